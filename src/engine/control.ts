@@ -1,0 +1,112 @@
+import type { Frame } from '../journal/types.ts'
+import type { EventBatch } from '../model/batches.ts'
+
+/** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
+export interface Control {
+  /** Journals a batch pushed over the API as one unit; resolves when it is synced (and settled, with `ack: sink:<id>`). */
+  ingest(batch: EventBatch): Promise<Ingested>
+  ledger(): Promise<Ledger>
+  pipeline(): Promise<Pipeline>
+  deadLetters: DeadLetterAdmin
+  store: StoreReader | undefined
+  /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
+  watch(listener: (frame: Frame) => void): () => void
+  /** Validates, builds, drains and swaps; answers what changed, or the problems, with nothing changed. */
+  reload(): Promise<ReloadReport>
+  health(): Health
+}
+
+export interface Ingested {
+  readonly accepted: number
+  readonly duplicates: number
+  /** Only with `ack: sink:<id>`. */
+  readonly fate?: Fate
+}
+
+/** What became of a source's batch at the sink it subscribed to. */
+export type Fate = { readonly is: 'delivered' } | { readonly is: 'dead-lettered'; readonly rows: number } | { readonly is: 'dropped'; readonly reason: string } | { readonly is: 'pending' }
+
+export interface Ledger {
+  readonly balanced: boolean
+  readonly sources: readonly SourceLedger[]
+  readonly sinks: readonly SinkLedger[]
+}
+
+export interface SourceLedger {
+  readonly name: string
+  /** Rows whose frame was synced. */
+  readonly accepted: number
+  readonly duplicates: number
+  /** Rows accepted once that no reader can read any more (damage on disk). */
+  readonly unreadable: number
+  /** Rows never accepted, by reason. */
+  readonly shed: Readonly<Record<string, number>>
+}
+
+/** For every sink: accepted of `from` = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending. */
+export interface SinkLedger {
+  readonly name: string
+  readonly from: readonly string[]
+  readonly filtered: Readonly<Record<string, number>>
+  readonly routed: number
+  readonly delivered: number
+  readonly dead_lettered: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly quarantined: number
+  readonly pending: number
+}
+
+export interface Pipeline {
+  readonly sources: readonly { readonly name: string; readonly type: string; readonly addresses: readonly string[]; readonly rate: number; readonly error?: string }[]
+  readonly sinks: readonly { readonly name: string; readonly type: string; readonly from: readonly string[]; readonly lagMs: number; readonly state: SinkState; readonly error?: string }[]
+  readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
+}
+
+export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped'
+
+export interface DeadLetter {
+  /** Stable id of the row. */
+  readonly id: string
+  readonly sink: string
+  /** Unix ms. */
+  readonly time: number
+  readonly reason: string
+  readonly attempts: number
+  readonly state: 'open' | 'retrying'
+  /** CloudEvents JSON of an event, or the fields of a flow. */
+  readonly body: unknown
+}
+
+export interface DeadLetterAdmin {
+  list(sink: string | undefined, limit: number): Promise<readonly DeadLetter[]>
+  show(id: string): Promise<DeadLetter | undefined>
+  /** Moves letters back to pending; all of a sink when no ids are given. Answers how many. */
+  retry(sink: string, ids?: readonly string[]): Promise<number>
+  /** Gives letters up for good; counted as dropped. */
+  drop(sink: string, ids?: readonly string[]): Promise<number>
+}
+
+export interface ReloadReport {
+  readonly ok: boolean
+  readonly changed: readonly string[]
+  readonly problems: readonly string[]
+}
+
+export interface Health {
+  readonly live: boolean
+  readonly ready: boolean
+  readonly draining: boolean
+  readonly reasons: readonly string[]
+}
+
+export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
+export type QueryFormat = (typeof queryFormats)[number]
+
+/** Asks the store. Every query pins one manifest version. */
+export interface StoreReader {
+  /**
+   * One read-only statement. Rejects with WeirError WEIR_SQL_REFUSED (message for the user) before the first byte when the
+   * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
+   */
+  query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+}

@@ -1,0 +1,132 @@
+import type { Host } from '../host/index.ts'
+import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
+import type { Batch, BatchKind } from '../model/batches.ts'
+import type { Failure } from '../model/outcome.ts'
+import type { Position, Positions } from '../model/positions.ts'
+
+/** What every component is built with. One explicit object; nothing is reached any other way. */
+export interface Context {
+  /** The component's written id: its state belongs to this. */
+  readonly id: string
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Program log lines: sentences with fields. `error` means data loss or a human is needed. */
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export interface Metrics {
+  /** Adds to a counter; names and labels follow the registry of telemetry/metrics.ts. */
+  count(name: string, by: number, labels?: Readonly<Record<string, string>>): void
+  set(name: string, value: number, labels?: Readonly<Record<string, string>>): void
+}
+
+/** How a source speaks to the engine. */
+export interface SourceContext extends Context {
+  /** Durable when it resolves. Rejects with a WeirError whose `retry` says whether to try again. */
+  append(unit: Omit<Unit, 'source'>): Promise<Appended>
+  /** Counts what could not be taken; it becomes durable with the source's next unit. */
+  shed(reason: string, rows: number): void
+  /** The cursor of the last unit of this source, after a restart. */
+  readonly cursor: Uint8Array | undefined
+  readonly epoch: number
+}
+
+export interface Source {
+  /** Resolves when every listener is up or every connection made; starts no loop. */
+  readonly addresses: readonly string[]
+  /** Owns the loops; resolves after the signal aborts and everything accepted is synced. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** What a sink is given: whole batches with the rows that were routed to it, in journal order. */
+export interface SinkBatch {
+  /** The same for every retry of exactly these rows, across restarts. */
+  readonly token: string
+  readonly count: number
+  readonly pieces: readonly SinkPiece[]
+}
+
+export interface SinkPiece {
+  readonly header: FrameHeader
+  readonly batch: Batch
+  /** Rows of `batch` to deliver, rising. */
+  readonly rows: Uint32Array
+}
+
+export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
+
+export interface Sink {
+  /**
+   * Delivers every row or says of each row it did not deliver what is to become of it (index counts over all pieces' rows).
+   * Rows of one key must not be delivered past an earlier one of that key that failed. Throwing means: none is known to be
+   * delivered, retry all. Never retries by itself, never waits longer than its own request timeout.
+   */
+  send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
+  close(): Promise<void>
+}
+
+export interface SinkDefinition<Config> {
+  readonly type: string
+  readonly accepts: readonly BatchKind[]
+  readonly idempotency: Idempotency
+  /** May connect; starts no loop. A system that is away is no error here: `send` says so. */
+  build(config: Config, context: Context): Promise<Sink>
+}
+
+export interface SourceDefinition<Config> {
+  readonly type: string
+  /** `ingest`: sockets and decoding, in the ingest worker. `main`: rides on the API. */
+  readonly thread: 'ingest' | 'main'
+  build(config: Config, context: SourceContext): Promise<Source>
+}
+
+/**
+ * State that is derived from the journal and commits the position it reflects inside its own commit.
+ * On start it is fed from there; it holds segments back until it has passed them.
+ */
+export interface Projection {
+  readonly name: string
+  /** What the last commit reflects. */
+  position(): Positions
+  /** Takes frames in order; must tolerate nothing twice because it is never given anything twice. */
+  apply(frames: readonly Frame[]): Promise<void>
+  /** Makes everything applied so far durable, then moves `position`. */
+  commit(): Promise<void>
+  /** First sequence that the projection still needs (its commit, or further back for a window). */
+  holds(): Positions
+}
+
+/** What an address means. Ids stay inside a process; names leave it. */
+export interface Endpoint {
+  readonly name?: string
+  readonly label?: string
+}
+
+export type Resolution =
+  | { readonly is: 'endpoint'; readonly endpoint: Endpoint }
+  | { readonly is: 'unknown' }
+  /** Ask again at this Unix ms: what would explain the address may still be on its way. */
+  | { readonly is: 'wait'; readonly until: number }
+
+/** Meaning on reading: resolves an address at a time in a scope. */
+export interface Resolver {
+  /** Four words in network order (v4-mapped), at `offset`; time in Unix ms. */
+  resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
+  /** Rises whenever earlier answers may have changed: caches keyed by it are then void. */
+  readonly generation: number
+}
+
+/** Who may write, and under which number. One process: a counter synced at each start. */
+export interface Lease {
+  acquire(): Promise<number>
+  release(): Promise<void>
+}
+
+export type { Appended, Frame, FrameHeader, Position, Positions, Unit }

@@ -1,0 +1,159 @@
+import { constants } from 'node:fs'
+import * as fs from 'node:fs/promises'
+
+export interface FileStat {
+  /** Bytes. */
+  readonly size: number
+  /** Unix milliseconds. */
+  readonly modified: number
+  readonly directory: boolean
+}
+
+/** `read`: must exist. `create`: must not exist. `write`: created when missing, never truncated. */
+export type OpenMode = 'read' | 'create' | 'write'
+
+/**
+ * What a store needs from a disk, with the promises that real disks make and no more:
+ * content is durable only after `sync` of the file, a name (created, renamed, removed) only after
+ * `syncDirectory` of its folder. The test disk forgets everything else on a crash.
+ */
+export interface Disk {
+  open(path: string, mode: OpenMode): Promise<DiskFile>
+  /** Names in a folder, sorted; empty when the folder does not exist. */
+  list(path: string): Promise<string[]>
+  stat(path: string): Promise<FileStat | undefined>
+  rename(from: string, to: string): Promise<void>
+  /** Removing what is not there is no error. */
+  remove(path: string): Promise<void>
+  /** Creates missing parents too; `mode` is for folders that it creates. */
+  makeDirectory(path: string, mode?: number): Promise<void>
+  syncDirectory(path: string): Promise<void>
+  readFile(path: string): Promise<Uint8Array>
+  /** Bytes that an unprivileged writer may still use on the file system of `path`. */
+  free(path: string): Promise<number>
+}
+
+export interface DiskFile {
+  readonly path: string
+  /** Writes all bytes at the position or throws. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Writes consecutive pieces at the position or throws. */
+  writeAll(pieces: readonly Uint8Array[], position: number): Promise<void>
+  /** Fills `into` as far as the file reaches; returns bytes read. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** fdatasync: content and size are durable when it resolves. After an error nothing is known: abandon the file. */
+  sync(): Promise<void>
+  truncate(size: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+const flags: Record<OpenMode, number> = {
+  read: constants.O_RDONLY,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  write: constants.O_RDWR | constants.O_CREAT,
+}
+
+class RealFile implements DiskFile {
+  readonly path: string
+  readonly #handle: fs.FileHandle
+
+  constructor(path: string, handle: fs.FileHandle) {
+    this.path = path
+    this.#handle = handle
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let done = 0
+    while (done < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+      done += bytesWritten
+    }
+  }
+
+  async writeAll(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const { bytesWritten } = await this.#handle.writev(pieces as Uint8Array[], position)
+    if (bytesWritten === total) return
+    // A short vectored write is rare (a full disk, a signal): finish piece by piece so that the error is exact.
+    const rest = Buffer.concat(pieces as Uint8Array[]).subarray(bytesWritten)
+    await this.write(rest, position + bytesWritten)
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let done = 0
+    while (done < into.length) {
+      const { bytesRead } = await this.#handle.read(into, done, into.length - done, position + done)
+      if (bytesRead === 0) break
+      done += bytesRead
+    }
+    return done
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync()
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size)
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+function missing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+export const realDisk: Disk = {
+  async open(path, mode) {
+    return new RealFile(path, await fs.open(path, flags[mode], 0o600))
+  },
+  async list(path) {
+    try {
+      return (await fs.readdir(path)).sort()
+    } catch (error) {
+      if (missing(error)) return []
+      throw error
+    }
+  },
+  async stat(path) {
+    try {
+      const found = await fs.stat(path)
+      return { size: found.size, modified: found.mtimeMs, directory: found.isDirectory() }
+    } catch (error) {
+      if (missing(error)) return undefined
+      throw error
+    }
+  },
+  rename: (from, to) => fs.rename(from, to),
+  async remove(path) {
+    try {
+      await fs.unlink(path)
+    } catch (error) {
+      if (!missing(error)) throw error
+    }
+  },
+  async makeDirectory(path, mode) {
+    await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) })
+  },
+  async syncDirectory(path) {
+    const handle = await fs.open(path, constants.O_RDONLY)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+  readFile: (path) => fs.readFile(path),
+  async free(path) {
+    const found = await fs.statfs(path)
+    return found.bavail * found.bsize
+  },
+}

@@ -1,0 +1,20 @@
+/**
+ * The only door to the machine. Everything outside this folder receives a {@link Host} by value;
+ * lint forbids the clock, disk, timers and randomness elsewhere, so that a test can take all of them.
+ */
+import { realDisk } from './disk.ts'
+import { realClock, realRandom, realTimers } from './real.ts'
+
+export type { Disk, DiskFile, FileStat, OpenMode } from './disk.ts'
+export type { Clock, Random, Timer, Timers } from './real.ts'
+
+export interface Host {
+  readonly clock: import('./real.ts').Clock
+  readonly disk: import('./disk.ts').Disk
+  readonly timers: import('./real.ts').Timers
+  readonly random: import('./real.ts').Random
+}
+
+export function realHost(): Host {
+  return { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom }
+}

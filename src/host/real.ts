@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+
+export interface Clock {
+  /** Unix time in milliseconds; may jump. */
+  now(): number
+  /** Milliseconds from an arbitrary start; never goes back. Use it for durations. */
+  monotonic(): number
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Timers {
+  /** Runs `act` once after `ms`. A timer never keeps the process alive on its own. */
+  after(ms: number, act: () => void): Timer
+  every(ms: number, act: () => void): Timer
+  /** Resolves after `ms`, or at once (not an error) when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Resolves in a later turn of the event loop, after pending input and output. */
+  yield(): Promise<void>
+}
+
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number
+  bytes(count: number): Uint8Array
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+}
+
+export const realTimers: Timers = {
+  after(ms, act) {
+    const handle = setTimeout(act, ms)
+    handle.unref()
+    return { cancel: () => clearTimeout(handle) }
+  },
+  every(ms, act) {
+    const handle = setInterval(act, ms)
+    handle.unref()
+    return { cancel: () => clearInterval(handle) }
+  },
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = (): void => {
+        clearTimeout(handle)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const handle = setTimeout(done, ms)
+      signal?.addEventListener('abort', done, { once: true })
+    })
+  },
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+}
+
+export const realRandom: Random = {
+  next: () => Math.random(),
+  bytes: (count) => new Uint8Array(randomBytes(count)),
+}

@@ -1,0 +1,162 @@
+/**
+ * Batches as bytes: the uncompressed body of a frame. Little-endian. Every array starts on a multiple of 8, so that
+ * reading one is a typed-array view and copies nothing.
+ *
+ * flows:  u32 count · u32 columns · dictionary · per column { u16 field · u8 kind · u8 flags · u32 bytes · data }
+ * events: u32 count · dictionary · the arrays of EventBatch in fixed order
+ * dictionary: u32 strings · u32 bytes · u32 end offset per string · UTF-8
+ */
+import type { Batch, BatchKind, EventBatch, FlowBatch, Heap } from '../model/batches.ts'
+import type { Column } from '../model/columns.ts'
+import { columnKinds } from '../model/columns.ts'
+import { flowField, flowFieldById } from '../model/fields.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+
+const hasValid = 1
+/** All rows equal: one value is stored and repeated on reading. */
+const isConstant = 2
+
+export function encodeBatch(batch: Batch): Uint8Array {
+  const out = new ByteWriter()
+  out.u32(batch.count)
+  if (batch.kind === 'flows') encodeFlows(batch, out)
+  else encodeEvents(batch, out)
+  return out.bytes()
+}
+
+export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
+  const from = new ByteReader(raw)
+  const count = from.u32()
+  return kind === 'flows' ? decodeFlows(count, from) : decodeEvents(count, from)
+}
+
+function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
+  const names = Object.keys(batch.columns)
+  out.u32(names.length)
+  out.strings(batch.dictionary)
+  for (const name of names) {
+    const column = batch.columns[name]
+    const field = flowField(name)
+    if (column === undefined || field === undefined || field.kind !== column.kind) {
+      throw new Error(`column ${name} is not the registry's ${field?.kind ?? 'field'}`)
+    }
+    encodeColumn(field.id, column, batch.count, out)
+  }
+}
+
+type Words = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
+
+/** Array behind a column of fixed width, and how many items a row has. */
+function fixed(column: Column): { items: Words; width: number } | undefined {
+  switch (column.kind) {
+    case 'u64':
+    case 'mac':
+      return { items: column.words, width: 2 }
+    case 'ip':
+      return { items: column.words, width: 4 }
+    case 'dict':
+    case 'json':
+      return { items: column.codes, width: 1 }
+    case 'list<u8>':
+    case 'list<dict>':
+      return undefined
+    default:
+      return { items: column.values, width: 1 }
+  }
+}
+
+function allEqual(items: Words, width: number): boolean {
+  for (let i = width; i < items.length; i++) if (items[i] !== items[i - width]) return false
+  return true
+}
+
+function encodeColumn(id: number, column: Column, count: number, out: ByteWriter): void {
+  const valid = 'valid' in column ? column.valid : undefined
+  const flat = fixed(column)
+  const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
+  out.u32(id | (columnKinds.indexOf(column.kind) << 16) | (((valid ? hasValid : 0) | (constant ? isConstant : 0)) << 24))
+  if (valid !== undefined) out.array(valid)
+  if (flat !== undefined) {
+    out.array(constant ? flat.items.subarray(0, flat.width) : flat.items)
+  } else if (column.kind === 'list<u8>' || column.kind === 'list<dict>') {
+    out.array(column.offsets)
+    out.array(column.items)
+  }
+}
+
+function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
+  if (items.length === width * count) return items
+  const all = make(width * count)
+  if (width === 1) {
+    all.fill(items[0] as never)
+    return all
+  }
+  for (let row = 0; row < count; row++) all.set(items as never, row * width)
+  return all
+}
+
+function decodeColumn(count: number, from: ByteReader): { id: number; column: Column } {
+  const head = from.u32()
+  const kind = columnKinds[(head >>> 16) & 0xff]
+  const flags = head >>> 24
+  const valid = flags & hasValid ? { valid: from.u8s() } : {}
+  const u32 = (width: number): Uint32Array => repeated(from.u32s(), width, count, (n) => new Uint32Array(n))
+  const column = ((): Column => {
+    switch (kind) {
+      case 'u8': return { kind, ...valid, values: repeated(from.u8s(), 1, count, (n) => new Uint8Array(n)) }
+      case 'u16': return { kind, ...valid, values: repeated(from.u16s(), 1, count, (n) => new Uint16Array(n)) }
+      case 'u32': return { kind, ...valid, values: u32(1) }
+      case 'i32': return { kind, ...valid, values: repeated(from.i32s(), 1, count, (n) => new Int32Array(n)) }
+      case 'f64':
+      case 'time': return { kind, ...valid, values: repeated(from.f64s(), 1, count, (n) => new Float64Array(n)) }
+      case 'u64':
+      case 'mac': return { kind, ...valid, words: u32(2) }
+      case 'ip': return { kind, ...valid, words: u32(4) }
+      case 'dict':
+      case 'json': return { kind, codes: u32(1) }
+      case 'list<u8>': return { kind, offsets: from.u32s(), items: from.u8s() }
+      case 'list<dict>': return { kind, offsets: from.u32s(), items: from.u32s() }
+      case undefined: throw new Error(`unknown column kind ${(head >>> 16) & 0xff}`)
+    }
+  })()
+  return { id: head & 0xffff, column }
+}
+
+function decodeFlows(count: number, from: ByteReader): FlowBatch {
+  const width = from.u32()
+  const dictionary = from.strings()
+  const columns: Record<string, Column> = {}
+  for (let i = 0; i < width; i++) {
+    const { id, column } = decodeColumn(count, from)
+    // A field of a later version is left out: this version has no name for it.
+    const field = flowFieldById(id)
+    if (field !== undefined) columns[field.name] = column
+  }
+  return { kind: 'flows', count, dictionary, columns }
+}
+
+const eventCodes = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
+
+function encodeEvents(batch: EventBatch, out: ByteWriter): void {
+  out.strings(batch.dictionary)
+  for (const name of eventCodes) {
+    const codes = batch[name]
+    const constant = batch.count > 1 && allEqual(codes, 1)
+    out.array(constant ? codes.subarray(0, 1) : codes)
+  }
+  out.array(batch.time)
+  out.array(batch.encoding)
+  out.heap(batch.id)
+  out.heap(batch.data)
+}
+
+function decodeEvents(count: number, from: ByteReader): EventBatch {
+  const dictionary = from.strings()
+  const codes: Partial<Record<(typeof eventCodes)[number], Uint32Array>> = {}
+  for (const name of eventCodes) codes[name] = repeated(from.u32s(), 1, count, (n) => new Uint32Array(n))
+  const time = from.f64s()
+  const encoding = from.u8s()
+  const id: Heap = from.heap()
+  const data: Heap = from.heap()
+  return { kind: 'events', count, dictionary, ...(codes as Required<typeof codes>), time, encoding, id, data }
+}

@@ -1,0 +1,33 @@
+/**
+ * The error registry: code, message template, whether trying again can help, and the line of advice a user needs.
+ * A code never changes its meaning; the reference page is generated from this table.
+ */
+export const errorTable = {
+  WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir check` tries a file without starting anything.' },
+  WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
+  WEIR_DATA_UNUSABLE: { retry: false, advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.' },
+  WEIR_JOURNAL_FULL: { retry: true, advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.' },
+  WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
+  WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
+  WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth.tokens`, or listen on 127.0.0.1.' },
+  WEIR_SQL_REFUSED: { retry: false, advice: 'One SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE is allowed.' },
+  WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
+  WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
+} as const satisfies Record<string, { retry: boolean; advice: string }>
+
+export type ErrorCode = keyof typeof errorTable
+
+export class WeirError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'WeirError'
+    this.code = code
+  }
+  get retry(): boolean {
+    return errorTable[this.code].retry
+  }
+  get advice(): string {
+    return errorTable[this.code].advice
+  }
+}

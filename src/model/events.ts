@@ -1,0 +1,102 @@
+import type { DataEncoding, EventBatch, Family, Heap } from './batches.ts'
+import { dataEncodings } from './batches.ts'
+import { DictionaryBuilder } from './dictionary.ts'
+
+/** One event as an object: for the edges of the system (HTTP, buses, console), never for the hot path. */
+export interface WeirEvent {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject?: string
+  /** Unix milliseconds. */
+  readonly time?: number
+  readonly datacontenttype?: string
+  readonly dataschema?: string
+  readonly extensions?: Readonly<Record<string, string | number | boolean>>
+  readonly family?: Family
+  readonly key?: string
+  readonly ref?: string
+  readonly encoding: DataEncoding
+  /** UTF-8 JSON or text, or raw bytes, as `encoding` says. */
+  readonly data?: Uint8Array
+}
+
+const utf8 = new TextEncoder()
+const fromUtf8 = new TextDecoder()
+
+function heap(items: readonly (Uint8Array | undefined)[]): Heap {
+  const offsets = new Uint32Array(items.length + 1)
+  let total = 0
+  items.forEach((item, index) => {
+    total += item?.length ?? 0
+    offsets[index + 1] = total
+  })
+  const bytes = new Uint8Array(total)
+  items.forEach((item, index) => {
+    if (item !== undefined) bytes.set(item, offsets[index])
+  })
+  return { offsets, bytes }
+}
+
+export function heapItem(from: Heap, row: number): Uint8Array {
+  return from.bytes.subarray(from.offsets[row], from.offsets[row + 1])
+}
+
+export function toEventBatch(events: readonly WeirEvent[]): EventBatch {
+  const words = new DictionaryBuilder()
+  const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array =>
+    Uint32Array.from(events, (event) => words.code(pick(event)))
+  return {
+    kind: 'events',
+    count: events.length,
+    id: heap(events.map((event) => utf8.encode(event.id))),
+    source: codes((event) => event.source),
+    type: codes((event) => event.type),
+    subject: codes((event) => event.subject),
+    datacontenttype: codes((event) => event.datacontenttype),
+    dataschema: codes((event) => event.dataschema),
+    extensions: codes((event) => (event.extensions === undefined ? undefined : JSON.stringify(event.extensions))),
+    time: Float64Array.from(events, (event) => event.time ?? Number.NaN),
+    family: codes((event) => event.family ?? 'event'),
+    key: codes((event) => event.key),
+    ref: codes((event) => event.ref),
+    encoding: Uint8Array.from(events, (event) => dataEncodings.indexOf(event.encoding)),
+    data: heap(events.map((event) => event.data)),
+    dictionary: words.strings,
+  }
+}
+
+/** The id of an event without decoding the rest of it. */
+export function eventId(batch: EventBatch, row: number): string {
+  return fromUtf8.decode(heapItem(batch.id, row))
+}
+
+export function eventAt(batch: EventBatch, row: number): WeirEvent {
+  const word = (codes: Uint32Array): string | undefined => {
+    const code = codes[row] ?? 0
+    return code === 0 ? undefined : batch.dictionary[code]
+  }
+  const time = batch.time[row] ?? Number.NaN
+  const encoding = dataEncodings[batch.encoding[row] ?? 0] ?? 'none'
+  const subject = word(batch.subject)
+  const datacontenttype = word(batch.datacontenttype)
+  const dataschema = word(batch.dataschema)
+  const extensions = word(batch.extensions)
+  const key = word(batch.key)
+  const ref = word(batch.ref)
+  return {
+    id: eventId(batch, row),
+    source: word(batch.source) ?? '',
+    type: word(batch.type) ?? '',
+    family: (word(batch.family) ?? 'event') as Family,
+    encoding,
+    ...(subject === undefined ? {} : { subject }),
+    ...(Number.isNaN(time) ? {} : { time }),
+    ...(datacontenttype === undefined ? {} : { datacontenttype }),
+    ...(dataschema === undefined ? {} : { dataschema }),
+    ...(extensions === undefined ? {} : { extensions: JSON.parse(extensions) as NonNullable<WeirEvent['extensions']> }),
+    ...(key === undefined ? {} : { key }),
+    ...(ref === undefined ? {} : { ref }),
+    ...(encoding === 'none' ? {} : { data: heapItem(batch.data, row) }),
+  }
+}
