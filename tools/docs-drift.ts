@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generatedFiles, type GeneratedFile } from './generate-docs.ts';
+import { isMain } from './kit/main.ts';
 import { ROOT } from './kit/command.ts';
 import { formatProblem, type Problem } from './kit/sources.ts';
 
@@ -40,7 +41,7 @@ function firstDifference(a: string, b: string): number {
   return (at === -1 ? left.length : at) + 1;
 }
 
-if (import.meta.main) {
+if (isMain(import.meta.url)) {
   if (process.argv.includes('--write')) {
     for (const path of await writeDocs(ROOT)) console.log(`wrote ${path}`);
   } else {

@@ -1,6 +1,7 @@
 // The shape of folders: whoever has read one connector finds the same thing under the same name in the next.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMain } from './kit/main.ts';
 import { isTestFile, listFiles, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts';
 
 const LONGEST_FILE = 300;
@@ -80,4 +81,4 @@ async function countLines(path: string): Promise<number> {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
 
-if (import.meta.main) await runCheckAlone(folderShape, 'folder shape');
+if (isMain(import.meta.url)) await runCheckAlone(folderShape, 'folder shape');

@@ -3,6 +3,7 @@
 // would not repeat. oxlint's no-restricted-* rules cannot see `new Date()`, `globalThis.setTimeout` or a shadowed
 // name, so the rule is judged here, on the syntax tree, in one place.
 import { Visitor, type Node, type MemberExpression } from 'oxc-parser';
+import { isMain } from './kit/main.ts';
 import { importsOf } from './kit/imports.ts';
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem, type Source } from './kit/sources.ts';
 
@@ -199,4 +200,4 @@ function cryptoModule(node: Node, source: Source): string | undefined {
   return undefined;
 }
 
-if (import.meta.main) await runCheckAlone(hostRule, 'host rule');
+if (isMain(import.meta.url)) await runCheckAlone(hostRule, 'host rule');

@@ -1,5 +1,6 @@
 // The import law: which room may use which. The order of the rooms is the order in which they can be understood,
 // tested and replaced; a room that reaches upwards would tie the layers into one knot.
+import { isMain } from './kit/main.ts';
 import { importsOf, type Import } from './kit/imports.ts';
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts';
 
@@ -105,4 +106,4 @@ function crossesConnectors(from: string, to: string): boolean {
   return mine !== undefined && theirs !== undefined && mine !== theirs;
 }
 
-if (import.meta.main) await runCheckAlone(importLaw, 'import law');
+if (isMain(import.meta.url)) await runCheckAlone(importLaw, 'import law');

@@ -1,5 +1,6 @@
 // oxlint with type-aware rules (tsgolint), and the rule that it cannot judge (host-rule.ts has its own check).
 import { join, relative } from 'node:path';
+import { isMain } from './kit/main.ts';
 import { localBin, runCommand } from './kit/command.ts';
 import { ROOT } from './kit/command.ts';
 import { runCheckAlone, type Problem } from './kit/sources.ts';
@@ -34,7 +35,7 @@ export async function lint(root: string): Promise<Problem[]> {
   return problems;
 }
 
-if (import.meta.main) {
+if (isMain(import.meta.url)) {
   process.argv[2] ??= ROOT;
   await runCheckAlone(lint, 'lint');
 }
