@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { raise, type Complaint } from './complaint.ts'
+import { infoOf, makeField, type AnyField, type FieldFor, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+
+/** What fields that are right by themselves may still say about each other; null: nothing. */
+export type Check<F extends Fields> = (values: ValuesOf<F>) => Complaint | null
+
+/** A map with the given keys and no others. */
+export function group<const F extends Fields, const M extends Meta<WrittenOf<F>>>(
+  fields: F,
+  meta: M,
+  check?: Check<F>,
+): FieldFor<ValuesOf<F>, WrittenOf<F>, M> {
+  return makeField(groupSchema(fields, check), { kind: 'group', expects: 'a map of settings', fields }, meta)
+}
+
+/** The zod schema of a group, without metadata of its own. */
+export function groupSchema<F extends Fields>(fields: F, check?: Check<F>): z.ZodType<ValuesOf<F>, WrittenOf<F>> {
+  const schema = z.strictObject(fields) as unknown as z.ZodType<ValuesOf<F>, WrittenOf<F>>
+  if (check === undefined) return schema
+  return schema.superRefine((values, context) => {
+    const complaint = check(values)
+    if (complaint !== null) raise(context, complaint)
+  })
+}
+
+/** A list of values of one kind. */
+export function list<const F extends AnyField, const M extends Meta<readonly z.input<F>[]>>(
+  of: F,
+  meta: M,
+): FieldFor<readonly z.output<F>[], readonly z.input<F>[], M> {
+  const schema = z.array(of) as unknown as z.ZodType<readonly z.output<F>[], readonly z.input<F>[]>
+  const advise = (value: unknown): string | undefined =>
+    typeof value === 'string' || typeof value === 'number' ? `write it as a list: [${value}]` : undefined
+  return makeField<readonly z.output<F>[], readonly z.input<F>[], M>(schema, { kind: 'list', expects: 'a list', of: infoOf(of), advise }, meta)
+}
+
+/** A map with keys of the user's choice, such as labels or headers. */
+export function mapping<const F extends AnyField, const M extends Meta<Readonly<Record<string, z.input<F>>>>>(
+  of: F,
+  meta: M,
+): FieldFor<Readonly<Record<string, z.output<F>>>, Readonly<Record<string, z.input<F>>>, M> {
+  type Out = Readonly<Record<string, z.output<F>>>
+  type In = Readonly<Record<string, z.input<F>>>
+  const schema = z.record(z.string(), of) as unknown as z.ZodType<Out, In>
+  return makeField<Out, In, M>(schema, { kind: 'map', expects: 'a map', of: infoOf(of) }, meta)
+}
+
+type Variants = Readonly<Record<string, Fields>>
+export type VariantValues<V extends Variants> = { [K in keyof V & string]: { readonly type: K } & ValuesOf<V[K]> }[keyof V & string]
+export type VariantWritten<V extends Variants> = { [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]> }[keyof V & string]
+
+/** A map whose `type` key chooses which other keys it has. */
+export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
+  shapes: V,
+  meta: M,
+): FieldFor<VariantValues<V>, VariantWritten<V>, M> {
+  const options = Object.entries(shapes).map(([type, fields]) => z.strictObject({ type: z.literal(type), ...fields }))
+  const [first, ...rest] = options
+  if (first === undefined) throw new TypeError('A field with variants needs at least one.')
+  const schema = z.discriminatedUnion('type', [first, ...rest]) as unknown as z.ZodType<VariantValues<V>, VariantWritten<V>>
+  const names = Object.keys(shapes)
+  const expects = `a map with \`type: ${names.join(' | ')}\``
+  const advise = (value: unknown): string | undefined => {
+    if (typeof value !== 'string' || !Object.hasOwn(shapes, value)) return undefined
+    const asked = Object.entries(shapes[value] ?? {}).filter(([, field]) => infoOf(field).required)
+    return `write \`{ ${[`type: ${value}`, ...asked.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)].join(', ')} }\``
+  }
+  return makeField(schema, { kind: 'variants', expects, advise, variants: new Map(Object.entries(shapes)) }, meta)
+}

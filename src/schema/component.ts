@@ -1,0 +1,148 @@
+import * as z from 'zod'
+import { groupSchema, type Check } from './collections.ts'
+import { Complaint, raise } from './complaint.ts'
+import { makeField, type FieldFor, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+import { didYouMean } from './suggest.ts'
+
+export type Role = 'source' | 'sink' | 'transform' | 'setting'
+
+/** All that is known about one kind of component: its type, validation, defaults and docs all derive from this value. */
+export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
+  readonly type: T
+  readonly role: Role
+  /** One sentence: what the component does. */
+  readonly summary: string
+  readonly fields: F
+  readonly check?: Check<F>
+  readonly zod: z.ZodType<ValuesOf<F>, WrittenOf<F>>
+  readonly info: FieldInfo
+}
+
+/** A schema whose exact fields do not matter to the holder. */
+export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
+  readonly check?: unknown
+  readonly zod: z.ZodType
+}
+
+/** The validated settings of a component: defaults filled in, durations in milliseconds, sizes in bytes. */
+export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
+
+/** What a user may write for a component, as YAML or JSON values. */
+export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
+
+export function defineSchema<const T extends string, const F extends Fields>(given: {
+  readonly type: T
+  readonly role: Role
+  readonly summary: string
+  readonly fields: F
+  readonly check?: Check<F>
+}): ComponentSchema<F, T> {
+  const { fields, summary } = given
+  // Built on first use: a start reads the schemas of all connectors and validates with few of them.
+  let built: z.ZodType<ValuesOf<F>, WrittenOf<F>> | undefined
+  return {
+    ...given,
+    info: { kind: 'group', expects: 'a map of settings', description: summary, required: false, default: {}, fields },
+    get zod() {
+      return (built ??= groupSchema(fields, given.check))
+    },
+  }
+}
+
+type Types = Readonly<Record<string, AnyComponentSchema>>
+
+/** One validated entry of a component map; `type` tells which settings it has. */
+export type ComponentEntry<S extends Types, C extends Fields> = {
+  [K in keyof S & string]: {
+    readonly id: string
+    readonly type: K
+    /** The fields that every entry of this map has. */
+    readonly common: ValuesOf<C>
+    readonly settings: ConfigOf<S[K]>
+  }
+}[keyof S & string]
+
+type WrittenEntries = Readonly<Record<string, unknown>>
+
+/**
+ * A map of component id to settings. An entry's `type` names its schema and defaults to the id; an entry with
+ * nothing in it has only defaults. `common` fields are asked of every entry beside those of its schema.
+ */
+export function componentMap<const S extends Types, const M extends Meta<WrittenEntries>, const C extends Fields = Record<never, never>>(
+  types: S,
+  meta: M,
+  common: C = {} as C,
+): FieldFor<Readonly<Record<string, ComponentEntry<S, C>>>, WrittenEntries, M> {
+  type Out = Readonly<Record<string, ComponentEntry<S, C>>>
+  const read = entryReader(types, common)
+  const schema: z.ZodType<Out, WrittenEntries> = z.record(z.string(), z.unknown()).transform((written, context) => {
+    const entries = Object.entries(written).map(([id, entry]) => [id, read(id, entry, context)] as const)
+    return Object.fromEntries(entries) as unknown as Out
+  })
+  const names = Object.keys(types)
+  const components = {
+    names,
+    fieldsOf: (type: string): Fields | undefined => {
+      const found = own(types, type)
+      return found === undefined ? undefined : { ...common, ...found.fields }
+    },
+    summaryOf: (type: string): string => own(types, type)?.summary ?? '',
+    jsonSchemaOf: (type: string): z.ZodType | undefined => {
+      const found = own(types, type)
+      return found === undefined ? undefined : groupSchema({ ...common, ...found.fields })
+    },
+  }
+  return makeField<Out, WrittenEntries, M>(schema, { kind: 'components', expects: 'a map of component id to settings', components }, meta)
+}
+
+type Context = z.core.$RefinementCtx<Record<string, unknown>>
+
+function entryReader(types: Types, common: Fields) {
+  const commonKeys = new Set(Object.keys(common))
+  const commonSchema = groupSchema(common)
+  return (id: string, written: unknown, context: Context): unknown => {
+    const refuse = (path: string[], message: string, hint?: string): void => raise(context, new Complaint(message, hint, [id, ...path]))
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(id)) {
+      refuse([], `\`${id}\` is not a component id`, 'use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first')
+    }
+    const entry: unknown = written ?? {}
+    if (!isRecord(entry)) return refuse([], 'expected a map of settings')
+    const { type = id, ...rest } = entry
+    if (typeof type !== 'string') return refuse(['type'], 'expected the name of a type')
+    const schema = own(types, type)
+    if (schema === undefined) {
+      const hint = didYouMean(type, Object.keys(types)) ?? `known types: ${Object.keys(types).join(', ')}`
+      return 'type' in entry
+        ? refuse(['type'], `unknown type \`${type}\``, hint)
+        : refuse([], `\`${id}\` is not a type, and the entry names none`, `add \`type:\`; ${hint}`)
+    }
+    const [shared, settings] = split(rest, (key) => commonKeys.has(key))
+    return {
+      id,
+      type,
+      common: take(commonSchema.safeParse(shared), id, context),
+      settings: take(schema.zod.safeParse(settings), id, context),
+    }
+  }
+}
+
+function take(result: z.ZodSafeParseResult<unknown>, id: string, context: Context): unknown {
+  if (result.success) return result.data
+  for (const issue of result.error.issues) {
+    context.issues.push({ ...issue, path: [id, ...issue.path], input: undefined } as z.core.$ZodRawIssue)
+  }
+  return undefined
+}
+
+function split(record: Readonly<Record<string, unknown>>, first: (key: string) => boolean): [Record<string, unknown>, Record<string, unknown>] {
+  const entries = Object.entries(record)
+  return [Object.fromEntries(entries.filter(([key]) => first(key))), Object.fromEntries(entries.filter(([key]) => !first(key)))]
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,58 @@
+import { infoOf, type FieldInfo, type Fields } from './field.ts'
+
+/** The fields that the value at a field may have, with `type` where it chooses; undefined when the field has no keys of its own. */
+export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
+  if (info.kind === 'group') return info.fields
+  if (info.kind !== 'variants') return undefined
+  const type = isRecord(value) ? value['type'] : undefined
+  return typeof type === 'string' ? info.variants?.get(type) : undefined
+}
+
+/** The description of one key or index below a field, given the value written there; undefined when there is none. */
+export function child(info: FieldInfo, value: unknown, key: string | number): FieldInfo | undefined {
+  if (info.kind === 'list' || info.kind === 'map') return info.of
+  if (info.kind === 'components') return entryInfo(info, String(key), isRecord(value) ? value[key] : undefined)
+  const field = own(fieldsAt(info, value), String(key))
+  return field === undefined ? undefined : infoOf(field)
+}
+
+/** One component's entry described as a group; the type is the one it names, else its id. */
+export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInfo | undefined {
+  const named = isRecord(entry) ? entry['type'] : undefined
+  const type = typeof named === 'string' ? named : id
+  const fields = info.components?.fieldsOf(type)
+  if (fields === undefined) return undefined
+  const description = info.components?.summaryOf(type) ?? ''
+  return { kind: 'group', expects: 'a map of settings', description, required: false, fields }
+}
+
+/** Calls `visit` for every field below `info` that `value` has a value for. */
+export function walkWritten(
+  info: FieldInfo,
+  value: unknown,
+  visit: (info: FieldInfo, value: unknown, path: readonly (string | number)[]) => void,
+  path: readonly (string | number)[] = [],
+): void {
+  visit(info, value, path)
+  const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : []
+  for (const [key, inner] of entries) {
+    const below = child(info, value, key)
+    if (below !== undefined) walkWritten(below, inner, visit, [...path, key])
+  }
+}
+
+/** The value at a path, or undefined. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((at, key) => {
+    if (Array.isArray(at)) return (at as unknown[])[Number(key)]
+    return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined
+  }, value)
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string | number, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+}

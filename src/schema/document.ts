@@ -1,0 +1,132 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLError } from 'yaml'
+import type { Path, Problem } from './problem.ts'
+
+/** A value that overrides the file, and what set it: a flag such as `--netflow` or a variable. */
+export interface Override {
+  readonly path: readonly string[]
+  readonly value: unknown
+  readonly origin: string
+}
+
+/** A read configuration file; `value` is what {@link validate} checks, overrides included. */
+export interface ConfigDocument {
+  readonly file: string
+  readonly text: string
+  readonly value: unknown
+  /** What is wrong with the file as YAML. */
+  readonly problems: readonly Problem[]
+  /** Whether `value` can be trusted enough to look for more problems in it. */
+  readonly readable: boolean
+  readonly overrides: readonly Override[]
+  readonly nodes: Nodes
+}
+
+interface Nodes {
+  readonly document: Document.Parsed
+  readonly lines: LineCounter
+}
+
+/** A place: in the file, or the override that set the value (then line and column are 0). */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Reads YAML 1.2. Never throws: syntax errors, duplicate keys and unknown tags are in `problems`. */
+export function parseYaml(text: string, file: string): ConfigDocument {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', strict: true })
+  const nodes = { document, lines }
+  const fatal = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY')
+  let readable = fatal.length === 0
+  // After a broken line the parser sees duplicates that nobody wrote.
+  const found = readable ? [...document.errors, ...document.warnings] : fatal
+  const problems = found.map((error) => yamlProblem(error, file, text, nodes)).sort((a, b) => a.line - b.line || a.column - b.column)
+  let value: unknown = null
+  try {
+    if (readable) value = document.toJS({ maxAliasCount: 1000 })
+  } catch (error) {
+    readable = false
+    problems.push({ file, line: 1, column: 1, path: '', message: error instanceof Error ? error.message : String(error) })
+  }
+  return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes }
+}
+
+interface Wording {
+  readonly message?: string
+  readonly hint: string
+}
+
+const WORDING: Readonly<Partial<Record<YAMLError['code'], Wording>>> = {
+  DUPLICATE_KEY: { message: 'this key is written twice', hint: 'keep one of the two' },
+  TAB_AS_INDENT: { message: 'a tab can not indent', hint: 'indent with spaces' },
+  BAD_INDENT: { hint: 'bring the line under its neighbours, and close what is open' },
+  MULTIPLE_DOCS: { message: 'the file holds more than one document', hint: 'remove the `---` and what follows' },
+  MISSING_CHAR: { hint: 'close the quote or bracket, or put the whole value in quotes' },
+  UNEXPECTED_TOKEN: { hint: 'put the whole value in quotes' },
+  TAG_RESOLVE_FAILED: { hint: 'leave the tag out; a value that starts with `!` goes in quotes' },
+}
+
+function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes): Problem {
+  const { line, col } = nodes.lines.linePos(error.pos[0])
+  const wording = WORDING[error.code]
+  const place = { file, line, column: col, path: '' }
+  const key = /^[\w-]+(?=\s*:)/.exec(text.slice(error.pos[0], error.pos[0] + 100))?.[0]
+  if (error.code === 'DUPLICATE_KEY' && key !== undefined) return { ...place, message: `\`${key}\` is written twice`, hint: 'keep one of the two' }
+  const message = wording?.message ?? error.message.replace(/\s+/g, ' ').replace(/\.$/, '')
+  return { ...place, message, ...(wording === undefined ? {} : { hint: wording.hint }) }
+}
+
+/**
+ * Where the key or the value at a path was written. A path that is not there is placed at its nearest ancestor's key;
+ * one that an override set is placed at that override.
+ */
+export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'): Place {
+  const override = document.overrides.findLast((o) => within(path, o.path))
+  if (override !== undefined) return { file: override.origin, line: 0, column: 0 }
+  const found = find(document, path, at)
+  if (found.missing > 0) {
+    // The ancestor exists only because an override put something into it.
+    const parent = path.slice(0, path.length - found.missing + 1)
+    const cause = found.missing > 1 ? document.overrides.findLast((o) => within(o.path, parent)) : undefined
+    if (cause !== undefined) return { file: cause.origin, line: 0, column: 0 }
+  }
+  const { line, col } = document.nodes.lines.linePos(found.offset)
+  return { file: document.file, line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+function within(path: Path, ancestor: Path): boolean {
+  return ancestor.length <= path.length && ancestor.every((part, index) => part === String(path[index]))
+}
+
+function find({ nodes }: ConfigDocument, path: Path, at: 'key' | 'value'): { offset: number; missing: number } {
+  let node: Node | null | undefined = nodes.document.contents
+  let offset = node?.range?.[0] ?? 0
+  for (const [depth, part] of path.entries()) {
+    const child = step(nodes.document, node, part)
+    if (child === undefined) return { offset, missing: path.length - depth }
+    // A block map or list begins on the line of its first child; its key is the better place.
+    const block = (isMap(child.value) || isSeq(child.value)) && child.value.flow !== true
+    const wantValue = at === 'value' && depth === path.length - 1 && !block
+    offset = (wantValue ? child.value?.range?.[0] : undefined) ?? child.key?.range?.[0] ?? child.value?.range?.[0] ?? offset
+    node = child.value
+  }
+  return { offset, missing: 0 }
+}
+
+interface Child {
+  readonly key: Node | null
+  readonly value: Node | null
+}
+
+function step(document: Document.Parsed, node: Node | null | undefined, part: string | number): Child | undefined {
+  const target = isAlias(node) ? node.resolve(document) : node
+  if (isSeq(target)) {
+    const item = target.items[Number(part)] as Node | undefined
+    return item === undefined ? undefined : { key: null, value: item }
+  }
+  if (!isMap(target)) return undefined
+  const pair = target.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(part)) as Pair<Node, Node | null> | undefined
+  return pair === undefined ? undefined : { key: pair.key, value: pair.value }
+}

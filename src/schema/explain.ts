@@ -1,0 +1,103 @@
+import type * as z from 'zod'
+import { child, fieldsAt, valueAt } from './descend.ts'
+import { locate, type ConfigDocument } from './document.ts'
+import type { FieldInfo } from './field.ts'
+import { formatPath, type Path, type Problem } from './problem.ts'
+import { didYouMean } from './suggest.ts'
+
+/** Turns what zod found into problems with a place, words for a user, and advice. */
+export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap((issue) => explainOne(root, document, issue))
+}
+
+function explainOne(root: FieldInfo, document: ConfigDocument, issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const value = valueAt(document.value, path)
+  const info = infoAt(root, document.value, path)
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(document, [...path, key], info, value))
+  if (issue.code === 'custom') {
+    const hint: unknown = issue.params?.['hint']
+    return [problemAt(document, path, 'value', issue.message, typeof hint === 'string' ? hint : undefined, info)]
+  }
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    return [wrongVariant(document, path, infoAt(root, document.value, path.slice(0, -1)), value)]
+  }
+  return [wrongValue(document, path, info, value)]
+}
+
+function infoAt(root: FieldInfo, value: unknown, path: Path): FieldInfo | undefined {
+  let info: FieldInfo | undefined = root
+  for (const [depth, key] of path.entries()) {
+    if (info === undefined) return undefined
+    info = child(info, valueAt(value, path.slice(0, depth)), key)
+  }
+  return info
+}
+
+function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, holder: unknown): Problem {
+  const key = String(path.at(-1))
+  const known = Object.keys((parent === undefined ? undefined : fieldsAt(parent, holder)) ?? {})
+  const all = parent?.kind === 'variants' ? ['type', ...known] : known
+  const few = all.length > 0 && all.length <= 10 ? `known fields: ${all.join(', ')}` : undefined
+  return problemAt(document, path, 'key', 'unknown field', didYouMean(key, all) ?? few, undefined)
+}
+
+function wrongVariant(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, value: unknown): Problem {
+  const names = [...(parent?.variants?.keys() ?? [])]
+  const expects = `expected one of ${names.map((name) => `\`${name}\``).join(', ')}`
+  if (value === undefined) return problemAt(document, path, 'key', `required field is missing; ${expects}`, undefined, undefined)
+  const hint = typeof value === 'string' ? didYouMean(value, names) : undefined
+  return problemAt(document, path, 'value', `${expects}, got ${show(value)}`, hint, undefined)
+}
+
+function wrongValue(document: ConfigDocument, path: Path, info: FieldInfo | undefined, value: unknown): Problem {
+  if (value === undefined) {
+    const hint = info?.example === undefined ? undefined : `for example \`${String(path.at(-1))}: ${written(info.example)}\``
+    return problemAt(document, path, 'key', 'required field is missing', hint, undefined)
+  }
+  if (value === null) return problemAt(document, path, 'key', 'has no value', adviseEmpty(info), undefined)
+  const secret = info?.kind === 'secret'
+  const hint = info?.advise?.(value) ?? (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
+  const got = secret ? kindOf(value) : show(value)
+  return problemAt(document, path, 'value', `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)
+}
+
+function adviseEmpty(info: FieldInfo | undefined): string {
+  if (info?.required === true) return info.example === undefined ? 'write a value' : `for example \`${written(info.example)}\``
+  const fallback = info?.default
+  if (info?.kind === 'group') return 'give it at least one field, or remove the line'
+  if (fallback === undefined || fallback === null) return 'write a value, or remove the line'
+  return `write a value, or remove the line for the default \`${written(fallback)}\``
+}
+
+/** A problem placed at a path; `info` of a secret keeps the value off the screen. */
+export function problemAt(
+  document: ConfigDocument,
+  path: Path,
+  at: 'key' | 'value',
+  message: string,
+  hint: string | undefined,
+  info: FieldInfo | undefined,
+): Problem {
+  const problem = { ...locate(document, path, at), path: formatPath(path), message }
+  return {
+    ...problem,
+    ...(hint === undefined ? {} : { hint }),
+    ...(info?.kind === 'secret' ? { secret: true as const } : {}),
+  }
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `\`${value.length > 60 ? `${value.slice(0, 57)}…` : value}\``
+  return typeof value === 'number' || typeof value === 'boolean' ? `\`${String(value)}\`` : kindOf(value)
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return value === null ? 'nothing' : 'a map'
+  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : String(value)
+}

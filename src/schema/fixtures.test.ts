@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { weir } from './fixtures/schemas.ts'
+import { formatProblems, parseYaml, validate } from './index.ts'
+
+const folder = join(import.meta.dirname, 'fixtures')
+const cases = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+
+// A new case is a folder with in.yaml; `vitest run -u` writes expected.txt, which is then read with care.
+describe('a bad configuration is explained as fixtures/<case>/expected.txt says:', () => {
+  it.each(cases.map((entry) => entry.name))('%s', async (name) => {
+    const text = readFileSync(join(folder, name, 'in.yaml'), 'utf8')
+    const { problems } = validate(weir, parseYaml(text, 'weir.yaml'))
+    expect(problems?.length).toBeGreaterThan(0)
+    await expect(`${formatProblems(problems ?? [], text)}\n`).toMatchFileSnapshot(join(folder, name, 'expected.txt'))
+  })
+})

@@ -1,0 +1,23 @@
+/** The field kit: one schema value gives type, validation with places, defaults, JSON Schema, docs and sample. */
+export { formatHostPort, hostPort, listen, parseHostPort, type HostPort } from './address.ts'
+export { group, list, mapping, variants, type Check } from './collections.ts'
+export { Complaint } from './complaint.ts'
+export {
+  componentMap,
+  defineSchema,
+  type AnyComponentSchema,
+  type ComponentEntry,
+  type ComponentSchema,
+  type ConfigOf,
+  type Role,
+  type WrittenConfigOf,
+} from './component.ts'
+export { parseYaml, type ConfigDocument, type Override } from './document.ts'
+export { infoOf, type AnyField, type Field, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+export { applyOverrides } from './overrides.ts'
+export { formatPath, formatProblems, type Problem } from './problem.ts'
+export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
+export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
+export { Secret, SecretError } from './secret.ts'
+export { auth, batch, retry, tls, type Auth, type Batch, type Retry, type Tls } from './shared.ts'
+export { configFrom, validate, type Validated } from './validate.ts'

@@ -1,0 +1,19 @@
+import type { ConfigDocument, Override } from './document.ts'
+
+/** The document with values set from outside; later overrides win. Problems with them name their origin. */
+export function applyOverrides(document: ConfigDocument, overrides: readonly Override[]): ConfigDocument {
+  const value = overrides.reduce<unknown>((root, override) => set(root, override.path, override.value), document.value)
+  return { ...document, value, overrides: [...document.overrides, ...overrides] }
+}
+
+function set(container: unknown, path: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return value
+  const base = isRecord(container) ? container : {}
+  const inner = Object.hasOwn(base, key) ? base[key] : undefined
+  return { ...base, [key]: set(inner, rest, value) }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,58 @@
+/** One thing wrong with a configuration, and where. */
+export interface Problem {
+  /** The file as the user named it, or the flag or variable that set the value. */
+  readonly file: string
+  /** From 1; 0 when the value came from a flag or a variable. */
+  readonly line: number
+  /** From 1, in characters; 0 when the value came from a flag or a variable. */
+  readonly column: number
+  /** Such as `sources.netflow.listen[0]`; empty for the whole document. */
+  readonly path: string
+  readonly message: string
+  readonly hint?: string
+  /** The source line must not be shown beyond this problem's column. */
+  readonly secret?: true
+}
+
+export type Path = readonly (string | number)[]
+
+/** `a.b[0]`, with keys that would be misread in quotes. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`
+    const key = /^[\w-]+$/.test(part) ? part : JSON.stringify(part)
+    return text === '' ? key : `${text}.${key}`
+  }, '')
+}
+
+const SECRET_KEY = /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
+const URL_PASSWORD = /(:\/\/[^\s:/@]*:)[^\s/@]+@/g
+
+function mask(text: string): string {
+  return text.replace(URL_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
+}
+
+/**
+ * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file;
+ * `kind` is the word before the message. What looks like a secret is masked, because this ends up in program logs.
+ */
+export function formatProblems(problems: readonly Problem[], text: string, kind: 'error' | 'warning' = 'error'): string {
+  const lines = text.split(/\r?\n/)
+  return problems.map((problem) => formatProblem(problem, lines[problem.line - 1], kind)).join('\n')
+}
+
+function formatProblem(problem: Problem, source: string | undefined, kind: string): string {
+  const { file, line, column, path, message, hint } = problem
+  const place = line === 0 ? file : `${file}:${line}:${column}`
+  const subject = path === '' ? '' : `${path}: `
+  const out = [`${place}: ${kind}: ${subject}${message.replace(URL_PASSWORD, '$1***@')}`]
+  if (source !== undefined) {
+    const number = String(line).padStart(4)
+    const shown = problem.secret === true ? `${source.slice(0, column - 1)}***` : mask(source)
+    // Tabs stay tabs, so that the caret stands under its column whatever the terminal's tab width.
+    const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
+    out.push(`${number} | ${shown}`, `     | ${indent}^`)
+  }
+  if (hint !== undefined) out.push(`     = ${hint}`)
+  return out.join('\n')
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod'
+import { Complaint, parsed } from './complaint.ts'
+import { makeField, type FieldFor, type Meta } from './field.ts'
+import { Secret } from './secret.ts'
+
+/** Text, not empty. `pattern` must match the whole text; `expects` then says in words what it asks for. */
+export function text<const M extends Meta<string>>(
+  meta: M,
+  rule?: { readonly pattern: RegExp; readonly expects: string },
+): FieldFor<string, string, M> {
+  const expects = rule?.expects ?? 'text'
+  const whole = rule === undefined ? undefined : new RegExp(`^(?:${rule.pattern.source})$`, rule.pattern.flags)
+  const schema = parsed((written) => {
+    if (written === '') return new Complaint(`expected ${expects}, got an empty text`)
+    if (whole !== undefined && !whole.test(written)) return new Complaint(`expected ${expects}, got \`${written}\``)
+    return written
+  })
+  const facts = { kind: 'text', expects, advise: quoteIt, ...(whole === undefined ? {} : { pattern: whole.source }) } as const
+  return makeField(schema, facts, meta)
+}
+
+/** `true` or `false`. */
+export function flag<const M extends Meta<boolean>>(meta: M): FieldFor<boolean, boolean, M> {
+  const advise = (value: unknown): string | undefined => {
+    if (typeof value !== 'string') return undefined
+    if (/^(yes|on|y|true|enabled)$/i.test(value)) return 'write true'
+    return /^(no|off|n|false|disabled)$/i.test(value) ? 'write false' : undefined
+  }
+  return makeField(z.boolean(), { kind: 'flag', expects: 'true or false', advise }, meta)
+}
+
+/** A whole number that a double holds exactly. */
+export function integer<const M extends Meta<number>>(
+  meta: M,
+  range: { readonly min?: number; readonly max?: number } = {},
+): FieldFor<number, number, M> {
+  const min = range.min ?? Number.MIN_SAFE_INTEGER
+  const max = range.max ?? Number.MAX_SAFE_INTEGER
+  const expects = `a whole number${rangeWords(range)}`
+  const advise = (value: unknown): string | undefined =>
+    typeof value === 'string' && /^-?\d+$/.test(value) ? 'write it without quotes' : undefined
+  return makeField(z.int().min(min).max(max), { kind: 'integer', expects, advise, ...range }, meta)
+}
+
+function rangeWords({ min, max }: { readonly min?: number; readonly max?: number }): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
+  if (min !== undefined) return ` of at least ${min}`
+  return max === undefined ? '' : ` of at most ${max}`
+}
+
+/** One of a closed list of words. */
+export function choice<const C extends readonly [string, ...string[]], const M extends Meta<C[number]>>(
+  choices: C,
+  meta: M,
+): FieldFor<C[number], C[number], M> {
+  const expects = `one of ${choices.map((word) => `\`${word}\``).join(', ')}`
+  const schema = z.enum(choices) as unknown as z.ZodType<C[number], C[number]>
+  return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
+}
+
+/** An absolute URL, kept as text. `schemes` are written without the colon, such as `['http', 'https']`. */
+export function urlText<const M extends Meta<string>>(
+  meta: M,
+  rule: { readonly schemes?: readonly string[] } = {},
+): FieldFor<string, string, M> {
+  const { schemes } = rule
+  const expects = schemes === undefined ? 'a URL' : `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`
+  const schema = parsed((written) => {
+    const url = URL.parse(written)
+    if (url === null || !written.includes('://')) return new Complaint(`expected ${expects}, got \`${written}\``)
+    if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
+      return new Complaint(`expected ${expects}, got ${url.protocol}//`)
+    }
+    // A password in a URL would be printed wherever the URL is.
+    if (url.password !== '') return new Complaint('a URL must not hold a password', 'use the auth fields instead')
+    return written
+  })
+  return makeField(schema, { kind: 'url', expects }, meta)
+}
+
+/** A path of the machine that Weir runs on; not opened and not resolved here. */
+export function filePath<const M extends Meta<string>>(meta: M): FieldFor<string, string, M> {
+  const schema = parsed((written) => {
+    if (written === '') return new Complaint('expected a path, got an empty text')
+    if (written.includes('\0')) return new Complaint('a path holds no NUL')
+    if (written.startsWith('~')) return new Complaint('`~` is not expanded here', 'write the whole path')
+    return written
+  })
+  return makeField(schema, { kind: 'path', expects: 'a path', advise: quoteIt }, meta)
+}
+
+/** A value that is never printed; see {@link Secret} for how it is written. */
+export function secret<const M extends Meta<string>>(meta: M): FieldFor<Secret, string, M> {
+  const expects = '`env:NAME` or `file:/path`'
+  return makeField(parsed(Secret.parse), { kind: 'secret', expects, advise: quoteIt }, meta)
+}
+
+function quoteIt(value: unknown): string | undefined {
+  return typeof value === 'number' || typeof value === 'boolean' ? 'put the value in quotes' : undefined
+}

@@ -1,0 +1,84 @@
+import { Complaint } from './complaint.ts'
+
+/** A secret that can't be had; the message names the reference and never a value. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError'
+  readonly code = 'WEIR_SCHEMA_SECRET'
+}
+
+type Source = 'env' | 'file' | 'literal'
+
+/**
+ * A reference to a value that must never be printed. Written `env:NAME`, `file:/path`, or as the value itself.
+ * Whatever prints it (string, JSON, inspection) shows the reference, or `***` for a value written out.
+ * It does not survive a structured clone: reveal it before handing it to another thread.
+ */
+export class Secret {
+  readonly source: Source
+  readonly #name: string
+
+  private constructor(source: Source, name: string) {
+    this.source = source
+    this.#name = name
+  }
+
+  static parse(this: void, written: string): Secret | Complaint {
+    const match = /^(env|file):(.*)$/s.exec(written)
+    if (written === '') return new Complaint('expected a secret, got an empty text', 'write `env:NAME` or `file:/path`')
+    if (match === null) return new Secret('literal', written)
+    const name = (match[2] ?? '').trim()
+    if (match[1] === 'file') {
+      return name === '' ? new Complaint('`file:` names no file', 'write `file:/path`') : new Secret('file', name)
+    }
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      return new Complaint('`env:` is not followed by the name of a variable', 'write `env:NAME`')
+    }
+    return new Secret('env', name)
+  }
+
+  /** For values that a program already holds, such as a generated token. */
+  static of(value: string): Secret {
+    return new Secret('literal', value)
+  }
+
+  /**
+   * The value. A file's one trailing line end is not part of it.
+   * @throws SecretError when the variable is unset or empty, or the file can't be read or is empty.
+   */
+  reveal(env: Readonly<Record<string, string | undefined>>, readFile: (path: string) => string): string {
+    if (this.source === 'literal') return this.#name
+    if (this.source === 'env') {
+      const value = env[this.#name]
+      if (value !== undefined && value !== '') return value
+      throw new SecretError(`The environment variable ${this.#name} is not set, and a secret refers to it. Set it, or change the reference.`)
+    }
+    const value = readSecretFile(this.#name, readFile).replace(/\r?\n$/, '')
+    if (value !== '') return value
+    throw new SecretError(`The secret file ${this.#name} is empty. Write the value into it.`)
+  }
+
+  /** Whether both name the same thing; a reload compares configurations with this. */
+  equals(other: Secret): boolean {
+    return this.source === other.source && this.#name === other.#name
+  }
+
+  toString(): string {
+    return this.source === 'literal' ? '***' : `${this.source}:${this.#name}`
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Secret(${this.toString()})`
+  }
+}
+
+function readSecretFile(path: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(path)
+  } catch (cause) {
+    throw new SecretError(`The secret file ${path} can't be read. Check that it exists and that Weir may read it.`, { cause })
+  }
+}

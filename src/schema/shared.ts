@@ -1,0 +1,61 @@
+import { duration, bytes } from './quantities.ts'
+import { filePath, flag, integer, secret, text } from './scalars.ts'
+import { group, variants } from './collections.ts'
+import { Complaint } from './complaint.ts'
+import type { z } from 'zod'
+
+/** TLS towards a server, or of a listener; null: plain connections. */
+export const tls = group(
+  {
+    ca_file: filePath({ description: 'Certificates to trust instead of the system\'s, PEM', default: null, example: '/etc/weir/ca.pem' }),
+    cert_file: filePath({ description: 'Own certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' }),
+    key_file: filePath({ description: 'Private key of the certificate, PEM', default: null, example: '/etc/weir/tls.key' }),
+    server_name: text({ description: 'Name that the other side\'s certificate must have, when it is not the host', default: null, example: 'nats.example.com' }),
+    verify: flag({ description: 'Whether the other side\'s certificate is checked; turn it off only to try something', default: true }),
+  },
+  { description: 'TLS; left out, connections are plain unless the URL says otherwise', default: null, example: { ca_file: '/etc/weir/ca.pem' } },
+  ({ cert_file, key_file }) => {
+    if ((cert_file === null) === (key_file === null)) return null
+    const missing = cert_file === null ? 'cert_file' : 'key_file'
+    return new Complaint(`\`${missing}\` is missing; a certificate and its key go together`)
+  },
+)
+
+/** How often a failed send is tried again. */
+export const retry = group(
+  {
+    initial: duration({ description: 'Wait before the first retry; each further wait is about twice as long', default: '500ms' }, { min: '1ms' }),
+    max_wait: duration({ description: 'Longest wait between two tries', default: '30s' }, { min: '1ms' }),
+    give_up_after: duration({ description: 'Time after which a batch goes to the dead letters; left out, it is tried for as long as it is retained', default: null, example: '1h' }),
+  },
+  { description: 'Retries of what failed for a reason that may pass', default: {} },
+  ({ initial, max_wait }) => (initial <= max_wait ? null : new Complaint('`initial` is longer than `max_wait`', undefined, ['initial'])),
+)
+
+/** When a batch is sent: whichever comes first. */
+export const batch = group(
+  {
+    events: integer({ description: 'Send at this many', unit: 'events', default: 1000 }, { min: 1, max: 1_000_000 }),
+    bytes: bytes({ description: 'Send at this size', default: '1MiB' }, { min: '1B', max: '64MiB' }),
+    wait: duration({ description: 'Send at the latest this long after the first event', default: '1s' }),
+  },
+  { description: 'How much is sent at once', default: {} },
+)
+
+/** How a client proves who it is. */
+export const auth = variants(
+  {
+    none: {},
+    bearer: { token: secret({ description: 'Token of the Authorization header', required: true, example: 'env:API_TOKEN' }) },
+    basic: {
+      user: text({ description: 'User name', required: true, example: 'weir' }),
+      password: secret({ description: 'Password of the user', required: true, example: 'file:/run/secrets/password' }),
+    },
+  },
+  { description: 'Proof of identity towards the server', default: { type: 'none' } },
+)
+
+export type Tls = NonNullable<z.output<typeof tls>>
+export type Retry = z.output<typeof retry>
+export type Batch = z.output<typeof batch>
+export type Auth = z.output<typeof auth>

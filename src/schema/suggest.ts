@@ -1,0 +1,40 @@
+/** The nearest of the known words as a hint, or undefined when none is near enough to be a slip. */
+export function didYouMean(written: string, known: Iterable<string>): string | undefined {
+  const word = nearest(written, known)
+  return word === undefined ? undefined : `did you mean \`${word}\`?`
+}
+
+/** The known word that a reader would take the written one for. Case and the kind of hyphen do not count. */
+export function nearest(written: string, known: Iterable<string>): string | undefined {
+  const from = fold(written)
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(from.length / 3)) + 1
+  for (const word of known) {
+    const to = fold(word)
+    const distance = editDistance(from, to)
+    if (distance < least && distance < to.length) [best, least] = [word, distance]
+  }
+  return best
+}
+
+function fold(word: string): string {
+  return word.toLowerCase().replace(/[-_ .]/g, '_')
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+export function editDistance(a: string, b: string): number {
+  let older: number[] = []
+  let old = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let cost = Math.min((old[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (old[j - 1] ?? 0) + (same ? 0 : 1))
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] && i > 1 && j > 1) cost = Math.min(cost, (older[j - 2] ?? 0) + 1)
+      row.push(cost)
+    }
+    older = old
+    old = row
+  }
+  return old[b.length] ?? 0
+}
