@@ -1,0 +1,204 @@
+import type { FlowBatch } from './batches.ts'
+import type { Column, ColumnKind } from './columns.ts'
+import { DictionaryBuilder } from './dictionary.ts'
+import type { FlowFieldName, flowFields } from './fields.ts'
+import { flowField } from './fields.ts'
+
+interface ItemsOf {
+  u8: Uint8Array
+  u16: Uint16Array
+  u32: Uint32Array
+  u64: Uint32Array
+  i32: Int32Array
+  f64: Float64Array
+  ip: Uint32Array
+  mac: Uint32Array
+  time: Float64Array
+  dict: Uint32Array
+  json: Uint32Array
+}
+type FixedKind = keyof ItemsOf
+type Items = ItemsOf[FixedKind]
+type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], { readonly name: Name }>['kind']
+
+/** Array type of a field's column: `src_addr` → Uint32Array, four words a row. */
+export type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
+
+/**
+ * One growing column. A codec writes `items[row * width …]` of rows it reserved, then marks them present.
+ * Rows that are not marked stay zero and are absent. `items` is replaced when the builder grows: read it after `reserve`.
+ */
+export class GrowingColumn<T extends Items = Items> {
+  readonly kind: FixedKind
+  readonly width: number
+  items: T
+  /** Rows before this one are all present; `#bits` tells about those from here on. */
+  #dense = 0
+  #sparse = false
+  #bits: Uint8Array
+
+  constructor(kind: FixedKind, capacity: number) {
+    this.kind = kind
+    this.width = widthOf(kind)
+    this.items = makeItems(kind, capacity * this.width) as T
+    this.#bits = new Uint8Array((capacity + 7) >> 3)
+  }
+
+  /** The row has a value. */
+  mark(row: number): void {
+    if (row === this.#dense) {
+      this.#dense = row + 1
+      return
+    }
+    this.#sparse = true
+    const byte = row >> 3
+    this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (row & 7))
+  }
+
+  /** Rows from..to-1 have values. */
+  markRows(from: number, to: number): void {
+    if (from === this.#dense) this.#dense = to
+    else for (let row = from; row < to; row++) this.mark(row)
+  }
+
+  /** The same value in rows from..to-1, which are marked (width 1 only). */
+  fill(value: number, from: number, to: number): void {
+    this.items.fill(value, from, to)
+    this.markRows(from, to)
+  }
+
+  grow(capacity: number): void {
+    const larger = makeItems(this.kind, capacity * this.width) as T
+    larger.set(this.items as never)
+    this.items = larger
+    const bits = new Uint8Array((capacity + 7) >> 3)
+    bits.set(this.#bits)
+    this.#bits = bits
+  }
+
+  /** A view of the first `count` rows; undefined when none of them has a value. Valid until the next write, growth or reset. */
+  view(count: number): Column | undefined {
+    if (this.#dense === 0 && !this.#sparse) return undefined
+    const items = this.items.subarray(0, count * this.width)
+    if (this.kind === 'dict' || this.kind === 'json') return { kind: this.kind, codes: items } as Column
+    const words = this.kind === 'ip' || this.kind === 'u64' || this.kind === 'mac'
+    const shape = words ? { kind: this.kind, words: items } : { kind: this.kind, values: items }
+    return (this.#dense >= count ? shape : { ...shape, valid: this.#valid(count) }) as Column
+  }
+
+  reset(count: number): void {
+    this.items.fill(0, 0, count * this.width)
+    this.#bits.fill(0, 0, (count + 7) >> 3)
+    this.#dense = 0
+    this.#sparse = false
+  }
+
+  #valid(count: number): Uint8Array {
+    const valid = this.#bits.subarray(0, (count + 7) >> 3)
+    const whole = this.#dense >> 3
+    valid.fill(0xff, 0, whole)
+    if ((this.#dense & 7) !== 0) valid[whole] = (valid[whole] ?? 0) | ((1 << (this.#dense & 7)) - 1)
+    return valid
+  }
+}
+
+/**
+ * Collects flows as columns, shared by all codecs that feed one batch, and is used again after {@link reset}.
+ * Order of a codec: `reserve(n)`, write and mark rows `count` … `count + n - 1` of its columns, `commit(n)`.
+ * Nothing is allocated per row. Columns of list kinds have no builder yet.
+ *
+ * @example
+ * const flows = new FlowBuilder()
+ * const bytes = flows.column('bytes')
+ * flows.reserve(1)
+ * bytes.items[2 * flows.count] = 1000
+ * bytes.mark(flows.count)
+ * flows.commit(1)
+ * flows.batch() // { kind: 'flows', count: 1, columns: { bytes } … }
+ */
+export class FlowBuilder {
+  #count = 0
+  #capacity: number
+  #rowBytes = 0
+  #dictionary = new DictionaryBuilder()
+  readonly #columns = new Map<FlowFieldName, GrowingColumn>()
+
+  constructor(capacity = 1024) {
+    this.#capacity = capacity
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Uncompressed bytes of the rows so far, columns that hold nothing included: never less than the body will have. */
+  get bytes(): number {
+    return this.#count * this.#rowBytes
+  }
+
+  /** The column of a field, the same object for the builder's whole life. */
+  column<Name extends FlowFieldName>(name: Name): GrowingColumn<FieldItems<Name>> {
+    let column = this.#columns.get(name)
+    if (column === undefined) {
+      const kind = flowField(name)?.kind
+      if (kind === undefined || !isFixed(kind)) throw new Error(`no builder for columns of kind ${kind}`)
+      column = new GrowingColumn(kind, this.#capacity)
+      this.#columns.set(name, column)
+      this.#rowBytes += column.width * column.items.BYTES_PER_ELEMENT
+    }
+    return column as unknown as GrowingColumn<FieldItems<Name>>
+  }
+
+  /** Code of a string in this batch's dictionary; void after reset. */
+  code(text: string): number {
+    return this.#dictionary.code(text)
+  }
+
+  /** Makes room for `rows` more. Arrays taken from columns before this call may be stale after it. */
+  reserve(rows: number): void {
+    const needed = this.#count + rows
+    if (needed <= this.#capacity) return
+    this.#capacity = Math.max(needed, this.#capacity * 2)
+    for (const column of this.#columns.values()) column.grow(this.#capacity)
+  }
+
+  /** The rows written after `count` are complete. */
+  commit(rows: number): void {
+    this.#count += rows
+  }
+
+  /** Everything committed, as views: encode or copy it before the next write or reset. */
+  batch(): FlowBatch {
+    const columns: Record<string, Column> = {}
+    for (const [name, column] of this.#columns) {
+      const view = column.view(this.#count)
+      if (view !== undefined) columns[name] = view
+    }
+    return { kind: 'flows', count: this.#count, dictionary: this.#dictionary.strings, columns }
+  }
+
+  reset(): void {
+    for (const column of this.#columns.values()) column.reset(this.#count)
+    this.#count = 0
+    this.#dictionary = new DictionaryBuilder()
+  }
+}
+
+function isFixed(kind: ColumnKind): kind is FixedKind {
+  return kind !== 'list<u8>' && kind !== 'list<dict>'
+}
+
+function widthOf(kind: FixedKind): number {
+  return kind === 'ip' ? 4 : kind === 'u64' || kind === 'mac' ? 2 : 1
+}
+
+function makeItems(kind: FixedKind, length: number): Items {
+  switch (kind) {
+    case 'u8': return new Uint8Array(length)
+    case 'u16': return new Uint16Array(length)
+    case 'i32': return new Int32Array(length)
+    case 'f64':
+    case 'time': return new Float64Array(length)
+    default: return new Uint32Array(length)
+  }
+}
