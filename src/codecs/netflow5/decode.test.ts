@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-import { formatAddress, parseAddress } from '../../model/addresses.ts'
+
 import { FlowBuilder } from '../../model/flow-builder.ts'
+import { formatIp } from '../../model/ip.ts'
 import { countRecords, Netflow5Decoder, type Decoded } from './decode.ts'
 
-const exporter = new Uint32Array(4)
-parseAddress('192.0.2.7', exporter)
+const exporter = Uint32Array.of(0, 0, 0xffff, 0xc0000207)
 const exportTime = 1_700_000_000_500
 const hour = 3_600_000
 
@@ -41,7 +41,7 @@ function rowsOf(flows: FlowBuilder): Record<string, unknown>[] {
 function valueAt(column: Column, row: number, dictionary: readonly string[]): unknown {
   if ('valid' in column && !isPresent(column.valid, row)) return undefined
   switch (column.kind) {
-    case 'ip': return formatAddress(column.words, row * 4)
+    case 'ip': return formatIp(column.words, row * 4)
     case 'u64': return (column.words[2 * row] ?? 0) + (column.words[2 * row + 1] ?? 0) * 2 ** 32
     case 'dict': return dictionary[column.codes[row] ?? 0]
     case 'list<u8>': case 'list<dict>': case 'mac': case 'json': throw new Error('not in v5')

@@ -1,0 +1,37 @@
+import { parseIp } from './ip.ts'
+
+/** A range of addresses that share their first bits. */
+export interface Cidr {
+  /** Four words in network order, host bits cleared; IPv4 mapped. */
+  readonly words: Uint32Array
+  /** Prefix length over all 128 bits: an IPv4 /8 is 104. */
+  readonly bits: number
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or a single address; undefined when it is none. Host bits are cleared. */
+export function parseCidr(text: string): Cidr | undefined {
+  const slash = text.indexOf('/')
+  const address = slash < 0 ? text : text.slice(0, slash)
+  const words = parseIp(address)
+  if (words === undefined) return undefined
+  const widest = address.includes(':') ? 128 : 32
+  const given = slash < 0 ? String(widest) : text.slice(slash + 1)
+  if (!/^(?:0|[1-9]\d{0,2})$/.test(given) || Number(given) > widest) return undefined
+  const bits = Number(given) + 128 - widest
+  for (let word = 0; word < 4; word++) words[word] = (words[word] ?? 0) & wordMask(bits - 32 * word)
+  return { words, bits }
+}
+
+/** Does the prefix cover the address at `offset`? */
+export function covers(prefix: Cidr, words: Uint32Array, offset: number): boolean {
+  for (let word = 0; 32 * word < prefix.bits; word++) {
+    const differ = (prefix.words[word] ?? 0) ^ (words[offset + word] ?? 0)
+    if ((differ & wordMask(prefix.bits - 32 * word)) !== 0) return false
+  }
+  return true
+}
+
+/** The first `bits` bits of a word; shifts count modulo 32, so that none and all are cases of their own. */
+function wordMask(bits: number): number {
+  return bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : 0xffffffff << (32 - bits)
+}
