@@ -116,7 +116,7 @@ function decodeColumn(count: number, from: ByteReader): { id: number; column: Co
       case 'json': return { kind, codes: u32(1) }
       case 'list<u8>': return { kind, offsets: from.u32s(), items: from.u8s() }
       case 'list<dict>': return { kind, offsets: from.u32s(), items: from.u32s() }
-      case undefined: throw new Error(`unknown column kind ${(head >>> 16) & 0xff}`)
+      default: throw new Error(`unknown column kind ${(head >>> 16) & 0xff}`)
     }
   })()
   return { id: head & 0xffff, column }

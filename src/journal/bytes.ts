@@ -37,7 +37,9 @@ export class ByteWriter {
     this.array(heap.bytes)
   }
 
-  strings(strings: readonly string[]): void {
+  strings(given: readonly string[]): void {
+    // A lone surrogate has no UTF-8; replaced here, or joining two strings could merge their halves.
+    const strings = given.map((text) => (text.isWellFormed() ? text : text.toWellFormed()))
     const bytes = Buffer.from(strings.join(''), 'utf8')
     const ends = new Uint32Array(strings.length)
     let end = 0

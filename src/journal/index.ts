@@ -1,0 +1,102 @@
+import type { Host } from '../host/index.ts'
+import type { Position } from '../model/positions.ts'
+import { nowhere } from '../model/positions.ts'
+import { segmentStart } from './paths.ts'
+import { emptyTotals, recover } from './recover.ts'
+import type { UnreadableStretch } from './types.ts'
+import { Parts } from './reader.ts'
+import { Walk } from './walk.ts'
+import { defaultLimits, SegmentWriter, type JournalLimits } from './writer.ts'
+
+export { decodeBatch, encodeBatch } from './bodies.ts'
+export { openReader } from './reader.ts'
+export { LocalTail, SharedTail } from './tail.ts'
+export { SlotRecord } from './slots.ts'
+export { offsetName, segmentName, segmentStart } from './paths.ts'
+export { journalSource } from './recover.ts'
+export { defaultLimits, type JournalLimits, type SegmentWriter } from './writer.ts'
+export type * from './types.ts'
+
+/** What else knows of the journal's past: projection commits and offset records. */
+export interface Evidence {
+  readonly position: Position
+  /** Rows accounted for, per source: the source's total cannot be less. */
+  readonly accepted: Readonly<Record<string, number>>
+}
+
+/**
+ * Opens the folder for writing; always starts. The next sequence and row lie above the highest that any readable header,
+ * segment name or piece of evidence names, and above whatever bytes were torn off could have held.
+ */
+export async function openJournal(options: {
+  host: Host
+  directory: string
+  /** From the lease: higher than that of any earlier start. */
+  epoch: number
+  limits?: Partial<JournalLimits>
+  evidence?: readonly Evidence[]
+}): Promise<SegmentWriter> {
+  const { host, directory } = options
+  await host.disk.makeDirectory(directory, 0o700)
+  const found = await recover(host.disk, directory)
+  const evidence = options.evidence ?? []
+  const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
+  const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
+  // A frame has at least one header: torn bytes cannot have held more frames than this.
+  const torn = Math.ceil(found.damagedBytes / 116)
+  const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
+  for (const { accepted } of evidence) {
+    for (const [source, rows] of Object.entries(accepted)) {
+      const total = found.totals.get(source) ?? emptyTotals()
+      total.accepted = Math.max(total.accepted, rows)
+      found.totals.set(source, total)
+    }
+  }
+  for (const total of found.totals.values()) total.sequence = 0
+  const sequence = named + torn
+  // A segment's name must be new even when the newest one is empty.
+  const last = { sequence: Math.max(sequence, found.segments.length > 0 ? newest : 0), row }
+  return new SegmentWriter({
+    host,
+    directory,
+    epoch: Math.max(options.epoch, found.epoch + 1),
+    limits: { ...defaultLimits, ...options.limits },
+    last,
+    totals: found.totals,
+    segments: found.segments,
+    afterLoss: found.damaged || named > found.last.sequence,
+  })
+}
+
+export interface JournalCheck {
+  readonly frames: number
+  readonly events: number
+  readonly unreadable: readonly UnreadableStretch[]
+}
+
+/** Reads and verifies every frame of a folder; changes nothing. */
+export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
+  const { host, directory } = options
+  const unreadable: UnreadableStretch[] = []
+  let frames = 0
+  let events = 0
+  const parts = new Parts()
+  const walk = new Walk({ disk: host.disk, directory, after: nowhere, onUnreadable: (stretch) => unreadable.push(stretch) })
+  try {
+    for (;;) {
+      const walked = await walk.next()
+      if (walked === undefined) break
+      frames++
+      events += parts.add(walked)?.header.count ?? 0
+    }
+    walk.flush()
+  } finally {
+    await walk.close()
+  }
+  for (const name of await host.disk.list(directory)) {
+    if (!name.endsWith('.seg') || segmentStart(name) !== undefined) continue
+    const bytes = (await host.disk.stat(`${directory}/${name}`))?.size ?? 0
+    unreadable.push({ segment: name, offset: 0, bytes, events: 0 })
+  }
+  return { frames, events, unreadable }
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { realHost } from '../host/index.ts'
+import { toEventBatch } from '../model/events.ts'
+import { nowhere } from '../model/positions.ts'
+import { checkJournal, decodeBatch, encodeBatch, openJournal, openReader, type Unit } from './index.ts'
+
+const host = realHost()
+let directory = ''
+beforeEach(async () => {
+  directory = join(await mkdtemp(join(tmpdir(), 'weir-journal-')), 'journal')
+})
+afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }))
+
+function unit(source: string, count: number, size = 10): Unit {
+  const batch = toEventBatch(Array.from({ length: count }, (_, i) => ({
+    id: `${source}-${i}`, source: '/s', type: 't', encoding: 'text' as const,
+    data: Uint8Array.from({ length: size }, (_, j) => (i * 7919 + j * j * 31 + (j >> 3)) & 255),
+  })))
+  return { source, stream: source, kind: 'events', count, raw: encodeBatch(batch), received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+}
+
+describe('journal', () => {
+  it('gives back what was appended, in order, after a reopen', async () => {
+    const journal = await openJournal({ host, directory, epoch: 1 })
+    await Promise.all([journal.append(unit('a', 3)), journal.append(unit('b', 2)), journal.append(unit('a', 1))])
+    await journal.close()
+    const again = await openJournal({ host, directory, epoch: 2 })
+    await again.append(unit('a', 4))
+    const reader = openReader({ host, directory, after: nowhere, tail: again.tail })
+    const frames = []
+    const stop = new AbortController()
+    while (frames.filter((frame) => frame.header.count > 0).length < 4) frames.push(...(await reader.next(1, stop.signal)))
+    const rows = frames.filter((frame) => frame.header.count > 0).map((frame) => [frame.header.source, frame.header.epoch, frame.header.sourceSequence, frame.header.sourceRows, frame.header.count])
+    expect(rows).toEqual([['a', 1, 1, 0, 3], ['b', 1, 1, 0, 2], ['a', 1, 2, 3, 1], ['a', 2, 1, 4, 4]])
+    const last = frames.at(-1)
+    expect(last && decodeBatch('events', last.body()).count).toBe(4)
+    await reader.close()
+    await again.close()
+    expect(await checkJournal({ host, directory })).toEqual({ frames: 6, events: 10, unreadable: [] })
+  })
+
+  it('cuts a large unit into parts and shows it only whole', async () => {
+    const journal = await openJournal({ host, directory, epoch: 1 })
+    const large = unit('a', 1, 100)
+    const noise = host.random.bytes(1_500_000)
+    const raw = encodeBatch(toEventBatch([{ id: 'big', source: '/s', type: 't', encoding: 'binary', data: noise }]))
+    await journal.append({ ...large, raw })
+    const reader = openReader({ host, directory, after: nowhere, tail: journal.tail })
+    const stop = new AbortController()
+    const frames = []
+    while (frames.length < 2) frames.push(...(await reader.next(1, stop.signal)))
+    const frame = frames[1]
+    expect(frame?.header.part).toBe(2)
+    const batch = frame && decodeBatch('events', frame.body())
+    expect(batch?.kind === 'events' && Buffer.compare(batch.data.bytes, noise)).toBe(0)
+    await reader.close()
+    await journal.close()
+  })
+})

@@ -1,0 +1,19 @@
+/** Names inside a journal folder. Paths use `/`, which every supported system takes. */
+const segmentPattern = /^\d{16}\.seg$/
+
+export function segmentName(firstSequence: number): string {
+  return `${String(firstSequence).padStart(16, '0')}.seg`
+}
+
+/** The first sequence that a segment's name states, or undefined for a foreign file. */
+export function segmentStart(name: string): number | undefined {
+  return segmentPattern.test(name) ? Number(name.slice(0, 16)) : undefined
+}
+
+export function offsetName(sink: string): string {
+  return `${sink}.offset`
+}
+
+export function directoryOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+}

@@ -1,0 +1,97 @@
+import { zstdDecompressSync } from 'node:zlib'
+import type { Host } from '../host/index.ts'
+import type { Position } from '../model/positions.ts'
+import type { Frame, FrameHeader, JournalReader, Tail, UnreadableStretch } from './types.ts'
+import { Walk, type WalkedFrame } from './walk.ts'
+
+export interface ReaderOptions {
+  readonly host: Host
+  readonly directory: string
+  /** The last place already read; `nowhere` reads from the oldest frame kept. */
+  readonly after: Position
+  readonly tail: Tail
+  readonly onUnreadable?: (stretch: UnreadableStretch) => void
+}
+
+/** Opens nothing until the first `next`. */
+export function openReader(options: ReaderOptions): JournalReader {
+  const walk = new Walk({
+    disk: options.host.disk,
+    directory: options.directory,
+    after: options.after,
+    ...(options.onUnreadable === undefined ? {} : { onUnreadable: options.onUnreadable }),
+  })
+  const parts = new Parts()
+  let place = options.after.sequence
+
+  return {
+    async next(maxBytes, signal) {
+      const frames: Frame[] = []
+      let bytes = 0
+      while (!signal.aborted) {
+        const durable = options.tail.durable()
+        const walked = durable.sequence > place ? await walk.next(durable) : undefined
+        if (walked === undefined) {
+          if (frames.length > 0) break
+          // Nothing readable up to the durable end (it may end in damage): wait for what comes after it.
+          await options.tail.moved(Math.max(place, durable.sequence), signal)
+          continue
+        }
+        place = walked.decoded.header.sequence
+        bytes += walked.body.length
+        const frame = parts.add(walked)
+        if (frame !== undefined) frames.push(frame)
+        if (bytes >= maxBytes && frames.length > 0) break
+      }
+      return frames
+    },
+    close: () => walk.close(),
+  }
+}
+
+/** Joins the parts of one source sequence; a unit whose parts are not all there was never accepted and is left out. */
+export class Parts {
+  #pieces: WalkedFrame[] = []
+
+  add(walked: WalkedFrame): Frame | undefined {
+    const { header } = walked.decoded
+    const first = this.#pieces[0]?.decoded.header
+    const continues =
+      first !== undefined &&
+      header.part === this.#pieces.length &&
+      header.source === first.source &&
+      header.epoch === first.epoch &&
+      header.sourceSequence === first.sourceSequence
+    if (!continues) this.#pieces = []
+    if (header.part !== this.#pieces.length) return undefined
+    this.#pieces.push(walked)
+    if (header.more) return undefined
+    const pieces = this.#pieces
+    this.#pieces = []
+    return new StoredFrame(header, pieces)
+  }
+}
+
+class StoredFrame implements Frame {
+  readonly header: FrameHeader
+  readonly firstSequence: number
+  readonly #pieces: readonly WalkedFrame[]
+  #body: Uint8Array | undefined
+
+  constructor(header: FrameHeader, pieces: readonly WalkedFrame[]) {
+    this.header = header
+    this.#pieces = pieces
+    this.firstSequence = pieces[0]?.decoded.header.sequence ?? header.sequence
+  }
+
+  body(): Uint8Array {
+    if (this.#body !== undefined) return this.#body
+    const only = this.#pieces[0]
+    const stored =
+      this.#pieces.length === 1 && only !== undefined ? only.body : Buffer.concat(this.#pieces.map((piece) => piece.body))
+    this.#body = only?.decoded.zstd === true
+      ? zstdDecompressSync(stored, { maxOutputLength: Math.max(1, this.header.rawBytes) })
+      : stored
+    return this.#body
+  }
+}

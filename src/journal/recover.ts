@@ -1,0 +1,131 @@
+import type { Disk } from '../host/index.ts'
+import type { Position } from '../model/positions.ts'
+import { nowhere } from '../model/positions.ts'
+import { segmentStart } from './paths.ts'
+import type { FrameHeader, SourceTotals } from './types.ts'
+import { Walk } from './walk.ts'
+
+/** Source name of the journal's own frames. No component can have it: ids begin with a letter or digit. */
+export const journalSource = '~journal'
+export const checkpointStream = 'checkpoint'
+
+/** What the journal's newest segments say of its state. */
+export interface Recovered {
+  /** Highest position that any readable header names. */
+  readonly last: Position
+  readonly epoch: number
+  readonly totals: Map<string, SourceTotals>
+  readonly segments: { name: string; bytes: number }[]
+  /** Something at the end could not be read: rows may be missing that no header tells of. */
+  readonly damaged: boolean
+  /** Bytes that could not be read, an upper bound of what was torn off. */
+  readonly damagedBytes: number
+}
+
+interface Checkpoint {
+  readonly sources: Record<string, { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }>
+}
+
+/** The first frame of every segment: all totals and cursors, so that a start need not read older segments. */
+export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTotals>>): Uint8Array {
+  const sources: Checkpoint['sources'] = {}
+  for (const [name, total] of totals) {
+    sources[name] = {
+      accepted: total.accepted,
+      duplicates: total.duplicates,
+      shed: total.shed,
+      ...(total.cursor === undefined ? {} : { cursor: Buffer.from(total.cursor).toString('base64') }),
+    }
+  }
+  return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
+}
+
+export function emptyTotals(): SourceTotals {
+  return { accepted: 0, duplicates: 0, shed: {}, sequence: 0 }
+}
+
+/** Takes in what one header says of its source. */
+export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader): void {
+  if (header.source === journalSource) {
+    if (header.stream === checkpointStream && header.cursor !== undefined) addCheckpoint(totals, header.cursor)
+    return
+  }
+  if (header.more) return
+  const total = totals.get(header.source) ?? emptyTotals()
+  total.accepted = Math.max(total.accepted, header.sourceRows + header.count)
+  total.duplicates = Math.max(total.duplicates, header.sourceDuplicates)
+  total.shed = { ...header.sourceShed }
+  if (header.cursor !== undefined) total.cursor = header.cursor
+  totals.set(header.source, total)
+}
+
+function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array): void {
+  const { sources } = JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint
+  for (const [name, said] of Object.entries(sources)) {
+    const total = totals.get(name) ?? emptyTotals()
+    total.accepted = Math.max(total.accepted, said.accepted)
+    total.duplicates = Math.max(total.duplicates, said.duplicates)
+    total.shed = { ...said.shed }
+    if (said.cursor !== undefined) total.cursor = new Uint8Array(Buffer.from(said.cursor, 'base64'))
+    totals.set(name, total)
+  }
+}
+
+export async function listSegments(disk: Disk, directory: string): Promise<{ name: string; bytes: number }[]> {
+  const segments: { name: string; bytes: number }[] = []
+  for (const name of await disk.list(directory)) {
+    if (segmentStart(name) === undefined) continue
+    segments.push({ name, bytes: (await disk.stat(`${directory}/${name}`))?.size ?? 0 })
+  }
+  return segments
+}
+
+/** Reads headers from the newest segment that begins with a whole checkpoint; from the oldest when none does. */
+export async function recover(disk: Disk, directory: string): Promise<Recovered> {
+  const segments = await listSegments(disk, directory)
+  for (let start = segments.length - 1; start > 0; start--) {
+    const found = await readFrom(disk, directory, segments, start)
+    if (found.checkpoint) return found.recovered
+  }
+  return (await readFrom(disk, directory, segments, 0)).recovered
+}
+
+async function readFrom(
+  disk: Disk, directory: string, segments: { name: string; bytes: number }[], start: number,
+): Promise<{ recovered: Recovered; checkpoint: boolean }> {
+  const totals = new Map<string, SourceTotals>()
+  let last: Position = nowhere
+  let epoch = 0
+  let checkpoint = false
+  let frames = 0
+  // Only damage after the last readable header hides rows that no header tells of.
+  let trailing = 0
+  const first = segments[start]
+  const walk = new Walk({
+    disk, directory, after: nowhere, headersOnly: true,
+    ...(first === undefined ? {} : { from: first.name }),
+  })
+  try {
+    for (;;) {
+      const walked = await walk.next()
+      if (walked === undefined) break
+      const { header } = walked.decoded
+      if (frames === 0) checkpoint = header.source === journalSource && walked.segment === first?.name && walked.offset === 0
+      frames++
+      addHeader(totals, header)
+      last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
+      epoch = Math.max(epoch, header.epoch)
+    }
+    trailing = walk.pendingDamage()
+    const cut = walk.lastDamagedHeader()
+    // A header that is whole above a torn body still names its position and what it held.
+    if (cut !== undefined && cut.sequence > last.sequence) {
+      addHeader(totals, cut)
+      last = { sequence: cut.sequence, row: cut.firstRow + (cut.more ? 0 : cut.count) }
+      epoch = Math.max(epoch, cut.epoch)
+    }
+  } finally {
+    await walk.close()
+  }
+  return { checkpoint, recovered: { last, epoch, totals, segments, damaged: trailing > 0, damagedBytes: trailing } }
+}

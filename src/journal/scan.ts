@@ -1,0 +1,116 @@
+/**
+ * Walks one segment file. Gives each frame in turn and, between frames, the stretches that cannot be read:
+ * after damage it goes on at the next magic whose header checksum is right and whose sequence rises.
+ */
+import { crc32 } from 'node:zlib'
+import type { DiskFile } from '../host/index.ts'
+import { decodeHeader, magic, type DecodedHeader } from './frame.ts'
+
+export type Scanned =
+  | { readonly is: 'frame'; readonly offset: number; readonly decoded: DecodedHeader; readonly body: Uint8Array }
+  /** `header` when the frame's header was whole and only its body is damaged. */
+  | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }
+  | { readonly is: 'end' }
+
+const end: Scanned = { is: 'end' }
+const readAhead = 1024 * 1024
+const magicBytes = new Uint8Array(new Uint32Array([magic]).buffer)
+
+export class SegmentScanner {
+  readonly #file: DiskFile
+  /** Offset in the file of the next byte to look at. */
+  offset: number
+  /** Highest sequence seen: a frame that does not rise above it is not part of this journal's order. */
+  lastSequence: number
+  #buffer: Uint8Array = new Uint8Array(0)
+  #bufferStart = 0
+
+  constructor(file: DiskFile, offset: number, lastSequence: number) {
+    this.#file = file
+    this.offset = offset
+    this.lastSequence = lastSequence
+  }
+
+  /** The next thing before `limit` (a file offset up to which content may be trusted to be complete). */
+  async next(limit: number): Promise<Scanned> {
+    if (this.offset >= limit) return end
+    const found = await this.#headerAt(this.offset, limit)
+    if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
+    const offset = this.offset
+    const bodyAt = offset + found.headerBytes
+    const total = found.headerBytes + found.header.bodyBytes
+    if (offset + total > limit) {
+      // The header is whole, the body is cut off by the end of the file.
+      this.lastSequence = found.header.sequence
+      this.offset = limit
+      return { is: 'damage', offset, bytes: limit - offset, header: found }
+    }
+    const body = await this.#bytes(bodyAt, found.header.bodyBytes, limit)
+    this.offset = offset + total
+    this.lastSequence = found.header.sequence
+    if (crc32(body) !== found.bodyChecksum) return { is: 'damage', offset, bytes: total, header: found }
+    return { is: 'frame', offset, decoded: found, body }
+  }
+
+  /** Reads headers only; bodies are stepped over unread. For recovery and for skipping to a place. */
+  async nextHeader(limit: number): Promise<Scanned> {
+    if (this.offset >= limit) return end
+    const found = await this.#headerAt(this.offset, limit)
+    if (found === undefined || found.header.sequence <= this.lastSequence) return this.#resynchronise(limit)
+    const offset = this.offset
+    const total = found.headerBytes + found.header.bodyBytes
+    this.lastSequence = found.header.sequence
+    this.offset = Math.min(limit, offset + total)
+    if (offset + total > limit) return { is: 'damage', offset, bytes: limit - offset, header: found }
+    return { is: 'frame', offset, decoded: found, body: new Uint8Array(0) }
+  }
+
+  async #headerAt(offset: number, limit: number): Promise<DecodedHeader | undefined> {
+    let window = await this.#bytes(offset, 256, limit)
+    let result = decodeHeader(window, 0)
+    if (result.is === 'short' && window.length === 256) {
+      window = await this.#bytes(offset, result.needed, limit)
+      result = decodeHeader(window, 0)
+    }
+    return result.is === 'header' ? result.decoded : undefined
+  }
+
+  async #resynchronise(limit: number): Promise<Scanned> {
+    const start = this.offset
+    let at = start + 1
+    let onlyZeros = (await this.#bytes(start, 1, limit))[0] === 0
+    while (at < limit) {
+      const window = await this.#bytes(at, readAhead, limit)
+      const hit = Buffer.from(window.buffer, window.byteOffset, window.byteLength).indexOf(magicBytes)
+      onlyZeros &&= (hit === -1 ? window : window.subarray(0, hit)).every((byte) => byte === 0)
+      if (hit === -1) {
+        // A magic may straddle two windows.
+        at = at + window.length >= limit ? limit : at + window.length - 3
+        continue
+      }
+      const found = await this.#headerAt(at + hit, limit)
+      if (found !== undefined && found.header.sequence > this.lastSequence) {
+        this.offset = at + hit
+        return { is: 'damage', offset: start, bytes: this.offset - start }
+      }
+      at += hit + 1
+    }
+    this.offset = limit
+    // Zeros up to the end are space that was given to the file and never written: nothing was lost there.
+    return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
+  }
+
+  /** Up to `length` bytes at `offset`, fewer only at the limit or the end of the file. Valid until the next call. */
+  async #bytes(offset: number, length: number, limit: number): Promise<Uint8Array> {
+    const wanted = Math.min(length, limit - offset)
+    const from = offset - this.#bufferStart
+    if (from >= 0 && from + wanted <= this.#buffer.length) return this.#buffer.subarray(from, from + wanted)
+    const size = Math.min(Math.max(wanted, readAhead), limit - offset)
+    // A fresh buffer each time: frames handed out keep views into the old one.
+    const fresh = new Uint8Array(size)
+    const got = await this.#file.read(fresh, offset)
+    this.#buffer = fresh.subarray(0, got)
+    this.#bufferStart = offset
+    return this.#buffer.subarray(0, Math.min(wanted, got))
+  }
+}

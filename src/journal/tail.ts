@@ -1,0 +1,83 @@
+import type { Durable, Tail } from './types.ts'
+import { segmentName } from './paths.ts'
+
+/** The writer's progress for readers of the same thread. */
+export class LocalTail implements Tail {
+  #durable: Durable = { segment: '', offset: 0, sequence: 0, row: 0 }
+  readonly #waiting = new Set<() => void>()
+
+  durable(): Durable {
+    return this.#durable
+  }
+
+  publish(durable: Durable): void {
+    this.#durable = durable
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  moved(past: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#durable.sequence <= past && !signal.aborted) return
+        this.#waiting.delete(look)
+        signal.removeEventListener('abort', look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      signal.addEventListener('abort', look)
+      look()
+    })
+  }
+}
+
+const fields = { segment: 0, offset: 1, sequence: 2, row: 3 }
+const counterBytes = 8
+
+/**
+ * The same across threads, in shared memory: a counter that is odd while the four numbers are being written, so that a
+ * reader never sees half of one publication and half of another.
+ */
+export class SharedTail implements Tail {
+  readonly memory: SharedArrayBuffer
+  readonly #counter: Int32Array
+  readonly #values: Float64Array
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(counterBytes + 4 * 8)) {
+    this.memory = memory
+    this.#counter = new Int32Array(memory, 0, 1)
+    this.#values = new Float64Array(memory, counterBytes, 4)
+  }
+
+  durable(): Durable {
+    for (;;) {
+      const before = Atomics.load(this.#counter, 0)
+      const [segment = 0, offset = 0, sequence = 0, row = 0] = this.#values
+      if (before % 2 === 0 && Atomics.load(this.#counter, 0) === before) {
+        return { segment: segment === 0 ? '' : segmentName(segment), offset, sequence, row }
+      }
+    }
+  }
+
+  publish(durable: Durable): void {
+    Atomics.add(this.#counter, 0, 1)
+    this.#values[fields.segment] = durable.segment === '' ? 0 : Number.parseInt(durable.segment, 10)
+    this.#values[fields.offset] = durable.offset
+    this.#values[fields.sequence] = durable.sequence
+    this.#values[fields.row] = durable.row
+    Atomics.add(this.#counter, 0, 1)
+    Atomics.notify(this.#counter, 0)
+  }
+
+  async moved(past: number, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    while (!signal.aborted) {
+      const seen = Atomics.load(this.#counter, 0)
+      if (this.durable().sequence > past) return
+      const wait = Atomics.waitAsync(this.#counter, 0, seen, 1000)
+      if (wait.async) await Promise.race([wait.value, aborted])
+    }
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Walks the segments of a journal in order, from a place on, and says of each stretch that it could not read how many
+ * rows it held as soon as a later header tells.
+ */
+import type { Disk, DiskFile } from '../host/index.ts'
+import type { Position } from '../model/positions.ts'
+import type { DecodedHeader } from './frame.ts'
+import { segmentStart } from './paths.ts'
+import { SegmentScanner } from './scan.ts'
+import type { Durable, FrameHeader, UnreadableStretch } from './types.ts'
+
+export interface WalkedFrame {
+  readonly segment: string
+  readonly offset: number
+  readonly decoded: DecodedHeader
+  readonly body: Uint8Array
+}
+
+interface OpenStretch {
+  segment: string
+  offset: number
+  bytes: number
+  /** Rows known from headers that were whole while their bodies were not. */
+  known: number
+}
+
+export class Walk {
+  readonly #disk: Disk
+  readonly #directory: string
+  readonly #onUnreadable: (stretch: UnreadableStretch) => void
+  readonly #headersOnly: boolean
+  #segment = ''
+  #file: DiskFile | undefined
+  #scanner: SegmentScanner | undefined
+  #lastSequence: number
+  /** Row expected next; NaN until the first frame was seen. */
+  #row: number
+  #damage: OpenStretch[] = []
+  #first: string | undefined
+  #cut: FrameHeader | undefined
+
+  constructor(options: {
+    disk: Disk
+    directory: string
+    after: Position
+    onUnreadable?: (stretch: UnreadableStretch) => void
+    /** Bodies are stepped over unread and unverified. */
+    headersOnly?: boolean
+    /** Begin with this segment rather than with the one that holds the place. */
+    from?: string
+  }) {
+    this.#disk = options.disk
+    this.#directory = options.directory
+    this.#lastSequence = options.after.sequence
+    this.#row = options.after.sequence === 0 ? Number.NaN : options.after.row
+    this.#onUnreadable = options.onUnreadable ?? (() => {})
+    this.#headersOnly = options.headersOnly ?? false
+    if (options.from !== undefined) this.#first = options.from
+  }
+
+  /** The next frame up to `durable` (or to the end of what is on disk, without one); undefined when there is none yet. */
+  async next(durable?: Durable): Promise<WalkedFrame | undefined> {
+    for (;;) {
+      if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
+      const scanner = this.#scanner as SegmentScanner
+      const file = this.#file as DiskFile
+      const live = durable !== undefined && durable.segment === this.#segment
+      const limit = live ? durable.offset : await file.size()
+      const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
+      if (found.is === 'frame') {
+        this.#lastSequence = found.decoded.header.sequence
+        this.#arrive(found.decoded)
+        return { segment: this.#segment, offset: found.offset, decoded: found.decoded, body: found.body }
+      }
+      if (found.is === 'damage') {
+        this.#damaged(found.offset, found.bytes, found.header)
+        continue
+      }
+      if (live || !(await this.#leave(durable))) return undefined
+    }
+  }
+
+  /** What was unreadable at the very end, where no later header tells how much it held. */
+  flush(): void {
+    for (const stretch of this.#damage) this.#report(stretch, stretch.known > 0 ? stretch.known : null)
+    this.#damage = []
+  }
+
+  /** Bytes read as damage since the last readable header. */
+  pendingDamage(): number {
+    return this.#damage.reduce((sum, stretch) => sum + stretch.bytes, 0)
+  }
+
+  /** The newest header whose body was damaged, if it is newer than every whole frame. */
+  lastDamagedHeader(): FrameHeader | undefined {
+    return this.#cut
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+    this.#scanner = undefined
+  }
+
+  async #segments(durable: Durable | undefined): Promise<string[]> {
+    const names = (await this.#disk.list(this.#directory)).filter((name) => segmentStart(name) !== undefined)
+    // Beyond the durable segment nothing is promised: it may be a segment that is just being created.
+    return durable === undefined ? names : names.filter((name) => name <= durable.segment)
+  }
+
+  async #enter(durable: Durable | undefined): Promise<boolean> {
+    const names = await this.#segments(durable)
+    const wanted = this.#lastSequence + 1
+    const later = names.findIndex((name) => (segmentStart(name) ?? 0) > wanted)
+    const start = this.#first ?? names[later === -1 ? names.length - 1 : Math.max(0, later - 1)]
+    this.#first = undefined
+    return start === undefined ? false : this.#open(start)
+  }
+
+  async #leave(durable: Durable | undefined): Promise<boolean> {
+    const next = (await this.#segments(durable)).find((name) => name > this.#segment)
+    return next === undefined ? false : this.#open(next)
+  }
+
+  async #open(name: string): Promise<boolean> {
+    await this.close()
+    const path = `${this.#directory}/${name}`
+    try {
+      this.#file = await this.#disk.open(path, 'read')
+    } catch (error) {
+      // Retention may have taken the segment since it was listed: then the walk goes on with the next one.
+      if ((await this.#disk.stat(path)) !== undefined) throw error
+      this.#segment = name
+      return false
+    }
+    this.#segment = name
+    this.#scanner = new SegmentScanner(this.#file, 0, 0)
+    // A journal begins with row 0; a later first segment tells its row only by its first header.
+    if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0
+    await this.#skip()
+    return true
+  }
+
+  /** Steps over the frames of a newly opened segment that lie before the place. */
+  async #skip(): Promise<void> {
+    const scanner = this.#scanner as SegmentScanner
+    const size = await (this.#file as DiskFile).size()
+    const place = this.#lastSequence
+    let from = scanner.offset
+    while (place > 0) {
+      const found = await scanner.nextHeader(size)
+      if (found.is !== 'frame' || found.decoded.header.sequence > place) break
+      from = scanner.offset
+    }
+    scanner.offset = from
+    scanner.lastSequence = place
+  }
+
+  #damaged(offset: number, bytes: number, header: DecodedHeader | undefined): void {
+    const last = this.#damage.at(-1)
+    let known = 0
+    if (header !== undefined) {
+      this.#cut = header.header
+      this.#settle(header)
+      known = header.header.more ? 0 : header.header.count
+      this.#row = header.header.firstRow + known
+      this.#lastSequence = header.header.sequence
+      this.#report({ segment: this.#segment, offset, bytes, known }, known)
+      return
+    }
+    if (last !== undefined && last.segment === this.#segment && last.offset + last.bytes === offset) last.bytes += bytes
+    else this.#damage.push({ segment: this.#segment, offset, bytes, known })
+  }
+
+  #arrive(decoded: DecodedHeader): void {
+    this.#settle(decoded)
+    const { header } = decoded
+    this.#row = header.firstRow + (header.more ? 0 : header.count)
+  }
+
+  /** A readable header tells how many rows lie between the last one and itself. */
+  #settle(decoded: DecodedHeader): void {
+    const { header } = decoded
+    const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
+    const tells = !header.afterLoss && !Number.isNaN(this.#row)
+    if (this.#damage.length === 0) {
+      // Nothing damaged lies between, yet rows are missing: a segment is gone.
+      if (missing > 0 && tells) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
+      return
+    }
+    // Several stretches before one header: the rows are told for all of them together, so the last one names them.
+    const last = this.#damage.length - 1
+    this.#damage.forEach((stretch, index) => this.#report(stretch, tells ? (index === last ? missing : 0) : null))
+    this.#damage = []
+  }
+
+  #report(stretch: OpenStretch, events: number | null): void {
+    this.#onUnreadable({ segment: stretch.segment, offset: stretch.offset, bytes: stretch.bytes, events })
+  }
+}
