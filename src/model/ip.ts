@@ -1,0 +1,86 @@
+/**
+ * Addresses as four 32-bit words in network order (word 0 highest), IPv4 mapped to ::ffff:a.b.c.d, and their text
+ * by RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as `::`, the first of equals.
+ */
+
+/** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
+export const mappedPrefix = 0xffff
+
+const octets: readonly string[] = Array.from({ length: 256 }, (_, value) => String(value))
+
+/** The text of the address at `offset`; an IPv4-mapped one as a dotted quad. */
+export function formatIp(words: Uint32Array, offset = 0): string {
+  const w0 = words[offset] ?? 0
+  const w1 = words[offset + 1] ?? 0
+  const w2 = words[offset + 2] ?? 0
+  const w3 = words[offset + 3] ?? 0
+  if (w0 === 0 && w1 === 0 && w2 === mappedPrefix) {
+    return `${octets[w3 >>> 24]}.${octets[(w3 >>> 16) & 255]}.${octets[(w3 >>> 8) & 255]}.${octets[w3 & 255]}`
+  }
+  return formatGroups([w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff, w2 >>> 16, w2 & 0xffff, w3 >>> 16, w3 & 0xffff])
+}
+
+function formatGroups(groups: readonly number[]): string {
+  let bestStart = -1
+  let bestLength = 1
+  for (let start = 0; start < 8; start++) {
+    let length = 0
+    while (groups[start + length] === 0) length++
+    if (length > bestLength) {
+      bestStart = start
+      bestLength = length
+    }
+    if (length > 0) start += length
+  }
+  const hex = (from: number, to: number): string => groups.slice(from, to).map((group) => group.toString(16)).join(':')
+  return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`
+}
+
+/**
+ * Four words of an IPv4 or IPv6 text; undefined when it is neither. Strict: no leading zeros in dotted quads
+ * (some read those as octal), no zone, no brackets, no prefix length.
+ */
+export function parseIp(text: string): Uint32Array | undefined {
+  if (!text.includes(':')) {
+    const quad = parseQuad(text)
+    return quad === undefined ? undefined : Uint32Array.of(0, 0, mappedPrefix, quad)
+  }
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const head = parseGroups(halves[0] ?? '', halves.length === 1)
+  const tail = halves.length === 1 ? [] : parseGroups(halves[1] ?? '', true)
+  if (head === undefined || tail === undefined) return undefined
+  const given = head.length + tail.length
+  // `::` stands for at least one group.
+  if (halves.length === 1 ? given !== 8 : given > 7) return undefined
+  const groups = [...head, ...Array<number>(8 - given).fill(0), ...tail]
+  return Uint32Array.from({ length: 4 }, (_, word) => ((groups[2 * word] ?? 0) << 16) | (groups[2 * word + 1] ?? 0))
+}
+
+/** Groups between colons; a dotted quad may end the text and counts as two. */
+function parseGroups(text: string, endsText: boolean): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [index, part] of parts.entries()) {
+    if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
+      groups.push(Number.parseInt(part, 16))
+      continue
+    }
+    const quad = endsText && index === parts.length - 1 ? parseQuad(part) : undefined
+    if (quad === undefined) return undefined
+    groups.push(quad >>> 16, quad & 0xffff)
+  }
+  return groups
+}
+
+function parseQuad(text: string): number | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4) return undefined
+  let word = 0
+  for (const part of parts) {
+    if (!/^(?:0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined
+    word = (word << 8) | Number(part)
+  }
+  return word >>> 0
+}
