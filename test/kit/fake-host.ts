@@ -1,0 +1,167 @@
+import type { Clock, Host, Timer, Timers } from '../../src/host/index.ts'
+import { ForgetfulDisk } from './forgetful-disk.ts'
+import { SeededRandom } from './random.ts'
+
+/** 2026-01-01T00:00:00Z: where the fake clock starts. */
+export const startOfTime = Date.UTC(2026, 0, 1)
+
+class FakeClock implements Clock {
+  #now = startOfTime
+  #monotonic = 0
+
+  now(): number {
+    return this.#now
+  }
+  monotonic(): number {
+    return this.#monotonic
+  }
+  pass(ms: number): void {
+    this.#now += ms
+    this.#monotonic += ms
+  }
+  /** Someone sets the clock; durations do not change. */
+  jump(ms: number): void {
+    this.#now += ms
+  }
+}
+
+interface Waiting {
+  at: number
+  readonly order: number
+  readonly everyMs: number | undefined
+  readonly act: () => void
+}
+
+class FakeTimers implements Timers {
+  readonly #clock: FakeClock
+  #waiting: Waiting[] = []
+  #orders = 0
+  #dead = false
+  yields = 0
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  get pending(): number {
+    return this.#waiting.length
+  }
+
+  after(ms: number, act: () => void): Timer {
+    return this.#add(ms, undefined, act)
+  }
+  every(ms: number, act: () => void): Timer {
+    return this.#add(ms, Math.max(1, ms), act)
+  }
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve()
+      const timer = this.#add(ms, undefined, () => {
+        signal?.removeEventListener('abort', aborted)
+        resolve()
+      })
+      const aborted = (): void => {
+        timer.cancel()
+        resolve()
+      }
+      signal?.addEventListener('abort', aborted, { once: true })
+    })
+  }
+  yield(): Promise<void> {
+    this.yields++
+    return new Promise((resolve) => setImmediate(() => {
+      this.yields--
+      if (!this.#dead) resolve()
+    }))
+  }
+
+  /** Takes the next timer that is due by then and sets the clock to its time. */
+  due(until: number): (() => void) | undefined {
+    const next = this.#waiting.reduce<Waiting | undefined>((first, one) => (first === undefined || one.at < first.at || (one.at === first.at && one.order < first.order) ? one : first), undefined)
+    if (next === undefined || next.at > until) return undefined
+    this.#clock.pass(Math.max(0, next.at - this.#clock.monotonic()))
+    if (next.everyMs === undefined) this.#remove(next)
+    else next.at += next.everyMs
+    return next.act
+  }
+
+  /** The process is gone: nothing that it waits for happens any more. */
+  die(): void {
+    this.#dead = true
+    this.#waiting = []
+  }
+
+  #add(ms: number, everyMs: number | undefined, act: () => void): Timer {
+    const waiting: Waiting = { at: this.#clock.monotonic() + Math.max(0, ms), order: this.#orders++, everyMs, act }
+    if (!this.#dead) this.#waiting.push(waiting)
+    return { cancel: () => this.#remove(waiting) }
+  }
+
+  #remove(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((one) => one !== waiting)
+  }
+}
+
+export interface FakeHost extends Host {
+  readonly disk: ForgetfulDisk
+  readonly random: SeededRandom
+  /** Lets time pass: timers run in order, and what each sets off settles before the next. */
+  advance(ms: number): Promise<void>
+  /** Lets everything settle that needs no time. */
+  settle(): Promise<void>
+  /** Sets the wall clock forward or back. */
+  jump(ms: number): void
+  /** Timers waiting. */
+  readonly timersPending: number
+  /**
+   * The machine loses power and starts again: returns it as it is then. Of the old life nothing goes on: its timers never
+   * run, its disk refuses every call.
+   */
+  crash(): FakeHost
+}
+
+function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): FakeHost {
+  const timers = new FakeTimers(clock)
+  const settle = async (): Promise<void> => {
+    // A turn of the event loop runs every promise there is; more are needed only for those that ask for one. The bound
+    // is for a loop that yields for ever.
+    for (let turn = 0, quiet = 0; quiet < 3 && turn < 10_000; turn++) {
+      quiet = timers.yields === 0 ? quiet + 1 : 0
+      const before = disk.calls
+      await new Promise((resolve) => setImmediate(resolve))
+      if (disk.calls !== before) quiet = 0
+    }
+  }
+  return {
+    clock,
+    disk,
+    timers,
+    random,
+    settle,
+    jump: (ms) => clock.jump(ms),
+    get timersPending() {
+      return timers.pending
+    },
+    async advance(ms) {
+      const until = clock.monotonic() + ms
+      await settle()
+      for (let act = timers.due(until); act !== undefined; act = timers.due(until)) {
+        act()
+        await settle()
+      }
+      clock.pass(Math.max(0, until - clock.monotonic()))
+    },
+    crash() {
+      timers.die()
+      return assemble(clock, random.fork(), disk.crashInto())
+    },
+  }
+}
+
+/** A machine in memory whose clock moves only by the test's hand; everything on it follows from the seed. */
+export function fakeHost(seed: number, options: { readonly jitter?: boolean } = {}): FakeHost {
+  const random = new SeededRandom(seed)
+  const clock = new FakeClock()
+  const disk = new ForgetfulDisk(random.fork(), { now: () => clock.now(), ...options })
+  return assemble(clock, random.fork(), disk)
+}

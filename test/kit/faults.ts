@@ -1,0 +1,75 @@
+/** What a disk can be asked for; `read` and `write` are those of an open file. */
+export type Operation =
+  | 'open' | 'list' | 'stat' | 'rename' | 'remove' | 'makeDirectory' | 'syncDirectory' | 'free'
+  | 'read' | 'write' | 'sync' | 'truncate'
+
+export interface FaultOptions {
+  /** Only paths that contain the text or fit the expression. */
+  readonly match?: string | RegExp
+  /** How many fitting calls succeed before. */
+  readonly skip?: number
+  /** How many fail; 1 unless said. */
+  readonly times?: number
+}
+
+interface Fault {
+  readonly operation: Operation
+  readonly error: Error | string
+  readonly match: string | RegExp
+  skip: number
+  times: number
+}
+
+/** An error as Node's file system makes it. */
+export function diskError(code: string, operation: string, path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${operation} '${path}'`), { code, syscall: operation, path })
+}
+
+function fits(path: string, match: string | RegExp): boolean {
+  return typeof match === 'string' ? path.includes(match) : match.test(path)
+}
+
+/** Failures and delays that a test has ordered, in the order in which it ordered them. */
+export class Faults {
+  #faults: Fault[] = []
+  #held: { readonly operation: Operation; readonly match: string | RegExp; readonly until: Promise<void>; readonly release: () => void }[] = []
+
+  /** The next fitting calls fail with this code (`EIO`) or error. */
+  failNext(operation: Operation, error: Error | string, options: FaultOptions = {}): void {
+    this.#faults.push({ operation, error, match: options.match ?? '', skip: options.skip ?? 0, times: options.times ?? 1 })
+  }
+
+  /** Fitting calls wait until the function returned is called. */
+  hold(operation: Operation, match: string | RegExp = ''): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const held = { operation, match, until: promise, release: resolve }
+    this.#held.push(held)
+    return () => {
+      this.#held = this.#held.filter((other) => other !== held)
+      resolve()
+    }
+  }
+
+  clear(): void {
+    this.#faults = []
+    for (const held of this.#held) held.release()
+    this.#held = []
+  }
+
+  waiting(operation: Operation, path: string): Promise<void> | undefined {
+    return this.#held.find((held) => held.operation === operation && fits(path, held.match))?.until
+  }
+
+  /** The error that this call has to fail with, if any. */
+  take(operation: Operation, path: string): Error | undefined {
+    const fault = this.#faults.find((one) => one.operation === operation && fits(path, one.match))
+    if (fault === undefined) return undefined
+    if (fault.skip > 0) {
+      fault.skip--
+      return undefined
+    }
+    fault.times--
+    if (fault.times <= 0) this.#faults = this.#faults.filter((one) => one !== fault)
+    return typeof fault.error === 'string' ? diskError(fault.error, operation, path) : fault.error
+  }
+}

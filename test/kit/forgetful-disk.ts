@@ -1,0 +1,389 @@
+import { posix } from 'node:path'
+import type { Disk, DiskFile, FileStat, OpenMode } from '../../src/host/index.ts'
+import type { FaultOptions, Operation } from './faults.ts'
+import { diskError, Faults } from './faults.ts'
+import { ForgetfulFile } from './forgetful-file.ts'
+import type { Node } from './forgetful-folder.ts'
+import { Entries, ForgetfulFolder } from './forgetful-folder.ts'
+import { SeededRandom } from './random.ts'
+
+const endless = 2 ** 40
+
+export interface ForgetfulOptions {
+  /** Unix ms, for the times of files. */
+  readonly now?: () => number
+  /** Calls take a random number of turns, so that concurrent ones end in any order. On unless switched off. */
+  readonly jitter?: boolean
+}
+
+/**
+ * A disk in memory that keeps exactly the promises of {@link Disk}: `crash()` forgets whatever was not synced, or part of
+ * it, sector by sector and name by name. The same seed and the same calls give the same disk.
+ */
+export class ForgetfulDisk implements Disk {
+  readonly random: SeededRandom
+  readonly faults = new Faults()
+  /** Calls so far, for crashes at any of them. */
+  calls = 0
+  /** Calls that have not returned yet. */
+  inFlight = 0
+  #entries = new Entries()
+  readonly #now: () => number
+  readonly #jitter: boolean
+  #life = 0
+  #down = false
+  #dieAt = Number.POSITIVE_INFINITY
+  #readOnly: string | undefined
+  #capacity = endless
+
+  constructor(seed: number | SeededRandom, options: ForgetfulOptions = {}) {
+    this.random = typeof seed === 'number' ? new SeededRandom(seed) : seed
+    this.#now = options.now ?? (() => 0)
+    this.#jitter = options.jitter ?? true
+  }
+
+  // Power and faults -------------------------------------------------------------------------------------------------
+
+  /** Power is lost and comes back: what was not synced is forgotten, handles and calls of the old life fail from now on. */
+  crash(): void {
+    this.#life++
+    this.#down = false
+    this.#dieAt = Number.POSITIVE_INFINITY
+    this.faults.clear()
+    this.#entries.crash(this.random)
+  }
+
+  /** Power is lost: every call fails until `crash()` says what is left. */
+  powerOff(): void {
+    this.#down = true
+  }
+
+  /** Power is lost in the middle of the call that comes after so many others. */
+  powerOffAfter(calls: number): void {
+    this.#dieAt = this.calls + calls
+  }
+
+  get isDown(): boolean {
+    return this.#down
+  }
+
+  /** Crashes, and gives the same platter to a successor; this disk stays dead, whoever still holds it. */
+  crashInto(): ForgetfulDisk {
+    const next = new ForgetfulDisk(this.random, { now: this.#now, jitter: this.#jitter })
+    this.crash()
+    next.#entries = this.#entries
+    next.#capacity = this.#capacity
+    next.#readOnly = this.#readOnly
+    this.#entries = new Entries()
+    this.#down = true
+    return next
+  }
+
+  /** The next fitting calls fail with this code (`EIO`) or error; a failing write may have written a part. */
+  failNext(operation: Operation, error: Error | string, options?: FaultOptions): void {
+    this.faults.failNext(operation, error, options)
+  }
+
+  /** Fitting calls wait until the function returned is called: a slow disk without a clock. */
+  slow(operation: Operation, match?: string | RegExp): () => void {
+    return this.faults.hold(operation, match)
+  }
+
+  /** Room for so many more bytes; then writes stop short with ENOSPC. */
+  fullAfter(bytes: number): void {
+    this.#capacity = this.#used() + bytes
+  }
+
+  /** Room again. */
+  roomy(): void {
+    this.#capacity = endless
+  }
+
+  /** Whatever would change something fails with `EROFS` (or `EACCES`); `false` ends it. */
+  readOnly(code: 'EROFS' | 'EACCES' | false = 'EROFS'): void {
+    this.#readOnly = code === false ? undefined : code
+  }
+
+  // Damage and inspection by the test's own hand: at once, durable -----------------------------------------------------
+
+  flipBit(path: string, bit: number): void {
+    this.edit(path, (bytes) => {
+      const at = bit >> 3
+      if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7))
+      return bytes
+    })
+  }
+
+  tear(path: string, size: number): void {
+    this.edit(path, (bytes) => bytes.slice(0, size))
+  }
+
+  edit(path: string, act: (bytes: Uint8Array) => Uint8Array): void {
+    const file = this.#file(path, 'edit')
+    file.edit(act)
+  }
+
+  /** Puts a file there; the folder must exist. */
+  put(path: string, bytes: Uint8Array): void {
+    const file = new ForgetfulFile()
+    file.edit(() => bytes.slice())
+    file.modified = this.#now()
+    const { folder, name } = this.#parent(path, 'put')
+    folder.live.set(name, file)
+    folder.durable.set(name, file)
+  }
+
+  /** Takes a file away. */
+  take(path: string): void {
+    const { folder, name } = this.#parent(path, 'take')
+    folder.live.delete(name)
+    folder.durable.delete(name)
+  }
+
+  contents(path: string): Uint8Array {
+    return this.#file(path, 'contents').contents()
+  }
+
+  names(path: string): string[] {
+    const node = this.#node(path)
+    return node?.kind === 'folder' ? [...node.live.keys()].sort() : []
+  }
+
+  // Disk -------------------------------------------------------------------------------------------------------------
+
+  open(path: string, mode: OpenMode): Promise<DiskFile> {
+    return this.#call('open', path, () => {
+      let node = this.#node(path)
+      if (mode === 'create' && node !== undefined) throw diskError('EEXIST', 'open', path)
+      if (node?.kind === 'folder') throw diskError('EISDIR', 'open', path)
+      if (mode !== 'read') this.#mustBeWritable('open', path)
+      if (node === undefined) {
+        if (mode === 'read') throw diskError('ENOENT', 'open', path)
+        const { folder, name } = this.#parent(path, 'open')
+        if (this.#room() === 0) throw diskError('ENOSPC', 'open', path)
+        node = new ForgetfulFile()
+        node.modified = this.#now()
+        this.#entries.change({ folder, name, node })
+      }
+      return this.#handle(path, node, mode)
+    })
+  }
+
+  list(path: string): Promise<string[]> {
+    return this.#call('list', path, () => {
+      const node = this.#node(path)
+      if (node?.kind === 'file') throw diskError('ENOTDIR', 'list', path)
+      return this.names(path)
+    })
+  }
+
+  stat(path: string): Promise<FileStat | undefined> {
+    return this.#call('stat', path, () => {
+      const node = this.#node(path)
+      if (node === undefined) return undefined
+      if (node.kind === 'folder') return { size: 0, modified: 0, directory: true }
+      return { size: node.size, modified: node.modified, directory: false }
+    })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#call('rename', from, () => {
+      this.#mustBeWritable('rename', from)
+      const source = this.#parent(from, 'rename')
+      const target = this.#parent(to, 'rename')
+      const node = source.folder.live.get(source.name)
+      if (node === undefined) throw diskError('ENOENT', 'rename', from)
+      if (target.folder.live.get(target.name)?.kind === 'folder') throw diskError('EISDIR', 'rename', to)
+      this.#entries.change({ ...source, node: undefined }, { ...target, node })
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#call('remove', path, () => {
+      this.#mustBeWritable('remove', path)
+      const node = this.#node(path)
+      if (node === undefined) return
+      if (node.kind === 'folder') throw diskError('EISDIR', 'remove', path)
+      this.#entries.change({ ...this.#parent(path, 'remove'), node: undefined })
+    })
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#call('makeDirectory', path, () => {
+      let folder = this.#entries.root
+      for (const name of this.#names(path)) {
+        const node: Node = folder.live.get(name) ?? new ForgetfulFolder()
+        if (node.kind === 'file') throw diskError('ENOTDIR', 'makeDirectory', path)
+        if (!folder.live.has(name)) {
+          this.#mustBeWritable('makeDirectory', path)
+          this.#entries.change({ folder, name, node })
+        }
+        folder = node
+      }
+    })
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    const failed = (): void => this.#entries.syncSome(this.random)
+    return this.#call('syncDirectory', path, () => {
+      const node = this.#node(path)
+      if (node === undefined) throw diskError('ENOENT', 'syncDirectory', path)
+      if (node.kind === 'file') throw diskError('ENOTDIR', 'syncDirectory', path)
+      this.#entries.sync(node)
+    }, { failed })
+  }
+
+  readFile(path: string): Promise<Uint8Array> {
+    return this.#call('read', path, () => this.#file(path, 'read').contents())
+  }
+
+  free(path: string): Promise<number> {
+    return this.#call('free', path, () => this.#room())
+  }
+
+  // Inside -----------------------------------------------------------------------------------------------------------
+
+  #handle(path: string, file: ForgetfulFile, mode: OpenMode): DiskFile {
+    const life = this.#life
+    let closed = false
+    const call = <T>(operation: Operation, act: () => T, around: Around = {}): Promise<T> =>
+      this.#call(operation, path, () => {
+        if (closed || life !== this.#life) throw diskError('EBADF', operation, path)
+        if ((operation === 'write' || operation === 'truncate') && mode === 'read') throw diskError('EBADF', operation, path)
+        return act()
+      }, around)
+    const write = (bytes: Uint8Array, position: number): Promise<void> => {
+      const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
+      // Whether a buffer that its owner changes too early is written with the change is up to chance, as it is in a kernel.
+      const early = this.random.chance(0.5) ? bytes.slice() : undefined
+      return call('write', () => this.#write(path, file, early ?? bytes, position), { failed })
+    }
+    return {
+      path,
+      write,
+      writeAll: (pieces, position) => write(Buffer.concat(pieces), position),
+      read: (into, position) => call('read', () => file.read(into, position)),
+      sync: () => {
+        // Only what was written before the call is promised; a sync may well take more.
+        const before = file.unsynced
+        const life = this.#life
+        const failed = (): void => {
+          if (life === this.#life) file.failSync(this.random)
+        }
+        return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), { failed })
+      },
+      truncate: (size) => call('truncate', () => {
+        this.#mustBeWritable('truncate', path)
+        file.truncate(size)
+        file.modified = this.#now()
+      }),
+      size: () => call('stat', () => file.size),
+      close: async () => {
+        closed = true
+        await this.#wait('close', path)
+      },
+    }
+  }
+
+  #write(path: string, file: ForgetfulFile, bytes: Uint8Array, position: number): void {
+    this.#mustBeWritable('write', path)
+    const fits = file.allocated + this.#room() - position
+    file.write(bytes.subarray(0, Math.max(0, fits)), position)
+    file.modified = this.#now()
+    if (fits < bytes.length) throw diskError('ENOSPC', 'write', path)
+  }
+
+  async #call<T>(operation: Operation, path: string, act: () => T, around: Around = {}): Promise<T> {
+    const life = this.#life
+    this.inFlight++
+    try {
+      this.#count(path, operation, around)
+      await this.#wait(operation, path)
+      if (life !== this.#life) throw diskError('ECRASHED', operation, path)
+      if (this.#down) this.#interrupt(path, operation, around)
+      const fault = this.faults.take(operation, path)
+      if (fault !== undefined) {
+        around.failed?.()
+        throw fault
+      }
+      return act()
+    } finally {
+      this.inFlight--
+    }
+  }
+
+  #count(path: string, operation: Operation, around: Around): void {
+    if (this.#down) throw diskError('ECRASHED', operation, path)
+    if (this.calls++ < this.#dieAt) return
+    this.#down = true
+    this.#interrupt(path, operation, around)
+  }
+
+  /** A call that power fails in may have done a part of its work. */
+  #interrupt(path: string, operation: Operation, around: Around): never {
+    if (this.random.chance(0.5)) around.failed?.()
+    throw diskError('ECRASHED', operation, path)
+  }
+
+  async #wait(operation: Operation | 'close', path: string): Promise<void> {
+    const held = operation === 'close' ? undefined : this.faults.waiting(operation, path)
+    if (held !== undefined) await held
+    if (!this.#jitter) return
+    const turns = this.random.integer(0, 3)
+    for (let i = 0; i < turns; i++) await undefined
+    if (turns === 3 && this.random.chance(0.1)) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  #mustBeWritable(operation: string, path: string): void {
+    if (this.#readOnly !== undefined) throw diskError(this.#readOnly, operation, path)
+  }
+
+  #room(): number {
+    return this.#capacity === endless ? endless : Math.max(0, this.#capacity - this.#used())
+  }
+
+  #used(): number {
+    let used = 0
+    const visit = (folder: ForgetfulFolder): void => {
+      for (const node of folder.live.values()) {
+        if (node.kind === 'file') used += node.allocated
+        else visit(node)
+      }
+    }
+    visit(this.#entries.root)
+    return used
+  }
+
+  #names(path: string): string[] {
+    return posix.resolve('/', path.replaceAll('\\', '/')).split('/').filter((name) => name !== '')
+  }
+
+  #node(path: string): Node | undefined {
+    let node: Node | undefined = this.#entries.root
+    for (const name of this.#names(path)) {
+      if (node?.kind !== 'folder') return undefined
+      node = node.live.get(name)
+    }
+    return node
+  }
+
+  #file(path: string, operation: string): ForgetfulFile {
+    const node = this.#node(path)
+    if (node === undefined) throw diskError('ENOENT', operation, path)
+    if (node.kind === 'folder') throw diskError('EISDIR', operation, path)
+    return node
+  }
+
+  #parent(path: string, operation: string): { folder: ForgetfulFolder; name: string } {
+    const names = this.#names(path)
+    const name = names.pop()
+    const folder = this.#node(names.join('/'))
+    if (name === undefined || folder?.kind !== 'folder') throw diskError('ENOENT', operation, path)
+    return { folder, name }
+  }
+}
+
+interface Around {
+  /** What a call that fails may have done already. */
+  readonly failed?: () => void
+}

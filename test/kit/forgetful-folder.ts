@@ -1,0 +1,80 @@
+import type { ForgetfulFile } from './forgetful-file.ts'
+import type { SeededRandom } from './random.ts'
+
+export type Node = ForgetfulFile | ForgetfulFolder
+
+export class ForgetfulFolder {
+  readonly kind = 'folder'
+  live = new Map<string, Node>()
+  readonly durable = new Map<string, Node>()
+}
+
+/** One place where a name can stand, and what stands there after the change (nothing: removed). */
+interface Slot {
+  readonly folder: ForgetfulFolder
+  readonly name: string
+  readonly node: Node | undefined
+}
+
+/** An entry change; a rename has two slots and is atomic. */
+type Change = readonly Slot[]
+
+function share(a: Change, b: Change): boolean {
+  return a.some((slot) => b.some((other) => other.folder === slot.folder && other.name === slot.name))
+}
+
+function put(entries: Map<string, Node>, slot: Slot): void {
+  if (slot.node === undefined) entries.delete(slot.name)
+  else entries.set(slot.name, slot.node)
+}
+
+/** Names of all folders: changes are seen at once and durable only after a sync of their folder. */
+export class Entries {
+  readonly root = new ForgetfulFolder()
+  #unsynced: Change[] = []
+
+  change(...slots: Slot[]): void {
+    for (const slot of slots) put(slot.folder.live, slot)
+    this.#unsynced.push(slots)
+  }
+
+  /** Changes of this folder reach the platter, and with them whatever came before them at the same names. */
+  sync(folder: ForgetfulFolder): void {
+    const wanted: Change[] = []
+    for (const change of this.#unsynced.toReversed()) {
+      if (change.some((slot) => slot.folder === folder) || wanted.some((other) => share(change, other))) wanted.push(change)
+    }
+    this.#unsynced = this.#unsynced.filter((change) => !wanted.includes(change))
+    for (const change of wanted.reverse()) this.#settle(change)
+  }
+
+  /** Some changes reach the platter although the sync of their folder failed, or none was asked for. */
+  syncSome(random: SeededRandom): void {
+    const lost: Change[] = []
+    const losing = random.pick([0, 1, 0.5, random.next()])
+    for (const change of this.#unsynced) {
+      // What happened at one name happened in order: nothing is kept after something that was lost there.
+      if (lost.some((other) => share(change, other)) || random.chance(losing)) lost.push(change)
+      else this.#settle(change)
+    }
+    this.#unsynced = lost
+  }
+
+  crash(random: SeededRandom): void {
+    this.syncSome(random)
+    this.#unsynced = []
+    const seen = new Set<Node>()
+    const forget = (node: Node): void => {
+      if (seen.has(node)) return
+      seen.add(node)
+      if (node.kind === 'file') return node.crash(random)
+      node.live = new Map(node.durable)
+      for (const name of [...node.live.keys()].sort()) forget(node.live.get(name) as Node)
+    }
+    forget(this.root)
+  }
+
+  #settle(change: Change): void {
+    for (const slot of change) put(slot.folder.durable, slot)
+  }
+}
