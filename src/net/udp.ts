@@ -1,0 +1,126 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { Host } from '../host/index.ts'
+import { socketTable } from '../host/ports.ts'
+import { parseIp } from '../model/ip.ts'
+import { explainListen } from './listen.ts'
+
+/** Datagrams that arrived in one turn of the event loop, in order. Item i of both lists belongs together. */
+export interface Datagrams {
+  readonly bytes: readonly Uint8Array[]
+  readonly from: readonly RemoteInfo[]
+  /** Unix ms; one clock reading for all of them. */
+  readonly received: number
+}
+
+export interface UdpOptions {
+  readonly host: string
+  /** 0: the system chooses. */
+  readonly port: number
+  /** Wanted size of the kernel's receive buffer in bytes. */
+  readonly receiveBuffer: number
+  /** Must be quick: while it runs, datagrams wait in the kernel's buffer. */
+  onDatagrams(datagrams: Datagrams): void
+  /** Trouble of a socket that stays open. */
+  onError(error: Error): void
+  readonly environment: Pick<Host, 'clock' | 'timers'>
+}
+
+export interface UdpListener {
+  readonly host: string
+  readonly port: number
+  /** Bytes of the kernel's receive buffer. */
+  readonly receiveBuffer: number
+  /** Datagrams the kernel dropped at this socket since it was opened; undefined where the kernel does not tell. */
+  drops(): Promise<number | undefined>
+  /** Hands over what has arrived, then closes. */
+  close(): Promise<void>
+}
+
+/** Resolves when the socket is bound. A port in use rejects with WEIR_LISTEN_IN_USE and names who may hold it. */
+export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
+  const v6 = isIPv6(options.host)
+  const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: false })
+  await bind(socket, options)
+  socket.on('error', (error) => options.onError(error))
+  const drain = collect(socket, options)
+  const { address, port } = socket.address()
+  return {
+    host: options.host,
+    port,
+    receiveBuffer: giveBuffer(socket, options.receiveBuffer),
+    async drops() {
+      const table = await socketTable(v6 ? 'udp6' : 'udp')
+      return table.find((line) => line.port === port && line.address === kernelText(address))?.drops
+    },
+    close: () => new Promise((resolve) => socket.close(() => {
+      drain()
+      resolve()
+    })),
+  }
+}
+
+/** The sentence to log when the kernel gave less than was wanted, with the setting to raise; undefined when it gave enough. */
+export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
+  if (listener.receiveBuffer >= wanted) return undefined
+  return `The kernel gives UDP port ${listener.port} a receive buffer of ${kib(listener.receiveBuffer)} instead of ${kib(wanted)}; ` +
+    `bursts may be lost before Weir sees them. Raise it with: sysctl -w net.core.rmem_max=${wanted}`
+}
+
+function kib(bytes: number): string {
+  return `${Math.round(bytes / 1024)} KiB`
+}
+
+function giveBuffer(socket: Socket, wanted: number): number {
+  try {
+    socket.setRecvBufferSize(wanted)
+  } catch {
+    // Some systems refuse what is above their limit instead of giving less: the reading below tells.
+  }
+  const size = socket.getRecvBufferSize()
+  // Linux doubles what it was asked for, to have room for its own bookkeeping, and reports the double.
+  return process.platform === 'linux' ? size / 2 : size
+}
+
+/** An address as /proc/net writes it on a little-endian machine. */
+function kernelText(address: string): string {
+  const words = parseIp(address.replace(/%.*$/, ''))
+  if (words === undefined) return ''
+  const bytes = Buffer.alloc(16)
+  words.forEach((word, index) => bytes.writeUInt32LE(word, 4 * index))
+  return (address.includes(':') ? bytes : bytes.subarray(12)).toString('hex').toUpperCase()
+}
+
+async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.bind({ address: host, port, exclusive: true }, () => {
+        socket.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    socket.close()
+    throw await explainListen('udp', { host, port }, error)
+  }
+}
+
+/** Gathers the datagrams of one turn, so that the clock is read and the columns are looked up once for many. */
+function collect(socket: Socket, { onDatagrams, environment }: UdpOptions): () => void {
+  let bytes: Uint8Array[] = []
+  let from: RemoteInfo[] = []
+  const drain = (): void => {
+    if (bytes.length === 0) return
+    const datagrams = { bytes, from, received: environment.clock.now() }
+    bytes = []
+    from = []
+    onDatagrams(datagrams)
+  }
+  socket.on('message', (message, remote) => {
+    bytes.push(message)
+    from.push(remote)
+    if (bytes.length === 1) void environment.timers.yield().then(drain)
+  })
+  return drain
+}
