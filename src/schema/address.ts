@@ -20,7 +20,7 @@ export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPo
 export function listen<const M extends Meta<string | readonly string[]>>(
   meta: M,
 ): FieldFor<readonly HostPort[], string | readonly string[], M> {
-  const schema: z.ZodType<readonly HostPort[], string | readonly string[]> = z.union([z.string(), z.array(z.string()).readonly()]).transform((written, context) => {
+  const schema: z.ZodType<readonly HostPort[], string | readonly string[]> = z.union([z.string(), z.array(z.string())]).transform((written, context) => {
     if (written === 'off') return []
     const texts = typeof written === 'string' ? [written] : written
     return texts.map((text, index) => {

@@ -120,8 +120,8 @@ function entryReader(types: Types, common: Fields) {
     return {
       id,
       type,
-      common: take(commonSchema.safeParse(shared), id, context),
-      settings: take(schema.zod.safeParse(settings), id, context),
+      common: take(commonSchema.safeParse(shared, { jitless: true }), id, context),
+      settings: take(schema.zod.safeParse(settings, { jitless: true }), id, context),
     }
   }
 }

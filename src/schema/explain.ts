@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { child, fieldsAt, valueAt } from './descend.ts'
 import { locate, type ConfigDocument } from './document.ts'
-import type { FieldInfo } from './field.ts'
+import { infoOf, type FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -39,7 +39,7 @@ function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | un
   const known = Object.keys((parent === undefined ? undefined : fieldsAt(parent, holder)) ?? {})
   const all = parent?.kind === 'variants' ? ['type', ...known] : known
   const few = all.length > 0 && all.length <= 10 ? `known fields: ${all.join(', ')}` : undefined
-  return problemAt(document, path, 'key', 'unknown field', didYouMean(key, all) ?? few, undefined)
+  return problemAt(document, path, 'key', 'unknown field', didYouMean(key, all) ?? few, parent)
 }
 
 function wrongVariant(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, value: unknown): Problem {
@@ -56,8 +56,8 @@ function wrongValue(document: ConfigDocument, path: Path, info: FieldInfo | unde
     return problemAt(document, path, 'key', 'required field is missing', hint, undefined)
   }
   if (value === null) return problemAt(document, path, 'key', 'has no value', adviseEmpty(info), undefined)
-  const secret = info?.kind === 'secret'
-  const hint = info?.advise?.(value) ?? (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
+  const secret = holdsSecret(info)
+  const hint = (secret && info?.kind === 'list' ? undefined : info?.advise?.(value)) ?? (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
   const got = secret ? kindOf(value) : show(value)
   return problemAt(document, path, 'value', `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)
 }
@@ -70,7 +70,14 @@ function adviseEmpty(info: FieldInfo | undefined): string {
   return `write a value, or remove the line for the default \`${written(fallback)}\``
 }
 
-/** A problem placed at a path; `info` of a secret keeps the value off the screen. */
+/** Whether a value in the wrong place here may be a secret. */
+function holdsSecret(info: FieldInfo | undefined): boolean {
+  if (info === undefined) return false
+  const groups = [info.fields ?? {}, ...(info.variants?.values() ?? [])]
+  return info.kind === 'secret' || holdsSecret(info.of) || groups.some((fields) => Object.values(fields).some((field) => holdsSecret(infoOf(field))))
+}
+
+/** A problem placed at a path; when `info` is or holds a secret, the value is kept off the screen. */
 export function problemAt(
   document: ConfigDocument,
   path: Path,
@@ -83,7 +90,7 @@ export function problemAt(
   return {
     ...problem,
     ...(hint === undefined ? {} : { hint }),
-    ...(info?.kind === 'secret' ? { secret: true as const } : {}),
+    ...(holdsSecret(info) ? { secret: true as const } : {}),
   }
 }
 

@@ -10,7 +10,7 @@ export interface Problem {
   readonly path: string
   readonly message: string
   readonly hint?: string
-  /** The source line must not be shown beyond this problem's column. */
+  /** What stands at this problem's column may be a secret: of the source line only a key there may be shown. */
   readonly secret?: true
 }
 
@@ -26,10 +26,17 @@ export function formatPath(path: Path): string {
 }
 
 const SECRET_KEY = /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
-const URL_PASSWORD = /(:\/\/[^\s:/@]*:)[^\s/@]+@/g
+const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
+// A plain YAML value never holds a colon and a blank, so that this matches keys only.
+const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
 function mask(text: string): string {
-  return text.replace(URL_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
+  return text.replace(USER_AND_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
+}
+
+function hide(source: string, column: number): string {
+  const key = KEY.exec(source.slice(column - 1))?.[0] ?? ''
+  return `${mask(source.slice(0, column - 1))}${key}***`
 }
 
 /**
@@ -45,10 +52,10 @@ function formatProblem(problem: Problem, source: string | undefined, kind: strin
   const { file, line, column, path, message, hint } = problem
   const place = line === 0 ? file : `${file}:${line}:${column}`
   const subject = path === '' ? '' : `${path}: `
-  const out = [`${place}: ${kind}: ${subject}${message.replace(URL_PASSWORD, '$1***@')}`]
+  const out = [`${place}: ${kind}: ${subject}${message.replace(USER_AND_PASSWORD, '$1***@')}`]
   if (source !== undefined) {
     const number = String(line).padStart(4)
-    const shown = problem.secret === true ? `${source.slice(0, column - 1)}***` : mask(source)
+    const shown = problem.secret === true ? hide(source, column) : mask(source)
     // Tabs stay tabs, so that the caret stands under its column whatever the terminal's tab width.
     const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
     out.push(`${number} | ${shown}`, `     | ${indent}^`)

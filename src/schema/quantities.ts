@@ -83,9 +83,13 @@ function unitHint(written: string, units: ReadonlyMap<string, number>): string |
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(written.trim())
   if (match === null) return undefined
   const said = match[2]?.toLowerCase() ?? ''
+  if (said === '') return undefined
   // `64k` and `5 min` are what people write; say the nearest unit that exists.
-  const unit = [...units.keys()].find((u) => u.toLowerCase() === said || said !== '' && u.toLowerCase().startsWith(said))
-    ?? [...units.keys()].findLast((u) => said.startsWith(u.toLowerCase()) && said !== '')
+  const known = [...units.keys()].sort((a, b) => b.length - a.length)
+  const unit =
+    known.find((u) => u.toLowerCase() === said) ??
+    known.find((u) => u.toLowerCase().startsWith(said)) ??
+    known.find((u) => said.startsWith(u.toLowerCase()))
   return unit === undefined ? undefined : `write \`${match[1]}${unit}\``
 }
 

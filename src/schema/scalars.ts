@@ -67,7 +67,7 @@ export function urlText<const M extends Meta<string>>(
   const expects = schemes === undefined ? 'a URL' : `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`
   const schema = parsed((written) => {
     const url = URL.parse(written)
-    if (url === null || !written.includes('://')) return new Complaint(`expected ${expects}, got \`${written}\``)
+    if (url === null || !written.includes('://')) return new Complaint(`expected ${expects}, got \`${written.replace(/^\S*@/, '***@')}\``)
     if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
       return new Complaint(`expected ${expects}, got ${url.protocol}//`)
     }

@@ -1,0 +1,113 @@
+import type { AnyComponentSchema } from './component.ts'
+import { child, entryInfo, isRecord } from './descend.ts'
+import type { ConfigDocument, Override } from './document.ts'
+import { infoOf, type FieldInfo, type Fields } from './field.ts'
+import type { Problem } from './problem.ts'
+import { didYouMean } from './suggest.ts'
+
+// Kubernetes puts these into every pod beside a Service called `weir`.
+const SERVICE_LINK = /^WEIR_(SERVICE_(HOST|PORT)|PORT)(_|$)/
+
+/** The variable that overrides the value at a path: `WEIR_SOURCES_NETFLOW_LISTEN`. */
+export function variableFor(path: readonly string[]): string {
+  return ['WEIR', ...path.map(variableName)].join('_')
+}
+
+/**
+ * Overrides from `WEIR_*` variables. Component ids are those of the document, then the types themselves.
+ * Lists are comma separated, maps are `key=value,…`; an empty variable counts as unset. `known` are variables that
+ * mean something to somebody else; any other that fits no field is a warning.
+ */
+export function environmentOverrides(
+  env: Readonly<Record<string, string | undefined>>,
+  schema: AnyComponentSchema,
+  options: { readonly document?: ConfigDocument; readonly known?: readonly string[] } = {},
+): { readonly overrides: readonly Override[]; readonly warnings: readonly Problem[] } {
+  const overrides: Override[] = []
+  const warnings: Problem[] = []
+  for (const [origin, text] of Object.entries(env).sort()) {
+    if (!origin.startsWith('WEIR_') || text === undefined || text === '') continue
+    if (SERVICE_LINK.test(origin) || options.known?.includes(origin) === true) continue
+    const target = resolve(schema.info, origin.slice('WEIR_'.length), options.document?.value)
+    if (target === undefined) warnings.push(unknownVariable(origin, schema, options.known ?? []))
+    else overrides.push({ path: target.path, value: valueFromText(target.info, text), origin })
+  }
+  return { overrides, warnings }
+}
+
+/** Reads the text of a flag or variable as the written form of a field; what does not fit is left for validation to refuse. */
+export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
+  switch (info?.kind) {
+    case 'flag':
+      if (text === 'true' || text === '1') return true
+      return text === 'false' || text === '0' ? false : text
+    case 'integer':
+      return /^-?\d+$/.test(text) ? Number(text) : text
+    case 'list':
+      return commas(text).map((part) => valueFromText(info.of, part))
+    case 'listen':
+      return text.includes(',') ? commas(text) : text
+    case 'map':
+      return Object.fromEntries(commas(text).map((part) => pair(part, info.of)))
+    default:
+      return text
+  }
+}
+
+function commas(text: string): string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+}
+
+function pair(text: string, of: FieldInfo | undefined): [string, unknown] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, null] : [text.slice(0, at), valueFromText(of, text.slice(at + 1))]
+}
+
+function variableName(key: string): string {
+  return key.toUpperCase().replace(/[^A-Z0-9]/g, '_')
+}
+
+interface Target {
+  readonly path: string[]
+  readonly info: FieldInfo | undefined
+}
+
+function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefined {
+  // Longer keys first, so that `data_dir` is not taken for `dir` below `data`.
+  const candidates = keysOf(info, value).sort(([a], [b]) => b.length - a.length)
+  for (const [key, below] of candidates) {
+    const name = variableName(key)
+    if (rest === name && !hasKeys(below)) return { path: [key], info: below }
+    if (below === undefined || !rest.startsWith(`${name}_`)) continue
+    const found = resolve(below, rest.slice(name.length + 1), isRecord(value) ? value[key] : undefined)
+    if (found !== undefined) return { path: [key, ...found.path], info: found.info }
+  }
+  return undefined
+}
+
+function hasKeys(info: FieldInfo | undefined): boolean {
+  return info?.kind === 'group' || info?.kind === 'variants' || info?.kind === 'components'
+}
+
+/** The keys that a variable's name may go on with, and what is known of each; a type is plain text. */
+function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined][] {
+  const described = (fields: Fields): [string, FieldInfo][] => Object.entries(fields).map(([key, field]) => [key, infoOf(field)])
+  if (info.kind === 'variants') return [['type', undefined], ...[...(info.variants?.values() ?? [])].flatMap(described)]
+  if (info.kind !== 'components') return described(info.fields ?? {})
+  const written = isRecord(value) ? Object.keys(value) : []
+  const ids = [...new Set([...written, ...(info.components?.names ?? [])])]
+  return ids.map((id) => [id, child(info, value, id) ?? entryInfo(info, id, {})])
+}
+
+function unknownVariable(name: string, schema: AnyComponentSchema, known: readonly string[]): Problem {
+  const names = [...known, ...reachable(schema.info, ['WEIR'])]
+  const hint = didYouMean(name, names)
+  return { file: name, line: 0, column: 0, path: '', message: 'this variable sets nothing', ...(hint === undefined ? {} : { hint }) }
+}
+
+function reachable(info: FieldInfo, path: readonly string[]): string[] {
+  return keysOf(info, undefined).flatMap(([key, below]) => {
+    const name = [...path, variableName(key)]
+    return below !== undefined && hasKeys(below) ? reachable(below, name) : [name.join('_')]
+  })
+}

@@ -1,0 +1,74 @@
+import { stringify } from 'yaml'
+import type { AnyComponentSchema } from './component.ts'
+import { isRecord } from './descend.ts'
+import { infoOf, type FieldInfo, type Fields } from './field.ts'
+
+/**
+ * A commented configuration that is valid as it stands: required fields show their example, others their default.
+ * A comment has a space after its `#`; an unset field has none, and is set by removing the `#`.
+ */
+export function sample(schema: AnyComponentSchema): string {
+  return `${[`# ${schema.summary}.`, '', ...fieldLines(schema.fields, {})].join('\n')}\n`
+}
+
+/** A value on one line, as YAML. */
+export function flow(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trim()
+}
+
+function fieldLines(fields: Fields, given: unknown): string[] {
+  return Object.entries(fields).flatMap(([key, field]) => {
+    const info = infoOf(field)
+    const written = isRecord(given) && Object.hasOwn(given, key) ? given[key] : shown(info)
+    const unset = !info.required && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
+    const lines = valueLines(key, info, written)
+    // A key with nothing but comments below it would be a key without a value.
+    return [`# ${remark(info)}`, ...(unset || onlyComments(lines.slice(1)) ? lines.map(disable) : lines)]
+  })
+}
+
+function shown(info: FieldInfo): unknown {
+  return info.required || info.default === null ? info.example : info.default
+}
+
+function valueLines(key: string, info: FieldInfo, written: unknown): string[] {
+  if (info.kind === 'group') return block(key, fieldLines(info.fields ?? {}, written), '{}')
+  if (info.kind === 'variants') return block(key, variantLines(info, written), '{}')
+  if (info.kind === 'components') return block(key, componentLines(info), '{}')
+  return [`${flow(key)}: ${flow(written)}`]
+}
+
+function block(key: string, lines: readonly string[], empty: string): string[] {
+  return lines.length === 0 ? [`${key}: ${empty}`] : [`${key}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function variantLines(info: FieldInfo, written: unknown): string[] {
+  const type = isRecord(written) ? String(written['type']) : ''
+  return [`type: ${type}`, ...fieldLines(info.variants?.get(type) ?? {}, written)]
+}
+
+function componentLines(info: FieldInfo): string[] {
+  const { names, fieldsOf, summaryOf } = info.components ?? { names: [], fieldsOf: () => undefined, summaryOf: () => '' }
+  return names.flatMap((name) => [`# ${summaryOf(name)}.`, ...block(name, fieldLines(fieldsOf(name) ?? {}, {}), '{}')])
+}
+
+function remark(info: FieldInfo): string {
+  const said = [info.description + (info.unit === undefined ? '' : ` (${info.unit})`)]
+  if (info.required) said.push('Required')
+  if (info.kind === 'choice') said.push(`One of ${(info.choices ?? []).join(', ')}`)
+  for (const [type, fields] of info.variants ?? []) {
+    const keys = Object.keys(fields)
+    said.push(`\`type: ${type}\`${keys.length === 0 ? '' : ` with ${keys.join(', ')}`}`)
+  }
+  const inline = info.kind !== 'group' && info.kind !== 'variants' && info.kind !== 'components'
+  if (inline && info.example !== undefined && !info.required && info.default !== null) said.push(`For example ${flow(info.example)}`)
+  return `${said.join('. ')}.`
+}
+
+function onlyComments(lines: readonly string[]): boolean {
+  return lines.length > 0 && lines.every((line) => /^\s*#/.test(line))
+}
+
+function disable(line: string): string {
+  return line.replace(/^(\s*)(?!#|\s)/, '$1#')
+}

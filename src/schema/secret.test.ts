@@ -1,0 +1,56 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Complaint, Secret, SecretError } from './index.ts'
+
+function parse(written: string): Secret {
+  const result = Secret.parse(written)
+  if (result instanceof Complaint) throw new Error(result.message)
+  return result
+}
+
+const noFile = (path: string): string => {
+  throw new Error(`no ${path}`)
+}
+
+describe('a secret', () => {
+  it('written out never shows in a string, in JSON or in an inspection', () => {
+    const holder = { token: parse('hunter2') }
+    const shown = [String(holder.token), `${holder.token}`, JSON.stringify(holder), inspect(holder, { depth: 9, showHidden: true })]
+    expect(shown.join()).not.toContain('hunter2')
+    expect(JSON.stringify(holder)).toBe('{"token":"***"}')
+    expect(inspect(holder)).toBe('{ token: Secret(***) }')
+  })
+
+  it('shows the reference it was written as, which is not the value', () => {
+    expect(`${parse('env:NATS_TOKEN')} ${parse('file:/run/secrets/nats')}`).toBe('env:NATS_TOKEN file:/run/secrets/nats')
+  })
+
+  it('is revealed from the environment, a file, or itself', () => {
+    expect(parse('env:A').reveal({ A: 'x' }, noFile)).toBe('x')
+    expect(parse('file:/s').reveal({}, (path) => `${path}!\n`)).toBe('/s!')
+    expect(parse('plain').reveal({}, noFile)).toBe('plain')
+    expect(Secret.of('env:literal').reveal({}, noFile)).toBe('env:literal')
+  })
+
+  it('loses one line end of its file and no other blanks', () => {
+    expect(parse('file:/s').reveal({}, () => ' a \r\n')).toBe(' a ')
+    expect(parse('file:/s').reveal({}, () => 'a\n\n')).toBe('a\n')
+  })
+
+  it('that can not be had says which variable or file to set', () => {
+    expect(() => parse('env:A').reveal({}, noFile)).toThrow(new SecretError('The environment variable A is not set, and a secret refers to it. Set it, or change the reference.'))
+    expect(() => parse('env:A').reveal({ A: '' }, noFile)).toThrow(SecretError)
+    expect(() => parse('file:/s').reveal({}, noFile)).toThrow(/secret file \/s can't be read/)
+    expect(() => parse('file:/s').reveal({}, () => '\n')).toThrow(/secret file \/s is empty/)
+  })
+
+  it.each(['', 'env:', 'env:not a name', 'env:1A', 'file:', 'file: '])('is refused when it is written %j', (written) => {
+    expect(Secret.parse(written)).toBeInstanceOf(Complaint)
+  })
+
+  it('equals another only when both name the same thing', () => {
+    expect(parse('env:A').equals(parse('env:A'))).toBe(true)
+    expect(parse('env:A').equals(parse('file:A'))).toBe(false)
+    expect(parse('a').equals(parse('b'))).toBe(false)
+  })
+})
