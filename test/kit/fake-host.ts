@@ -118,6 +118,8 @@ export interface FakeHost extends Host {
    * run, its disk refuses every call.
    */
   crash(): FakeHost
+  /** The process is killed and started again on the same machine: as a crash, but the disk forgets nothing. */
+  kill(): FakeHost
 }
 
 function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): FakeHost {
@@ -131,6 +133,10 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
       await new Promise((resolve) => setImmediate(resolve))
       if (disk.calls !== before) quiet = 0
     }
+  }
+  const again = (by: 'crash' | 'kill'): FakeHost => {
+    timers.die()
+    return assemble(clock, random.fork(), disk.succeed(by))
   }
   return {
     clock,
@@ -151,10 +157,8 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
       }
       clock.pass(Math.max(0, until - clock.monotonic()))
     },
-    crash() {
-      timers.die()
-      return assemble(clock, random.fork(), disk.crashInto())
-    },
+    crash: () => again('crash'),
+    kill: () => again('kill'),
   }
 }
 

@@ -218,9 +218,25 @@ describe('power', () => {
     const disk = await withFolder(5)
     await write(disk, '/data/a', utf8.encode('x'))
     await disk.syncDirectory('/data')
-    const next = disk.crashInto()
+    const next = disk.succeed('crash')
     await expect(disk.remove('/data/a')).rejects.toMatchObject({ code: 'ECRASHED' })
     expect(text(await next.readFile('/data/a'))).toBe('x')
+  })
+
+  it('kept while the process is killed forgets nothing, and makes nothing durable', async () => {
+    const endings = new Set<string>()
+    for (let seed = 1; seed < 50; seed++) {
+      const disk = await withFolder(seed)
+      const file = await disk.open('/data/a', 'create')
+      await disk.syncDirectory('/data')
+      await file.write(utf8.encode('x'), 0)
+      const next = disk.succeed('kill')
+      await expect(file.sync()).rejects.toMatchObject({ code: 'EBADF' })
+      expect(text(await next.readFile('/data/a'))).toBe('x')
+      next.crash()
+      endings.add(text(next.contents('/data/a')))
+    }
+    expect(endings).toEqual(new Set(['', 'x']))
   })
 
   it('lost at the same call with the same seed leaves the same disk', async () => {

@@ -46,11 +46,16 @@ export class ForgetfulDisk implements Disk {
 
   /** Power is lost and comes back: what was not synced is forgotten, handles and calls of the old life fail from now on. */
   crash(): void {
+    this.kill()
+    this.#entries.crash(this.random)
+  }
+
+  /** The process ends and the machine goes on: nothing is forgotten, and nothing more is synced than was before. */
+  kill(): void {
     this.#life++
     this.#down = false
     this.#dieAt = Number.POSITIVE_INFINITY
     this.faults.clear()
-    this.#entries.crash(this.random)
   }
 
   /** Power is lost: every call fails until `crash()` says what is left. */
@@ -67,10 +72,10 @@ export class ForgetfulDisk implements Disk {
     return this.#down
   }
 
-  /** Crashes, and gives the same platter to a successor; this disk stays dead, whoever still holds it. */
-  crashInto(): ForgetfulDisk {
+  /** Crashes (or is killed), and gives the same platter to a successor; this disk stays dead, whoever still holds it. */
+  succeed(by: 'crash' | 'kill'): ForgetfulDisk {
     const next = new ForgetfulDisk(this.random, { now: this.#now, jitter: this.#jitter })
-    this.crash()
+    this[by]()
     next.#entries = this.#entries
     next.#capacity = this.#capacity
     next.#readOnly = this.#readOnly
