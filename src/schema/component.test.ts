@@ -46,7 +46,7 @@ describe('a schema', () => {
 describe('a field', () => {
   it('does not compile without a description, or without a default or an example', () => {
     // @ts-expect-error no description
-    expect(() => text({ default: 'a' })).toThrow()
+    expect(() => text({ default: 'a' })).toThrow('A field needs a description.')
     // @ts-expect-error neither required nor a default
     text({ description: 'A' })
     // @ts-expect-error required, but shows no example
@@ -82,6 +82,14 @@ describe('a component map', () => {
     const known: Record<string, AnyComponentSchema> = { netflow, stdout }
     const schema = defineSchema({ type: 'any', role: 'setting', summary: 'Any', fields: { all: componentMap(known, { description: 'All', default: {} }) } })
     expect(configFrom(schema, { all: { stdout: { format: 'text' } } }).all['stdout']?.settings).toEqual({ format: 'text' })
+  })
+
+  it('refuses schemas whose fields hide `type` or a common field', () => {
+    const field = text({ description: 'A', default: 'a' })
+    const schema = defineSchema({ type: 'a', role: 'sink', summary: 'A', fields: { from: field } })
+    const meta = { description: 'All', default: {} }
+    expect(() => componentMap({ a: schema }, meta, { from: field })).toThrow('The field `from` of `a`')
+    expect(() => componentMap({ a: schema }, meta, { type: field })).toThrow('`type`')
   })
 
   it('does not take a name of Object.prototype for a type', () => {

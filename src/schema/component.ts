@@ -74,6 +74,7 @@ export function componentMap<const S extends Types, const M extends Meta<Written
   common: C = {} as C,
 ): FieldFor<Readonly<Record<string, ComponentEntry<S, C>>>, WrittenEntries, M> {
   type Out = Readonly<Record<string, ComponentEntry<S, C>>>
+  refuseHidden(types, common)
   const read = entryReader(types, common)
   const schema: z.ZodType<Out, WrittenEntries> = z.record(z.string(), z.unknown()).transform((written, context) => {
     const entries = Object.entries(written).map(([id, entry]) => [id, read(id, entry, context)] as const)
@@ -93,6 +94,15 @@ export function componentMap<const S extends Types, const M extends Meta<Written
     },
   }
   return makeField<Out, WrittenEntries, M>(schema, { kind: 'components', expects: 'a map of component id to settings', components }, meta)
+}
+
+function refuseHidden(types: Types, common: Fields): void {
+  const taken = new Set(['type', ...Object.keys(common)])
+  if (Object.hasOwn(common, 'type')) throw new TypeError('A common field can not be called `type`.')
+  for (const [name, { fields }] of Object.entries(types)) {
+    const hidden = Object.keys(fields).find((key) => taken.has(key))
+    if (hidden !== undefined) throw new TypeError(`The field \`${hidden}\` of \`${name}\` would hide one that every entry has.`)
+  }
 }
 
 type Context = z.core.$RefinementCtx<Record<string, unknown>>

@@ -3,8 +3,8 @@ import * as z from 'zod'
 declare const need: unique symbol
 type Need = 'required' | 'optional'
 
-/** What every field states about itself. `example` and `default` are in written form: as a user types them in YAML. */
-interface Described<In> {
+/** What every field states about itself. */
+interface Described {
   /** One sentence, with no closing full stop. */
   readonly description: string
   /** What a number counts, such as `events`. Durations and sizes carry their unit in the value. */
@@ -12,10 +12,10 @@ interface Described<In> {
 }
 
 /**
- * A field is either required, and then shows an example, or has a default. `default: null` means "unset": the
+ * `example` and `default` are in written form: as a user types them in YAML. A field is either required, and then shows an example, or has a default. `default: null` means "unset": the
  * field's value is null until somebody writes it, and it shows an example instead.
  */
-export type Meta<In> = Described<In> &
+export type Meta<In> = Described &
   (
     | { readonly required: true; readonly example: In; readonly default?: never }
     | { readonly default: In; readonly example?: In; readonly required?: never }
@@ -126,7 +126,7 @@ export function makeField<Out, In, const M extends Meta<In>>(
   facts: FieldFacts,
   meta: M,
 ): FieldFor<Out, In, M> {
-  if (meta.description.trim() === '') throw new TypeError('A field needs a description.')
+  if (!/\S/.test(meta.description ?? '')) throw new TypeError('A field needs a description.')
   const { description, unit, example } = meta
   const written = meta.required === true ? undefined : meta.default
   const info: FieldInfo = {

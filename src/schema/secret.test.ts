@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { Complaint, Secret, SecretError } from './index.ts'
+import { WeirError } from '../model/errors.ts'
+import { Complaint, Secret } from './index.ts'
 
 function parse(written: string): Secret {
   const result = Secret.parse(written)
@@ -38,10 +39,10 @@ describe('a secret', () => {
   })
 
   it('that can not be had says which variable or file to set', () => {
-    expect(() => parse('env:A').reveal({}, noFile)).toThrow(new SecretError('The environment variable A is not set, and a secret refers to it. Set it, or change the reference.'))
-    expect(() => parse('env:A').reveal({ A: '' }, noFile)).toThrow(SecretError)
-    expect(() => parse('file:/s').reveal({}, noFile)).toThrow(/secret file \/s can't be read/)
-    expect(() => parse('file:/s').reveal({}, () => '\n')).toThrow(/secret file \/s is empty/)
+    expect(() => parse('env:A').reveal({}, noFile)).toThrow(new WeirError('WEIR_SECRET_MISSING', 'a secret refers to the environment variable A, which is not set'))
+    expect(() => parse('env:A').reveal({ A: '' }, noFile)).toThrow('variable A, which is not set')
+    expect(() => parse('file:/s').reveal({}, noFile)).toThrow("file /s, which can't be read")
+    expect(() => parse('file:/s').reveal({}, () => '\n')).toThrow('file /s, which is empty')
   })
 
   it.each(['', 'env:', 'env:not a name', 'env:1A', 'file:', 'file: '])('is refused when it is written %j', (written) => {

@@ -1,10 +1,5 @@
+import { WeirError } from '../model/errors.ts'
 import { Complaint } from './complaint.ts'
-
-/** A secret that can't be had; the message names the reference and never a value. */
-export class SecretError extends Error {
-  override readonly name = 'SecretError'
-  readonly code = 'WEIR_SCHEMA_SECRET'
-}
 
 type Source = 'env' | 'file' | 'literal'
 
@@ -43,18 +38,18 @@ export class Secret {
 
   /**
    * The value. A file's one trailing line end is not part of it.
-   * @throws SecretError when the variable is unset or empty, or the file can't be read or is empty.
+   * @throws WeirError `WEIR_SECRET_MISSING` when the variable is unset or empty, or the file can't be read or is empty.
    */
   reveal(env: Readonly<Record<string, string | undefined>>, readFile: (path: string) => string): string {
     if (this.source === 'literal') return this.#name
     if (this.source === 'env') {
       const value = env[this.#name]
       if (value !== undefined && value !== '') return value
-      throw new SecretError(`The environment variable ${this.#name} is not set, and a secret refers to it. Set it, or change the reference.`)
+      throw missing(`a secret refers to the environment variable ${this.#name}, which is not set`)
     }
     const value = readSecretFile(this.#name, readFile).replace(/\r?\n$/, '')
     if (value !== '') return value
-    throw new SecretError(`The secret file ${this.#name} is empty. Write the value into it.`)
+    throw missing(`a secret refers to the file ${this.#name}, which is empty`)
   }
 
   /** Whether both name the same thing; a reload compares configurations with this. */
@@ -79,6 +74,10 @@ function readSecretFile(path: string, readFile: (path: string) => string): strin
   try {
     return readFile(path)
   } catch (cause) {
-    throw new SecretError(`The secret file ${path} can't be read. Check that it exists and that Weir may read it.`, { cause })
+    throw missing(`a secret refers to the file ${path}, which can't be read`, cause)
   }
+}
+
+function missing(message: string, cause?: unknown): WeirError {
+  return new WeirError('WEIR_SECRET_MISSING', message, cause === undefined ? {} : { cause })
 }
