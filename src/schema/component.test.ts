@@ -1,6 +1,21 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { nats, netflow, stdout, weir } from './fixtures/schemas.ts'
-import { bytes, choice, componentMap, configFrom, defineSchema, flag, group, integer, text, type AnyComponentSchema, type ConfigOf, type HostPort, type Secret, type WrittenConfigOf } from './index.ts'
+import {
+  bytes,
+  choice,
+  componentMap,
+  configFrom,
+  defineSchema,
+  flag,
+  group,
+  integer,
+  text,
+  type AnyComponentSchema,
+  type ConfigOf,
+  type HostPort,
+  type Secret,
+  type WrittenConfigOf,
+} from './index.ts'
 
 describe('a schema', () => {
   it('gives the type of its settings', () => {

@@ -25,7 +25,9 @@ export function environmentOverrides(
 ): { readonly overrides: readonly Override[]; readonly warnings: readonly Problem[] } {
   const overrides: Override[] = []
   const warnings: Problem[] = []
-  for (const [origin, text] of Object.entries(env).sort()) {
+  // Sorted, so that the same variables always win and complain in the same order.
+  for (const origin of Object.keys(env).sort()) {
+    const text = env[origin]
     if (!origin.startsWith('WEIR_') || text === undefined || text === '') continue
     if (SERVICE_LINK.test(origin) || options.known?.includes(origin) === true) continue
     const target = resolve(schema.info, origin.slice('WEIR_'.length), options.document?.value)

@@ -73,8 +73,9 @@ function adviseEmpty(info: FieldInfo | undefined): string {
 /** Whether a value in the wrong place here may be a secret. */
 function holdsSecret(info: FieldInfo | undefined): boolean {
   if (info === undefined) return false
-  const groups = [info.fields ?? {}, ...(info.variants?.values() ?? [])]
-  return info.kind === 'secret' || holdsSecret(info.of) || groups.some((fields) => Object.values(fields).some((field) => holdsSecret(infoOf(field))))
+  if (info.kind === 'secret' || holdsSecret(info.of)) return true
+  const fields = [info.fields ?? {}, ...(info.variants?.values() ?? [])].flatMap((group) => Object.values(group))
+  return fields.some((field) => holdsSecret(infoOf(field)))
 }
 
 /** A problem placed at a path; when `info` is or holds a secret, the value is kept off the screen. */
@@ -106,5 +107,5 @@ function show(value: unknown): string {
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return value === null ? 'nothing' : 'a map'
-  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : String(value)
+  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : 'true or false'
 }

@@ -12,8 +12,9 @@ interface Described {
 }
 
 /**
- * `example` and `default` are in written form: as a user types them in YAML. A field is either required, and then shows an example, or has a default. `default: null` means "unset": the
- * field's value is null until somebody writes it, and it shows an example instead.
+ * `example` and `default` are in written form: as a user types them in YAML. A field is either required, and then
+ * shows an example, or has a default. `default: null` means "unset": the field's value is null until somebody writes
+ * it, and it shows an example instead.
  */
 export type Meta<In> = Described &
   (

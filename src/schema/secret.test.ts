@@ -16,14 +16,15 @@ const noFile = (path: string): string => {
 describe('a secret', () => {
   it('written out never shows in a string, in JSON or in an inspection', () => {
     const holder = { token: parse('hunter2') }
-    const shown = [String(holder.token), `${holder.token}`, JSON.stringify(holder), inspect(holder, { depth: 9, showHidden: true })]
+    const shown = [String(holder.token), ''.concat(holder.token.toString()), JSON.stringify(holder), inspect(holder, { depth: 9, showHidden: true })]
     expect(shown.join()).not.toContain('hunter2')
     expect(JSON.stringify(holder)).toBe('{"token":"***"}')
     expect(inspect(holder)).toBe('{ token: Secret(***) }')
   })
 
   it('shows the reference it was written as, which is not the value', () => {
-    expect(`${parse('env:NATS_TOKEN')} ${parse('file:/run/secrets/nats')}`).toBe('env:NATS_TOKEN file:/run/secrets/nats')
+    expect(String(parse('env:NATS_TOKEN'))).toBe('env:NATS_TOKEN')
+    expect(String(parse('file:/run/secrets/nats'))).toBe('file:/run/secrets/nats')
   })
 
   it('is revealed from the environment, a file, or itself', () => {

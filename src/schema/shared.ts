@@ -10,7 +10,11 @@ export const tls = group(
     ca_file: filePath({ description: 'Certificates to trust instead of the system\'s, PEM', default: null, example: '/etc/weir/ca.pem' }),
     cert_file: filePath({ description: 'Own certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' }),
     key_file: filePath({ description: 'Private key of the certificate, PEM', default: null, example: '/etc/weir/tls.key' }),
-    server_name: text({ description: 'Name that the other side\'s certificate must have, when it is not the host', default: null, example: 'nats.example.com' }),
+    server_name: text({
+      description: 'Name that the other side\'s certificate must have, when it is not the host',
+      default: null,
+      example: 'nats.example.com',
+    }),
     verify: flag({ description: 'Whether the other side\'s certificate is checked; turn it off only to try something', default: true }),
   },
   { description: 'TLS; left out, connections are plain unless the URL says otherwise', default: null, example: { ca_file: '/etc/weir/ca.pem' } },
@@ -26,7 +30,11 @@ export const retry = group(
   {
     initial: duration({ description: 'Wait before the first retry; each further wait is about twice as long', default: '500ms' }, { min: '1ms' }),
     max_wait: duration({ description: 'Longest wait between two tries', default: '30s' }, { min: '1ms' }),
-    give_up_after: duration({ description: 'Time after which a batch goes to the dead letters; left out, it is tried for as long as it is retained', default: null, example: '1h' }),
+    give_up_after: duration({
+      description: 'Time after which a batch goes to the dead letters; left out, it is tried for as long as it is retained',
+      default: null,
+      example: '1h',
+    }),
   },
   { description: 'Retries of what failed for a reason that may pass', default: {} },
   ({ initial, max_wait }) => (initial <= max_wait ? null : new Complaint('`initial` is longer than `max_wait`', undefined, ['initial'])),
