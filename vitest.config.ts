@@ -1,4 +1,4 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config'
 
 // Every unit test. Real servers (test/real, *.real.test.ts) and long runs (*.soak.test.ts) have commands of their own,
 // so that `npm test` needs nothing but the checkout.
@@ -12,4 +12,4 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
-});
+})

@@ -1,69 +1,71 @@
 #!/usr/bin/env node
 // The start of every command. It is plain JavaScript that an old Node can still read, because its first duty
 // is to find a Node that Weir supports: this one, or the one that npm installed beside it.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import module, { createRequire } from 'node:module';
-import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import module, { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const OLDEST_MAJOR = 24;
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const OLDEST_MAJOR = 24
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
-  await start();
+  await start()
 } else {
-  startOnInstalledNode();
+  startOnInstalledNode()
 }
 
 async function start() {
   // A cache that cannot be written (read-only file system) costs start time, nothing else.
-  module.enableCompileCache?.();
-  const source = new URL('../src/main.ts', import.meta.url);
+  module.enableCompileCache?.()
+  const source = new URL('../src/main.ts', import.meta.url)
   // A checkout runs its TypeScript; the published package holds emitted JavaScript only.
-  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
+  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href)
 }
 
 function startOnInstalledNode() {
-  const node = installedNode();
+  const node = installedNode()
   if (node === undefined) {
     process.stderr.write(
       `weir needs Node ${OLDEST_MAJOR} or newer, and this is ${process.version}. ` +
-        'Run `npm ci` in ' + root + ' (it brings a fitting Node), then start through npm: `npm start` or `npm run -s weir -- <command>`.\n',
-    );
-    process.exit(1);
+        'Run `npm ci` in ' +
+        root +
+        ' (it brings a fitting Node), then start through npm: `npm start` or `npm run -s weir -- <command>`.\n',
+    )
+    process.exit(1)
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']) {
-    if (constants.signals[signal] === undefined) continue;
+    if (constants.signals[signal] === undefined) continue
     process.on(signal, () => {
       // A terminal sends its interrupt to the whole group: the child has it already, and a second one means "at once".
-      if (signal === 'SIGINT' && process.stdin.isTTY) return;
-      child.kill(signal);
-    });
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    })
   }
   child.on('error', (error) => {
-    process.stderr.write(`weir cannot start ${node}: ${error.message}. Run \`npm ci\` again.\n`);
-    process.exit(1);
-  });
+    process.stderr.write(`weir cannot start ${node}: ${error.message}. Run \`npm ci\` again.\n`)
+    process.exit(1)
+  })
   child.on('exit', (code, signal) => {
-    process.exit(signal === null ? code : 128 + constants.signals[signal]);
-  });
+    process.exit(signal === null ? code : 128 + constants.signals[signal])
+  })
 }
 
 /** Path of the Node that npm installed as an optional dependency for this platform, if it is there. */
 function installedNode() {
-  const require = createRequire(import.meta.url);
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  const require = createRequire(import.meta.url)
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const file = process.platform === 'win32' ? 'node.exe' : 'node'
   for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
     try {
-      const path = join(dirname(require.resolve(`${name}/package.json`)), 'bin', file);
-      if (existsSync(path)) return path;
+      const path = join(dirname(require.resolve(`${name}/package.json`)), 'bin', file)
+      if (existsSync(path)) return path
     } catch {
       // Not the package of this platform.
     }
   }
-  return undefined;
+  return undefined
 }

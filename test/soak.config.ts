@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config'
 
 // Long runs, by hand or at night: `npm run soak`.
 export default defineConfig({
@@ -11,4 +11,4 @@ export default defineConfig({
     hookTimeout: 600_000,
     passWithNoTests: true,
   },
-});
+})

@@ -1,13 +1,13 @@
 // `npm run bar -- NAME`: runs test/bars/NAME.ts. Without a name it lists the bars; `--all` runs every one of them,
 // each in a process of its own, so that one neither warms nor fails another.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
-import { runBar, type Bar, type BarResult } from './kit/bar.ts';
-import { ROOT, runCommand } from './kit/command.ts';
-import { formatCounts, isAllowedSkip, readAllowedSkips } from './kit/counts.ts';
-import { listFiles } from './kit/sources.ts';
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { runBar, type Bar, type BarResult } from './kit/bar.ts'
+import { ROOT, runCommand } from './kit/command.ts'
+import { formatCounts, isAllowedSkip, readAllowedSkips } from './kit/counts.ts'
+import { listFiles } from './kit/sources.ts'
 
 const HELP = `npm run bar                     lists the bars
 npm run bar -- NAME             runs one and says met or not met
@@ -15,7 +15,7 @@ npm run bar -- --all            runs all
   --scale full|ci               size of the run (full)
   --seed N                      (1)
   --write                       keeps the result in bench/results/NAME.json
-  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)`;
+  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,89 +28,102 @@ const { values, positionals } = parseArgs({
     root: { type: 'string', default: ROOT },
     help: { type: 'boolean', default: false },
   },
-});
-const root = resolve(values.root);
-const seed = Number(values.seed);
-const [name] = positionals;
+})
+const root = resolve(values.root)
+const seed = Number(values.seed)
+const [name] = positionals
 
-if (values.help) console.log(HELP);
-else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`);
-else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`);
-else if (values.all) await runAll(values.scale);
-else if (name === undefined) await list();
-else await runOne(name, values.scale);
+if (values.help) console.log(HELP)
+else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`)
+else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`)
+else if (values.all) await runAll(values.scale)
+else if (name === undefined) await list()
+else await runOne(name, values.scale)
 
 function fail(message: string): void {
-  console.error(message);
-  process.exitCode = 2;
+  console.error(message)
+  process.exitCode = 2
 }
 
 async function names(): Promise<string[]> {
-  const files = await listFiles(root, 'test/bars', /^[^.]+\.ts$/);
-  return files.filter((file) => file.split('/').length === 3).map((file) => file.slice('test/bars/'.length, -'.ts'.length));
+  const files = await listFiles(root, 'test/bars', /^[^.]+\.ts$/)
+  return files.filter((file) => file.split('/').length === 3).map((file) => file.slice('test/bars/'.length, -'.ts'.length))
 }
 
 async function load(bar: string): Promise<Bar> {
-  const module = (await import(pathToFileURL(join(root, 'test/bars', `${bar}.ts`)).href)) as Bar & { default?: Bar };
-  const found = module.default ?? module;
+  const module = (await import(pathToFileURL(join(root, 'test/bars', `${bar}.ts`)).href)) as Bar & { default?: Bar }
+  const found = module.default ?? module
   if (found.name !== bar || typeof found.run !== 'function') {
-    throw new Error(`test/bars/${bar}.ts must export name '${bar}', issue, title and run(context)`);
+    throw new Error(`test/bars/${bar}.ts must export name '${bar}', issue, title and run(context)`)
   }
-  return found;
+  return found
 }
 
 async function list(): Promise<void> {
-  const all = await names();
-  if (all.length === 0) console.log('There are no bars yet: a bar is a file in test/bars/.');
-  const width = Math.max(...all.map((one) => one.length));
+  const all = await names()
+  if (all.length === 0) console.log('There are no bars yet: a bar is a file in test/bars/.')
+  const width = Math.max(...all.map((one) => one.length))
   for (const one of all) {
-    const bar = await load(one);
-    console.log(`${one.padEnd(width)}  issue ${bar.issue}  ${bar.title}`);
+    const bar = await load(one)
+    console.log(`${one.padEnd(width)}  issue ${bar.issue}  ${bar.title}`)
   }
 }
 
 async function runOne(bar: string, scale: 'full' | 'ci'): Promise<void> {
-  const all = await names();
+  const all = await names()
   if (!all.includes(bar)) {
-    fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`);
-    return;
+    fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`)
+    return
   }
-  const result = await runBar(await load(bar), { seed, scale }, (line) => console.log(line));
-  if (values.write) await keep(result);
+  const result = await runBar(await load(bar), { seed, scale }, (line) => console.log(line))
+  if (values.write) await keep(result)
   // 75 is the conventional "cannot be had now" (EX_TEMPFAIL).
-  process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict];
+  process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict]
   // Only runs when the bar left something open that would hold the process for ever.
   setTimeout(() => {
-    console.error(`bar ${bar} left open: ${process.getActiveResourcesInfo().join(', ')}`);
-    process.exit(1);
-  }, 5000).unref();
+    console.error(`bar ${bar} left open: ${process.getActiveResourcesInfo().join(', ')}`)
+    process.exit(1)
+  }, 5000).unref()
 }
 
 /** Keeps the results of other machines that the committed file may hold: one per machine, newest wins. */
 async function keep(result: BarResult): Promise<void> {
-  const file = join(root, 'bench/results', `${result.name}.json`);
-  const before = await readFile(file, 'utf8').then((text) => JSON.parse(text) as BarResult[], () => []);
-  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine) || one.scale !== result.scale);
-  await mkdir(join(root, 'bench/results'), { recursive: true });
-  await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`);
-  console.log(`  kept in bench/results/${result.name}.json`);
+  const file = join(root, 'bench/results', `${result.name}.json`)
+  const before = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as BarResult[],
+    () => [],
+  )
+  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine) || one.scale !== result.scale)
+  await mkdir(join(root, 'bench/results'), { recursive: true })
+  await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`)
+  console.log(`  kept in bench/results/${result.name}.json`)
 }
 
 async function runAll(scale: 'full' | 'ci'): Promise<void> {
-  const limit = Number(values.limit ?? (scale === 'ci' ? 300 : 1800)) * 1000;
-  const allowed = await readAllowedSkips(root);
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const verdicts: string[] = [];
+  const limit = Number(values.limit ?? (scale === 'ci' ? 300 : 1800)) * 1000
+  const allowed = await readAllowedSkips(root)
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const verdicts: string[] = []
   for (const bar of await names()) {
-    const args = [join(ROOT, 'tools/bar.ts'), bar, '--root', root, '--scale', scale, '--seed', String(seed), ...(values.write ? ['--write'] : [])];
-    const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: true });
-    let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met';
-    if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`;
-    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it';
-    counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++;
-    verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`);
+    const args = [
+      join(ROOT, 'tools/bar.ts'),
+      bar,
+      '--root',
+      root,
+      '--scale',
+      scale,
+      '--seed',
+      String(seed),
+      ...(values.write ? ['--write'] : []),
+    ]
+    const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: true })
+    let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met'
+    if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`
+    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it'
+    counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
+    verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
   }
-  for (const line of verdicts) console.log(line);
-  console.log(`bars: ${formatCounts(counts)}`);
-  process.exitCode = counts.failed === 0 ? 0 : 1;
+  for (const line of verdicts) console.log(line)
+  console.log(`bars: ${formatCounts(counts)}`)
+  process.exitCode = counts.failed === 0 ? 0 : 1
 }

@@ -1,13 +1,13 @@
 // `npm run check`: everything about the code that can be judged without running it.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { docsDrift } from './docs-drift.ts';
-import { folderShape } from './folder-shape.ts';
-import { hostRule } from './host-rule.ts';
-import { importLaw } from './import-law.ts';
-import { localBin, ROOT, runCommand } from './kit/command.ts';
-import { formatProblem, type Check, type Problem } from './kit/sources.ts';
-import { lint } from './lint.ts';
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { docsDrift } from './docs-drift.ts'
+import { folderShape } from './folder-shape.ts'
+import { hostRule } from './host-rule.ts'
+import { importLaw } from './import-law.ts'
+import { localBin, ROOT, runCommand } from './kit/command.ts'
+import { formatProblem, type Check, type Problem } from './kit/sources.ts'
+import { lint } from './lint.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
@@ -16,43 +16,43 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['import law', importLaw],
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
-];
+]
 
 async function types(root: string): Promise<Problem[]> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = []
   // The console has its own configuration (browser types).
   for (const project of ['.', 'console']) {
-    if (!existsSync(join(root, project, 'tsconfig.json'))) continue;
-    const result = await runCommand(localBin('tsc'), ['--noEmit', '--pretty', 'false', '-p', project], { cwd: root, limit: 300_000 });
-    if (result.code === 0) continue;
-    const before = problems.length;
+    if (!existsSync(join(root, project, 'tsconfig.json'))) continue
+    const result = await runCommand(localBin('tsc'), ['--noEmit', '--pretty', 'false', '-p', project], { cwd: root, limit: 300_000 })
+    if (result.code === 0) continue
+    const before = problems.length
     for (const line of result.output.split('\n')) {
-      const found = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line);
-      if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), say: found[3] ?? '' });
+      const found = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line)
+      if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), say: found[3] ?? '' })
     }
-    if (problems.length === before) problems.push({ file: project, say: `tsc failed (exit ${result.code}): ${result.output.trim()}` });
+    if (problems.length === before) problems.push({ file: project, say: `tsc failed (exit ${result.code}): ${result.output.trim()}` })
   }
-  return problems;
+  return problems
 }
 
-const failures: string[] = [];
-let failed = 0;
+const failures: string[] = []
+let failed = 0
 for (const [name, check] of checks) {
-  const started = performance.now();
-  let problems: string[];
+  const started = performance.now()
+  let problems: string[]
   try {
-    problems = (await check(ROOT)).map(formatProblem);
+    problems = (await check(ROOT)).map(formatProblem)
   } catch (error) {
-    problems = [error instanceof Error ? error.message : String(error)];
+    problems = [error instanceof Error ? error.message : String(error)]
   }
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const verdict = problems.length === 0 ? 'ok    ' : 'failed';
-  console.log(`${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`);
-  if (problems.length === 0) continue;
-  failed++;
-  failures.push(`\n${name}:`, ...problems.map((problem) => `  ${problem}`));
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const verdict = problems.length === 0 ? 'ok    ' : 'failed'
+  console.log(`${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`)
+  if (problems.length === 0) continue
+  failed++
+  failures.push(`\n${name}:`, ...problems.map((problem) => `  ${problem}`))
 }
-for (const line of failures) console.log(line);
+for (const line of failures) console.log(line)
 // The last line is for .ci/run, which adds up the counts of all stages.
-console.log(`\ncheck: ${checks.length - failed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed === 0 ? 0 : 1;
+console.log(`\ncheck: ${checks.length - failed} passed, ${failed} failed, 0 skipped`)
+process.exitCode = failed === 0 ? 0 : 1

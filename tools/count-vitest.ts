@@ -1,22 +1,22 @@
 // `node tools/count-vitest.ts [vitest arguments]`: runs vitest and ends with `N passed, N failed, N skipped`, where a
 // skip that test/skips.json does not list has failed. For .ci/run; `npm test` is for people.
-import { ROOT } from './kit/command.ts';
-import { countReport, formatCounts, readAllowedSkips, type Counts } from './kit/counts.ts';
-import { isMain } from './kit/main.ts';
-import { runVitest } from './kit/vitest.ts';
+import { ROOT } from './kit/command.ts'
+import { countReport, formatCounts, readAllowedSkips, type Counts } from './kit/counts.ts'
+import { isMain } from './kit/main.ts'
+import { runVitest } from './kit/vitest.ts'
 
 /** Runs vitest, shows its output and what is wrong, and returns the counts. `limit` in milliseconds. */
 export async function countVitest(args: readonly string[], limit: number): Promise<Counts> {
-  const run = await runVitest(args, { limit, echo: true });
-  if (run.timedOut) console.log(`vitest was stopped after ${limit / 1000} s`);
-  if (run.report === undefined) return { passed: 0, failed: 1, skipped: 0 };
-  const { counts, complaints } = countReport(run.report, await readAllowedSkips(ROOT));
-  for (const complaint of complaints) console.log(complaint);
-  return run.code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  const run = await runVitest(args, { limit, echo: true })
+  if (run.timedOut) console.log(`vitest was stopped after ${limit / 1000} s`)
+  if (run.report === undefined) return { passed: 0, failed: 1, skipped: 0 }
+  const { counts, complaints } = countReport(run.report, await readAllowedSkips(ROOT))
+  for (const complaint of complaints) console.log(complaint)
+  return run.code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
 if (isMain(import.meta.url)) {
-  const counts = await countVitest(process.argv.slice(2), 600_000);
-  console.log(`tests: ${formatCounts(counts)}`);
-  process.exitCode = counts.failed === 0 ? 0 : 1;
+  const counts = await countVitest(process.argv.slice(2), 600_000)
+  console.log(`tests: ${formatCounts(counts)}`)
+  process.exitCode = counts.failed === 0 ? 0 : 1
 }

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
-import { folderShape } from './folder-shape.ts';
-import { makeTree } from './kit/tree.ts';
+import { expect, test } from 'vitest'
+import { folderShape } from './folder-shape.ts'
+import { makeTree } from './kit/tree.ts'
 
-const lines = (count: number, first = ''): string => `${first}${'//\n'.repeat(count)}`;
+const lines = (count: number, first = ''): string => `${first}${'//\n'.repeat(count)}`
 
 const nats = {
   'src/connectors/nats/config.ts': '',
@@ -13,19 +13,21 @@ const nats = {
   'src/connectors/nats/map-headers.ts': '',
   'src/connectors/nats/README.md': '',
   'src/connectors/nats/fixtures/one/in.json': '',
-};
+}
 
 async function judge(files: Record<string, string>): Promise<string[]> {
-  return (await folderShape(await makeTree(files))).map((problem) => `${problem.file} ${problem.say}`);
+  return (await folderShape(await makeTree(files))).map((problem) => `${problem.file} ${problem.say}`)
 }
 
 test('a connector of the agreed shape and files of 300 lines pass', async () => {
-  expect(await judge({ ...nats, 'src/engine/a.ts': lines(300) })).toEqual([]);
-});
+  expect(await judge({ ...nats, 'src/engine/a.ts': lines(300) })).toEqual([])
+})
 
 test('a longer file passes when its head gives the reason', async () => {
-  expect(await judge({ 'src/engine/a.ts': lines(301, '// The reader.\n// Long because the state machine reads as one table.\n') })).toEqual([]);
-});
+  expect(await judge({ 'src/engine/a.ts': lines(301, '// The reader.\n// Long because the state machine reads as one table.\n') })).toEqual(
+    [],
+  )
+})
 
 const wrong: readonly [name: string, files: Record<string, string>, say: RegExp][] = [
   ['a file over 300 lines without a reason', { 'src/engine/a.ts': lines(301) }, /a\.ts 301 lines: split it/],
@@ -34,15 +36,15 @@ const wrong: readonly [name: string, files: Record<string, string>, say: RegExp]
   ['a file that is in no connector', { 'src/connectors/all.ts': '' }, /lives in a folder/],
   ['a junk drawer', { 'src/engine/utils.ts': '' }, /"utils\.ts" says nothing/],
   ['a junk drawer folder', { 'test/helpers/a.ts': '' }, /"helpers" says nothing/],
-];
+]
 
 test.for(wrong)('the check finds %s', async ([, files, say]) => {
-  const problems = await judge(files);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(say);
-});
+  const problems = await judge(files)
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatch(say)
+})
 
 test.for(['config.ts', 'index.ts', 'README.md', 'sink.ts'])('a connector without %s is found', async (name) => {
-  const { [`src/connectors/nats/${name}`]: _, ...rest } = nats as Record<string, string>;
-  expect(await judge(rest)).toEqual([expect.stringContaining(name)]);
-});
+  const { [`src/connectors/nats/${name}`]: _, ...rest } = nats as Record<string, string>
+  expect(await judge(rest)).toEqual([expect.stringContaining(name)])
+})

@@ -1,84 +1,87 @@
 // The shape of folders: whoever has read one connector finds the same thing under the same name in the next.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isMain } from './kit/main.ts';
-import { isTestFile, listFiles, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts';
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMain } from './kit/main.ts'
+import { isTestFile, listFiles, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
-const LONGEST_FILE = 300;
-const LONGEST_INDEX = 30;
-const REASON = /^\/\/ Long because \S/;
-const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i;
-const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts'];
+const LONGEST_FILE = 300
+const LONGEST_INDEX = 30
+const REASON = /^\/\/ Long because \S/
+const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i
+const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts']
 /** A part that outgrew its file is split under the same name: `map-templates.ts`, `client-tls.ts`. */
-const CONNECTOR_FILE = /^(?:config|index|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/;
+const CONNECTOR_FILE = /^(?:config|index|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
 
 export async function folderShape(root: string): Promise<Problem[]> {
-  return [...(await connectorFolders(root)), ...(await longFiles(root)), ...(await junkDrawers(root))];
+  return [...(await connectorFolders(root)), ...(await longFiles(root)), ...(await junkDrawers(root))]
 }
 
 async function connectorFolders(root: string): Promise<Problem[]> {
-  const folders = new Map<string, string[]>();
-  const problems: Problem[] = [];
+  const folders = new Map<string, string[]>()
+  const problems: Problem[] = []
   for (const path of await listFiles(root, 'src/connectors', /./)) {
-    const [, , system = '', ...rest] = path.split('/');
+    const [, , system = '', ...rest] = path.split('/')
     if (rest.length === 0) {
-      problems.push({ file: path, say: 'a connector lives in a folder named after its system' });
-      continue;
+      problems.push({ file: path, say: 'a connector lives in a folder named after its system' })
+      continue
     }
-    folders.set(system, [...(folders.get(system) ?? []), rest.join('/')]);
+    folders.set(system, [...(folders.get(system) ?? []), rest.join('/')])
   }
   for (const [system, files] of folders) {
-    const folder = `src/connectors/${system}`;
+    const folder = `src/connectors/${system}`
     for (const needed of ['config.ts', 'index.ts', 'README.md']) {
-      if (!files.includes(needed)) problems.push({ file: folder, say: `${needed} is missing` });
+      if (!files.includes(needed)) problems.push({ file: folder, say: `${needed} is missing` })
     }
     if (!LOOPS.some((loop) => files.includes(loop))) {
-      problems.push({ file: folder, say: `a connector has at least one of ${LOOPS.join(', ')}` });
+      problems.push({ file: folder, say: `a connector has at least one of ${LOOPS.join(', ')}` })
     }
     for (const file of files) {
-      if (!TYPESCRIPT.test(file) || isTestFile(file) || CONNECTOR_FILE.test(file)) continue;
+      if (!TYPESCRIPT.test(file) || isTestFile(file) || CONNECTOR_FILE.test(file)) continue
       problems.push({
         file: `${folder}/${file}`,
         say: 'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map (a split part is map-<what>.ts)',
-      });
+      })
     }
     if (files.includes('index.ts')) {
-      const lines = await countLines(join(root, folder, 'index.ts'));
+      const lines = await countLines(join(root, folder, 'index.ts'))
       if (lines > LONGEST_INDEX) {
-        problems.push({ file: `${folder}/index.ts`, say: `${lines} lines; an index only declares the component, in at most ${LONGEST_INDEX}` });
+        problems.push({
+          file: `${folder}/index.ts`,
+          say: `${lines} lines; an index only declares the component, in at most ${LONGEST_INDEX}`,
+        })
       }
     }
   }
-  return problems;
+  return problems
 }
 
 async function longFiles(root: string): Promise<Problem[]> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = []
   for (const path of await listFiles(root, 'src', TYPESCRIPT)) {
-    if (isTestFile(path)) continue;
-    const lines = await countLines(join(root, path));
-    if (lines <= LONGEST_FILE) continue;
-    const head = (await readFile(join(root, path), 'utf8')).split('\n', 5);
-    if (head.some((line) => REASON.test(line))) continue;
-    problems.push({ file: path, say: `${lines} lines: split it, or say in its first five lines "// Long because …"` });
+    if (isTestFile(path)) continue
+    const lines = await countLines(join(root, path))
+    if (lines <= LONGEST_FILE) continue
+    const head = (await readFile(join(root, path), 'utf8')).split('\n', 5)
+    if (head.some((line) => REASON.test(line))) continue
+    problems.push({ file: path, say: `${lines} lines: split it, or say in its first five lines "// Long because …"` })
   }
-  return problems;
+  return problems
 }
 
 async function junkDrawers(root: string): Promise<Problem[]> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = []
   for (const folder of ['src', 'console', 'test', 'tools', 'bench']) {
     for (const path of await listFiles(root, folder, TYPESCRIPT)) {
-      const junk = path.split('/').find((part) => JUNK_DRAWER.test(part.split('.')[0] ?? ''));
-      if (junk !== undefined) problems.push({ file: path, say: `"${junk}" says nothing: name the file after what it holds` });
+      const junk = path.split('/').find((part) => JUNK_DRAWER.test(part.split('.')[0] ?? ''))
+      if (junk !== undefined) problems.push({ file: path, say: `"${junk}" says nothing: name the file after what it holds` })
     }
   }
-  return problems;
+  return problems
 }
 
 async function countLines(path: string): Promise<number> {
-  const text = await readFile(path, 'utf8');
-  return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  const text = await readFile(path, 'utf8')
+  return text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 }
 
-if (isMain(import.meta.url)) await runCheckAlone(folderShape, 'folder shape');
+if (isMain(import.meta.url)) await runCheckAlone(folderShape, 'folder shape')

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
-import { hostRule, judge } from './host-rule.ts';
-import { parseSource } from './kit/sources.ts';
-import { makeTree } from './kit/tree.ts';
+import { expect, test } from 'vitest'
+import { hostRule, judge } from './host-rule.ts'
+import { parseSource } from './kit/sources.ts'
+import { makeTree } from './kit/tree.ts'
 
-const say = (text: string): string[] => judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.say}`);
+const say = (text: string): string[] => judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.say}`)
 
 test.for([
   [`import { open } from 'node:fs/promises';`, /node:fs\/promises \(open\): use the disk/],
@@ -43,10 +43,10 @@ test.for([
   [`process.exit(1);`, /process\.exit/],
   [`process.hrtime.bigint();`, /process\.hrtime/],
 ] as const)('%s is found', ([text, expected]) => {
-  const problems = say(text);
-  expect(problems.length).toBeGreaterThan(0);
-  for (const problem of problems) expect(problem).toMatch(expected);
-});
+  const problems = say(text)
+  expect(problems.length).toBeGreaterThan(0)
+  for (const problem of problems) expect(problem).toMatch(expected)
+})
 
 test.for([
   `// Date.now(); setTimeout(f)`,
@@ -65,21 +65,21 @@ test.for([
   `process.on('exit', f); process.memoryUsage(); process.stdout.write('x');`,
   `const line = /setTimeout(?:x)/;`,
 ])('%s is allowed', (text) => {
-  expect(say(text)).toEqual([]);
-});
+  expect(say(text)).toEqual([])
+})
 
 test('the line is the line of the use', () => {
-  expect(say(`const a = 1;\n\nsetTimeout(f, a);`)).toEqual([expect.stringMatching(/^3 /)]);
-});
+  expect(say(`const a = 1;\n\nsetTimeout(f, a);`)).toEqual([expect.stringMatching(/^3 /)])
+})
 
 test('src/host/ and tests are the exceptions, and nothing else in src is', async () => {
-  const text = 'Date.now();';
+  const text = 'Date.now();'
   const root = await makeTree({
     'src/host/clock.ts': text,
     'src/engine/a.test.ts': text,
     'src/engine/a.ts': text,
     'src/main.ts': text,
     'tools/a.ts': text,
-  });
-  expect((await hostRule(root)).map((problem) => problem.file)).toEqual(['src/engine/a.ts', 'src/main.ts']);
-});
+  })
+  expect((await hostRule(root)).map((problem) => problem.file)).toEqual(['src/engine/a.ts', 'src/main.ts'])
+})

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
-import { importLaw } from './import-law.ts';
-import { makeTree } from './kit/tree.ts';
+import { expect, test } from 'vitest'
+import { importLaw } from './import-law.ts'
+import { makeTree } from './kit/tree.ts'
 
 async function judge(files: Record<string, string>): Promise<string[]> {
-  const problems = await importLaw(await makeTree(files));
-  return problems.map((problem) => `${problem.file}:${problem.line ?? 0} ${problem.say}`);
+  const problems = await importLaw(await makeTree(files))
+  return problems.map((problem) => `${problem.file}:${problem.line ?? 0} ${problem.say}`)
 }
 
 test('a tree that keeps the law has no problems, and rooms that do not exist are not missed', async () => {
@@ -23,41 +23,71 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/cli/check.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
       'console/app.ts': `import type { Ledger } from '../src/api/types.ts'; import { h } from './h.ts';`,
     }),
-  ).toEqual([]);
-});
+  ).toEqual([])
+})
 
 const forbidden: readonly [name: string, path: string, text: string, say: RegExp][] = [
-  ['a lower room importing a higher one', 'src/journal/a.ts', `import { x } from '../engine/x.ts';`, /^src\/journal\/a\.ts:1 journal may not import engine/],
+  [
+    'a lower room importing a higher one',
+    'src/journal/a.ts',
+    `import { x } from '../engine/x.ts';`,
+    /^src\/journal\/a\.ts:1 journal may not import engine/,
+  ],
   ['the same for a type', 'src/journal/a.ts', `import type { X } from '../engine/x.ts';`, /journal may not import engine/],
-  ['the same by export from', 'src/host/a.ts', `\nexport { x } from '../telemetry/x.ts';`, /^src\/host\/a\.ts:2 host may not import telemetry/],
+  [
+    'the same by export from',
+    'src/host/a.ts',
+    `\nexport { x } from '../telemetry/x.ts';`,
+    /^src\/host\/a\.ts:2 host may not import telemetry/,
+  ],
   ['the same by import()', 'src/store/a.ts', `const x = await import('../api/x.ts');`, /store may not import api/],
   ['the same by an import type', 'src/store/a.ts', `let x: import('../engine/x.ts').X;`, /store may not import engine/],
-  ['the same by a worker URL', 'src/engine/a.ts', `new Worker(new URL('../cli/workers/w.ts', import.meta.url));`, /engine may not import cli/],
+  [
+    'the same by a worker URL',
+    'src/engine/a.ts',
+    `new Worker(new URL('../cli/workers/w.ts', import.meta.url));`,
+    /engine may not import cli/,
+  ],
   ['a codec that reaches for the host', 'src/codecs/ipfix/a.ts', `import { x } from '../../host/x.ts';`, /codecs may not import host/],
   ['a package in model', 'src/model/a.ts', `import { z } from 'zod';`, /model imports nothing, not zod/],
   ['a connector that imports another', 'src/connectors/nats/a.ts', `import { x } from '../kafka/x.ts';`, /no connector imports another/],
-  ['a connector test that imports another connector', 'src/connectors/nats/a.test.ts', `import { x } from '../kafka/x.ts';`, /no connector imports another/],
-  ['a connector import outside the registry', 'src/engine/a.ts', `import { x } from '../connectors/nats/index.ts';`, /engine may not import connectors/],
+  [
+    'a connector test that imports another connector',
+    'src/connectors/nats/a.test.ts',
+    `import { x } from '../kafka/x.ts';`,
+    /no connector imports another/,
+  ],
+  [
+    'a connector import outside the registry',
+    'src/engine/a.ts',
+    `import { x } from '../connectors/nats/index.ts';`,
+    /engine may not import connectors/,
+  ],
   ['an import of cli', 'src/api/a.ts', `import { x } from '../cli/run.ts';`, /api may not import cli/],
   ['a preset that wires', 'src/presets/a.ts', `import { x } from '../registry.ts';`, /presets may not import registry\.ts/],
-  ['a command that joins two parts', 'src/cli/query.ts', `import '../registry.ts';\nimport '../store/index.ts';`, /^src\/cli\/query\.ts:2 only cli\/run\.ts/],
+  [
+    'a command that joins two parts',
+    'src/cli/query.ts',
+    `import '../registry.ts';\nimport '../store/index.ts';`,
+    /^src\/cli\/query\.ts:2 only cli\/run\.ts/,
+  ],
   ['a room that nobody agreed on', 'src/helpers/a.ts', `export {};`, /src\/helpers is not a room/],
   ['test code in the product', 'src/engine/a.ts', `import { x } from './a.test.ts';`, /is for tests only/],
   ['code from outside src', 'src/engine/a.ts', `import { x } from '../../test/kit/x.ts';`, /src imports nothing from outside/],
   ['a console that runs server code', 'console/a.tsx', `import { x } from '../src/api/x.ts';`, /import types of src\/api\/ only/],
   ['a console that knows other rooms', 'console/a.tsx', `import type { X } from '../src/store/x.ts';`, /import types of src\/api\/ only/],
-];
+]
 
 test.for(forbidden)('the law finds %s', async ([, path, text, say]) => {
-  const problems = await judge({ [path]: text });
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toMatch(say);
-});
+  const problems = await judge({ [path]: text })
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatch(say)
+})
 
 test('an import in a comment or in a string is not an import', async () => {
-  expect(await judge({ 'src/model/a.ts': `// import x from '../cli/x.ts'\nexport const s = "import y from '../cli/y.ts'";` })).toEqual([]);
-});
+  expect(await judge({ 'src/model/a.ts': `// import x from '../cli/x.ts'\nexport const s = "import y from '../cli/y.ts'";` })).toEqual([])
+})
 
 test('tests may use every room', async () => {
-  expect(await judge({ 'src/model/a.test.ts': `import { test } from 'vitest'; import { run } from '../cli/run.ts';` })).toEqual([]);
-});
+  expect(await judge({ 'src/model/a.test.ts': `import { test } from 'vitest'; import { run } from '../cli/run.ts';` })).toEqual([])
+})

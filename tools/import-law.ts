@@ -1,11 +1,11 @@
 // The import law: which room may use which. The order of the rooms is the order in which they can be understood,
 // tested and replaced; a room that reaches upwards would tie the layers into one knot.
-import { isMain } from './kit/main.ts';
-import { importsOf, type Import } from './kit/imports.ts';
-import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts';
+import { isMain } from './kit/main.ts'
+import { importsOf, type Import } from './kit/imports.ts'
+import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
-const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry'];
-const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine'];
+const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
+const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
 /** Room → rooms that it may import, itself always included. A file of `src/` itself is a room by its name. */
 export const LAW: Readonly<Record<string, readonly string[]>> = {
@@ -27,83 +27,83 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
   cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'identity', 'store', 'api'],
   'main.ts': ['host', 'cli'],
-};
+}
 
 /** Parts that are put together in one place. Elsewhere in cli/ a command may use one of them, never join two. */
-const WIRED = ['registry.ts', 'identity', 'store', 'api'];
-const WIRES = /^src\/cli\/(?:run\.ts$|workers\/)/;
+const WIRED = ['registry.ts', 'identity', 'store', 'api']
+const WIRES = /^src\/cli\/(?:run\.ts$|workers\/)/
 
 /** Checks every file under `root`/src and `root`/console. */
 export async function importLaw(root: string): Promise<Problem[]> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = []
   for (const path of [...(await listFiles(root, 'src', TYPESCRIPT)), ...(await listFiles(root, 'console', TYPESCRIPT))]) {
-    const source = await readSource(root, path);
-    problems.push(...judge(path, importsOf(source)));
+    const source = await readSource(root, path)
+    problems.push(...judge(path, importsOf(source)))
   }
-  return problems;
+  return problems
 }
 
 function judge(path: string, imports: readonly Import[]): Problem[] {
-  const problems: Problem[] = [];
-  const complain = (at: Import, say: string): void => void problems.push({ file: path, line: at.line, say });
+  const problems: Problem[] = []
+  const complain = (at: Import, say: string): void => void problems.push({ file: path, line: at.line, say })
 
   if (path.startsWith('console/')) {
     for (const used of imports) {
-      if (used.target === undefined || used.target.startsWith('console/') || isTestFile(path)) continue;
-      if (used.target.startsWith('src/api/') && used.typeOnly) continue;
-      complain(used, `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`);
+      if (used.target === undefined || used.target.startsWith('console/') || isTestFile(path)) continue
+      if (used.target.startsWith('src/api/') && used.typeOnly) continue
+      complain(used, `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`)
     }
-    return problems;
+    return problems
   }
 
-  const room = roomOf(path);
-  const allowed = LAW[room];
+  const room = roomOf(path)
+  const allowed = LAW[room]
   if (allowed === undefined) {
-    return [{ file: path, say: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file` }];
+    return [{ file: path, say: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file` }]
   }
-  const wired = new Set<string>();
+  const wired = new Set<string>()
   for (const used of imports) {
-    const target = used.target;
+    const target = used.target
     if (target === undefined) {
-      if (room === 'model' && !isTestFile(path)) complain(used, `model imports nothing, not ${used.specifier}`);
-      continue;
+      if (room === 'model' && !isTestFile(path)) complain(used, `model imports nothing, not ${used.specifier}`)
+      continue
     }
     if (crossesConnectors(path, target)) {
-      complain(used, `no connector imports another: ${used.specifier}; move what both need to net/, codecs/ or engine/`);
-      continue;
+      complain(used, `no connector imports another: ${used.specifier}; move what both need to net/, codecs/ or engine/`)
+      continue
     }
-    if (isTestFile(path)) continue;
+    if (isTestFile(path)) continue
     if (!target.startsWith('src/')) {
       // JSON and assets outside src (package.json, the built console) are data; code there is not ours to import.
-      if (TYPESCRIPT.test(target)) complain(used, `src imports nothing from outside: ${used.specifier}`);
-      continue;
+      if (TYPESCRIPT.test(target)) complain(used, `src imports nothing from outside: ${used.specifier}`)
+      continue
     }
     if (isTestFile(target)) {
-      complain(used, `${used.specifier} is for tests only`);
-      continue;
+      complain(used, `${used.specifier} is for tests only`)
+      continue
     }
-    const targetRoom = roomOf(target);
+    const targetRoom = roomOf(target)
     if (targetRoom !== room && !allowed.includes(targetRoom)) {
-      complain(used, `${room} may not import ${targetRoom} (${used.specifier}); it may import ${allowed.join(', ') || 'nothing'}`);
-      continue;
+      complain(used, `${room} may not import ${targetRoom} (${used.specifier}); it may import ${allowed.join(', ') || 'nothing'}`)
+      continue
     }
     if (room === 'cli' && !WIRES.test(path) && !used.typeOnly && WIRED.includes(targetRoom)) {
-      wired.add(targetRoom);
-      if (wired.size > 1) complain(used, `only cli/run.ts and cli/workers/ join ${[...wired].join(' and ')}`);
+      wired.add(targetRoom)
+      if (wired.size > 1) complain(used, `only cli/run.ts and cli/workers/ join ${[...wired].join(' and ')}`)
     }
   }
-  return problems;
+  return problems
 }
 
 function roomOf(path: string): string {
-  return path.split('/')[1] ?? '';
+  return path.split('/')[1] ?? ''
 }
 
 function crossesConnectors(from: string, to: string): boolean {
-  const home = /^src\/connectors\/([^/]+)\//;
-  const mine = home.exec(from)?.[1];
-  const theirs = home.exec(to)?.[1];
-  return mine !== undefined && theirs !== undefined && mine !== theirs;
+  const home = /^src\/connectors\/([^/]+)\//
+  const mine = home.exec(from)?.[1]
+  const theirs = home.exec(to)?.[1]
+  return mine !== undefined && theirs !== undefined && mine !== theirs
 }
 
-if (isMain(import.meta.url)) await runCheckAlone(importLaw, 'import law');
+if (isMain(import.meta.url)) await runCheckAlone(importLaw, 'import law')

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { ROOT, runCommand } from './kit/command.ts';
-import { sabotage, type Breakage } from './kit/sabotage.ts';
-import { makeTree } from './kit/tree.ts';
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT, runCommand } from './kit/command.ts'
+import { sabotage, type Breakage } from './kit/sabotage.ts'
+import { makeTree } from './kit/tree.ts'
 
 const files = {
   'package.json': '{"type":"module"}',
@@ -15,14 +15,14 @@ describe('sum', () => {
   test('is red', () => { expect(sum(2, 3)).toBe(6); });
 });
 `,
-};
+}
 const minus: Breakage = {
   name: 'minus',
   file: 'src/sum.ts',
   find: 'a + b',
   replace: 'a - b',
   test: 'src/sum.test.ts > sum > adds (two) numbers',
-};
+}
 const breakages: readonly (Breakage & { says?: RegExp })[] = [
   minus,
   { ...minus, name: 'stays green', find: 'unused = 1', replace: 'unused = 2', says: /stays green/ },
@@ -32,28 +32,28 @@ const breakages: readonly (Breakage & { says?: RegExp })[] = [
   { ...minus, name: 'no such test', test: 'src/sum.test.ts > sum > adds', says: /no such test/ },
   { ...minus, name: 'red anyway', test: 'src/sum.test.ts > sum > is red', says: /fails without the breakage/ },
   { ...minus, name: 'again', replace: 'a * b' },
-];
+]
 
 async function project(more: Record<string, string> = {}): Promise<string> {
-  const root = await makeTree({ ...files, ...more });
-  expect((await runCommand('git', ['init', '-q'], { cwd: root, limit: 10_000 })).code).toBe(0);
-  return root;
+  const root = await makeTree({ ...files, ...more })
+  expect((await runCommand('git', ['init', '-q'], { cwd: root, limit: 10_000 })).code).toBe(0)
+  return root
 }
 
 test('a breakage counts only when its own, otherwise green test turns red, and the work tree stays as it was', async () => {
-  const root = await project();
-  const outcomes = await sabotage(root, breakages, () => {});
+  const root = await project()
+  const outcomes = await sabotage(root, breakages, () => {})
   for (const [index, breakage] of breakages.entries()) {
-    const outcome = outcomes[index];
-    if (breakage.says === undefined) expect(outcome).toMatchObject({ name: breakage.name, red: true });
-    else expect(outcome).toMatchObject({ name: breakage.name, red: false, why: expect.stringMatching(breakage.says) });
+    const outcome = outcomes[index]
+    if (breakage.says === undefined) expect(outcome).toMatchObject({ name: breakage.name, red: true })
+    else expect(outcome).toMatchObject({ name: breakage.name, red: false, why: expect.stringMatching(breakage.says) })
   }
-  expect(await readFile(join(root, 'src/sum.ts'), 'utf8')).toBe(files['src/sum.ts']);
-});
+  expect(await readFile(join(root, 'src/sum.ts'), 'utf8')).toBe(files['src/sum.ts'])
+})
 
 test('the command prints a table and fails when one breakage was not noticed', async () => {
-  const root = await project({ 'tools/sabotage.json': JSON.stringify(breakages.slice(0, 2)) });
-  const result = await runCommand(process.execPath, [join(ROOT, 'tools/sabotage.ts'), '--root', root], { limit: 120_000 });
-  expect(result.output).toMatch(/minus .* red, noticed\nstays green .* NOT SHOWN: the test stays green\nsabotage: 1 passed, 1 failed/);
-  expect(result.code).toBe(1);
-});
+  const root = await project({ 'tools/sabotage.json': JSON.stringify(breakages.slice(0, 2)) })
+  const result = await runCommand(process.execPath, [join(ROOT, 'tools/sabotage.ts'), '--root', root], { limit: 120_000 })
+  expect(result.output).toMatch(/minus .* red, noticed\nstays green .* NOT SHOWN: the test stays green\nsabotage: 1 passed, 1 failed/)
+  expect(result.code).toBe(1)
+})

@@ -1,30 +1,34 @@
 // `npm run test:real`: Weir against real programs, then every bar at the scale of CI.
 // `npm run test:real -- NAME` runs the test files whose path contains NAME, and no bars.
-import { countVitest } from '../../tools/count-vitest.ts';
-import { ROOT, runCommand } from '../../tools/kit/command.ts';
-import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts';
-import { install } from './install/apt.ts';
-import { nats } from './install/nats.ts';
-import { softflowd } from './install/softflowd.ts';
-import { strace } from './install/strace.ts';
+import { countVitest } from '../../tools/count-vitest.ts'
+import { ROOT, runCommand } from '../../tools/kit/command.ts'
+import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
+import { install } from './install/apt.ts'
+import { nats } from './install/nats.ts'
+import { softflowd } from './install/softflowd.ts'
+import { strace } from './install/strace.ts'
 
-const VITEST_LIMIT = 480_000;
-const BARS_LIMIT = 900_000;
-const filters = process.argv.slice(2);
+const VITEST_LIMIT = 480_000
+const BARS_LIMIT = 900_000
+const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 for (const program of [nats, softflowd, strace]) {
-  const installed = await install(program);
-  console.log(installed.path === undefined ? `without ${program.name}: ${installed.reason}` : `${program.name} ${installed.version} (${installed.path})`);
+  const installed = await install(program)
+  console.log(
+    installed.path === undefined
+      ? `without ${program.name}: ${installed.reason}`
+      : `${program.name} ${installed.version} (${installed.path})`,
+  )
 }
 
-const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...filters], VITEST_LIMIT);
-const all = [tests];
+const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...filters], VITEST_LIMIT)
+const all = [tests]
 if (filters.length === 0) {
-  const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci'], { cwd: ROOT, limit: BARS_LIMIT, echo: true });
-  const counts = findCounts(bars.stdout);
-  all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts);
+  const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
+  const counts = findCounts(bars.stdout)
+  all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts)
 }
-const sum = addCounts(all);
-console.log(`test:real: ${formatCounts(sum)}`);
-process.exitCode = sum.failed === 0 ? 0 : 1;
+const sum = addCounts(all)
+console.log(`test:real: ${formatCounts(sum)}`)
+process.exitCode = sum.failed === 0 ? 0 : 1

@@ -1,91 +1,91 @@
 // Running other programs from a check: no standard input, bounded time, and nothing left behind.
-import { spawn } from 'node:child_process';
-import { dirname, delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process'
+import { dirname, delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 export interface CommandOptions {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Milliseconds after which the program and its children are killed; the result then has `timedOut`. */
-  readonly limit: number;
+  readonly limit: number
   /** Show the output while it comes, besides collecting it. */
-  readonly echo?: boolean;
+  readonly echo?: boolean
 }
 
 export interface CommandResult {
   /** Exit code; 128 + n when a signal ended it; 127 when it could not be started. */
-  readonly code: number;
-  readonly timedOut: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly code: number
+  readonly timedOut: boolean
+  readonly stdout: string
+  readonly stderr: string
   /** Both streams in the order of their arrival. */
-  readonly output: string;
+  readonly output: string
   /** Seconds. */
-  readonly seconds: number;
+  readonly seconds: number
 }
 
 /** Path of a program that npm installed here, for example `oxlint`. */
 export function localBin(name: string, root = ROOT): string {
-  return join(root, 'node_modules', '.bin', name);
+  return join(root, 'node_modules', '.bin', name)
 }
 
 export async function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  const started = performance.now();
+  const started = performance.now()
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     // The pinned Node first, whoever started us.
     env: { ...process.env, PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
-  });
+  })
   const endGroup = (signal: NodeJS.Signals): void => {
-    if (child.pid === undefined) return;
+    if (child.pid === undefined) return
     try {
       // Its own group, so that grandchildren end too.
-      if (process.platform === 'win32') child.kill(signal);
-      else process.kill(-child.pid, signal);
+      if (process.platform === 'win32') child.kill(signal)
+      else process.kill(-child.pid, signal)
     } catch {
       // Gone already.
     }
-  };
-  let stdout = '';
-  let stderr = '';
-  let output = '';
+  }
+  let stdout = ''
+  let stderr = ''
+  let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    output += text;
-    if (options.echo === true) process.stdout.write(text);
-  });
+    stdout += text
+    output += text
+    if (options.echo === true) process.stdout.write(text)
+  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    output += text;
-    if (options.echo === true) process.stderr.write(text);
-  });
-  let timedOut = false;
+    stderr += text
+    output += text
+    if (options.echo === true) process.stderr.write(text)
+  })
+  let timedOut = false
   const timer = setTimeout(() => {
-    timedOut = true;
-    endGroup('SIGKILL');
-  }, options.limit);
-  const onInterrupt = (): void => endGroup('SIGTERM');
-  process.once('SIGTERM', onInterrupt).once('SIGINT', onInterrupt);
+    timedOut = true
+    endGroup('SIGKILL')
+  }, options.limit)
+  const onInterrupt = (): void => endGroup('SIGTERM')
+  process.once('SIGTERM', onInterrupt).once('SIGINT', onInterrupt)
   try {
     const code = await new Promise<number>((resolve) => {
       child.on('error', (error) => {
-        stderr += error.message;
-        output += error.message;
-        resolve(127);
-      });
-      child.on('close', (status, signal) => resolve(signal === null ? (status ?? 1) : 128 + signalNumber(signal)));
-    });
-    return { code, timedOut, stdout, stderr, output, seconds: (performance.now() - started) / 1000 };
+        stderr += error.message
+        output += error.message
+        resolve(127)
+      })
+      child.on('close', (status, signal) => resolve(signal === null ? (status ?? 1) : 128 + signalNumber(signal)))
+    })
+    return { code, timedOut, stdout, stderr, output, seconds: (performance.now() - started) / 1000 }
   } finally {
-    clearTimeout(timer);
-    process.off('SIGTERM', onInterrupt).off('SIGINT', onInterrupt);
+    clearTimeout(timer)
+    process.off('SIGTERM', onInterrupt).off('SIGINT', onInterrupt)
   }
 }
 
 function signalNumber(signal: NodeJS.Signals): number {
-  return { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal as 'SIGKILL'] ?? 0;
+  return { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal as 'SIGKILL'] ?? 0
 }

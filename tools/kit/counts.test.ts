@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
-import { addCounts, countReport, findCounts, formatCounts, type VitestReport } from './counts.ts';
+import { expect, test } from 'vitest'
+import { addCounts, countReport, findCounts, formatCounts, type VitestReport } from './counts.ts'
 
-const allowed = [{ name: 'nats-server', reason: 'not everywhere' }];
+const allowed = [{ name: 'nats-server', reason: 'not everywhere' }]
 
 function report(success: boolean, ...tests: readonly [name: string, status: string][]): VitestReport {
   return {
@@ -18,34 +18,39 @@ function report(success: boolean, ...tests: readonly [name: string, status: stri
         })),
       },
     ],
-  };
+  }
 }
 
 test('passed, failed and agreed skips are counted', () => {
-  const { counts, complaints } = countReport(report(false, ['a', 'passed'], ['b', 'failed'], ['nats-server > c', 'skipped']), allowed);
-  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 });
-  expect(complaints).toEqual([]);
-});
+  const { counts, complaints } = countReport(report(false, ['a', 'passed'], ['b', 'failed'], ['nats-server > c', 'skipped']), allowed)
+  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 })
+  expect(complaints).toEqual([])
+})
 
 test('a skip that is not listed counts as failed and is named, also one whose name only begins alike', () => {
-  const { counts, complaints } = countReport(report(true, ['a', 'passed'], ['b', 'todo'], ['nats-server-x > c', 'skipped']), allowed);
-  expect(counts).toEqual({ passed: 1, failed: 2, skipped: 0 });
-  expect(complaints).toEqual([expect.stringContaining('b (todo)'), expect.stringContaining('nats-server-x > c')]);
-});
+  const { counts, complaints } = countReport(report(true, ['a', 'passed'], ['b', 'todo'], ['nats-server-x > c', 'skipped']), allowed)
+  expect(counts).toEqual({ passed: 1, failed: 2, skipped: 0 })
+  expect(complaints).toEqual([expect.stringContaining('b (todo)'), expect.stringContaining('nats-server-x > c')])
+})
 
 test('a file that did not load counts as one failure', () => {
-  expect(countReport(report(false), allowed).counts).toEqual({ passed: 0, failed: 1, skipped: 0 });
-});
+  expect(countReport(report(false), allowed).counts).toEqual({ passed: 0, failed: 1, skipped: 0 })
+})
 
 test('a failed run without a failed test counts as one failure', () => {
-  const one = report(false, ['a', 'passed']);
-  const { counts } = countReport({ success: false, testResults: [{ ...one.testResults[0]!, status: 'passed' }] }, allowed);
-  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 });
-});
+  const one = report(false, ['a', 'passed'])
+  const { counts } = countReport({ success: false, testResults: [{ ...one.testResults[0]!, status: 'passed' }] }, allowed)
+  expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 })
+})
 
 test('counts are printed, found again as the last of a text, and added', () => {
-  const line = formatCounts({ passed: 3, failed: 2, skipped: 1 });
-  expect(findCounts(`0 passed, 0 failed, 0 skipped\nx ${line}\n`)).toEqual({ passed: 3, failed: 2, skipped: 1 });
-  expect(findCounts('nothing')).toBeUndefined();
-  expect(addCounts([{ passed: 1, failed: 1, skipped: 0 }, { passed: 2, failed: 0, skipped: 5 }])).toEqual({ passed: 3, failed: 1, skipped: 5 });
-});
+  const line = formatCounts({ passed: 3, failed: 2, skipped: 1 })
+  expect(findCounts(`0 passed, 0 failed, 0 skipped\nx ${line}\n`)).toEqual({ passed: 3, failed: 2, skipped: 1 })
+  expect(findCounts('nothing')).toBeUndefined()
+  expect(
+    addCounts([
+      { passed: 1, failed: 1, skipped: 0 },
+      { passed: 2, failed: 0, skipped: 5 },
+    ]),
+  ).toEqual({ passed: 3, failed: 1, skipped: 5 })
+})

@@ -1,94 +1,94 @@
 // How many tests passed, failed and were skipped, and whether every skip was agreed on.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 
 export interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
 }
 
 /** A skip that is allowed: a test, or all tests of a `describe` when `name` is the describe's. */
 export interface AllowedSkip {
-  readonly name: string;
-  readonly reason: string;
+  readonly name: string
+  readonly reason: string
 }
 
 /** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
-  readonly success: boolean;
+  readonly success: boolean
   readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly message: string;
+    readonly name: string
+    readonly status: string
+    readonly message: string
     readonly assertionResults: readonly {
-      readonly ancestorTitles: readonly string[];
-      readonly title: string;
-      readonly status: string;
-    }[];
-  }[];
+      readonly ancestorTitles: readonly string[]
+      readonly title: string
+      readonly status: string
+    }[]
+  }[]
 }
 
 export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {
-  const skips = JSON.parse(await readFile(join(root, 'test/skips.json'), 'utf8')) as AllowedSkip[];
+  const skips = JSON.parse(await readFile(join(root, 'test/skips.json'), 'utf8')) as AllowedSkip[]
   for (const skip of skips) {
-    if (!skip.name || !skip.reason) throw new Error(`test/skips.json: an entry needs a name and a reason: ${JSON.stringify(skip)}`);
+    if (!skip.name || !skip.reason) throw new Error(`test/skips.json: an entry needs a name and a reason: ${JSON.stringify(skip)}`)
   }
-  return skips;
+  return skips
 }
 
 export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): boolean {
-  return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `));
+  return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `))
 }
 
 /** Adds up a report. A skip that nobody agreed on counts as failed and is named; so is a file that could not run. */
 export function countReport(report: VitestReport, allowed: readonly AllowedSkip[]): { counts: Counts; complaints: string[] } {
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
-  const complaints: string[] = [];
+  let passed = 0
+  let failed = 0
+  let skipped = 0
+  const complaints: string[] = []
   for (const file of report.testResults) {
-    let failedHere = 0;
+    let failedHere = 0
     for (const test of file.assertionResults) {
-      const name = [...test.ancestorTitles, test.title].join(' > ');
+      const name = [...test.ancestorTitles, test.title].join(' > ')
       if (test.status === 'passed') {
-        passed++;
+        passed++
       } else if (test.status === 'failed') {
-        failedHere++;
+        failedHere++
       } else if (isAllowedSkip(name, allowed)) {
-        skipped++;
+        skipped++
       } else {
-        failedHere++;
-        complaints.push(`skipped, and test/skips.json does not list it: ${name} (${test.status}) in ${file.name}`);
+        failedHere++
+        complaints.push(`skipped, and test/skips.json does not list it: ${name} (${test.status}) in ${file.name}`)
       }
     }
     if (file.status === 'failed' && failedHere === 0) {
-      failedHere = 1;
-      complaints.push(`did not run: ${file.name}: ${file.message}`);
+      failedHere = 1
+      complaints.push(`did not run: ${file.name}: ${file.message}`)
     }
-    failed += failedHere;
+    failed += failedHere
   }
   // An error outside of any test (an unhandled rejection) fails the run without failing a test.
   if (!report.success && failed === 0) {
-    failed = 1;
-    complaints.push('the run failed although no test did: look for unhandled errors above');
+    failed = 1
+    complaints.push('the run failed although no test did: look for unhandled errors above')
   }
-  return { counts: { passed, failed, skipped }, complaints };
+  return { counts: { passed, failed, skipped }, complaints }
 }
 
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce(
     (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
     { passed: 0, failed: 0, skipped: 0 },
-  );
+  )
 }
 
 export function formatCounts(counts: Counts): string {
-  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
 }
 
 /** The last `N passed, N failed, N skipped` in a text. */
 export function findCounts(text: string): Counts | undefined {
-  const found = [...text.matchAll(/(\d+) passed, (\d+) failed, (\d+) skipped/g)].at(-1);
-  return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3]) };
+  const found = [...text.matchAll(/(\d+) passed, (\d+) failed, (\d+) skipped/g)].at(-1)
+  return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3]) }
 }

@@ -1,60 +1,63 @@
 // Every way in which one file names another: import, export from, import(), import types, and module URLs for workers.
-import { posix } from 'node:path';
-import { Visitor } from 'oxc-parser';
-import type { Source } from './sources.ts';
+import { posix } from 'node:path'
+import { Visitor } from 'oxc-parser'
+import type { Source } from './sources.ts'
 
 export interface Import {
   /** As written. */
-  readonly specifier: string;
+  readonly specifier: string
   /** Path relative to the root when the specifier is relative, else undefined (package or node: module). */
-  readonly target: string | undefined;
+  readonly target: string | undefined
   /** True when nothing of it is left at run time. */
-  readonly typeOnly: boolean;
+  readonly typeOnly: boolean
   /** Imported names; `default` and `*` stand for themselves. */
-  readonly names: readonly string[];
-  readonly line: number;
+  readonly names: readonly string[]
+  readonly line: number
 }
 
 export function importsOf(source: Source): Import[] {
-  const found: Import[] = [];
+  const found: Import[] = []
   const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[]): void => {
-    const target = /^\.\.?(?:\/|$)/.test(specifier)
-      ? posix.join(posix.dirname(source.path), specifier)
-      : undefined;
-    found.push({ specifier, target, typeOnly, names, line: source.line(offset) });
-  };
-  const { staticImports, staticExports } = source.tree.module;
+    const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
+    found.push({ specifier, target, typeOnly, names, line: source.line(offset) })
+  }
+  const { staticImports, staticExports } = source.tree.module
   for (const statement of staticImports) {
-    const { entries } = statement;
-    const typeOnly = entries.length > 0 && entries.every((entry) => entry.isType);
+    const { entries } = statement
+    const typeOnly = entries.length > 0 && entries.every((entry) => entry.isType)
     const names = entries
       .filter((entry) => !entry.isType)
-      .map((entry) => ({ Name: entry.importName.name ?? '', NamespaceObject: '*', Default: 'default' })[entry.importName.kind]);
-    add(statement.moduleRequest.value, statement.start, typeOnly, names);
+      .map((entry) => ({ Name: entry.importName.name ?? '', NamespaceObject: '*', Default: 'default' })[entry.importName.kind])
+    add(statement.moduleRequest.value, statement.start, typeOnly, names)
   }
   for (const statement of staticExports) {
-    const from = statement.entries.find((entry) => entry.moduleRequest !== null)?.moduleRequest;
-    if (from === undefined || from === null) continue;
-    const typeOnly = statement.entries.every((entry) => entry.isType);
-    add(from.value, statement.start, typeOnly, statement.entries.map((entry) => entry.importName.name ?? '*'));
+    const from = statement.entries.find((entry) => entry.moduleRequest !== null)?.moduleRequest
+    if (from === undefined || from === null) continue
+    const typeOnly = statement.entries.every((entry) => entry.isType)
+    add(
+      from.value,
+      statement.start,
+      typeOnly,
+      statement.entries.map((entry) => entry.importName.name ?? '*'),
+    )
   }
   new Visitor({
     ImportExpression(node) {
       if (node.source.type === 'Literal' && typeof node.source.value === 'string') {
-        add(node.source.value, node.start, false, ['*']);
+        add(node.source.value, node.start, false, ['*'])
       }
     },
     TSImportType(node) {
-      add(node.source.value, node.start, true, []);
+      add(node.source.value, node.start, true, [])
     },
     // new Worker(new URL('./worker.ts', import.meta.url)): a dependency that import statements do not show.
     NewExpression(node) {
-      const [path, base] = node.arguments;
-      if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return;
-      if (path?.type !== 'Literal' || typeof path.value !== 'string' || !/\.[mc]?[tj]sx?$/.test(path.value)) return;
-      if (base?.type !== 'MemberExpression' || base.object.type !== 'MetaProperty') return;
-      add(path.value, node.start, false, ['*']);
+      const [path, base] = node.arguments
+      if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return
+      if (path?.type !== 'Literal' || typeof path.value !== 'string' || !/\.[mc]?[tj]sx?$/.test(path.value)) return
+      if (base?.type !== 'MemberExpression' || base.object.type !== 'MetaProperty') return
+      add(path.value, node.start, false, ['*'])
     },
-  }).visit(source.tree.program);
-  return found.toSorted((a, b) => a.line - b.line);
+  }).visit(source.tree.program)
+  return found.toSorted((a, b) => a.line - b.line)
 }

@@ -1,104 +1,114 @@
 // A test proves something only when it turns red as soon as its promise is broken. Here the promises are broken, one
 // line at a time, in a copy of the work tree.
-import { cp, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { runCommand, ROOT } from './command.ts';
-import { runVitest } from './vitest.ts';
+import { cp, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { runCommand, ROOT } from './command.ts'
+import { runVitest } from './vitest.ts'
 
 export interface Breakage {
-  readonly name: string;
+  readonly name: string
   /** File that is broken, relative to the root. */
-  readonly file: string;
+  readonly file: string
   /** Text within one line that occurs exactly once in the file. */
-  readonly find: string;
-  readonly replace: string;
+  readonly find: string
+  readonly replace: string
   /** `path/to/file.test.ts > describe > test name`: the test that must notice. */
-  readonly test: string;
+  readonly test: string
 }
 
 export type Outcome =
   | { readonly name: string; readonly red: true; readonly seconds: number }
-  | { readonly name: string; readonly red: false; readonly seconds: number; readonly why: string };
+  | { readonly name: string; readonly red: false; readonly seconds: number; readonly why: string }
 
-const TEST_LIMIT = 180_000;
+const TEST_LIMIT = 180_000
 
 /** Applies each breakage to a copy of `root` and says whether its test noticed. The work tree itself is not touched. */
 export async function sabotage(root: string, breakages: readonly Breakage[], done: (outcome: Outcome) => void): Promise<Outcome[]> {
-  const copy = await copyWorkTree(root);
-  const green = new Map<string, string | undefined>();
-  const outcomes: Outcome[] = [];
+  const copy = await copyWorkTree(root)
+  const green = new Map<string, string | undefined>()
+  const outcomes: Outcome[] = []
   try {
     for (const breakage of breakages) {
-      const started = performance.now();
-      const why = await tryOne(copy, breakage, green).catch((error: unknown) => String(error));
-      const seconds = (performance.now() - started) / 1000;
-      const outcome = why === undefined
-        ? { name: breakage.name, red: true as const, seconds }
-        : { name: breakage.name, red: false as const, seconds, why };
-      outcomes.push(outcome);
-      done(outcome);
+      const started = performance.now()
+      const why = await tryOne(copy, breakage, green).catch((error: unknown) => String(error))
+      const seconds = (performance.now() - started) / 1000
+      const outcome =
+        why === undefined
+          ? { name: breakage.name, red: true as const, seconds }
+          : { name: breakage.name, red: false as const, seconds, why }
+      outcomes.push(outcome)
+      done(outcome)
     }
   } finally {
-    await rm(copy, { recursive: true, force: true });
+    await rm(copy, { recursive: true, force: true })
   }
-  return outcomes;
+  return outcomes
 }
 
 /** Undefined when the test turned red, else why this shows nothing. */
 async function tryOne(copy: string, breakage: Breakage, green: Map<string, string | undefined>): Promise<string | undefined> {
-  const path = join(copy, breakage.file);
-  const sound = await readFile(path, 'utf8');
-  const times = sound.split(breakage.find).length - 1;
-  if (/\n/.test(breakage.find) || /\n/.test(breakage.replace)) return 'a breakage is one line';
-  if (times !== 1) return `"${breakage.find}" occurs ${times} times in ${breakage.file}, not once`;
-  if (breakage.find === breakage.replace) return 'nothing is replaced';
+  const path = join(copy, breakage.file)
+  const sound = await readFile(path, 'utf8')
+  const times = sound.split(breakage.find).length - 1
+  if (/\n/.test(breakage.find) || /\n/.test(breakage.replace)) return 'a breakage is one line'
+  if (times !== 1) return `"${breakage.find}" occurs ${times} times in ${breakage.file}, not once`
+  if (breakage.find === breakage.replace) return 'nothing is replaced'
 
   // A test that is red anyway, or that no longer exists, notices nothing.
   if (!green.has(breakage.test)) {
-    const { passed, failed, trouble } = await runTest(copy, breakage.test);
-    green.set(breakage.test, trouble ?? (failed > 0 ? 'its test fails without the breakage' : passed === 0 ? `no such test: ${breakage.test}` : undefined));
+    const { passed, failed, trouble } = await runTest(copy, breakage.test)
+    green.set(
+      breakage.test,
+      trouble ?? (failed > 0 ? 'its test fails without the breakage' : passed === 0 ? `no such test: ${breakage.test}` : undefined),
+    )
   }
-  const unfit = green.get(breakage.test);
-  if (unfit !== undefined) return unfit;
+  const unfit = green.get(breakage.test)
+  if (unfit !== undefined) return unfit
 
-  await writeFile(path, sound.replace(breakage.find, () => breakage.replace));
+  await writeFile(
+    path,
+    sound.replace(breakage.find, () => breakage.replace),
+  )
   try {
-    const { failed, trouble } = await runTest(copy, breakage.test);
-    if (failed > 0) return undefined;
-    return trouble ?? 'the test stays green';
+    const { failed, trouble } = await runTest(copy, breakage.test)
+    if (failed > 0) return undefined
+    return trouble ?? 'the test stays green'
   } finally {
-    await writeFile(path, sound);
+    await writeFile(path, sound)
   }
 }
 
 async function runTest(copy: string, test: string): Promise<{ passed: number; failed: number; trouble?: string }> {
-  const [file = '', ...titles] = test.split(' > ');
+  const [file = '', ...titles] = test.split(' > ')
   // vitest matches against the full name, its parts joined by spaces.
-  const pattern = `^${titles.join(' ').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
-  const run = await runVitest([file, '-t', pattern], { root: copy, limit: TEST_LIMIT });
-  if (run.timedOut) return { passed: 0, failed: 0, trouble: `the test did not end within ${TEST_LIMIT / 1000} s` };
-  const tests = run.report?.testResults.flatMap((result) => result.assertionResults) ?? [];
-  const count = (status: string): number => tests.filter((one) => one.status === status).length;
-  const counts = { passed: count('passed'), failed: count('failed') };
+  const pattern = `^${titles.join(' ').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
+  const run = await runVitest([file, '-t', pattern], { root: copy, limit: TEST_LIMIT })
+  if (run.timedOut) return { passed: 0, failed: 0, trouble: `the test did not end within ${TEST_LIMIT / 1000} s` }
+  const tests = run.report?.testResults.flatMap((result) => result.assertionResults) ?? []
+  const count = (status: string): number => tests.filter((one) => one.status === status).length
+  const counts = { passed: count('passed'), failed: count('failed') }
   // A file that does not load breaks every test at once: that shows a typing error, not a watchful test.
   if (counts.passed + counts.failed === 0 && run.code !== 0) {
-    return { ...counts, trouble: `the test file did not run: ${run.output.trim().slice(-600)}` };
+    return { ...counts, trouble: `the test file did not run: ${run.output.trim().slice(-600)}` }
   }
-  return counts;
+  return counts
 }
 
 /** What git would commit, as it lies in the work tree now; node_modules by link. */
 async function copyWorkTree(root: string): Promise<string> {
-  const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, limit: 60_000 });
-  if (listed.code !== 0) throw new Error(`git ls-files failed: ${listed.output}`);
-  const copy = await mkdtemp(join(tmpdir(), 'weir-sabotage-'));
+  const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, limit: 60_000 })
+  if (listed.code !== 0) throw new Error(`git ls-files failed: ${listed.output}`)
+  const copy = await mkdtemp(join(tmpdir(), 'weir-sabotage-'))
   for (const file of listed.stdout.split('\0').filter(Boolean)) {
-    const exists = await lstat(join(root, file)).then((entry) => entry.isFile(), () => false);
-    if (!exists) continue;
-    await mkdir(dirname(join(copy, file)), { recursive: true });
-    await cp(join(root, file), join(copy, file));
+    const exists = await lstat(join(root, file)).then(
+      (entry) => entry.isFile(),
+      () => false,
+    )
+    if (!exists) continue
+    await mkdir(dirname(join(copy, file)), { recursive: true })
+    await cp(join(root, file), join(copy, file))
   }
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+  return copy
 }

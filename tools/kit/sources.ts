@@ -1,85 +1,85 @@
 // What every check reads: the files of the checkout and their syntax trees.
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { parseSync, type ParseResult } from 'oxc-parser';
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { parseSync, type ParseResult } from 'oxc-parser'
 
 /** One broken rule. `line` counts from 1; `say` is a sentence that tells what to do instead. */
 export interface Problem {
-  readonly file: string;
-  readonly line?: number;
-  readonly say: string;
+  readonly file: string
+  readonly line?: number
+  readonly say: string
 }
 
 /** A check reads the tree under `root` and returns what is wrong there, in file order. */
-export type Check = (root: string) => Promise<Problem[]>;
+export type Check = (root: string) => Promise<Problem[]>
 
-const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage']);
+const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
 /** Files under `root/folder` whose name matches, as paths relative to `root` with forward slashes, sorted. A missing folder has none. */
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
-  const found: string[] = [];
+  const found: string[] = []
   const walk = async (dir: string): Promise<void> => {
     const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       // Others may edit the tree while a check runs; a folder that is gone has no files.
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
     for (const entry of entries) {
       if (entry.isDirectory()) {
-        if (!NEVER_READ.has(entry.name) && !entry.name.startsWith('.')) await walk(join(dir, entry.name));
+        if (!NEVER_READ.has(entry.name) && !entry.name.startsWith('.')) await walk(join(dir, entry.name))
       } else if (entry.isFile() && matches.test(entry.name)) {
-        found.push(relative(root, join(dir, entry.name)).split(sep).join('/'));
+        found.push(relative(root, join(dir, entry.name)).split(sep).join('/'))
       }
     }
-  };
-  await walk(join(root, folder));
-  return found.toSorted();
+  }
+  await walk(join(root, folder))
+  return found.toSorted()
 }
 
-export const TYPESCRIPT = /\.(?:ts|tsx|mts)$/;
+export const TYPESCRIPT = /\.(?:ts|tsx|mts)$/
 
 /** Test files and what only they use. They are held to fewer rules. */
 export function isTestFile(path: string): boolean {
-  return /\.(?:test|soak|bench)\.tsx?$/.test(path) || /(?:^|\/)(?:test|fixtures|testing)\//.test(path);
+  return /\.(?:test|soak|bench)\.tsx?$/.test(path) || /(?:^|\/)(?:test|fixtures|testing)\//.test(path)
 }
 
 export interface Source {
-  readonly path: string;
-  readonly text: string;
-  readonly tree: ParseResult;
+  readonly path: string
+  readonly text: string
+  readonly tree: ParseResult
   /** Line (from 1) of a character offset. */
-  line(offset: number): number;
+  line(offset: number): number
 }
 
 export async function readSource(root: string, path: string): Promise<Source> {
-  const text = await readFile(join(root, path), 'utf8');
-  return parseSource(path, text);
+  const text = await readFile(join(root, path), 'utf8')
+  return parseSource(path, text)
 }
 
 export function parseSource(path: string, text: string): Source {
-  const tree = parseSync(path, text);
-  const first = tree.errors.find((error) => error.severity === 'Error');
-  if (first !== undefined) throw new Error(`${path} does not parse: ${first.message}`);
+  const tree = parseSync(path, text)
+  const first = tree.errors.find((error) => error.severity === 'Error')
+  if (first !== undefined) throw new Error(`${path} does not parse: ${first.message}`)
   return {
     path,
     text,
     tree,
     line: (offset) => {
-      let line = 1;
-      for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++;
-      return line;
+      let line = 1
+      for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++
+      return line
     },
-  };
+  }
 }
 
 export function formatProblem(problem: Problem): string {
-  return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.say}`;
+  return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.say}`
 }
 
 /** Lets a check run alone: `node tools/import-law.ts [ROOT]` prints its problems and exits 1 when there are any. */
 export async function runCheckAlone(check: Check, what: string): Promise<void> {
-  const problems = await check(process.argv[2] ?? process.cwd());
-  for (const problem of problems) console.error(formatProblem(problem));
-  console.error(problems.length === 0 ? `${what}: ok` : `${what}: ${problems.length} problems`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
+  const problems = await check(process.argv[2] ?? process.cwd())
+  for (const problem of problems) console.error(formatProblem(problem))
+  console.error(problems.length === 0 ? `${what}: ok` : `${what}: ${problems.length} problems`)
+  process.exitCode = problems.length === 0 ? 0 : 1
 }

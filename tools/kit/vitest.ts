@@ -1,38 +1,38 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runCommand, ROOT } from './command.ts';
-import type { VitestReport } from './counts.ts';
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runCommand, ROOT } from './command.ts'
+import type { VitestReport } from './counts.ts'
 
 export interface VitestRun {
-  readonly code: number;
-  readonly timedOut: boolean;
+  readonly code: number
+  readonly timedOut: boolean
   /** Undefined when vitest ended without writing one. */
-  readonly report: VitestReport | undefined;
-  readonly output: string;
+  readonly report: VitestReport | undefined
+  readonly output: string
 }
 
 /** Runs vitest with a JSON report. `root` is the project; its vitest is this checkout's. `limit` in milliseconds. */
 export async function runVitest(args: readonly string[], options: { root?: string; limit: number; echo?: boolean }): Promise<VitestRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'weir-vitest-'));
+  const folder = await mkdtemp(join(tmpdir(), 'weir-vitest-'))
   try {
-    const file = join(folder, 'report.json');
-    const reporters = ['--reporter=json', `--outputFile.json=${file}`, '--reporter=default'];
+    const file = join(folder, 'report.json')
+    const reporters = ['--reporter=json', `--outputFile.json=${file}`, '--reporter=default']
     const result = await runCommand(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args], {
       cwd: options.root ?? ROOT,
       limit: options.limit,
       echo: options.echo ?? false,
       // A run inside a test must not take itself for a part of the outer one.
       env: { VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined, NODE_ENV: 'test' },
-    });
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    })
+    const text = await readFile(file, 'utf8').catch(() => undefined)
     return {
       code: result.code,
       timedOut: result.timedOut,
       output: result.output,
       report: text === undefined ? undefined : (JSON.parse(text) as VitestReport),
-    };
+    }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true })
   }
 }

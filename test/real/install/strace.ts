@@ -1,5 +1,5 @@
-import { installAlone, type Program } from './apt.ts';
+import { installAlone, type Program } from './apt.ts'
 
-export const strace: Program = { name: 'strace', package: 'strace', version: '6.1', versionArguments: ['--version'] };
+export const strace: Program = { name: 'strace', package: 'strace', version: '6.1', versionArguments: ['--version'] }
 
-await installAlone(strace, import.meta.url);
+await installAlone(strace, import.meta.url)

@@ -1,132 +1,132 @@
 // A real nats-server for one test: own folder, own loopback port, ended by its pid.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { install } from '../install/apt.ts';
-import { nats } from '../install/nats.ts';
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { install } from '../install/apt.ts'
+import { nats } from '../install/nats.ts'
 
 export interface NatsOptions {
-  readonly jetstream: boolean;
+  readonly jetstream: boolean
   /** Existing folder for configuration, log and streams. What is in it survives `kill` and `restart`. */
-  readonly dir: string;
+  readonly dir: string
   /** Further lines of the server's configuration file. */
-  readonly config?: string;
+  readonly config?: string
 }
 
 export interface NatsServer {
   /** `nats://127.0.0.1:PORT`; the same after a restart. */
-  readonly url: string;
-  readonly port: number;
+  readonly url: string
+  readonly port: number
   /** Of the process that runs now. */
-  readonly pid: number;
-  readonly version: string;
+  readonly pid: number
+  readonly version: string
   /** Ends it in good order (SIGTERM) and waits. */
-  stop(): Promise<void>;
+  stop(): Promise<void>
   /** SIGKILL, and waits. */
-  kill(): Promise<void>;
+  kill(): Promise<void>
   /** Starts again on the same port and folder; ends a running one first. */
-  restart(): Promise<void>;
+  restart(): Promise<void>
   /** Freezes the process: connections stay open and nothing answers. */
-  pause(): void;
-  resume(): void;
-  [Symbol.asyncDispose](): Promise<void>;
+  pause(): void
+  resume(): void
+  [Symbol.asyncDispose](): Promise<void>
 }
 
-const READY_LIMIT = 20_000;
+const READY_LIMIT = 20_000
 
 /** Starts a server and resolves when it takes connections. Throws when nats-server cannot be had (see `install`). */
 export async function startNats(options: NatsOptions): Promise<NatsServer> {
-  const program = await install(nats);
-  if (program.path === undefined) throw new Error(program.reason);
-  const { path, version } = program;
+  const program = await install(nats)
+  if (program.path === undefined) throw new Error(program.reason)
+  const { path, version } = program
 
-  let running = await launch(path, writeConfig(options, version, -1));
-  const port = portOf(running.log());
-  const config = writeConfig(options, version, port);
+  let running = await launch(path, writeConfig(options, version, -1))
+  const port = portOf(running.log())
+  const config = writeConfig(options, version, port)
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (running.child.exitCode !== null || running.child.signalCode !== null) return;
-    const exited = once(running.child, 'exit');
-    running.child.kill(signal);
+    if (running.child.exitCode !== null || running.child.signalCode !== null) return
+    const exited = once(running.child, 'exit')
+    running.child.kill(signal)
     // A paused process hears no SIGTERM until it runs again.
-    running.child.kill('SIGCONT');
-    await exited;
-  };
+    running.child.kill('SIGCONT')
+    await exited
+  }
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
     get pid() {
-      return running.child.pid ?? -1;
+      return running.child.pid ?? -1
     },
     version,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     async restart() {
-      await end('SIGTERM');
-      running = await launch(path, config);
+      await end('SIGTERM')
+      running = await launch(path, config)
     },
     pause: () => void running.child.kill('SIGSTOP'),
     resume: () => void running.child.kill('SIGCONT'),
     [Symbol.asyncDispose]: () => end('SIGKILL'),
-  };
+  }
 }
 
 /** `port` -1: the server chooses a free one. */
 function writeConfig(options: NatsOptions, version: string, port: number): string {
-  const lines = ['host: "127.0.0.1"', `port: ${port}`];
+  const lines = ['host: "127.0.0.1"', `port: ${port}`]
   if (options.jetstream) {
-    const streams = join(options.dir, 'jetstream');
-    mkdirSync(streams, { recursive: true });
-    lines.push('jetstream {', `  store_dir: ${JSON.stringify(streams)}`, '  max_mem: 256MB', '  max_file: 4GB');
-    if (canSyncAlways(version)) lines.push('  sync_interval: always');
-    lines.push('}');
+    const streams = join(options.dir, 'jetstream')
+    mkdirSync(streams, { recursive: true })
+    lines.push('jetstream {', `  store_dir: ${JSON.stringify(streams)}`, '  max_mem: 256MB', '  max_file: 4GB')
+    if (canSyncAlways(version)) lines.push('  sync_interval: always')
+    lines.push('}')
   }
-  if (options.config !== undefined) lines.push(options.config);
-  const path = join(options.dir, 'nats.conf');
-  writeFileSync(path, `${lines.join('\n')}\n`);
-  return path;
+  if (options.config !== undefined) lines.push(options.config)
+  const path = join(options.dir, 'nats.conf')
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
 }
 
 /** The setting exists since 2.10; an older server syncs every two minutes, which matters for a power failure, not for a killed process. */
 function canSyncAlways(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 2 || (major === 2 && minor >= 10);
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 2 || (major === 2 && minor >= 10)
 }
 
 async function launch(path: string, config: string): Promise<{ child: ChildProcess; log: () => string }> {
-  const child = spawn(path, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
+  const child = spawn(path, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     // The head tells the port and why it did not start; the rest is of no use to a test.
-    if (log.length < 64 * 1024) log += text;
-  });
-  const killWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
+    if (log.length < 64 * 1024) log += text
+  })
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  child.once('exit', () => process.off('exit', killWithUs))
   const failed = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`nats-server ended (exit ${code}) before it was ready:\n${log}`)));
-  });
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`nats-server ended (exit ${code}) before it was ready:\n${log}`)))
+  })
   failed.catch(() => {
     // Later exits are the wish of the test.
-  });
+  })
   const ready = async (): Promise<void> => {
     for (let waited = 0; !log.includes('Server is ready'); waited += 10) {
       if (waited > READY_LIMIT) {
-        child.kill('SIGKILL');
-        throw new Error(`nats-server was not ready after ${READY_LIMIT / 1000} s:\n${log}`);
+        child.kill('SIGKILL')
+        throw new Error(`nats-server was not ready after ${READY_LIMIT / 1000} s:\n${log}`)
       }
-      await sleep(10);
+      await sleep(10)
     }
-  };
-  await Promise.race([ready(), failed]);
-  return { child, log: () => log };
+  }
+  await Promise.race([ready(), failed])
+  return { child, log: () => log }
 }
 
 function portOf(log: string): number {
-  const port = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(log)?.[1];
-  if (port === undefined) throw new Error(`nats-server did not name its port:\n${log}`);
-  return Number(port);
+  const port = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(log)?.[1]
+  if (port === undefined) throw new Error(`nats-server did not name its port:\n${log}`)
+  return Number(port)
 }
