@@ -9,7 +9,7 @@ import { bufferShortage, listenUdp, type Datagrams, type UdpListener, type UdpOp
 
 const environment = realHost()
 // The kernel's socket tables exist on Linux only.
-const onLinux = test.skipIf(process.platform !== 'linux')
+const elsewhere = process.platform !== 'linux'
 const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close()
@@ -77,7 +77,7 @@ describe('a UDP listener', () => {
     expect(texts(seen)).toEqual(['last words'])
   })
 
-  onLinux('that finds its port in use says who holds it', async () => {
+  test.skipIf(elsewhere)('that finds its port in use says who holds it', async () => {
     const { listener } = await listen()
     const error = await listen({ port: listener.port }).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(WeirError)
@@ -101,7 +101,7 @@ describe('a UDP listener', () => {
     expect(bufferShortage(listener, listener.receiveBuffer)).toBeUndefined()
   })
 
-  onLinux('tells what the kernel dropped at this socket, and at no other of that port', async () => {
+  test.skipIf(elsewhere)('tells what the kernel dropped at this socket, and at no other of that port', async () => {
     // The first loop iteration holds the event loop, so that nothing is read while far more arrives than fits.
     const { listener, seen } = await listen({ receiveBuffer: 4096 })
     const other = await listen({ host: '127.0.0.2', port: listener.port })
@@ -127,7 +127,7 @@ describe('a UDP listener', () => {
   })
 })
 
-onLinux('a TCP port in use names its holder too', async () => {
+test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   open.push({ close: () => new Promise((resolve) => server.close(resolve)) })
   await new Promise((resolve) => server.once('listening', resolve))

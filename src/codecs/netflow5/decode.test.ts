@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { formatIp } from '../../model/ip.ts'
 import { countRecords, Netflow5Decoder, type Decoded } from './decode.ts'

@@ -54,6 +54,20 @@ export function countRecords(datagram: Uint8Array): number {
   return said > mostRecords ? 0 : Math.min(said, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
+/** Sequence accounting goes on for datagrams whose rows cannot be taken; undefined when there is no usable header. */
+export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
+  if (datagram.length < headerBytes) return undefined
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
+  const flows = view.getUint16(2)
+  if (flows === 0 || flows > mostRecords) return undefined
+  return { first: view.getUint32(16), flows, engine: view.getUint16(20), boot: exportTime(view) - view.getUint32(4) }
+}
+
+/** Unix ms at which the datagram was sent, by the exporter's clock. */
+function exportTime(view: DataView): number {
+  return view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
+}
+
 /** Reads NetFlow v5 into one builder. Never throws on what it is given; allocates nothing per row. */
 export class Netflow5Decoder {
   readonly #flows: FlowBuilder
@@ -78,23 +92,15 @@ export class Netflow5Decoder {
 
   /** The datagram's version field must have been seen to be 5. */
   decode(datagram: Uint8Array, from: Received): Decoded {
-    if (datagram.length < headerBytes) return nothing('short')
+    const sequence = readSequence(datagram)
+    if (sequence === undefined) return nothing(datagram.length < headerBytes ? 'short' : 'count')
     const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
-    const said = view.getUint16(2)
-    if (said === 0 || said > mostRecords) return nothing('count')
-    const uptime = view.getUint32(4)
-    const exported = view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
     const rows = countRecords(datagram)
     this.#flows.reserve(rows)
-    const skewed = this.#records(view, rows, uptime, exported, from)
+    const skewed = this.#records(view, rows, from)
     this.#repeated(rows, view.getUint16(22) & 0x3fff, from)
     this.#flows.commit(rows)
-    return {
-      rows,
-      malformed: rows < said ? 'truncated' : undefined,
-      skewed,
-      sequence: { first: view.getUint32(16), flows: said, engine: view.getUint16(20), boot: exported - uptime },
-    }
+    return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }
 
   /** What is the same in every row of the datagram. */
@@ -110,8 +116,10 @@ export class Netflow5Decoder {
     for (const column of this.#always) column.markRows(first, end)
   }
 
-  #records(view: DataView, rows: number, uptime: number, exported: number, from: Received): number {
+  #records(view: DataView, rows: number, from: Received): number {
     const c = this.#c
+    const uptime = view.getUint32(4)
+    const exported = exportTime(view)
     const timeStart = c.timeStart.items, timeEnd = c.timeEnd.items
     const srcAddr = c.srcAddr.items, dstAddr = c.dstAddr.items, nextHop = c.nextHop.items, exporter = c.exporter.items
     const srcPort = c.srcPort.items, dstPort = c.dstPort.items, icmpType = c.icmpType.items, icmpCode = c.icmpCode.items
@@ -120,7 +128,6 @@ export class Netflow5Decoder {
     const srcAs = c.srcAs.items, dstAs = c.dstAs.items, srcMask = c.srcMask.items, dstMask = c.dstMask.items
     const e0 = from.exporter[0] ?? 0, e1 = from.exporter[1] ?? 0, e2 = from.exporter[2] ?? 0, e3 = from.exporter[3] ?? 0
     let away = 0
-
     for (let i = 0, row = this.#flows.count, at = headerBytes; i < rows; i++, row++, at += recordBytes) {
       const ip = row * 4
       srcAddr[ip + 2] = v4Mapped

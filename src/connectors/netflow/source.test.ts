@@ -1,0 +1,364 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { SourceContext } from '../../engine/ports.ts'
+import { realHost } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { Unit } from '../../journal/types.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { WeirError } from '../../model/errors.ts'
+import { formatIp } from '../../model/ip.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { netflowSchema } from './config.ts'
+import { openNetflow, type NetflowLimits, type NetflowSource } from './source.ts'
+import { Exporters } from './source-exporters.ts'
+import { usualLimits } from './source-units.ts'
+
+const host = realHost()
+const vectorA = Buffer.from(
+  '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8' +
+  '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
+
+/** A datagram with `records` copies of vector A's flow and this sequence number. */
+function export5(sequence: number, records = 1): Buffer {
+  const bytes = Buffer.concat([vectorA.subarray(0, 24), ...Array<Buffer>(records).fill(vectorA.subarray(24))])
+  bytes.writeUInt16BE(records, 2)
+  bytes.writeUInt32BE(sequence, 16)
+  return bytes
+}
+
+interface Running {
+  readonly source: NetflowSource
+  readonly units: Omit<Unit, 'source'>[]
+  readonly shed: Record<string, number>
+  readonly counts: Record<string, number>
+  readonly lines: string[]
+  readonly port: number
+  readonly tcpPort: number
+  stop(): Promise<void>
+}
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
+
+async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append: Append = async () => undefined, limits?: NetflowLimits): Promise<Running> {
+  const units: Omit<Unit, 'source'>[] = []
+  const shed: Record<string, number> = {}
+  const counts: Record<string, number> = {}
+  const lines: string[] = []
+  const say = (level: string) => (message: string): void => void lines.push(`${level} ${message}`)
+  const context: SourceContext = {
+    id: 'netflow', host, epoch: 1, cursor: undefined,
+    log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+    metrics: {
+      count: (name, by, labels) => { counts[key(name, labels)] = (counts[key(name, labels)] ?? 0) + by },
+      set: (name, value, labels) => { counts[key(name, labels)] = value },
+    },
+    async append(unit) {
+      await append(unit)
+      units.push(unit)
+      return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
+    },
+    shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+  }
+  const config = configFrom(netflowSchema, { listen: '127.0.0.1:0', tcp: '127.0.0.1:0', flush: '5ms', receive_buffer: '1MiB', ...written })
+  const source = await openNetflow(config, context, limits)
+  const abort = new AbortController()
+  const running = source.run(abort.signal)
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await running
+  }
+  cleanups.push(stop)
+  const portOf = (scheme: string): number => Number(source.addresses.find((one) => one.startsWith(scheme))?.split(':').at(-1))
+  return { source, units, shed, counts, lines, port: portOf('udp'), tcpPort: portOf('tcp'), stop }
+}
+
+function key(name: string, labels: Readonly<Record<string, string>> = {}): string {
+  const { source: _, listener: __, ...rest } = labels
+  return [name.replace(/^weir_netflow_/, ''), ...Object.values(rest)].join(' ')
+}
+
+async function exporter(address = '127.0.0.1'): Promise<Socket> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, address, resolve))
+  cleanups.push(() => new Promise<void>((resolve) => socket.close(() => resolve())))
+  return socket
+}
+
+function send(socket: Socket, bytes: Uint8Array, port: number): Promise<void> {
+  return new Promise((resolve, reject) => socket.send(bytes, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
+}
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await host.timers.sleep(2)
+}
+
+const flowsOf = (units: Running['units']): FlowBatch[] =>
+  units.filter(({ kind }) => kind === 'flows').map(({ raw }) => decodeBatch('flows', raw) as FlowBatch)
+const rowsOf = (units: Running['units']): number => units.reduce((sum, { count }) => sum + count, 0)
+
+function exporterAddresses(units: Running['units']): string[] {
+  return flowsOf(units).flatMap((batch) => {
+    const column = batch.columns.exporter_addr
+    return column?.kind === 'ip' ? Array.from({ length: batch.count }, (_, row) => formatIp(column.words, 4 * row)) : []
+  })
+}
+
+describe('the netflow source', () => {
+  test('takes vector A from the wire into one unit that decodes to its values', async () => {
+    const running = await start()
+    const before = host.clock.now()
+    await send(await exporter(), vectorA, running.port)
+    await until(() => running.units.length === 1)
+    const [unit] = running.units
+    expect(unit).toMatchObject({ stream: 'netflow', kind: 'flows', count: 1, timeMin: 1_699_999_990_500, timeMax: 1_699_999_999_500 })
+    expect(unit?.received).toBeGreaterThanOrEqual(before)
+    const [batch] = flowsOf(running.units)
+    expect(batch?.dictionary).toEqual(['', 'netflow5'])
+    expect(batch?.columns).toMatchObject({
+      src_addr: { words: Uint32Array.of(0, 0, 0xffff, 0x0a000001) },
+      exporter_addr: { words: Uint32Array.of(0, 0, 0xffff, 0x7f000001) },
+      time_received: { values: Float64Array.of(unit?.received ?? 0) },
+      bytes: { words: Uint32Array.of(1000, 0) },
+      sampling: { values: Uint32Array.of(10) },
+      time_skewed: { values: Uint8Array.of(1) },
+      protocol: { codes: Uint32Array.of(1) },
+    })
+    expect(running.counts).toMatchObject({
+      'datagrams_total netflow5': 1, received_bytes_total: 72, rows_total: 1, skewed_rows_total: 1,
+    })
+    expect(running.shed).toEqual({})
+  })
+
+  test('keeps 30 exporters of one listener apart, rows and losses alike', async () => {
+    const running = await start()
+    for (let i = 1; i <= 30; i++) {
+      const socket = await exporter(`127.0.1.${i}`)
+      await send(socket, export5(0, i), running.port)
+      await send(socket, export5(i, 1), running.port)
+      // The last of them lost five flows on the way.
+      await send(socket, export5(i + 1 + (i === 30 ? 5 : 0), 1), running.port)
+    }
+    await until(() => rowsOf(running.units) === 465 + 60)
+    const rows = exporterAddresses(running.units)
+    for (let i = 1; i <= 30; i++) expect(rows.filter((address) => address === `127.0.1.${i}`)).toHaveLength(i + 2)
+    const { exporters } = running.source.status()
+    expect(exporters).toHaveLength(30)
+    expect(exporters.map(({ missing }) => missing)).toEqual([...Array<number>(29).fill(0), 5])
+    expect(running.counts).toMatchObject({ missing_flows_total: 5, rows_total: 525 })
+  })
+
+  test('does not take two exporters behind one address for one that loses flows', async () => {
+    const running = await start()
+    const [one, two] = [await exporter(), await exporter()]
+    for (let i = 0; i < 10; i++) {
+      await send(one, export5(i), running.port)
+      await send(two, export5(1_000_000 + i), running.port)
+    }
+    await until(() => rowsOf(running.units) === 20)
+    expect(running.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 20, missing: 0, restarts: 0 }])
+  })
+
+  test('counts what it cannot decode and what is malformed, in datagrams, and goes on', async () => {
+    const running = await start()
+    const socket = await exporter()
+    const cut = export5(0, 30).subarray(0, 24 + 29 * 48 + 20)
+    for (const bytes of [Buffer.of(0, 9, 0, 1), Buffer.of(0, 10, 0, 16), Buffer.of(0, 10, 0, 16), Buffer.of(7), Buffer.of(0, 6, 1, 1), Buffer.alloc(0), cut]) {
+      await send(socket, bytes, running.port)
+    }
+    await send(socket, export5(30, 2), running.port)
+    await until(() => rowsOf(running.units) === 31)
+    expect(running.shed).toEqual({ undecoded: 3, malformed: 4 })
+    expect(running.counts).toMatchObject({
+      'datagrams_total netflow9': 1, 'datagrams_total ipfix': 2, 'datagrams_total netflow5': 2,
+      'malformed_datagrams_total version': 3, 'malformed_datagrams_total truncated': 1, rows_total: 31,
+    })
+    expect(running.counts).not.toHaveProperty('missing_flows_total')
+    expect(running.source.status().exporters).toMatchObject([{ undecoded: 3, malformed: 4, rows: 31 }])
+    // One line for each kind of trouble, not for each datagram.
+    expect(running.lines.filter((line) => line.includes('counted as undecoded'))).toHaveLength(2)
+  })
+
+  test('takes nothing from an address outside of `allow`', async () => {
+    const running = await start({ allow: ['127.0.2.0/24'] })
+    await send(await exporter('127.0.3.1'), vectorA, running.port)
+    await send(await exporter('127.0.2.9'), vectorA, running.port)
+    await until(() => rowsOf(running.units) === 1)
+    expect(exporterAddresses(running.units)).toEqual(['127.0.2.9'])
+    expect(running.shed).toEqual({ not_allowed: 1 })
+    expect(running.source.status().exporters.map(({ address }) => address)).toEqual(['127.0.2.9'])
+  })
+
+  test('sheds whole datagrams when the journal is behind, and loses none that it took', async () => {
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => { release = resolve })
+    const running = await start({}, () => held, { units: { rows: 10, bytes: 1e6, inFlight: 2 }, exporters: 100 })
+    const socket = await exporter()
+    for (let i = 0; i < 8; i++) await send(socket, export5(5 * i, 5), running.port)
+    // Two units of up to ten rows are in flight, ten rows wait, and the rest has nowhere to go.
+    await until(() => running.source.status().exporters[0]?.datagrams === 8 && running.source.status().inFlight === 2)
+    const taken = running.counts.rows_total ?? 0
+    expect(taken).toBeLessThanOrEqual(30)
+    expect(running.shed).toEqual({ journal_behind: 40 - taken })
+    expect(running.counts).not.toHaveProperty('missing_flows_total')
+    release()
+    await until(() => rowsOf(running.units) === taken)
+    await send(socket, export5(40, 5), running.port)
+    await until(() => rowsOf(running.units) === taken + 5)
+    expect(running.counts).not.toHaveProperty('missing_flows_total')
+  })
+
+  test('counts rows that a full journal refuses, and tells them in a frame without rows when it stops', async () => {
+    let full = true
+    const running = await start({}, async () => {
+      if (full) throw new WeirError('WEIR_JOURNAL_FULL', 'full')
+    })
+    await send(await exporter(), export5(0, 7), running.port)
+    await until(() => running.shed.journal_full === 7)
+    expect(running.lines.filter((line) => line.startsWith('error'))).toEqual(['error The journal did not take rows that were received; they are lost and counted as shed.'])
+    expect(running.units).toEqual([])
+    full = false
+    await running.stop()
+    expect(running.units).toMatchObject([{ kind: 'empty', count: 0, stream: 'netflow' }])
+  })
+
+  test('tries a unit again once after a failed sync, then counts its rows', async () => {
+    let failures = 1
+    const running = await start({}, async () => {
+      if (failures-- > 0) throw new WeirError('WEIR_JOURNAL_SYNC', 'sync')
+    })
+    const socket = await exporter()
+    await send(socket, export5(0, 3), running.port)
+    await until(() => rowsOf(running.units) === 3)
+    expect(running.shed).toEqual({})
+    failures = 2
+    await send(socket, export5(3, 4), running.port)
+    await until(() => running.shed.journal_failed === 4)
+    expect(rowsOf(running.units)).toBe(3)
+  })
+
+  test('syncs everything it received before it says that it has stopped', async () => {
+    const running = await start({ flush: '10s' }, () => host.timers.sleep(30))
+    const socket = await exporter()
+    for (let i = 0; i < 200; i++) await send(socket, export5(30 * i, 30), running.port)
+    await until(() => running.source.status().exporters[0]?.datagrams === 200)
+    await running.stop()
+    expect(rowsOf(running.units)).toBe(6000)
+    expect(running.source.status().inFlight).toBe(0)
+    expect(running.shed).toEqual({})
+  })
+
+  test('closes its port when it stops, also when it is told so before it runs', async () => {
+    const running = await start()
+    const { port } = running
+    await running.stop()
+    const again = await start({ listen: `127.0.0.1:${port}` })
+    expect(again.port).toBe(port)
+  })
+
+  test('opens nothing when one of its ports is in use', async () => {
+    const first = await start()
+    const free = (await start()).port
+    await cleanups.pop()?.()
+    await expect(start({ listen: [`127.0.0.1:${free}`, `127.0.0.1:${first.port}`] })).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
+    expect((await start({ listen: `127.0.0.1:${free}` })).port).toBe(free)
+  })
+
+  test('cuts units by rows', async () => {
+    const running = await start({ flush: '10s' }, undefined, { units: { ...usualLimits, rows: 60 }, exporters: 10 })
+    const socket = await exporter()
+    for (let i = 0; i < 10; i++) await send(socket, export5(30 * i, 30), running.port)
+    await until(() => running.units.length === 4)
+    expect(running.units.map(({ count }) => count)).toEqual([60, 60, 60, 60])
+  })
+})
+
+describe('IPFIX over TCP', () => {
+  const message = (length: number): Buffer => {
+    const bytes = Buffer.alloc(length)
+    bytes.writeUInt16BE(10, 0)
+    bytes.writeUInt16BE(length, 2)
+    return bytes
+  }
+
+  test('is counted by message, however the stream is cut', async () => {
+    const running = await start()
+    const socket = connect(running.tcpPort, '127.0.0.1')
+    cleanups.push(() => void socket.destroy())
+    socket.setNoDelay(true)
+    const stream = Buffer.concat([message(16), message(500), message(65_535), message(17)])
+    for (let at = 0; at < 40; at++) {
+      socket.write(stream.subarray(at, at + 1))
+      await host.timers.yield()
+    }
+    socket.write(stream.subarray(40))
+    await until(() => running.shed.undecoded === 4)
+    expect(running.counts['datagrams_total ipfix']).toBe(4)
+    await until(() => running.counts.received_bytes_total === stream.length)
+    expect(running.shed).toEqual({ undecoded: 4 })
+  })
+
+  test('that is something else is malformed and its connection is closed', async () => {
+    const running = await start()
+    for (const junk of ['GET / HTTP/1.1\r\n\r\n', Buffer.of(0, 10, 0, 3, 0, 0)]) {
+      const socket = connect(running.tcpPort, '127.0.0.1')
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+      socket.on('error', () => undefined)
+      socket.write(junk)
+      await closed
+    }
+    expect(running.shed).toEqual({ malformed: 2 })
+    expect(running.counts['malformed_datagrams_total framing']).toBe(2)
+  })
+
+  test('does not keep the source from stopping', async () => {
+    const running = await start()
+    const socket = connect(running.tcpPort, '127.0.0.1')
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', () => undefined)
+    await new Promise<void>((resolve) => socket.once('connect', resolve))
+    socket.write(message(400).subarray(0, 100))
+    await running.stop()
+    await closed
+    expect(running.shed).toEqual({})
+  })
+})
+
+describe('the exporter table', () => {
+  test('stays bounded under invented addresses, and they push out no exporter that keeps sending', () => {
+    const exporters = new Exporters([], 100)
+    const real = Array.from({ length: 50 }, (_, i) => `10.0.0.${i}`)
+    for (const address of [...real, ...real]) exporters.seen(address, 0)
+    for (let i = 0; i < 100_000; i++) {
+      exporters.seen(`172.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`, i)
+      if (i % 1000 === 0) for (const address of real) exporters.seen(address, i)
+    }
+    expect(exporters.size).toBeLessThanOrEqual(100)
+    const kept = new Set(exporters.list().map(({ address }) => address))
+    expect(real.filter((address) => !kept.has(address))).toEqual([])
+  })
+
+  test('forgets exporters that fell silent when as many others keep sending', () => {
+    const exporters = new Exporters([], 8)
+    for (let i = 0; i < 20; i++) for (let round = 0; round < 2; round++) exporters.seen(`10.0.0.${i}`, i)
+    const kept = exporters.list().map(({ address }) => address)
+    expect(kept).toHaveLength(6)
+    expect(kept).toContain('10.0.0.19')
+    expect(kept).not.toContain('10.0.0.0')
+  })
+
+  test('knows an exporter by one name on sockets of both families', () => {
+    const exporters = new Exporters([], 8)
+    expect(exporters.seen('::ffff:10.0.0.1', 0)).toBe(exporters.seen('10.0.0.1', 1))
+    expect(exporters.seen('fe80::1%eth0', 0)?.words).toEqual(Uint32Array.of(0xfe800000, 0, 0, 1))
+  })
+})
+
+test('a range that is none is refused with its place', () => {
+  expect(() => configFrom(netflowSchema, { allow: ['10.0.0.0/8', '10.0.0.0/40'] })).toThrow(/10\.0\.0\.0\/40.* is not a range of addresses/)
+})
