@@ -58,6 +58,8 @@ export interface SinkPiece {
   readonly batch: Batch
   /** Rows of `batch` to deliver, rising. */
   readonly rows: Uint32Array
+  /** Row number, in the frame, of row 0 of `batch`: not 0 only where a single row is delivered again. */
+  readonly firstRow: number
 }
 
 export type Idempotency = 'token' | 'id' | 'transactional' | 'none'

@@ -32,27 +32,27 @@ const utf8 = new TextEncoder()
 /** The rows to deliver, in order, made one by one as they are asked for. */
 export function* sinkRows(batch: SinkBatch, flows: FlowWriter): Generator<SinkRow, void, undefined> {
   let index = 0
-  for (const { header, batch: rows, rows: chosen } of batch.pieces) {
-    const make = rows.kind === 'flows' ? flowRows(header, rows, flows) : eventRows(header, rows)
+  for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
+    const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow)
     for (const row of chosen) yield make(index++, row)
   }
 }
 
 type MakeRow = (index: number, row: number) => SinkRow
 
-function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch): MakeRow {
+function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch, firstRow: number): MakeRow {
   return (index, row) => {
     const event = eventAt(batch, row)
-    const id = stableId(source, epoch, sourceSequence, row)
+    const id = stableId(source, epoch, sourceSequence, firstRow + row)
     return { index, id, kind: 'events', family: event.family ?? 'event', key: event.key, event }
   }
 }
 
-function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, flows: FlowWriter): MakeRow {
+function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, flows: FlowWriter): MakeRow {
   const json = flows(batch)
   const times = ['time_end', 'time_start', 'time_received'].map((name) => batch.columns[name]).filter((column) => column?.kind === 'time')
   return (index, row) => {
-    const id = stableId(source, epoch, sourceSequence, row)
+    const id = stableId(source, epoch, sourceSequence, firstRow + row)
     const event: WeirEvent = {
       id,
       source: `/weir/${source}`,

@@ -24,27 +24,34 @@ export function openReader(options: ReaderOptions): JournalReader {
   const parts = new Parts()
   let place = options.after.sequence
 
+  async function ready(maxBytes: number): Promise<Frame[]> {
+    const frames: Frame[] = []
+    let bytes = 0
+    while (bytes < maxBytes || frames.length === 0) {
+      const durable = options.tail.durable()
+      const walked = durable.sequence > place ? await walk.next(durable) : undefined
+      if (walked === undefined) break
+      place = walked.decoded.header.sequence
+      bytes += walked.body.length
+      const frame = parts.add(walked)
+      if (frame !== undefined) frames.push(frame)
+    }
+    return frames
+  }
+
   return {
+    ready,
     async next(maxBytes, signal) {
-      const frames: Frame[] = []
-      let bytes = 0
       while (!signal.aborted) {
-        const durable = options.tail.durable()
-        const walked = durable.sequence > place ? await walk.next(durable) : undefined
-        if (walked === undefined) {
-          if (frames.length > 0) break
-          // Nothing readable up to the durable end (it may end in damage): wait for what comes after it.
-          await options.tail.moved(Math.max(place, durable.sequence), signal)
-          continue
-        }
-        place = walked.decoded.header.sequence
-        bytes += walked.body.length
-        const frame = parts.add(walked)
-        if (frame !== undefined) frames.push(frame)
-        if (bytes >= maxBytes && frames.length > 0) break
+        const end = options.tail.durable().sequence
+        const frames = await ready(maxBytes)
+        if (frames.length > 0) return frames
+        // Nothing readable up to the durable end (it may end in damage): wait for what comes after it.
+        await options.tail.moved(Math.max(place, end), signal)
       }
-      return frames
+      return []
     },
+    pendingBytes: () => walk.pendingBytes(options.tail.durable()),
     close: () => walk.close(),
   }
 }

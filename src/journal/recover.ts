@@ -40,6 +40,12 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
   return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
 }
 
+/** Rows accepted per source as a checkpoint states them. */
+export function* checkpointTotals(cursor: Uint8Array): Generator<[source: string, accepted: number]> {
+  const { sources } = JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint
+  for (const [name, said] of Object.entries(sources)) yield [name, said.accepted]
+}
+
 export function emptyTotals(): SourceTotals {
   return { accepted: 0, duplicates: 0, shed: {}, sequence: 0 }
 }

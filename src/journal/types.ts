@@ -127,5 +127,9 @@ export interface JournalReader {
    * waits for new ones; an empty list only when the signal aborts. Damage is passed over and reported to `onUnreadable`.
    */
   next(maxBytes: number, signal: AbortSignal): Promise<Frame[]>
+  /** As `next`, but what is not there yet is not waited for. */
+  ready(maxBytes: number): Promise<Frame[]>
+  /** Stored bytes between the reader's place and the durable end. */
+  pendingBytes(): Promise<number>
   close(): Promise<void>
 }

@@ -96,6 +96,16 @@ export class Walk {
     return this.#cut
   }
 
+  /** Stored bytes from the place of the walk to the durable end. */
+  async pendingBytes(durable: Durable): Promise<number> {
+    let bytes = -(this.#scanner?.offset ?? 0)
+    for (const name of await this.#segments(durable)) {
+      if (name < this.#segment) continue
+      bytes += name === durable.segment ? durable.offset : ((await this.#disk.stat(`${this.#directory}/${name}`))?.size ?? 0)
+    }
+    return Math.max(0, bytes)
+  }
+
   async close(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined

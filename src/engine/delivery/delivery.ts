@@ -1,0 +1,321 @@
+/**
+ * Delivers the journal to one sink: reads on from the sink's own offset, writes the intent, sends, settles, moves on.
+ * Nothing here is shared with another sink, so a sink harms only itself.
+ */
+import type { Host } from '../../host/index.ts'
+import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
+import type { SlotRecord } from '../../journal/slots.ts'
+import type { Frame, FrameHeader, JournalReader } from '../../journal/types.ts'
+import type { BatchKind } from '../../model/batches.ts'
+import { oneRow } from '../../model/select.ts'
+import type { Fate, SinkState } from '../control.ts'
+import type { Idempotency, Log, Metrics, Sink, SinkPiece } from '../ports.ts'
+import { letterOf, type DeadLetters, type Letter } from './dead-letters.ts'
+import { Fates } from './fates.ts'
+import { planRange, type Range } from './range.ts'
+import { compileRoute, type Route } from './route.ts'
+import { sendAll, type Rejected, type Sender } from './send.ts'
+import type { DeliverySettings } from './settings.ts'
+import { add, addTally, emptyTally, type SinkRecord, type Tally } from './tally.ts'
+
+export interface DeliveryOptions {
+  readonly id: string
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly sink: Sink
+  readonly accepts: readonly BatchKind[]
+  readonly idempotency: Idempotency
+  readonly settings: DeliverySettings
+  readonly record: SlotRecord<SinkRecord>
+  /** The record's value, or what a new sink starts with. */
+  readonly start: SinkRecord
+  readonly letters: DeadLetters
+  /** Reads on from `start.position`. */
+  readonly reader: JournalReader
+}
+
+const lettersPerRound = 100
+
+export class Delivery {
+  readonly id: string
+  readonly letters: DeadLetters
+  readonly fates: Fates
+  #sink: Sink
+  #accepts: readonly BatchKind[]
+  #idempotency: Idempotency
+  #settings: DeliverySettings
+  #route: Route
+  #state: SinkState = 'running'
+  #error: string | undefined
+  #record: SinkRecord
+  #dirty = false
+  /** Frames that were read but are not part of the range under way. */
+  #ahead: Frame[] = []
+  #nudge = new AbortController()
+  #droppingSince: number | undefined
+  readonly #options: DeliveryOptions
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.id = options.id
+    this.letters = options.letters
+    this.#sink = options.sink
+    this.#accepts = options.accepts
+    this.#idempotency = options.idempotency
+    this.#settings = options.settings
+    this.#route = compileRoute(options.accepts, options.settings.only)
+    this.#record = structuredClone(options.start)
+    this.fates = new Fates(options.start.position.sequence)
+  }
+
+  get record(): Readonly<SinkRecord> {
+    return this.#record
+  }
+  get state(): SinkState {
+    return this.#state
+  }
+  get error(): string | undefined {
+    return this.#error
+  }
+  get settings(): DeliverySettings {
+    return this.#settings
+  }
+  /** Unix ms of the oldest row under way; undefined when nothing waits in this delivery. */
+  get oldest(): number | undefined {
+    return this.#oldest
+  }
+  #oldest: number | undefined
+
+  takes(source: string): boolean {
+    return this.#settings.from?.includes(source) ?? true
+  }
+
+  /** Looks for letters to deliver again without waiting for new frames. */
+  nudge(): void {
+    this.#nudge.abort()
+    this.#nudge = new AbortController()
+  }
+
+  /** Runs until the signal aborts; what was settled by then is durable when it resolves. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        await this.#redeliver(signal)
+        const frames = await this.#gather(signal)
+        if (frames.length > 0) await this.#deliver(frames, signal)
+        else await this.#save()
+      }
+    } finally {
+      await this.#save()
+      this.#state = 'stopped'
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#options.reader.close()
+    await this.#sink.close()
+    await this.letters.close()
+    await this.#options.record.close()
+  }
+
+  /** The frames of the next range: after a crash exactly those of the intent, else what is there up to the batch's size. */
+  async #gather(signal: AbortSignal): Promise<Frame[]> {
+    const { batch } = this.#settings
+    const until = this.#record.intent?.to
+    const frames = this.#ahead
+    this.#ahead = []
+    const enough = (): boolean =>
+      until === undefined
+        ? frames.reduce((bytes, frame) => bytes + frame.header.bodyBytes, 0) >= batch.bytes || frames.length >= 64
+        : (frames.at(-1)?.header.sequence ?? 0) >= until
+    let waited = false
+    while (!enough() && !signal.aborted) {
+      const more = frames.length > 0
+        ? await this.#options.reader.ready(batch.bytes)
+        : await this.#waitForFrames(batch.bytes, AbortSignal.any([signal, this.#nudge.signal]))
+      frames.push(...more)
+      if (more.length > 0) continue
+      if (frames.length === 0 || waited || batch.waitMs === 0 || until !== undefined) break
+      waited = true
+      await this.#options.host.timers.sleep(batch.waitMs, signal)
+    }
+    if (until !== undefined) {
+      const cut = frames.findIndex((frame) => frame.header.sequence > until)
+      if (cut !== -1) this.#ahead = frames.splice(cut)
+      // Nothing of what was intended can be read any more: there is nothing to repeat.
+      if (cut === 0) {
+        const { intent: _, ...rest } = this.#record
+        this.#record = rest
+      }
+    }
+    return frames
+  }
+
+  async #waitForFrames(bytes: number, signal: AbortSignal): Promise<Frame[]> {
+    const ready = await this.#options.reader.ready(bytes)
+    if (ready.length > 0) return ready
+    await this.#save()
+    return this.#options.reader.next(bytes, signal)
+  }
+
+  async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
+    const range = planRange(frames, this.#record, (source) => this.takes(source), this.#route, (frame, error) => {
+      this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, { sequence: frame.header.sequence, error: String(error) })
+    })
+    this.#oldest = range.rows > 0 ? range.oldest : undefined
+    if (range.rows === 0) return this.#settle(range, [], [])
+    if (await this.#isBehind(range)) return this.#settle(range, [], range.pieces)
+    this.#droppingSince = undefined
+
+    const events = this.#record.intent?.events ?? this.#settings.batch.events
+    await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
+    const report = await sendAll(this.#sender(range), range.pieces, events, signal)
+    // Not settled and not behind: the signal. The intent stays, so that the next start sends exactly this range again.
+    if (!report.settled && signal.aborted) {
+      this.#ahead = [...frames, ...this.#ahead]
+      return
+    }
+    await this.#settle(range, report.rejected, report.unsettled)
+  }
+
+  /** Dead letters first, then the tallies and the position in one record. */
+  async #settle(range: Range, rejected: readonly Rejected[], dropped: readonly SinkPiece[]): Promise<void> {
+    if (rejected.length > 0) await this.#bury(rejected)
+    const lost = new Map<string, number>()
+    for (const piece of dropped) lost.set(piece.header.source, (lost.get(piece.header.source) ?? 0) + piece.rows.length)
+    const buried = new Map<string, number>()
+    for (const { piece } of rejected) buried.set(piece.header.source, (buried.get(piece.header.source) ?? 0) + 1)
+    for (const [source, change] of range.changes) {
+      const behind = lost.get(source) ?? 0
+      change.dead_lettered = buried.get(source) ?? 0
+      add(change.dropped, 'behind', behind)
+      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered
+      addTally((this.#record.sources[source] ??= emptyTally()), change)
+      this.#count(source, change)
+    }
+    if (dropped.length > 0) this.#sayDropping(dropped)
+    const { intent: _, ...rest } = this.#record
+    this.#record = { ...rest, position: range.position }
+    this.#oldest = undefined
+    this.#dirty = true
+    this.fates.settle(range.position.sequence, rejected, dropped)
+    if (rejected.length > 0 || dropped.length > 0 || this.fates.waiting > 0) await this.#save()
+  }
+
+  async #bury(rejected: readonly Rejected[]): Promise<void> {
+    const now = this.#options.host.clock.now()
+    const letters = rejected.map(({ piece, row, reason, attempts }) =>
+      letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now))
+    await this.#persistently(() => this.letters.add(letters))
+    this.#options.log.error(`sink ${this.id} refused ${rejected.length} rows; they are kept as dead letters`, { reason: rejected[0]?.reason ?? '' })
+  }
+
+  /** Letters that an operator moved back to pending. */
+  async #redeliver(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const letters = this.letters.retrying(lettersPerRound)
+      if (letters.length === 0 || signal.aborted) return
+      const pieces = letters.map(pieceOf)
+      const report = await sendAll(this.#sender(undefined), pieces, this.#settings.batch.events, signal)
+      const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece, letters), reason]))
+      const unsettled = new Set(report.unsettled.map((piece) => idOf(piece, letters)))
+      const done = letters.map((letter) => letter.id).filter((id) => !refused.has(id) && !unsettled.has(id))
+      await this.#persistently(() => this.letters.mark(done, 'delivered'))
+      for (const [id, reason] of refused) await this.#persistently(() => this.letters.mark([id], 'open', reason))
+      if (unsettled.size > 0) return
+    }
+  }
+
+  #sender(range: Range | undefined): Sender {
+    const { host, log } = this.#options
+    return {
+      id: this.id,
+      sink: () => this.#sink,
+      idempotency: this.#idempotency,
+      settings: () => this.#settings,
+      clock: host.clock,
+      timers: host.timers,
+      random: () => host.random.next(),
+      log,
+      behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range)),
+      onState: (state, error) => {
+        if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
+        this.#state = state
+        this.#error = error
+      },
+    }
+  }
+
+  async #isBehind(range: Range): Promise<boolean> {
+    const { retain, whenBehind } = this.#settings
+    if (whenBehind === 'block') return false
+    if (this.#options.host.clock.now() - range.oldest > retain.ageMs) return true
+    return range.bytes + (await this.#options.reader.pendingBytes()) > retain.bytes
+  }
+
+  #sayDropping(dropped: readonly SinkPiece[]): void {
+    const now = this.#options.host.clock.monotonic()
+    if (this.#droppingSince !== undefined && now - this.#droppingSince < 10_000) return
+    this.#droppingSince = now
+    const rows = dropped.reduce((sum, piece) => sum + piece.rows.length, 0)
+    this.#options.log.error(`sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`, { rows, error: this.#error ?? '' })
+  }
+
+  #count(source: string, change: Tally): void {
+    const { metrics } = this.#options
+    const labels = { sink: this.id, source }
+    metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)
+    if (change.dead_lettered > 0) metrics.count('weir_sink_dead_letters_total', change.dead_lettered, labels)
+    if (change.quarantined > 0) metrics.count('weir_sink_quarantined_rows_total', change.quarantined, labels)
+    for (const [reason, rows] of Object.entries(change.dropped)) metrics.count('weir_sink_dropped_rows_total', rows, { ...labels, reason })
+    for (const [reason, rows] of Object.entries(change.filtered)) metrics.count('weir_sink_filtered_rows_total', rows, { ...labels, reason })
+  }
+
+  async #save(): Promise<void> {
+    if (this.#dirty) await this.#persist(this.#record)
+  }
+
+  async #persist(record: SinkRecord): Promise<void> {
+    await this.#persistently(() => this.#options.record.write(record))
+    this.#record = record
+    this.#dirty = false
+    this.fates.committed(record.position.sequence)
+  }
+
+  /** The disk must take this before anything else happens; while it refuses, this sink stands still. */
+  async #persistently<T>(act: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await act()
+      } catch (error) {
+        this.#options.log.error(`the offset or dead letters of sink ${this.id} could not be written; trying again`, { error: String(error) })
+        if (attempt >= 20) throw error
+        await this.#options.host.timers.sleep(Math.min(5000, 50 * 2 ** attempt))
+      }
+    }
+  }
+}
+
+function rowsOf(pieces: readonly SinkPiece[], source: string): number {
+  return pieces.reduce((sum, piece) => sum + (piece.header.source === source ? piece.rows.length : 0), 0)
+}
+
+/** A dead letter as a batch of one row, with the header facts that ids are made of. */
+function pieceOf(letter: Letter): SinkPiece {
+  const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
+  const header: FrameHeader = {
+    sequence: letter.sequence, firstRow: 0, kind: letter.kind, more: false, part: 0, afterLoss: false,
+    source: letter.source, stream: letter.source, epoch: letter.epoch, sourceSequence: letter.sourceSequence,
+    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 1, received: letter.received,
+    timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
+  }
+  return { header, batch, rows: Uint32Array.of(0), firstRow: letter.row }
+}
+
+function idOf(piece: SinkPiece, letters: readonly Letter[]): string {
+  const found = letters.find((letter) =>
+    letter.row === piece.firstRow && letter.sourceSequence === piece.header.sourceSequence &&
+    letter.epoch === piece.header.epoch && letter.source === piece.header.source)
+  return found?.id ?? ''
+}

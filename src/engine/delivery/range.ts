@@ -1,0 +1,82 @@
+import { decodeBatch } from '../../journal/bodies.ts'
+import { checkpointStream, checkpointTotals, journalSource } from '../../journal/recover.ts'
+import type { Frame } from '../../journal/types.ts'
+import type { Position } from '../../model/positions.ts'
+import type { SinkPiece } from '../ports.ts'
+import type { Route } from './route.ts'
+import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
+
+/** What a run of frames means for one sink: rows to send, and how its tallies change once those are settled. */
+export interface Range {
+  readonly pieces: readonly SinkPiece[]
+  readonly rows: number
+  readonly changes: Map<string, Tally>
+  readonly position: Position
+  /** Stored bytes, and Unix ms of the oldest frame. */
+  readonly bytes: number
+  readonly oldest: number
+}
+
+/**
+ * Walks frames by one sink's eyes. A source's rows go on where the sink's tally of it stops; a header that begins later
+ * says that rows in between could not be read: they are quarantined for this sink.
+ */
+export function planRange(
+  frames: readonly Frame[],
+  record: Readonly<SinkRecord>,
+  takes: (source: string) => boolean,
+  route: Route,
+  onBroken: (frame: Frame, error: unknown) => void,
+): Range {
+  const changes = new Map<string, Tally>()
+  const pieces: SinkPiece[] = []
+  let rows = 0
+  let bytes = 0
+  let oldest = Number.POSITIVE_INFINITY
+  const change = (source: string): Tally => {
+    let tally = changes.get(source)
+    if (tally === undefined) changes.set(source, (tally = emptyTally()))
+    return tally
+  }
+  const accounted = (source: string): number => (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
+  /** Everything of the source before this row that was not seen cannot be read any more. */
+  const settleUpTo = (source: string, row: number): void => {
+    const gap = row - accounted(source)
+    if (gap <= 0) return
+    const tally = change(source)
+    tally.accounted += gap
+    tally.quarantined += gap
+  }
+
+  for (const frame of frames) {
+    const { header } = frame
+    bytes += header.bodyBytes
+    if (header.source === journalSource) {
+      if (header.stream !== checkpointStream || header.cursor === undefined) continue
+      for (const [source, total] of checkpointTotals(header.cursor)) if (takes(source)) settleUpTo(source, total)
+      continue
+    }
+    if (header.kind === 'empty' || !takes(header.source)) continue
+    // Subscribed after this was written: counted then as filtered.
+    if (header.sourceRows + header.count <= accounted(header.source)) continue
+    settleUpTo(header.source, header.sourceRows)
+    const tally = change(header.source)
+    tally.accounted += header.count
+    try {
+      const batch = decodeBatch(header.kind, frame.body())
+      const routed = route(batch)
+      for (const [reason, count] of Object.entries(routed.filtered)) add(tally.filtered, reason, count)
+      if (routed.rows.length === 0) continue
+      oldest = Math.min(oldest, header.received)
+      rows += routed.rows.length
+      pieces.push({ header, batch, rows: routed.rows, firstRow: 0 })
+    } catch (error) {
+      // The checksums held, so this body was written so: a fault of ours, not of the disk. It must not stop the sink.
+      tally.quarantined += header.count
+      onBroken(frame, error)
+    }
+  }
+  const last = frames.at(-1)?.header
+  const position = last === undefined ? record.position : { sequence: last.sequence, row: last.firstRow + last.count }
+  return { pieces, rows, changes, position, bytes, oldest }
+}

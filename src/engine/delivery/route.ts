@@ -1,0 +1,55 @@
+import type { Batch, BatchKind, EventBatch } from '../../model/batches.ts'
+import type { Only } from './settings.ts'
+
+export interface Routed {
+  /** Rows to deliver, rising. */
+  readonly rows: Uint32Array
+  readonly filtered: Readonly<Record<string, number>>
+}
+
+export type Route = (batch: Batch) => Routed
+
+/** Decides once per distinct family and type of a batch, not once per row. */
+export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {
+  const families = only?.family === undefined ? undefined : new Set<string>(only.family)
+  const types = only?.type?.map(globPattern)
+  return (batch) => {
+    if (!accepts.includes(batch.kind)) return { rows: new Uint32Array(0), filtered: { kind: batch.count } }
+    if (batch.kind === 'flows') {
+      const take = (families?.has('flow') ?? true) && types === undefined
+      return take ? { rows: every(batch.count), filtered: {} } : { rows: new Uint32Array(0), filtered: { only: batch.count } }
+    }
+    if (families === undefined && types === undefined) return { rows: every(batch.count), filtered: {} }
+    const rows = matching(batch, families, types)
+    const filtered = batch.count - rows.length
+    return { rows, filtered: filtered === 0 ? {} : { only: filtered } }
+  }
+}
+
+function matching(batch: EventBatch, families: Set<string> | undefined, types: RegExp[] | undefined): Uint32Array {
+  const word = (code: number | undefined): string => batch.dictionary[code ?? 0] ?? ''
+  const familyPasses = new Map<number, boolean>()
+  const typePasses = new Map<number, boolean>()
+  const ask = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean): boolean => {
+    let answer = known.get(code)
+    if (answer === undefined) known.set(code, (answer = decide(word(code))))
+    return answer
+  }
+  const rows: number[] = []
+  for (let row = 0; row < batch.count; row++) {
+    const family = families === undefined || ask(familyPasses, batch.family[row] ?? 0, (text) => families.has(text === '' ? 'event' : text))
+    if (family && (types === undefined || ask(typePasses, batch.type[row] ?? 0, (text) => types.some((type) => type.test(text))))) rows.push(row)
+  }
+  return Uint32Array.from(rows)
+}
+
+function every(count: number): Uint32Array {
+  const rows = new Uint32Array(count)
+  for (let row = 0; row < count; row++) rows[row] = row
+  return rows
+}
+
+/** Only `*` is special, so no pattern can be made to backtrack for long: pieces are matched as they stand. */
+function globPattern(glob: string): RegExp {
+  return new RegExp(`^${glob.split(/\*+/).map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`)
+}

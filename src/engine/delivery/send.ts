@@ -1,0 +1,165 @@
+/** Sends the rows of a range in chunks, tries again what failed, and collects what was refused for good. */
+import type { Clock, Timers } from '../../host/index.ts'
+import { stableId } from '../../model/positions.ts'
+import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece } from '../ports.ts'
+import type { DeliverySettings } from './settings.ts'
+
+export interface Rejected {
+  readonly piece: SinkPiece
+  readonly row: number
+  readonly reason: string
+  readonly attempts: number
+}
+
+export interface SendReport {
+  /** False when the signal aborted or `giveUp` said so before everything was settled. */
+  readonly settled: boolean
+  readonly rejected: readonly Rejected[]
+  /** Pieces and rows not settled, when `settled` is false. */
+  readonly unsettled: readonly SinkPiece[]
+}
+
+export interface Sender {
+  readonly id: string
+  sink(): Sink
+  readonly idempotency: SinkDefinition<unknown>['idempotency']
+  settings(): DeliverySettings
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: () => number
+  readonly log: Log
+  /** Called after each failed attempt. `true` ends the sending: the sink is behind its retain. */
+  behind(): Promise<boolean>
+  onState(state: 'running' | 'retrying', error: string | undefined): void
+}
+
+/** Chunks of at most `events` rows, in order. */
+export function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
+  const chunks: SinkPiece[][] = []
+  let current: SinkPiece[] = []
+  let room = events
+  for (const piece of pieces) {
+    let from = 0
+    while (from < piece.rows.length) {
+      const take = Math.min(room, piece.rows.length - from)
+      current.push({ ...piece, rows: piece.rows.subarray(from, from + take) })
+      from += take
+      room -= take
+      if (room === 0) {
+        chunks.push(current)
+        current = []
+        room = events
+      }
+    }
+  }
+  if (current.length > 0) chunks.push(current)
+  return chunks
+}
+
+const countRows = (pieces: readonly SinkPiece[]): number => pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
+
+function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
+  const first = pieces[0]
+  const last = pieces.at(-1)
+  if (first === undefined || last === undefined) return sender.id
+  const id = (piece: SinkPiece, row: number): string =>
+    stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow + row)
+  return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}`
+}
+
+export async function sendAll(sender: Sender, pieces: readonly SinkPiece[], events: number, signal: AbortSignal): Promise<SendReport> {
+  const rejected: Rejected[] = []
+  const chunks = chunk(pieces, events)
+  for (let i = 0; i < chunks.length; i++) {
+    const unsettled = await sendChunk(sender, chunks[i] ?? [], rejected, signal)
+    if (unsettled.length > 0) return { settled: false, rejected, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
+  }
+  return { settled: true, rejected, unsettled: [] }
+}
+
+/** Returns what could not be settled before the signal aborted or the sink fell behind. */
+async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], rejected: Rejected[], signal: AbortSignal): Promise<SinkPiece[]> {
+  let left = pieces
+  const started = sender.clock.monotonic()
+  const token = tokenOf(sender, pieces)
+  for (let attempt = 1; ; attempt++) {
+    if (signal.aborted) return [...left]
+    // A token names exactly these rows: when a part of them is tried again it is other rows, so it has another token.
+    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left }
+    await pace(sender, batch.count, signal)
+    const answer = await attemptOnce(sender, batch, signal)
+    const refused = take(left, answer.rejects)
+    for (const { piece, row, reason } of refused) rejected.push({ piece, row, reason, attempts: attempt })
+    if (answer.retries.size === 0) {
+      sender.onState('running', undefined)
+      return []
+    }
+    left = sender.idempotency === 'token' && answer.rejects.size === 0 && answer.all ? left : keep(left, answer.retries)
+    const { retry } = sender.settings()
+    sender.onState('retrying', answer.reason)
+    sender.log.warn(`sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ${answer.reason}`, { attempt })
+    if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {
+      for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason: `gave up after ${attempt} attempts: ${answer.reason}`, attempts: attempt })
+      return []
+    }
+    if (await sender.behind()) return [...left]
+    const backoff = Math.min(retry.maxMs, retry.initialMs * 2 ** Math.min(attempt - 1, 20))
+    await sender.timers.sleep(Math.max(answer.afterMs, backoff * (0.5 + sender.random() / 2)), signal)
+  }
+}
+
+interface Answer {
+  readonly rejects: Map<number, string>
+  readonly retries: Set<number>
+  readonly all: boolean
+  readonly reason: string
+  readonly afterMs: number
+}
+
+async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal): Promise<Answer> {
+  const rejects = new Map<number, string>()
+  const retries = new Set<number>()
+  let reason = ''
+  let afterMs = 0
+  try {
+    for (const failure of await sender.sink().send(batch, signal)) {
+      if (failure.is === 'reject') rejects.set(failure.index, failure.reason)
+      else {
+        retries.add(failure.index)
+        if (reason === '') reason = failure.reason
+        afterMs = Math.max(afterMs, failure.afterMs ?? 0)
+      }
+    }
+    return { rejects, retries, all: false, reason, afterMs }
+  } catch (error) {
+    for (let i = 0; i < batch.count; i++) retries.add(i)
+    return { rejects, retries, all: true, reason: error instanceof Error ? error.message : String(error), afterMs }
+  }
+}
+
+function take(pieces: readonly SinkPiece[], chosen: ReadonlyMap<number, string>): { piece: SinkPiece; row: number; reason: string }[] {
+  const found: { piece: SinkPiece; row: number; reason: string }[] = []
+  let index = 0
+  for (const piece of pieces) {
+    for (const row of piece.rows) {
+      const reason = chosen.get(index++)
+      if (reason !== undefined) found.push({ piece, row, reason })
+    }
+  }
+  return found
+}
+
+function keep(pieces: readonly SinkPiece[], chosen: ReadonlySet<number>): SinkPiece[] {
+  const kept: SinkPiece[] = []
+  let index = 0
+  for (const piece of pieces) {
+    const rows = piece.rows.filter(() => chosen.has(index++))
+    if (rows.length > 0) kept.push({ ...piece, rows })
+  }
+  return kept
+}
+
+async function pace(sender: Sender, rows: number, signal: AbortSignal): Promise<void> {
+  const { rate } = sender.settings()
+  if (rate !== undefined) await sender.timers.sleep((rows / rate) * 1000, signal)
+}

@@ -1,0 +1,48 @@
+import type { Position } from '../../model/positions.ts'
+
+export type Counts = Record<string, number>
+
+/** Where the rows of one source went at one sink. `accounted` = filtered + routed, and routed = the rest. */
+export interface Tally {
+  accounted: number
+  filtered: Counts
+  delivered: number
+  dead_lettered: number
+  dropped: Counts
+  quarantined: number
+}
+
+/** What a sink's offset record holds: written before each send (intent) and after what it covers was settled. */
+export interface SinkRecord {
+  /** Every row up to here is accounted for in `sources`. */
+  position: Position
+  sources: Record<string, Tally>
+  /** Sources the sink took when this was written; undefined: all. */
+  from?: readonly string[]
+  /** Rows up to `to` were about to be sent, in chunks of `events`, when this was written. */
+  intent?: { readonly to: number; readonly events: number }
+  /** Set when the sink was taken out of the configuration: what it had not yet been given was dropped then. */
+  removed?: boolean
+}
+
+export function emptyTally(): Tally {
+  return { accounted: 0, filtered: {}, delivered: 0, dead_lettered: 0, dropped: {}, quarantined: 0 }
+}
+
+export function add(counts: Counts, reason: string, rows: number): void {
+  if (rows !== 0) counts[reason] = (counts[reason] ?? 0) + rows
+}
+
+export function sum(counts: Readonly<Counts>): number {
+  return Object.values(counts).reduce((total, rows) => total + rows, 0)
+}
+
+/** Adds `more` to `to` in place. */
+export function addTally(to: Tally, more: Tally): void {
+  to.accounted += more.accounted
+  to.delivered += more.delivered
+  to.dead_lettered += more.dead_lettered
+  to.quarantined += more.quarantined
+  for (const [reason, rows] of Object.entries(more.filtered)) add(to.filtered, reason, rows)
+  for (const [reason, rows] of Object.entries(more.dropped)) add(to.dropped, reason, rows)
+}

@@ -1,0 +1,112 @@
+/**
+ * Counts what pends for each sink by walking the journal's headers: a second pair of eyes beside delivery, which reads
+ * the same frames by its own reader.
+ */
+import type { Host } from '../host/index.ts'
+import { checkpointStream, checkpointTotals, journalSource } from '../journal/recover.ts'
+import type { FrameHeader, Tail } from '../journal/types.ts'
+import { Walk } from '../journal/walk.ts'
+import type { Position } from '../model/positions.ts'
+
+/** Where a sink stood when following began. */
+interface Followed {
+  readonly after: number
+  readonly takes: (source: string) => boolean
+  /** Rows per source accounted for, by the sink at the start and by headers since. */
+  readonly seen: Map<string, number>
+}
+
+export class Follower {
+  readonly #tail: Tail
+  readonly #walk: Walk
+  readonly #sinks = new Map<string, Followed>()
+  readonly #accepted = new Map<string, number>()
+  readonly #shed = new Map<string, Readonly<Record<string, number>>>()
+  readonly #duplicates = new Map<string, number>()
+  #sequence: number
+  #running: Promise<void> | undefined
+
+  /** `after`: the least place of all sinks that will be followed. */
+  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]> }) {
+    this.#tail = options.tail
+    this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: true })
+    this.#sequence = options.after.sequence
+    for (const [source, rows] of options.accepted) this.#accepted.set(source, rows)
+  }
+
+  /** Sequence up to which headers were counted. */
+  get sequence(): number {
+    return this.#sequence
+  }
+
+  accepted(): ReadonlyMap<string, number> {
+    return this.#accepted
+  }
+  shed(source: string): Readonly<Record<string, number>> {
+    return this.#shed.get(source) ?? {}
+  }
+  duplicates(source: string): number {
+    return this.#duplicates.get(source) ?? 0
+  }
+
+  /** Follows a sink from its place on; a place before what was walked already would be counted too low. */
+  follow(id: string, after: number, takes: (source: string) => boolean, accounted: Iterable<readonly [string, number]>): void {
+    this.#sinks.set(id, { after, takes, seen: new Map(accounted) })
+  }
+
+  forget(id: string): void {
+    this.#sinks.delete(id)
+  }
+
+  /** Rows per source that headers say have come to this sink, whether it has been given them or not. */
+  seen(id: string): ReadonlyMap<string, number> {
+    return this.#sinks.get(id)?.seen ?? new Map()
+  }
+
+  /** Counts everything that is durable now. */
+  catchUp(): Promise<void> {
+    this.#running ??= this.#catchUp().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  close(): Promise<void> {
+    return this.#walk.close()
+  }
+
+  async #catchUp(): Promise<void> {
+    for (;;) {
+      const durable = this.#tail.durable()
+      const walked = durable.sequence > this.#sequence ? await this.#walk.next(durable) : undefined
+      if (walked === undefined) break
+      const { header } = walked.decoded
+      this.#sequence = header.sequence
+      this.#count(header)
+    }
+  }
+
+  #count(header: FrameHeader): void {
+    if (header.source === journalSource) {
+      if (header.stream !== checkpointStream || header.cursor === undefined) return
+      for (const [source, rows] of checkpointTotals(header.cursor)) this.#arrived(source, rows, 0, header.sequence)
+      return
+    }
+    if (header.more) return
+    this.#shed.set(header.source, header.sourceShed)
+    this.#duplicates.set(header.source, header.sourceDuplicates)
+    this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
+  }
+
+  /** `before`: rows of the source before this frame; more than were seen means that some can't be read any more. */
+  #arrived(source: string, before: number, count: number, sequence: number): void {
+    this.#accepted.set(source, Math.max(this.#accepted.get(source) ?? 0, before + count))
+    for (const sink of this.#sinks.values()) {
+      if (sequence <= sink.after || !sink.takes(source)) continue
+      const seen = sink.seen.get(source) ?? 0
+      if (before + count <= seen) continue
+      const gap = Math.max(0, before - seen)
+      sink.seen.set(source, seen + gap + count)
+    }
+  }
+}
