@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer'
+import type { EventBatch } from '../../model/batches.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { attributeLimit, badTime, checkFamily, checkName, checkText, checkVersion, extensionCountLimit, familyExtension, keyExtension, refExtension, tooLong, type Extensions } from './attributes.ts'
+import { Fault, naming } from './errors.ts'
+import { decodeHeader } from './headers.ts'
+import { checkJson } from './json.ts'
+import { encodingOf } from './media.ts'
+import { parseTime } from './time.ts'
+
+/** Header names in lower case, as Node's `request.headers`. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** Attributes and `content-type` from headers, the body as data: one event. Throws CloudEventsError. */
+export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
+  return toEventBatch([naming(undefined, () => readEvent(headers, body))])
+}
+
+function readEvent(headers: Headers, body: Uint8Array): WeirEvent {
+  const attributes = readAttributes(headers)
+  const take = (name: string): string | undefined => {
+    const value = attributes.get(name)
+    attributes.delete(name)
+    return value === undefined ? undefined : checkText(name, value)
+  }
+  const need = (name: string): string => {
+    const value = take(name)
+    if (value === undefined) throw new Fault(`header ce-${name} is missing`)
+    return value
+  }
+  checkVersion(need('specversion'))
+  const given = {
+    subject: take('subject'),
+    time: readTime(take('time')),
+    datacontenttype: single(headers['content-type'], 'content-type'),
+    dataschema: take('dataschema'),
+    ref: take(refExtension),
+  }
+  const required = { id: need('id'), source: need('source'), type: need('type') }
+  const family = take(familyExtension)
+  const key = attributes.get(keyExtension) ?? given.subject
+  if (attributes.size > extensionCountLimit) throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
+  return {
+    ...required,
+    ...present(given),
+    ...(family === undefined ? {} : { family: checkFamily(family) }),
+    ...(key === undefined ? {} : { key: checkText(keyExtension, key) }),
+    ...(attributes.size === 0 ? {} : { extensions: Object.fromEntries(attributes) as Extensions }),
+    ...readData(given.datacontenttype, body),
+  }
+}
+
+function readAttributes(headers: Headers): Map<string, string> {
+  const attributes = new Map<string, string>()
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith('ce-') || value === undefined) continue
+    const name = header.slice(3)
+    checkName(name)
+    if (name === 'datacontenttype') throw new Fault('ce-datacontenttype is not used in binary mode; the Content-Type header says it')
+    if (name === 'data') throw new Fault('data is no attribute; in binary mode it is the body')
+    const text = single(value, header) ?? ''
+    if (text.length > attributeLimit) throw tooLong(name)
+    attributes.set(name, decodeHeader(name, text))
+  }
+  return attributes
+}
+
+function single(value: string | readonly string[] | undefined, name: string): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  if (value.length !== 1) throw new Fault(`header ${name} is given ${value.length} times`)
+  return value[0]
+}
+
+function readTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const bytes = Buffer.from(text)
+  const time = parseTime(bytes, 0, bytes.length)
+  if (Number.isNaN(time)) throw badTime(text)
+  return time
+}
+
+/** An empty body is no data. A body whose type promises JSON must be JSON, because others will embed it as such. */
+function readData(contentType: string | undefined, body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
+  if (body.length === 0) return { encoding: 'none' }
+  const encoding = encodingOf(contentType)
+  if (encoding === 'binary') return { encoding, data: body }
+  const utf8 = isUtf8(body)
+  if (encoding === 'text') return { encoding: utf8 ? 'text' : 'binary', data: body }
+  if (!utf8) throw new Fault(`the body is not UTF-8, as ${contentType} has to be`)
+  checkJson(body)
+  return { encoding, data: body }
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function present<T extends object>(values: T): Given<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>
+}

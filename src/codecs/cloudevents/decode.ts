@@ -1,0 +1,27 @@
+import type { EventBatch } from '../../model/batches.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import { decodeBinary, type Headers } from './binary.ts'
+import { CloudEventsError } from './errors.ts'
+import { httpMode } from './media.ts'
+import { decodeBatchToColumns, decodeStructured } from './structured.ts'
+
+/**
+ * The events of an HTTP request, whichever of the three modes it is in. `headers` have lower-case names; `body` is
+ * already uncompressed and within the server's size limit. Throws {@link CloudEventsError}: nothing is taken then.
+ */
+export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
+  const contentType = headers['content-type']
+  const mode = httpMode(typeof contentType === 'string' ? contentType : contentType?.[0])
+  switch (mode) {
+    case 'structured': return decodeStructured(body)
+    case 'batched': return decodeBatchToColumns(body)
+    case 'binary': return decodeBinary(headers, body)
+    case undefined:
+      throw new CloudEventsError('malformed', undefined, 'of the CloudEvents formats only JSON is understood: send application/cloudevents+json or application/cloudevents-batch+json')
+  }
+}
+
+/** The rows of a batch as objects; `data` are views of the batch. */
+export function toEvents(batch: EventBatch): WeirEvent[] {
+  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
+}

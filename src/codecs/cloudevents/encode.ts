@@ -1,0 +1,81 @@
+import type { WeirEvent } from '../../model/events.ts'
+import { isoTime } from '../flow-json/index.ts'
+import { familyExtension, keyExtension, refExtension, type Extensions } from './attributes.ts'
+import { encodeHeader } from './headers.ts'
+import { isJsonType } from './media.ts'
+
+/** Attributes of an event on the wire, in the order they are written; `datacontenttype` apart. */
+function attributes(event: WeirEvent, extra: Extensions | undefined): [name: string, value: string | number | boolean][] {
+  const list: [string, string | number | boolean][] = [['specversion', '1.0'], ['id', event.id], ['source', event.source], ['type', event.type]]
+  if (event.subject !== undefined) list.push(['subject', event.subject])
+  const time = event.time === undefined ? '' : isoTime(event.time)
+  // RFC 3339 has years of four digits; a time beyond them can't be said and is left out.
+  if (time.length === 24) list.push(['time', time])
+  if (event.dataschema !== undefined) list.push(['dataschema', event.dataschema])
+  // What the reader would conclude by itself is not said: the family `event`, the subject as key.
+  const own: Extensions = {
+    ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
+    ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
+    ...(event.ref === undefined ? {} : { [refExtension]: event.ref }),
+  }
+  for (const [name, value] of Object.entries({ ...own, ...event.extensions, ...extra })) list.push([name, value])
+  return list
+}
+
+/** Text of a type that a JSON reader would take for JSON needs another to stay text. */
+function contentType(event: WeirEvent): string | undefined {
+  return event.encoding === 'text' && event.datacontenttype === undefined ? 'text/plain' : event.datacontenttype
+}
+
+function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: string, data: Uint8Array | undefined] {
+  let head = ''
+  for (const [name, value] of attributes(event, extra)) head += `${head === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
+  const type = contentType(event)
+  if (type !== undefined) head += `,"datacontenttype":${JSON.stringify(type)}`
+  if (event.data === undefined || event.encoding === 'none') return [`${head}}`, undefined]
+  const bytes = Buffer.from(event.data.buffer, event.data.byteOffset, event.data.length)
+  if (event.encoding === 'json') return [`${head},"data":`, bytes]
+  // Text under a JSON type would be read as the JSON string that it is not.
+  if (event.encoding === 'text' && !isJsonType(type)) return [`${head},"data":${JSON.stringify(bytes.toString())}}`, undefined]
+  return [`${head},"data_base64":"${bytes.toString('base64')}"}`, undefined]
+}
+
+const closing = Buffer.from('}')
+
+/** One event as application/cloudevents+json. `extra` attributes override the event's own extensions. JSON data is not touched. */
+export function encodeStructured(event: WeirEvent, extra?: Extensions): Buffer {
+  const [head, data] = jsonPieces(event, extra)
+  return data === undefined ? Buffer.from(head) : Buffer.concat([Buffer.from(head), data, closing])
+}
+
+/** Events, each as `encodeStructured` made it, as application/cloudevents-batch+json. */
+export function joinBatch(events: readonly Uint8Array[]): Buffer {
+  const pieces: Uint8Array[] = []
+  for (const event of events) pieces.push(pieces.length === 0 ? opening : comma, event)
+  return Buffer.concat([...(pieces.length === 0 ? [opening] : pieces), ending])
+}
+
+const opening = Buffer.from('[')
+const comma = Buffer.from(',')
+const ending = Buffer.from(']')
+
+export function encodeBatch(events: readonly WeirEvent[], extra?: Extensions): Buffer {
+  return joinBatch(events.map((event) => encodeStructured(event, extra)))
+}
+
+export interface BinaryMessage {
+  /** `ce-…` in lower case, and `content-type` when the event has one. Values are percent-encoded. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+const nothing = new Uint8Array(0)
+
+/** One event in binary mode: for HTTP and, with the same names, for NATS. */
+export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of attributes(event, extra)) headers[`ce-${name}`] = encodeHeader(String(value))
+  const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
+  if (type !== undefined) headers['content-type'] = type
+  return { headers, body: event.data ?? nothing }
+}

@@ -1,0 +1,147 @@
+/**
+ * A scanner that checks JSON (RFC 8259) over bytes and finds where values end, without making any value: data passes
+ * through unchanged, so that numbers above 2^53 and the order and repetition of keys survive. The bytes must be UTF-8;
+ * that is checked apart, at once for a whole body.
+ */
+import { Fault } from './errors.ts'
+
+/** Nesting that a JSON value may have. */
+export const depthLimit = 64
+
+const quote = 0x22
+const backslash = 0x5c
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+const closeBracket = 0x5d
+const comma = 0x2c
+const colon = 0x3a
+
+/** Not 0: the byte ends a stretch of plain string (quote, backslash, control). */
+const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === quote || byte === backslash ? 1 : 0))
+const isSpace = Uint8Array.from({ length: 256 }, (_, byte) => (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 ? 1 : 0))
+const isDigit = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x30 && byte <= 0x39 ? 1 : 0))
+const isHex = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? 1 : 0))
+const isEscape = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0))
+
+/** Reads beyond the end give `undefined`, which no table has and no byte equals: every loop here ends there by itself. */
+type Bytes = Uint8Array
+
+export function skipSpace(bytes: Bytes, at: number): number {
+  while (isSpace[bytes[at] as number] === 1) at++
+  return at
+}
+
+/** From after the opening quote to after the closing one. */
+export function skipString(bytes: Bytes, at: number): number {
+  for (;;) {
+    while (endsPlain[bytes[at] as number] === 0) at++
+    const byte = bytes[at]
+    if (byte === quote) return at + 1
+    if (byte !== backslash) throw byte === undefined ? unfinished() : wrong(bytes, at, 'a control character in a string')
+    const escape = bytes[at + 1] as number
+    if (isEscape[escape] === 1) at += 2
+    else if (escape === 0x75 && isHex[bytes[at + 2] as number] === 1 && isHex[bytes[at + 3] as number] === 1
+      && isHex[bytes[at + 4] as number] === 1 && isHex[bytes[at + 5] as number] === 1) at += 6
+    else throw wrong(bytes, at, 'a wrong escape in a string')
+  }
+}
+
+function skipNumber(bytes: Bytes, at: number): number {
+  const start = at
+  if (bytes[at] === 0x2d) at++
+  if (bytes[at] === 0x30) at++
+  else at = skipDigits(bytes, at, start)
+  if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1, start)
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    at++
+    if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++
+    at = skipDigits(bytes, at, start)
+  }
+  return at
+}
+
+function skipDigits(bytes: Bytes, at: number, start: number): number {
+  const first = at
+  while (isDigit[bytes[at] as number] === 1) at++
+  if (at === first) throw wrong(bytes, start, 'no number of JSON')
+  return at
+}
+
+function skipLiteral(bytes: Bytes, at: number, literal: string): number {
+  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal.charCodeAt(i)) throw wrong(bytes, at, 'no value of JSON')
+  return at + literal.length
+}
+
+/** Whether each open level is an object; one scan runs at a time, so one is enough. */
+const openLevels = new Uint8Array(depthLimit + 1)
+
+/** From the first byte of a value to after its last. */
+export function skipValue(bytes: Bytes, at: number): number {
+  let depth = 0
+  for (;;) {
+    const byte = bytes[at]
+    if (byte === quote) at = skipString(bytes, at + 1)
+    else if (byte === openBrace || byte === openBracket) {
+      if (++depth > depthLimit) throw new Fault(`JSON is nested deeper than ${depthLimit} levels`)
+      const object = byte === openBrace
+      openLevels[depth] = object ? 1 : 0
+      at = skipSpace(bytes, at + 1)
+      if (bytes[at] !== (object ? closeBrace : closeBracket)) {
+        if (object) at = skipKey(bytes, at)
+        continue
+      }
+      at++
+      depth--
+    } else if (byte === 0x74) at = skipLiteral(bytes, at, 'true')
+    else if (byte === 0x66) at = skipLiteral(bytes, at, 'false')
+    else if (byte === 0x6e) at = skipLiteral(bytes, at, 'null')
+    else at = skipNumber(bytes, at)
+
+    // A value has ended: so may have the levels around it.
+    for (;;) {
+      if (depth === 0) return at
+      at = skipSpace(bytes, at)
+      const object = openLevels[depth] === 1
+      if (bytes[at] === comma) {
+        at = skipSpace(bytes, at + 1)
+        if (object) at = skipKey(bytes, at)
+        break
+      }
+      if (bytes[at] !== (object ? closeBrace : closeBracket)) throw wrong(bytes, at, object ? 'not "," or "}"' : 'not "," or "]"')
+      at++
+      depth--
+    }
+  }
+}
+
+/** From the quote of a key to the first byte of its value. */
+function skipKey(bytes: Bytes, at: number): number {
+  if (bytes[at] !== quote) throw wrong(bytes, at, 'not a key in quotes')
+  return skipColon(bytes, skipString(bytes, at + 1))
+}
+
+/** From after a key to the first byte of its value. */
+export function skipColon(bytes: Bytes, at: number): number {
+  at = skipSpace(bytes, at)
+  if (bytes[at] !== colon) throw wrong(bytes, at, 'not ":"')
+  return skipSpace(bytes, at + 1)
+}
+
+/** Whether the bytes are one JSON value and nothing more. Throws a Fault that says what is wrong. */
+export function checkJson(bytes: Bytes): void {
+  checkEnd(bytes, skipValue(bytes, skipSpace(bytes, 0)))
+}
+
+export function checkEnd(bytes: Bytes, at: number): void {
+  at = skipSpace(bytes, at)
+  if (at < bytes.length) throw wrong(bytes, at, 'more after the end of the JSON value')
+}
+
+export function wrong(bytes: Bytes, at: number, what: string): Fault {
+  return at >= bytes.length ? unfinished() : new Fault(`not JSON: ${what} at byte ${at}`)
+}
+
+function unfinished(): Fault {
+  return new Fault('not JSON: the body ends too early')
+}

@@ -1,0 +1,38 @@
+import type { DataEncoding } from '../../model/batches.ts'
+
+/** Media type without parameters, in lower case. */
+function bare(contentType: string): string {
+  const semicolon = contentType.indexOf(';')
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+}
+
+/** JSON by its media type (RFC 6839): `…/json` or `…+json`. An absent type means JSON inside a JSON event. */
+export function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === undefined) return true
+  const type = bare(contentType)
+  return type.endsWith('/json') || type.endsWith('+json')
+}
+
+const texts = new Set(['application/xml', 'application/yaml', 'application/x-yaml', 'application/javascript', 'application/x-www-form-urlencoded'])
+
+/** How a body of this type is to be read when it came as plain bytes. */
+export function encodingOf(contentType: string | undefined): Exclude<DataEncoding, 'none'> {
+  if (contentType === undefined) return 'binary'
+  if (isJsonType(contentType)) return 'json'
+  const type = bare(contentType)
+  return type.startsWith('text/') || type.endsWith('+xml') || type.endsWith('+yaml') || texts.has(type) ? 'text' : 'binary'
+}
+
+export type HttpMode = 'binary' | 'structured' | 'batched'
+
+/** Content types of the two modes that carry whole events in JSON. */
+export const structuredType = 'application/cloudevents+json'
+export const batchedType = 'application/cloudevents-batch+json'
+
+/** How an HTTP message carries its events; undefined for a CloudEvents format other than JSON. */
+export function httpMode(contentType: string | undefined): HttpMode | undefined {
+  const type = bare(contentType ?? '')
+  if (type === structuredType) return 'structured'
+  if (type === batchedType) return 'batched'
+  return type.startsWith('application/cloudevents') ? undefined : 'binary'
+}
