@@ -1,0 +1,130 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { WeirError } from '../model/errors.ts'
+import { nearest } from '../schema/suggest.ts'
+import { answerJson } from './answer.ts'
+import { consoleRoutes } from './console-files.ts'
+import { checkBrowser, isLoopback, TokenBook } from './guard.ts'
+import { Hub } from './live/hub.ts'
+import type { DescribedRoute } from './openapi.ts'
+import { describedRoute, openApi, problemSchema } from './openapi.ts'
+import type { ApiContext, ApiOptions, RunningApi } from './options.ts'
+import { defaultLimits } from './options.ts'
+import { ApiError } from './problems.ts'
+import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
+import { eventRoutes } from './routes/events.ts'
+import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
+import { liveRoutes, liveSchemas } from './routes/live.ts'
+import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
+import { sqlRoutes } from './routes/sql.ts'
+import { createServer } from './server.ts'
+
+export type { ApiLimits, ApiOptions, ApiToken, RunningApi } from './options.ts'
+export { defaultLimits } from './options.ts'
+
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...fieldSchemas, ...liveSchemas }
+
+/**
+ * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
+ * tokens, and with WEIR_LISTEN_IN_USE when the port is taken.
+ */
+export async function startApi(options: ApiOptions): Promise<RunningApi> {
+  const { listen, auth, control } = options
+  if (!isLoopback(listen.host) && auth.tokens.length === 0) {
+    throw new WeirError('WEIR_LISTEN_EXPOSED',
+      `${listen.host}:${listen.port} can be reached from other machines, and no token is configured. `
+      + 'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.')
+  }
+  const context: ApiContext = {
+    control, log: options.log, host: options.host, version: options.version, resolver: options.resolver,
+    limits: { ...defaultLimits, ...options.limits },
+  }
+  const app = createServer(context)
+  const routes: DescribedRoute[] = []
+  const known = new Map<string, Set<string>>()
+  app.addHook('onRoute', (route) => {
+    routes.push(...describedRoute(route))
+    const methods = known.get(route.url) ?? new Set<string>()
+    for (const method of [route.method].flat()) methods.add(method)
+    known.set(route.url, methods)
+  })
+  protect(app, options)
+  for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
+  const hub = new Hub(context)
+  sqlRoutes(app, context)
+  eventRoutes(app, context)
+  pipelineRoutes(app, context)
+  deadLetterRoutes(app, context)
+  fieldRoutes(app, context)
+  liveRoutes(app, context, hub)
+  consoleRoutes(app, context)
+  app.get('/api/v1/openapi.json', {
+    schema: { operationId: 'openapi', summary: 'This description', response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } } },
+  }, (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, auth.tokens.length > 0)))
+  app.setNotFoundHandler((request) => {
+    throw elsewhere(request, known)
+  })
+  await hub.start()
+  return listenOn(app, hub, context, listen)
+}
+
+/** Rules that hold before any route is looked at. */
+function protect(app: FastifyInstance, { listen, auth, httpAuth }: ApiOptions): void {
+  const tokens = new TokenBook(auth.tokens)
+  const loopback = isLoopback(listen.host)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
+    // A request target with a host in it would speak past the Host header that is checked below.
+    if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
+    const user = tokens.find(request.raw)
+    if (user !== undefined) {
+      request.user = user
+      return
+    }
+    request.user = 'local'
+    const { config } = request.routeOptions
+    const open = config.open === true || (config.events === true && httpAuth === 'none')
+    if (!tokens.empty && !open) throw tokens.refuse(request.raw)
+    if (loopback && (tokens.empty || config.open !== true)) checkBrowser(request.raw, listen.host)
+  })
+}
+
+/** A wrong method is told which are right, a wrong path what there is. */
+function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
+  const path = request.url.split('?')[0] ?? '/'
+  const here = [...known].filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path)).flatMap(([, methods]) => [...methods])
+  if (here.length > 0) {
+    const allow = [...new Set(here)].sort().join(', ')
+    return new ApiError('WEIR_API_METHOD', `${request.method} is not allowed on ${path}; ${allow} is.`, { headers: { allow } })
+  }
+  const paths = [...known.keys()].filter((url) => url.startsWith('/api/') || url === '/events')
+  const meant = nearest(path, paths)
+  return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${path}.`, {
+    hints: [...(meant === undefined ? [] : [`Did you mean ${meant}?`]), `There is: / (the console), ${paths.join(', ')}.`],
+  })
+}
+
+async function listenOn(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiContext, { host, port }: ApiOptions['listen']): Promise<RunningApi> {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  try {
+    await app.listen({ host: bare, port })
+  } catch (error) {
+    hub.stop()
+    await app.close()
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new WeirError('WEIR_LISTEN_IN_USE', `${host}:${port} is already in use.`, { cause: error })
+    }
+    throw error
+  }
+  const address = app.server.address() as AddressInfo
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return {
+    url: `http://${shown}:${address.port}`,
+    async close() {
+      hub.stop()
+      const late = machine.timers.after(limits.closeMs, () => app.server.closeAllConnections())
+      await app.close()
+      late.cancel()
+    },
+  }
+}

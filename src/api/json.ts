@@ -1,0 +1,36 @@
+import { ApiError } from './problems.ts'
+
+const quote = 0x22
+const backslash = 0x5c
+
+/**
+ * Parses JSON from outside. Nesting is checked on the bytes first: a few megabytes of brackets would otherwise become
+ * gigabytes of objects.
+ */
+export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
+  checkDepth(bytes, maxDepth)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ApiError('WEIR_API_BODY', 'The body is not UTF-8.')
+  }
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw new ApiError('WEIR_API_BODY', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Throws when brackets nest deeper than allowed. Bytes that are no JSON pass: the parser will say so. */
+export function checkDepth(bytes: Uint8Array, maxDepth: number): void {
+  let depth = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === quote) {
+      for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > maxDepth) throw new ApiError('WEIR_API_BODY', `The JSON nests deeper than ${maxDepth} levels.`)
+    } else if (byte === 0x5d || byte === 0x7d) depth--
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Cells of a live row as JSON shows them: the same forms as an answer of the SQL interface, so that a row looks alike
+ * whether it was seen live or asked for.
+ */
+import type { Resolver } from '../../engine/ports.ts'
+import type { FrameHeader } from '../../journal/types.ts'
+import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
+import { dataEncodings } from '../../model/batches.ts'
+import type { Column } from '../../model/columns.ts'
+import { isPresent } from '../../model/columns.ts'
+import { eventId, heapItem } from '../../model/events.ts'
+import { stableId } from '../../model/positions.ts'
+import { ipText, macText } from './addresses.ts'
+
+/** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
+export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
+
+/** Reads one named cell of any row of a batch. */
+export type CellReader = (row: number) => Cell
+
+/** Longest piece of an event's body that a live row carries, in bytes; the rest is a query away. */
+export const bodyPreview = 4096
+
+export function cellReader(batch: Batch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
+  if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
+  return batch.kind === 'flows' ? flowCell(batch, header, name, resolver) : eventCell(batch, header, name)
+}
+
+function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
+  const end = /^(src|dst)_(name|label)$/.exec(name)
+  if (end !== null) return endpointCell(batch, header, `${end[1]}_addr`, end[2] as 'name' | 'label', resolver)
+  if (name === 'bytes_est' || name === 'packets_est') return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
+  if (name === 'time_skewed') {
+    const skewed = plain(batch, name)
+    return (row) => (skewed(row) === null ? null : skewed(row) === 1)
+  }
+  if (name === 'time_received' && batch.columns[name] === undefined) return () => timeText(header.received)
+  return plain(batch, name)
+}
+
+function plain(batch: FlowBatch, name: string): CellReader {
+  const column = batch.columns[name]
+  return column === undefined ? () => null : columnCell(column, batch.dictionary)
+}
+
+function columnCell(column: Column, dictionary: readonly string[]): CellReader {
+  switch (column.kind) {
+    case 'ip': return (row) => (isPresent(column.valid, row) ? ipText(column.words, row * 4) : null)
+    case 'mac': return (row) => (isPresent(column.valid, row) ? macText(column.words, row * 2) : null)
+    case 'u64': return (row) => (isPresent(column.valid, row) ? wide(column.words, row) : null)
+    case 'time': return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
+    case 'dict': return (row) => word(dictionary, column.codes[row])
+    case 'json': return (row) => jsonOf(word(dictionary, column.codes[row]))
+    case 'list<u8>': return (row) => [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
+    case 'list<dict>': return (row) => [...column.items.subarray(column.offsets[row], column.offsets[row + 1])].map((code) => word(dictionary, code))
+    default: return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? null) : null)
+  }
+}
+
+function wide(words: Uint32Array, row: number): number | string {
+  const low = words[row * 2] ?? 0
+  const high = words[row * 2 + 1] ?? 0
+  if (high < 0x20_0000) return high * 0x1_0000_0000 + low
+  return ((BigInt(high) << 32n) | BigInt(low)).toString()
+}
+
+/** Bytes or packets times the sampling rate, which counts as 1 when unknown. */
+function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
+  const reported = plain(batch, of)
+  const sampling = plain(batch, 'sampling')
+  return (row) => {
+    const count = reported(row)
+    if (count === null) return null
+    const product = BigInt(count as string | number) * BigInt((sampling(row) as number | null) ?? 1)
+    return product <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(product) : product.toString()
+  }
+}
+
+function endpointCell(batch: FlowBatch, header: FrameHeader, address: string, part: 'name' | 'label', resolver: Resolver | undefined): CellReader {
+  const column = batch.columns[address]
+  if (resolver === undefined || column?.kind !== 'ip') return () => null
+  const time = batch.columns['time_end']
+  const scope = batch.columns['scope']
+  return (row) => {
+    if (!isPresent(column.valid, row)) return null
+    const when = time?.kind === 'time' && isPresent(time.valid, row) ? time.values[row] : header.received
+    const where = scope?.kind === 'dict' ? word(batch.dictionary, scope.codes[row]) : null
+    const answer = resolver.resolve(column.words, row * 4, when ?? header.received, where ?? '')
+    return answer.is === 'endpoint' ? (answer.endpoint[part] ?? null) : null
+  }
+}
+
+const text = new TextDecoder()
+
+function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellReader {
+  switch (name) {
+    case 'id': return (row) => eventId(batch, row)
+    case 'time': return (row) => timeText(batch.time[row])
+    case 'time_received': return () => timeText(header.received)
+    case 'extensions': return (row) => jsonOf(word(batch.dictionary, batch.extensions[row]))
+    case 'data': return (row) => bodyCell(batch, row)
+    case 'source': case 'type': case 'subject': case 'datacontenttype': case 'dataschema': case 'family': case 'key': case 'ref':
+      return (row) => word(batch.dictionary, batch[name][row])
+    default: return () => null
+  }
+}
+
+function bodyCell(batch: EventBatch, row: number): Cell {
+  const encoding = dataEncodings[batch.encoding[row] ?? 0]
+  if (encoding === undefined || encoding === 'none') return null
+  const bytes = heapItem(batch.data, row)
+  const head = bytes.length > bodyPreview ? bytes.subarray(0, bodyPreview) : bytes
+  const shown = encoding === 'binary' ? Buffer.from(head).toString('base64') : text.decode(head)
+  return head === bytes ? shown : `${shown}…`
+}
+
+function word(dictionary: readonly string[], code: number | undefined): string | null {
+  return code === undefined || code === 0 ? null : (dictionary[code] ?? null)
+}
+
+function jsonOf(written: string | null): Cell {
+  if (written === null) return null
+  try {
+    return JSON.parse(written) as Cell
+  } catch {
+    return written
+  }
+}
+
+/** ISO 8601 in UTC with milliseconds; null for a time that is none. */
+export function timeText(ms: number | undefined): string | null {
+  return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
+}

@@ -1,0 +1,131 @@
+import type { ServerResponse } from 'node:http'
+import type { Timer } from '../../host/index.ts'
+import type { Frame } from '../../journal/types.ts'
+import type { BatchKind } from '../../model/batches.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { Ring } from './ring.ts'
+import { defaultViews } from './spec.ts'
+import type { ViewSpec } from './spec.ts'
+import { LiveStream } from './stream.ts'
+
+interface Session {
+  readonly user: string
+  views: readonly ViewSpec[]
+  paused: boolean
+  stream: LiveStream | undefined
+}
+
+const mostSessions = 1000
+
+/** Everybody who watches: the rings, the streams, and what each session asked for. */
+export class Hub {
+  readonly rings: Readonly<Record<BatchKind, Ring>>
+  readonly #context: ApiContext
+  readonly #streams = new Set<LiveStream>()
+  readonly #sessions = new Map<string, Session>()
+  #unwatch: () => void = () => {}
+  #timer: Timer | undefined
+  newest = 0
+  /** Unix ms at which the newest frame was received. */
+  newestReceived = 0
+
+  constructor(context: ApiContext) {
+    this.#context = context
+    const ring = (): Ring => new Ring(context.limits.ringRows, context.limits.ringBytes)
+    this.rings = { flows: ring(), events: ring() }
+    for (const kind of ['flows', 'events'] as const) {
+      this.rings[kind].onEvict = (frame) => this.#streams.forEach((stream) => stream.evicting(kind, frame))
+    }
+  }
+
+  /** Begins to listen; what the journal held before is known to be missed. */
+  async start(): Promise<void> {
+    this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
+    const { journal } = await this.#context.control.pipeline()
+    this.newest = Math.max(this.newest, journal.sequence)
+    this.rings.flows.startAfter(journal.sequence)
+    this.rings.events.startAfter(journal.sequence)
+  }
+
+  #take(frame: Frame): void {
+    const { kind, count, sequence, received } = frame.header
+    if (sequence > this.newest) this.newest = sequence
+    if (kind === 'empty' || count === 0) return
+    this.newestReceived = received
+    this.rings[kind].push(frame)
+  }
+
+  /** What the rings hold. */
+  span(): { fromSeq: number; toSeq: number; flows: number; events: number } {
+    const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
+    return { fromSeq: firsts.length === 0 ? this.newest : Math.min(...firsts), toSeq: this.newest, flows: this.rings.flows.rows, events: this.rings.events.rows }
+  }
+
+  /** Sets what a session shows; its stream may come before or after. */
+  put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
+    const session = this.#session(sid, user)
+    session.views = views
+    session.paused = paused
+    session.stream?.change(views, paused, resume)
+  }
+
+  /** Refuses with 429 what would be one too many. Call before the answer begins. */
+  admit(user: string, sid: string | undefined): void {
+    if (sid !== undefined && this.#session(sid, user).stream !== undefined) return
+    const { streamsPerServer, streamsPerUser } = this.#context.limits
+    const mine = [...this.#streams].filter((stream) => stream.user === user).length
+    const full = this.#streams.size >= streamsPerServer ? `${streamsPerServer} live streams on this server` : mine >= streamsPerUser ? `${streamsPerUser} live streams per user` : undefined
+    if (full === undefined) return
+    throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
+  }
+
+  open(answer: ServerResponse, user: string, sid: string | undefined, lastId: number | undefined): void {
+    const session = sid === undefined ? undefined : this.#session(sid, user)
+    // A client that lost its connection is back before the server noticed: the newer stream takes over.
+    session?.stream?.end()
+    const stream = new LiveStream(this, this.#context, answer, user)
+    if (session !== undefined) session.stream = stream
+    this.#streams.add(stream)
+    answer.on('close', () => {
+      this.#streams.delete(stream)
+      if (session?.stream === stream) session.stream = undefined
+      if (this.#streams.size === 0) this.#stopTicking()
+    })
+    stream.start(session?.views ?? defaultViews, session?.paused ?? false, lastId)
+    this.#timer ??= this.#context.host.timers.every(this.#context.limits.tickMs, () => this.#tick())
+  }
+
+  #session(sid: string, user: string): Session {
+    const known = this.#sessions.get(sid)
+    if (known !== undefined) {
+      if (known.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `There is no live session "${sid}" of yours.`)
+      return known
+    }
+    if (this.#sessions.size >= mostSessions) {
+      for (const [old, { stream }] of this.#sessions) {
+        if (stream !== undefined) continue
+        this.#sessions.delete(old)
+        break
+      }
+    }
+    const session: Session = { user, views: defaultViews, paused: false, stream: undefined }
+    this.#sessions.set(sid, session)
+    return session
+  }
+
+  #tick(): void {
+    for (const stream of this.#streams) stream.tick()
+  }
+
+  #stopTicking(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  stop(): void {
+    this.#unwatch()
+    this.#stopTicking()
+    for (const stream of this.#streams) stream.end()
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The API description, made from the very schemas that the routes are registered with: OpenAPI 3.1, whose schemas are
+ * JSON Schema 2020-12.
+ */
+import type { RouteOptions } from 'fastify'
+
+type Json = { readonly [name: string]: unknown }
+
+export interface DescribedRoute {
+  readonly method: string
+  /** As registered, with `:name` parameters. */
+  readonly url: string
+  readonly schema: Json
+}
+
+export const problemSchema = {
+  type: 'object', required: ['type', 'title', 'status', 'detail', 'code', 'hints'],
+  description: 'RFC 9457 problem details.',
+  properties: {
+    type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable name for programs.' }, hints: { type: 'array', items: { type: 'string' }, description: 'What to do.' },
+  },
+} as const
+
+const statusText: Readonly<Record<string, string>> = {
+  200: 'Done', 400: 'Not valid', 401: 'Token needed', 403: 'Not allowed from there', 404: 'Not found', 413: 'Too large', 415: 'Media type not supported',
+  422: 'Understood, but refused', 429: 'Limit reached', 503: 'Not now; try again',
+}
+
+/** Collects routes that have a summary: the console's files have none and are not part of the API. */
+export function describedRoute(route: RouteOptions): DescribedRoute[] {
+  const schema = route.schema as Json | undefined
+  if (schema?.['summary'] === undefined) return []
+  return [route.method].flat().map((method) => ({ method, url: route.url, schema }))
+}
+
+export function openApi(routes: readonly DescribedRoute[], schemas: Json, version: string, tokens: boolean): Json {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) {
+    const path = route.url.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Weir', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }, description: 'Everything that Weir catches, stored and live.' },
+    servers: [{ url: '/' }],
+    ...(tokens ? { security: [{ bearer: [] }] } : {}),
+    paths,
+    components: {
+      schemas: rewritten({ Problem: problemSchema, ...schemas }),
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'A token of `auth.tokens`; not needed on a loopback address without tokens.' } },
+    },
+  }
+}
+
+function operation({ schema, url }: DescribedRoute): Json {
+  const { operationId, summary, description, body } = schema
+  const path = Object.entries(propertiesOf(schema['params'])).map(([name, inner]) => ({ name, in: 'path', required: true, schema: inner }))
+  const query = Object.entries(propertiesOf(schema['querystring'])).map(([name, inner]) => ({ name, in: 'query', schema: inner }))
+  const headers = Object.entries(propertiesOf(schema['headers'])).map(([name, inner]) => ({ name, in: 'header', schema: inner }))
+  const optional = body !== undefined && (body as Json)['required'] === undefined
+  return rewritten({
+    operationId, summary, ...(description === undefined ? {} : { description }),
+    parameters: [...path, ...query, ...headers],
+    ...(body === undefined ? eventBody(url, operationId) : { requestBody: { required: !optional, content: { 'application/json': { schema: body } } } }),
+    responses: Object.fromEntries(Object.entries(schema['response'] as Json).map(([status, answer]) => [status, response(status, answer as Json)])),
+  }) as Json
+}
+
+/** The one route whose body is not ours: the CloudEvents specification describes it. */
+function eventBody(url: string, operationId: unknown): Json {
+  if (url !== '/events' || operationId !== 'postEvents') return {}
+  const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] }
+  return {
+    requestBody: {
+      required: true,
+      content: {
+        'application/cloudevents+json': { schema: event },
+        'application/cloudevents-batch+json': { schema: { type: 'array', items: event } },
+        '*/*': { schema: {}, description: 'Binary mode: attributes in ce-* headers, data as it is.' },
+      },
+    },
+  }
+}
+
+function response(status: string, answer: Json): Json {
+  const description = statusText[status] ?? 'Answer'
+  if ('content' in answer || (Object.keys(answer).length === 1 && 'description' in answer)) return { description, ...answer }
+  const type = answer['$ref'] === 'Problem#' ? 'application/problem+json' : 'application/json'
+  return { description, content: { [type]: { schema: answer } } }
+}
+
+function propertiesOf(schema: unknown): Json {
+  return ((schema as Json | undefined)?.['properties'] as Json | undefined) ?? {}
+}
+
+/** `Name#` in our schemas is a component there. */
+function rewritten(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(rewritten)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [key, `#/components/schemas/${inner.replace(/#$/, '')}`] : [key, rewritten(inner)]))
+}

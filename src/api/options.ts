@@ -1,0 +1,84 @@
+import type { Control } from '../engine/control.ts'
+import type { Log, Resolver } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+
+/** A client that may use the API. `name` is for the program log; `token` is the secret it sends as a bearer. */
+export interface ApiToken {
+  readonly name: string
+  readonly token: string
+}
+
+/** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
+export interface ApiLimits {
+  /** Request body as sent, and again after decompression. */
+  readonly bodyBytes: number
+  readonly eventBytes: number
+  readonly sqlBytes: number
+  readonly jsonDepth: number
+  readonly headerBytes: number
+  /** Until the whole request has arrived. */
+  readonly requestMs: number
+  /** How long `close` waits for answers under way. */
+  readonly closeMs: number
+  readonly viewsPerStream: number
+  readonly streamsPerUser: number
+  readonly streamsPerServer: number
+  /** A live client that reads nothing for this long is cut. */
+  readonly stuckMs: number
+  readonly commentMs: number
+  readonly tickMs: number
+  readonly rowsPerTick: number
+  /** Each stream kind (flows, events) keeps this many newest rows for clients that come or come back. */
+  readonly ringRows: number
+  readonly ringBytes: number
+}
+
+export const defaultLimits: ApiLimits = {
+  bodyBytes: 32 * 1024 * 1024,
+  eventBytes: 16 * 1024 * 1024,
+  sqlBytes: 1024 * 1024,
+  jsonDepth: 64,
+  headerBytes: 16 * 1024,
+  requestMs: 60_000,
+  closeMs: 5_000,
+  viewsPerStream: 8,
+  streamsPerUser: 4,
+  streamsPerServer: 200,
+  stuckMs: 30_000,
+  commentMs: 15_000,
+  tickMs: 250,
+  rowsPerTick: 500,
+  ringRows: 10_000,
+  ringBytes: 8 * 1024 * 1024,
+}
+
+export interface ApiOptions {
+  readonly control: Control
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly auth: { readonly tokens: readonly ApiToken[] }
+  /** Rule of POST /events: the API's own, or open to everybody who reaches the listener. */
+  readonly httpAuth: 'api' | 'none'
+  readonly limits?: Partial<ApiLimits>
+  readonly log: Log
+  readonly host: Host
+  readonly version: string
+  /** Gives live flow rows their names; without it they show addresses alone. */
+  readonly resolver?: Resolver
+}
+
+/** What the routes are built with. */
+export interface ApiContext {
+  readonly control: Control
+  readonly limits: ApiLimits
+  readonly log: Log
+  readonly host: Host
+  readonly version: string
+  readonly resolver: Resolver | undefined
+}
+
+export interface RunningApi {
+  /** Where it answers, as http://host:port without a path. */
+  readonly url: string
+  /** Ends live streams, waits for answers under way up to `closeMs`, then closes. */
+  close(): Promise<void>
+}

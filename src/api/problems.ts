@@ -1,0 +1,109 @@
+import { errorTable, WeirError } from '../model/errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
+
+/** What can be wrong with a request: code, status, short title. A code never changes its meaning. */
+export const problemTable = {
+  WEIR_API_NOT_FOUND: { status: 404, title: 'Nothing here' },
+  WEIR_API_METHOD: { status: 405, title: 'Method not allowed here' },
+  WEIR_API_INVALID: { status: 400, title: 'The request is not valid' },
+  WEIR_API_BODY: { status: 400, title: 'The body cannot be read' },
+  WEIR_API_TOO_LARGE: { status: 413, title: 'Too large' },
+  WEIR_API_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large' },
+  WEIR_API_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
+  WEIR_API_MEDIA_TYPE: { status: 415, title: 'Media type not supported' },
+  WEIR_API_ENCODING: { status: 415, title: 'Content encoding not supported' },
+  WEIR_API_EVENT: { status: 400, title: 'Not a valid CloudEvent' },
+  WEIR_API_HOST: { status: 403, title: 'Host not allowed' },
+  WEIR_API_ORIGIN: { status: 403, title: 'Origin not allowed' },
+  WEIR_API_TOKEN: { status: 401, title: 'Token needed' },
+  WEIR_API_LIMIT: { status: 429, title: 'Limit reached' },
+  WEIR_API_RELOAD: { status: 422, title: 'Configuration not taken over' },
+  WEIR_API_DEAD_LETTERED: { status: 422, title: 'The sink refused it' },
+  WEIR_API_DROPPED: { status: 422, title: 'The sink dropped it' },
+  WEIR_API_PENDING: { status: 503, title: 'Not settled yet' },
+  WEIR_API_NO_STORE: { status: 503, title: 'No store to ask' },
+  WEIR_API_CLOSING: { status: 503, title: 'Shutting down' },
+  WEIR_API_INTERNAL: { status: 500, title: 'Unexpected error' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof problemTable
+
+/** Status with which an engine's error reaches a client, where it is not 503 (worth a retry) or 500 (not). */
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  WEIR_SQL_REFUSED: 400,
+  WEIR_EVENT_TOO_LARGE: 413,
+  WEIR_CONFIG_INVALID: 422,
+}
+
+/** RFC 9457, section 3, with `code` (stable, for programs) and `hints` (for people). */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly hints: readonly string[]
+}
+
+interface Extra {
+  readonly hints?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Thrown anywhere below a route; becomes the answer. */
+export class ApiError extends Error {
+  readonly code: ProblemCode
+  readonly hints: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  constructor(code: ProblemCode, detail: string, extra: Extra = {}) {
+    super(detail)
+    this.name = 'ApiError'
+    this.code = code
+    this.hints = extra.hints ?? []
+    this.headers = extra.headers ?? {}
+  }
+}
+
+export interface ProblemAnswer {
+  readonly problem: Problem
+  readonly headers: Readonly<Record<string, string>>
+  /** Not foreseen: belongs into the program log. */
+  readonly unexpected: boolean
+}
+
+function typeOf(code: string): string {
+  return `urn:weir:problem:${code.toLowerCase().replace(/^weir_/, '').replaceAll('_', '-')}`
+}
+
+const retryAfter = { 'retry-after': '1' }
+
+export function toProblem(error: unknown): ProblemAnswer {
+  if (error instanceof ApiError) {
+    const { status, title } = problemTable[error.code]
+    const problem = { type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: error.hints }
+    return { problem, headers: { ...(status === 503 ? retryAfter : {}), ...error.headers }, unexpected: false }
+  }
+  if (error instanceof WeirError) {
+    const status = statusOf[error.code] ?? (error.retry ? 503 : 500)
+    const title = error.code.replace('WEIR_', '').replaceAll('_', ' ').toLowerCase()
+    const problem = {
+      type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: [errorTable[error.code].advice],
+    }
+    return { problem, headers: status === 503 ? retryAfter : {}, unexpected: status === 500 }
+  }
+  const known = fromServer(error)
+  if (known !== undefined) return toProblem(known)
+  const { status, title } = problemTable.WEIR_API_INTERNAL
+  const detail = 'The server met an error that it did not expect; its log has the details.'
+  return { problem: { type: typeOf('WEIR_API_INTERNAL'), title, status, detail, code: 'WEIR_API_INTERNAL', hints: [] }, headers: {}, unexpected: true }
+}
+
+/** Errors that the HTTP framework raises by itself carry a client status. */
+function fromServer(error: unknown): ApiError | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined
+  const status = Number(error.statusCode)
+  if (status === 413) return new ApiError('WEIR_API_TOO_LARGE', error.message)
+  if (status === 415) return new ApiError('WEIR_API_MEDIA_TYPE', error.message)
+  if (status >= 400 && status < 500) return new ApiError('WEIR_API_INVALID', error.message)
+  return undefined
+}

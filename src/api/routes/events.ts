@@ -1,0 +1,94 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CloudEventsError, decodeHttp } from '../../codecs/cloudevents/index.ts'
+import type { Fate } from '../../engine/control.ts'
+import type { EventBatch } from '../../model/batches.ts'
+import { encodings } from '../body.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+
+const supported = [
+  'application/cloudevents+json (one event)',
+  'application/cloudevents-batch+json (a JSON array of events)',
+  'any other type together with ce-specversion, ce-id, ce-source and ce-type headers (binary mode)',
+]
+
+const schema = {
+  operationId: 'postEvents',
+  summary: 'Take CloudEvents in',
+  description: 'CloudEvents 1.0 over HTTP in binary, structured or batched mode. A 200 says that all events are synced to the journal '
+    + '(with `ack: sink:<id>` also that the sink has them); any other answer says that none was accepted. A batch is all or nothing. '
+    + `The body may be compressed: ${encodings.join(', ')}.`,
+  response: {
+    200: {
+      type: 'object', required: ['accepted', 'duplicates'], properties: {
+        accepted: { type: 'integer' }, duplicates: { type: 'integer', description: 'Recognised by source and id as taken before, and left out.' },
+      },
+    },
+    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 415: { $ref: 'Problem#' }, 422: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+  },
+} as const
+
+export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void {
+  app.post('/events', { schema, config: { body: 'raw', events: true } }, async (request, reply) => {
+    checkMediaType(request)
+    const batch = decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
+    if (batch.count === 0) return reply.send({ accepted: 0, duplicates: 0 })
+    const { accepted, duplicates, fate } = await control.ingest(batch)
+    if (fate !== undefined) settle(fate)
+    return reply.send({ accepted, duplicates })
+  })
+
+  app.options('/events', {
+    schema: { operationId: 'validateWebhook', summary: 'Validation handshake of CloudEvents web hooks', response: { 200: { description: 'Allowed' } } },
+    config: { events: true },
+  }, handshake)
+}
+
+function checkMediaType(request: FastifyRequest): void {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/cloudevents+json' || type === 'application/cloudevents-batch+json') return
+  if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
+  throw new ApiError('WEIR_API_MEDIA_TYPE', `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: this is no CloudEvent that can be read.`, {
+    hints: supported.map((one) => `Supported: ${one}.`),
+    headers: { 'accept-post': 'application/cloudevents+json, application/cloudevents-batch+json' },
+  })
+}
+
+function decode(request: FastifyRequest, body: Buffer): EventBatch {
+  try {
+    return decodeHttp(request.headers, body)
+  } catch (error) {
+    if (!(error instanceof CloudEventsError)) throw error
+    throw new ApiError(error.problem === 'too-large' ? 'WEIR_API_TOO_LARGE' : 'WEIR_API_EVENT', `${sentence(error.message)} Nothing of this request was accepted.`)
+  }
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1)
+  return start.endsWith('.') ? start : `${start}.`
+}
+
+/** With a subscribed sink, success means that the sink has the events. */
+function settle(fate: Fate): void {
+  switch (fate.is) {
+    case 'delivered': return
+    case 'pending':
+      throw new ApiError('WEIR_API_PENDING', 'The events are in the journal, but the sink has not settled them yet. Send them again: they are recognised by source and id.', {
+        headers: { 'retry-after': '5' },
+      })
+    case 'dead-lettered':
+      throw new ApiError('WEIR_API_DEAD_LETTERED', `The sink could not take ${fate.rows} of the events; they are among its dead letters.`, {
+        hints: ['`weir dead-letters list` shows them with the reason.'],
+      })
+    case 'dropped':
+      throw new ApiError('WEIR_API_DROPPED', `The sink dropped the events (${fate.reason}).`)
+  }
+}
+
+/** HTTP 1.1 Web Hooks for Event Delivery, section 4: the sender asks whether it may send. */
+function handshake(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.header('allow', 'POST, OPTIONS')
+  const origin = request.headers['webhook-request-origin']
+  if (typeof origin === 'string') reply.header('webhook-allowed-origin', origin).header('webhook-allowed-rate', '*')
+  return reply.code(200).send()
+}

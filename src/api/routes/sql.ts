@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify'
+import type { QueryFormat } from '../../engine/control.ts'
+import { queryFormats } from '../../engine/control.ts'
+import { answerStream } from '../answer.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+
+const mediaTypes: Readonly<Record<QueryFormat, string>> = {
+  json: 'application/json; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  table: 'text/plain; charset=utf-8',
+}
+
+const schema = {
+  operationId: 'sql',
+  summary: 'Ask the store in SQL',
+  description: 'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows` and `events`. No row limit. '
+    + 'The answer streams; an answer that breaks off was cut by an error on the way.',
+  body: {
+    type: 'object', required: ['sql'], additionalProperties: false,
+    properties: {
+      sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
+      format: { type: 'string', enum: queryFormats, default: 'json', description: '`json` is an array of row objects.' },
+    },
+  },
+  response: {
+    200: {
+      description: 'Rows. 64-bit integers are numbers when a double holds them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
+      content: {
+        'application/json': { schema: { type: 'array', items: { type: 'object' } } },
+        'application/x-ndjson': { schema: { type: 'string' } },
+        'text/csv': { schema: { type: 'string' } },
+        'text/plain': { schema: { type: 'string' } },
+      },
+    },
+    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+  },
+} as const
+
+export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiContext): void {
+  app.post('/api/v1/sql', { schema }, async (request, reply) => {
+    const { sql, format = 'json' } = request.body as { sql: string; format?: QueryFormat }
+    const size = Buffer.byteLength(sql)
+    if (size > limits.sqlBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
+    if (control.store === undefined) {
+      throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', { hints: ['GET /api/v1/live shows what passes.'] })
+    }
+    // Whoever goes away stops the query.
+    const gone = new AbortController()
+    reply.raw.on('close', () => {
+      if (!reply.raw.writableFinished) gone.abort()
+    })
+    const bytes = await control.store.query(sql, format, gone.signal)
+    return answerStream(request, reply, mediaTypes[format], told(bytes, gone.signal, (error) => {
+      log.warn('A query failed after its answer had begun; the answer was cut.', { error })
+    }))
+  })
+}
+
+/** Passes bytes on and tells of an error that a client can no longer be told of. */
+async function* told(bytes: AsyncIterable<Uint8Array>, gone: AbortSignal, tell: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    if (!gone.aborted) tell(error)
+    throw error
+  }
+}

@@ -1,0 +1,102 @@
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { readBody } from './body.ts'
+import type { Schema } from './check.ts'
+import { assertCheckable, problemIn } from './check.ts'
+import { parseJson } from './json.ts'
+import type { ApiContext } from './options.ts'
+import { ApiError, toProblem } from './problems.ts'
+import type { ProblemAnswer } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `raw`: the handler reads the bytes and their type itself. */
+    body?: 'raw'
+    /** Anybody may ask: static files, which hold nothing. */
+    open?: boolean
+    /** Follows the rule of POST /events instead of the API's. */
+    events?: boolean
+  }
+  interface FastifyRequest {
+    /** Name of the client: of its token, or `local` where no login is needed. */
+    user: string
+  }
+}
+
+/** A server with our rules for bodies, validation and errors, and no routes yet. */
+export function createServer(context: ApiContext): FastifyInstance {
+  const { limits } = context
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: 72_000,
+    http: { maxHeaderSize: limits.headerBytes, connectionsCheckingInterval: Math.min(5_000, limits.requestMs), headersTimeout: Math.min(20_000, limits.requestMs) },
+    routerOptions: { maxParamLength: 512 },
+    clientErrorHandler,
+    frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
+  })
+  app.decorateRequest('user', '')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parseBody(request, payload, context))
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    assertCheckable(schema as Schema)
+    return (data: unknown) => {
+      const optional = httpPart === 'body' && (schema as Schema).required === undefined
+      if (optional && (data === undefined || data === null)) return { value: data }
+      const value = httpPart === 'querystring' ? withNumbers(data as Record<string, unknown>, schema as Schema) : data
+      const problem = problemIn(value, schema as Schema)
+      return problem === undefined ? { value } : { error: new ApiError('WEIR_API_INVALID', problem, { hints: ['GET /api/v1/openapi.json describes every request.'] }) }
+    }
+  })
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler((error, request, reply) => {
+    const answer = toProblem(error)
+    if (answer.unexpected) context.log.error('A request failed with an error that was not expected.', { method: request.method, path: request.url, error })
+    return answerProblem(reply, answer)
+  })
+  return app
+}
+
+export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
+  return reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+async function parseBody(request: FastifyRequest, payload: IncomingMessage, { limits }: ApiContext): Promise<unknown> {
+  const { config } = request.routeOptions
+  const type = request.headers['content-type']
+  const isJson = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type ?? '')
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > limits.bodyBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The body has ${declared} bytes; the limit is ${limits.bodyBytes}.`, { hints: ['Send it in smaller pieces.'] })
+  if (config.body !== 'raw' && !isJson && (declared > 0 || request.headers['transfer-encoding'] !== undefined)) {
+    throw new ApiError('WEIR_API_MEDIA_TYPE', `Content-Type ${type === undefined ? 'is missing' : `"${type}" is not supported`} here.`, { hints: ['Send application/json.'] })
+  }
+  const body = await readBody(payload, request.headers['content-encoding'], limits.bodyBytes)
+  if (config.body === 'raw') return body
+  return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth)
+}
+
+/** Query parameters arrive as text. */
+function withNumbers(query: Record<string, unknown>, schema: Schema): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => {
+    const type = schema.properties?.[name]?.type
+    return [name, type === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value]
+  }))
+}
+
+/** What is no HTTP, or too much of it, never reaches a route. */
+function clientErrorHandler(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {
+    if (error.code === 'HPE_HEADER_OVERFLOW') return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers are larger than this server takes.']
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['WEIR_API_TIMEOUT', 'The request did not arrive in time.']
+    return ['WEIR_API_INVALID', 'This is not a valid HTTP/1.1 request.']
+  })()
+  const { problem } = toProblem(new ApiError(code, detail))
+  const body = JSON.stringify(problem)
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+}

@@ -1,0 +1,124 @@
+import type { Control, Fate, Health, Ledger, QueryFormat } from '../../engine/control.ts'
+import type { Frame } from '../../journal/types.ts'
+import { encodeBatch } from '../../journal/bodies.ts'
+import type { Batch, EventBatch } from '../../model/batches.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { eventAt, toEventBatch } from '../../model/events.ts'
+
+/** A Control whose answers a test sets and whose calls it reads. Only our own interface is stood in for; the network is real. */
+export class RecordingControl implements Control {
+  readonly ingested: WeirEvent[] = []
+  readonly queries: { sql: string; format: QueryFormat; signal: AbortSignal }[] = []
+  readonly moved: string[] = []
+  readonly #listeners = new Set<(frame: Frame) => void>()
+  #sequence = 0
+  fate: Fate | undefined
+  failIngest: Error | undefined
+  answer: (sql: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>> = async () => pieces('[{"n":1}]')
+  ledgerNow: Ledger = {
+    balanced: true,
+    sources: [{ name: 'netflow', accepted: 12, duplicates: 0, unreadable: 0, shed: {} }],
+    sinks: [{ name: 'store', from: ['netflow'], filtered: {}, routed: 12, delivered: 12, dead_lettered: 0, dropped: {}, quarantined: 0, pending: 0 }],
+  }
+  healthNow: Health = { live: true, ready: true, draining: false, reasons: [] }
+  reloadProblems: string[] = []
+  store: Control['store'] = {
+    query: async (sql, format, signal) => {
+      this.queries.push({ sql, format, signal })
+      return this.answer(sql, signal)
+    },
+  }
+  readonly deadLetters: Control['deadLetters'] = {
+    list: async (sink, limit) => [{ id: 'http:1:2:0', sink: sink ?? 'nats', time: 1_700_000_000_000, reason: `limit ${limit}`, attempts: 3, state: 'open', body: { id: 'a' } }],
+    show: async (id) => (id === 'http:1:2:0' ? { id, sink: 'nats', time: 1, reason: 'poison', attempts: 1, state: 'open', body: null } : undefined),
+    retry: async (sink, ids) => this.#move('retry', sink, ids),
+    drop: async (sink, ids) => this.#move('drop', sink, ids),
+  }
+
+  constructor(startSequence = 0) {
+    this.#sequence = startSequence
+  }
+
+  #move(verb: string, sink: string, ids: readonly string[] | undefined): number {
+    this.moved.push(`${verb} ${sink} ${ids?.join(',') ?? 'all'}`)
+    return ids?.length ?? 7
+  }
+
+  async ingest(batch: EventBatch): ReturnType<Control['ingest']> {
+    if (this.failIngest !== undefined) throw this.failIngest
+    for (let row = 0; row < batch.count; row++) this.ingested.push(eventAt(batch, row))
+    this.publish(batch, 'http')
+    return { accepted: batch.count, duplicates: 0, ...(this.fate === undefined ? {} : { fate: this.fate }) }
+  }
+
+  ledger = async (): Promise<Ledger> => this.ledgerNow
+
+  pipeline = async (): ReturnType<Control['pipeline']> => ({
+    sources: [
+      { name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:2055', 'udp://0.0.0.0:4739'], rate: 3.5 },
+      { name: 'http', type: 'http', addresses: [], rate: 0 },
+    ],
+    sinks: [{ name: 'store', type: 'store', from: ['netflow', 'http'], lagMs: 400, state: 'running' }],
+    journal: { bytes: 1024, segments: 1, sequence: this.#sequence },
+  })
+
+  watch(listener: (frame: Frame) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get watchers(): number {
+    return this.#listeners.size
+  }
+
+  /** Hands a frame to whoever watches, as the journal would after a sync. Answers its sequence. */
+  publish(batch: Batch, source = 'netflow'): number {
+    const raw = encodeBatch(batch)
+    const sequence = ++this.#sequence
+    const frame: Frame = {
+      firstSequence: sequence,
+      body: () => raw,
+      header: {
+        sequence, firstRow: 0, kind: batch.kind, more: false, part: 0, afterLoss: false, source, stream: source, epoch: 1, sourceSequence: sequence,
+        sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: batch.count, received: Date.now(), timeMin: Number.NaN, timeMax: Number.NaN,
+        bodyBytes: raw.length, rawBytes: raw.length,
+      },
+    }
+    for (const listener of this.#listeners) listener(frame)
+    return sequence
+  }
+
+  reload = async (): ReturnType<Control['reload']> => ({ ok: this.reloadProblems.length === 0, changed: ['sinks.nats'], problems: this.reloadProblems })
+
+  health = (): Health => this.healthNow
+}
+
+export async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+/** A batch of flows between numbered addresses; row r has source port `first + r`. */
+export function someFlows(count: number, first = 1000): Batch {
+  const ip = (last: number): number[] => [0, 0, 0xffff, 0x0a00_0000 + last]
+  const rows = Array.from({ length: count }, (_, row) => row)
+  const each = (value: (row: number) => number): number[] => rows.map(value)
+  return {
+    kind: 'flows', count, dictionary: ['', 'netflow5'],
+    columns: {
+      time_start: { kind: 'time', values: Float64Array.from(each(() => 1_700_000_000_000)) },
+      time_end: { kind: 'time', values: Float64Array.from(each((row) => 1_700_000_001_000 + row)) },
+      src_addr: { kind: 'ip', words: Uint32Array.from(rows.flatMap((row) => ip(row + 1))) },
+      dst_addr: { kind: 'ip', words: Uint32Array.from(rows.flatMap(() => [0x2001_0db8, 0, 0, 1])) },
+      src_port: { kind: 'u16', values: Uint16Array.from(each((row) => first + row)) },
+      dst_port: { kind: 'u16', values: Uint16Array.from(each((row) => (row % 2 === 0 ? 443 : 53))) },
+      bytes: { kind: 'u64', words: Uint32Array.from(rows.flatMap((row) => (row === 0 ? [0xffff_ffff, 0xffff_ffff] : [1500, 0]))) },
+      packets: { kind: 'u64', words: Uint32Array.from(rows.flatMap(() => [3, 0])) },
+      sampling: { kind: 'u32', values: Uint32Array.from(each(() => 100)), valid: Uint8Array.from({ length: Math.ceil(count / 8) }, () => 0b1111_1110) },
+      protocol: { kind: 'dict', codes: Uint32Array.from(each(() => 1)) },
+    },
+  }
+}
+
+export function someEvents(...ids: readonly string[]): EventBatch {
+  return toEventBatch(ids.map((id) => ({ id, source: '/test', type: 'test.event', subject: 's', time: 1_700_000_000_000, encoding: 'json', data: Buffer.from('{"a":1}') })))
+}
