@@ -34,6 +34,9 @@ export class Faults {
   #faults: Fault[] = []
   #held: { readonly operation: Operation; readonly match: string | RegExp; readonly until: Promise<void>; readonly release: () => void }[] = []
 
+  /** Calls that failed since the last `clear`. */
+  struck = 0
+
   /** The next fitting calls fail with this code (`EIO`) or error. */
   failNext(operation: Operation, error: Error | string, options: FaultOptions = {}): void {
     this.#faults.push({ operation, error, match: options.match ?? '', skip: options.skip ?? 0, times: options.times ?? 1 })
@@ -51,6 +54,7 @@ export class Faults {
   }
 
   clear(): void {
+    this.struck = 0
     this.#faults = []
     for (const held of this.#held) held.release()
     this.#held = []
@@ -68,6 +72,7 @@ export class Faults {
       fault.skip--
       return undefined
     }
+    this.struck++
     fault.times--
     if (fault.times <= 0) this.#faults = this.#faults.filter((one) => one !== fault)
     return typeof fault.error === 'string' ? diskError(fault.error, operation, path) : fault.error

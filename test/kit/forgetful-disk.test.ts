@@ -231,7 +231,7 @@ describe('power', () => {
       await disk.syncDirectory('/data')
       await file.write(utf8.encode('x'), 0)
       const next = disk.succeed('kill')
-      await expect(file.sync()).rejects.toMatchObject({ code: 'EBADF' })
+      await expect(file.sync()).rejects.toMatchObject({ code: 'ECRASHED' })
       expect(text(await next.readFile('/data/a'))).toBe('x')
       next.crash()
       endings.add(text(next.contents('/data/a')))

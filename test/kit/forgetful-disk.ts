@@ -275,7 +275,8 @@ export class ForgetfulDisk implements Disk {
         const failed = (): void => {
           if (life === this.#life) file.failSync(this.random)
         }
-        return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), { failed })
+        const interrupted = (): void => file.sync(this.random.integer(0, file.unsynced))
+        return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), { failed, interrupted })
       },
       truncate: (size) => call('truncate', () => {
         this.#mustBeWritable('truncate', path)
@@ -326,7 +327,7 @@ export class ForgetfulDisk implements Disk {
 
   /** A call that power fails in may have done a part of its work. */
   #interrupt(path: string, operation: Operation, around: Around): never {
-    if (this.random.chance(0.5)) around.failed?.()
+    if (this.random.chance(0.5)) (around.interrupted ?? around.failed)?.()
     throw diskError('ECRASHED', operation, path)
   }
 
@@ -391,4 +392,6 @@ export class ForgetfulDisk implements Disk {
 interface Around {
   /** What a call that fails may have done already. */
   readonly failed?: () => void
+  /** What one may have done that the end of the life interrupts, where that is something else. */
+  readonly interrupted?: () => void
 }
