@@ -55,7 +55,7 @@ export async function deliverInOrder<Row extends Ordered>(
       if (row.key === undefined) return row
       const line = waiting.get(row.key)
       if (line !== undefined) line.push(row)
-      else if (failedKeys.has(row.key)) retry(row, behind(row.key))
+      else if (failedKeys.has(row.key)) retry(row, behindKey(row.key))
       else {
         waiting.set(row.key, [])
         return row
@@ -79,7 +79,7 @@ export async function deliverInOrder<Row extends Ordered>(
     waiting.delete(row.key)
     if (outcome === undefined) return
     failedKeys.add(row.key)
-    for (const late of line) retry(late, behind(row.key))
+    for (const late of line) retry(late, behindKey(row.key))
   }
 
   const blocked = (): { reason: string; afterMs?: number } | undefined => {
@@ -98,7 +98,8 @@ export async function deliverInOrder<Row extends Ordered>(
   return failures.sort((a, b) => a.index - b.index)
 }
 
-const behind = (key: string): string => `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
+/** Why a row is held back when an earlier one of its key failed. */
+export const behindKey = (key: string): string => `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
 
 function thrown(error: unknown): Attempt {
   return { is: 'retry', reason: error instanceof Error ? error.message : String(error) }

@@ -1,0 +1,59 @@
+import { encodeStructured, type BinaryMessage } from '../../codecs/cloudevents/index.ts'
+import { flowJson } from '../../codecs/flow-json/index.ts'
+import { deliverInChunks } from '../../engine/in-chunks.ts'
+import { deliverInOrder, type Attempt } from '../../engine/in-order.ts'
+import type { Context, Sink, SinkBatch } from '../../engine/ports.ts'
+import { sinkRows, type SinkRow } from '../../engine/rows.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { Poster } from './client.ts'
+import type { HttpConfig } from './config.ts'
+import { toBatchMessage, toMessage } from './map.ts'
+
+/** Bytes after which a batched request is full; a single larger event still goes, alone. */
+const requestBytes = 1024 * 1024
+
+export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
+  const poster = await Poster.open(config, context)
+  const send = config.mode === 'batched' ? sendBatched : sendSingly(config.mode)
+  return {
+    send: (batch, signal) => send({ config, context, poster }, batch, signal),
+    close: () => Promise.resolve(poster.close()),
+  }
+}
+
+interface Parts {
+  readonly config: HttpConfig
+  readonly context: Context
+  readonly poster: Poster
+}
+
+type Send = (parts: Parts, batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
+
+function sendSingly(mode: 'binary' | 'structured'): Send {
+  return ({ config, context, poster }, batch, signal) => {
+    const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
+    return deliverInOrder(sinkRows(batch, flowJson), options, async ({ event }) => {
+      const message = attempting(() => toMessage(event, mode, config.extensions))
+      return 'is' in message ? message : poster.post(message, signal)
+    })
+  }
+}
+
+const sendBatched: Send = ({ config, context, poster }, batch, signal) => {
+  const limits = { rows: config.request_events, bytes: requestBytes }
+  const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
+  const encode = ({ event }: SinkRow): Uint8Array | Attempt => {
+    const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(event, config.extensions) }))
+    return 'is' in message ? message : message.body
+  }
+  return deliverInChunks(sinkRows(batch, flowJson), options, encode, (events) => poster.post(toBatchMessage(events), signal))
+}
+
+/** An event that can't be written down can't be next time either. */
+function attempting<T extends object>(make: () => T): T | { is: 'reject'; reason: string } {
+  try {
+    return make()
+  } catch (error) {
+    return { is: 'reject', reason: `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Disk } from '../host/index.ts'
+import type { Tls } from '../schema/index.ts'
+
+/** Options of Node's TLS, with the files read. */
+export interface TlsOptions {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly servername?: string
+  readonly rejectUnauthorized: boolean
+}
+
+/** Reads the files that TLS settings name. Rejects with a message that names the file which can't be read. */
+export async function readTls(tls: Tls | null, disk: Disk): Promise<TlsOptions | undefined> {
+  if (tls === null) return undefined
+  const [ca, cert, key] = await Promise.all([tls.ca_file, tls.cert_file, tls.key_file].map((path) => readPem(path, disk)))
+  return {
+    rejectUnauthorized: tls.verify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tls.server_name === null ? {} : { servername: tls.server_name }),
+  }
+}
+
+async function readPem(path: string | null, disk: Disk): Promise<string | undefined> {
+  if (path === null) return undefined
+  try {
+    return Buffer.from(await disk.readFile(path)).toString()
+  } catch (cause) {
+    throw new Error(`the TLS file ${path} can't be read; check that it exists and that Weir may read it`, { cause })
+  }
+}
