@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { realHost } from '../host/index.ts'
 import { whoListens } from '../host/ports.ts'
 import { WeirError } from '../model/errors.ts'
-import { explainListen } from './listen.ts'
+import { explainListen } from '../host/listen.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener, type UdpOptions } from './udp.ts'
 
 const environment = realHost()

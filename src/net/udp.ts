@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import type { Host } from '../host/index.ts'
 import { socketTable } from '../host/ports.ts'
 import { parseIp } from '../model/ip.ts'
-import { explainListen } from './listen.ts'
+import { explainListen } from '../host/listen.ts'
 
 /** Datagrams that arrived in one turn of the event loop, in order. Item i of both lists belongs together. */
 export interface Datagrams {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { explainListen } from '../../net/listen.ts'
+import { explainListen } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/index.ts'
 import type { Exporter } from './source-exporters.ts'
 

@@ -204,7 +204,7 @@ class Netflow implements NetflowSource {
       if (more <= 0) continue
       listening.kernelDrops = drops
       this.#writer.shed('kernel_dropped', more)
-      this.#context.metrics.count('weir_udp_kernel_drops_total', more, { ...this.#labels, listener: listening.address })
+      this.#context.metrics.count('weir_udp_kernel_dropped_datagrams_total', more, { ...this.#labels, listener: listening.address })
       this.#context.log.error('The kernel dropped datagrams because Weir did not read fast enough; raise net.core.rmem_max.', { listener: listening.address, datagrams: more })
     }
   }

@@ -1,4 +1,4 @@
-import { whoListens } from '../host/ports.ts'
+import { whoListens } from './ports.ts'
 import { WeirError } from '../model/errors.ts'
 
 /** Why listening failed, in words for a user; a port in use names who may hold it. */

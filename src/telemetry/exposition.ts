@@ -1,0 +1,44 @@
+import type { Counter, Gauge, Registry } from 'prom-client'
+import type { MetricStore } from './metrics.ts'
+
+export interface Exposition {
+  readonly contentType: string
+  readonly text: string
+}
+
+/**
+ * The metrics of a store, and those of the process and of Node that dashboards expect, in Prometheus' text format.
+ * prom-client is loaded, and its process metrics begin, with the first scrape: a start does not pay for them.
+ */
+export function exposition(store: MetricStore): () => Promise<Exposition> {
+  let loading: Promise<{ registry: Registry; fill: () => void }> | undefined
+  return async () => {
+    loading ??= open(store)
+    const { registry, fill } = await loading
+    fill()
+    return { contentType: registry.contentType, text: await registry.metrics() }
+  }
+}
+
+async function open(store: MetricStore): Promise<{ registry: Registry; fill: () => void }> {
+  const prom = await import('prom-client')
+  const registry = new prom.Registry()
+  prom.collectDefaultMetrics({ register: registry })
+  const shown = new Map<string, Counter | Gauge>()
+  const fill = (): void => {
+    for (const [name, info, series] of store) {
+      let metric = shown.get(name)
+      if (metric === undefined) {
+        const options = { name, help: info.help, labelNames: info.labels, registers: [registry] }
+        metric = info.kind === 'counter' ? new prom.Counter(options) : new prom.Gauge(options)
+        shown.set(name, metric)
+      }
+      metric.reset()
+      for (const { values, value } of series) {
+        const labels = Object.fromEntries(info.labels.map((label, index) => [label, values[index] ?? '']))
+        metric.inc(labels, value)
+      }
+    }
+  }
+  return { registry, fill }
+}

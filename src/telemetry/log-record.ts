@@ -1,0 +1,77 @@
+import { WeirError } from '../model/errors.ts'
+
+export const levels = ['debug', 'info', 'warn', 'error'] as const
+export type Level = (typeof levels)[number]
+
+/** One program log line before it is written. Plain data, so that it crosses threads. */
+export interface LogRecord {
+  /** Unix ms. */
+  readonly time: number
+  readonly level: Level
+  /** A sentence. */
+  readonly message: string
+  readonly fields: Readonly<Record<string, Plain>>
+}
+
+export type Plain = string | number | boolean | null
+
+/** Fields as plain values: an error becomes its message, code, advice and place; what is undefined is left out. */
+export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {
+  const plain: Record<string, Plain> = {}
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    if (value instanceof Error) addError(plain, name, value)
+    else plain[name] = isPlain(value) ? value : asText(value)
+  }
+  return plain
+}
+
+function addError(plain: Record<string, Plain>, name: string, error: Error): void {
+  plain[name] = error.message === '' ? error.name : error.message
+  if ('code' in error && typeof error.code === 'string') plain.code = error.code
+  if (error instanceof WeirError) {
+    plain.advice = error.advice
+    return
+  }
+  // An error that Weir did not make itself may be a fault of Weir's: where it was thrown finds it.
+  const place = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
+  if (place !== undefined) plain.at = place
+}
+
+function isPlain(value: unknown): value is Plain {
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
+}
+
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+/** `2026-11-20T08:09:10.123Z warn  A sentence. key=value other="two words"`, without a line end. */
+export function formatText({ time, level, message, fields }: LogRecord): string {
+  const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(value)}`)
+  return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`
+}
+
+/** One JSON object a line; a field cannot hide the line's own keys. */
+export function formatJson({ time, level, message, fields }: LogRecord): string {
+  return JSON.stringify({ ...fields, time: stamp(time), level, message })
+}
+
+/** Bytes that others chose must not be able to begin a line of their own, or to steer a terminal. */
+function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) => (one === '\n' ? '\\n' : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`))
+}
+
+function quoted(value: Plain): string {
+  if (typeof value !== 'string') return String(value)
+  return /^[^\s"=\\]+$/.test(value) && oneLine(value) === value ? value : oneLine(JSON.stringify(value))
+}
+
+function stamp(time: number): string {
+  return new Date(time).toISOString()
+}

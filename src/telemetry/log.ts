@@ -1,0 +1,123 @@
+import type { Clock, Timer, Timers } from '../host/index.ts'
+import { formatJson, formatText, levels, plainFields, type Level, type LogRecord } from './log-record.ts'
+import type { Log, Metrics, Receiver, Sender } from './ports.ts'
+
+export type { Level, LogRecord } from './log-record.ts'
+
+/** Where finished lines go. */
+export type LogWriter = (record: LogRecord) => void
+
+export interface LogOptions {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly write: LogWriter
+  /** Lines below this level are not written. Default: info. */
+  readonly level?: Level
+  readonly metrics?: Metrics
+}
+
+/** This often in one window a line is written as it is; further ones are only counted. */
+const mostRepeats = 5
+const windowMs = 10_000
+const mostRemembered = 1000
+const envelope = 'weir:log'
+
+interface Repeats {
+  seen: number
+  held: number
+  last: LogRecord | undefined
+  readonly timer: Timer
+}
+
+/**
+ * The program log: sentences with fields, on standard error. Written by hand and not with pino: the lines are few, the
+ * text form is the usual one (pino needs another package and a thread for it), and loading pino takes 10 to 15 ms of a start.
+ */
+export class ProgramLog implements Log {
+  readonly #options: LogOptions
+  readonly #from: number
+  readonly #repeats: Map<string, Repeats>
+  readonly #fields: Readonly<Record<string, unknown>>
+
+  constructor(options: LogOptions, fields: Readonly<Record<string, unknown>> = {}, repeats = new Map<string, Repeats>()) {
+    this.#options = options
+    this.#from = levels.indexOf(options.level ?? 'info')
+    this.#fields = fields
+    this.#repeats = repeats
+  }
+
+  /** The same log with fields that every line of it has, such as `{ source: 'netflow' }`. */
+  with(fields: Readonly<Record<string, unknown>>): ProgramLog {
+    return new ProgramLog(this.#options, { ...this.#fields, ...fields }, this.#repeats)
+  }
+
+  debug(message: string, fields?: Record<string, unknown>): void {
+    this.#say('debug', message, fields)
+  }
+  info(message: string, fields?: Record<string, unknown>): void {
+    this.#say('info', message, fields)
+  }
+  warn(message: string, fields?: Record<string, unknown>): void {
+    this.#say('warn', message, fields)
+  }
+  error(message: string, fields?: Record<string, unknown>): void {
+    this.#say('error', message, fields)
+  }
+
+  /** Says what was held back; call it before the process ends. */
+  flush(): void {
+    for (const key of this.#repeats.keys()) this.#tellRepeats(key)
+  }
+
+  #say(level: Level, message: string, fields: Record<string, unknown> = {}): void {
+    this.#options.metrics?.count('weir_log_lines_total', 1, { level })
+    if (levels.indexOf(level) < this.#from) return
+    const record = { time: this.#options.clock.now(), level, message, fields: plainFields({ ...this.#fields, ...fields }) }
+    const key = `${level} ${message} ${JSON.stringify(this.#fields)}`
+    const repeats = this.#repeats.get(key) ?? this.#remember(key)
+    if (++repeats.seen <= mostRepeats) {
+      this.#options.write(record)
+      return
+    }
+    repeats.held++
+    repeats.last = record
+  }
+
+  #remember(key: string): Repeats {
+    const [oldest] = this.#repeats.keys()
+    if (this.#repeats.size >= mostRemembered && oldest !== undefined) this.#tellRepeats(oldest)
+    const repeats = { seen: 0, held: 0, last: undefined, timer: this.#options.timers.after(windowMs, () => this.#tellRepeats(key)) }
+    this.#repeats.set(key, repeats)
+    return repeats
+  }
+
+  #tellRepeats(key: string): void {
+    const repeats = this.#repeats.get(key)
+    if (repeats === undefined) return
+    repeats.timer.cancel()
+    this.#repeats.delete(key)
+    const { held, last } = repeats
+    if (last === undefined) return
+    this.#options.write({ ...last, time: this.#options.clock.now(), fields: { ...last.fields, repeated: `${held} times` } })
+  }
+}
+
+/** Writes lines of text, or of JSON, to a stream such as standard error. */
+export function lineWriter(write: (line: string) => unknown, format: 'text' | 'json' = 'text'): LogWriter {
+  const form = format === 'json' ? formatJson : formatText
+  return (record) => void write(`${form(record)}\n`)
+}
+
+/** In a worker: sends lines to the thread that writes them; it calls {@link collectLog}. */
+export function forwardLog(port: Sender): LogWriter {
+  return (record) => port.postMessage({ is: envelope, record })
+}
+
+/** Writes the lines that a worker forwards. Other messages of the port are left to others. */
+export function collectLog(port: Receiver, write: LogWriter): void {
+  port.on('message', (message) => {
+    if (typeof message === 'object' && message !== null && 'is' in message && message.is === envelope && 'record' in message) {
+      write(message.record as LogRecord)
+    }
+  })
+}

@@ -1,0 +1,63 @@
+/**
+ * Every metric of Weir. One naming rule: `weir_<area>_<what>_<unit>`, and counters end in `_total`; the unit is a base
+ * unit (`bytes`, `seconds`) or what is counted (`rows`, `frames`). A metric that is not here cannot be counted.
+ */
+export interface MetricInfo {
+  readonly kind: 'counter' | 'gauge'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+const counter = (help: string, ...labels: string[]): MetricInfo => ({ kind: 'counter', help, labels })
+const gauge = (help: string, ...labels: string[]): MetricInfo => ({ kind: 'gauge', help, labels })
+
+export const metricTable: Readonly<Record<string, MetricInfo>> = {
+  weir_build_info: gauge('Always 1; the labels say which Weir runs on which Node', 'version', 'node'),
+
+  weir_source_accepted_rows_total: counter('Rows whose frame was synced', 'source'),
+  weir_source_duplicate_rows_total: counter('Rows recognised as sent before', 'source'),
+  weir_source_shed_total: counter('What a source could not take; the reason says whether rows or datagrams are counted', 'source', 'reason'),
+
+  weir_netflow_datagrams_total: counter('Export datagrams received (IPFIX over TCP: messages)', 'source', 'protocol'),
+  weir_netflow_received_bytes_total: counter('Bytes of export datagrams and messages', 'source'),
+  weir_netflow_rows_total: counter('Flows decoded', 'source'),
+  weir_netflow_malformed_datagrams_total: counter('Datagrams that are no well-formed export', 'source', 'reason'),
+  weir_netflow_missing_flows_total: counter('Flows that the exporters’ sequence numbers skipped', 'source'),
+  weir_netflow_late_flows_total: counter('Flows counted as missing that came after all', 'source'),
+  weir_netflow_restarts_total: counter('Exporters that began to count anew', 'source'),
+  weir_netflow_skewed_rows_total: counter('Flows whose exporter’s clock is further away than the limit', 'source'),
+  weir_netflow_exporters: gauge('Exporters remembered', 'source'),
+
+  weir_sflow_datagrams_total: counter('Datagrams of sFlow agents received', 'source'),
+  weir_sflow_received_bytes_total: counter('Bytes of datagrams of sFlow agents', 'source'),
+
+  weir_udp_receive_buffer_bytes: gauge('Receive buffer that the kernel gave a UDP socket', 'source', 'listener'),
+  weir_udp_kernel_dropped_datagrams_total: counter('Datagrams the kernel dropped because they were not read in time', 'source', 'listener'),
+
+  weir_journal_frames_total: counter('Frames synced'),
+  weir_journal_written_bytes_total: counter('Bytes written to segments'),
+  weir_journal_syncs_total: counter('Syncs of a segment'),
+  weir_journal_failed_syncs_total: counter('Syncs that the disk refused; each abandons a segment'),
+  weir_journal_size_bytes: gauge('Bytes in segments'),
+  weir_journal_segments: gauge('Segment files'),
+  weir_journal_unreadable_bytes_total: counter('Bytes that readers had to pass over'),
+
+  weir_sink_delivered_rows_total: counter('Rows that a sink has taken', 'sink'),
+  weir_sink_dead_letters_total: counter('Rows that a sink refused for good', 'sink'),
+  weir_sink_quarantined_rows_total: counter('Rows that no reader could read any more', 'sink'),
+  weir_sink_dropped_rows_total: counter('Rows given up for a sink', 'sink', 'reason'),
+  weir_sink_filtered_rows_total: counter('Rows that were not for a sink', 'sink', 'reason'),
+  weir_sink_retries_total: counter('Batches sent again', 'sink'),
+  weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),
+  weir_sink_lag_seconds: gauge('Age of the oldest row that a sink has not settled', 'sink'),
+
+  weir_store_rows_total: counter('Rows committed to the store', 'stream'),
+  weir_store_commits_total: counter('Commits of the store'),
+  weir_store_size_bytes: gauge('Bytes in files of the store'),
+  weir_store_files: gauge('Files of the store'),
+
+  weir_api_requests_total: counter('HTTP requests answered', 'route', 'status'),
+
+  weir_log_lines_total: counter('Program log lines, repeated ones included', 'level'),
+  weir_telemetry_overflow_total: counter('Additions to a metric that already has as many series as it may have', 'metric'),
+}

@@ -1,0 +1,140 @@
+import { metricTable, type MetricInfo } from './metric-table.ts'
+import type { Labels, Metrics, Receiver, Sender } from './ports.ts'
+
+/** One combination of label values, in the order of the table. */
+export interface Series {
+  readonly values: readonly string[]
+  value: number
+  /** Not published to another thread yet: what was added (counters), or whether it was set (gauges). */
+  unsaid: number
+}
+
+/** Labels come from configuration and closed lists of reasons; what goes beyond this is a mistake or an attack. */
+const mostSeries = 500
+const overflow = 'weir_telemetry_overflow_total'
+const envelope = 'weir:metrics'
+
+type Change = readonly [name: string, values: readonly string[], value: number]
+
+/**
+ * Counters and gauges of one thread. Counting is a lookup and an addition: prom-client is loaded by the first scrape
+ * (exposition.ts), not at the start and never in a worker. With `strict`, for tests, a name or label that is not in
+ * the table is an error; otherwise it is left uncounted, because a wrong metric must not stop the data.
+ */
+export class MetricStore implements Metrics {
+  readonly #series = new Map<string, Map<string, Series>>()
+  readonly #strict: boolean
+  readonly #table: Readonly<Record<string, MetricInfo>>
+
+  constructor(options: { readonly strict?: boolean; readonly table?: Readonly<Record<string, MetricInfo>> } = {}) {
+    this.#strict = options.strict ?? false
+    this.#table = options.table ?? metricTable
+  }
+
+  count(name: string, by: number, labels?: Labels): void {
+    const info = this.#known(name, 'counter', labels)
+    if (info === undefined) return
+    if (!(by >= 0)) return this.#refuse(`${name} is a counter and cannot change by ${by}`)
+    this.#add(name, this.#values(info, labels), by)
+  }
+
+  set(name: string, value: number, labels?: Labels): void {
+    const info = this.#known(name, 'gauge', labels)
+    if (info !== undefined) this.#put(name, this.#values(info, labels), value)
+  }
+
+  /** The value of one series; 0 when it was never counted. For tests and status pages. */
+  value(name: string, labels?: Labels): number {
+    const info = this.#table[name]
+    const values = info === undefined ? [] : this.#values(info, labels)
+    return this.#series.get(name)?.get(values.join('\0'))?.value ?? 0
+  }
+
+  /** Everything counted, in the order of the table. */
+  *[Symbol.iterator](): Generator<readonly [name: string, info: MetricInfo, series: Iterable<Series>]> {
+    for (const [name, info] of Object.entries(this.#table)) {
+      const series = this.#series.get(name)
+      if (series !== undefined) yield [name, info, series.values()]
+    }
+  }
+
+  /** Sends what changed to the thread that is scraped; it calls {@link collectFrom}. Call it each second, and once at the end. */
+  publishTo(port: Sender): void {
+    const changes: Change[] = []
+    for (const [name, info, all] of this) {
+      for (const series of all) {
+        if (series.unsaid === 0) continue
+        changes.push([name, series.values, info.kind === 'counter' ? series.unsaid : series.value])
+        series.unsaid = 0
+      }
+    }
+    if (changes.length > 0) port.postMessage({ is: envelope, changes })
+  }
+
+  /** Adds what another thread publishes to this store. Other messages of the port are left to others. */
+  collectFrom(port: Receiver): void {
+    port.on('message', (message) => {
+      if (!isChanges(message)) return
+      for (const [name, values, value] of message.changes) {
+        const kind = this.#table[name]?.kind
+        if (kind === 'counter') this.#add(name, values, value)
+        else if (kind === 'gauge') this.#put(name, values, value)
+      }
+    })
+  }
+
+  #add(name: string, values: readonly string[], by: number): void {
+    const series = this.#at(name, values)
+    if (series === undefined) {
+      this.#add(overflow, [name], by === 0 ? 0 : 1)
+      return
+    }
+    series.value += by
+    series.unsaid += by
+  }
+
+  #put(name: string, values: readonly string[], value: number): void {
+    const series = this.#at(name, values)
+    if (series === undefined) {
+      this.#add(overflow, [name], 1)
+      return
+    }
+    series.value = value
+    series.unsaid = 1
+  }
+
+  #at(name: string, values: readonly string[]): Series | undefined {
+    let all = this.#series.get(name)
+    if (all === undefined) this.#series.set(name, (all = new Map()))
+    const key = values.join('\0')
+    let one = all.get(key)
+    if (one === undefined && (all.size < mostSeries || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
+    return one
+  }
+
+  #values(info: MetricInfo, labels: Labels | undefined): string[] {
+    return info.labels.map((label) => labels?.[label] ?? '')
+  }
+
+  #known(name: string, kind: MetricInfo['kind'], labels: Labels | undefined): MetricInfo | undefined {
+    const info = this.#table[name]
+    if (info?.kind !== kind) {
+      this.#refuse(info === undefined ? `${name} is not in the table of metrics` : `${name} is a ${info.kind}, not a ${kind}`)
+      return undefined
+    }
+    if (this.#strict) {
+      const given = Object.keys(labels ?? {}).toSorted().join(', ')
+      const asked = info.labels.toSorted().join(', ')
+      if (given !== asked) this.#refuse(`${name} has the labels (${asked}), not (${given})`)
+    }
+    return info
+  }
+
+  #refuse(reason: string): void {
+    if (this.#strict) throw new Error(reason)
+  }
+}
+
+function isChanges(message: unknown): message is { readonly changes: readonly Change[] } {
+  return typeof message === 'object' && message !== null && 'is' in message && message.is === envelope
+}

@@ -1,0 +1,136 @@
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { exposition } from './exposition.ts'
+import { MetricStore } from './metrics.ts'
+import { startOps, type HealthReport, type OpsServer } from './ops.ts'
+
+let server: OpsServer | undefined
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+async function start(health: HealthReport = { live: true, ready: true, draining: false, reasons: [] }, store = new MetricStore()): Promise<OpsServer> {
+  server = await startOps({ host: '127.0.0.1', port: 0, metrics: exposition(store), health: () => health })
+  return server
+}
+
+async function ask(path: string, method = 'GET'): Promise<{ status: number; type: string; body: string; length: string }> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ host: '127.0.0.1', port: server?.port, path, method }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (piece: string) => { body += piece }).on('end', () => resolve({
+        status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body, length: response.headers['content-length'] ?? '',
+      }))
+    })
+    asking.on('error', reject).end()
+  })
+}
+
+/** Prometheus' text format 0.0.4, read strictly: every sample belongs to a declared metric, no sample comes twice. */
+function parse(text: string): Map<string, number> {
+  const samples = new Map<string, number>()
+  const types = new Map<string, string>()
+  const helps = new Set<string>()
+  if (!text.endsWith('\n')) throw new Error('no line end at the end')
+  for (const line of text.split('\n')) {
+    if (line === '') continue
+    const help = /^# HELP ([a-zA-Z_:][\w:]*) \S.*$/.exec(line)
+    const type = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram|summary|untyped)$/.exec(line)
+    const sample = /^([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)$/.exec(line)
+    if (help?.[1] !== undefined) helps.add(help[1])
+    else if (type?.[1] !== undefined && type[2] !== undefined) {
+      if (types.has(type[1])) throw new Error(`declared twice: ${line}`)
+      types.set(type[1], type[2])
+    } else if (sample?.[1] !== undefined) {
+      const family = types.has(sample[1]) ? sample[1] : sample[1].replace(/_(bucket|sum|count)$/, '')
+      if (!types.has(family) || !helps.has(family)) throw new Error(`not declared: ${line}`)
+      const key = `${sample[1]}{${sample[2] ?? ''}}`
+      if (samples.has(key)) throw new Error(`twice: ${line}`)
+      const value = Number(sample[3]?.replace(/^([+-])Inf$/, '$1Infinity'))
+      if (Number.isNaN(value) && sample[3] !== 'NaN' && sample[3] !== 'Nan') throw new Error(`no number: ${line}`)
+      samples.set(key, value)
+    } else throw new Error(`not understood: ${line}`)
+  }
+  return samples
+}
+
+describe('/metrics', () => {
+  test('gives every counted metric with its exact value, at each scrape anew', async () => {
+    const store = new MetricStore({ strict: true })
+    await start(undefined, store)
+    store.count('weir_source_shed_total', 3, { source: 'netflow', reason: 'journal_behind' })
+    store.count('weir_source_shed_total', 2 ** 40, { source: 'we"ird\\\n', reason: 'undecoded' })
+    store.set('weir_journal_size_bytes', 512)
+    const first = await ask('/metrics')
+    expect([first.status, first.type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+    let samples = parse(first.body)
+    expect(samples.get('weir_source_shed_total{source="netflow",reason="journal_behind"}')).toBe(3)
+    expect(samples.get('weir_source_shed_total{source="we\\"ird\\\\\\n",reason="undecoded"}')).toBe(2 ** 40)
+    expect(samples.get('weir_journal_size_bytes{}')).toBe(512)
+    expect(first.body).toContain('# HELP weir_journal_size_bytes Bytes in segments\n# TYPE weir_journal_size_bytes gauge\n')
+
+    store.count('weir_source_shed_total', 4, { source: 'netflow', reason: 'journal_behind' })
+    store.set('weir_journal_size_bytes', 0)
+    samples = parse((await ask('/metrics')).body)
+    expect(samples.get('weir_source_shed_total{source="netflow",reason="journal_behind"}')).toBe(7)
+    expect(samples.get('weir_journal_size_bytes{}')).toBe(0)
+  })
+
+  test('has the usual metrics of the process and of Node', async () => {
+    await start()
+    const samples = parse((await ask('/metrics')).body)
+    expect(samples.get('process_resident_memory_bytes{}')).toBeGreaterThan(1e6)
+    expect([...samples.keys()].some((name) => name.startsWith('nodejs_eventloop_lag_seconds'))).toBe(true)
+  })
+
+  test('that cannot be written is a 500 with the reason', async () => {
+    server = await startOps({
+      host: '127.0.0.1', port: 0, metrics: () => Promise.reject(new Error('broken')),
+      health: () => ({ live: true, ready: true, draining: false, reasons: [] }),
+    })
+    expect(await ask('/metrics')).toMatchObject({ status: 500, body: 'The metrics could not be written: broken\n' })
+  })
+})
+
+describe('health', () => {
+  test('is 200 while all is well', async () => {
+    await start()
+    expect(await ask('/healthz/live')).toMatchObject({ status: 200, type: 'application/json; charset=utf-8', body: '{"live":true,"draining":false,"reasons":[]}' })
+    expect(await ask('/healthz/ready?verbose')).toMatchObject({ status: 200, body: '{"ready":true,"draining":false,"reasons":[]}' })
+  })
+
+  test('is 503 with the reasons when it is not, each question by itself', async () => {
+    await start({ live: true, ready: false, draining: true, reasons: ['The journal is full.'] })
+    expect(await ask('/healthz/live')).toMatchObject({ status: 200 })
+    expect(await ask('/healthz/ready')).toMatchObject({ status: 503, body: '{"ready":false,"draining":true,"reasons":["The journal is full."]}' })
+  })
+})
+
+test('the first page lists the others, and nothing else is there', async () => {
+  await start()
+  const { body } = await ask('/')
+  for (const path of body.split('\n').filter(Boolean).map((line) => line.split(' ')[0] ?? '')) expect((await ask(path)).status).toBe(200)
+  expect(body.split('\n')).toHaveLength(4)
+  expect((await ask('/favicon.ico')).status).toBe(404)
+  expect((await ask('/metrics', 'POST')).status).toBe(405)
+  expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '44' })
+})
+
+test('a port in use is said by name', async () => {
+  const { port } = await start()
+  await expect(startOps({ host: '127.0.0.1', port, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, draining: false, reasons: [] }) }))
+    .rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
+})
+
+test('open connections do not keep the server from closing', async () => {
+  const { port } = await start()
+  const idle = connect(port, '127.0.0.1')
+  await new Promise((resolve) => idle.once('connect', resolve))
+  const closed = new Promise((resolve) => idle.once('close', resolve))
+  await server?.close()
+  server = undefined
+  await closed
+  expect(idle.destroyed).toBe(true)
+})

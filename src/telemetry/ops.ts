@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { explainListen } from '../host/listen.ts'
+import type { Exposition } from './exposition.ts'
+
+/** How the process stands, as `engine/control.ts` tells it. */
+export interface HealthReport {
+  readonly live: boolean
+  readonly ready: boolean
+  readonly draining: boolean
+  readonly reasons: readonly string[]
+}
+
+export interface OpsOptions {
+  readonly host: string
+  /** 0: the system chooses. */
+  readonly port: number
+  metrics(): Promise<Exposition>
+  health(): HealthReport
+}
+
+export interface OpsServer {
+  readonly host: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+const pages: Readonly<Record<string, string>> = {
+  '/metrics': 'metrics for Prometheus',
+  '/healthz/live': '200 while the process works, else 503: restart it',
+  '/healthz/ready': '200 while data is taken, else 503 with the reasons',
+}
+
+/** Metrics and health on an address of their own, so that they can be reached where the API must not be. Read only. */
+export async function startOps(options: OpsOptions): Promise<OpsServer> {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 }, (request, response) => {
+    void answer(request, options).then((given) => send(request, response, given))
+  })
+  server.maxConnections = 100
+  await listening(server, options)
+  const bound = server.address()
+  return {
+    host: options.host,
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    }),
+  }
+}
+
+async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: place.host, port: place.port, exclusive: true }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    throw await explainListen('tcp', place, error)
+  }
+}
+
+async function answer(request: IncomingMessage, options: OpsOptions): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD are answered here.\n')
+  switch (request.url?.split('?', 1)[0]) {
+    case '/': return text(200, Object.entries(pages).map(([path, what]) => `${path.padEnd(16)}${what}\n`).join(''))
+    case '/metrics': return metrics(options)
+    case '/healthz/live': return health(options, 'live')
+    case '/healthz/ready': return health(options, 'ready')
+    default: return text(404, 'There is no such page; / lists all.\n')
+  }
+}
+
+async function metrics(options: OpsOptions): Promise<Answer> {
+  try {
+    const { contentType, text: body } = await options.metrics()
+    return { status: 200, type: contentType, body }
+  } catch (error) {
+    return text(500, `The metrics could not be written: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}
+
+function health(options: OpsOptions, which: 'live' | 'ready'): Answer {
+  const { reasons, draining, ...is } = options.health()
+  const body = JSON.stringify({ [which]: is[which], draining, reasons })
+  return { status: is[which] ? 200 : 503, type: 'application/json; charset=utf-8', body }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,23 @@
+/** What telemetry offers to everyone else; `engine/ports.ts` hands the same shapes to components. */
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export type Labels = Readonly<Record<string, string>>
+
+export interface Metrics {
+  count(name: string, by: number, labels?: Labels): void
+  set(name: string, value: number, labels?: Labels): void
+}
+
+/** One end of a MessageChannel, or a worker: both threads of a pair speak through one. */
+export interface Sender {
+  postMessage(message: unknown): void
+}
+
+export interface Receiver {
+  on(event: 'message', listener: (message: unknown) => void): unknown
+}

@@ -1,0 +1,65 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Host } from '../host/index.ts'
+import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
+import { MetricStore } from './metrics.ts'
+
+const publishEveryMs = 1000
+
+/** What a worker needs to know, under the key `telemetry` of its `workerData`. */
+export interface WorkerTelemetryData {
+  readonly thread: string
+  readonly level: Level
+  readonly port: MessagePort
+}
+
+/**
+ * In the main thread, before a worker is made: its lines and its counts will arrive here.
+ *
+ * @example
+ * const { data, transfer } = telemetryFor('ingest', { write, metrics, level: 'info' })
+ * new Worker(file, { workerData: { telemetry: data }, transferList: transfer })
+ */
+export function telemetryFor(
+  thread: string,
+  here: { readonly write: LogWriter; readonly metrics: MetricStore; readonly level: Level },
+): { readonly data: WorkerTelemetryData; readonly transfer: readonly [MessagePort] } {
+  const { port1, port2 } = new MessageChannel()
+  collectLog(port1, here.write)
+  here.metrics.collectFrom(port1)
+  // Listening keeps a port, and with it the process, alive.
+  port1.unref()
+  return { data: { thread, level: here.level, port: port2 }, transfer: [port2] }
+}
+
+export interface WorkerTelemetry {
+  readonly log: ProgramLog
+  readonly metrics: MetricStore
+  /** Sends what has not been sent; call it before the worker ends. */
+  flush(): void
+}
+
+/** In a worker. One that was started without telemetry writes its lines itself, and its counts stay with it. */
+export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
+  const data = given(workerData)
+  const metrics = new MetricStore()
+  const write = data === undefined ? lineWriter((line) => process.stderr.write(line)) : forwardLog(data.port)
+  const options = { clock: host.clock, timers: host.timers, write, metrics, ...(data === undefined ? {} : { level: data.level }) }
+  const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
+  const publish = (): void => {
+    if (data !== undefined) metrics.publishTo(data.port)
+  }
+  host.timers.every(publishEveryMs, publish)
+  return {
+    log,
+    metrics,
+    flush() {
+      log.flush()
+      publish()
+    },
+  }
+}
+
+function given(workerData: unknown): WorkerTelemetryData | undefined {
+  if (typeof workerData !== 'object' || workerData === null || !('telemetry' in workerData)) return undefined
+  return workerData.telemetry as WorkerTelemetryData
+}
