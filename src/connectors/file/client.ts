@@ -1,0 +1,89 @@
+import type { Disk, DiskFile } from '../../host/index.ts'
+
+interface Open {
+  readonly file: DiskFile
+  size: number
+}
+
+/** A file that grows by whole lines and is put aside when it is large enough. */
+export class LineFile {
+  readonly #path: string
+  readonly #folder: string
+  readonly #name: string
+  readonly #disk: Disk
+  readonly #rotateAt: number
+  readonly #keep: number
+  #open: Open | undefined
+
+  constructor(path: string, rotation: { readonly rotateAt: number; readonly keep: number }, disk: Disk) {
+    const slash = path.lastIndexOf('/')
+    this.#path = path
+    this.#folder = slash < 0 ? '.' : path.slice(0, slash) || '/'
+    this.#name = path.slice(slash + 1)
+    this.#disk = disk
+    this.#rotateAt = rotation.rotateAt
+    this.#keep = rotation.keep
+  }
+
+  /**
+   * On the disk and synced when it resolves. After a failure the file is opened anew: what a failed write or sync left
+   * behind is not known, and the next lines begin on a line of their own.
+   */
+  async append(lines: Uint8Array): Promise<void> {
+    try {
+      const open = (this.#open ??= await this.#begin())
+      await open.file.write(lines, open.size)
+      await open.file.sync()
+      open.size += lines.length
+    } catch (error) {
+      await this.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Puts the file aside when it is large enough; answers under which name. Lines already appended are safe whatever happens here. */
+  async rotate(): Promise<string | undefined> {
+    if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
+    await this.close()
+    const aside = await this.#asides()
+    const next = (aside.at(-1) ?? 0) + 1
+    await this.#disk.rename(this.#path, this.#aside(next))
+    if (this.#keep > 0) {
+      for (const old of [...aside, next].slice(0, -this.#keep)) await this.#disk.remove(this.#aside(old))
+    }
+    await this.#disk.syncDirectory(this.#folder)
+    return this.#aside(next)
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.file.close()
+  }
+
+  async #begin(): Promise<Open> {
+    await this.#disk.makeDirectory(this.#folder)
+    const file = await this.#disk.open(this.#path, 'write')
+    const size = await file.size()
+    // The name of a new file is durable only with its folder.
+    if (size === 0) await this.#disk.syncDirectory(this.#folder)
+    const last = new Uint8Array(1)
+    if (size > 0) await file.read(last, size - 1)
+    const torn = size > 0 && last[0] !== 0x0a
+    if (torn) await file.write(Buffer.from('\n'), size)
+    return { file, size: torn ? size + 1 : size }
+  }
+
+  /** Numbers of the files put aside, rising. */
+  async #asides(): Promise<number[]> {
+    const numbers = (await this.#disk.list(this.#folder)).flatMap((name) => {
+      const number = name.startsWith(`${this.#name}.`) ? name.slice(this.#name.length + 1) : ''
+      return /^\d{6,}$/.test(number) ? [Number(number)] : []
+    })
+    return numbers.sort((a, b) => a - b)
+  }
+
+  #aside(number: number): string {
+    return `${this.#path}.${String(number).padStart(6, '0')}`
+  }
+}

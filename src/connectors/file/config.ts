@@ -1,0 +1,24 @@
+import { bytes, defineSchema, duration, filePath, integer, type ConfigOf } from '../../schema/index.ts'
+
+export const fileSchema = defineSchema({
+  type: 'file',
+  role: 'sink',
+  summary: 'Appends events to a file, one CloudEvent in JSON a line',
+  fields: {
+    path: filePath({ description: 'The file; folders above it are made', required: true, example: '/var/lib/weir/out/events.ndjson' }),
+    rotate_at: bytes({ description: 'Size at which the file is put aside under the next number and a new one begun; 0: never', default: '128MiB' }),
+    keep: integer({ description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 }, { min: 0, max: 100_000 }),
+  },
+})
+
+export const stdoutSchema = defineSchema({
+  type: 'stdout',
+  role: 'sink',
+  summary: 'Prints events to standard output, one CloudEvent in JSON a line',
+  fields: {
+    timeout: duration({ description: 'How long the reader of the output may take', default: '10s' }, { min: '10ms' }),
+  },
+})
+
+export type FileConfig = ConfigOf<typeof fileSchema>
+export type StdoutConfig = ConfigOf<typeof stdoutSchema>
