@@ -25,7 +25,7 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   store: [...TO_TELEMETRY, 'journal'],
   connectors: [...TO_ENGINE, 'net', 'codecs'],
   transforms: [...TO_ENGINE, 'codecs'],
-  api: [...TO_TELEMETRY, 'journal', 'engine/ports', 'engine/control', 'net', 'query', 'store'],
+  api: [...TO_TELEMETRY, 'journal', 'engine/ports', 'engine/control', 'net', 'codecs', 'query', 'store'],
   presets: ['model', 'schema'],
   'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
   cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'identity', 'store', 'api'],
