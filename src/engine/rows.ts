@@ -48,7 +48,7 @@ function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventB
   }
 }
 
-function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, firstRow: number, batch: FlowBatch, firstRow: number, flows: FlowWriter): MakeRow {
+function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, flows: FlowWriter): MakeRow {
   const json = flows(batch)
   const times = ['time_end', 'time_start', 'time_received'].map((name) => batch.columns[name]).filter((column) => column?.kind === 'time')
   return (index, row) => {
