@@ -1,0 +1,46 @@
+import type { FrameHeader } from '../journal/types.ts'
+import type { SourceCount } from './record.ts'
+
+interface Counting {
+  readonly id: number
+  stored: number
+  quarantined: number
+}
+
+/** Rows per source: stored, and those that a gap in the journal swallowed. */
+export class SourceCounts {
+  readonly #sources: Map<string, Counting>
+
+  constructor(from: Readonly<Record<string, SourceCount>>) {
+    this.#sources = new Map(Object.entries(from).map(([name, count]) => [name, { ...count }]))
+  }
+
+  /** Number of the source in the files. Call it with every frame: rows before it that never came are a gap. */
+  arrive(header: FrameHeader): number {
+    const counting = this.#of(header.source)
+    const gap = header.sourceRows - counting.stored - counting.quarantined
+    if (gap > 0) counting.quarantined += gap
+    return counting.id
+  }
+
+  store(source: string, rows: number): void {
+    this.#of(source).stored += rows
+  }
+
+  quarantine(source: string, rows: number): void {
+    this.#of(source).quarantined += rows
+  }
+
+  toRecord(): Record<string, SourceCount> {
+    return Object.fromEntries([...this.#sources].map(([name, count]) => [name, { ...count }]))
+  }
+
+  #of(source: string): Counting {
+    let counting = this.#sources.get(source)
+    if (counting === undefined) {
+      counting = { id: 1 + Math.max(0, ...[...this.#sources.values()].map(({ id }) => id)), stored: 0, quarantined: 0 }
+      this.#sources.set(source, counting)
+    }
+    return counting
+  }
+}

@@ -1,0 +1,125 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Disk } from '../host/index.ts'
+import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
+import { openTable, type EndpointTable, type EventTable, type FlowTable } from './duck-tables.ts'
+import type { Stream } from './names.ts'
+import { fileColumns } from './schema.ts'
+import type { Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
+
+export interface DuckWriterOptions {
+  readonly disk: Disk
+  readonly memoryLimit: string
+  readonly threads: number
+}
+
+/** How a table's staged columns become those of a file. */
+function selectList(stream: Stream): string {
+  if (stream !== 'events') return fileColumns[stream].map(({ name }) => `"${name}"`).join(', ')
+  const text = 'TRY(decode(data))'
+  const special: Readonly<Record<string, string>> = {
+    extensions: 'TRY_CAST(extensions AS JSON)',
+    // Declared as JSON and none, or plain text: a JSON string. What is no UTF-8 stays binary.
+    data: `CASE encoding WHEN 1 THEN coalesce(TRY_CAST(${text} AS JSON), to_json(${text})) WHEN 2 THEN to_json(${text}) END`,
+    data_base64: `CASE WHEN encoding = 3 OR (encoding > 0 AND ${text} IS NULL) THEN to_base64(data) END`,
+  }
+  return fileColumns.events.map(({ name }) => (special[name] === undefined ? `"${name}"` : `${special[name]} AS "${name}"`)).join(', ')
+}
+
+/** Rows of events can be large: smaller groups keep a reader's memory small. */
+const copyOptions: Readonly<Record<Stream, string>> = {
+  flows: 'FORMAT parquet, COMPRESSION zstd',
+  events: 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384',
+  endpoints: 'FORMAT parquet, COMPRESSION zstd',
+}
+
+class DuckWriter implements TableWriter {
+  readonly #disk: Disk
+  readonly #instance: DuckDBInstance
+  readonly #api: typeof import('@duckdb/node-api')
+  /** Appends and flushes on one connection, merges on another: they run beside each other. */
+  readonly #connection: DuckDBConnection
+  readonly #merging: DuckDBConnection
+  readonly #tables = new Map<string, FlowTable | EventTable | EndpointTable>()
+
+  constructor(options: { disk: Disk; api: typeof import('@duckdb/node-api'); instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
+    this.#disk = options.disk
+    this.#api = options.api
+    this.#instance = options.instance
+    this.#connection = options.connection
+    this.#merging = options.merging
+  }
+
+  async append(hour: number, rows: TableRows): Promise<void> {
+    const key = `${rows.stream}_${hour}`
+    let table = this.#tables.get(key)
+    if (table === undefined) {
+      table = await openTable(this.#api, this.#connection, rows.stream, hour)
+      this.#tables.set(key, table)
+    }
+    ;(table as { append(rows: TableRows): void }).append(rows)
+  }
+
+  async write(stream: Stream, hour: number, path: string): Promise<Written> {
+    const table = this.#tables.get(`${stream}_${hour}`)
+    if (table === undefined) throw new Error(`no rows of ${stream} in hour ${hour}`)
+    table.flush()
+    return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path)
+  }
+
+  async discard(stream: Stream, hour: number): Promise<void> {
+    const key = `${stream}_${hour}`
+    const table = this.#tables.get(key)
+    if (table === undefined) return
+    this.#tables.delete(key)
+    table.close()
+    await this.#connection.run(`DROP TABLE ${table.name}`)
+  }
+
+  merge(stream: Stream, from: readonly string[], path: string): Promise<Written> {
+    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)})`, stream, path)
+  }
+
+  async inspect(stream: Stream, path: string): Promise<Inspected> {
+    const file = `read_parquet(${quoted(path)})`
+    const bytes = (await this.#disk.stat(path))?.size ?? 0
+    if (stream === 'endpoints') {
+      const [[rows, last] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, max(ep)::DOUBLE FROM ${file}`)
+      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0) }
+    }
+    const time = stream === 'flows' ? ['time_start', 'time_end'] : ['time', 'time']
+    const ms = (expression: string): string => `epoch_ms(${expression})::DOUBLE`
+    const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
+      this.#merging,
+      `SELECT count(*)::DOUBLE, ${ms(`min(${time[0]})`)}, ${ms(`max(${time[1]})`)}, ${ms('min(time_received)')}, ${ms('max(time_received)')} FROM ${file}`,
+    )
+    const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
+    const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
+    const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+    return { rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0), perSource, lastEndpoint: 0 }
+  }
+
+  async close(): Promise<void> {
+    for (const table of this.#tables.values()) table.close()
+    this.#tables.clear()
+    this.#connection.closeSync()
+    this.#merging.closeSync()
+    this.#instance.closeSync()
+    await Promise.resolve()
+  }
+
+  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string): Promise<Written> {
+    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${copyOptions[stream]})`)
+    const stat = await this.#disk.stat(path)
+    if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)
+    return { rows: Number(rows), bytes: stat.size }
+  }
+}
+
+export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
+  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '' })
+  const api = await import('@duckdb/node-api')
+  const connection = await instance.connect()
+  const merging = await instance.connect()
+  await connection.run("SET GLOBAL TimeZone = 'UTC'")
+  return new DuckWriter({ disk: options.disk, api, instance, connection, merging })
+}

@@ -1,0 +1,29 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+/** An instance in memory. DuckDB is imported with the first one: a start that stores nothing does not pay for it. */
+export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
+  const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
+  return Instance.create(':memory:', options)
+}
+
+/** Never reach for the network or for what a user has installed. */
+export const noExtensions: Readonly<Record<string, string>> = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  allow_unsigned_extensions: 'false',
+}
+
+export function quoted(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+export function fileList(paths: readonly string[]): string {
+  return `[${paths.map(quoted).join(', ')}]`
+}
+
+/** All rows of a small result. */
+export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
+  const read = await connection.runAndReadAll(sql)
+  return read.getRows()
+}

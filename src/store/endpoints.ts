@@ -1,0 +1,152 @@
+import type { Resolver } from '../engine/ports.ts'
+import type { IpColumn } from '../model/columns.ts'
+import { isPresent } from '../model/columns.ts'
+import { formatIp } from '../model/ip.ts'
+import type { EndpointRow } from './table-writer.ts'
+
+/** Words of a key: the address and the scope's number. */
+const keyWords = 5
+const firstSlots = 4096
+const twoTo32 = 4_294_967_296
+
+/** How a batch's addresses are to be understood. */
+export interface AddressMeaning {
+  /** Number of each row's scope; without it all are in the default scope, 0. */
+  readonly scopes: Uint32Array | undefined
+  scopeName(scope: number): string
+  /** When the row's flow was, in Unix ms. */
+  timeOf(row: number): number
+}
+
+export interface EndpointsOptions {
+  readonly resolver: Resolver
+  /** First id to give out. */
+  readonly next: number
+  /** Addresses kept before a new generation begins. */
+  readonly limit?: number
+}
+
+/**
+ * Gives addresses their endpoint ids. A generation lasts while the receive hour, the resolver's answers and the bound on its
+ * size do; what it gave out is stored with its hour, so that an hour's flows find all their endpoints in that hour.
+ */
+export class Endpoints {
+  readonly #resolver: Resolver
+  readonly #limit: number
+  #next: number
+  #hour = Number.NaN
+  #answers: number
+  #fresh: EndpointRow[] = []
+  #count = 0
+  #mask = 0
+  #keys = new Uint32Array(0)
+  /** Slot → id − #base + 1; 0 is a free slot. */
+  #slots = new Uint32Array(0)
+  #base = 0
+
+  constructor(options: EndpointsOptions) {
+    this.#resolver = options.resolver
+    this.#limit = options.limit ?? 1 << 20
+    this.#next = options.next
+    this.#answers = options.resolver.generation
+    this.#begin(firstSlots)
+  }
+
+  /** Ids below this were given out. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** Every row of the hour that is not stored yet, to be stored with it. */
+  take(): readonly EndpointRow[] {
+    const fresh = this.#fresh
+    this.#fresh = []
+    return fresh
+  }
+
+  /** Ids of a column, as pairs of words; absent is 0. */
+  ids(hour: number, column: IpColumn, count: number, meaning: AddressMeaning): Uint32Array {
+    if (hour !== this.#hour || this.#answers !== this.#resolver.generation) {
+      this.#hour = hour
+      this.#answers = this.#resolver.generation
+      this.#begin(firstSlots)
+    }
+    const pairs = new Uint32Array(2 * count)
+    const { words, valid } = column
+    for (let row = 0; row < count; row++) {
+      if (valid !== undefined && !isPresent(valid, row)) continue
+      const id = this.#idOf(words, row, meaning)
+      pairs[2 * row] = id % twoTo32
+      pairs[2 * row + 1] = Math.floor(id / twoTo32)
+    }
+    return pairs
+  }
+
+  #idOf(words: Uint32Array, row: number, meaning: AddressMeaning): number {
+    const offset = 4 * row
+    const w0 = words[offset] ?? 0
+    const w1 = words[offset + 1] ?? 0
+    const w2 = words[offset + 2] ?? 0
+    const w3 = words[offset + 3] ?? 0
+    const scope = meaning.scopes?.[row] ?? 0
+    const keys = this.#keys
+    let slot = hash(w0, w1, w2, w3, scope) & this.#mask
+    for (;;) {
+      const known = this.#slots[slot] ?? 0
+      if (known === 0) return this.#add(words, row, scope, meaning)
+      const at = slot * keyWords
+      if (keys[at + 3] === w3 && keys[at + 2] === w2 && keys[at + 1] === w1 && keys[at] === w0 && keys[at + 4] === scope) return this.#base + known - 1
+      slot = (slot + 1) & this.#mask
+    }
+  }
+
+  #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
+    const offset = 4 * row
+    if (this.#count >= this.#limit) this.#begin(firstSlots)
+    else if (2 * (this.#count + 1) > this.#mask) this.#grow()
+    const id = this.#next++
+    this.#put(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, id - this.#base + 1)
+    this.#count++
+    const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
+    // `wait` is stored as unknown: asking again later belongs to the Kubernetes resolver, whose answers come late.
+    const endpoint = resolved.is === 'endpoint' ? resolved.endpoint : {}
+    this.#fresh.push({ id, address: formatIp(words, offset), name: endpoint.name, label: endpoint.label })
+    return id
+  }
+
+  #put(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
+    let slot = hash(w0, w1, w2, w3, scope) & this.#mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
+    this.#slots[slot] = value
+    this.#keys.set([w0, w1, w2, w3, scope], slot * keyWords)
+  }
+
+  #begin(slots: number): void {
+    this.#base = this.#next
+    this.#count = 0
+    this.#mask = slots - 1
+    this.#keys = new Uint32Array(slots * keyWords)
+    this.#slots = new Uint32Array(slots)
+  }
+
+  #grow(): void {
+    const keys = this.#keys
+    const slots = this.#slots
+    const larger = slots.length * 2
+    this.#mask = larger - 1
+    this.#keys = new Uint32Array(larger * keyWords)
+    this.#slots = new Uint32Array(larger)
+    for (let slot = 0; slot < slots.length; slot++) {
+      const value = slots[slot] ?? 0
+      const at = slot * keyWords
+      if (value !== 0) this.#put(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0, keys[at + 3] ?? 0, keys[at + 4] ?? 0, value)
+    }
+  }
+}
+
+function hash(w0: number, w1: number, w2: number, w3: number, scope: number): number {
+  let h = Math.imul(w3 ^ (w2 << 7), 0x9e3779b1)
+  h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13) ^ w0 ^ scope, 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}

@@ -1,0 +1,67 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { OutputColumn } from './cells.ts'
+
+/** Rows whose cells decide how wide the columns are; a longer cell that comes later sticks out. */
+const measuredRows = 2048
+const widest = 60
+
+/** Aligned text for people: a header, a rule, the rows, and how many there were. */
+export class TableFormatter {
+  readonly #cells: (chunk: DuckDBDataChunk) => string[][]
+  readonly #columns: readonly OutputColumn[]
+  #widths: number[] | undefined
+  #right: boolean[] = []
+  #held: string[][] = []
+  #rows = 0
+
+  constructor(cells: (chunk: DuckDBDataChunk) => string[][], columns: readonly OutputColumn[]) {
+    this.#cells = cells
+    this.#columns = columns
+  }
+
+  begin(): string {
+    return ''
+  }
+
+  chunk(chunk: DuckDBDataChunk): string {
+    const columns = this.#cells(chunk)
+    const rows: string[][] = []
+    for (let row = 0; row < chunk.rowCount; row++) rows.push(columns.map((cells) => cells[row] ?? 'null'))
+    this.#rows += rows.length
+    if (this.#widths !== undefined) return this.#lines(rows)
+    this.#held.push(...rows)
+    return this.#held.length >= measuredRows ? this.#measure() : ''
+  }
+
+  end(): string {
+    const text = this.#widths === undefined ? this.#measure() : ''
+    return `${text}(${this.#rows} ${this.#rows === 1 ? 'row' : 'rows'})\n`
+  }
+
+  #measure(): string {
+    const rows = this.#held
+    this.#held = []
+    const texts = this.#columns.map((_, column) => rows.map((row) => cellText(row[column])))
+    this.#right = this.#columns.map((_, column) => rows.length > 0 && rows.every((row) => row[column] === 'null' || /^-?\d/.test(row[column] ?? '')))
+    const widths = this.#columns.map(({ name }, column) => Math.max(name.length, ...(texts[column] ?? []).map((text) => Math.min(widest, text.length))))
+    this.#widths = widths
+    const header = this.#line(this.#columns.map(({ name }) => name))
+    return `${header}${widths.map((width) => '─'.repeat(width)).join('  ')}\n${this.#lines(rows)}`
+  }
+
+  #lines(rows: readonly (readonly string[])[]): string {
+    return rows.map((row) => this.#line(row.map(cellText))).join('')
+  }
+
+  #line(texts: readonly string[]): string {
+    const widths = this.#widths ?? []
+    return `${texts.map((text, column) => (this.#right[column] === true ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0))).join('  ').trimEnd()}\n`
+  }
+}
+
+/** Absent is blank; control characters would tear the table apart (and could drive a terminal). */
+function cellText(json: string | undefined): string {
+  if (json === undefined || json === 'null') return ''
+  const text = json.startsWith('"') ? (JSON.parse(json) as string) : json
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

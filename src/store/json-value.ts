@@ -1,0 +1,67 @@
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import { isoMicroseconds } from './iso-time.ts'
+
+export type Api = typeof import('@duckdb/node-api')
+
+/** Text of a JSON column: as it is when it is JSON by the standard (DuckDB takes NaN and trailing commas), else a string. */
+export function jsonText(text: string): string {
+  try {
+    JSON.parse(text)
+  } catch {
+    return JSON.stringify(text)
+  }
+  // Line ends stand only between tokens there; one answer row is one line.
+  return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
+}
+
+function integer(value: bigint): string {
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? String(value) : `"${value}"`
+}
+
+/** A decimal as a number when a double holds all its digits, else as a string. */
+function decimal(text: string): string {
+  const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '')
+  return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`
+}
+
+/** JSON of any value: nested ones keep their shape, times are ISO 8601 in UTC, bytes base64, all else DuckDB's text. */
+export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefined): string {
+  if (value === null) return 'null'
+  switch (typeof value) {
+    case 'boolean': return String(value)
+    case 'number': return Number.isFinite(value) ? String(value) : 'null'
+    case 'bigint': return integer(value)
+    case 'string': return type?.alias === 'JSON' ? jsonText(value) : JSON.stringify(value)
+    default: return jsonOfObject(api, value, type)
+  }
+}
+
+function time(micros: bigint): string {
+  return JSON.stringify(isoMicroseconds(Number(micros)))
+}
+
+function jsonOfObject(api: Api, value: Exclude<DuckDBValue, boolean | number | bigint | string | null>, type: DuckDBType | undefined): string {
+  if (value instanceof api.DuckDBListValue || value instanceof api.DuckDBArrayValue) {
+    const inner = type instanceof api.DuckDBListType || type instanceof api.DuckDBArrayType ? type.valueType : undefined
+    return `[${value.items.map((item) => jsonOf(api, item, inner)).join(',')}]`
+  }
+  if (value instanceof api.DuckDBStructValue) {
+    const inner = type instanceof api.DuckDBStructType ? type : undefined
+    return `{${Object.entries(value.entries).map(([key, item], index) => `${JSON.stringify(key)}:${jsonOf(api, item, inner?.entryTypes[index])}`).join(',')}}`
+  }
+  if (value instanceof api.DuckDBMapValue) {
+    const inner = type instanceof api.DuckDBMapType ? type : undefined
+    return `{${value.entries.map(({ key, value: item }) => `${JSON.stringify(String(key))}:${jsonOf(api, item, inner?.valueType)}`).join(',')}}`
+  }
+  if (value instanceof api.DuckDBUnionValue) {
+    const inner = type instanceof api.DuckDBUnionType ? type.memberTypes[type.memberTags.indexOf(value.tag)] : undefined
+    return jsonOf(api, value.value, inner)
+  }
+  if (value instanceof api.DuckDBTimestampValue || value instanceof api.DuckDBTimestampTZValue) return time(value.micros)
+  if (value instanceof api.DuckDBTimestampMillisecondsValue) return time(value.millis * 1000n)
+  if (value instanceof api.DuckDBTimestampSecondsValue) return time(value.seconds * 1_000_000n)
+  if (value instanceof api.DuckDBTimestampNanosecondsValue) return time(value.nanos / 1000n)
+  if (value instanceof api.DuckDBDecimalValue) return decimal(value.toString())
+  if (value instanceof api.DuckDBBlobValue) return JSON.stringify(Buffer.from(value.bytes).toString('base64'))
+  return JSON.stringify(value.toString())
+}

@@ -1,0 +1,57 @@
+/** Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique>.parquet`. The name alone says what a file holds. */
+export const streams = ['flows', 'events', 'endpoints'] as const
+export type Stream = (typeof streams)[number]
+
+export interface FileName {
+  readonly name: string
+  readonly stream: Stream
+  /** Hour in which its rows were received: Unix milliseconds / 3,600,000, floored (UTC). */
+  readonly hour: number
+  /** Sequences of the first and last journal frame that it holds rows of. */
+  readonly firstSequence: number
+  readonly lastSequence: number
+}
+
+export const msPerHour = 3_600_000
+
+export function hourOf(ms: number): number {
+  return Math.floor(ms / msPerHour)
+}
+
+/** 2026-11-20T08 as `2026112008`. */
+function hourText(hour: number): string {
+  return new Date(hour * msPerHour).toISOString().slice(0, 13).replace(/[-T]/g, '')
+}
+
+const pattern = /^(flows|events|endpoints)-(\d{4})(\d\d)(\d\d)(\d\d)-(\d+)-(\d+)-[0-9a-f]+\.parquet$/
+
+export function fileName(stream: Stream, hour: number, first: number, last: number, unique: string): string {
+  return `${stream}-${hourText(hour)}-${first}-${last}-${unique}.parquet`
+}
+
+/** Undefined for anything that is not a data file of the store. */
+export function parseFileName(name: string): FileName | undefined {
+  const found = pattern.exec(name)
+  if (found === null) return undefined
+  const [, stream, year, month, day, hour, first, last] = found
+  return {
+    name,
+    stream: stream as Stream,
+    hour: hourOf(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour))),
+    firstSequence: Number(first),
+    lastSequence: Number(last),
+  }
+}
+
+export const temporaryEnding = '.tmp'
+
+const manifestPattern = /^manifest-(\d+)\.log$/
+
+export function manifestName(generation: number): string {
+  return `manifest-${generation}.log`
+}
+
+export function manifestGeneration(name: string): number | undefined {
+  const found = manifestPattern.exec(name)
+  return found === null ? undefined : Number(found[1])
+}

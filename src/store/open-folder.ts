@@ -1,0 +1,95 @@
+import type { Log } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import { filePartition } from '../model/positions.ts'
+import { chooseAdoptions, type Orphan } from './adopt.ts'
+import { Manifest, readManifest } from './manifest.ts'
+import { parseFileName, temporaryEnding } from './names.ts'
+import type { SourceCount, StoredFile } from './record.ts'
+import type { StoreState } from './state.ts'
+import { schemaVersion } from './schema.ts'
+import type { Inspected, TableWriter } from './table-writer.ts'
+
+export interface OpenedFolder {
+  readonly state: StoreState
+  readonly manifest: Manifest
+  /** Files that the manifest names and that are not there, or not in one piece. */
+  readonly missing: ReadonlySet<string>
+}
+
+type Candidate = Orphan & Inspected
+
+/** Brings the folder to what its manifest says, and the manifest to what the folder still holds. Always starts. */
+export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log }): Promise<OpenedFolder> {
+  const { host, directory, log } = options
+  const disk = host.disk
+  await disk.makeDirectory(directory, 0o700)
+  const found = await readManifest(disk, directory)
+  const names = await disk.list(directory)
+  const sizes = new Map<string, number>()
+  for (const name of names) {
+    if (parseFileName(name) === undefined) continue
+    const stat = await disk.stat(`${directory}/${name}`)
+    if (stat !== undefined) sizes.set(name, stat.size)
+  }
+  const orphans = [...sizes.keys()].filter((name) => !found.state.files.has(name))
+  const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
+  let state = found.state
+  if ((lost || !found.whole) && orphans.length > 0) {
+    state = await adopt(state, orphans.filter((name) => !found.removed.has(name)), new Set(sizes.keys()), lost && state.version === 0)
+  }
+  for (const name of names) {
+    const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
+    if (unnamed || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
+  }
+  const missing = new Set([...state.files.values()].filter((file) => sizes.get(file.name) !== file.bytes).map((file) => file.name))
+  if (missing.size > 0) {
+    const rows = [...missing].reduce((sum, name) => sum + (state.files.get(name)?.rows ?? 0), 0)
+    log.error('Files of the store are missing or cut off; queries answer without them.', { files: missing.size, rows, first: [...missing][0] })
+  }
+  const manifest = new Manifest(disk, directory, found.generation)
+  if (found.whole && !lost && found.generation > 0) await manifest.reopen(found)
+  else await manifest.rotate(state)
+  return { state, manifest, missing }
+
+  async function adopt(from: StoreState, names: readonly string[], present: ReadonlySet<string>, forgotten: boolean): Promise<StoreState> {
+    const writer = await options.writer()
+    const candidates: Candidate[] = []
+    for (const name of names) {
+      const parsed = parseFileName(name)
+      if (parsed === undefined) continue
+      try {
+        candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
+      } catch {
+        log.warn('A file of the store that no manifest record names can’t be read and is removed.', { file: name })
+      }
+    }
+    const reached = forgotten ? Math.max(0, ...candidates.map((one) => one.lastSequence)) : (from.positions[filePartition]?.sequence ?? 0)
+    const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
+    if (adopted.length > 0) {
+      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', { files: adopted.length, rows: adopted.reduce((sum, file) => sum + file.rows, 0) })
+    }
+    const files = new Map(from.files)
+    for (const file of replaced) files.delete(file.name)
+    for (const file of adopted) files.set(file.name, storedFile(file))
+    return forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
+  }
+}
+
+function storedFile(from: Candidate): StoredFile {
+  const { perSource: _, lastEndpoint: __, ...file } = from
+  return { ...file, schema: schemaVersion }
+}
+
+/** No record at all was readable: position and totals follow from the files alone. */
+function remembered(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
+  const stored = new Map<number, number>()
+  for (const file of files) {
+    if (file.stream === 'endpoints') continue
+    for (const [source, rows] of file.perSource) stored.set(source, (stored.get(source) ?? 0) + rows)
+  }
+  const sources: Record<string, SourceCount> = {}
+  for (const [id, rows] of stored) sources[`source-${id}`] = { id, stored: rows, quarantined: 0 }
+  const positions = { [filePartition]: { sequence: reached, row: 0 } }
+  const nextEndpoint = 1 + Math.max(0, ...files.map((file) => file.lastEndpoint))
+  return { ...state, sources, positions, previous: positions, nextEndpoint }
+}

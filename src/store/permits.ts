@@ -1,0 +1,40 @@
+/** Lets so many calls run at a time; the others wait in order. */
+export class Permits {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  async use<Value>(signal: AbortSignal, call: () => Promise<Value>): Promise<Value> {
+    await this.#take(signal)
+    try {
+      return await call()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#free > 0) {
+      this.#free--
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const waiting = (): void => {
+        signal.removeEventListener('abort', aborted)
+        resolve()
+      }
+      const aborted = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(signal.reason as Error)
+      }
+      this.#waiting.push(waiting)
+      signal.addEventListener('abort', aborted, { once: true })
+    })
+  }
+}

@@ -1,0 +1,122 @@
+import type { Log, Metrics, Projection, Resolver } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import { decodeBatch } from '../journal/bodies.ts'
+import type { Frame } from '../journal/types.ts'
+import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
+import { SourceCounts } from './counts.ts'
+import { Endpoints } from './endpoints.ts'
+import type { Folder } from './folder.ts'
+import { hourOf } from './names.ts'
+import { PendingTables } from './pending.ts'
+import { flowRows, Words } from './rows.ts'
+import type { TableWriter } from './table-writer.ts'
+
+export interface StoreProjectionOptions {
+  readonly host: Host
+  readonly folder: Folder
+  readonly writer: () => Promise<TableWriter>
+  readonly resolver: Resolver
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Rows, and bytes of uncompressed bodies, that ask for a commit. */
+  readonly flushRows: number
+  readonly flushBytes: number
+}
+
+/** The journal as table files. Calls of `apply` and `commit` never overlap: the caller awaits each. */
+export class StoreProjection implements Projection {
+  readonly name = 'store'
+  readonly #options: StoreProjectionOptions
+  readonly #folder: Folder
+  readonly #counts: SourceCounts
+  readonly #words: Words
+  readonly #endpoints: Endpoints
+  readonly #pending = new PendingTables()
+  /** What `apply` has reached; `position()` follows with the commit. */
+  #reached: Position
+
+  constructor(options: StoreProjectionOptions) {
+    const { state } = options.folder
+    this.#options = options
+    this.#folder = options.folder
+    this.#counts = new SourceCounts(state.sources)
+    this.#words = new Words(state.words)
+    this.#endpoints = new Endpoints({ resolver: options.resolver, next: state.nextEndpoint })
+    this.#reached = state.positions[filePartition] ?? nowhere
+  }
+
+  position(): Positions {
+    return this.#folder.durable.positions
+  }
+
+  /** One commit further back than `position`: should the last record be lost on disk, its frames can be read again. */
+  holds(): Positions {
+    return this.#folder.durable.previous
+  }
+
+  /** Enough is waiting: commit without waiting for the next second. */
+  wantsCommit(): boolean {
+    return this.#pending.rows >= this.#options.flushRows || this.#pending.bytes >= this.#options.flushBytes || this.#pending.tables.length > 64
+  }
+
+  async apply(frames: readonly Frame[]): Promise<void> {
+    for (const frame of frames) {
+      const { header } = frame
+      if (header.sequence <= this.#reached.sequence) {
+        this.#options.log.error('The store was given a frame twice and left it out.', { sequence: header.sequence, reached: this.#reached.sequence })
+        continue
+      }
+      const source = this.#counts.arrive(header)
+      if (header.kind !== 'empty' && header.count > 0) await this.#store(frame, source)
+      this.#reached = { sequence: header.sequence, row: header.firstRow + header.count }
+    }
+  }
+
+  async #store(frame: Frame, source: number): Promise<void> {
+    const { header } = frame
+    const hour = hourOf(header.received)
+    let batch
+    try {
+      if (header.kind === 'empty') return
+      batch = decodeBatch(header.kind, frame.body())
+    } catch (error) {
+      // Written by a later version, say. Nothing that comes after may suffer from it.
+      this.#counts.quarantine(header.source, header.count)
+      this.#options.log.error('The store can’t read a frame and leaves its rows out.', { source: header.source, sequence: header.sequence, rows: header.count, error: String(error) })
+      return
+    }
+    const writer = await this.#options.writer()
+    if (batch.kind === 'flows') {
+      await writer.append(hour, flowRows(batch, frame, hour, source, this.#endpoints, this.#words))
+      const fresh = this.#endpoints.take()
+      if (fresh.length > 0) {
+        await writer.append(hour, { stream: 'endpoints', rows: fresh })
+        this.#pending.add('endpoints', hour, fresh.length, frame.firstSequence, header)
+      }
+    } else {
+      const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
+      await writer.append(hour, { stream: 'events', batch, origin })
+    }
+    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header)
+    this.#pending.bytes += header.rawBytes
+    this.#counts.store(header.source, batch.count)
+  }
+
+  async commit(): Promise<void> {
+    const reached = this.#folder.state.positions[filePartition]?.sequence ?? 0
+    if (this.#reached.sequence > reached) {
+      const writer = this.#pending.rows > 0 ? await this.#options.writer() : undefined
+      const tables = this.#pending.tables
+      await this.#folder.commit(tables, writer, {
+        positions: { [filePartition]: this.#reached },
+        sources: this.#counts.toRecord(),
+        words: this.#words.strings,
+        nextEndpoint: this.#endpoints.next,
+      })
+      this.#options.metrics.count('weir_store_rows_total', tables.reduce((sum, table) => sum + (table.stream === 'endpoints' ? 0 : table.rows), 0))
+      this.#pending.clear()
+      for (const { stream, hour } of tables) await writer?.discard(stream, hour)
+    }
+    await this.#folder.confirm()
+  }
+}

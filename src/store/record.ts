@@ -1,0 +1,96 @@
+import { crc32 } from 'node:zlib'
+import type { Positions } from '../model/positions.ts'
+import type { FileName } from './names.ts'
+
+/** A data file as the manifest knows it. Times are Unix milliseconds; null when no row has one. */
+export interface StoredFile extends FileName {
+  /** Version of the column set that it was written with; columns of later versions are absent in it. */
+  readonly schema: number
+  readonly rows: number
+  readonly bytes: number
+  readonly timeMin: number | null
+  readonly timeMax: number | null
+  readonly receivedMin: number
+  readonly receivedMax: number
+}
+
+/** What the store has taken from one source, over all epochs. */
+export interface SourceCount {
+  /** Number of the source in column `_source`. */
+  readonly id: number
+  /** Rows that were stored; retention does not lower it. */
+  readonly stored: number
+  /** Rows that the journal counted and no reader could read. */
+  readonly quarantined: number
+}
+
+/**
+ * One commit. `added` and `removed` are changes; everything else is the whole state after it, so that a damaged record
+ * costs nothing but its file names.
+ */
+export interface ManifestRecord {
+  /** Rises by one with every record. */
+  readonly version: number
+  /** The record repeats everything that is live: what was before it does not count. First in its file. */
+  readonly snapshot?: boolean
+  readonly added: readonly StoredFile[]
+  readonly removed: readonly string[]
+  readonly positions: Positions
+  /** `positions` of the commit before this one that moved them. */
+  readonly previous: Positions
+  readonly sources: Readonly<Record<string, SourceCount>>
+  /** Strings of dictionary columns (protocol, scope) by their number in the files. */
+  readonly words: readonly string[]
+  /** Every endpoint id given out so far is below this. */
+  readonly nextEndpoint: number
+}
+
+const line = /^([0-9a-f]{8}) (\d+) (\{.*\})$/
+const utf8 = new TextEncoder()
+
+/** `<crc32 hex> <length> <json>\n`, the length in bytes of the JSON. */
+export function encodeRecord(record: ManifestRecord): Uint8Array {
+  const json = JSON.stringify(record)
+  const bytes = utf8.encode(json)
+  return utf8.encode(`${crc32(bytes).toString(16).padStart(8, '0')} ${bytes.length} ${json}\n`)
+}
+
+function decodeLine(text: string): ManifestRecord | undefined {
+  const found = line.exec(text)
+  if (found === null) return undefined
+  const json = Buffer.from(found[3] ?? '', 'utf8')
+  if (json.length !== Number(found[2]) || crc32(json).toString(16).padStart(8, '0') !== found[1]) return undefined
+  return JSON.parse(json.toString('utf8')) as ManifestRecord
+}
+
+export interface ParsedManifest {
+  readonly records: readonly ManifestRecord[]
+  /** Bytes after the last valid record that are none: what a crash in the middle of an append leaves. */
+  readonly torn: boolean
+  /** Records are missing between valid ones, or the first is no snapshot: the medium lost something that was synced. */
+  readonly damaged: boolean
+}
+
+/** Reads what can be read: a bad line costs itself only, the next line is tried again. */
+export function parseManifest(bytes: Uint8Array): ParsedManifest {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const lines = text.split('\n')
+  const records: ManifestRecord[] = []
+  // A whole file ends in a newline; a record without one was not written to its end.
+  let torn = lines.pop() !== ''
+  let damaged = false
+  for (const each of lines) {
+    const record = decodeLine(each)
+    if (record === undefined) {
+      torn = true
+      continue
+    }
+    // A valid record after a bad line: what lay between was synced once.
+    if (torn) damaged = true
+    torn = false
+    const before = records.at(-1)
+    if (before === undefined ? record.snapshot !== true : record.version !== before.version + 1) damaged = true
+    records.push(record)
+  }
+  return { records, torn: torn || (text.length > 0 && !text.endsWith('\n')), damaged: damaged || records.length === 0 }
+}

@@ -1,0 +1,65 @@
+import type { Frame } from '../journal/types.ts'
+import type { FlowBatch } from '../model/batches.ts'
+import { isPresent } from '../model/columns.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { FlowRows, RowOrigin } from './table-writer.ts'
+
+/** Strings of dictionary columns, numbered for the life of the store. */
+export class Words {
+  readonly strings: string[]
+  readonly #numbers: Map<string, number>
+
+  constructor(strings: readonly string[]) {
+    this.strings = [...strings]
+    this.#numbers = new Map(strings.map((text, number) => [text, number]))
+  }
+
+  /** Number of every string of a batch's dictionary that one of its columns uses; others keep 0. */
+  of(batch: FlowBatch): Uint32Array {
+    const table = new Uint32Array(batch.dictionary.length)
+    for (const column of Object.values(batch.columns)) {
+      if (column.kind !== 'dict') continue
+      let before = 0
+      for (const code of column.codes) {
+        if (code === before) continue
+        before = code
+        if (table[code] === 0) table[code] = this.#number(batch.dictionary[code] ?? '')
+      }
+    }
+    return table
+  }
+
+  #number(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined && known > 0) return known
+    const number = this.strings.length
+    this.strings.push(text)
+    this.#numbers.set(text, number)
+    return number
+  }
+}
+
+/** A batch of flows with its addresses as endpoint ids and its strings as numbers. */
+export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: number, endpoints: Endpoints, words: Words): FlowRows {
+  const { header } = frame
+  const origin: RowOrigin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
+  const numbers = words.of(batch)
+  const scope = batch.columns['scope']
+  const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
+  const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => flowTime(batch, row, header.received) }
+  const ids: Record<string, Uint32Array> = {}
+  for (const [name, column] of Object.entries(batch.columns)) {
+    if (column.kind === 'ip') ids[name] = endpoints.ids(hour, column, batch.count, meaning)
+  }
+  return { stream: 'flows', batch, origin, endpoints: ids, words: numbers }
+}
+
+/** When a flow was: by its exporter's clock, unless that is known to be wrong. */
+function flowTime(batch: FlowBatch, row: number, received: number): number {
+  const skewed = batch.columns['time_skewed']
+  if (skewed?.kind === 'u8' && isPresent(skewed.valid, row) && skewed.values[row] === 1) return received
+  const start = batch.columns['time_start']
+  if (start?.kind !== 'time' || !isPresent(start.valid, row)) return received
+  const time = start.values[row] ?? Number.NaN
+  return Number.isNaN(time) ? received : time
+}

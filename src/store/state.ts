@@ -1,0 +1,40 @@
+import type { Positions } from '../model/positions.ts'
+import { filePartition, nowhere } from '../model/positions.ts'
+import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
+
+/** What the manifest says after a record. Immutable: every query keeps the one it began with. */
+export interface StoreState {
+  readonly version: number
+  readonly files: ReadonlyMap<string, StoredFile>
+  readonly positions: Positions
+  readonly previous: Positions
+  readonly sources: Readonly<Record<string, SourceCount>>
+  readonly words: readonly string[]
+  readonly nextEndpoint: number
+}
+
+/** Word 0 stands for absent; the protocols come first, so that their numbers are the same in every store. */
+export const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
+
+export const emptyState: StoreState = {
+  version: 0,
+  files: new Map(),
+  positions: { [filePartition]: nowhere },
+  previous: { [filePartition]: nowhere },
+  sources: {},
+  words: firstWords,
+  nextEndpoint: 1,
+}
+
+export function applyRecord(state: StoreState, record: ManifestRecord): StoreState {
+  const files = new Map(record.snapshot === true ? [] : state.files)
+  for (const name of record.removed) files.delete(name)
+  for (const file of record.added) files.set(file.name, file)
+  const { version, positions, previous, sources, words, nextEndpoint } = record
+  return { version, files, positions, previous, sources, words, nextEndpoint }
+}
+
+export function snapshotRecord(state: StoreState): ManifestRecord {
+  const { version, positions, previous, sources, words, nextEndpoint } = state
+  return { version, snapshot: true, added: [...state.files.values()], removed: [], positions, previous, sources, words, nextEndpoint }
+}

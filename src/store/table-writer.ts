@@ -1,0 +1,75 @@
+import type { EventBatch, FlowBatch } from '../model/batches.ts'
+import type { Stream } from './names.ts'
+
+/** Where the rows of a frame stand: with the row's number these make its stable id. */
+export interface RowOrigin {
+  /** Number of the source in the manifest. */
+  readonly source: number
+  readonly epoch: number
+  readonly sequence: number
+  /** Unix ms at which the frame's newest row was received. */
+  readonly received: number
+}
+
+export interface FlowRows {
+  readonly stream: 'flows'
+  readonly batch: FlowBatch
+  readonly origin: RowOrigin
+  /** Endpoint ids by the name of the address field, two 32-bit words a row, low word first; 0 is absent. */
+  readonly endpoints: Readonly<Record<string, Uint32Array>>
+  /** Number in the manifest of every string of the batch's dictionary, for dictionary columns; 0 is absent. */
+  readonly words: Uint32Array
+}
+
+export interface EventRows {
+  readonly stream: 'events'
+  readonly batch: EventBatch
+  readonly origin: RowOrigin
+}
+
+export interface EndpointRow {
+  readonly id: number
+  readonly address: string
+  readonly name: string | undefined
+  readonly label: string | undefined
+}
+
+export interface EndpointRows {
+  readonly stream: 'endpoints'
+  readonly rows: readonly EndpointRow[]
+}
+
+export type TableRows = FlowRows | EventRows | EndpointRows
+
+export interface Written {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What a file that no record describes says about itself. */
+export interface Inspected extends Written {
+  readonly timeMin: number | null
+  readonly timeMax: number | null
+  readonly receivedMin: number
+  readonly receivedMax: number
+  /** Rows by the number of their source. */
+  readonly perSource: ReadonlyMap<number, number>
+  /** Highest endpoint id in a file of endpoints; else 0. */
+  readonly lastEndpoint: number
+}
+
+/**
+ * Turns rows into table files. The files that it writes are not durable: the store syncs and renames them. Tables are
+ * kept by stream and hour; a table's rows stay until it is discarded, so that a failed write can be repeated.
+ */
+export interface TableWriter {
+  append(hour: number, rows: TableRows): Promise<void>
+  /** Writes every row of the table, in the order appended. */
+  write(stream: Stream, hour: number, path: string): Promise<Written>
+  discard(stream: Stream, hour: number): Promise<void>
+  /** Writes the rows of the files, one file after the other, into one. May run beside `append` and `write`. */
+  merge(stream: Stream, from: readonly string[], path: string): Promise<Written>
+  /** Rejects when the file can't be read. */
+  inspect(stream: Stream, path: string): Promise<Inspected>
+  close(): Promise<void>
+}

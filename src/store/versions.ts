@@ -1,0 +1,79 @@
+import type { StoredFile } from './record.ts'
+import type { StoreState } from './state.ts'
+
+/** One query's hold on a version: its files stay until it is released. */
+export interface Pin {
+  readonly state: StoreState
+  /** Files to read; those that are missing are left out. */
+  readonly files: readonly StoredFile[]
+  release(): Promise<void>
+}
+
+/** Which version each query reads, and which replaced files may therefore not go yet. */
+export class Versions {
+  #current: StoreState
+  readonly #missing: Set<string>
+  readonly #pins = new Set<StoreState>()
+  readonly #counts = new Map<StoreState, number>()
+  readonly #retired = new Set<string>()
+  readonly #remove: (name: string) => Promise<void>
+
+  constructor(current: StoreState, missing: ReadonlySet<string>, remove: (name: string) => Promise<void>) {
+    this.#current = current
+    this.#missing = new Set(missing)
+    this.#remove = remove
+  }
+
+  get current(): StoreState {
+    return this.#current
+  }
+
+  /** Files that the manifest names and that can't be read. */
+  get missing(): ReadonlySet<string> {
+    return this.#missing
+  }
+
+  advance(next: StoreState): void {
+    this.#current = next
+    for (const name of this.#missing) if (!next.files.has(name)) this.#missing.delete(name)
+  }
+
+  exclude(name: string): void {
+    if (this.#current.files.has(name)) this.#missing.add(name)
+  }
+
+  pin(): Pin {
+    const state = this.#current
+    this.#pins.add(state)
+    this.#counts.set(state, (this.#counts.get(state) ?? 0) + 1)
+    let held = true
+    return {
+      state,
+      files: [...state.files.values()].filter(({ name }) => !this.#missing.has(name)),
+      release: async () => {
+        if (!held) return
+        held = false
+        const left = (this.#counts.get(state) ?? 1) - 1
+        this.#counts.set(state, left)
+        if (left > 0) return
+        this.#counts.delete(state)
+        this.#pins.delete(state)
+        await this.#sweep()
+      },
+    }
+  }
+
+  /** The file is in no durable version any more: it goes as soon as no query names it. */
+  async retire(name: string): Promise<void> {
+    this.#retired.add(name)
+    await this.#sweep()
+  }
+
+  async #sweep(): Promise<void> {
+    for (const name of [...this.#retired]) {
+      if ([...this.#pins].some((state) => state.files.has(name))) continue
+      this.#retired.delete(name)
+      await this.#remove(name)
+    }
+  }
+}
