@@ -1,0 +1,54 @@
+import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
+import type { Context } from '../../engine/ports.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { readTls } from '../../net/tls.ts'
+import type { NatsConfig } from './config.ts'
+import { wildcardOf } from './map-subject.ts'
+
+export type Library = Awaited<ReturnType<typeof loadClient>>
+
+/** The client library, loaded only when a sink needs it. */
+export async function loadClient() {
+  const [transport, jetstream] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')])
+  return { ...transport, ...jetstream }
+}
+
+/** Reconnects for as long as the sink lives; the first connection is tried anew by each send. */
+export async function connectionOptions(library: Library, config: NatsConfig, { id, host }: Context): Promise<ConnectionOptions> {
+  const files = await readTls(config.tls, host.disk)
+  const authenticator = authenticatorOf(library, config.auth)
+  return {
+    servers: [config.url, ...config.more_urls],
+    name: `weir ${id}`,
+    timeout: config.timeout,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 1000,
+    // A request's stack is worth nothing here and costs more than the request.
+    noAsyncTraces: true,
+    ...(authenticator === undefined ? {} : { authenticator }),
+    ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: { ...files } }),
+  }
+}
+
+function authenticatorOf(library: Library, auth: NatsConfig['auth']): Authenticator | undefined {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  switch (auth.type) {
+    case 'none': return undefined
+    case 'user': return library.usernamePasswordAuthenticator(auth.user, revealSecret(auth.password))
+    case 'token': return library.tokenAuthenticator(revealSecret(auth.token))
+    case 'nkey': return library.nkeyAuthenticator(bytes(revealSecret(auth.seed).trim()))
+    case 'creds': return library.credsAuthenticator(bytes(revealSecret(auth.creds)))
+  }
+}
+
+/** Makes the stream when it is missing and the configuration wants it made. One that exists is left as it is. */
+export async function ensureStream(library: Library, connection: NatsConnection, { stream, create_stream, subject, timeout }: NatsConfig): Promise<void> {
+  if (!create_stream || stream === null) return
+  const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })
+  try {
+    await manager.streams.info(stream)
+  } catch (error) {
+    if (!(error instanceof library.jserrors.StreamNotFoundError)) throw error
+    await manager.streams.add({ name: stream, subjects: [wildcardOf(subject)] })
+  }
+}

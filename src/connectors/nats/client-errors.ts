@@ -1,0 +1,51 @@
+import type { Attempt } from '../../engine/in-order.ts'
+import type { Library } from './client-connect.ts'
+import type { NatsConfig } from './config.ts'
+
+/** Errors of the JetStream API that an event is to blame for: "message size exceeds maximum allowed". */
+const tooLargeForStream = 10054
+const wrongStream = 10060
+
+/** What a failed publish means for its event. Only what the event itself is to blame for is rejected. */
+export function verdict(error: unknown, subject: string, { stream, timeout }: NatsConfig, library: Library): Attempt {
+  const { errors } = library
+  if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
+    return { is: 'reject', reason: 'larger than the server takes (max_payload)' }
+  }
+  if (error instanceof errors.InvalidSubjectError) return { is: 'reject', reason: `${JSON.stringify(subject)} is not a subject` }
+  if (error instanceof library.jserrors.JetStreamApiError) {
+    if (error.code === tooLargeForStream) return { is: 'reject', reason: 'larger than the stream takes (max_msg_size)' }
+    const advice = error.code === wrongStream ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\`` : ''
+    return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
+  }
+  if (error instanceof library.jserrors.JetStreamNotEnabled || noResponders(error, library)) return { is: 'retry', reason: noStream(subject) }
+  if (permission(error, library)) return { is: 'retry', reason: `the server does not let us publish to ${subject}; give the user that right, or correct \`subject\`` }
+  if (error instanceof errors.TimeoutError) return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
+  return { is: 'retry', reason: `NATS: ${says(error)}`, away: true }
+}
+
+function noStream(subject: string): string {
+  return `no stream takes subject ${subject}, or JetStream is off; create a stream for it, or set \`stream\` and \`create_stream: true\``
+}
+
+function noResponders(error: unknown, { errors }: Library): boolean {
+  return error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders())
+}
+
+function permission(error: unknown, { errors }: Library): boolean {
+  return error instanceof errors.PermissionViolationError || (error instanceof Error && error.cause instanceof errors.PermissionViolationError)
+}
+
+/** Why there is no connection, with what to do about it. */
+export function whyNotConnected(error: unknown, { url, stream }: NatsConfig): string {
+  const text = says(error)
+  if (/authoriz|authentic|nkey|signature|jwt/i.test(text)) return `${url} refuses our login (${text}); correct \`auth\``
+  if (/jetstream/i.test(text)) return `${url}: stream ${stream ?? ''} can't be had (${text}); is JetStream on?`
+  return `${url} can't be reached (${text})`
+}
+
+export function says(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : ''
+  return `${error.message === '' ? error.name : error.message}${cause}`
+}

@@ -1,0 +1,139 @@
+import type { JetStreamClient } from '@nats-io/jetstream'
+import type { NatsConnection, Status } from '@nats-io/transport-node'
+import type { Attempt } from '../../engine/in-order.ts'
+import type { Context } from '../../engine/ports.ts'
+import { says, verdict, whyNotConnected } from './client-errors.ts'
+import { connectionOptions, ensureStream, loadClient, type Library } from './client-connect.ts'
+import type { NatsConfig } from './config.ts'
+import type { NatsMessage } from './map.ts'
+
+interface Live {
+  readonly library: Library
+  readonly connection: NatsConnection
+  readonly stream: JetStreamClient
+  /** Why nothing can be published just now; the library reconnects by itself meanwhile. */
+  away: string | undefined
+}
+
+/** One connection to a cluster, made when it is first needed and again after the library has given it up. */
+export class JetStreamPublisher {
+  readonly #config: NatsConfig
+  readonly #context: Context
+  #live: Live | undefined
+  #connecting: Promise<Live> | undefined
+  #closed = false
+  /** Gives up on each publish under way. */
+  readonly #waiting = new Set<(reason: string) => void>()
+
+  constructor(config: NatsConfig, context: Context) {
+    this.#config = config
+    this.#context = context
+  }
+
+  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  async ready(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#live !== undefined) return this.#live.away
+    this.#connecting ??= this.#connect()
+    return this.#soon(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), signal)
+  }
+
+  /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */
+  publish({ subject, headers, data, messageId }: NatsMessage): Promise<Attempt> {
+    const live = this.#live
+    if (live === undefined || live.away !== undefined) return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
+    return new Promise((resolve) => {
+      const lost = (reason: string): void => { settle(gone(reason)) }
+      const settle = (outcome: Attempt): void => {
+        this.#waiting.delete(lost)
+        resolve(outcome)
+      }
+      this.#waiting.add(lost)
+      const fields = live.library.headers()
+      for (const [name, value] of Object.entries(headers)) fields.set(name, value)
+      const { stream } = this.#config
+      const options = { msgID: messageId, headers: fields, timeout: this.#config.timeout, ...(stream === null ? {} : { expect: { streamName: stream } }) }
+      live.stream.publish(subject, data, options).then(
+        () => { settle(undefined) },
+        (error: unknown) => { settle(verdict(error, subject, this.#config, live.library)) },
+      )
+    })
+  }
+
+  /** Gives up on everything under way. */
+  giveUp(reason: string): void {
+    for (const lost of [...this.#waiting]) lost(reason)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.giveUp('the sink is closed')
+    await this.#connecting?.catch(() => undefined)
+    await this.#live?.connection.close()
+  }
+
+  async #connect(): Promise<Live> {
+    try {
+      const library = await loadClient()
+      const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
+      const live: Live = { library, connection, stream: library.jetstream(connection), away: undefined }
+      this.#watch(live).catch((error: unknown) => { this.#lose(live, says(error)) })
+      if (this.#closed) await connection.close()
+      else await ensureStream(library, connection, this.#config).catch(async (error: unknown) => {
+        await connection.close()
+        throw error
+      })
+      this.#context.log.info('Connected to NATS.', { server: connection.getServer() })
+      this.#live = live
+      return live
+    } finally {
+      this.#connecting = undefined
+    }
+  }
+
+  /** Follows what the library says of the connection until it is closed. */
+  async #watch(live: Live): Promise<void> {
+    let lastError: string | undefined
+    for await (const status of live.connection.status()) {
+      if (status.type === 'error') lastError = says(status.error)
+      lastError = this.#note(live, status, lastError)
+    }
+    const reason = await live.connection.closed()
+    this.#lose(live, reason instanceof Error ? says(reason) : 'the connection is closed')
+  }
+
+  #note(live: Live, status: Status, lastError: string | undefined): string | undefined {
+    if (status.type === 'reconnect') {
+      live.away = undefined
+      this.#context.log.info('Connected to NATS again.', { server: status.server })
+      return undefined
+    }
+    if (status.type !== 'disconnect' && status.type !== 'staleConnection') return lastError
+    live.away = `the connection to ${this.#config.url} is lost and is being made again${lastError === undefined ? '' : ` (${lastError})`}`
+    this.giveUp(live.away)
+    return lastError
+  }
+
+  #lose(live: Live, reason: string): void {
+    live.away = reason
+    if (this.#live === live) this.#live = undefined
+    this.giveUp(reason)
+  }
+
+  async #soon(reason: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
+    const { promise: given, resolve } = Promise.withResolvers<string>()
+    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(`${this.#config.url} did not answer within ${this.#config.timeout} ms`) })
+    const abort = (): void => { resolve('the sink is stopping') }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await Promise.race([reason, given])
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}
+
+function gone(reason: string): Attempt {
+  return { is: 'retry', reason, away: true }
+}

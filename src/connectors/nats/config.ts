@@ -1,0 +1,46 @@
+import { Complaint, defineSchema, duration, flag, integer, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { placeholders, unknownPlaceholder } from './map-subject.ts'
+
+const schemes = { schemes: ['nats', 'tls'] }
+
+const auth = variants(
+  {
+    none: {},
+    user: {
+      user: text({ description: 'User name', required: true, example: 'weir' }),
+      password: secret({ description: 'Password of the user', required: true, example: 'env:NATS_PASSWORD' }),
+    },
+    token: { token: secret({ description: 'Token that the server shares with its clients', required: true, example: 'env:NATS_TOKEN' }) },
+    nkey: { seed: secret({ description: 'Seed of an NKey, beginning with SU', required: true, example: 'file:/run/secrets/nats.nk' }) },
+    creds: { creds: secret({ description: 'Content of a credentials file (JWT and seed)', required: true, example: 'file:/run/secrets/nats.creds' }) },
+  },
+  { description: 'Proof of identity towards the server', default: { type: 'none' } },
+)
+
+export const natsSchema = defineSchema({
+  type: 'nats',
+  role: 'sink',
+  summary: 'Publishes events as CloudEvents to NATS JetStream and waits for each to be stored',
+  fields: {
+    url: urlText({ description: 'A server of the cluster; the others are learned from it', required: true, example: 'nats://127.0.0.1:4222' }, schemes),
+    more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), { description: 'Servers to try when the first does not answer', default: [], example: ['nats://nats-1:4222'] }),
+    subject: text({ description: `Subject of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one token with unsafe characters as \`_\``, default: 'weir.{family}.{type}' }),
+    stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, { pattern: /[^\s.*>/\\]+/, expects: 'the name of a stream, with no space, dot, slash or wildcard' }),
+    create_stream: flag({ description: 'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`', default: false }),
+    concurrency: integer({ description: 'Most events that may wait for their acknowledgement at once; events of one key go one after the other', unit: 'events', default: 256 }, { min: 1, max: 16_384 }),
+    timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '5s' }, { min: '10ms' }),
+    auth,
+    tls,
+  },
+  check({ subject, stream, create_stream }) {
+    const unknown = unknownPlaceholder(subject)
+    if (unknown !== undefined) return new Complaint(`\`${unknown}\` is not known in a subject`, `use ${placeholders.map((name) => `{${name}}`).join(' ')}`, ['subject'])
+    if (!/^(?:[^\s.*>{}]|\{[a-z]+\})+(?:\.(?:[^\s.*>{}]|\{[a-z]+\})+)*$/.test(subject)) {
+      return new Complaint(`\`${subject}\` is not a subject to publish to`, 'write tokens between dots, with no space and no wildcard', ['subject'])
+    }
+    if (create_stream && stream === null) return new Complaint('`create_stream` is set, but no name', 'add `stream: WEIR`', ['create_stream'])
+    return create_stream && subject.startsWith('{') ? new Complaint('a stream for every subject can\'t be made', 'begin `subject` with a fixed token, such as `weir.`', ['subject']) : null
+  },
+})
+
+export type NatsConfig = ConfigOf<typeof natsSchema>
