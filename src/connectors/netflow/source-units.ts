@@ -102,8 +102,12 @@ export class UnitWriter {
     } catch (first) {
       const error = passing(first) ? await this.#again(unit) : first
       if (error === undefined) return
+      // What the unit was to say about sheds is still unsaid.
+      this.#shedUnsaid = true
       this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
-      this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { rows: unit.count, error })
+      if (unit.count === 0) return
+      const source = this.#context.id
+      this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
     }
   }
 

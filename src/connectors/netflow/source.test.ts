@@ -9,12 +9,15 @@ import type { FlowBatch } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
 import { formatIp } from '../../model/ip.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { MetricStore } from '../../telemetry/metrics.ts'
 import { netflowSchema } from './config.ts'
 import { openNetflow, type NetflowLimits, type NetflowSource } from './source.ts'
 import { Exporters } from './source-exporters.ts'
 import { usualLimits } from './source-units.ts'
 
-const host = realHost()
+const real = realHost()
+// Housekeeping comes every five seconds; these tests see to it at once.
+const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 5000 ? 20 : ms, signal) } }
 const vectorA = Buffer.from(
   '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8' +
   '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
@@ -50,13 +53,20 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
   const shed: Record<string, number> = {}
   const counts: Record<string, number> = {}
   const lines: string[] = []
+  const strict = new MetricStore({ strict: true })
   const say = (level: string) => (message: string): void => void lines.push(`${level} ${message}`)
   const context: SourceContext = {
     id: 'netflow', host, epoch: 1, cursor: undefined,
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     metrics: {
-      count: (name, by, labels) => { counts[key(name, labels)] = (counts[key(name, labels)] ?? 0) + by },
-      set: (name, value, labels) => { counts[key(name, labels)] = value },
+      count: (name, by, labels) => {
+        strict.count(name, by, labels)
+        counts[key(name, labels)] = (counts[key(name, labels)] ?? 0) + by
+      },
+      set: (name, value, labels) => {
+        strict.set(name, value, labels)
+        counts[key(name, labels)] = value
+      },
     },
     async append(unit) {
       await append(unit)
@@ -225,6 +235,17 @@ describe('the netflow source', () => {
     full = false
     await running.stop()
     expect(running.units).toMatchObject([{ kind: 'empty', count: 0, stream: 'netflow' }])
+  })
+
+  test('tells what was shed in a frame without rows while nothing else comes, and only once', async () => {
+    const running = await start()
+    await send(await exporter(), Buffer.of(0, 9, 0, 1), running.port)
+    await until(() => running.units.length === 1)
+    expect(running.units).toMatchObject([{ kind: 'empty', count: 0, stream: 'netflow' }])
+    expect(running.counts.exporters).toBe(1)
+    await real.timers.sleep(100)
+    await running.stop()
+    expect(running.units).toHaveLength(1)
   })
 
   test('tries a unit again once after a failed sync, then counts its rows', async () => {

@@ -2,8 +2,8 @@ import { countRecords, Netflow5Decoder, readSequence, type SequenceInfo } from '
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
-import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from '../../net/udp.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import type { Datagrams } from '../../net/udp.ts'
+import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
 import type { NetflowConfig } from './config.ts'
 import { Exporters, type Exporter, type ExporterStatus } from './source-exporters.ts'
 import { listenIpfixTcp, type IpfixTcp } from './source-tcp.ts'
@@ -13,7 +13,7 @@ const housekeepingMs = 5000
 
 export interface NetflowStatus {
   readonly exporters: readonly ExporterStatus[]
-  readonly listeners: readonly { readonly address: string; readonly receiveBuffer: number; readonly kernelDrops: number }[]
+  readonly listeners: readonly UdpListenerStatus[]
   /** Units that are not synced yet. */
   readonly inFlight: number
 }
@@ -40,12 +40,6 @@ export async function openNetflow(config: NetflowConfig, context: SourceContext,
   return source
 }
 
-interface Listening {
-  readonly udp: UdpListener
-  readonly address: string
-  kernelDrops: number
-}
-
 class Netflow implements NetflowSource {
   readonly #config: NetflowConfig
   readonly #context: SourceContext
@@ -55,7 +49,7 @@ class Netflow implements NetflowSource {
   readonly #flows = new FlowBuilder()
   readonly #decoder = new Netflow5Decoder(this.#flows)
   readonly #writer: UnitWriter
-  readonly #listening: Listening[] = []
+  #udp: UdpListeners | undefined
   readonly #tcp: IpfixTcp[] = []
   readonly #warned = new Set<string>()
 
@@ -69,25 +63,13 @@ class Netflow implements NetflowSource {
   }
 
   get addresses(): readonly string[] {
-    return [...this.#listening.map(({ address }) => `udp://${address}`), ...this.#tcp.map(({ address }) => `tcp://${address}`)]
+    return [...(this.#udp?.addresses ?? []), ...this.#tcp.map(({ address }) => `tcp://${address}`)]
   }
 
   async open(): Promise<void> {
-    const { log, metrics, host: environment } = this.#context
-    for (const place of this.#config.listen) {
-      const udp = await listenUdp({
-        ...place,
-        receiveBuffer: this.#config.receive_buffer,
-        environment,
-        onDatagrams: (datagrams) => this.#take(datagrams),
-        onError: (error) => log.warn('A UDP socket reported an error; it stays open.', { listener: formatHostPort(place), error }),
-      })
-      const address = formatHostPort(udp)
-      this.#listening.push({ udp, address, kernelDrops: 0 })
-      metrics.set('weir_udp_receive_buffer_bytes', udp.receiveBuffer, { ...this.#labels, listener: address })
-      const shortage = bufferShortage(udp, this.#config.receive_buffer)
-      if (shortage !== undefined) log.warn(shortage, { listener: address })
-    }
+    const { id, log, metrics, host: environment } = this.#context
+    const { listen: places, receive_buffer: receiveBuffer } = this.#config
+    this.#udp = await UdpListeners.open({ source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams) => this.#take(datagrams) })
     for (const place of this.#config.tcp) {
       this.#tcp.push(await listenIpfixTcp(place, {
         seen: (address) => this.#exporters.seen(address, environment.clock.now()),
@@ -104,7 +86,7 @@ class Netflow implements NetflowSource {
   status(): NetflowStatus {
     return {
       exporters: this.#exporters.list(),
-      listeners: this.#listening.map(({ udp, address, kernelDrops }) => ({ address, receiveBuffer: udp.receiveBuffer, kernelDrops })),
+      listeners: this.#udp?.status() ?? [],
       inFlight: this.#writer.inFlight,
     }
   }
@@ -114,7 +96,7 @@ class Netflow implements NetflowSource {
     const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
     while (!signal.aborted) {
       await timers.sleep(housekeepingMs, signal)
-      await this.#readKernelDrops()
+      this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       this.#context.metrics.set('weir_netflow_exporters', this.#exporters.size, this.#labels)
       this.#writer.tellShed()
     }
@@ -124,7 +106,7 @@ class Netflow implements NetflowSource {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#listening.map(({ udp }) => udp.close()), ...this.#tcp.map((tcp) => tcp.close())])
+    await Promise.all([this.#udp?.close(), ...this.#tcp.map((tcp) => tcp.close())])
   }
 
   #take({ bytes, from, received }: Datagrams): void {
@@ -190,22 +172,10 @@ class Netflow implements NetflowSource {
   #warnOnce(key: string, message: string, fields: Record<string, unknown>): void {
     if (this.#warned.has(key)) return
     this.#warned.add(key)
-    this.#context.log.warn(message, fields)
+    this.#context.log.warn(message, { source: this.#context.id, ...fields })
   }
 
   #count(name: string, by: number): void {
     if (by > 0) this.#context.metrics.count(name, by, this.#labels)
-  }
-
-  async #readKernelDrops(): Promise<void> {
-    for (const listening of this.#listening) {
-      const drops = (await listening.udp.drops()) ?? 0
-      const more = drops - listening.kernelDrops
-      if (more <= 0) continue
-      listening.kernelDrops = drops
-      this.#writer.shed('kernel_dropped', more)
-      this.#context.metrics.count('weir_udp_kernel_dropped_datagrams_total', more, { ...this.#labels, listener: listening.address })
-      this.#context.log.error('The kernel dropped datagrams because Weir did not read fast enough; raise net.core.rmem_max.', { listener: listening.address, datagrams: more })
-    }
   }
 }

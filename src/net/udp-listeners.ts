@@ -1,0 +1,95 @@
+import type { Host } from '../host/index.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
+
+export interface UdpListenersOptions {
+  /** Id of the source that owns the sockets, for labels and lines. */
+  readonly source: string
+  readonly places: readonly { readonly host: string; readonly port: number }[]
+  /** Wanted size of each socket's receive buffer in bytes. */
+  readonly receiveBuffer: number
+  onDatagrams(datagrams: Datagrams): void
+  readonly environment: Pick<Host, 'clock' | 'timers'>
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface UdpListenerStatus {
+  readonly address: string
+  readonly receiveBuffer: number
+  readonly kernelDrops: number
+}
+
+interface Listening {
+  readonly udp: UdpListener
+  readonly address: string
+  kernelDrops: number
+}
+
+/** All UDP sockets of one source: opened together or not at all, with the warnings and metrics that each needs. */
+export class UdpListeners {
+  readonly #options: UdpListenersOptions
+  readonly #all: Listening[] = []
+
+  private constructor(options: UdpListenersOptions) {
+    this.#options = options
+  }
+
+  static async open(options: UdpListenersOptions): Promise<UdpListeners> {
+    const listeners = new UdpListeners(options)
+    try {
+      for (const place of options.places) await listeners.#open(place)
+    } catch (error) {
+      await listeners.close()
+      throw error
+    }
+    return listeners
+  }
+
+  get addresses(): readonly string[] {
+    return this.#all.map(({ address }) => `udp://${address}`)
+  }
+
+  status(): readonly UdpListenerStatus[] {
+    return this.#all.map(({ udp, address, kernelDrops }) => ({ address, receiveBuffer: udp.receiveBuffer, kernelDrops }))
+  }
+
+  /** Datagrams the kernel dropped since the last call, over all sockets. They are counted and logged here. */
+  async newKernelDrops(): Promise<number> {
+    let sum = 0
+    for (const listening of this.#all) {
+      const drops = (await listening.udp.drops()) ?? 0
+      const more = drops - listening.kernelDrops
+      if (more <= 0) continue
+      sum += more
+      listening.kernelDrops = drops
+      const { source, metrics, log } = this.#options
+      metrics.count('weir_udp_kernel_dropped_datagrams_total', more, { source, listener: listening.address })
+      log.error('The kernel dropped datagrams that were not read in time; raise net.core.rmem_max and the receive buffer.', {
+        source, listener: listening.address, datagrams: more,
+      })
+    }
+    return sum
+  }
+
+  /** Hands over what has arrived, then closes. */
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map(({ udp }) => udp.close()))
+  }
+
+  async #open(place: { readonly host: string; readonly port: number }): Promise<void> {
+    const { source, receiveBuffer, environment, onDatagrams, log, metrics } = this.#options
+    const udp = await listenUdp({
+      ...place,
+      receiveBuffer,
+      environment,
+      onDatagrams,
+      onError: (error) => log.warn('A UDP socket reported an error; it stays open.', { source, listener: address, error }),
+    })
+    const address = `${udp.host.includes(':') ? `[${udp.host}]` : udp.host}:${udp.port}`
+    this.#all.push({ udp, address, kernelDrops: 0 })
+    metrics.set('weir_udp_receive_buffer_bytes', udp.receiveBuffer, { source, listener: address })
+    const shortage = bufferShortage(udp, receiveBuffer)
+    if (shortage !== undefined) log.warn(shortage, { source, listener: address })
+  }
+}
