@@ -49,9 +49,11 @@ export class Follower {
     return this.#duplicates.get(source) ?? 0
   }
 
-  /** Follows a sink from its place on; a place before what was walked already would be counted too low. */
+  /** Follows a sink from its place on. What was walked before it came is taken from the headers' totals instead. */
   follow(id: string, after: number, takes: (source: string) => boolean, accounted: Iterable<readonly [string, number]>): void {
-    this.#sinks.set(id, { after, takes, seen: new Map(accounted) })
+    const seen = new Map(accounted)
+    if (after < this.#sequence) for (const [source, rows] of this.#accepted) if (takes(source)) seen.set(source, rows)
+    this.#sinks.set(id, { after: Math.max(after, this.#sequence), takes, seen })
   }
 
   forget(id: string): void {

@@ -3,6 +3,7 @@ import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
 import type { Batch, BatchKind } from '../model/batches.ts'
 import type { Failure } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
 
 /** What every component is built with. One explicit object; nothing is reached any other way. */
 export interface Context {
@@ -11,20 +12,6 @@ export interface Context {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-}
-
-/** Program log lines: sentences with fields. `error` means data loss or a human is needed. */
-export interface Log {
-  debug(message: string, fields?: Record<string, unknown>): void
-  info(message: string, fields?: Record<string, unknown>): void
-  warn(message: string, fields?: Record<string, unknown>): void
-  error(message: string, fields?: Record<string, unknown>): void
-}
-
-export interface Metrics {
-  /** Adds to a counter; names and labels follow the registry of telemetry/metrics.ts. */
-  count(name: string, by: number, labels?: Readonly<Record<string, string>>): void
-  set(name: string, value: number, labels?: Readonly<Record<string, string>>): void
 }
 
 /** How a source speaks to the engine. */
@@ -131,4 +118,5 @@ export interface Lease {
   release(): Promise<void>
 }
 
+export type { Log, Metrics }
 export type { Appended, Frame, FrameHeader, Position, Positions, Unit }

@@ -1,4 +1,4 @@
-import { parseIp } from './ip.ts'
+import { mappedPrefix, parseIp } from './ip.ts'
 
 /** A range of addresses that share their first bits. */
 export interface Cidr {
@@ -22,13 +22,23 @@ export function parseCidr(text: string): Cidr | undefined {
   return { words, bits }
 }
 
-/** Does the prefix cover the address at `offset`? */
+/** Is it a range of IPv4 addresses? */
+export function isIpv4Range({ words, bits }: Cidr): boolean {
+  return bits >= 96 && isIpv4(words, 0)
+}
+
+/** Does the prefix cover the address at `offset`? Families are apart: `::/0` covers no IPv4 address. */
 export function covers(prefix: Cidr, words: Uint32Array, offset: number): boolean {
+  if (prefix.bits < 96 && isIpv4(words, offset)) return false
   for (let word = 0; 32 * word < prefix.bits; word++) {
     const differ = (prefix.words[word] ?? 0) ^ (words[offset + word] ?? 0)
     if ((differ & wordMask(prefix.bits - 32 * word)) !== 0) return false
   }
   return true
+}
+
+function isIpv4(words: Uint32Array, offset: number): boolean {
+  return words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
 }
 
 /** The first `bits` bits of a word; shifts count modulo 32, so that none and all are cases of their own. */

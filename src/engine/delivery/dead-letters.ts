@@ -63,6 +63,11 @@ export class DeadLetters {
     return [...this.#letters.values()]
   }
 
+  /** Letters that are neither delivered nor dropped. */
+  waiting(): readonly Letter[] {
+    return this.all().filter((letter) => letter.state === 'open' || letter.state === 'retrying')
+  }
+
   get(id: string): Letter | undefined {
     return this.#letters.get(id)
   }

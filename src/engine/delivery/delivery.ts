@@ -67,6 +67,7 @@ export class Delivery {
     this.#route = compileRoute(options.accepts, options.settings.only)
     this.#record = structuredClone(options.start)
     this.fates = new Fates(options.start.position.sequence)
+    this.#held = options.start.position.sequence
   }
 
   get record(): Readonly<SinkRecord> {
@@ -81,6 +82,18 @@ export class Delivery {
   get settings(): DeliverySettings {
     return this.#settings
   }
+  /** Sequence before which this sink needs nothing any more, as its record on disk says. */
+  get held(): number {
+    return this.#held
+  }
+  #held: number
+
+  /** A sink that hangs was given up: whatever its last send still answers must not move the offset. */
+  abandon(): void {
+    this.#abandoned = true
+  }
+  #abandoned = false
+
   /** Unix ms of the oldest row under way; undefined when nothing waits in this delivery. */
   get oldest(): number | undefined {
     return this.#oldest
@@ -172,7 +185,7 @@ export class Delivery {
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
     // Not settled and not behind: the signal. The intent stays, so that the next start sends exactly this range again.
-    if (!report.settled && signal.aborted) {
+    if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#ahead = [...frames, ...this.#ahead]
       return
     }
@@ -192,7 +205,7 @@ export class Delivery {
       add(change.dropped, 'behind', behind)
       change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered
       addTally((this.#record.sources[source] ??= emptyTally()), change)
-      this.#count(source, change)
+      this.#count(change)
     }
     if (dropped.length > 0) this.#sayDropping(dropped)
     const { intent: _, ...rest } = this.#record
@@ -262,9 +275,9 @@ export class Delivery {
     this.#options.log.error(`sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`, { rows, error: this.#error ?? '' })
   }
 
-  #count(source: string, change: Tally): void {
+  #count(change: Tally): void {
     const { metrics } = this.#options
-    const labels = { sink: this.id, source }
+    const labels = { sink: this.id }
     metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)
     if (change.dead_lettered > 0) metrics.count('weir_sink_dead_letters_total', change.dead_lettered, labels)
     if (change.quarantined > 0) metrics.count('weir_sink_quarantined_rows_total', change.quarantined, labels)
@@ -277,8 +290,10 @@ export class Delivery {
   }
 
   async #persist(record: SinkRecord): Promise<void> {
+    if (this.#abandoned) return
     await this.#persistently(() => this.#options.record.write(record))
     this.#record = record
+    this.#held = record.position.sequence
     this.#dirty = false
     this.fates.committed(record.position.sequence)
   }

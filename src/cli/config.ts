@@ -1,0 +1,136 @@
+/** The configuration of the whole program: every component's schema in one value. */
+import { defaultWindow } from '../engine/duplicates.ts'
+import type { DeliverySettings } from '../engine/delivery/settings.ts'
+import type { SinkEntry } from '../engine/sinks.ts'
+import type { SourceEntry } from '../engine/sources.ts'
+import { defaultLimits } from '../journal/writer.ts'
+import { families } from '../model/batches.ts'
+import { sinkSchemas, sourceSchemas } from '../registry.ts'
+import {
+  bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, secret, text,
+  type ConfigOf, type ConfigDocument,
+} from '../schema/index.ts'
+
+const ackPattern = { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' }
+
+/** What the engine does for every sink, whatever it speaks. */
+export const deliveryFields = {
+  from: list(text({ description: 'Id of a source', required: true, example: 'http' }), {
+    description: 'Sources that it takes; left out: all there are and will be', default: null, example: ['netflow', 'http'],
+  }),
+  only: group({
+    family: list(choice([...families, 'flow'] as const, { description: 'A family of events, or `flow`', required: true, example: 'audit' }), {
+      description: 'Families to take', default: null, example: ['audit', 'change'],
+    }),
+    type: list(text({ description: 'A CloudEvents type; `*` stands for any text', required: true, example: 'com.example.*' }), {
+      description: 'CloudEvents types to take', default: null, example: ['com.example.*'],
+    }),
+  }, { description: 'Rows that do not match are not sent, and counted as filtered', default: {} }),
+  delivery: group({
+    events: integer({ description: 'Send at most this many at once', unit: 'events', default: 1000 }, { min: 1, max: 1_000_000 }),
+    bytes: bytes({ description: 'Take up about this much of the journal at once', default: '4MiB' }, { min: '1KiB', max: '64MiB' }),
+    wait: duration({ description: 'Wait this long for more before sending', default: '0ms' }),
+    rate: integer({ description: 'Send at most this many', unit: 'events per second', default: null, example: 500 }, { min: 1 }),
+    retry_initial: duration({ description: 'Wait before the first retry; each further one is about twice as long', default: '200ms' }, { min: '1ms' }),
+    retry_max: duration({ description: 'Longest wait between two tries', default: '30s' }, { min: '1ms' }),
+    give_up_after: duration({ description: 'Time after which rows go to the dead letters; left out, they are tried for as long as they are retained', default: null, example: '1h' }),
+  }, { description: 'How rows are sent', default: {} }),
+  retain: group({
+    size: bytes({ description: 'Journal that may pend for this sink', default: '2GiB' }, { min: '1KiB' }),
+    age: duration({ description: 'Age that pending rows may reach', default: '24h' }, { min: '1s' }),
+  }, { description: 'How far the sink may fall behind', default: {} }),
+  when_behind: choice(['drop', 'block'], { description: 'Behind its retain: `drop` gives up its oldest rows, for this sink only; `block` keeps all and lets the journal fill', default: 'drop' }),
+}
+
+export const weirSchema = defineSchema({
+  type: 'weir',
+  role: 'setting',
+  summary: 'The configuration of Weir',
+  fields: {
+    data: filePath({ description: 'Folder of journal, store and state; created with mode 0700', default: './weir-data' }),
+    listen: hostPort({ description: 'Address of API, console and events over HTTP', default: '127.0.0.1:8080' }),
+    ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
+    auth: group({
+      tokens: list(group({
+        name: text({ description: 'Who it is, for the program log', required: true, example: 'grafana' }),
+        token: secret({ description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' }),
+      }, { description: 'A client that may use the API', required: true, example: { name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN' } }), {
+        description: 'Bearer tokens of the API; without any, only loopback may be listened on', default: [], example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN' }],
+      }),
+    }, { description: 'Who may use the API and console', default: {} }),
+    http: group({
+      auth: choice(['api', 'none'], { description: 'Rule of POST /events: the API\'s own, or open to everyone who reaches the address', default: 'api' }),
+      ack: text({ description: 'When a pushed batch is answered: once it is in the journal, or once a sink has it', default: 'journal', example: 'sink:bus' }, ackPattern),
+      ack_timeout: duration({ description: 'Longest wait for the sink before 503', default: '30s' }, { min: '100ms' }),
+    }, { description: 'Events over HTTP (source `http`)', default: {} }),
+    duplicates: group({
+      events: integer({ description: 'At least this many of the newest pushed events are remembered', default: defaultWindow.events }, { min: 1000, max: 50_000_000 }),
+      age: duration({ description: 'Remembered at least this long, unless more events than that came', default: '10m' }, { min: '1s' }),
+    }, { description: 'Window in which an event pushed twice is recognised by source and id', default: {} }),
+    sources: componentMap(sourceSchemas, { description: 'Sources, by id; `netflow` and `sflow` are there without being written', default: {}, example: { netflow: { listen: '0.0.0.0:2055' } } }),
+    sinks: componentMap(sinkSchemas, { description: 'Sinks, by id', default: {}, example: { stdout: {} } }, deliveryFields),
+    identity: group({
+      networks: filePath({ description: 'File of names and labels by CIDR, YAML or CSV; read again when it changes', default: null, example: './networks.yaml' }),
+    }, { description: 'What addresses mean', default: {} }),
+    journal: group({
+      segment: bytes({ description: 'Size of a segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
+      max: bytes({ description: 'Sources are made to wait, or shed, beyond this', default: '8GiB' }, { min: '1MiB' }),
+      keep: bytes({ description: 'Kept after every sink has passed', default: '256MiB' }),
+      reserve: bytes({ description: 'Free space left alone, so that offsets and the store can still be written', default: '64MiB' }),
+    }, { description: 'The journal', default: {} }),
+    store: group({
+      enabled: choice(['parquet', 'none'], { description: 'Where rows are kept for queries', default: 'parquet' }),
+      age: duration({ description: 'Rows older than this are removed', default: null, example: '30d' }),
+      size: bytes({ description: 'Oldest rows are removed beyond this', default: '50GiB' }, { min: '1MiB' }),
+      memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
+    }, { description: 'The embedded store', default: {} }),
+    log: group({
+      level: choice(['debug', 'info', 'warn', 'error'], { description: 'Least level that is printed', default: 'info' }),
+      format: choice(['text', 'json'], { description: 'Readable lines, or one JSON object a line', default: 'text' }),
+    }, { description: 'The program log, on standard error', default: {} }),
+  },
+})
+
+export type WeirConfig = ConfigOf<typeof weirSchema>
+
+/** Sources that exist without being written. */
+const builtInSources = ['netflow', 'sflow'] as const
+
+/** The document with the sources that are there by default. */
+export function withBuiltIns(document: ConfigDocument): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
+  const written = document.value as { sources?: Record<string, unknown> | null } | null
+  return builtInSources
+    .filter((id) => written?.sources?.[id] === undefined)
+    .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
+}
+
+export function sourceEntries(config: WeirConfig): readonly SourceEntry[] {
+  return Object.values(config.sources).map(({ id, type, settings }) => ({ id, type, settings }))
+}
+
+export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
+  const written = (document.value as { sinks?: Record<string, unknown> } | null)?.sinks ?? {}
+  return Object.values(config.sinks).map(({ id, type, settings, common }) => ({
+    id, type, settings, delivery: deliverySettings(common), written: JSON.stringify(written[id] ?? null),
+  }))
+}
+
+function deliverySettings(common: WeirConfig['sinks'][string]['common']): DeliverySettings {
+  const { from, only, delivery, retain, when_behind } = common
+  const family = only.family === null ? {} : { family: only.family }
+  const type = only.type === null ? {} : { type: only.type }
+  return {
+    ...(from === null ? {} : { from }),
+    ...(only.family === null && only.type === null ? {} : { only: { ...family, ...type } }),
+    batch: { events: delivery.events, bytes: delivery.bytes, waitMs: delivery.wait },
+    retry: {
+      initialMs: delivery.retry_initial, maxMs: delivery.retry_max,
+      ...(delivery.give_up_after === null ? {} : { giveUpMs: delivery.give_up_after }),
+    },
+    retain: { bytes: retain.size, ageMs: retain.age },
+    whenBehind: when_behind,
+    ...(delivery.rate === null ? {} : { rate: delivery.rate }),
+  }
+}
+
+export const journalDefaults = defaultLimits

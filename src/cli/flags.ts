@@ -1,0 +1,67 @@
+import type { Override } from '../schema/index.ts'
+import { WeirError } from '../model/errors.ts'
+
+interface Flag {
+  readonly name: string
+  readonly path: readonly string[]
+  readonly value: string
+  readonly help: string
+  /** May be given more than once; once or more replaces the default. */
+  readonly many?: boolean
+}
+
+/** Flags of `weir run`: the same settings as in the file, under the names scripts use. */
+export const runFlags: readonly Flag[] = [
+  { name: 'data', path: ['data'], value: 'DIR', help: 'data folder (default ./weir-data)' },
+  { name: 'listen', path: ['listen'], value: 'HOST:PORT', help: 'API, console and POST /events (default 127.0.0.1:8080)' },
+  { name: 'ops', path: ['ops'], value: 'HOST:PORT', help: 'metrics and health (default 127.0.0.1:8081)' },
+  { name: 'netflow', path: ['sources', 'netflow', 'listen'], value: 'HOST:PORT', many: true, help: 'NetFlow and IPFIX over UDP (default 0.0.0.0:2055 and 0.0.0.0:4739)' },
+  { name: 'ipfix-tcp', path: ['sources', 'netflow', 'tcp'], value: 'HOST:PORT', many: true, help: 'IPFIX over TCP (default 0.0.0.0:4739)' },
+  { name: 'sflow', path: ['sources', 'sflow', 'listen'], value: 'HOST:PORT', many: true, help: 'sFlow over UDP (default 0.0.0.0:6343)' },
+]
+
+export interface RunFlags {
+  readonly config: string | undefined
+  readonly overrides: readonly Override[]
+  readonly help: boolean
+}
+
+export const runHelp = `weir run: receives, journals, stores and delivers until it is stopped
+
+  weir run [--config FILE] [flags]
+
+  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` writes samples)
+${runFlags.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(24)} ${help}`).join('\n')}
+  --help                   this page
+
+Flags override WEIR_* variables, which override the file. A listener's flag given once or more replaces its
+defaults; \`off\` disables it. Example:
+
+  weir run --data /var/lib/weir --netflow 0.0.0.0:2055 --sflow off
+`
+
+/** Reads \`--name value\` and \`--name=value\`; commander is left out so that a start loads less. */
+export function parseRunFlags(args: readonly string[]): RunFlags {
+  const given = new Map<string, string[]>()
+  let config: string | undefined
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? ''
+    if (arg === '--help' || arg === '-h') return { config, overrides: [], help: true }
+    const match = /^--([a-z-]+)(?:=(.*))?$/s.exec(arg)
+    const name = match?.[1]
+    if (name === undefined || (name !== 'config' && !runFlags.some((flag) => flag.name === name))) {
+      throw new WeirError('WEIR_CONFIG_INVALID', `unknown flag ${arg}; \`weir run --help\` lists them`)
+    }
+    const value = match?.[2] ?? args[++i]
+    if (value === undefined) throw new WeirError('WEIR_CONFIG_INVALID', `--${name} needs a value`)
+    if (name === 'config') config = value
+    else given.set(name, [...(given.get(name) ?? []), value])
+  }
+  const overrides = runFlags.flatMap(({ name, path, many }): Override[] => {
+    const values = given.get(name)
+    if (values === undefined) return []
+    const off = many === true && values.length === 1 && values[0] === 'off'
+    return [{ path, origin: `--${name}`, value: many === true && !off ? values : values.at(-1) }]
+  })
+  return { config, overrides, help: false }
+}

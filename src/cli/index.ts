@@ -1,0 +1,31 @@
+import { self } from '../host/process.ts'
+import { WeirError } from '../model/errors.ts'
+
+/** Exit codes: 0 after a clean stop, 2 on bad configuration, 1 otherwise. */
+const badConfiguration = new Set(['WEIR_CONFIG_INVALID', 'WEIR_LISTEN_EXPOSED', 'WEIR_SECRET_MISSING'])
+
+/** Runs a command line; sets the exit code and prints errors as a sentence and a line of advice. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    if (args[0] === 'run') {
+      // The program's main way skips everything that only other commands need.
+      const { runCommand } = await import('./run.ts')
+      return await runCommand(args.slice(1))
+    }
+    const { program } = await import('./program.ts')
+    await program().parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    fail(error)
+  }
+}
+
+export function fail(error: unknown): void {
+  if (error instanceof WeirError) {
+    const line = error.message.includes('\n') ? `${error.message}\n` : `weir: ${error.message}\n`
+    self.stderr(`${line}      ${error.advice}\n`)
+    self.leave(badConfiguration.has(error.code) ? 2 : 1)
+    return
+  }
+  self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  self.leave(1)
+}

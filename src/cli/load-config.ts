@@ -1,0 +1,63 @@
+import type { Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { WeirError } from '../model/errors.ts'
+import {
+  applyOverrides, environmentOverrides, formatPath, formatProblems, parseYaml, validate, type ConfigDocument, type Override, type Problem,
+} from '../schema/index.ts'
+import { locate } from '../schema/document.ts'
+import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
+
+export interface Loaded {
+  readonly config: WeirConfig
+  readonly document: ConfigDocument
+  /** Formatted for the user; empty when there are none. */
+  readonly warnings: string
+}
+
+/** Variables that are not part of the configuration. */
+const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
+
+/** File, then environment, then flags. Throws WEIR_CONFIG_INVALID with every problem, placed. */
+export async function loadConfig(host: Host, file: string | undefined, flags: readonly Override[]): Promise<Loaded> {
+  const text = file === undefined ? '' : await readText(host, file)
+  const parsed = parseYaml(text, file ?? 'weir.yaml')
+  const first = applyOverrides(parsed, withBuiltIns(parsed))
+  const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
+  const document = applyOverrides(applyOverrides(first, environment.overrides), flags)
+  const result = validate(weirSchema, document)
+  if (result.problems !== undefined) throw invalid(result.problems, text)
+  const across = crossCheck(result.value, document)
+  if (across.length > 0) throw invalid(across, text)
+  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning') }
+}
+
+async function readText(host: Host, file: string): Promise<string> {
+  try {
+    return new TextDecoder().decode(await host.disk.readFile(file))
+  } catch (error) {
+    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+function invalid(problems: readonly Problem[], text: string): WeirError {
+  return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
+}
+
+/** What components say of each other. */
+function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
+  const sources = new Set(['http', ...Object.keys(config.sources)])
+  const problems: Problem[] = []
+  const complain = (path: readonly (string | number)[], message: string, hint: string): void => {
+    problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
+  }
+  for (const { id, common } of Object.values(config.sinks)) {
+    if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the embedded store', 'choose another id')
+    for (const [index, source] of (common.from ?? []).entries()) {
+      if (!sources.has(source)) complain(['sinks', id, 'from', index], `there is no source \`${source}\``, `sources: ${[...sources].join(', ')}`)
+    }
+  }
+  if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
+  const ack = /^sink:(.*)$/.exec(config.http.ack)?.[1]
+  if (ack !== undefined && config.sinks[ack] === undefined) complain(['http', 'ack'], `there is no sink \`${ack}\``, `sinks: ${Object.keys(config.sinks).join(', ') || 'none'}`)
+  return problems
+}

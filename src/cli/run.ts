@@ -1,0 +1,249 @@
+/** `weir run`: the one place that joins registry, identity, store and API to the engine's ports. */
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { Follower } from '../engine/follower.ts'
+import { counterLease } from '../engine/lease.ts'
+import { connect, type Remote } from '../engine/rpc.ts'
+import { Runtime, storeSink, type StorePort, type StoreStatus } from '../engine/runtime.ts'
+import { leastPlace, offsetEvidence, SinkSet } from '../engine/sinks.ts'
+import type { ApplyReport, SourceReport } from '../engine/sources.ts'
+import type { ReloadReport } from '../engine/control.ts'
+import { realHost, type Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { SharedTail } from '../journal/tail.ts'
+import { WeirError, type ErrorCode } from '../model/errors.ts'
+import { loadSink } from '../registry.ts'
+import { connectStore } from '../store/connect.ts'
+import { lineWriter, ProgramLog } from '../telemetry/log.ts'
+import { exposition } from '../telemetry/exposition.ts'
+import { MetricStore } from '../telemetry/metrics.ts'
+import { startOps } from '../telemetry/ops.ts'
+import { telemetryFor } from '../telemetry/worker.ts'
+import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
+import { loadConfig, type Loaded } from './load-config.ts'
+import { takeLock } from './lock.ts'
+import { version } from './version.ts'
+import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import type { storeMethods, StoreOpen } from './workers/store.ts'
+
+/** Time for sources, sinks and open answers to come to rest after a signal. */
+const drainMs = 15_000
+
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const flags = parseRunFlags(args)
+  if (flags.help) return self.stdout(runHelp)
+  const host = realHost()
+  const loaded = await loadConfig(host, flags.config, flags.overrides)
+  if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
+  const stopping = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // A second signal means: at once.
+    self.onSignal(signal, () => (stopping.signal.aborted ? self.exit(1) : stopping.abort()))
+  }
+  const weir = await startWeir(host, loaded, flags)
+  self.onSignal('SIGHUP', () => {
+    weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
+  })
+  self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
+  const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
+  if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })
+  await weir.stop()
+  self.exit(failed === undefined ? 0 : 1)
+}
+
+export interface RunningWeir {
+  readonly url: string
+  readonly opsUrls: readonly string[]
+  readonly log: ProgramLog
+  /** Resolves when a worker died. */
+  readonly failed: Promise<Error>
+  reload(): Promise<ReloadReport>
+  stop(): Promise<void>
+}
+
+export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Promise<RunningWeir> {
+  const { config } = loaded
+  const data = config.data
+  const write = lineWriter((line) => self.stderr(line), config.log.format)
+  const metrics = new MetricStore()
+  const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
+  const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, self.readTextFile) }))
+  await host.disk.makeDirectory(data, 0o700)
+  const lock = await takeLock(host, data)
+  const closing: (() => Promise<unknown>)[] = [() => lock.release()]
+  let onFailed: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => (onFailed = resolve))
+  try {
+    const spawn = (name: 'ingest' | 'store'): Worker => {
+      const telemetry = telemetryFor(name, { write, metrics, level: config.log.level })
+      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
+      worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
+      worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
+      return worker
+    }
+    const ingestWorker = spawn('ingest')
+    const ingest = connect<typeof ingestMethods>(ingestWorker)
+    const storeWorker = config.store.enabled === 'none' ? undefined : spawn('store')
+    failed.then((error) => ingest.fail(error)).catch(() => {})
+    // Both workers load while this thread does.
+    const apiModule = import('../api/index.ts')
+
+    const epoch = await counterLease(host, `${data}/epoch`).acquire()
+    const journal = `${data}/journal`
+    const tail = new SharedTail()
+    const offsets = await offsetEvidence(host, journal)
+    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config)
+    const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
+    const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
+    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age } }
+    const begun = await ingest.call('start', start)
+    const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
+    const storeStatus = store?.evidence.status
+    const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
+    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted })
+    if (store !== undefined && storeStatus !== undefined) {
+      follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
+      await store.remote.call('follow', { journal, tail: tail.memory })
+    }
+    const sinks = new SinkSet({
+      host, log, metrics, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: loadSink,
+      accepted: () => follower.accepted(),
+    })
+    let current = loaded
+    let reports: readonly SourceReport[] = []
+    const reload = (): Promise<ReloadReport> =>
+      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), ingest, sinks, onSources: (running) => (reports = running) })
+    const runtime = new Runtime({
+      host, log, metrics, directory: journal, tail, follower, sinks, reload,
+      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence) },
+      store: store?.port,
+      sources: () => reports,
+      http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),
+    })
+    const sinksUp = await sinks.apply(sinkEntries(config, loaded.document))
+    if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
+    const house = new AbortController()
+    const housekeeping = runtime.keepHouse(house.signal)
+    const sourcesUp = await ingest.call('apply', sourceEntries(config))
+    throwFailed(sourcesUp)
+    reports = sourcesUp.running
+    const { startApi } = await apiModule
+    const api = await startApi({
+      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, host, version,
+    })
+    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
+    await lock.announce(api.url)
+    runtime.ready()
+    for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') })
+
+    const stop = async (): Promise<void> => {
+      runtime.drain()
+      const timer = host.timers.after(drainMs, () => self.exit(1))
+      await api.close()
+      await ingest.call('apply', [])
+      await settle(store?.port, tail)
+      await sinks.stop()
+      house.abort()
+      await housekeeping
+      await follower.close()
+      await store?.remote.call('stop', undefined as never)
+      await ingest.call('stop', undefined as never)
+      await Promise.all(ops.map((server) => server.close()))
+      await lock.release()
+      log.flush()
+      timer.cancel()
+    }
+    return { url: api.url, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
+  } catch (error) {
+    for (const close of closing.reverse()) await close().catch(() => {})
+    throw error
+  }
+}
+
+function ackOf(config: WeirConfig): 'journal' | { readonly sink: string } {
+  return config.http.ack === 'journal' ? 'journal' : { sink: config.http.ack.slice('sink:'.length) }
+}
+
+function throwFailed(report: ApplyReport): void {
+  if (report.failed === undefined) return
+  const { id, message, code } = report.failed
+  throw new WeirError((code ?? 'WEIR_LISTEN_FAILED') as ErrorCode, `source ${id}: ${message}`)
+}
+
+async function settle(store: StorePort | undefined, tail: SharedTail): Promise<void> {
+  await store?.settled(tail.durable().sequence)
+}
+
+interface OpenedStore {
+  readonly remote: Remote<typeof storeMethods>
+  readonly port: StorePort
+  readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
+}
+
+async function openStorePort(worker: Worker, config: WeirConfig): Promise<OpenedStore> {
+  const remote = connect<typeof storeMethods>(worker)
+  const { port1, port2 } = new MessageChannel()
+  const options: StoreOpen = {
+    directory: `${config.data}/store`,
+    networks: config.identity.networks ?? undefined,
+    retain: { ...(config.store.age === null ? {} : { ageMs: config.store.age }), bytes: config.store.size },
+    memory: `${Math.round(config.store.memory / 1e6)}MB`,
+    queries: port2,
+  }
+  const evidence = await remote.call('open', options, [port2])
+  let status: StoreStatus = evidence.status
+  worker.on('message', (message: { status?: StoreStatus }) => {
+    if (message.status !== undefined) status = message.status
+  })
+  const reader = connectStore(port1)
+  return {
+    remote,
+    evidence,
+    port: { reader, status: () => status, settled: async (sequence) => (status = await remote.call('settled', sequence)) },
+  }
+}
+
+interface ReloadParts {
+  readonly host: Host
+  readonly flags: RunFlags
+  readonly log: ProgramLog
+  readonly current: () => Loaded
+  readonly adopt: (next: Loaded) => void
+  readonly ingest: Remote<typeof ingestMethods>
+  readonly sinks: SinkSet
+  readonly onSources: (running: readonly SourceReport[]) => void
+}
+
+/** Settings that only a new start can change. */
+const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'log', 'duplicates'] as const
+
+/** Validates, builds, drains, swaps; puts back what was when any of it fails. */
+async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
+  const { host, flags, log, current, ingest, sinks } = parts
+  const refuse = (problems: readonly string[]): ReloadReport => {
+    log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
+    return { ok: false, changed: [], problems }
+  }
+  let next: Loaded
+  try {
+    next = await loadConfig(host, flags.config, flags.overrides)
+  } catch (error) {
+    return refuse([error instanceof Error ? error.message : String(error)])
+  }
+  const before = current()
+  const swapped = await sinks.apply(sinkEntries(next.config, next.document))
+  if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
+  const applied = await ingest.call('apply', sourceEntries(next.config))
+  if (applied.failed !== undefined) {
+    await sinks.apply(sinkEntries(before.config, before.document))
+    return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])
+  }
+  parts.onSources(applied.running)
+  parts.adopt(next)
+  const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
+  const waiting = fixedSettings.filter((key) => written(before, key) !== written(next, key))
+  for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
+  const changed = [...swapped.changed, ...applied.changed]
+  log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
+  return { ok: true, changed, problems: waiting.map((key) => `${key}: takes effect after a restart`) }
+}

@@ -1,0 +1,141 @@
+/** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Admission } from '../../engine/admission.ts'
+import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
+import { serve } from '../../engine/rpc.ts'
+import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
+import { realHost } from '../../host/index.ts'
+import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
+import { filePartition, nowhere } from '../../model/positions.ts'
+import { workerTelemetry } from '../../telemetry/worker.ts'
+import { loadSource } from '../../registry.ts'
+
+export interface IngestStart {
+  readonly directory: string
+  readonly state: string
+  readonly epoch: number
+  readonly limits: Partial<JournalLimits>
+  readonly evidence: readonly Evidence[]
+  readonly tail: SharedArrayBuffer
+  readonly duplicates: WindowSize
+}
+
+export interface IngestStatus {
+  readonly bytes: number
+  readonly segments: number
+  readonly sources: readonly SourceTotalsReport[]
+  /** Oldest sequence that the worker's own projections still need. */
+  readonly holds: number
+}
+
+export interface SourceTotalsReport {
+  readonly name: string
+  readonly accepted: number
+  readonly duplicates: number
+  readonly shed: Readonly<Record<string, number>>
+}
+
+export interface AppendAnswer {
+  readonly sequence: number
+  readonly accepted: number
+  readonly duplicates: number
+}
+
+const snapshotEveryMs = 10_000
+
+const host = realHost()
+const { log, metrics } = workerTelemetry(host, workerData)
+let journal: SegmentWriter | undefined
+let window: DuplicateWindow | undefined
+let admission: Admission | undefined
+let sources: SourceSet | undefined
+
+export const ingestMethods = {
+  async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
+    const shared = new SharedTail(options.tail)
+    journal = await openJournal({ ...options, host })
+    const local = journal
+    shared.publish(local.tail.durable())
+    mirror(local, shared).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
+    window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
+    await replay(window, options.directory, local)
+    admission = new Admission(local, window)
+    sources = new SourceSet({ host, log, metrics, journal: local, load: loadSource })
+    host.timers.every(snapshotEveryMs, () => {
+      snapshot().catch(() => {})
+    })
+    return { ...status(), epoch: local.epoch }
+  },
+  async apply(entries: readonly SourceEntry[]) {
+    return need(sources).apply(entries)
+  },
+  async append(unit: Unit): Promise<AppendAnswer> {
+    const { position, accepted, duplicates } = await need(admission).append(unit)
+    return { sequence: position.sequence, accepted, duplicates }
+  },
+  async release(sequence: number): Promise<IngestStatus> {
+    await need(journal).release(sequence)
+    return status()
+  },
+  async stop(): Promise<IngestStatus> {
+    await sources?.stop()
+    await snapshot()
+    const last = status()
+    await journal?.close()
+    return last
+  },
+  sourceStatus(): unknown {
+    return need(sources).status()
+  },
+} as const
+
+function need<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the ingest worker has not been started')
+  return part
+}
+
+function status(): IngestStatus {
+  const writer = need(journal)
+  return {
+    bytes: writer.size(),
+    segments: writer.segments().length,
+    holds: need(window).holds()[filePartition]?.sequence ?? 0,
+    sources: [...writer.totals()].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
+  }
+}
+
+async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<void> {
+  const forever = new AbortController().signal
+  for (;;) {
+    const seen = writer.tail.durable()
+    shared.publish(seen)
+    await writer.tail.moved(seen.sequence, forever)
+  }
+}
+
+async function replay(into: DuplicateWindow, directory: string, writer: SegmentWriter): Promise<void> {
+  const reader = openReader({ host, directory, after: into.position()[filePartition] ?? nowhere, tail: writer.tail })
+  try {
+    for (;;) {
+      const frames = await reader.ready(8 * 1024 * 1024)
+      if (frames.length === 0) break
+      await into.apply(frames)
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+async function snapshot(): Promise<void> {
+  try {
+    if (journal !== undefined && admission?.idle === true) {
+      const { sequence, row } = journal.tail.durable()
+      window?.reached({ sequence, row })
+    }
+    await window?.commit()
+  } catch (error) {
+    log.warn('the duplicate window could not be saved; it is tried again', { error: String(error) })
+  }
+}
+
+if (parentPort !== null) serve(parentPort, ingestMethods)

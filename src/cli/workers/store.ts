@@ -1,0 +1,161 @@
+/** The store worker: feeds the store from the journal and answers queries. A query can hold up neither a datagram nor main. */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { serve } from '../../engine/rpc.ts'
+import { realHost } from '../../host/index.ts'
+import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
+import { filePartition, nowhere } from '../../model/positions.ts'
+import { staticResolver } from '../../identity/index.ts'
+import { openStore, serveStore, type Store, type StoreOptions } from '../../store/index.ts'
+import { workerTelemetry } from '../../telemetry/worker.ts'
+import type { StoreStatus } from '../../engine/runtime.ts'
+
+export interface StoreOpen {
+  readonly directory: string
+  readonly networks: string | undefined
+  readonly retain: NonNullable<StoreOptions['retain']>
+  readonly memory: string
+  readonly queries: MessagePort
+}
+
+export interface StoreFollow {
+  readonly journal: string
+  readonly tail: SharedArrayBuffer
+}
+
+/** Rows become visible within this, whatever their number. */
+const commitEveryMs = 1000
+const readBytes = 2 * 1024 * 1024
+const maintainEveryMs = 5000
+
+const host = realHost()
+const { log, metrics, flush } = workerTelemetry(host, workerData)
+let store: Store | undefined
+let stop = new AbortController()
+let running: Promise<void> | undefined
+const waiting = new Set<{ sequence: number; resolve: () => void }>()
+
+export const storeMethods = {
+  async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
+    store = await openStore({
+      host, log, metrics, directory: options.directory, retain: options.retain,
+      memoryLimit: { reader: options.memory },
+      resolver: await staticResolver(host, options.networks, log),
+    })
+    serveStore(options.queries, store)
+    const { positions, accounted } = store.ledger()
+    return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
+  },
+  follow(options: StoreFollow): void {
+    stop = new AbortController()
+    running = run(options, stop.signal).catch((error: unknown) => {
+      log.error('the store stopped taking rows; they wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    })
+  },
+  status,
+  /** Resolves once everything up to the sequence is committed. */
+  settled(sequence: number): Promise<StoreStatus> {
+    return new Promise((resolve) => {
+      waiting.add({ sequence, resolve: () => resolve(status()) })
+      wake()
+    })
+  },
+  async stop(): Promise<StoreStatus> {
+    stop.abort()
+    await running
+    const last = status()
+    await store?.close()
+    flush()
+    return last
+  },
+} as const
+
+function need(): Store {
+  if (store === undefined) throw new Error('the store worker has not been started')
+  return store
+}
+
+function status(): StoreStatus {
+  const { positions, stored, quarantined } = need().ledger()
+  return {
+    sequence: positions[filePartition]?.sequence ?? 0,
+    holds: need().projection.holds()[filePartition]?.sequence ?? 0,
+    stored,
+    quarantined,
+  }
+}
+
+function wake(): void {
+  const done = status().sequence
+  for (const waiter of waiting) {
+    if (waiter.sequence > done) continue
+    waiting.delete(waiter)
+    waiter.resolve()
+  }
+}
+
+/** What of the journal was read last, whether it held rows or not. */
+async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise<void> {
+  const { projection, maintain } = need()
+  const reader = openReader({
+    host, directory: journal, tail: new SharedTail(tail),
+    after: projection.position()[filePartition] ?? nowhere,
+    onUnreadable: (stretch) => log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch }),
+  })
+  let uncommitted = false
+  let commitAt = 0
+  let maintainAt = host.clock.monotonic() + maintainEveryMs
+  try {
+    while (!signal.aborted) {
+      const frames = uncommitted ? await soon(commitAt, signal, (until) => reader.next(readBytes, until)) : await reader.next(readBytes, signal)
+      if (frames.length > 0) {
+        if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
+        uncommitted = true
+        await projection.apply(frames)
+      }
+      if (uncommitted && (projection.wantsCommit() || host.clock.monotonic() >= commitAt)) {
+        uncommitted = !(await committed(projection))
+        commitAt = host.clock.monotonic() + commitEveryMs
+        tell()
+      }
+      if (host.clock.monotonic() >= maintainAt) {
+        await maintain().catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
+        maintainAt = host.clock.monotonic() + maintainEveryMs
+      }
+    }
+    if (uncommitted) await committed(projection)
+    tell()
+  } finally {
+    await reader.close()
+  }
+}
+
+/** A commit that fails loses nothing: the rows are still pending here and in the journal. */
+async function committed(projection: Store['projection']): Promise<boolean> {
+  try {
+    await projection.commit()
+    return true
+  } catch (error) {
+    log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
+    return false
+  }
+}
+
+async function soon<T>(at: number, signal: AbortSignal, act: (until: AbortSignal) => Promise<T>): Promise<T> {
+  const until = new AbortController()
+  const abort = (): void => until.abort()
+  const timer = host.timers.after(Math.max(0, at - host.clock.monotonic()), abort)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await act(until.signal)
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function tell(): void {
+  parentPort?.postMessage({ status: status() })
+  wake()
+}
+
+if (parentPort !== null) serve(parentPort, storeMethods)

@@ -1,0 +1,269 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../journal/index.ts'
+import { toEventBatch } from '../../model/events.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { flowRowWriter } from '../../codecs/flow-json/index.ts'
+import { Follower } from '../follower.ts'
+import { makeLedger } from '../ledger.ts'
+import type { Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
+import { sinkRows } from '../rows.ts'
+import { SinkSet, type SinkEntry } from '../sinks.ts'
+import { defaultDelivery, type DeliverySettings } from './settings.ts'
+import { sum } from './tally.ts'
+
+const host = realHost()
+const lines: string[] = []
+const say = (message: string): void => void lines.push(message)
+const log: Log = { debug: say, info: say, warn: say, error: say }
+const metrics: Metrics = { count: () => {}, set: () => {} }
+
+/** The other side: answers as the test says and remembers what it took. */
+class OtherSide {
+  readonly taken: string[] = []
+  readonly tokens: string[] = []
+  answer: (batch: SinkBatch, ids: readonly string[]) => readonly Failure[] | Promise<readonly Failure[]> = () => []
+
+  definition(): SinkDefinition<unknown> {
+    return {
+      type: 'test', accepts: ['events', 'flows'], idempotency: 'none',
+      build: async () => ({
+        send: async (batch) => {
+          const ids = [...sinkRows(batch, flowRowWriter)].map((row) => row.event.id)
+          this.tokens.push(batch.token)
+          const failures = await this.answer(batch, ids)
+          const failed = new Set(failures.map((failure) => failure.index))
+          ids.forEach((id, index) => {
+            if (!failed.has(index)) this.taken.push(id)
+          })
+          return failures
+        },
+        close: async () => {},
+      }),
+    }
+  }
+}
+
+let data = ''
+let journal: SegmentWriter
+let follower: Follower
+let sinks: SinkSet
+let other: OtherSide
+let next = 0
+
+async function open(epoch: number): Promise<void> {
+  const directory = `${data}/journal`
+  journal = await openJournal({ host, directory, epoch })
+  const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
+  follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted })
+  sinks = new SinkSet({
+    host, log, metrics, directory, letters: `${data}/dead-letters`, tail: journal.tail, follower,
+    load: () => Promise.resolve(other.definition()), accepted: () => follower.accepted(),
+  })
+}
+
+async function close(): Promise<void> {
+  await sinks.stop()
+  await follower.close()
+  await journal.close()
+}
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'weir-delivery-'))
+  lines.length = 0
+  next = 0
+  other = new OtherSide()
+  await open(1)
+})
+afterEach(async () => {
+  await close()
+  await rm(data, { recursive: true, force: true })
+})
+
+function entry(more: Partial<DeliverySettings> = {}, id = 'out'): SinkEntry {
+  const delivery = { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 }, ...more }
+  return { id, type: 'test', settings: {}, delivery, written: JSON.stringify(delivery) }
+}
+
+function unit(source: string, ids: readonly string[], type = 'a.b'): Unit {
+  const raw = encodeBatch(toEventBatch(ids.map((id) => ({ id, source: '/s', type, encoding: 'none' as const }))))
+  return { source, stream: source, kind: 'events', count: ids.length, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
+}
+
+async function push(count: number, source = 'in', type = 'a.b'): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => `e${next++}`)
+  await journal.append(unit(source, ids, type))
+  return ids
+}
+
+async function books(): Promise<ReturnType<typeof makeLedger>> {
+  await follower.catchUp()
+  const sources = [...follower.accepted()].map(([name, accepted]) => ({ name, accepted, duplicates: 0, shed: {} }))
+  return makeLedger(sources, sinks.all().map(({ entry: { id }, delivery }) => ({
+    name: id, takes: (source) => delivery.takes(source), tallies: delivery.record.sources, letters: delivery.letters,
+    ahead: new Map([...follower.seen(id)].map(([source, rows]) => [source, rows - (delivery.record.sources[source]?.accounted ?? 0)])),
+  })))
+}
+
+/** Waits for a condition that delivery brings about; the test fails by vitest's own limit when it never comes. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await host.timers.sleep(2)
+}
+
+const pending = (id = 'out'): number => {
+  const delivery = sinks.get(id)
+  const seen = [...follower.accepted()].filter(([source]) => delivery?.takes(source)).reduce((total, [, rows]) => total + rows, 0)
+  return seen - sum(Object.fromEntries(Object.entries(delivery?.record.sources ?? {}).map(([source, tally]) => [source, tally.accounted])))
+}
+
+async function settled(id = 'out'): Promise<void> {
+  await follower.catchUp()
+  await until(() => pending(id) === 0)
+}
+
+describe('delivery to one sink', () => {
+  it('delivers in order and the ledger adds up', async () => {
+    await sinks.apply([entry()])
+    const ids = [...(await push(3)), ...(await push(2)), ...(await push(4, 'other'))]
+    await settled()
+    expect(other.taken).toEqual(ids)
+    const ledger = await books()
+    expect(ledger.balanced).toBe(true)
+    expect(ledger.sinks[0]).toMatchObject({ routed: 9, delivered: 9, pending: 0, from: ['in', 'other'] })
+  })
+
+  it('goes on where it stopped after a restart, and delivers what came while it was away', async () => {
+    await sinks.apply([entry()])
+    const before = await push(3)
+    await settled()
+    await close()
+    await open(2)
+    const away = await push(2)
+    await sinks.apply([entry()])
+    await settled()
+    expect(other.taken).toEqual([...before, ...away])
+    expect((await books()).balanced).toBe(true)
+  })
+
+  it('counts what came before a new sink as filtered, not as delivered', async () => {
+    await push(5)
+    await sinks.apply([entry()])
+    const ids = await push(2)
+    await settled()
+    expect(other.taken).toEqual(ids)
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ filtered: { before_start: 5 }, routed: 2, delivered: 2 })
+    expect(ledger.balanced).toBe(true)
+  })
+
+  it('tries again only what failed and keeps the order of the rest', async () => {
+    await sinks.apply([entry()])
+    let refused = 0
+    other.answer = (_batch, ids) => (ids.includes('e1') && refused++ < 3 ? [{ index: ids.indexOf('e1'), is: 'retry', reason: 'busy' }] : [])
+    await push(3)
+    await settled()
+    expect(other.taken).toEqual(['e0', 'e2', 'e1'])
+    expect((await books()).balanced).toBe(true)
+  })
+
+  it('puts refused rows among the dead letters, and an operator can have them delivered or dropped', async () => {
+    await sinks.apply([entry()])
+    other.answer = (_batch, ids) => ids.flatMap((id, index) => (id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : []))
+    await push(4)
+    await settled()
+    const delivery = sinks.get('out')
+    const letters = delivery?.letters.waiting() ?? []
+    expect(letters.map((letter) => [letter.reason, letter.row])).toEqual([['poison', 1], ['poison', 2]])
+    expect((await books()).sinks[0]).toMatchObject({ delivered: 2, dead_lettered: 2, pending: 0 })
+    other.answer = () => []
+    await delivery?.letters.mark([letters[0]?.id ?? ''], 'retrying')
+    await delivery?.letters.mark([letters[1]?.id ?? ''], 'dropped')
+    expect((await books()).sinks[0]).toMatchObject({ delivered: 2, dead_lettered: 0, pending: 1, dropped: { dead_letter: 1 } })
+    delivery?.nudge()
+    await until(() => delivery?.letters.waiting().length === 0)
+    expect(other.taken).toEqual(['e0', 'e3', 'e1'])
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ delivered: 3, dead_lettered: 0, pending: 0, dropped: { dead_letter: 1 } })
+    expect(ledger.balanced).toBe(true)
+  })
+
+  it('repeats exactly the intended range, with the same token, when it was stopped between intent and commit', async () => {
+    await sinks.apply([entry({ batch: { events: 2, bytes: 1 << 20, waitMs: 0 } })])
+    other.answer = (_batch, ids) => ids.map((_, index) => ({ index, is: 'retry' as const, reason: 'away' }))
+    await push(3)
+    await until(() => other.tokens.length > 0)
+    const token = other.tokens[0]
+    await close()
+    other.tokens.length = 0
+    other.answer = () => []
+    await open(2)
+    await push(2)
+    await sinks.apply([entry({ batch: { events: 5, bytes: 1 << 20, waitMs: 0 } })])
+    await settled()
+    expect(other.tokens[0]).toBe(token)
+    expect(other.taken).toEqual(['e0', 'e1', 'e2', 'e3', 'e4'])
+    expect((await books()).balanced).toBe(true)
+  })
+
+  it('drops its oldest rows, loudly and only for itself, once it is behind its retain', async () => {
+    await sinks.apply([entry({ retain: { bytes: 2000, ageMs: 3600_000 } }), entry({}, 'healthy')])
+    other.answer = (batch, ids) => (batch.token.startsWith('out/') ? ids.map((_, index) => ({ index, is: 'retry' as const, reason: 'away' })) : [])
+    for (let i = 0; i < 60; i++) await push(5)
+    await settled('healthy')
+    await until(() => (sinks.get('out')?.record.sources['in']?.dropped['behind'] ?? 0) > 0)
+    const ledger = await books()
+    expect(ledger.balanced).toBe(true)
+    expect(ledger.sinks.find((sink) => sink.name === 'healthy')).toMatchObject({ delivered: 300, pending: 0 })
+    expect(lines.some((line) => line.includes('oldest rows are dropped'))).toBe(true)
+    other.answer = () => []
+    await settled('out')
+    const after = await books()
+    const out = after.sinks.find((sink) => sink.name === 'out')
+    expect((out?.delivered ?? 0) + (out?.dropped['behind'] ?? 0)).toBe(300)
+    expect(after.balanced).toBe(true)
+  })
+
+  it('filters by family and type and counts what did not match', async () => {
+    await sinks.apply([entry({ only: { type: ['a.*'] } })])
+    const ids = await push(2)
+    await push(3, 'in', 'c.d')
+    await settled()
+    expect(other.taken).toEqual(ids)
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ filtered: { only: 3 }, routed: 2, delivered: 2 })
+    expect(ledger.balanced).toBe(true)
+  })
+
+  it('is not held up by a sink that hangs when the configuration changes', async () => {
+    await sinks.apply([entry()])
+    other.answer = () => new Promise<never>(() => {})
+    await push(1)
+    await until(() => other.tokens.length > 0)
+    const hung = other
+    other = new OtherSide()
+    await sinks.apply([entry({ batch: { events: 7, bytes: 1 << 20, waitMs: 0 } })])
+    await settled()
+    expect(other.taken).toEqual(['e0'])
+    expect(hung.taken).toEqual([])
+    expect((await books()).balanced).toBe(true)
+  }, 15_000)
+
+  it('says what a removed sink missed when it comes back', async () => {
+    await sinks.apply([entry()])
+    await push(2)
+    await settled()
+    await sinks.apply([])
+    await push(3)
+    await follower.catchUp()
+    await sinks.apply([entry()])
+    const ids = await push(1)
+    await settled()
+    expect(other.taken.slice(2)).toEqual(ids)
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ delivered: 3, dropped: { removed: 3 } })
+    expect(ledger.balanced).toBe(true)
+  })
+})

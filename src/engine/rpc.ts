@@ -1,0 +1,74 @@
+/** Calls across a message port: one question, one answer; errors keep their code. */
+import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
+import { WeirError, type ErrorCode } from '../model/errors.ts'
+
+type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
+
+/** What the other side can be asked: method name to function. */
+export type Methods = Readonly<Record<string, (argument: never) => unknown>>
+
+interface Question { readonly call: number; readonly method: string; readonly argument: unknown }
+interface Answer { readonly answer: number; readonly value?: unknown; readonly error?: Carried }
+interface Carried { readonly message: string; readonly code?: string; readonly stack?: string | undefined }
+
+export interface Remote<M extends Methods> {
+  call<K extends keyof M & string>(method: K, argument: Parameters<M[K]>[0], transfer?: readonly Transferable[]): Promise<Awaited<ReturnType<M[K]>>>
+  /** Every open call fails: the other side is gone. */
+  fail(reason: Error): void
+}
+
+export function serve(port: Port, methods: Methods): void {
+  port.on('message', (message: Partial<Question>) => {
+    const { call, method, argument } = message
+    if (call === undefined || method === undefined) return
+    answer(port, methods, { call, method, argument }).catch(() => {})
+  })
+}
+
+async function answer(port: Port, methods: Methods, { call, method, argument }: Question): Promise<void> {
+  try {
+    const value: unknown = await methods[method]?.(argument as never)
+    port.postMessage({ answer: call, value } satisfies Answer)
+  } catch (error) {
+    port.postMessage({ answer: call, error: carry(error) } satisfies Answer)
+  }
+}
+
+export function connect<M extends Methods>(port: Port): Remote<M> {
+  const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  let last = 0
+  let gone: Error | undefined
+  port.on('message', (message: Partial<Answer>) => {
+    const waiting = message.answer === undefined ? undefined : open.get(message.answer)
+    if (waiting === undefined || message.answer === undefined) return
+    open.delete(message.answer)
+    if (message.error === undefined) waiting.resolve(message.value as never)
+    else waiting.reject(uncarry(message.error))
+  })
+  return {
+    call: (method, argument, transfer) =>
+      new Promise((resolve, reject) => {
+        if (gone !== undefined) return reject(gone)
+        const call = ++last
+        open.set(call, { resolve, reject })
+        port.postMessage({ call, method, argument } satisfies Question, transfer === undefined ? [] : [...transfer])
+      }),
+    fail(reason) {
+      gone = reason
+      for (const waiting of open.values()) waiting.reject(reason)
+      open.clear()
+    },
+  }
+}
+
+export function carry(error: unknown): Carried {
+  if (!(error instanceof Error)) return { message: String(error) }
+  return { message: error.message, stack: error.stack, ...(error instanceof WeirError ? { code: error.code } : {}) }
+}
+
+export function uncarry(carried: Carried): Error {
+  if (carried.code !== undefined) return new WeirError(carried.code as ErrorCode, carried.message)
+  const error = new Error(carried.message)
+  if (carried.stack !== undefined) error.stack = carried.stack
+  return error
+}

@@ -1,0 +1,278 @@
+/**
+ * A running Weir as its own API sees it: sources in the ingest worker, sinks here, the store in its worker. Every part is
+ * handed in; this file only joins them.
+ */
+import type { Host } from '../host/index.ts'
+import { encodeBatch } from '../journal/bodies.ts'
+import { openReader } from '../journal/reader.ts'
+import type { Frame, Tail, Unit } from '../journal/types.ts'
+import type { EventBatch } from '../model/batches.ts'
+import { WeirError } from '../model/errors.ts'
+import type {
+  Control, DeadLetter, DeadLetterAdmin, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, StoreReader,
+} from './control.ts'
+import { describeLetter } from './delivery/describe.ts'
+import { emptyTally, type Tally } from './delivery/tally.ts'
+import type { Follower } from './follower.ts'
+import { makeLedger, type SinkBooks } from './ledger.ts'
+import type { Log, Metrics } from './ports.ts'
+import type { SinkSet } from './sinks.ts'
+import type { SourceReport } from './sources.ts'
+
+export const httpSource = 'http'
+export const storeSink = 'store'
+
+/** What main asks of the ingest worker. */
+export interface IngestPort {
+  append(unit: Unit): Promise<{ readonly sequence: number; readonly accepted: number; readonly duplicates: number }>
+  release(sequence: number): Promise<{
+    readonly bytes: number
+    readonly segments: number
+    readonly holds: number
+    readonly sources: readonly { readonly name: string; readonly accepted: number; readonly duplicates: number; readonly shed: Readonly<Record<string, number>> }[]
+  }>
+}
+
+/** The store's books as its last commit has them. */
+export interface StoreStatus {
+  readonly sequence: number
+  /** Oldest sequence the store still needs. */
+  readonly holds: number
+  readonly stored: Readonly<Record<string, number>>
+  readonly quarantined: Readonly<Record<string, number>>
+}
+
+export interface StorePort {
+  readonly reader: StoreReader
+  status(): StoreStatus
+  /** Asks for a commit of everything up to the sequence; resolves with what is committed then. */
+  settled(sequence: number): Promise<StoreStatus>
+}
+
+export interface RuntimeParts {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly directory: string
+  readonly tail: Tail
+  readonly ingest: IngestPort
+  readonly store: StorePort | undefined
+  readonly follower: Follower
+  readonly sinks: SinkSet
+  readonly reload: () => Promise<ReloadReport>
+  readonly sources: () => readonly SourceReport[]
+  readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
+}
+
+const housekeepingMs = 1000
+
+export class Runtime implements Control {
+  readonly deadLetters: DeadLetterAdmin
+  readonly #parts: RuntimeParts
+  #state: 'starting' | 'ready' | 'draining' = 'starting'
+  #problems: readonly string[] = []
+  #journal = { bytes: 0, segments: 0 }
+  readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
+  readonly #watchers = new Set<(frame: Frame) => void>()
+  #feed: AbortController | undefined
+
+  constructor(parts: RuntimeParts) {
+    this.#parts = parts
+    this.deadLetters = deadLetterAdmin(parts.sinks)
+  }
+
+  get store(): StoreReader | undefined {
+    return this.#parts.store?.reader
+  }
+
+  ready(): void {
+    this.#state = 'ready'
+  }
+  drain(): void {
+    this.#state = 'draining'
+    this.#feed?.abort()
+  }
+
+  async ingest(batch: EventBatch): Promise<Ingested> {
+    const { host, ingest, sinks } = this.#parts
+    const { ack, ackTimeoutMs } = this.#parts.http()
+    const unit: Unit = {
+      source: httpSource, stream: httpSource, kind: 'events', count: batch.count, raw: encodeBatch(batch),
+      received: host.clock.now(), ...timeRange(batch.time),
+    }
+    const { sequence, accepted, duplicates } = await ingest.append(unit)
+    if (ack === 'journal') return { accepted, duplicates }
+    const delivery = sinks.get(ack.sink)
+    if (delivery === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack.sink}, which is not running`)
+    const timeout = new AbortController()
+    const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
+    try {
+      const fate: Fate = await delivery.fates.of(sequence, timeout.signal)
+      return { accepted, duplicates, fate }
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  async ledger(): Promise<Ledger> {
+    const { follower, sinks, store } = this.#parts
+    // A sink may settle frames that were synced while headers were being walked: then they are walked again.
+    for (let round = 0; round < 20; round++) {
+      await follower.catchUp()
+      const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
+      if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
+    }
+    const sources = [...follower.accepted()].map(([name, accepted]) => ({
+      name, accepted, duplicates: follower.duplicates(name), shed: follower.shed(name),
+    }))
+    const books: SinkBooks[] = sinks.all().map(({ entry, delivery }) => ({
+      name: entry.id,
+      takes: (source) => delivery.takes(source),
+      tallies: delivery.record.sources,
+      ahead: ahead(follower.seen(entry.id), (source) => delivery.record.sources[source]?.accounted ?? 0),
+      letters: delivery.letters,
+    }))
+    if (store !== undefined) books.unshift(storeBooks(store.status(), follower))
+    return makeLedger(sources, books)
+  }
+
+  async pipeline(): Promise<Pipeline> {
+    const { sinks, sources, host, tail, follower } = this.#parts
+    await follower.catchUp()
+    const now = host.clock.now()
+    return {
+      sources: [...sources(), { id: httpSource, type: 'http', addresses: [] }].map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
+      sinks: sinks.all().map(({ entry, delivery }) => ({
+        name: entry.id, type: entry.type, from: delivery.settings.from ?? [],
+        lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+        state: delivery.state,
+        ...(delivery.error === undefined ? {} : { error: delivery.error }),
+      })),
+      journal: { ...this.#journal, sequence: tail.durable().sequence },
+    }
+  }
+
+  watch(listener: (frame: Frame) => void): () => void {
+    this.#watchers.add(listener)
+    if (this.#feed === undefined) {
+      this.#feed = new AbortController()
+      this.#follow(this.#feed.signal).catch((error: unknown) => this.#parts.log.error('the live view stopped', { error: String(error) }))
+    }
+    return () => {
+      this.#watchers.delete(listener)
+      if (this.#watchers.size > 0) return
+      this.#feed?.abort()
+      this.#feed = undefined
+    }
+  }
+
+  reload(): Promise<ReloadReport> {
+    return this.#parts.reload()
+  }
+
+  health(): Health {
+    const ready = this.#state === 'ready'
+    return { live: true, ready, draining: this.#state === 'draining', reasons: ready ? this.#problems : [`weir is ${this.#state}`] }
+  }
+
+  /** Every second: lets go of segments that nobody needs, and keeps rates and gauges. Runs until the signal aborts. */
+  async keepHouse(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#parts.host.timers.sleep(housekeepingMs, signal)
+      try {
+        await this.#tidy()
+      } catch (error) {
+        this.#parts.log.warn('housekeeping failed and is tried again', { error: String(error) })
+      }
+    }
+  }
+
+  async #tidy(): Promise<void> {
+    const { sinks, store, ingest, follower, metrics, host } = this.#parts
+    await follower.catchUp()
+    const places = [sinks.holds(), store?.status().holds, follower.sequence].filter((place) => place !== undefined)
+    const status = await ingest.release(Math.min(...places))
+    this.#journal = { bytes: status.bytes, segments: status.segments }
+    metrics.set('weir_journal_size_bytes', status.bytes)
+    metrics.set('weir_journal_segments', status.segments)
+    const at = host.clock.monotonic()
+    for (const { name, accepted } of status.sources) {
+      const last = this.#rates.get(name)
+      const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
+      if (last !== undefined) metrics.count('weir_source_accepted_rows_total', accepted - last.rows, { source: name })
+      this.#rates.set(name, { rows: accepted, at, rate })
+    }
+    const now = host.clock.now()
+    this.#problems = sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`]))
+    for (const { entry, delivery } of sinks.all()) {
+      metrics.set('weir_sink_lag_seconds', delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000, { sink: entry.id })
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { host, directory, tail } = this.#parts
+    const { sequence, row } = tail.durable()
+    const reader = openReader({ host, directory, tail, after: { sequence, row } })
+    try {
+      while (!signal.aborted) {
+        for (const frame of await reader.next(1024 * 1024, signal)) for (const watcher of this.#watchers) watcher(frame)
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+function ahead(seen: ReadonlyMap<string, number>, accounted: (source: string) => number): Map<string, number> {
+  return new Map([...seen].map(([source, rows]) => [source, rows - accounted(source)]))
+}
+
+function storeBooks(status: StoreStatus, follower: Follower): SinkBooks {
+  const tallies: Record<string, Tally> = {}
+  for (const source of new Set([...Object.keys(status.stored), ...Object.keys(status.quarantined)])) {
+    const delivered = status.stored[source] ?? 0
+    const quarantined = status.quarantined[source] ?? 0
+    tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
+  }
+  return { name: storeSink, takes: () => true, tallies, ahead: ahead(follower.seen(storeSink), (source) => tallies[source]?.accounted ?? 0) }
+}
+
+function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {
+  let timeMin = Number.NaN
+  let timeMax = Number.NaN
+  for (const time of times) {
+    if (Number.isNaN(time)) continue
+    if (!(timeMin <= time)) timeMin = time
+    if (!(timeMax >= time)) timeMax = time
+  }
+  return { timeMin, timeMax }
+}
+
+function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
+  const describe = (sink: string, letter: Parameters<typeof describeLetter>[1]): DeadLetter => describeLetter(sink, letter)
+  const move = async (sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> => {
+    const delivery = sinks.get(sink)
+    if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
+    const chosen = ids ?? delivery.letters.all().filter((letter) => letter.state === 'open').map((letter) => letter.id)
+    const moved = await delivery.letters.mark(chosen, to)
+    if (to === 'retrying') delivery.nudge()
+    return moved
+  }
+  return {
+    async list(sink, limit) {
+      return sinks.all()
+        .filter(({ entry }) => sink === undefined || entry.id === sink)
+        .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => describe(entry.id, letter)))
+        .slice(0, limit)
+    },
+    async show(id) {
+      for (const { entry, delivery } of sinks.all()) {
+        const letter = delivery.letters.get(id)
+        if (letter !== undefined && (letter.state === 'open' || letter.state === 'retrying')) return describe(entry.id, letter)
+      }
+      return undefined
+    },
+    retry: (sink, ids) => move(sink, ids, 'retrying'),
+    drop: (sink, ids) => move(sink, ids, 'dropped'),
+  }
+}

@@ -1,0 +1,200 @@
+import type { Host } from '../host/index.ts'
+import { offsetName, openReader, SlotRecord, type Evidence, type Tail } from '../journal/index.ts'
+import { nowhere, type Position } from '../model/positions.ts'
+import { DeadLetters } from './delivery/dead-letters.ts'
+import { Delivery } from './delivery/delivery.ts'
+import type { DeliverySettings } from './delivery/settings.ts'
+import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
+import type { Follower } from './follower.ts'
+import type { Log, Metrics, Sink, SinkDefinition } from './ports.ts'
+
+export interface SinkEntry {
+  readonly id: string
+  readonly type: string
+  readonly settings: unknown
+  readonly delivery: DeliverySettings
+  /** Its part of the configuration as written: what is compared to know whether it changed. */
+  readonly written: string
+}
+
+interface Running {
+  readonly entry: SinkEntry
+  readonly delivery: Delivery
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+export interface SinkSetOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Journal folder, where offset records live. */
+  readonly directory: string
+  readonly letters: string
+  readonly tail: Tail
+  readonly follower: Follower
+  readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+  /** Rows accepted so far, per source: where a new sink begins. */
+  readonly accepted: () => ReadonlyMap<string, number>
+}
+
+/** How long a sink that is being replaced may take to come to rest before it is left behind. */
+const drainMs = 5000
+
+/** The sinks of a process, brought to what a configuration says. A sink that hangs holds up nobody else. */
+export class SinkSet {
+  readonly #options: SinkSetOptions
+  readonly #running = new Map<string, Running>()
+
+  constructor(options: SinkSetOptions) {
+    this.#options = options
+  }
+
+  get(id: string): Delivery | undefined {
+    return this.#running.get(id)?.delivery
+  }
+
+  all(): readonly { readonly entry: SinkEntry; readonly delivery: Delivery }[] {
+    return [...this.#running.values()]
+  }
+
+  /** Least sequence that some sink still needs; undefined without sinks. */
+  holds(): number | undefined {
+    const places = [...this.#running.values()].map(({ delivery }) => delivery.held)
+    return places.length === 0 ? undefined : Math.min(...places)
+  }
+
+  /**
+   * Builds every new or changed sink first; when one cannot be built nothing has changed. Then each changed one is drained
+   * and its successor goes on from the same offset.
+   */
+  async apply(entries: readonly SinkEntry[]): Promise<{ readonly changed: readonly string[]; readonly failed?: { readonly id: string; readonly message: string } }> {
+    const wanted = new Map(entries.map((entry) => [entry.id, entry]))
+    const leaving = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
+    const coming = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
+    const built: { entry: SinkEntry; sink: Sink; definition: SinkDefinition<unknown> }[] = []
+    for (const entry of coming) {
+      try {
+        const definition = await this.#options.load(entry.type)
+        const { host, log, metrics } = this.#options
+        built.push({ entry, definition, sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }) })
+      } catch (error) {
+        await Promise.all(built.map(({ sink }) => sink.close().catch(() => {})))
+        return { changed: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error) } }
+      }
+    }
+    await Promise.all(leaving.map((running) => this.#stop(running)))
+    for (const { entry } of leaving) if (!wanted.has(entry.id)) await this.#retire(entry.id)
+    for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
+    return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))] }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+  }
+
+  async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
+    const { host, log, metrics, directory, tail, follower } = this.#options
+    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(entry.id)}`)
+    await follower.catchUp()
+    const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
+    // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
+    if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
+    const letters = await DeadLetters.open(host, this.#options.letters, entry.id, start.position.sequence)
+    const delivery = new Delivery({
+      id: entry.id, host, log, metrics, sink,
+      accepts: definition.accepts, idempotency: definition.idempotency,
+      settings: entry.delivery, record, start, letters,
+      reader: openReader({
+        host, directory, tail, after: start.position,
+        onUnreadable: (stretch) => log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch }),
+      }),
+    })
+    follower.follow(entry.id, start.position.sequence, (source) => delivery.takes(source), Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]))
+    const stop = new AbortController()
+    const done = delivery.run(stop.signal).catch((error: unknown) => {
+      log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    })
+    this.#running.set(entry.id, { entry, delivery, stop, done })
+  }
+
+  async #stop(running: Running): Promise<void> {
+    running.stop.abort()
+    const timeout = new AbortController()
+    const late = this.#options.host.timers.sleep(drainMs, timeout.signal).then(() => 'late')
+    // A sink that ignores its signal is left behind with its offset as it last was: its rows are sent again, not lost.
+    if ((await Promise.race([running.done, late])) === 'late') {
+      this.#options.log.error(`sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`)
+    } else {
+      await running.delivery.close()
+    }
+    timeout.abort()
+    running.delivery.abandon()
+    this.#running.delete(running.entry.id)
+    this.#options.follower.forget(running.entry.id)
+  }
+
+  /** A sink that left the configuration holds nothing back; should it return, it begins anew and says what it missed. */
+  async #retire(id: string): Promise<void> {
+    const { host, directory, log } = this.#options
+    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(id)}`)
+    if (record.value !== undefined) await record.write({ ...record.value, removed: true })
+    await record.close()
+    log.info(`sink ${id} was removed; what it had not been given is dropped for it`)
+  }
+}
+
+/**
+ * The record a sink starts with. What came before a sink, or a source of it, was configured is filtered; what a removed sink
+ * missed is dropped.
+ */
+export function subscribe(
+  stored: SinkRecord | undefined, from: readonly string[] | undefined, end: Position, accepted: ReadonlyMap<string, number>,
+): SinkRecord {
+  const record: SinkRecord = structuredClone(stored ?? { position: end, sources: {} })
+  const returning = record.removed === true
+  const before = record.from
+  delete record.removed
+  for (const [source, rows] of accepted) {
+    if (from !== undefined && !from.includes(source)) continue
+    const fresh = stored === undefined || (before !== undefined && !before.includes(source))
+    if (!fresh && !returning) continue
+    const tally = (record.sources[source] ??= emptyTally())
+    const missed = Math.max(0, rows - tally.accounted)
+    tally.accounted += missed
+    if (returning && !fresh) add(tally.dropped, 'removed', missed)
+    else add(tally.filtered, 'before_start', missed)
+  }
+  if (returning) {
+    record.position = end
+    delete record.intent
+  }
+  if (from === undefined) delete record.from
+  else record.from = from
+  return record
+}
+
+/** What the offset records in a journal folder say of the journal's past. */
+export async function offsetEvidence(host: Host, directory: string): Promise<(Evidence & { readonly sink: string; readonly record: SinkRecord })[]> {
+  const found: (Evidence & { readonly sink: string; readonly record: SinkRecord })[] = []
+  for (const name of await host.disk.list(directory)) {
+    if (!name.endsWith('.offset')) continue
+    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${name}`)
+    const value = record.value
+    await record.close()
+    if (value === undefined) continue
+    const accepted = Object.fromEntries(Object.entries(value.sources).map(([source, tally]) => [source, tally.accounted]))
+    const position = value.intent === undefined ? value.position : { sequence: Math.max(value.position.sequence, value.intent.to), row: value.position.row }
+    found.push({ sink: name.slice(0, -'.offset'.length), position, accepted, record: value })
+  }
+  return found
+}
+
+/** The place before everything that these sinks still need. */
+export function leastPlace(positions: readonly Position[]): Position {
+  return positions.reduce((least, position) => (position.sequence < least.sequence ? position : least), positions[0] ?? nowhere)
+}
+
+function same(a: SinkEntry | undefined, b: SinkEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && a.type === b.type && a.written === b.written
+}

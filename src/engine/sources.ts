@@ -1,0 +1,146 @@
+import type { Host } from '../host/index.ts'
+import type { JournalWriter } from '../journal/types.ts'
+import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
+
+export interface SourceEntry {
+  readonly id: string
+  readonly type: string
+  /** Validated by the schema of the type. */
+  readonly settings: unknown
+}
+
+export interface SourceReport {
+  readonly id: string
+  readonly type: string
+  readonly addresses: readonly string[]
+}
+
+export interface ApplyReport {
+  readonly running: readonly SourceReport[]
+  readonly changed: readonly string[]
+  /** Present when nothing was changed: the first thing that could not be built, and of which source. */
+  readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
+}
+
+interface Running {
+  readonly entry: SourceEntry
+  readonly source: Source
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+/** The sources of one worker, brought to what a configuration says: those that did not change run on untouched. */
+export class SourceSet {
+  readonly #host: Host
+  readonly #log: Log
+  readonly #metrics: Metrics
+  readonly #journal: JournalWriter
+  readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
+  readonly #running = new Map<string, Running>()
+  readonly #shed = new Map<string, Record<string, number>>()
+
+  constructor(options: { host: Host; log: Log; metrics: Metrics; journal: JournalWriter; load: (type: string) => Promise<SourceDefinition<unknown>> }) {
+    this.#host = options.host
+    this.#log = options.log
+    this.#metrics = options.metrics
+    this.#journal = options.journal
+    this.#load = options.load
+  }
+
+  /**
+   * A listener's port can be held once only, so changed sources are drained before their successors are built; when one
+   * can't be built, everything changed so far is put back as it was.
+   */
+  async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
+    const wanted = new Map(entries.map((entry) => [entry.id, entry]))
+    const stopping = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
+    const starting = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
+    for (const running of stopping) await this.#stop(running)
+    const started: Running[] = []
+    for (const entry of starting) {
+      try {
+        started.push(await this.#start(entry))
+      } catch (error) {
+        for (const running of started) await this.#stop(running)
+        for (const { entry: old } of stopping) await this.#restart(old)
+        const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {}
+        return { running: this.report(), changed: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error), ...code } }
+      }
+    }
+    const changed = new Set([...stopping, ...started].map(({ entry }) => entry.id))
+    return { running: this.report(), changed: [...changed] }
+  }
+
+  report(): readonly SourceReport[] {
+    return [...this.#running.values()].map(({ entry, source }) => ({ id: entry.id, type: entry.type, addresses: source.addresses }))
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const all: Record<string, unknown> = {}
+    for (const { entry, source } of this.#running.values()) all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
+    return all
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+  }
+
+  async #start(entry: SourceEntry): Promise<Running> {
+    const definition = await this.#load(entry.type)
+    const source = await definition.build(entry.settings, this.#context(entry.id))
+    const stop = new AbortController()
+    const done = source.run(stop.signal).catch((error: unknown) => {
+      this.#log.error(`source ${entry.id} ended by itself`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    })
+    const running = { entry, source, stop, done }
+    this.#running.set(entry.id, running)
+    return running
+  }
+
+  async #stop(running: Running): Promise<void> {
+    running.stop.abort()
+    await running.done
+    this.#running.delete(running.entry.id)
+  }
+
+  async #restart(entry: SourceEntry): Promise<void> {
+    try {
+      await this.#start(entry)
+    } catch (error) {
+      this.#log.error(`source ${entry.id} could not be started again as it was`, { error: String(error) })
+    }
+  }
+
+  #context(id: string): SourceContext {
+    const journal = this.#journal
+    // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
+    const shed = this.#shed
+    return {
+      id,
+      host: this.#host,
+      log: this.#log,
+      metrics: this.#metrics,
+      cursor: journal.totals().get(id)?.cursor,
+      epoch: journal.epoch,
+      shed(reason, rows) {
+        const counts = shed.get(id) ?? {}
+        counts[reason] = (counts[reason] ?? 0) + rows
+        shed.set(id, counts)
+      },
+      async append(unit) {
+        const counts = shed.get(id)
+        shed.delete(id)
+        try {
+          return await journal.append({ ...unit, source: id, ...(counts === undefined ? {} : { shed: counts }) })
+        } catch (error) {
+          for (const [reason, rows] of Object.entries(counts ?? {})) this.shed(reason, rows)
+          throw error
+        }
+      },
+    }
+  }
+}
+
+function same(a: SourceEntry | undefined, b: SourceEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && JSON.stringify(a) === JSON.stringify(b)
+}

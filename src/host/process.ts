@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+
+/** The process and its surroundings, by value like the rest of the host. */
+export const self = {
+  pid: process.pid,
+  env: process.env as Readonly<Record<string, string | undefined>>,
+  platform: process.platform,
+  interactive: process.stdout.isTTY === true,
+  exit(code: number): never {
+    process.exit(code)
+  },
+  /** Sets the exit code and lets the process end by itself, so that output still arrives. */
+  leave(code: number): void {
+    process.exitCode = code
+  },
+  onSignal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP', act: () => void): void {
+    process.on(name, act)
+  },
+  stdout(text: string | Uint8Array): void {
+    process.stdout.write(text)
+  },
+  stderr(text: string): void {
+    process.stderr.write(text)
+  },
+  readTextFile(path: string): string {
+    return readFileSync(path, 'utf8')
+  },
+}
+
+/**
+ * Tells a running process apart from another that got the same number later: boot id and start time, where the system
+ * says so. Undefined when there is no such process.
+ */
+export function processIdentity(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return undefined
+  }
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field is the program's name in parentheses and may hold anything; start time is the 20th after it.
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return `${boot}:${started ?? ''}`
+  } catch {
+    return `${pid}`
+  }
+}

@@ -1,0 +1,39 @@
+/** The one file that knows every connector: its schema at once, its code only when it is configured. */
+import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
+import { httpSchema } from './connectors/http/config.ts'
+import { natsSchema } from './connectors/nats/config.ts'
+import { netflowSchema } from './connectors/netflow/config.ts'
+import { sflowSchema } from './connectors/sflow/config.ts'
+import type { SinkDefinition, SourceDefinition } from './engine/ports.ts'
+
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema }
+export const sinkSchemas = { http: httpSchema, nats: natsSchema, file: fileSchema, stdout: stdoutSchema }
+
+type Loader<D> = () => Promise<D>
+
+const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
+  netflow: async () => (await import('./connectors/netflow/index.ts')).netflow,
+  sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
+}
+
+const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
+  http: async () => (await import('./connectors/http/index.ts')).http,
+  nats: async () => (await import('./connectors/nats/index.ts')).nats,
+  file: async () => (await import('./connectors/file/index.ts')).file,
+  stdout: async () => (await import('./connectors/file/index.ts')).stdout,
+}
+
+/** Settings were validated by the schema of the same name, so they fit the definition's own type. */
+export async function loadSource(type: string): Promise<SourceDefinition<unknown>> {
+  return (await load(sources, type)) as SourceDefinition<unknown>
+}
+
+export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
+  return (await load(sinks, type)) as SinkDefinition<unknown>
+}
+
+function load<D>(from: Readonly<Record<string, Loader<D>>>, type: string): Promise<D> {
+  const found = from[type]
+  if (found === undefined) throw new Error(`no connector of type ${type}`)
+  return found()
+}
