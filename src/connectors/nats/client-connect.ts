@@ -48,7 +48,7 @@ export async function ensureStream(library: Library, connection: NatsConnection,
   try {
     await manager.streams.info(stream)
   } catch (error) {
-    if (!(error instanceof library.jserrors.StreamNotFoundError)) throw error
+    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
     await manager.streams.add({ name: stream, subjects: [wildcardOf(subject)] })
   }
 }

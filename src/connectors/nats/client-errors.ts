@@ -13,12 +13,12 @@ export function verdict(error: unknown, subject: string, { stream, timeout }: Na
     return { is: 'reject', reason: 'larger than the server takes (max_payload)' }
   }
   if (error instanceof errors.InvalidSubjectError) return { is: 'reject', reason: `${JSON.stringify(subject)} is not a subject` }
-  if (error instanceof library.jserrors.JetStreamApiError) {
+  if (error instanceof library.JetStreamApiError) {
     if (error.code === tooLargeForStream) return { is: 'reject', reason: 'larger than the stream takes (max_msg_size)' }
     const advice = error.code === wrongStream ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\`` : ''
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }
-  if (error instanceof library.jserrors.JetStreamNotEnabled || noResponders(error, library)) return { is: 'retry', reason: noStream(subject) }
+  if (noResponders(error, library)) return { is: 'retry', reason: noStream(subject) }
   if (permission(error, library)) return { is: 'retry', reason: `the server does not let us publish to ${subject}; give the user that right, or correct \`subject\`` }
   if (error instanceof errors.TimeoutError) return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
   return { is: 'retry', reason: `NATS: ${says(error)}`, away: true }
@@ -28,8 +28,11 @@ function noStream(subject: string): string {
   return `no stream takes subject ${subject}, or JetStream is off; create a stream for it, or set \`stream\` and \`create_stream: true\``
 }
 
-function noResponders(error: unknown, { errors }: Library): boolean {
-  return error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders())
+/** Nobody answers at the subject; the JetStream client wraps that in an error of its own. */
+function noResponders(error: unknown, library: Library): boolean {
+  const { errors } = library
+  if (error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders())) return true
+  return error instanceof Error && error.cause !== undefined && noResponders(error.cause, library)
 }
 
 function permission(error: unknown, { errors }: Library): boolean {
