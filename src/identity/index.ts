@@ -1,0 +1,3 @@
+/** What an address means: the resolvers behind the port of `engine/ports.ts`. */
+export { networksSchema } from './networks-file.ts'
+export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'

@@ -1,0 +1,123 @@
+import { parseCidr } from '../model/cidr.ts'
+import { Complaint, defineSchema, group, list, parseYaml, text, validate, type Problem } from '../schema/index.ts'
+import type { NetworkEntry } from './prefix-table.ts'
+
+/** One line of the file: an entry without a scope is meant for every scope. */
+export interface ScopedEntry extends NetworkEntry {
+  readonly scope?: string
+}
+
+/** The whole file, or why it cannot be used, with file, line and column. */
+export type NetworksFile = { readonly entries: readonly ScopedEntry[]; readonly problems?: never } | { readonly problems: string; readonly entries?: never }
+
+const columns = ['cidr', 'name', 'label', 'scope'] as const
+type Row = { readonly [Column in (typeof columns)[number]]: string | null }
+
+const network = group(
+  {
+    cidr: text({ description: 'A range in CIDR notation, or one address', required: true, example: '10.1.0.0/16' }),
+    name: text({ description: 'Name of what has these addresses', default: null, example: 'gateway' }),
+    label: text({ description: 'Group that these addresses belong to', default: null, example: 'datacenter 1' }),
+    scope: text({ description: 'Cluster or network in which the range is meant; left out, everywhere', default: null, example: 'cluster-a' }),
+  },
+  { description: 'One range', required: true, example: { cidr: '10.1.0.0/16', label: 'datacenter 1' } },
+  (row) => complaintOf(row),
+)
+
+/** Settings of the file, for its reference page too. */
+export const networksSchema = defineSchema({
+  type: 'networks',
+  role: 'setting',
+  summary: 'What addresses are called, by range: the longest range that has a name, or a label, gives it',
+  fields: { networks: list(network, { description: 'Ranges and what they are called', default: [], example: [{ cidr: '10.0.0.0/8', label: 'inside' }] }) },
+})
+
+/** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or else YAML with a list `networks`. Never throws. */
+export function readNetworks(content: string, file: string): NetworksFile {
+  return /\.csv$/i.test(file) ? readCsv(content, file) : readYaml(content, file)
+}
+
+function readYaml(content: string, file: string): NetworksFile {
+  const result = validate(networksSchema, parseYaml(content, file))
+  if (result.problems !== undefined) return { problems: describe(result.problems) }
+  return { entries: result.value.networks.map(entryOf) }
+}
+
+/** One line, for the program log: the first problems, and how many follow. */
+function describe(problems: readonly Problem[]): string {
+  const texts = problems.slice(0, 3).map(({ file, line, column, path, message, hint }) =>
+    `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`)
+  return `${texts.join(' | ')}${problems.length > 3 ? ` | and ${problems.length - 3} more` : ''}`
+}
+
+function readCsv(content: string, file: string): NetworksFile {
+  const place = (line: number): string => `${file}:${line}: `
+  let header: readonly string[] | undefined
+  const entries: ScopedEntry[] = []
+  for (const { line, cells } of csvRecords(content)) {
+    if (cells === undefined) return { problems: `${place(line)}a quoted field does not end` }
+    if (header === undefined) {
+      header = cells
+      const wrong = cells.find((cell) => !(columns as readonly string[]).includes(cell))
+      if (wrong !== undefined) return { problems: `${place(line)}unknown column \`${wrong}\`; the first line names the columns, of ${columns.join(', ')}` }
+      if (!cells.includes('cidr')) return { problems: `${place(line)}there is no column \`cidr\`; the first line names the columns` }
+      continue
+    }
+    if (cells.length > header.length) return { problems: `${place(line)}${cells.length} fields, but the first line names ${header.length} columns` }
+    const cell = (column: (typeof columns)[number]): string | null => cells[header?.indexOf(column) ?? -1] || null
+    const row = { cidr: cell('cidr'), name: cell('name'), label: cell('label'), scope: cell('scope') }
+    const complaint = complaintOf(row)
+    if (complaint !== null) return { problems: `${place(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}` }
+    entries.push(entryOf(row))
+  }
+  return { entries }
+}
+
+function complaintOf(row: Row): Complaint | null {
+  if (parseCidr(row.cidr ?? '') === undefined) {
+    return new Complaint(`\`${row.cidr ?? ''}\` is not a range of addresses`, 'write it like `10.0.0.0/8` or `2001:db8::/32`', ['cidr'])
+  }
+  return row.name === null && row.label === null ? new Complaint('a range needs a `name` or a `label`') : null
+}
+
+function entryOf({ cidr, name, label, scope }: Row): ScopedEntry {
+  const range = parseCidr(cidr ?? '')
+  if (range === undefined) throw new TypeError(`${cidr} was not checked`)
+  return { range, ...(name === null ? {} : { name }), ...(label === null ? {} : { label }), ...(scope === null ? {} : { scope }) }
+}
+
+interface CsvRecord {
+  /** Number of the line on which it begins. */
+  readonly line: number
+  /** Undefined: a quoted field is open at the end of the file. */
+  readonly cells: readonly string[] | undefined
+}
+
+/** RFC 4180, with spaces around fields taken away, and empty lines and lines that begin with `#` left out. */
+function* csvRecords(content: string): Generator<CsvRecord> {
+  const cell = /[ \t]*(?:"((?:[^"]|"")*)"|([^",\n\r][^,\n\r]*)?)[ \t]*(,|\r?\n|$)/y
+  let line = 1
+  let at = content.startsWith('\ufeff') ? 1 : 0
+  while (at < content.length) {
+    const skipped = /[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/y
+    skipped.lastIndex = at
+    if (skipped.test(content) && skipped.lastIndex > at) {
+      at = skipped.lastIndex
+      line++
+      continue
+    }
+    const cells: string[] = []
+    const begin = line
+    for (let end = ','; end === ',';) {
+      cell.lastIndex = at
+      const found = cell.exec(content)
+      if (found === null) return yield { line: begin, cells: undefined }
+      const [whole, quoted, plain, separator = ''] = found
+      cells.push(quoted === undefined ? (plain ?? '').trim() : quoted.replaceAll('""', '"'))
+      line += whole.split('\n').length - 1
+      at = cell.lastIndex
+      end = separator
+    }
+    yield { line: begin, cells }
+  }
+}

@@ -1,0 +1,123 @@
+import type { Host, Timer } from '../host/index.ts'
+import type { Log } from '../telemetry/ports.ts'
+import { readNetworks, type ScopedEntry } from './networks-file.ts'
+import { PrefixTable, type Meaning } from './prefix-table.ts'
+
+/** The part of the resolver port's answers that a table can give: it never asks to wait. */
+export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }
+
+export interface StaticResolver {
+  /** Four words in network order (v4-mapped), at `offset`. The time plays no part; an unknown scope has the entries without one. */
+  resolve(words: Uint32Array, offset: number, time: number, scope: string): StaticResolution
+  /** Rises with every change of the table. */
+  readonly generation: number
+  /** Reads the file again now, changed or not. Never rejects: a file that cannot be used leaves the table as it is. */
+  reload(): Promise<void>
+  close(): void
+}
+
+const pollMs = 2000
+const unknown: StaticResolution = { is: 'unknown' }
+
+/**
+ * Names and labels by longest prefix from a file, which is read again whenever its time or size changes. Without a
+ * file every address is unknown.
+ */
+export async function staticResolver(host: Pick<Host, 'disk' | 'timers'>, file: string | undefined, log: Log): Promise<StaticResolver> {
+  const resolver = new FileResolver(host, file, log)
+  await resolver.reload()
+  resolver.watch()
+  return resolver
+}
+
+class FileResolver implements StaticResolver {
+  readonly #host: Pick<Host, 'disk' | 'timers'>
+  readonly #file: string | undefined
+  readonly #log: Log
+  #everywhere = new ScopeTable([])
+  #scopes: ReadonlyMap<string, ScopeTable> = new Map()
+  #generation = 0
+  #seen = ''
+  #reading: Promise<void> = Promise.resolve()
+  #polling: Timer | undefined
+
+  constructor(host: Pick<Host, 'disk' | 'timers'>, file: string | undefined, log: Log) {
+    this.#host = host
+    this.#file = file
+    this.#log = log
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  resolve(words: Uint32Array, offset: number, _time: number, scope: string): StaticResolution {
+    const table = scope === '' ? this.#everywhere : (this.#scopes.get(scope) ?? this.#everywhere)
+    return table.resolve(words, offset)
+  }
+
+  reload(): Promise<void> {
+    return this.#inTurn(true)
+  }
+
+  watch(): void {
+    if (this.#file === undefined) return
+    this.#polling = this.#host.timers.every(pollMs, () => void this.#inTurn(false))
+  }
+
+  close(): void {
+    this.#polling?.cancel()
+  }
+
+  #inTurn(always: boolean): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#look(always))
+    return this.#reading
+  }
+
+  async #look(always: boolean): Promise<void> {
+    const file = this.#file
+    if (file === undefined) return
+    try {
+      const stat = await this.#host.disk.stat(file)
+      // The state before reading is kept: a file that changes meanwhile differs from it at the next look.
+      const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
+      if (seen === this.#seen && !always) return
+      this.#seen = seen
+      if (stat === undefined) return this.#warn(file, 'the file does not exist')
+      this.#take(file, new TextDecoder().decode(await this.#host.disk.readFile(file)))
+    } catch (error) {
+      this.#warn(file, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #take(file: string, content: string): void {
+    const read = readNetworks(content, file)
+    if (read.problems !== undefined) return this.#warn(file, read.problems)
+    const { entries } = read
+    const scopes = new Set(entries.flatMap(({ scope }) => scope ?? []))
+    this.#everywhere = new ScopeTable(entries.filter(({ scope }) => scope === undefined))
+    this.#scopes = new Map([...scopes].map((name) => [name, new ScopeTable(entries.filter(({ scope }) => scope === undefined || scope === name))]))
+    this.#generation++
+    this.#log.info('Names of networks were read.', { file, networks: entries.length })
+  }
+
+  #warn(file: string, problem: string): void {
+    const now = this.#generation === 0 ? 'addresses have no names until it is' : 'the names read before stay in use'
+    this.#log.warn(`The file of networks could not be used; ${now}.`, { file, problem })
+  }
+}
+
+class ScopeTable {
+  readonly #table: PrefixTable
+  /** One answer for each meaning, made once: resolving allocates nothing. */
+  readonly #answers: readonly StaticResolution[]
+
+  constructor(entries: readonly ScopedEntry[]) {
+    this.#table = new PrefixTable(entries)
+    this.#answers = this.#table.meanings.map((endpoint, number) => (number === 0 ? unknown : { is: 'endpoint', endpoint }))
+  }
+
+  resolve(words: Uint32Array, offset: number): StaticResolution {
+    return this.#answers[this.#table.lookup(words, offset)] ?? unknown
+  }
+}
