@@ -101,7 +101,8 @@ export class ForgetfulFile {
 
   /**
    * A sync fails as Linux lets it: the error is told once, the pages count as clean from then on. Each sector was written
-   * or was not; what was not is lost even after later syncs, and may leave the cache at any time.
+   * or was not; what was not is lost even after later syncs, and may leave the cache at any time. The size is not data:
+   * it stays to be written.
    */
   failSync(random: SeededRandom): void {
     const evicted = random.chance(0.3)
@@ -114,10 +115,10 @@ export class ForgetfulFile {
       if (random.chance(0.5)) this.#durable.resize(change.size)
     }
     this.#durable.resize(this.#durable.size)
-    this.#unsynced = []
+    const { size } = this.#live
+    this.#unsynced = [{ firstSector: 0, sectors: new Uint8Array(0), size }]
     this.#parted = true
     if (!evicted) return
-    const size = this.#live.size
     this.#live.become(this.#durable)
     this.#live.resize(size)
   }

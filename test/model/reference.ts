@@ -50,12 +50,18 @@ export class Reference {
 
   refuse(unit: ModelUnit, error: unknown): void {
     unit.state = 'refused'
+    unit.doubtful = true
     must(error instanceof WeirError, () => `append failed with something else than a WeirError: ${String(error)}`)
     must(error.retry, () => `append failed for good: ${error.message}`)
   }
 
-  endLife(): void {
-    for (const unit of this.units) if (unit.state === 'waiting') unit.state = 'unknown'
+  /** `faulty`: a call of the disk failed in this life. */
+  endLife(faulty: boolean): void {
+    for (const unit of this.units) {
+      if (unit.state !== 'waiting') continue
+      unit.state = 'unknown'
+      unit.doubtful = faulty
+    }
   }
 
   release(sequence: number): void {
@@ -66,7 +72,7 @@ export class Reference {
   opened(frames: readonly Frame[], journal: JournalWriter): void {
     const present = this.#recognise(frames)
     this.#nothingIsMissing(present)
-    for (const unit of this.units) unit.offered = present.has(unit)
+    for (const unit of this.units) unit.offered = present.has(unit) && !unit.doubtful
     const sources = new Set(this.units.map((unit) => unit.unit.source))
     for (const source of sources) this.#cursorIsRight(source, present, journal)
   }
@@ -118,6 +124,7 @@ export class Reference {
   /** What one flipped bit did. */
   flipped(before: readonly Frame[], after: readonly Frame[], checkBefore: JournalCheck, checkAfter: JournalCheck): void {
     this.#flips++
+    this.#unreadable ||= checkAfter.unreadable.length > 0
     const was = this.#recognise(before)
     const is = this.#recognise(after)
     for (const unit of is) must(was.has(unit), () => `a flipped bit brought back ${label(unit)}`)
@@ -179,7 +186,7 @@ export class Reference {
     const sure = own.findLast((unit) => unit.promised && !unit.damaged)
     // What was seen by a reader before it was released is as good as accepted.
     const allowed = own.filter((unit) => unit.index >= (sure?.index ?? 0) &&
-      (unit === sure || present.has(unit) || unit.damaged || (unit.sequence !== undefined && unit.sequence <= this.#released)))
+      (unit === sure || present.has(unit) || unit.damaged || (unit.doubtful && unit.sequence !== undefined) || (unit.sequence !== undefined && unit.sequence <= this.#released)))
     const cursor = cursorText(journal.totals().get(source)?.cursor)
     const fits = allowed.some((unit) => cursorText(unit.unit.cursor) === cursor) || (cursor === undefined && sure === undefined)
     must(fits, () => `the cursor of ${source} is ${cursor ?? 'none'}, and may be ${allowed.map((unit) => cursorText(unit.unit.cursor)).join(', ') || 'none'} only`)

@@ -14,6 +14,11 @@ export interface ModelUnit {
   appended: Appended | undefined
   /** Nobody will hand it over again: it was accepted, or a cursor that covers it was. */
   promised: boolean
+  /**
+   * It may have been part of a sync that failed: then it can be in the cache of the machine and not on its disk, and no
+   * process that starts later can tell.
+   */
+  doubtful: boolean
   /** The newest start found it. */
   offered: boolean
   /** A flipped bit hit it: it may not be read any more, and then has to be counted. */
@@ -38,6 +43,7 @@ export function makeUnit(index: number, shape: UnitShape, now: number): ModelUni
     appended: undefined,
     promised: false,
     offered: false,
+    doubtful: false,
     damaged: false,
     sequence: undefined,
     unit: {

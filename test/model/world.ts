@@ -156,7 +156,7 @@ export class World {
       if (!this.#host.disk.isDown) await ending
       for (const reader of this.#readers) reader.committed = reader.place
     }
-    this.reference.endLife()
+    this.reference.endLife(this.#host.disk.faults.struck > 0)
     const ended = how === 'close' && this.#host.disk.isDown ? this.#stop : how
     // A stop without a crash forgets nothing either.
     this.#host = ended === 'crash' ? this.#host.crash() : this.#host.kill()
