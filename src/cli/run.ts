@@ -12,7 +12,7 @@ import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { loadSink } from '../registry.ts'
-import { connectStore } from '../store/connect.ts'
+import { connectStore } from '../store/serve.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
@@ -88,7 +88,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // Both workers load while this thread does.
     const apiModule = import('../api/index.ts')
 
-    const epoch = await counterLease(host, `${data}/epoch`).acquire()
+    const lease = counterLease(host, `${data}/epoch`)
+    const epoch = await lease.acquire()
     const journal = `${data}/journal`
     const tail = new SharedTail()
     const offsets = await offsetEvidence(host, journal)
@@ -134,7 +135,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
     await lock.announce(api.url)
     runtime.ready()
-    for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') })
+    for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') || 'off' })
 
     const stop = async (): Promise<void> => {
       runtime.drain()
@@ -149,6 +150,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await store?.remote.call('stop', undefined as never)
       await ingest.call('stop', undefined as never)
       await Promise.all(ops.map((server) => server.close()))
+      await lease.release()
       await lock.release()
       log.flush()
       timer.cancel()

@@ -6,7 +6,7 @@ import { realHost } from '../../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { flowRowWriter } from '../../codecs/flow-json/index.ts'
+import { flowJson } from '../../codecs/flow-json/index.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger.ts'
 import type { Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
@@ -32,7 +32,7 @@ class OtherSide {
       type: 'test', accepts: ['events', 'flows'], idempotency: 'none',
       build: async () => ({
         send: async (batch) => {
-          const ids = [...sinkRows(batch, flowRowWriter)].map((row) => row.event.id)
+          const ids = [...sinkRows(batch, flowJson)].map((row) => row.event.id)
           this.tokens.push(batch.token)
           const failures = await this.answer(batch, ids)
           const failed = new Set(failures.map((failure) => failure.index))
