@@ -117,9 +117,8 @@ async function listenOn(app: FastifyInstance, hub: Hub, { limits, host: machine 
     throw error
   }
   const address = app.server.address() as AddressInfo
-  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
-    url: `http://${shown}:${address.port}`,
+    url: `http://${reachable(address)}:${address.port}`,
     async close() {
       hub.stop()
       const late = machine.timers.after(limits.closeMs, () => app.server.closeAllConnections())
@@ -127,4 +126,11 @@ async function listenOn(app: FastifyInstance, hub: Hub, { limits, host: machine 
       late.cancel()
     },
   }
+}
+
+/** A host under which this machine reaches the address: "any address" is none. */
+function reachable({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return family === 'IPv6' ? `[${address}]` : address
 }

@@ -40,14 +40,15 @@ const flows: readonly ViewColumn[] = [
     'time_start', 'time_end', 'time_received', 'src_addr', 'dst_addr', 'exporter_addr', 'src_port', 'dst_port', 'proto', 'tcp_flags',
     'direction', 'dscp', 'vlan', 'in_if', 'out_if', 'bytes', 'packets', 'sampling',
   ].map(fromRegistry),
-  { name: 'bytes_est', type: 'UBIGINT', unit: 'By', meaning: 'Bytes × sampling: what really passed, estimated' },
-  { name: 'packets_est', type: 'UBIGINT', unit: '{packet}', meaning: 'Packets × sampling: what really passed, estimated' },
+  { name: 'bytes_est', type: 'HUGEINT', unit: 'By', meaning: 'Bytes × sampling: what really passed, estimated' },
+  { name: 'packets_est', type: 'HUGEINT', unit: '{packet}', meaning: 'Packets × sampling: what really passed, estimated' },
   ...['protocol', 'protocol_version', 'time_skewed'].map(fromRegistry),
   { name: 'src_name', type: 'VARCHAR', meaning: 'Name of the source at the time of the flow' },
   { name: 'src_label', type: 'VARCHAR', meaning: 'Label of the source at the time of the flow' },
   { name: 'dst_name', type: 'VARCHAR', meaning: 'Name of the destination at the time of the flow' },
   { name: 'dst_label', type: 'VARCHAR', meaning: 'Label of the destination at the time of the flow' },
   position,
+  ...['icmp_type', 'icmp_code', 'src_as', 'dst_as', 'src_mask', 'dst_mask', 'next_hop', 'scope'].map(fromRegistry),
 ]
 
 const events: readonly ViewColumn[] = [
@@ -59,12 +60,13 @@ const events: readonly ViewColumn[] = [
   { name: 'datacontenttype', type: 'VARCHAR', meaning: 'Media type of data' },
   { name: 'dataschema', type: 'VARCHAR', meaning: 'Schema that data follows' },
   { name: 'extensions', type: 'JSON', meaning: 'Extension attributes as an object' },
-  { name: 'data', type: 'VARCHAR', meaning: 'The body: JSON or text as text' },
+  { name: 'data', type: 'JSON', meaning: 'The body: JSON as it is, text as a string' },
   { name: 'family', type: 'VARCHAR', meaning: 'What kind of thing it is: event, audit, change, resource …' },
   { name: 'ref', type: 'VARCHAR', meaning: 'The resource it is about' },
   { name: 'key', type: 'VARCHAR', meaning: 'Ordering key: events of one key stay in order' },
   { name: 'time_received', type: 'TIMESTAMP WITH TIME ZONE', meaning: 'When Weir received it' },
   position,
+  { name: 'data_base64', type: 'VARCHAR', meaning: 'The body when it is neither JSON nor text' },
 ]
 
 export const views: Readonly<Record<BatchKind, readonly ViewColumn[]>> = { flows, events }

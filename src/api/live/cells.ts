@@ -9,8 +9,8 @@ import { dataEncodings } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
+import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
-import { ipText, macText } from './addresses.ts'
 
 /** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
@@ -45,7 +45,7 @@ function plain(batch: FlowBatch, name: string): CellReader {
 
 function columnCell(column: Column, dictionary: readonly string[]): CellReader {
   switch (column.kind) {
-    case 'ip': return (row) => (isPresent(column.valid, row) ? ipText(column.words, row * 4) : null)
+    case 'ip': return (row) => (isPresent(column.valid, row) ? formatIp(column.words, row * 4) : null)
     case 'mac': return (row) => (isPresent(column.valid, row) ? macText(column.words, row * 2) : null)
     case 'u64': return (row) => (isPresent(column.valid, row) ? wide(column.words, row) : null)
     case 'time': return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
@@ -99,19 +99,24 @@ function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellRe
     case 'time_received': return () => timeText(header.received)
     case 'extensions': return (row) => jsonOf(word(batch.dictionary, batch.extensions[row]))
     case 'data': return (row) => bodyCell(batch, row)
+    case 'data_base64': return (row) => (dataEncodings[batch.encoding[row] ?? 0] === 'binary' ? Buffer.from(head(batch, row)).toString('base64') : null)
     case 'source': case 'type': case 'subject': case 'datacontenttype': case 'dataschema': case 'family': case 'key': case 'ref':
       return (row) => word(batch.dictionary, batch[name][row])
     default: return () => null
   }
 }
 
+/** JSON as JSON, text as a string. A body that is cut is no JSON any more: it becomes a string that ends in an ellipsis. */
 function bodyCell(batch: EventBatch, row: number): Cell {
   const encoding = dataEncodings[batch.encoding[row] ?? 0]
-  if (encoding === undefined || encoding === 'none') return null
-  const bytes = heapItem(batch.data, row)
-  const head = bytes.length > bodyPreview ? bytes.subarray(0, bodyPreview) : bytes
-  const shown = encoding === 'binary' ? Buffer.from(head).toString('base64') : text.decode(head)
-  return head === bytes ? shown : `${shown}…`
+  if (encoding !== 'json' && encoding !== 'text') return null
+  const shown = text.decode(head(batch, row))
+  if (heapItem(batch.data, row).length > bodyPreview) return `${shown}…`
+  return encoding === 'json' ? jsonOf(shown) : shown
+}
+
+function head(batch: EventBatch, row: number): Uint8Array {
+  return heapItem(batch.data, row).subarray(0, bodyPreview)
 }
 
 function word(dictionary: readonly string[], code: number | undefined): string | null {
@@ -130,4 +135,12 @@ function jsonOf(written: string | null): Cell {
 /** ISO 8601 in UTC with milliseconds; null for a time that is none. */
 export function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
+}
+
+/** Six bytes as aa:bb:cc:dd:ee:ff from the two words of a mac column (low word first). */
+function macText(words: Uint32Array, offset: number): string {
+  const low = words[offset] ?? 0
+  const high = words[offset + 1] ?? 0
+  const bytes = [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low]
+  return bytes.map((byte) => (byte & 255).toString(16).padStart(2, '0')).join(':')
 }

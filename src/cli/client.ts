@@ -1,0 +1,126 @@
+import type { Command } from 'commander'
+import { realHost } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { isHeld, readLock } from './lock.ts'
+
+/** What a user is told instead of a stack. `exit`: 2 when the command line itself is wrong, else 1. */
+export class CommandError extends Error {
+  readonly hints: readonly string[]
+  readonly exit: 1 | 2
+  constructor(message: string, hints: readonly string[] = [], exit: 1 | 2 = 1) {
+    super(message)
+    this.name = 'CommandError'
+    this.hints = hints
+    this.exit = exit
+  }
+}
+
+/** Which server a command speaks to; every command that speaks to one has these flags. */
+export interface ServerFlags {
+  readonly url?: string
+  readonly data?: string
+  readonly tokenFile?: string
+}
+
+export const defaultData = './weir-data'
+
+export function withServerFlags(command: Command): Command {
+  return command
+    .option('--url <URL>', 'server to ask, as http://HOST:PORT')
+    .option('--data <DIR>', `data folder whose server to ask (default ${defaultData})`)
+    .option('--token-file <FILE>', 'file with the bearer token (default: the variable WEIR_TOKEN)')
+}
+
+/** Wraps an action: an error that a user can act on is printed as sentences and sets the exit code. */
+export function action<Args extends readonly unknown[]>(act: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    try {
+      await act(...args)
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+      self.stderr([`weir: ${error.message}`, ...error.hints.map((hint) => `      ${hint}`), ''].join('\n'))
+      self.leave(error.exit)
+    }
+  }
+}
+
+/** A wrong flag ends with exit code 2, as for every other command line that can't be used. */
+export function strict(command: Command): Command {
+  return command.exitOverride((error) => self.exit(error.exitCode === 0 ? 0 : 2))
+}
+
+export interface Server {
+  readonly url: string
+  /** The answer, whatever its length. Throws CommandError with the server's own words for anything but success. */
+  ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response>
+  json<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>
+}
+
+/** The server that the flags name; undefined when none runs on the data folder. */
+export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
+  if (flags.url !== undefined && flags.data !== undefined) throw new CommandError('--url and --data are two ways to name a server; give one.', [], 2)
+  const token = await readToken(flags)
+  if (flags.url !== undefined) return connect(checkUrl(flags.url), token, 'Is it running? `npm start` starts one.')
+  const data = flags.data ?? defaultData
+  const lock = await readLock(realHost(), data)
+  if (lock === undefined || !isHeld(lock)) return undefined
+  if (lock.url === '') throw new CommandError(`The Weir on ${data} (process ${lock.pid}) is still starting.`, ['Try again in a moment.'])
+  return connect(lock.url, token, `Process ${lock.pid} holds ${data} and should answer there; its program log may say why it does not.`)
+}
+
+/** As {@link findServer}, for commands that can do nothing without one. */
+export async function needServer(flags: ServerFlags): Promise<Server> {
+  const server = await findServer(flags)
+  if (server !== undefined) return server
+  throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, ['Start it with `npm start`, or name another with --url or --data.'])
+}
+
+async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined> {
+  if (tokenFile === undefined) return self.env['WEIR_TOKEN']
+  try {
+    return new TextDecoder().decode(await realHost().disk.readFile(tokenFile)).trim()
+  } catch (error) {
+    throw new CommandError(`The token file ${tokenFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], 2)
+  }
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new CommandError(`--url ${text} is no address of a server.`, ['It looks like http://127.0.0.1:8080.'], 2)
+  return text.replace(/\/+$/, '')
+}
+
+function connect(url: string, token: string | undefined, whenAway: string): Server {
+  const ask: Server['ask'] = async (method, path, body) => {
+    let answer: Response
+    try {
+      answer = await fetch(url + path, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    } catch (error) {
+      throw new CommandError(`Nothing answers at ${url}: ${reason(error)}.`, [whenAway])
+    }
+    if (!answer.ok) throw await refusal(answer)
+    return answer
+  }
+  return { url, ask, json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T }
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused'
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/** The server explains itself in RFC 9457 problem details. */
+async function refusal(answer: Response): Promise<CommandError> {
+  const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hints?: unknown }
+  const detail = typeof problem.detail === 'string' ? problem.detail : `The server answered ${answer.status} ${answer.statusText}.`
+  const hints = Array.isArray(problem.hints) ? problem.hints.filter((hint) => typeof hint === 'string') : []
+  return new CommandError(detail, hints)
+}

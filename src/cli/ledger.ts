@@ -1,0 +1,65 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Ledger } from '../engine/control.ts'
+import { self } from '../host/process.ts'
+import type { ServerFlags } from './client.ts'
+import { action, CommandError, defaultData, needServer, strict, withServerFlags } from './client.ts'
+import { textTable } from './text-table.ts'
+
+interface LedgerFlags extends ServerFlags {
+  readonly format?: 'json' | 'table'
+  readonly verify?: boolean
+}
+
+/** Recomputes the ledger of a data folder from what is on disk. */
+export type Verify = (data: string) => Promise<Ledger>
+
+export function register(program: Command, verify?: Verify): void {
+  strict(withServerFlags(program.command('ledger')
+    .description('Where every accepted row is now: filtered, delivered, dead-lettered, dropped, quarantined or pending, for every sink.')
+    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
+    .option('--verify', 'recompute it from the files of the data folder instead of asking the server')))
+    .addHelpText('after', `
+Balanced means, for every sink: accepted of its sources = filtered + routed,
+and routed = delivered + dead_lettered + dropped + quarantined + pending.
+
+Examples:
+  $ weir ledger
+  $ weir ledger --format json --data /var/lib/weir | jq .balanced
+  $ weir ledger --verify
+
+Exit code: 0 balanced, 1 not balanced or not to be had, 2 the command line cannot be used.`)
+    .action(action((flags: LedgerFlags) => run(flags, verify)))
+}
+
+async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void> {
+  const ledger = flags.verify === true ? await verified(flags, verify) : await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger')
+  const format = flags.format ?? (self.interactive ? 'table' : 'json')
+  self.stdout(format === 'json' ? `${JSON.stringify(ledger)}\n` : ledgerText(ledger))
+  if (!ledger.balanced) self.leave(1)
+}
+
+async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Ledger> {
+  if (flags.url !== undefined) throw new CommandError('--verify reads a data folder on this machine; it cannot be used with --url.', ['Run it where the folder is: weir ledger --verify --data DIR.'], 2)
+  if (verify === undefined) throw new CommandError('This build cannot verify a ledger from disk.')
+  return verify(flags.data ?? defaultData)
+}
+
+const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+
+/** The ledger for people. */
+export function ledgerText({ balanced, sources, sinks }: Ledger): string {
+  const reasons = [
+    ...sources.map(({ name, shed }) => ({ what: `${name} shed`, of: shed })),
+    ...sinks.flatMap(({ name, filtered, dropped }) => [{ what: `${name} filtered`, of: filtered }, { what: `${name} dropped`, of: dropped }]),
+  ].flatMap(({ what, of }) => Object.entries(of).filter(([, rows]) => rows > 0).map(([why, rows]) => [what, why, rows]))
+  return [
+    textTable(['source', 'accepted', 'duplicates', 'shed', 'unreadable'], sources.map((source) => [source.name, source.accepted, source.duplicates, total(source.shed), source.unreadable])),
+    textTable(
+      ['sink', 'from', 'filtered', 'routed', 'delivered', 'pending', 'dead letters', 'dropped', 'quarantined'],
+      sinks.map((sink) => [sink.name, sink.from.join(' '), total(sink.filtered), sink.routed, sink.delivered, sink.pending, sink.dead_lettered, total(sink.dropped), sink.quarantined]),
+    ),
+    ...(reasons.length === 0 ? [] : [textTable(['count', 'reason', 'rows'], reasons as (string | number)[][])]),
+    balanced ? 'balanced\n' : 'NOT BALANCED: some rows are not accounted for\n',
+  ].join('\n')
+}

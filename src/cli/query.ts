@@ -1,0 +1,81 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { QueryFormat } from '../engine/control.ts'
+import { queryFormats } from '../engine/control.ts'
+import type { Log } from '../engine/ports.ts'
+import { self } from '../host/process.ts'
+import type { ServerFlags } from './client.ts'
+import { action, CommandError, defaultData, findServer, strict, withServerFlags } from './client.ts'
+
+interface QueryFlags extends ServerFlags {
+  readonly format?: QueryFormat
+}
+
+export function register(program: Command): void {
+  strict(withServerFlags(program.command('query')
+    .description('Ask the store in SQL, through the running server or, when none runs, from the folder itself (nothing is changed there).')
+    .argument('<sql>', 'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it from standard input')
+    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(queryFormats))))
+    .addHelpText('after', `
+Examples:
+  $ weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
+  $ weir query --format csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv
+  $ weir query - --url http://127.0.0.1:8080 < question.sql
+
+Exit code: 0 answered, 1 refused or failed, 2 the command line cannot be used.`)
+    .action(action(run))
+}
+
+async function run(sql: string, flags: QueryFlags): Promise<void> {
+  const statement = sql === '-' ? await standardInput() : sql
+  const format = flags.format ?? (self.interactive ? 'table' : 'json')
+  const server = await findServer(flags)
+  if (server === undefined) return askFolder(flags.data ?? defaultData, statement, format)
+  const answer = await server.ask('POST', '/api/v1/sql', { sql: statement, format })
+  try {
+    await print((answer.body ?? []) as AsyncIterable<Uint8Array>)
+  } catch (error) {
+    throw new CommandError(`The answer was cut off: ${error instanceof Error ? error.message : String(error)}.`, ['What was printed is not complete. The program log of the server says why.'])
+  }
+}
+
+async function askFolder(data: string, sql: string, format: QueryFormat): Promise<void> {
+  const [{ openReadOnly }, { realHost }, { WeirError }] = await Promise.all([import('../store/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts')])
+  const store = await openReadOnly({ host: realHost(), directory: `${data}/store`, log: toStderr })
+  if (store === undefined) throw new CommandError(`No Weir runs on ${data}, and there is no store in it.`, ['Name the folder with --data, or a server with --url.'])
+  try {
+    await print(await store.reader.query(sql, format, new AbortController().signal))
+  } catch (error) {
+    if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
+    throw error
+  } finally {
+    await store.close()
+  }
+}
+
+const silent = (): void => {}
+const toStderr: Log = { debug: silent, info: silent, warn: (message) => self.stderr(`weir: ${message}\n`), error: (message) => self.stderr(`weir: ${message}\n`) }
+
+async function standardInput(): Promise<string> {
+  const pieces: Buffer[] = []
+  for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** Writes as fast as the reader of standard output takes it; a reader that has enough (`| head`) is no error. */
+async function print(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const out = process.stdout
+  let closed = false
+  out.once('error', () => {
+    closed = true
+  })
+  let last = 0
+  for await (const piece of bytes) {
+    if (closed) return
+    last = piece.at(-1) ?? last
+    if (!out.write(piece)) await new Promise<void>((resolve) => {
+      out.once('drain', resolve).once('error', () => resolve()).once('close', resolve)
+    })
+  }
+  if (last !== 0x0a && !closed) out.write('\n')
+}

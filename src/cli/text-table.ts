@@ -1,0 +1,15 @@
+/** Rows as aligned columns of text; columns of numbers to the right, two blanks between. Ends with a line break. */
+export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
+  const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
+  const right = titles.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
+  const laid = lines.map((line) => line.map((cell, column) => {
+    const width = widths[column] ?? 0
+    return right[column] === true ? cell.padStart(width) : cell.padEnd(width)
+  }).join('  ').trimEnd())
+  return `${laid.join('\n')}\n`
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 1 })
+}
