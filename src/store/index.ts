@@ -1,12 +1,18 @@
 import type { StoreReader } from '../engine/control.ts'
-import type { Log, Metrics, Positions, Projection, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Projection, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'
 import { openDuckWriter } from './duck-writer.ts'
+import { Maintenance } from './maintenance.ts'
 import { openFolder } from './open-folder.ts'
 import { StoreProjection } from './projection.ts'
 import { DuckReader } from './reader.ts'
+import type { Retain } from './retention.ts'
+import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
+
+export { connectStore, serveStore, type RemoteStore } from './serve.ts'
+export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {
   readonly host: Host
@@ -18,7 +24,7 @@ export interface StoreOptions {
   /** Rows that ask for a commit before the second is over. */
   readonly flushRows?: number
   /** Hours whose rows were received longer ago than `ageMs` go, and the oldest hours beyond `bytes`. */
-  readonly retain?: { readonly ageMs?: number; readonly bytes?: number }
+  readonly retain?: Retain
   /** DuckDB's memory for writing and for queries, as it writes sizes: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
@@ -26,19 +32,16 @@ export interface StoreOptions {
   readonly writer?: () => Promise<TableWriter>
 }
 
-/** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */
-export interface StoreLedger {
-  readonly stored: Readonly<Record<string, number>>
-  readonly quarantined: Readonly<Record<string, number>>
-  /** stored + quarantined */
-  readonly accounted: Readonly<Record<string, number>>
-  readonly positions: Positions
-}
-
 export interface Store {
   readonly projection: Projection & { wantsCommit(): boolean }
   readonly reader: StoreReader
+  /**
+   * One round of merging and retention; true when there is more to do. Needs not be awaited before the next commit, and
+   * rejects when the disk fails: the store is then as it was, and the next round tries again.
+   */
+  maintain(): Promise<boolean>
   ledger(): StoreLedger
+  status(): StoreStatus
   close(): Promise<void>
 }
 
@@ -52,15 +55,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const folder = new Folder({ host, directory, ...opened })
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
   const reader = new DuckReader({ folder, log, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2 })
+  const maintenance = new Maintenance({ host, folder, writer, retain: options.retain ?? {}, log, metrics })
   return {
     projection,
     reader,
-    ledger() {
-      const { sources, positions } = folder.durable
-      const each = (pick: (count: { stored: number; quarantined: number }) => number): Record<string, number> => Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
-      return { stored: each(({ stored }) => stored), quarantined: each(({ quarantined }) => quarantined), accounted: each(({ stored, quarantined }) => stored + quarantined), positions }
-    },
+    maintain: () => maintenance.run(),
+    ledger: () => ledgerOf(folder.durable),
+    status: () => statusOf(folder),
     async close() {
+      await maintenance.idle()
       await reader.close()
       await (await opening?.catch(() => undefined))?.close()
       await folder.close()

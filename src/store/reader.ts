@@ -2,16 +2,16 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import type { QueryFormat, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/ports.ts'
 import { WeirError } from '../model/errors.ts'
+import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
-import { fileList, noExtensions, openDuck, rowsOf } from './duck.ts'
+import { unreadableFiles } from './damage.ts'
+import { fileList, noExtensions, openDuck } from './duck.ts'
 import type { Folder } from './folder.ts'
-import { formatter, type Formatter } from './formats.ts'
+import { formatter } from './formats.ts'
 import type { Pin } from './versions.ts'
 import { Permits } from './permits.ts'
 import { judge, type Statement } from './statement.ts'
 import { eventsView, flowsView, type ViewInput } from './views.ts'
-
-const chunkBytes = 128 * 1024
 
 export interface ReaderOptions {
   readonly folder: Folder
@@ -39,56 +39,65 @@ export class DuckReader implements StoreReader {
   async query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
-    const statement = await refusing(judge(judging, sql), this.#options.folder.directory)
-    const pin = this.#options.folder.versions.pin()
-    try {
-      return await this.#ask(instance, statement, format, pin, signal)
-    } catch (error) {
-      await pin.release()
-      throw error
+    const { folder } = this.#options
+    const statement = await refusing(judge(judging, sql), folder.directory)
+    for (;;) {
+      const pin = folder.versions.pin()
+      try {
+        return await this.#ask(instance, statement, format, pin, signal)
+      } catch (error) {
+        // A file that can't be read costs its own rows, not the answer.
+        if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
+      } finally {
+        // The answer holds a pin of its own.
+        await pin.release()
+      }
     }
   }
 
-  async #ask(instance: DuckDBInstance, statement: Statement, format: QueryFormat, pin: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async #ask(instance: DuckDBInstance, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { directory } = this.#options.folder
+    const pin = given.again()
     const connection = await instance.connect()
     const interrupt = (): void => connection.interrupt()
-    signal.addEventListener('abort', interrupt, { once: true })
-    const finish = async (): Promise<void> => {
-      signal.removeEventListener('abort', interrupt)
+    const finish = async (error: unknown): Promise<void> => {
       connection.closeSync()
+      if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
       await pin.release()
     }
+    signal.addEventListener('abort', interrupt, { once: true })
     try {
       const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory)), directory))
-      const first = await this.#next(result, signal)
+      const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
+        const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
+        return chunk === null || chunk.rowCount === 0 ? undefined : chunk
+      }
+      const first = await fetch()
       const api = await import('@duckdb/node-api')
-      return this.#stream(result, first, formatter(api, format, outputColumns(result)), signal, finish)
+      return new Answer({ format: formatter(api, format, outputColumns(result)), first, fetch, interrupt, finish, signal })
     } catch (error) {
-      await finish()
+      await finish(undefined)
       signal.throwIfAborted()
       throw error
+    } finally {
+      signal.removeEventListener('abort', interrupt)
     }
   }
 
-  async #next(result: DuckDBResult, signal: AbortSignal): Promise<DuckDBDataChunk | undefined> {
-    const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), this.#options.folder.directory))
-    return chunk === null || chunk.rowCount === 0 ? undefined : chunk
-  }
-
-  async *#stream(result: DuckDBResult, first: DuckDBDataChunk | undefined, format: Formatter, signal: AbortSignal, finish: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  /** True when files were found that can't be read: from now on queries do without them. */
+  async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {
+    if (!(error instanceof WeirError)) return false
+    const { folder, log } = this.#options
+    const connection = await instance.connect()
     try {
-      let text = format.begin()
-      for (let chunk = first; chunk !== undefined; chunk = await this.#next(result, signal)) {
-        signal.throwIfAborted()
-        text += format.chunk(chunk)
-        if (text.length < chunkBytes) continue
-        yield utf8.encode(text)
-        text = ''
+      const broken = await unreadableFiles(connection, folder.directory, pin.files, error.message)
+      for (const { name, rows } of broken) {
+        folder.versions.exclude(name)
+        log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: error.message })
       }
-      yield utf8.encode(text + format.end())
+      return broken.length > 0
     } finally {
-      await finish()
+      connection.closeSync()
     }
   }
 
@@ -118,8 +127,6 @@ export class DuckReader implements StoreReader {
     opened?.instance.closeSync()
   }
 }
-
-const utf8 = new TextEncoder()
 
 function viewInput(pin: Pin, directory: string): ViewInput {
   const sources: (string | undefined)[] = []
@@ -153,5 +160,3 @@ async function refusing<Value>(asked: Promise<Value>, directory: string): Promis
     throw new WeirError('WEIR_SQL_REFUSED', message, { cause: error })
   }
 }
-
-export { rowsOf }

@@ -6,6 +6,8 @@ export interface Pin {
   readonly state: StoreState
   /** Files to read; those that are missing are left out. */
   readonly files: readonly StoredFile[]
+  /** Another hold on the same version. */
+  again(): Pin
   release(): Promise<void>
 }
 
@@ -43,13 +45,17 @@ export class Versions {
   }
 
   pin(): Pin {
-    const state = this.#current
+    return this.#pin(this.#current)
+  }
+
+  #pin(state: StoreState): Pin {
     this.#pins.add(state)
     this.#counts.set(state, (this.#counts.get(state) ?? 0) + 1)
     let held = true
     return {
       state,
       files: [...state.files.values()].filter(({ name }) => !this.#missing.has(name)),
+      again: () => this.#pin(state),
       release: async () => {
         if (!held) return
         held = false

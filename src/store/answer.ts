@@ -1,0 +1,88 @@
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { Formatter } from './formats.ts'
+
+const chunkBytes = 128 * 1024
+const utf8 = new TextEncoder()
+
+export interface AnswerOptions {
+  readonly format: Formatter
+  /** The chunk that was fetched before the answer began; undefined when there is no row. */
+  readonly first: DuckDBDataChunk | undefined
+  fetch(): Promise<DuckDBDataChunk | undefined>
+  /** Stops a running fetch. */
+  interrupt(): void
+  /** Gives back what the query holds; called once. */
+  finish(error: unknown): Promise<void>
+  readonly signal: AbortSignal
+}
+
+/**
+ * The bytes of an answer, fetched as they are read. What the query holds is given back at its end, on an error, when the
+ * reader stops early, and on abort, even when nothing was ever read.
+ */
+export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #options: AnswerOptions
+  readonly #aborted: () => void
+  #chunk: DuckDBDataChunk | undefined
+  #began = false
+  #busy = false
+  #over: Promise<void> | undefined
+
+  constructor(options: AnswerOptions) {
+    this.#options = options
+    this.#chunk = options.first
+    this.#aborted = () => {
+      options.interrupt()
+      if (!this.#busy) void this.#finish(undefined)
+    }
+    options.signal.addEventListener('abort', this.#aborted, { once: true })
+    if (options.signal.aborted) this.#aborted()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#options.signal.throwIfAborted()
+    if (this.#over !== undefined) return { done: true, value: undefined }
+    this.#busy = true
+    try {
+      const text = await this.#text()
+      this.#options.signal.throwIfAborted()
+      return { done: false, value: utf8.encode(text) }
+    } catch (error) {
+      await this.#finish(this.#options.signal.aborted ? undefined : error)
+      this.#options.signal.throwIfAborted()
+      throw error
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    await this.#finish(undefined)
+    return { done: true, value: undefined }
+  }
+
+  async #text(): Promise<string> {
+    const { format } = this.#options
+    let text = this.#began ? '' : format.begin()
+    this.#began = true
+    while (this.#chunk !== undefined) {
+      text += format.chunk(this.#chunk)
+      this.#chunk = await this.#options.fetch()
+      if (text.length >= chunkBytes) return text
+    }
+    text += format.end()
+    await this.#finish(undefined)
+    return text
+  }
+
+  #finish(error: unknown): Promise<void> {
+    this.#options.signal.removeEventListener('abort', this.#aborted)
+    this.#chunk = undefined
+    this.#over ??= this.#options.finish(error)
+    return this.#over
+  }
+}

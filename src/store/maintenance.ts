@@ -1,0 +1,96 @@
+import type { Log, Metrics } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import type { Folder } from './folder.ts'
+import { merged, nextMerge } from './merge.ts'
+import { msPerHour } from './names.ts'
+import type { StoredFile } from './record.ts'
+import { expired, type Retain } from './retention.ts'
+import type { TableWriter } from './table-writer.ts'
+
+/** Merges small files and lets old hours go. May run beside commits: it only touches files that a commit has finished with. */
+export class Maintenance {
+  readonly #host: Host
+  readonly #folder: Folder
+  readonly #writer: () => Promise<TableWriter>
+  readonly #retain: Retain
+  readonly #log: Log
+  readonly #metrics: Metrics
+  #running: Promise<boolean> | undefined
+
+  constructor(options: { host: Host; folder: Folder; writer: () => Promise<TableWriter>; retain: Retain; log: Log; metrics: Metrics }) {
+    this.#host = options.host
+    this.#folder = options.folder
+    this.#writer = options.writer
+    this.#retain = options.retain
+    this.#log = options.log
+    this.#metrics = options.metrics
+  }
+
+  /** One round: what has expired, then one merge. Answers whether there is more to do. A second call joins the first. */
+  run(): Promise<boolean> {
+    this.#running ??= this.#round().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  /** Resolves when no round is running. */
+  async idle(): Promise<void> {
+    await this.#running?.catch(() => undefined)
+  }
+
+  async #round(): Promise<boolean> {
+    // What an earlier failure left open comes first: nothing may be replaced twice.
+    await this.#folder.confirm()
+    await this.#expire()
+    const { state, versions } = this.#folder
+    const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now())
+    if (run === undefined) return false
+    await this.#merge(run)
+    return true
+  }
+
+  async #expire(): Promise<void> {
+    for (const { reason, hour, files } of expired(this.#folder.state.files.values(), this.#retain, this.#host.clock.now())) {
+      const rows = files.reduce((sum, file) => sum + (file.stream === 'endpoints' ? 0 : file.rows), 0)
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+      await this.#folder.exchange(files.map(({ name }) => name), [])
+      this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
+      this.#metrics.count('weir_store_expired_rows_total', rows, { reason })
+    }
+  }
+
+  async #merge(run: readonly StoredFile[]): Promise<void> {
+    const target = merged(run)
+    const { stream, hour, firstSequence, lastSequence } = target
+    const writer = await this.#writer()
+    const name = this.#folder.newName(stream, hour, firstSequence, lastSequence)
+    // The inputs stay while they are read, whatever becomes of their version.
+    const pin = this.#folder.versions.pin()
+    try {
+      const written = await this.#folder.writeFile(name, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path)).catch(async (error: unknown) => {
+        await this.#excludeUnreadable(writer, run)
+        throw error
+      })
+      if (written.rows !== target.rows) {
+        await this.#folder.discard([{ name }])
+        throw new Error(`a merge of ${target.rows} rows wrote ${written.rows}`)
+      }
+      await this.#folder.syncDirectory()
+      await this.#folder.exchange(run.map((file) => file.name), [{ ...target, name, bytes: written.bytes }])
+      this.#metrics.count('weir_store_merged_files_total', run.length)
+    } finally {
+      await pin.release()
+    }
+  }
+
+  /** A file that can't be read must not stop every later merge: it stays as it is, and queries do without it. */
+  async #excludeUnreadable(writer: TableWriter, run: readonly StoredFile[]): Promise<void> {
+    for (const { name, rows, stream } of run) {
+      try {
+        await writer.inspect(stream, this.#folder.path(name))
+      } catch (error) {
+        this.#folder.versions.exclude(name)
+        this.#log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: String(error) })
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { msPerHour, streams } from './names.ts'
+import type { StoredFile } from './record.ts'
+
+/** Files of this size are final. */
+export const finalBytes = 8 << 20
+/** Smaller than this, a file is of the lowest tier: only its like are merged with it while its hour is open. */
+const smallBytes = 512 << 10
+const filesPerMerge = 16
+/** A merge takes no more than this at once: its result is final long before, and the writer's memory is bounded. */
+const mostBytes = 64 << 20
+
+function tier(file: StoredFile): number {
+  return file.bytes >= finalBytes ? 2 : file.bytes >= smallBytes ? 1 : 0
+}
+
+/**
+ * The next files to become one, or undefined. Only neighbours in the order of the journal are merged: so the ranges of an
+ * hour's files never cross, and the order of rows stays. While the hour is open, sixteen of a tier are waited for (a file is
+ * written about three times until it is final); once it is over, whatever is left goes
+ * together. A file that can't be read is no neighbour: it parts those on its sides.
+ */
+export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<string>, now: number): readonly StoredFile[] | undefined {
+  const groups = new Map<string, StoredFile[]>()
+  for (const file of files) {
+    const key = `${file.stream} ${file.hour}`
+    groups.set(key, [...(groups.get(key) ?? []), file])
+  }
+  for (const group of [...groups.values()].sort((a, b) => order(a[0], b[0]))) {
+    group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
+    // A minute of grace for what was received in the last second of the hour.
+    const closed = now >= (group[0]?.hour ?? 0) * msPerHour + msPerHour + 60_000
+    const below = (limit: number) => (file: StoredFile): boolean => tier(file) < limit && !unreadable.has(file.name)
+    const run = closed ? longest(group, below(2), 2) : (longest(group, below(1), filesPerMerge) ?? longest(group, below(2), 2 * filesPerMerge))
+    if (run !== undefined) return run
+  }
+  return undefined
+}
+
+function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
+  const rank = (file: StoredFile | undefined): number => (file === undefined ? 0 : file.hour * streams.length + streams.indexOf(file.stream))
+  return rank(a) - rank(b)
+}
+
+/** The first run of neighbours that fit, at least so many, of one schema. */
+function longest(files: readonly StoredFile[], fits: (file: StoredFile) => boolean, least: number): readonly StoredFile[] | undefined {
+  let run: StoredFile[] = []
+  let bytes = 0
+  for (const file of files) {
+    if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && bytes + file.bytes <= mostBytes) {
+      run.push(file)
+      bytes += file.bytes
+      continue
+    }
+    if (run.length >= least) return run
+    run = fits(file) ? [file] : []
+    bytes = run[0]?.bytes ?? 0
+  }
+  return run.length >= least ? run : undefined
+}
+
+/** The file that a run becomes, but for its name and size. */
+export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'bytes'> {
+  const [first] = run
+  if (first === undefined) throw new Error('nothing to merge')
+  const least = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.min)
+  const most = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.max)
+  return {
+    stream: first.stream,
+    hour: first.hour,
+    schema: first.schema,
+    rows: run.reduce((sum, { rows }) => sum + rows, 0),
+    firstSequence: Math.min(...run.map(({ firstSequence }) => firstSequence)),
+    lastSequence: Math.max(...run.map(({ lastSequence }) => lastSequence)),
+    timeMin: least(({ timeMin }) => timeMin),
+    timeMax: most(({ timeMax }) => timeMax),
+    receivedMin: least(({ receivedMin }) => receivedMin) ?? 0,
+    receivedMax: most(({ receivedMax }) => receivedMax) ?? 0,
+  }
+}
+
+function extreme(run: readonly StoredFile[], pick: (file: StoredFile) => number | null, choose: (...numbers: number[]) => number): number | null {
+  const known = run.map(pick).filter((value) => value !== null)
+  return known.length === 0 ? null : choose(...known)
+}

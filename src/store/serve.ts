@@ -1,0 +1,226 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { QueryFormat, StoreReader } from '../engine/control.ts'
+import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+import type { StoreStatus } from './status.ts'
+
+/** What may be asked of a store over a port. */
+export interface RemoteStore extends StoreReader {
+  status(): Promise<StoreStatus>
+  /** Ends the conversation; open answers fail. */
+  close(): void
+}
+
+type Request =
+  | { readonly id: number; readonly ask: 'query'; readonly sql: string; readonly format: QueryFormat }
+  | { readonly id: number; readonly ask: 'status' }
+  /** Room for one more chunk. */
+  | { readonly id: number; readonly ask: 'more' }
+  | { readonly id: number; readonly ask: 'cancel' }
+
+interface Fault {
+  readonly code: string | undefined
+  readonly message: string
+}
+
+type Reply =
+  /** The statement is running: the bytes follow as there is room for them. */
+  | { readonly id: number; readonly is: 'open' }
+  | { readonly id: number; readonly is: 'chunk'; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly is: 'end' }
+  | { readonly id: number; readonly is: 'failed'; readonly fault: Fault }
+  | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
+
+/** Chunks under way before the asker has taken the first. */
+const window = 2
+
+function faultOf(error: unknown): Fault {
+  if (error instanceof WeirError) return { code: error.code, message: error.message }
+  return { code: undefined, message: error instanceof Error ? error.message : String(error) }
+}
+
+function errorOf({ code, message }: Fault): Error {
+  return code !== undefined && code in errorTable ? new WeirError(code as ErrorCode, message) : new Error(message)
+}
+
+/** Answers what comes over the port until it closes. */
+export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
+  const running = new Map<number, Answer>()
+  const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
+  port.on('message', (request: Request) => {
+    switch (request.ask) {
+      case 'query': {
+        const answer = new Answer(request.id, send)
+        running.set(request.id, answer)
+        void answer.run(store.reader, request.sql, request.format).finally(() => running.delete(request.id))
+        break
+      }
+      case 'more': running.get(request.id)?.more(); break
+      case 'cancel': running.get(request.id)?.cancel(); break
+      case 'status':
+        try {
+          send({ id: request.id, is: 'status', status: store.status() })
+        } catch (error) {
+          send({ id: request.id, is: 'failed', fault: faultOf(error) })
+        }
+        break
+    }
+  })
+  port.on('close', () => {
+    for (const answer of running.values()) answer.cancel()
+  })
+}
+
+/** One answer on its way: bytes go out only while the asker has room. */
+class Answer {
+  readonly #id: number
+  readonly #send: (reply: Reply, transfer?: ArrayBuffer[]) => void
+  readonly #abort = new AbortController()
+  #room = window
+  #waiting: (() => void) | undefined
+
+  constructor(id: number, send: (reply: Reply, transfer?: ArrayBuffer[]) => void) {
+    this.#id = id
+    this.#send = send
+  }
+
+  more(): void {
+    this.#room++
+    this.#waiting?.()
+  }
+
+  cancel(): void {
+    this.#abort.abort(new Error('cancelled'))
+    this.#waiting?.()
+  }
+
+  async run(reader: StoreReader, sql: string, format: QueryFormat): Promise<void> {
+    const { signal } = this.#abort
+    try {
+      const chunks = await reader.query(sql, format, signal)
+      this.#send({ id: this.#id, is: 'open' })
+      for await (const bytes of chunks) {
+        while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
+        signal.throwIfAborted()
+        this.#room--
+        // Every chunk has a buffer of its own: it moves, nothing is copied.
+        this.#send({ id: this.#id, is: 'chunk', bytes }, [bytes.buffer as ArrayBuffer])
+      }
+      this.#send({ id: this.#id, is: 'end' })
+    } catch (error) {
+      this.#send({ id: this.#id, is: 'failed', fault: faultOf(error) })
+    }
+  }
+}
+
+/** The other end of {@link serveStore}. */
+export function connectStore(port: MessagePort): RemoteStore {
+  const open = new Map<number, (reply: Reply) => void>()
+  let ids = 0
+  let closed = false
+  const send = (request: Request): void => port.postMessage(request)
+  port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
+  port.on('close', () => {
+    closed = true
+    for (const [id, hear] of [...open]) hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
+  })
+  const begin = (hear: (reply: Reply) => void): number => {
+    if (closed) throw new Error('The store has ended.')
+    const id = ++ids
+    open.set(id, hear)
+    return id
+  }
+
+  return {
+    async query(sql, format, signal) {
+      signal.throwIfAborted()
+      const heard = new Inbox()
+      const id = begin((reply) => heard.put(reply))
+      const cancel = (): void => {
+        heard.fail(signal.reason as Error)
+        send({ id, ask: 'cancel' })
+      }
+      signal.addEventListener('abort', cancel, { once: true })
+      const done = (): void => {
+        signal.removeEventListener('abort', cancel)
+        open.delete(id)
+      }
+      send({ id, ask: 'query', sql, format })
+      try {
+        await heard.next()
+      } catch (error) {
+        done()
+        throw error
+      }
+      return received(heard, () => send({ id, ask: 'more' }), (ended) => {
+        if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
+        done()
+      })
+    },
+    async status() {
+      const heard = new Inbox()
+      const id = begin((reply) => heard.put(reply))
+      send({ id, ask: 'status' })
+      try {
+        const reply = await heard.next()
+        if (reply.is !== 'status') throw new Error('The store gave another answer.')
+        return reply.status
+      } finally {
+        open.delete(id)
+      }
+    },
+    close: () => port.close(),
+  }
+}
+
+async function* received(heard: Inbox, more: () => void, done: (ended: boolean) => void): AsyncGenerator<Uint8Array, void, undefined> {
+  let ended = false
+  try {
+    for (;;) {
+      const reply = await heard.next()
+      if (reply.is !== 'chunk') break
+      more()
+      yield reply.bytes
+    }
+    ended = true
+  } finally {
+    done(ended || heard.failed)
+  }
+}
+
+/** Replies to one request, in order, until one of them is a failure. */
+class Inbox {
+  readonly #replies: Reply[] = []
+  #error: Error | undefined
+  #waiting: PromiseWithResolvers<Reply> | undefined
+
+  get failed(): boolean {
+    return this.#error !== undefined
+  }
+
+  put(reply: Reply): void {
+    if (reply.is === 'failed') this.fail(errorOf(reply.fault), true)
+    else if (this.#waiting !== undefined) this.#take().resolve(reply)
+    else this.#replies.push(reply)
+  }
+
+  /** Fails the next read; replies that came before are read first when `after` says so. */
+  fail(error: Error, after = false): void {
+    this.#error ??= error
+    if (!after) this.#replies.length = 0
+    if (this.#waiting !== undefined) this.#take().reject(this.#error)
+  }
+
+  #take(): PromiseWithResolvers<Reply> {
+    const waiting = this.#waiting as PromiseWithResolvers<Reply>
+    this.#waiting = undefined
+    return waiting
+  }
+
+  next(): Promise<Reply> {
+    const reply = this.#replies.shift()
+    if (reply !== undefined) return Promise.resolve(reply)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    this.#waiting = Promise.withResolvers<Reply>()
+    return this.#waiting.promise
+  }
+}
