@@ -53,6 +53,8 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
 
   weir_store_rows_total: counter('Rows committed to the store', 'stream'),
   weir_store_commits_total: counter('Commits of the store'),
+  weir_store_expired_rows_total: counter('Rows that the store let go because of its retention', 'reason'),
+  weir_store_merged_files_total: counter('Small files that became part of a larger one'),
   weir_store_size_bytes: gauge('Bytes in files of the store'),
   weir_store_files: gauge('Files of the store'),
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { metricTable } from './metric-table.ts'
@@ -13,6 +15,14 @@ describe('the table of metrics', () => {
     expect(help).toMatch(/^[A-Z].*[^.\s]$/)
     for (const label of labels) expect(label).toMatch(/^[a-z]+$/)
   })
+})
+
+test('every metric that the sources name is in the table', () => {
+  const root = join(import.meta.dirname, '..')
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  const named = files.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/\.(?:count|set)\(\s*'(weir_[a-z0-9_]+)'/g)].map(([, name = '']) => `${path}: ${name}`))
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter((one) => metricTable[one.split(': ')[1] ?? ''] === undefined)).toEqual([])
 })
 
 describe('a strict store, as in tests,', () => {

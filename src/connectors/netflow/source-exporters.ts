@@ -84,8 +84,11 @@ export class Exporters {
     return this.#known.size + this.#probation.size
   }
 
+  /** Plain data, so that it crosses threads. */
   list(): readonly ExporterStatus[] {
-    return [...this.#known.values(), ...this.#probation.values()]
+    return [...this.#known.values(), ...this.#probation.values()].map(
+      ({ address, lastSeen, datagrams, rows, malformed, undecoded, skewed, missing, late, restarts }) =>
+        ({ address, lastSeen, datagrams, rows, malformed, undecoded, skewed, missing, late, restarts }))
   }
 
   #promote(address: string): Exporter | undefined {
