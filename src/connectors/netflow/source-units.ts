@@ -44,6 +44,7 @@ export class UnitWriter {
 
   /** Makes room for rows that were received at this time; when there is none they are shed, and the answer is false. */
   admit(rows: number, received: number): boolean {
+    if (rows === 0) return true
     const full = this.#flows.count + rows > this.#limits.rows || this.#flows.bytes >= this.#limits.bytes
     if (full && !this.flush()) {
       this.shed('journal_behind', rows)
