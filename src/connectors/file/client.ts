@@ -5,6 +5,13 @@ interface Open {
   size: number
 }
 
+interface Rotation {
+  /** Bytes; 0: never. */
+  readonly rotateAt: number
+  /** Files put aside that are kept; 0: all. */
+  readonly keep: number
+}
+
 /** A file that grows by whole lines and is put aside when it is large enough. */
 export class LineFile {
   readonly #path: string
@@ -15,7 +22,7 @@ export class LineFile {
   readonly #keep: number
   #open: Open | undefined
 
-  constructor(path: string, rotation: { readonly rotateAt: number; readonly keep: number }, disk: Disk) {
+  constructor(path: string, rotation: Rotation, disk: Disk) {
     const slash = path.lastIndexOf('/')
     this.#path = path
     this.#folder = slash < 0 ? '.' : path.slice(0, slash) || '/'
@@ -31,6 +38,8 @@ export class LineFile {
    */
   async append(lines: Uint8Array): Promise<void> {
     try {
+      // Somebody may have removed or moved the file: what is written to one without a name is lost.
+      if (this.#open !== undefined && (await this.#disk.stat(this.#path)) === undefined) await this.close()
       const open = (this.#open ??= await this.#begin())
       await open.file.write(lines, open.size)
       await open.file.sync()

@@ -8,6 +8,7 @@ export const fileSchema = defineSchema({
     path: filePath({ description: 'The file; folders above it are made', required: true, example: '/var/lib/weir/out/events.ndjson' }),
     rotate_at: bytes({ description: 'Size at which the file is put aside under the next number and a new one begun; 0: never', default: '128MiB' }),
     keep: integer({ description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 }, { min: 0, max: 100_000 }),
+    timeout: duration({ description: 'How long the disk may take for one batch', default: '30s' }, { min: '10ms' }),
   },
 })
 

@@ -11,8 +11,6 @@ const space = 0x20
 export interface Lines {
   /** The lines of all rows that can be written, in order. */
   readonly bytes: Uint8Array
-  /** How many rows the lines hold. */
-  readonly count: number
   readonly failures: readonly Failure[]
 }
 
@@ -27,7 +25,7 @@ export function toLines(batch: SinkBatch): Lines {
       failures.push({ index, is: 'reject', reason: `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}` })
     }
   }
-  return { bytes: Buffer.concat(pieces), count: pieces.length / 2, failures }
+  return { bytes: Buffer.concat(pieces), failures }
 }
 
 const newline = Buffer.of(lineEnd)

@@ -1,20 +1,16 @@
 import type { Writable } from 'node:stream'
 import type { Context, Sink } from '../../engine/ports.ts'
+import { Patience } from './client-patience.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig } from './config.ts'
-import { toLines } from './map.ts'
-import { allRetry, says } from './sink.ts'
+import { sendLines } from './sink-lines.ts'
 
-/** `to` is standard output unless a test says otherwise. */
+/** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
-  const stream = new LineStream(to, config.timeout, host.timers)
+  const stream = new LineStream(to)
+  const patience = new Patience(config.timeout, host.timers)
   return Promise.resolve({
-    async send(batch, signal) {
-      signal.throwIfAborted()
-      const { bytes, failures } = toLines(batch)
-      const problem = await stream.write(bytes, signal).then(() => undefined, says)
-      return problem === undefined ? failures : allRetry(batch.count, failures, `standard output: ${problem}`)
-    },
+    send: (batch, signal) => sendLines('standard output', batch, (lines) => patience.wait(() => stream.write(lines), signal)),
     close: () => Promise.resolve(stream.close()),
   })
 }

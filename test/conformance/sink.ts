@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Context, Idempotency, Sink } from '../../src/engine/ports.ts'
+import type { BatchKind } from '../../src/model/batches.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
+import { eventBatch, flowBatch, numberedEvents, testContext } from './batches.ts'
+import { deliverAll, firstsInOrder, settle, type Sent } from './deliver.ts'
+import { casesOf, type SinkFault } from './waivers.ts'
+
+/** The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the reason. */
+export interface OtherSide {
+  /** Builds the sink as a user's configuration would. `timeoutMs`: how long one request may take. */
+  build(context: Context, timeoutMs: number): Promise<Sink>
+  /** Ids of events (flows: stable ids) in the order in which they arrived, repeats included. */
+  received(): Promise<readonly string[]>
+  /** What it holds after dropping what it knows to be repeats; needed when the sink declares `id`, `token` or `transactional`. */
+  held?(): Promise<readonly string[]>
+  /** Answers "not now", or nothing at all is there, until told otherwise. */
+  refuse?(on: boolean): Promise<void>
+  /** Takes what comes and does not answer, until told otherwise. */
+  slow?(on: boolean): Promise<void>
+  /** Takes about so many more events and then cuts the connection once, with answers outstanding. */
+  disconnectAfter?(events: number): Promise<void>
+  /** These fail for a reason that passes, until called with none. */
+  fail?(ids: ReadonlySet<string>): Promise<void>
+  /** These are refused for good, whatever is done. */
+  poison?(ids: ReadonlySet<string>): Promise<void>
+  /** How an event must look so that the other side finds it poisonous; as it is, unless given. */
+  poisoned?(event: WeirEvent): WeirEvent
+  /** Answers each event twice, or says that it had it already. */
+  duplicateAck?(ids: readonly string[]): Promise<void>
+  /** Ends and comes back on the same address with what it had. */
+  restart?(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface SinkHarness {
+  readonly accepts: readonly BatchKind[]
+  readonly idempotency: Idempotency
+  start(): Promise<OtherSide>
+}
+
+const short = 300
+/** So long that only an abort can end what waits for it: a test that hangs fails. */
+const endless = 3_600_000
+const never = new AbortController().signal
+
+/** What every sink must do, on a real other side. A fault the harness lacks must be waived in waivers.json. */
+export function sinkConformance(name: string, harness: SinkHarness): void {
+  const open: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close()
+  })
+
+  const start = async (needs?: keyof OtherSide, timeoutMs = 10_000): Promise<{ other: OtherSide; sink: Sink }> => {
+    const other = await harness.start()
+    open.push(() => other.stop())
+    if (needs !== undefined && other[needs] === undefined) throw new Error(`the harness has no ${needs}: add it, or a waiver with its reason`)
+    const sink = await other.build(testContext(), timeoutMs)
+    open.push(() => sink.close())
+    return { other, sink }
+  }
+  const ids = (events: readonly WeirEvent[]): string[] => events.map((event) => event.id)
+  const sorted = (list: readonly string[]): string[] => [...list].sort()
+  const expectRetriesOnly = ({ failures }: Sent): void => {
+    expect(failures.filter((failure) => failure.is !== 'retry')).toEqual([])
+    for (const failure of failures) expect(failure.reason.length).toBeGreaterThan(5)
+  }
+
+  const cases: Record<SinkFault, (title: string) => void> = {
+    refuse: (title) => test(title, async () => {
+      const { other, sink } = await start('refuse')
+      const events = numberedEvents(20, 'r')
+      await other.refuse?.(true)
+      const refused = await settle(sink, eventBatch(events, 't'), never)
+      expectRetriesOnly(refused)
+      expect(refused.failures.map(({ index }) => index)).toEqual(events.map((_, index) => index))
+      await other.refuse?.(false)
+      await deliverAll(sink, events)
+      expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, await other.received())).toBe(true)
+    }),
+
+    slow: (title) => {
+      test(`${title}, by itself`, async () => {
+        const { other, sink } = await start('slow', short)
+        const events = numberedEvents(20, 's')
+        await other.slow?.(true)
+        const sent = await settle(sink, eventBatch(events, 't'), never)
+        expectRetriesOnly(sent)
+        expect(sent.failures).toHaveLength(events.length)
+        await other.slow?.(false)
+        await deliverAll(sink, events)
+        expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
+        expect(firstsInOrder(events, await other.received())).toBe(true)
+      })
+      test(`${title}, at once when the engine says stop`, async () => {
+        const { other, sink } = await start('slow', endless)
+        // The connection stands before the other side falls silent.
+        await deliverAll(sink, numberedEvents(1, 'first'))
+        await other.slow?.(true)
+        const stop = new AbortController()
+        const sending = settle(sink, eventBatch(numberedEvents(20, 'a'), 't'), stop.signal)
+        setTimeout(() => { stop.abort() }, 50)
+        const sent = await sending
+        expectRetriesOnly(sent)
+        expect(sent.failures).toHaveLength(20)
+        await other.slow?.(false)
+      })
+    },
+
+    disconnect: (title) => test(title, async () => {
+      const { other, sink } = await start('disconnectAfter', 3000)
+      const events = numberedEvents(60, 'd')
+      await deliverAll(sink, numberedEvents(1, 'first'))
+      await other.disconnectAfter?.(13)
+      const sent = await settle(sink, eventBatch(events, 't'), never)
+      expectRetriesOnly(sent)
+      expect(sent.failures.length).toBeGreaterThan(0)
+      const arrived = new Set(await other.received())
+      const failed = new Set(sent.failures.map(({ index }) => index))
+      // What the sink calls delivered is there; what it does not is tried again.
+      for (const [index, event] of events.entries()) if (!failed.has(index)) expect(arrived.has(event.id)).toBe(true)
+      await deliverAll(sink, events.filter((_, index) => failed.has(index)))
+      const all = (await other.received()).filter((id) => id.startsWith('d'))
+      expect(sorted([...new Set(all)])).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, all)).toBe(true)
+    }),
+
+    partial: (title) => test(title, async () => {
+      const { other, sink } = await start('fail')
+      const events = numberedEvents(24, 'p')
+      const failing = new Set(['p3', 'p7'])
+      await other.fail?.(failing)
+      const sent = await settle(sink, eventBatch(events, 't'), never)
+      expectRetriesOnly(sent)
+      // p3 has no key; p7 holds back the rest of its key.
+      const expected = events.flatMap((event, index) => (event.id === 'p3' || (event.key === events[7]?.key && index >= 7) ? [index] : []))
+      expect(sent.failures.map(({ index }) => index)).toEqual(expected)
+      await other.fail?.(new Set())
+      await deliverAll(sink, expected.flatMap((index) => events[index] ?? []))
+      expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, await other.received())).toBe(true)
+    }),
+
+    poison: (title) => test(title, async () => {
+      const { other, sink } = await start('poison')
+      const events = numberedEvents(24, 'x').map((event) => (event.id === 'x4' || event.id === 'x6' ? (other.poisoned?.(event) ?? event) : event))
+      await other.poison?.(new Set(['x4', 'x6']))
+      const sent = await settle(sink, eventBatch(events, 't'), never)
+      const rejected = sent.failures.filter((failure) => failure.is === 'reject')
+      expect(rejected.map(({ index }) => index)).toEqual([4, 6])
+      for (const { reason } of rejected) expect(reason.length).toBeGreaterThan(5)
+      // Only events that stand behind the poison in its own key may have to wait.
+      for (const { index } of sent.failures) if (index !== 4 && index !== 6) expect(events[index]?.key).toBe(events[4]?.key)
+      await deliverAll(sink, sent.failures.filter((failure) => failure.is === 'retry').flatMap(({ index }) => events[index] ?? []))
+      expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events).filter((id) => id !== 'x4' && id !== 'x6')))
+      expect(firstsInOrder(events, await other.received())).toBe(true)
+    }),
+
+    'duplicate-ack': (title) => test(title, async () => {
+      const { other, sink } = await start('duplicateAck')
+      const events = numberedEvents(20, 'u')
+      await other.duplicateAck?.(ids(events))
+      await deliverAll(sink, events)
+      await deliverAll(sink, numberedEvents(20, 'v'))
+      const held = new Set(await other.received())
+      for (const id of [...ids(events), ...ids(numberedEvents(20, 'v'))]) expect(held.has(id)).toBe(true)
+    }),
+
+    restart: (title) => test(title, async () => {
+      const { other, sink } = await start('restart')
+      await deliverAll(sink, numberedEvents(10, 'b'))
+      await other.restart?.()
+      await deliverAll(sink, numberedEvents(10, 'c'))
+      expect(sorted([...new Set(await other.received())])).toEqual(sorted([...ids(numberedEvents(10, 'b')), ...ids(numberedEvents(10, 'c'))]))
+    }),
+
+    idempotency: (title) => test(title, async () => {
+      const { other, sink } = await start('held')
+      const events = numberedEvents(20, 'i')
+      await deliverAll(sink, events, 'one-token')
+      await deliverAll(sink, events, 'one-token')
+      expect(sorted((await other.held?.()) ?? [])).toEqual(sorted(ids(events)))
+    }),
+  }
+
+  describe(`${name} sink`, () => {
+    test('delivers everything once, in order within a key, when nothing goes wrong', async () => {
+      const { other, sink } = await start()
+      const events = numberedEvents(60, 'e')
+      expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
+      const received = await other.received()
+      expect(sorted(received)).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, received)).toBe(true)
+    })
+
+    test('delivers nothing it calls delivered after it was told to stop', async () => {
+      const { other, sink } = await start()
+      const sent = await settle(sink, eventBatch(numberedEvents(5, 'n'), 't'), AbortSignal.abort())
+      expectRetriesOnly(sent)
+      expect(sent.failures).toHaveLength(5)
+      expect(await other.received()).toEqual([])
+    })
+
+    if (harness.accepts.includes('flows')) {
+      test('delivers each flow once under its stable id', async () => {
+        const { other, sink } = await start()
+        const { batch, ids: flowIds } = flowBatch(30, 't')
+        expect(await sink.send(batch, never)).toEqual([])
+        expect(sorted(await other.received())).toEqual(sorted(flowIds))
+      })
+    }
+
+    casesOf(name, harness, cases)
+  })
+}
