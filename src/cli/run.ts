@@ -3,11 +3,12 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
-import { Runtime, storeSink, type StorePort, type StoreStatus } from '../engine/runtime.ts'
+import { storeSink, type StoreStatus } from '../engine/ledger.ts'
+import { Runtime, type StorePort } from '../engine/runtime.ts'
 import { leastPlace, offsetEvidence, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceReport } from '../engine/sources.ts'
 import type { ReloadReport } from '../engine/control.ts'
-import { realHost, type Host } from '../host/index.ts'
+import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
@@ -68,7 +69,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, self.readTextFile) }))
-  await host.disk.makeDirectory(data, 0o700)
+  await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
   let onFailed: (error: Error) => void = () => {}
@@ -76,7 +77,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   try {
     const spawn = (name: 'ingest' | 'store'): Worker => {
       const telemetry = telemetryFor(name, { write, metrics, level: config.log.level })
-      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
+      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
       worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
       worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
       return worker

@@ -5,7 +5,7 @@
  * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of the rest · JSON { position } · hashes of the older, then the newer half
  */
 import { crc32 } from 'node:zlib'
-import type { Host } from '../host/index.ts'
+import { makeDurableDirectory, type Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import { directoryOf } from '../journal/paths.ts'
 import type { Frame } from '../journal/types.ts'
@@ -112,7 +112,7 @@ export class DuplicateWindow implements Projection {
     head.setUint32(8, crc32(rest), true)
     const { disk } = this.#host
     const directory = directoryOf(this.#path)
-    await disk.makeDirectory(directory, 0o700)
+    await makeDurableDirectory(disk, directory)
     const temporary = `${this.#path}.new`
     await disk.remove(temporary)
     const file = await disk.open(temporary, 'create')

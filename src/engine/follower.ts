@@ -26,10 +26,10 @@ export class Follower {
   #sequence: number
   #running: Promise<void> | undefined
 
-  /** `after`: the least place of all sinks that will be followed. */
-  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]> }) {
+  /** `after`: the least place of all sinks that will be followed. `bodies`: verify their checksums too. */
+  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]>; bodies?: boolean }) {
     this.#tail = options.tail
-    this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: true })
+    this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: options.bodies !== true })
     this.#sequence = options.after.sequence
     for (const [source, rows] of options.accepted) this.#accepted.set(source, rows)
   }
@@ -85,6 +85,12 @@ export class Follower {
       const { header } = walked.decoded
       this.#sequence = header.sequence
       this.#count(header)
+    }
+    // The newest header may stand above a body that cannot be read: what it states was accepted all the same.
+    const cut = this.#walk.lastDamagedHeader()
+    if (cut !== undefined && cut.sequence > this.#sequence) {
+      this.#sequence = cut.sequence
+      this.#count(cut)
     }
   }
 

@@ -1,6 +1,18 @@
 import type { Ledger, SinkLedger, SourceLedger } from './control.ts'
 import type { DeadLetters } from './delivery/dead-letters.ts'
-import { add, sum, type Counts, type Tally } from './delivery/tally.ts'
+import { add, emptyTally, sum, type Counts, type Tally } from './delivery/tally.ts'
+
+/** The embedded store in the ledger's list of sinks. */
+export const storeSink = 'store'
+
+/** The store's books as its last commit has them. */
+export interface StoreStatus {
+  readonly sequence: number
+  /** Oldest sequence the store still needs. */
+  readonly holds: number
+  readonly stored: Readonly<Record<string, number>>
+  readonly quarantined: Readonly<Record<string, number>>
+}
 
 /** One sink's books at one moment. */
 export interface SinkBooks {
@@ -80,4 +92,15 @@ function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedge
     quarantined: quarantined + lost,
     pending: ahead + retrying,
   }
+}
+
+/** The store as a sink: what it cannot read is quarantined, everything else it has. */
+export function storeTallies(store: StoreStatus): Record<string, Tally> {
+  const tallies: Record<string, Tally> = {}
+  for (const source of new Set([...Object.keys(store.stored), ...Object.keys(store.quarantined)])) {
+    const delivered = store.stored[source] ?? 0
+    const quarantined = store.quarantined[source] ?? 0
+    tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
+  }
+  return tallies
 }

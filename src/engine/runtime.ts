@@ -12,15 +12,13 @@ import type {
   Control, DeadLetter, DeadLetterAdmin, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, StoreReader,
 } from './control.ts'
 import { describeLetter } from './delivery/describe.ts'
-import { emptyTally, type Tally } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
-import { makeLedger, type SinkBooks } from './ledger.ts'
+import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics } from './ports.ts'
 import type { SinkSet } from './sinks.ts'
 import type { SourceReport } from './sources.ts'
 
 export const httpSource = 'http'
-export const storeSink = 'store'
 
 /** What main asks of the ingest worker. */
 export interface IngestPort {
@@ -31,15 +29,6 @@ export interface IngestPort {
     readonly holds: number
     readonly sources: readonly { readonly name: string; readonly accepted: number; readonly duplicates: number; readonly shed: Readonly<Record<string, number>> }[]
   }>
-}
-
-/** The store's books as its last commit has them. */
-export interface StoreStatus {
-  readonly sequence: number
-  /** Oldest sequence the store still needs. */
-  readonly holds: number
-  readonly stored: Readonly<Record<string, number>>
-  readonly quarantined: Readonly<Record<string, number>>
 }
 
 export interface StorePort {
@@ -228,12 +217,7 @@ function ahead(seen: ReadonlyMap<string, number>, accounted: (source: string) =>
 }
 
 function storeBooks(status: StoreStatus, follower: Follower): SinkBooks {
-  const tallies: Record<string, Tally> = {}
-  for (const source of new Set([...Object.keys(status.stored), ...Object.keys(status.quarantined)])) {
-    const delivered = status.stored[source] ?? 0
-    const quarantined = status.quarantined[source] ?? 0
-    tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
-  }
+  const tallies = storeTallies(status)
   return { name: storeSink, takes: () => true, tallies, ahead: ahead(follower.seen(storeSink), (source) => tallies[source]?.accounted ?? 0) }
 }
 

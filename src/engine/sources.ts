@@ -115,6 +115,7 @@ export class SourceSet {
     const journal = this.#journal
     // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
     const shed = this.#shed
+    const metrics = this.#metrics
     return {
       id,
       host: this.#host,
@@ -126,6 +127,7 @@ export class SourceSet {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows
         shed.set(id, counts)
+        metrics.count('weir_source_shed_total', rows, { source: id, reason })
       },
       async append(unit) {
         const counts = shed.get(id)
@@ -133,7 +135,9 @@ export class SourceSet {
         try {
           return await journal.append({ ...unit, source: id, ...(counts === undefined ? {} : { shed: counts }) })
         } catch (error) {
-          for (const [reason, rows] of Object.entries(counts ?? {})) this.shed(reason, rows)
+          const since = shed.get(id) ?? {}
+          for (const [reason, rows] of Object.entries(counts ?? {})) since[reason] = (since[reason] ?? 0) + rows
+          if (counts !== undefined) shed.set(id, since)
           throw error
         }
       },

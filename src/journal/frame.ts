@@ -119,7 +119,8 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   }
   const source = fromUtf8.decode(take(sourceBytes))
   const stream = fromUtf8.decode(take(streamBytes))
-  const shed = shedBytes === 0 ? {} : (JSON.parse(fromUtf8.decode(take(shedBytes))) as Record<string, number>)
+  const shed = shedBytes === 0 ? {} : parseCounts(fromUtf8.decode(take(shedBytes)))
+  if (shed === undefined) return bad
   const cursor = cursorMark === 0 ? {} : { cursor: take(cursorBytes).slice() }
   return {
     is: 'header',
@@ -150,5 +151,14 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
         ...cursor,
       },
     },
+  }
+}
+
+function parseCounts(text: string): Record<string, number> | undefined {
+  try {
+    const counts = JSON.parse(text) as unknown
+    return typeof counts === 'object' && counts !== null ? (counts as Record<string, number>) : undefined
+  } catch {
+    return undefined
   }
 }

@@ -100,7 +100,7 @@ describe('the decoder of frame headers', () => {
     }), { numRuns: 2000 })
   })
 
-  it.fails('throws nothing at content that only a wrong writer makes: shed counts that are no JSON', () => {
+  it('throws nothing at content that only a wrong writer makes: shed counts that are no JSON', () => {
     const bytes = encodeHeader(fields, new Uint8Array(0))
     bytes[fixedBytes + fields.source.length + fields.stream.length] = 0x58
     new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)), true)
@@ -161,7 +161,7 @@ describe('a check of a segment', () => {
     }))
   })
 
-  it.fails('reads each part of a damaged file a few times at most, though every word of it looks like a frame', async () => {
+  it('reads each part of a damaged file a few times at most, though every word of it looks like a frame', async () => {
     const bytes = new Uint8Array(1_500_000)
     for (let at = 0; at < bytes.length; at += magicBytes.length) bytes.set(magicBytes, at)
     const host = await folderWith(bytes)

@@ -1,4 +1,4 @@
-import type { Host } from '../host/index.ts'
+import { makeDurableDirectory, type Disk, type Host } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
 import { segmentStart } from './paths.ts'
@@ -37,8 +37,10 @@ export async function openJournal(options: {
   evidence?: readonly Evidence[]
 }): Promise<SegmentWriter> {
   const { host, directory } = options
-  await host.disk.makeDirectory(directory, 0o700)
+  await makeDurableDirectory(host.disk, directory)
   const found = await recover(host.disk, directory)
+  // A killed process may have left in the system's cache what no sync has covered; from here on it is relied on.
+  await settle(host.disk, directory, found.segments.map((segment) => segment.name))
   const evidence = options.evidence ?? []
   const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
   const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
@@ -66,6 +68,18 @@ export async function openJournal(options: {
     segments: found.segments,
     afterLoss: found.damaged || named > found.last.sequence,
   })
+}
+
+async function settle(disk: Disk, directory: string, segments: readonly string[]): Promise<void> {
+  for (const name of segments) {
+    const file = await disk.open(`${directory}/${name}`, 'write')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+  await disk.syncDirectory(directory)
 }
 
 export interface JournalCheck {

@@ -42,8 +42,16 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
 
 /** Rows accepted per source as a checkpoint states them. */
 export function* checkpointTotals(cursor: Uint8Array): Generator<[source: string, accepted: number]> {
-  const { sources } = JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint
-  for (const [name, said] of Object.entries(sources)) yield [name, said.accepted]
+  for (const [name, said] of Object.entries(parseCheckpoint(cursor))) yield [name, said.accepted]
+}
+
+function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {
+  try {
+    return (JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint).sources
+  } catch {
+    // Only a wrong writer makes one; totals then come from the headers alone.
+    return {}
+  }
 }
 
 export function emptyTotals(): SourceTotals {
@@ -53,7 +61,7 @@ export function emptyTotals(): SourceTotals {
 /** Takes in what one header says of its source. */
 export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader): void {
   if (header.source === journalSource) {
-    if (header.stream === checkpointStream && header.cursor !== undefined) addCheckpoint(totals, header.cursor)
+    if (isCheckpoint(header) && header.cursor !== undefined) addCheckpoint(totals, header.cursor)
     return
   }
   if (header.more) return
@@ -66,8 +74,7 @@ export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader
 }
 
 function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array): void {
-  const { sources } = JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint
-  for (const [name, said] of Object.entries(sources)) {
+  for (const [name, said] of Object.entries(parseCheckpoint(cursor))) {
     const total = totals.get(name) ?? emptyTotals()
     total.accepted = Math.max(total.accepted, said.accepted)
     total.duplicates = Math.max(total.duplicates, said.duplicates)
@@ -86,7 +93,11 @@ export async function listSegments(disk: Disk, directory: string): Promise<{ nam
   return segments
 }
 
-/** Reads headers from the newest segment that begins with a whole checkpoint; from the oldest when none does. */
+function isCheckpoint(header: FrameHeader): boolean {
+  return header.source === journalSource && header.stream === checkpointStream && header.cursor !== undefined
+}
+
+/** Reads frames from the newest segment that begins with a whole checkpoint; from the oldest when none does. */
 export async function recover(disk: Disk, directory: string): Promise<Recovered> {
   const segments = await listSegments(disk, directory)
   for (let start = segments.length - 1; start > 0; start--) {
@@ -108,7 +119,13 @@ async function readFrom(
   let trailing = 0
   const first = segments[start]
   const walk = new Walk({
-    disk, directory, after: nowhere, headersOnly: true,
+    disk, directory, after: nowhere,
+    // It states what it held, which counts; its cursor would skip what can't be read, which must not.
+    onCut: ({ cursor: _, ...header }) => {
+      addHeader(totals, header)
+      last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
+      epoch = Math.max(epoch, header.epoch)
+    },
     ...(first === undefined ? {} : { from: first.name }),
   })
   try {
@@ -116,20 +133,13 @@ async function readFrom(
       const walked = await walk.next()
       if (walked === undefined) break
       const { header } = walked.decoded
-      if (frames === 0) checkpoint = header.source === journalSource && walked.segment === first?.name && walked.offset === 0
+      if (frames === 0) checkpoint = isCheckpoint(header) && walked.segment === first?.name && walked.offset === 0 && header.sequence === segmentStart(walked.segment)
       frames++
       addHeader(totals, header)
       last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
       epoch = Math.max(epoch, header.epoch)
     }
     trailing = walk.pendingDamage()
-    const cut = walk.lastDamagedHeader()
-    // A header that is whole above a torn body still names its position and what it held.
-    if (cut !== undefined && cut.sequence > last.sequence) {
-      addHeader(totals, cut)
-      last = { sequence: cut.sequence, row: cut.firstRow + (cut.more ? 0 : cut.count) }
-      epoch = Math.max(epoch, cut.epoch)
-    }
   } finally {
     await walk.close()
   }

@@ -81,23 +81,30 @@ export class SegmentScanner {
     let onlyZeros = (await this.#bytes(start, 1, limit))[0] === 0
     while (at < limit) {
       const window = await this.#bytes(at, readAhead, limit)
-      const hit = Buffer.from(window.buffer, window.byteOffset, window.byteLength).indexOf(magicBytes)
-      onlyZeros &&= (hit === -1 ? window : window.subarray(0, hit)).every((byte) => byte === 0)
-      if (hit === -1) {
-        // A magic may straddle two windows.
-        at = at + window.length >= limit ? limit : at + window.length - 3
-        continue
-      }
-      const found = await this.#headerAt(at + hit, limit)
-      if (found !== undefined && found.header.sequence > this.lastSequence) {
-        this.offset = at + hit
-        return { is: 'damage', offset: start, bytes: this.offset - start }
-      }
-      at += hit + 1
+      const { found, next, zeros } = this.#search(window, at + window.length >= limit)
+      onlyZeros &&= zeros
+      at += next
+      if (!found) continue
+      this.offset = at
+      return { is: 'damage', offset: start, bytes: at - start }
     }
     this.offset = limit
     // Zeros up to the end are space that was given to the file and never written: nothing was lost there.
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
+  }
+
+  /** Looks for the next frame in a window. `next`: where it starts, or where to go on looking; each byte is read once or twice. */
+  #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
+    const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
+    const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
+    for (let hit = bytes.indexOf(magicBytes); hit !== -1; hit = bytes.indexOf(magicBytes, hit + 1)) {
+      const result = decodeHeader(window, hit)
+      if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence) return { found: true, next: hit, zeros: zeros(hit) }
+      // The header goes on behind the window: look again from here. One that fills a whole window is no header.
+      if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
+    }
+    // A magic may straddle two windows.
+    return { found: false, next: last ? window.length : Math.max(1, window.length - 3), zeros: zeros(window.length) }
   }
 
   /** Up to `length` bytes at `offset`, fewer only at the limit or the end of the file. Valid until the next call. */

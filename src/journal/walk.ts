@@ -32,18 +32,24 @@ export class Walk {
   #segment = ''
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
+  #size: number | undefined
   #lastSequence: number
   /** Row expected next; NaN until the first frame was seen. */
   #row: number
   #damage: OpenStretch[] = []
   #first: string | undefined
   #cut: FrameHeader | undefined
+  /** The last part seen of a unit that goes on. */
+  #unit: FrameHeader | undefined
+  readonly #onCut: (header: FrameHeader) => void
 
   constructor(options: {
     disk: Disk
     directory: string
     after: Position
     onUnreadable?: (stretch: UnreadableStretch) => void
+    /** A header that is whole above a body that is not. */
+    onCut?: (header: FrameHeader) => void
     /** Bodies are stepped over unread and unverified. */
     headersOnly?: boolean
     /** Begin with this segment rather than with the one that holds the place. */
@@ -54,6 +60,7 @@ export class Walk {
     this.#lastSequence = options.after.sequence
     this.#row = options.after.sequence === 0 ? Number.NaN : options.after.row
     this.#onUnreadable = options.onUnreadable ?? (() => {})
+    this.#onCut = options.onCut ?? (() => {})
     this.#headersOnly = options.headersOnly ?? false
     if (options.from !== undefined) this.#first = options.from
   }
@@ -65,12 +72,18 @@ export class Walk {
       const scanner = this.#scanner as SegmentScanner
       const file = this.#file as DiskFile
       const live = durable !== undefined && durable.segment === this.#segment
-      const limit = live ? durable.offset : await file.size()
+      // A segment that is not written any more keeps its size.
+      const limit = live ? durable.offset : (this.#size ??= await file.size())
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
       if (found.is === 'frame') {
-        this.#lastSequence = found.decoded.header.sequence
-        this.#arrive(found.decoded)
-        return { segment: this.#segment, offset: found.offset, decoded: found.decoded, body: found.body }
+        const { decoded, offset } = found
+        if (!this.#continues(decoded.header)) {
+          this.#damaged(offset, decoded.headerBytes + decoded.header.bodyBytes, decoded)
+          continue
+        }
+        this.#lastSequence = decoded.header.sequence
+        this.#arrive(decoded)
+        return { segment: this.#segment, offset, decoded, body: found.body }
       }
       if (found.is === 'damage') {
         this.#damaged(found.offset, found.bytes, found.header)
@@ -144,6 +157,7 @@ export class Walk {
       return false
     }
     this.#segment = name
+    this.#size = undefined
     this.#scanner = new SegmentScanner(this.#file, 0, 0)
     // A journal begins with row 0; a later first segment tells its row only by its first header.
     if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0
@@ -171,6 +185,7 @@ export class Walk {
     let known = 0
     if (header !== undefined) {
       this.#cut = header.header
+      this.#onCut(header.header)
       this.#settle(header)
       known = header.header.more ? 0 : header.header.count
       this.#row = header.header.firstRow + known
@@ -180,6 +195,15 @@ export class Walk {
     }
     if (last !== undefined && last.segment === this.#segment && last.offset + last.bytes === offset) last.bytes += bytes
     else this.#damage.push({ segment: this.#segment, offset, bytes, known })
+  }
+
+  /** A part whose predecessors are missing is of no use: the unit it belongs to cannot be read. */
+  #continues(header: FrameHeader): boolean {
+    const { part, source, epoch, sourceSequence } = header
+    const before = this.#unit
+    const continues = part === 0 || (before?.part === part - 1 && before.source === source && before.epoch === epoch && before.sourceSequence === sourceSequence)
+    this.#unit = continues && header.more ? header : undefined
+    return continues
   }
 
   #arrive(decoded: DecodedHeader): void {

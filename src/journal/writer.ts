@@ -24,6 +24,8 @@ export interface JournalLimits {
   readonly reserveBytes: number
   /** Bytes written with one sync at most. */
   readonly groupBytes: number
+  /** Bytes that may wait for the disk; beyond them appends are refused, so that a slow disk costs no memory. */
+  readonly queueBytes: number
 }
 
 export const defaultLimits: JournalLimits = {
@@ -32,6 +34,7 @@ export const defaultLimits: JournalLimits = {
   keepBytes: 256 * 1024 * 1024,
   reserveBytes: 64 * 1024 * 1024,
   groupBytes: 16 * 1024 * 1024,
+  queueBytes: 128 * 1024 * 1024,
 }
 
 interface Waiting {
@@ -60,6 +63,7 @@ export class SegmentWriter implements JournalWriter {
   #segments: { name: string; bytes: number }[]
   #file: DiskFile | undefined
   #offset = 0
+  #queued = 0
   #sequence: number
   #row: number
   #afterLoss: boolean
@@ -94,7 +98,11 @@ export class SegmentWriter implements JournalWriter {
   append(unit: Unit): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
+      if (this.#queued > this.#limits.queueBytes) {
+        return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait to be synced: the disk of the journal does not keep up`))
+      }
       const { body, zstd } = compress(unit.raw)
+      this.#queued += body.length
       this.#queue.push({ unit, body, zstd, resolve, reject })
       this.#running ??= this.#run()
     })
@@ -158,6 +166,7 @@ export class SegmentWriter implements JournalWriter {
       bytes += this.#queue[count]?.body.length ?? 0
       count++
     }
+    this.#queued -= bytes
     return this.#queue.splice(0, count)
   }
 
@@ -194,7 +203,11 @@ export class SegmentWriter implements JournalWriter {
       } else {
         // It could not be cut off and may come back as frames that nobody was promised: count it as accepted, so that
         // it adds up whether it is read (delivered once more than promised) or not (unreadable).
-        for (const [name, total] of changed) this.#totals.set(name, total)
+        // Its cursors were promised to nobody either.
+        for (const [name, { cursor: _, ...total }] of changed) {
+          const kept = this.#totals.get(name)?.cursor
+          this.#totals.set(name, { ...total, ...(kept === undefined ? {} : { cursor: kept }) })
+        }
       }
       throw error
     }

@@ -6,7 +6,7 @@
  * line: <crc32 hex> <json>\n
  */
 import { crc32 } from 'node:zlib'
-import type { DiskFile, Host } from '../../host/index.ts'
+import { makeDurableDirectory, type DiskFile, type Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
 import { directoryOf } from '../../journal/paths.ts'
@@ -134,7 +134,7 @@ export class DeadLetters {
   async #append(lines: readonly Line[]): Promise<void> {
     const bytes = new TextEncoder().encode((this.#torn ? '\n' : '') + lines.map(encodeLine).join(''))
     if (this.#file === undefined) {
-      await this.#host.disk.makeDirectory(directoryOf(this.#path), 0o700)
+      await makeDurableDirectory(this.#host.disk, directoryOf(this.#path))
       this.#file = await this.#host.disk.open(this.#path, 'write')
       await this.#host.disk.syncDirectory(directoryOf(this.#path))
     }

@@ -1,0 +1,19 @@
+import type { Disk } from './disk.ts'
+
+/** Creates a folder whose own name survives a crash: every folder that had to be created is synced into its parent. */
+export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o700): Promise<void> {
+  const missing: string[] = []
+  for (let at = path; at !== '' && at !== '/' && at !== '.'; at = parentOf(at)) {
+    if ((await disk.stat(at)) !== undefined) break
+    missing.push(at)
+  }
+  if (missing.length === 0) return
+  await disk.makeDirectory(path, mode)
+  for (const made of missing.reverse()) await disk.syncDirectory(parentOf(made))
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  if (slash === -1) return '.'
+  return slash === 0 ? '/' : path.slice(0, slash)
+}
