@@ -23,10 +23,9 @@ export class LineFile {
   #open: Open | undefined
 
   constructor(path: string, rotation: Rotation, disk: Disk) {
-    const slash = path.lastIndexOf('/')
     this.#path = path
-    this.#folder = slash < 0 ? '.' : path.slice(0, slash) || '/'
-    this.#name = path.slice(slash + 1)
+    this.#folder = folderOf(path)
+    this.#name = path.slice(path.lastIndexOf('/') + 1)
     this.#disk = disk
     this.#rotateAt = rotation.rotateAt
     this.#keep = rotation.keep
@@ -71,7 +70,7 @@ export class LineFile {
   }
 
   async #begin(): Promise<Open> {
-    await this.#disk.makeDirectory(this.#folder)
+    await this.#makeFolder()
     const file = await this.#disk.open(this.#path, 'write')
     const size = await file.size()
     // The name of a new file is durable only with its folder.
@@ -81,6 +80,19 @@ export class LineFile {
     const torn = size > 0 && last[0] !== 0x0a
     if (torn) await file.write(Buffer.from('\n'), size)
     return { file, size: torn ? size + 1 : size }
+  }
+
+  /** A new folder's name is durable only with the folder above it. */
+  async #makeFolder(): Promise<void> {
+    const missing: string[] = []
+    let above = this.#folder
+    while (above !== '/' && above !== '.' && (await this.#disk.stat(above)) === undefined) {
+      missing.push(above)
+      above = folderOf(above)
+    }
+    if (missing.length === 0) return
+    await this.#disk.makeDirectory(this.#folder)
+    for (const made of missing.reverse()) await this.#disk.syncDirectory(folderOf(made))
   }
 
   /** Numbers of the files put aside, rising. */
@@ -95,4 +107,9 @@ export class LineFile {
   #aside(number: number): string {
     return `${this.#path}.${String(number).padStart(6, '0')}`
   }
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '.' : path.slice(0, slash) || '/'
 }

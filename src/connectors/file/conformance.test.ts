@@ -1,0 +1,95 @@
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { realHost } from '../../host/index.ts'
+import { configFrom } from '../../schema/index.ts'
+import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
+import { faultyDisk } from '../../../test/kit/faulty-disk.ts'
+import { fileSchema, stdoutSchema } from './config.ts'
+import { file, stdout } from './index.ts'
+import { openStdout } from './sink-stdout.ts'
+
+/** Ids of the whole lines; a line that is no event (torn by a fault) is passed over, as any reader of the file must. */
+function idsOf(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [(JSON.parse(line) as { id: string }).id]
+    } catch {
+      return []
+    }
+  })
+}
+
+async function startFile(): Promise<OtherSide> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-file-'))
+  const path = join(folder, 'out', 'events.ndjson')
+  const aside = join(folder, 'moved.ndjson')
+  const disk = faultyDisk(realHost().disk)
+  let release = (): void => undefined
+  const text = async (from: string): Promise<string> => readFile(from, 'utf8').catch(() => '')
+  return {
+    build: (context, timeoutMs) => file.build(configFrom(fileSchema, { path, timeout: `${timeoutMs}ms` }), { ...context, host: { ...context.host, disk } }),
+    received: async () => idsOf((await text(aside)) + (await text(path))),
+    // A folder stands where the file should be.
+    refuse: async (on) => { await (on ? mkdir(path, { recursive: true }) : rmdir(path)) },
+    slow: (on) => {
+      release()
+      release = on ? disk.slow('sync') : (): void => undefined
+      return Promise.resolve()
+    },
+    // The disk is full in the middle of a line, and then has room again.
+    disconnectAfter: (events) => {
+      disk.fullAfter(events * 150 + 40)
+      const roomy = disk.slow('truncate')
+      setTimeout(() => { disk.roomy(); roomy() }, 100)
+      return Promise.resolve()
+    },
+    restart: () => rename(path, aside),
+    stop: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Standard output as a real pipe is: a socket whose other end reads or does not. */
+async function startStdout(): Promise<OtherSide> {
+  let text = ''
+  let reader: Socket | undefined
+  const server = createServer((socket) => {
+    reader = socket
+    socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const connected = once(server, 'connection')
+  const writer = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await connected
+  const arrived = async (): Promise<void> => {
+    for (let before = -1; before !== text.length;) {
+      before = text.length
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  return {
+    build: (context, timeoutMs) => openStdout(configFrom(stdoutSchema, { timeout: `${timeoutMs}ms` }), context, writer),
+    async received() {
+      await arrived()
+      return idsOf(text)
+    },
+    slow(on) {
+      if (!on) return Promise.resolve(void reader?.resume())
+      reader?.pause()
+      // More than the system buffers on both sides, so that what follows waits for the reader.
+      writer.write(Buffer.alloc(32 * 1024 * 1024, ' '))
+      return Promise.resolve()
+    },
+    stop: async () => {
+      writer.destroy()
+      reader?.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+sinkConformance('file', { accepts: file.accepts, idempotency: file.idempotency, start: startFile })
+sinkConformance('stdout', { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout })
