@@ -4,7 +4,7 @@ import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { openTable, type EndpointTable, type EventTable, type FlowTable } from './duck-tables.ts'
 import type { Stream } from './names.ts'
 import { fileColumns } from './schema.ts'
-import type { Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
+import type { FileAbout, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
@@ -25,11 +25,16 @@ function selectList(stream: Stream): string {
   return fileColumns.events.map(({ name }) => (special[name] === undefined ? `"${name}"` : `${special[name]} AS "${name}"`)).join(', ')
 }
 
+const aboutKey = 'weir'
+
+/** Delta encodings (version 2) and the lowest level: measured, they take the least time and the least space. */
+const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
+
 /** Rows of events can be large: smaller groups keep a reader's memory small. */
 const copyOptions: Readonly<Record<Stream, string>> = {
-  flows: 'FORMAT parquet, COMPRESSION zstd',
-  events: 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384',
-  endpoints: 'FORMAT parquet, COMPRESSION zstd',
+  flows: copyFormat,
+  events: `${copyFormat}, ROW_GROUP_SIZE 16384`,
+  endpoints: copyFormat,
 }
 
 class DuckWriter implements TableWriter {
@@ -59,11 +64,11 @@ class DuckWriter implements TableWriter {
     ;(table as { append(rows: TableRows): void }).append(rows)
   }
 
-  async write(stream: Stream, hour: number, path: string): Promise<Written> {
+  async write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
     const table = this.#tables.get(`${stream}_${hour}`)
     if (table === undefined) throw new Error(`no rows of ${stream} in hour ${hour}`)
     table.flush()
-    return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path)
+    return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path, about)
   }
 
   async discard(stream: Stream, hour: number): Promise<void> {
@@ -75,16 +80,17 @@ class DuckWriter implements TableWriter {
     await this.#connection.run(`DROP TABLE ${table.name}`)
   }
 
-  merge(stream: Stream, from: readonly string[], path: string): Promise<Written> {
-    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)})`, stream, path)
+  merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)})`, stream, path, about)
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {
     const file = `read_parquet(${quoted(path)})`
     const bytes = (await this.#disk.stat(path))?.size ?? 0
+    const about = await this.#about(path)
     if (stream === 'endpoints') {
       const [[rows, last] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, max(ep)::DOUBLE FROM ${file}`)
-      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0) }
+      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about }
     }
     const time = stream === 'flows' ? ['time_start', 'time_end'] : ['time', 'time']
     const ms = (expression: string): string => `epoch_ms(${expression})::DOUBLE`
@@ -95,7 +101,12 @@ class DuckWriter implements TableWriter {
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
     const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
-    return { rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0), perSource, lastEndpoint: 0 }
+    return { rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0), perSource, lastEndpoint: 0, about }
+  }
+
+  async #about(path: string): Promise<FileAbout | undefined> {
+    const [[text] = []] = await rowsOf(this.#merging, `SELECT decode(value) FROM parquet_kv_metadata(${quoted(path)}) WHERE decode(key) = '${aboutKey}'`)
+    return typeof text === 'string' ? (JSON.parse(text) as FileAbout) : undefined
   }
 
   async close(): Promise<void> {
@@ -107,8 +118,8 @@ class DuckWriter implements TableWriter {
     await Promise.resolve()
   }
 
-  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string): Promise<Written> {
-    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${copyOptions[stream]})`)
+  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout): Promise<Written> {
+    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${copyOptions[stream]}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`)
     const stat = await this.#disk.stat(path)
     if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)
     return { rows: Number(rows), bytes: stat.size }

@@ -4,7 +4,7 @@ import { fileName, temporaryEnding, type Stream } from './names.ts'
 import type { PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import { schemaVersion } from './schema.ts'
-import { applyRecord, type StoreState } from './state.ts'
+import { aboutFiles, applyRecord, type StoreState } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 import { Versions } from './versions.ts'
 
@@ -54,11 +54,12 @@ export class Folder {
    * tables are to be written again, else never. Durable after `confirm`.
    */
   async commit(tables: readonly PendingTable[], writer: TableWriter | undefined, progress: Progress): Promise<void> {
+    const about = aboutFiles(progress, schemaVersion)
     const added: StoredFile[] = []
     try {
       for (const table of tables) {
         if (writer === undefined) throw new Error('rows without a writer')
-        added.push(await this.#write(table, (path) => writer.write(table.stream, table.hour, path)))
+        added.push(await this.#write(table, (path) => writer.write(table.stream, table.hour, path, about)))
       }
       if (added.length > 0) await this.#host.disk.syncDirectory(this.directory)
     } catch (error) {
@@ -66,7 +67,9 @@ export class Folder {
       await this.discard(added)
       throw error
     }
-    this.#record((state) => ({ ...progress, previous: state.positions, added, removed: [] }))
+    // Not the positions of a record that may yet be lost: those that are on disk without it.
+    const previous = this.#durable.positions
+    this.#record(() => ({ ...progress, previous, added, removed: [] }))
   }
 
   /** Replaces or removes files; nothing else changes. Resolves when it is durable. */

@@ -5,6 +5,7 @@ import { merged, nextMerge } from './merge.ts'
 import { msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { expired, type Retain } from './retention.ts'
+import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
 /** Merges small files and lets old hours go. May run beside commits: it only touches files that a commit has finished with. */
@@ -66,7 +67,7 @@ export class Maintenance {
     // The inputs stay while they are read, whatever becomes of their version.
     const pin = this.#folder.versions.pin()
     try {
-      const written = await this.#folder.writeFile(name, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path)).catch(async (error: unknown) => {
+      const written = await this.#folder.writeFile(name, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path, aboutFiles(this.#folder.state, target.schema))).catch(async (error: unknown) => {
         await this.#excludeUnreadable(writer, run)
         throw error
       })

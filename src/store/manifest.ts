@@ -12,6 +12,8 @@ export interface FoundManifest {
   readonly generation: number
   /** Everything readable was there, in one piece: the file can be appended to. */
   readonly whole: boolean
+  /** No record at all could be read. */
+  readonly empty: boolean
   /** Something that was once synced can't be read: files that only it named have to be looked for. */
   readonly damaged: boolean
   /** Names that some record removed. */
@@ -60,7 +62,8 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   const newest = parsed.at(-1)
   if (newest?.records[0]?.snapshot === true) head = encodeRecord(newest.records[0]).length
   for (const name of state.files.keys()) removed.delete(name)
-  return { state, generation: generations.at(-1) ?? 0, whole, damaged, removed, end, head }
+  const empty = parsed.every(({ records }) => records.length === 0)
+  return { state, generation: generations.at(-1) ?? 0, whole, empty, damaged, removed, end, head }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Log } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { filePartition } from '../model/positions.ts'
@@ -22,7 +23,10 @@ type Candidate = Orphan & Inspected
 export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log }): Promise<OpenedFolder> {
   const { host, directory, log } = options
   const disk = host.disk
-  await disk.makeDirectory(directory, 0o700)
+  if ((await disk.stat(directory)) === undefined) {
+    await disk.makeDirectory(directory, 0o700)
+    await disk.syncDirectory(dirname(directory))
+  }
   const found = await readManifest(disk, directory)
   const names = await disk.list(directory)
   const sizes = new Map<string, number>()
@@ -35,7 +39,7 @@ export async function openFolder(options: { host: Host; directory: string; write
   const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
   let state = found.state
   if ((lost || !found.whole) && orphans.length > 0) {
-    state = await adopt(state, orphans.filter((name) => !found.removed.has(name)), new Set(sizes.keys()), lost && state.version === 0)
+    state = await adopt(state, orphans.filter((name) => !found.removed.has(name)), new Set(sizes.keys()), found.empty)
   }
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
@@ -76,20 +80,23 @@ export async function openFolder(options: { host: Host; directory: string; write
 }
 
 function storedFile(from: Candidate): StoredFile {
-  const { perSource: _, lastEndpoint: __, ...file } = from
-  return { ...file, schema: schemaVersion }
+  const { perSource: _, lastEndpoint: __, about, ...file } = from
+  return { ...file, schema: about?.schema ?? schemaVersion }
 }
 
-/** No record at all was readable: position and totals follow from the files alone. */
+/** No record at all was readable: position, totals and names follow from the files alone. */
 function remembered(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
   const stored = new Map<number, number>()
-  for (const file of files) {
-    if (file.stream === 'endpoints') continue
-    for (const [source, rows] of file.perSource) stored.set(source, (stored.get(source) ?? 0) + rows)
+  const names = new Map<number, string>()
+  let words = state.words
+  for (const { about, perSource } of files) {
+    for (const [source, rows] of perSource) stored.set(source, (stored.get(source) ?? 0) + rows)
+    for (const [name, id] of Object.entries(about?.sources ?? {})) names.set(id, name)
+    if (about !== undefined && about.words.length > words.length) words = about.words
   }
   const sources: Record<string, SourceCount> = {}
-  for (const [id, rows] of stored) sources[`source-${id}`] = { id, stored: rows, quarantined: 0 }
+  for (const id of new Set([...names.keys(), ...stored.keys()])) sources[names.get(id) ?? `source-${id}`] = { id, stored: stored.get(id) ?? 0, quarantined: 0 }
   const positions = { [filePartition]: { sequence: reached, row: 0 } }
   const nextEndpoint = 1 + Math.max(0, ...files.map((file) => file.lastEndpoint))
-  return { ...state, sources, positions, previous: positions, nextEndpoint }
+  return { ...state, sources, words, positions, previous: positions, nextEndpoint }
 }

@@ -36,7 +36,7 @@ export interface ManifestRecord {
   readonly added: readonly StoredFile[]
   readonly removed: readonly string[]
   readonly positions: Positions
-  /** `positions` of the commit before this one that moved them. */
+  /** Where the projection falls back to should this record be lost: what was durable before it. */
   readonly previous: Positions
   readonly sources: Readonly<Record<string, SourceCount>>
   /** Strings of dictionary columns (protocol, scope) by their number in the files. */
@@ -77,7 +77,8 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   const lines = text.split('\n')
   const records: ManifestRecord[] = []
   // A whole file ends in a newline; a record without one was not written to its end.
-  let torn = lines.pop() !== ''
+  const unfinished = lines.pop() !== ''
+  let torn = false
   let damaged = false
   for (const each of lines) {
     const record = decodeLine(each)
@@ -92,5 +93,5 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
     if (before === undefined ? record.snapshot !== true : record.version !== before.version + 1) damaged = true
     records.push(record)
   }
-  return { records, torn: torn || (text.length > 0 && !text.endsWith('\n')), damaged: damaged || records.length === 0 }
+  return { records, torn: torn || unfinished, damaged: damaged || records.length === 0 }
 }

@@ -1,6 +1,7 @@
 import type { Positions } from '../model/positions.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
+import type { FileAbout } from './table-writer.ts'
 
 /** What the manifest says after a record. Immutable: every query keeps the one it began with. */
 export interface StoreState {
@@ -24,6 +25,11 @@ export const emptyState: StoreState = {
   sources: {},
   words: firstWords,
   nextEndpoint: 1,
+}
+
+/** What files written now say of themselves. */
+export function aboutFiles({ sources, words }: Pick<StoreState, 'sources' | 'words'>, schema: number): FileAbout {
+  return { schema, sources: Object.fromEntries(Object.entries(sources).map(([name, { id }]) => [name, id])), words }
 }
 
 export function applyRecord(state: StoreState, record: ManifestRecord): StoreState {

@@ -41,6 +41,14 @@ export interface EndpointRows {
 
 export type TableRows = FlowRows | EventRows | EndpointRows
 
+/** What a file says of itself in its footer, should the manifest be lost. */
+export interface FileAbout {
+  readonly schema: number
+  /** Numbers of sources by their names. */
+  readonly sources: Readonly<Record<string, number>>
+  readonly words: readonly string[]
+}
+
 export interface Written {
   readonly rows: number
   readonly bytes: number
@@ -56,6 +64,7 @@ export interface Inspected extends Written {
   readonly perSource: ReadonlyMap<number, number>
   /** Highest endpoint id in a file of endpoints; else 0. */
   readonly lastEndpoint: number
+  readonly about: FileAbout | undefined
 }
 
 /**
@@ -65,10 +74,10 @@ export interface Inspected extends Written {
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
   /** Writes every row of the table, in the order appended. */
-  write(stream: Stream, hour: number, path: string): Promise<Written>
+  write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
   /** Writes the rows of the files, one file after the other, into one. May run beside `append` and `write`. */
-  merge(stream: Stream, from: readonly string[], path: string): Promise<Written>
+  merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
   /** Rejects when the file can't be read. */
   inspect(stream: Stream, path: string): Promise<Inspected>
   close(): Promise<void>
