@@ -9,7 +9,7 @@ export function violated(what: string): never {
   throw new Error(what)
 }
 
-function must(condition: boolean, what: () => string): asserts condition {
+export function must(condition: boolean, what: () => string): asserts condition {
   if (!condition) violated(what())
 }
 

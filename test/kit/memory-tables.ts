@@ -1,0 +1,92 @@
+import type { Disk } from '../../src/host/index.ts'
+import { eventId } from '../../src/model/events.ts'
+import type { Stream } from '../../src/store/names.ts'
+import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../../src/store/table-writer.ts'
+
+/** One row as a line of a table file: its place, and for an event its id. */
+export interface MemoryRow {
+  readonly id: string
+  readonly source: number
+  readonly epoch: number
+  readonly sequence: number
+  readonly row: number
+  readonly received: number
+}
+
+const utf8 = new TextEncoder()
+
+/** The first line says what the file says of itself, each other one is a row. */
+function parse(bytes: Uint8Array): { about: FileAbout; rows: MemoryRow[] } {
+  const [about = '', ...rows] = new TextDecoder().decode(bytes).split('\n').filter((line) => line !== '')
+  return { about: JSON.parse(about) as FileAbout, rows: rows.map((line) => JSON.parse(line) as MemoryRow) }
+}
+
+export function parseTable(bytes: Uint8Array): MemoryRow[] {
+  return parse(bytes).rows
+}
+
+function rowsOf(rows: TableRows): MemoryRow[] {
+  if (rows.stream === 'endpoints') return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
+  const { batch } = rows
+  return Array.from({ length: batch.count }, (_, row) => ({ id: batch.kind === 'events' ? eventId(batch, row) : '', row, ...rows.origin }))
+}
+
+/** Writes tables as lines of JSON to any {@link Disk}: the store on a disk that DuckDB knows nothing of. */
+export class MemoryTables implements TableWriter {
+  readonly #disk: Disk
+  readonly #tables = new Map<string, MemoryRow[]>()
+
+  constructor(disk: Disk) {
+    this.#disk = disk
+  }
+
+  append(hour: number, rows: TableRows): Promise<void> {
+    const key = `${rows.stream} ${hour}`
+    this.#tables.set(key, [...(this.#tables.get(key) ?? []), ...rowsOf(rows)])
+    return Promise.resolve()
+  }
+
+  write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
+    return this.#put(path, this.#tables.get(`${stream} ${hour}`) ?? [], about)
+  }
+
+  discard(stream: Stream, hour: number): Promise<void> {
+    this.#tables.delete(`${stream} ${hour}`)
+    return Promise.resolve()
+  }
+
+  async merge(_: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+    const rows: MemoryRow[] = []
+    for (const one of from) rows.push(...parseTable(await this.#disk.readFile(one)))
+    return this.#put(path, rows, about)
+  }
+
+  async inspect(stream: Stream, path: string): Promise<Inspected> {
+    const bytes = await this.#disk.readFile(path)
+    const { about, rows } = parse(bytes)
+    const perSource = new Map<number, number>()
+    for (const { source } of rows) perSource.set(source, (perSource.get(source) ?? 0) + 1)
+    const received = rows.map((row) => row.received)
+    return {
+      rows: rows.length, bytes: bytes.length, timeMin: null, timeMax: null, receivedMin: Math.min(...received), receivedMax: Math.max(...received),
+      about, perSource, lastEndpoint: stream === 'endpoints' ? Math.max(0, ...rows.map(({ id }) => Number(id))) : 0,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#tables.clear()
+    return Promise.resolve()
+  }
+
+  async #put(path: string, rows: readonly MemoryRow[], about: FileAbout): Promise<Written> {
+    const bytes = utf8.encode([about, ...rows].map((row) => `${JSON.stringify(row)}\n`).join(''))
+    const file = await this.#disk.open(path, 'write')
+    try {
+      await file.truncate(0)
+      await file.write(bytes, 0)
+    } finally {
+      await file.close()
+    }
+    return { rows: rows.length, bytes: bytes.length }
+  }
+}

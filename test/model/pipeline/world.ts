@@ -1,0 +1,234 @@
+import { stableId } from '../../../src/model/positions.ts'
+import { readManifest } from '../../../src/store/manifest.ts'
+import type { FakeHost } from '../../kit/fake-host.ts'
+import { fakeHost } from '../../kit/fake-host.ts'
+import { parseTable } from '../../kit/memory-tables.ts'
+import { violated } from '../reference.ts'
+import { readAll } from '../world.ts'
+import { begin, storeFolder, type Life } from './life.ts'
+import type { Operation, Run } from './operations.ts'
+import { sinks } from './operations.ts'
+import { OtherSide } from './other-side.ts'
+import { Reference, type ModelUnit, type StoredRow } from './reference.ts'
+
+/** Longer than every backoff. */
+const whileMs = 45_000
+
+/** A machine with a whole Weir on it, two systems that it delivers to, and clients that push. */
+export class World {
+  readonly reference = new Reference()
+  readonly #run: Run
+  readonly #others: readonly OtherSide[]
+  #host: FakeHost
+  #life: Life | undefined
+  /** Journal and store answer to a call of the life that is over. */
+  #stop: 'crash' | 'kill' = 'crash'
+  #underWay = new Set<ModelUnit>()
+  readonly #pushed: ModelUnit[] = []
+
+  constructor(run: Run) {
+    this.#run = run
+    this.#host = fakeHost(run.seed)
+    this.#others = sinks.map(() => new OtherSide(this.#host.random.fork()))
+  }
+
+  async start(): Promise<void> {
+    await this.#host.disk.makeDirectory('/data')
+    await this.#host.disk.syncDirectory('/')
+    await this.#begin()
+  }
+
+  async step(operation: Operation): Promise<void> {
+    const { disk } = this.#host
+    const life = this.#life
+    if (life === undefined) return
+    switch (operation.do) {
+      case 'append':
+        for (const shape of operation.units) this.#push(this.reference.make(shape, this.#host.clock.now()))
+        return
+      case 'push-again': {
+        const unit = this.#pushed.at(-1 - operation.back)
+        if (unit !== undefined && !this.#underWay.has(unit)) this.#push(unit)
+        return
+      }
+      case 'settle':
+        return this.#settle()
+      case 'pass':
+        await this.#host.advance(operation.ms)
+        return this.#settle()
+      case 'mood':
+        this.#others[operation.sink]?.turn(operation.mood)
+        return
+      case 'feed':
+        return this.#try(async () => life.store.projection.apply(await life.reader.ready(operation.bytes)))
+      case 'commit':
+        return this.#try(() => life.store.projection.commit())
+      case 'maintain':
+        return this.#try(() => life.store.maintain())
+      case 'snapshot':
+        return this.#try(() => life.snapshot())
+      case 'letters':
+        return this.#try(async () => {
+          const name = sinks[operation.sink] ?? sinks[0]
+          await life.runtime.deadLetters[operation.act](name)
+        })
+      case 'fail':
+        return disk.failNext(operation.call, 'EIO', { match: operation.where, skip: operation.skip, times: operation.times })
+      case 'fill':
+        return disk.fullAfter(operation.bytes)
+      case 'empty':
+        return disk.roomy()
+      case 'stop-after':
+        if (disk.isDown) return
+        this.#stop = operation.how
+        return disk.powerOffAfter(operation.calls)
+      case 'end':
+        return this.#end(operation.how)
+      case 'verify':
+        return this.#verify()
+    }
+  }
+
+  /** Everything that was accepted arrives once the disk and the other sides do what they are asked. */
+  async finish(): Promise<void> {
+    await this.#settle()
+    await this.#end('crash')
+    this.#mend()
+    await this.#verify()
+    for (let round = 0; ; round++) {
+      await this.#host.advance(whileMs)
+      await this.#feedAll()
+      const ledger = await this.#life?.runtime.ledger()
+      if (ledger?.sinks.every((sink) => sink.pending === 0) === true) break
+      if (round === 20) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
+    }
+    await this.#verify()
+    await this.#end('close')
+    await this.#verify()
+    const life = this.#life as Life
+    this.reference.finish(this.#others, sinks.map((name) => life.sinks.get(name)?.letters.all() ?? []), await life.runtime.ledger(), this.#run.drop)
+    await this.#end('close')
+  }
+
+  #mend(): void {
+    this.#host.disk.faults.clear()
+    this.#host.disk.roomy()
+    this.#host.disk.powerOffAfter(Number.POSITIVE_INFINITY)
+    for (const other of this.#others) other.turn('accept')
+  }
+
+  #push(unit: ModelUnit): void {
+    const life = this.#life
+    if (life === undefined) return
+    const again = unit.unit.source === 'alpha'
+    this.#underWay.add(unit)
+    if (again && !this.#pushed.includes(unit)) this.#pushed.push(unit)
+    const appending: Promise<unknown> = again ? life.admission.append(unit.unit) : life.journal.append(unit.unit)
+    appending.then(
+      () => this.reference.accept(unit),
+      () => this.reference.doubt(unit),
+    ).finally(() => this.#underWay.delete(unit)).catch(() => {})
+  }
+
+  /** What a faulty disk refuses is tried again later; whether anything was lost by it is seen when everything is compared. */
+  async #try(act: () => Promise<unknown>): Promise<void> {
+    if (this.#host.disk.isDown) return this.#end(this.#stop)
+    const { faults } = this.#host.disk
+    await act().catch((error: unknown) => {
+      if (faults.struck === 0 && !this.#host.disk.isDown && !String(error).includes('ENOSPC')) throw error
+    })
+    return this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    await this.#host.settle()
+    if (this.#host.disk.isDown) await this.#end(this.#stop)
+  }
+
+  async #end(how: 'crash' | 'kill' | 'close'): Promise<void> {
+    if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
+      const stopping = this.#life.stop().catch(() => {})
+      await this.#host.advance(whileMs)
+      if (!this.#host.disk.isDown) await stopping
+    }
+    const ended = this.#host.disk.isDown ? this.#stop : how
+    if (this.#host.disk.faults.struck > 0) for (const unit of this.#underWay) this.reference.doubt(unit)
+    this.#underWay = new Set()
+    this.#life = undefined
+    for (const other of this.#others) other.life++
+    this.#host = ended === 'crash' ? this.#host.crash() : this.#host.kill()
+    await this.#begin()
+  }
+
+  async #begin(): Promise<void> {
+    for (;;) {
+      const { disk } = this.#host
+      try {
+        this.#life = await begin(this.#host, this.#run, this.#others)
+        return
+      } catch (error) {
+        const excuse = disk.isDown || disk.faults.struck > 0 || String(error).includes('ENOSPC')
+        if (!excuse) violated(`it does not start: ${error instanceof Error ? error.stack : String(error)}`)
+        for (const other of this.#others) other.life++
+        if (disk.isDown) this.#host = this.#host[this.#stop]()
+        else {
+          // The process ends with an error; whoever runs it mends the disk and starts it again.
+          disk.roomy()
+          this.#host = this.#host.kill()
+        }
+      }
+    }
+  }
+
+  async #feedAll(): Promise<void> {
+    const life = this.#life
+    if (life === undefined) return
+    for (;;) {
+      const frames = await life.reader.ready(1_000_000)
+      if (frames.length === 0) break
+      await life.store.projection.apply(frames)
+    }
+    await life.store.projection.commit()
+    while (await life.store.maintain());
+    await this.#host.settle()
+  }
+
+  async #verify(): Promise<void> {
+    await this.#settle()
+    const life = this.#life
+    if (life === undefined) return
+    const { disk } = this.#host
+    disk.powerOffAfter(Number.POSITIVE_INFINITY)
+    disk.faults.clear()
+    this.reference.journal((await readAll(this.#host, life.journal.tail)).frames)
+    this.reference.store(await this.#storedRows())
+    sinks.forEach((name, index) => {
+      const other = this.#others[index]
+      if (other !== undefined) this.reference.sink(name, other, life.sinks.get(name)?.letters.all() ?? [], this.#run.giveUp)
+    })
+    this.reference.ledger(await life.runtime.ledger())
+  }
+
+  async #storedRows(): Promise<StoredRow[]> {
+    const { state } = await readManifest(this.#host.disk, storeFolder)
+    const names = new Map(Object.entries(state.sources).map(([name, { id }]) => [id, name]))
+    const rows: StoredRow[] = []
+    for (const file of state.files.values()) {
+      const found = parseTable(await this.#host.disk.readFile(`${storeFolder}/${file.name}`))
+      if (found.length !== file.rows) violated(`${file.name} holds ${found.length} rows, its record says ${file.rows}`)
+      for (const { id, source, epoch, sequence, row } of found) {
+        const name = names.get(source) ?? '?'
+        rows.push({ id, source: name, position: stableId(name, epoch, sequence, row) })
+      }
+    }
+    return rows
+  }
+}
+
+/** One run from beginning to end; throws what it finds. */
+export async function play(run: Run): Promise<void> {
+  const world = new World(run)
+  await world.start()
+  for (const operation of run.operations) await world.step(operation)
+  await world.finish()
+}
