@@ -1,13 +1,16 @@
-/** The one file that knows every connector: its schema at once, its code only when it is configured. */
+/** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
 import { natsSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
-import type { SinkDefinition, SourceDefinition } from './engine/ports.ts'
+import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
+import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, file: fileSchema, stdout: stdoutSchema }
+
+export const transformSchemas = { redact: redactSchema }
 
 type Loader<D> = () => Promise<D>
 
@@ -23,6 +26,10 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }
 
+const transforms: Readonly<Record<string, Loader<TransformDefinition<never>>>> = {
+  redact: async () => (await import('./transforms/redact/index.ts')).redact,
+}
+
 /** Settings were validated by the schema of the same name, so they fit the definition's own type. */
 export async function loadSource(type: string): Promise<SourceDefinition<unknown>> {
   return (await load(sources, type)) as SourceDefinition<unknown>
@@ -30,6 +37,10 @@ export async function loadSource(type: string): Promise<SourceDefinition<unknown
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
   return (await load(sinks, type)) as SinkDefinition<unknown>
+}
+
+export async function loadTransform(type: string): Promise<TransformDefinition<unknown>> {
+  return (await load(transforms, type)) as TransformDefinition<unknown>
 }
 
 function load<D>(from: Readonly<Record<string, Loader<D>>>, type: string): Promise<D> {

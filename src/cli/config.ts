@@ -5,7 +5,7 @@ import type { SinkEntry } from '../engine/sinks.ts'
 import type { SourceEntry } from '../engine/sources.ts'
 import { defaultLimits } from '../journal/writer.ts'
 import { families } from '../model/batches.ts'
-import { sinkSchemas, sourceSchemas } from '../registry.ts'
+import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import {
   bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, secret, text,
   type ConfigOf, type ConfigDocument,
@@ -69,6 +69,7 @@ export const weirSchema = defineSchema({
     }, { description: 'Window in which an event pushed twice is recognised by source and id', default: {} }),
     sources: componentMap(sourceSchemas, { description: 'Sources, by id; `netflow` and `sflow` are there without being written', default: {}, example: { netflow: { listen: '0.0.0.0:2055' } } }),
     sinks: componentMap(sinkSchemas, { description: 'Sinks, by id', default: {}, example: { stdout: {} } }, deliveryFields),
+    transforms: componentMap(transformSchemas, { description: 'Derived streams, by id: what each makes is a source of that id', default: {}, example: { masked: { type: 'redact', from: ['http'], fields: ['user.password'] } } }, deliveryFields),
     identity: group({
       networks: filePath({ description: 'File of names and labels by CIDR, YAML or CSV; read again when it changes', default: null, example: './networks.yaml' }),
     }, { description: 'What addresses mean', default: {} }),
@@ -108,9 +109,11 @@ export function sourceEntries(config: WeirConfig): readonly SourceEntry[] {
   return Object.values(config.sources).map(({ id, type, settings }) => ({ id, type, settings }))
 }
 
+/** Sinks and transforms: to delivery both are readers of the journal. */
 export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
-  const written = (document.value as { sinks?: Record<string, unknown> } | null)?.sinks ?? {}
-  return Object.values(config.sinks).map(({ id, type, settings, common }) => ({
+  const { sinks, transforms } = (document.value ?? {}) as { sinks?: Record<string, unknown>; transforms?: Record<string, unknown> }
+  const written = { ...sinks, ...transforms }
+  return [...Object.values(config.sinks), ...Object.values(config.transforms)].map(({ id, type, settings, common }) => ({
     id, type, settings, delivery: deliverySettings(common), written: JSON.stringify(written[id] ?? null),
   }))
 }

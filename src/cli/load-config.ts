@@ -45,7 +45,7 @@ function invalid(problems: readonly Problem[], text: string): WeirError {
 
 /** What components say of each other. */
 function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
-  const sources = new Set(['http', ...Object.keys(config.sources)])
+  const sources = new Set(['http', ...Object.keys(config.sources), ...Object.keys(config.transforms)])
   const problems: Problem[] = []
   const complain = (path: readonly (string | number)[], message: string, hint: string): void => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
@@ -56,8 +56,23 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
       if (!sources.has(source)) complain(['sinks', id, 'from', index], `there is no source \`${source}\``, `sources: ${[...sources].join(', ')}`)
     }
   }
+  for (const { id, common } of Object.values(config.transforms)) {
+    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http') complain(['transforms', id], `the id \`${id}\` is taken`, 'choose another id')
+    if (common.from === null) complain(['transforms', id], 'a transform names its sources', 'add `from:`; sources: ' + [...sources].filter((source) => source !== id).join(', '))
+    for (const [index, source] of (common.from ?? []).entries()) {
+      if (!sources.has(source)) complain(['transforms', id, 'from', index], `there is no source \`${source}\``, `sources: ${[...sources].join(', ')}`)
+      else if (feeds(config, source, id)) complain(['transforms', id, 'from', index], `\`${source}\` is made from \`${id}\` itself`, 'a stream cannot feed itself')
+    }
+  }
   if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
   const ack = /^sink:(.*)$/.exec(config.http.ack)?.[1]
   if (ack !== undefined && config.sinks[ack] === undefined) complain(['http', 'ack'], `there is no sink \`${ack}\``, `sinks: ${Object.keys(config.sinks).join(', ') || 'none'}`)
   return problems
+}
+
+/** Does what `id` makes end up in `source`? */
+function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
+  if (source === id) return true
+  if (seen.has(source)) return false
+  return (config.transforms[source]?.common.from ?? []).some((from) => feeds(config, from, id, new Set([...seen, source])))
 }

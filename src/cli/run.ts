@@ -1,5 +1,6 @@
 /** `weir run`: the one place that joins registry, identity, store and API to the engine's ports. */
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { deriveSink } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
@@ -7,12 +8,13 @@ import { storeSink, type StoreStatus } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
 import { leastPlace, offsetEvidence, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceReport } from '../engine/sources.ts'
+import type { SinkDefinition } from '../engine/ports.ts'
 import type { ReloadReport } from '../engine/control.ts'
 import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
-import { loadSink } from '../registry.ts'
+import { loadSink, loadTransform, transformSchemas } from '../registry.ts'
 import { connectStore } from '../store/serve.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
@@ -108,7 +110,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await store.remote.call('follow', { journal, tail: tail.memory })
     }
     const sinks = new SinkSet({
-      host, log, metrics, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: loadSink,
+      host, log, metrics, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
       accepted: () => follower.accepted(),
     })
     let current = loaded
@@ -160,6 +162,20 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   } catch (error) {
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error
+  }
+}
+
+/** A transform as delivery sees it: a sink whose other side is the journal. */
+async function derivedBy(type: string, ingest: Remote<typeof ingestMethods>): Promise<SinkDefinition<unknown>> {
+  const definition = await loadTransform(type)
+  return {
+    type,
+    accepts: ['events'],
+    idempotency: 'transactional',
+    async build(settings, { id }) {
+      const cursor = await ingest.call('cursor', id)
+      return deriveSink({ id, transform: definition.build(settings), cursor, append: (unit) => ingest.call('append', unit) })
+    },
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Host } from '../host/index.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
 import type { Batch, BatchKind } from '../model/batches.ts'
-import type { Failure } from '../model/outcome.ts'
+import type { WeirEvent } from '../model/events.ts'
+import type { Failure, Outcome } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 
@@ -38,6 +39,8 @@ export interface SinkBatch {
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
+  /** Rows that an operator moved back from the dead letters: they come out of order. */
+  readonly retried: boolean
 }
 
 export interface SinkPiece {
@@ -90,6 +93,16 @@ export interface Projection {
   commit(): Promise<void>
   /** First sequence that the projection still needs (its commit, or further back for a window). */
   holds(): Positions
+}
+
+/** One step of a pipeline: pure, and the same for the same event, because after a crash it may be asked again. */
+export interface Transform {
+  apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
+}
+
+export interface TransformDefinition<Config> {
+  readonly type: string
+  build(config: Config): Transform
 }
 
 /** What an address means. Ids stay inside a process; names leave it. */

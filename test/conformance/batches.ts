@@ -33,7 +33,7 @@ export function eventBatch(events: readonly WeirEvent[], token: string): SinkBat
     const chosen = rows.flatMap((event, row) => (event === other ? [] : [row]))
     return { header: header('events', rows.length), batch: toEventBatch(rows), rows: Uint32Array.from(chosen), firstRow: 0 }
   })
-  return { token, count: events.length, pieces }
+  return { token, count: events.length, pieces, retried: false }
 }
 
 /** Flows whose source port is their number. */
@@ -46,7 +46,7 @@ export function flowBatch(count: number, token: string): { readonly batch: SinkB
     },
   }
   const head = header('flows', count)
-  const batch = { token, count, pieces: [{ header: head, batch: flows, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }] }
+  const batch = { token, count, retried: false, pieces: [{ header: head, batch: flows, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }] }
   return { batch, ids: Array.from({ length: count }, (_, row) => `in:1:${head.sourceSequence}:${row}`) }
 }
 

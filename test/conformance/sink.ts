@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect } from 'vitest'
 import type { Context, Idempotency, Sink } from '../../src/engine/ports.ts'
 import type { BatchKind } from '../../src/model/batches.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from './batches.ts'
 import { deliverAll, firstsInOrder, settle, type Sent } from './deliver.ts'
-import { casesOf, type SinkFault } from './waivers.ts'
+import { casesOf, type SinkCase } from './waivers.ts'
 
 /** The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the reason. */
 export interface OtherSide {
@@ -66,8 +66,32 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
     for (const failure of failures) expect(failure.reason.length).toBeGreaterThan(5)
   }
 
-  const cases: Record<SinkFault, (title: string) => void> = {
-    refuse: (title) => test(title, async () => {
+  const cases: Record<SinkCase, () => Promise<void>> = {
+    async happy() {
+      const { other, sink } = await start()
+      const events = numberedEvents(60, 'e')
+      expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
+      const received = await other.received()
+      expect(sorted(received)).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, received)).toBe(true)
+    },
+
+    async stopped() {
+      const { other, sink } = await start()
+      const sent = await settle(sink, eventBatch(numberedEvents(5, 'n'), 't'), AbortSignal.abort())
+      expectRetriesOnly(sent)
+      expect(sent.failures).toHaveLength(5)
+      expect(await other.received()).toEqual([])
+    },
+
+    async flows() {
+      const { other, sink } = await start()
+      const { batch, ids: flowIds } = flowBatch(30, 't')
+      expect(await sink.send(batch, never)).toEqual([])
+      expect(sorted(await other.received())).toEqual(sorted(flowIds))
+    },
+
+    async refuse() {
       const { other, sink } = await start('refuse')
       const events = numberedEvents(20, 'r')
       await other.refuse?.(true)
@@ -78,37 +102,36 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
       await deliverAll(sink, events)
       expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, await other.received())).toBe(true)
-    }),
-
-    slow: (title) => {
-      test(`${title}, by itself`, async () => {
-        const { other, sink } = await start('slow', short)
-        const events = numberedEvents(20, 's')
-        await other.slow?.(true)
-        const sent = await settle(sink, eventBatch(events, 't'), never)
-        expectRetriesOnly(sent)
-        expect(sent.failures).toHaveLength(events.length)
-        await other.slow?.(false)
-        await deliverAll(sink, events)
-        expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
-        expect(firstsInOrder(events, await other.received())).toBe(true)
-      })
-      test(`${title}, at once when the engine says stop`, async () => {
-        const { other, sink } = await start('slow', endless)
-        // The connection stands before the other side falls silent.
-        await deliverAll(sink, numberedEvents(1, 'first'))
-        await other.slow?.(true)
-        const stop = new AbortController()
-        const sending = settle(sink, eventBatch(numberedEvents(20, 'a'), 't'), stop.signal)
-        setTimeout(() => { stop.abort() }, 50)
-        const sent = await sending
-        expectRetriesOnly(sent)
-        expect(sent.failures).toHaveLength(20)
-        await other.slow?.(false)
-      })
     },
 
-    disconnect: (title) => test(title, async () => {
+    async slow() {
+      const { other, sink } = await start('slow', short)
+      const events = numberedEvents(20, 's')
+      await other.slow?.(true)
+      const sent = await settle(sink, eventBatch(events, 't'), never)
+      expectRetriesOnly(sent)
+      expect(sent.failures).toHaveLength(events.length)
+      await other.slow?.(false)
+      await deliverAll(sink, events)
+      expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
+      expect(firstsInOrder(events, await other.received())).toBe(true)
+    },
+
+    async stop() {
+      const { other, sink } = await start('slow', endless)
+      // The connection stands before the other side falls silent.
+      await deliverAll(sink, numberedEvents(1, 'first'))
+      await other.slow?.(true)
+      const stop = new AbortController()
+      const sending = settle(sink, eventBatch(numberedEvents(20, 'a'), 't'), stop.signal)
+      setTimeout(() => { stop.abort() }, 50)
+      const sent = await sending
+      expectRetriesOnly(sent)
+      expect(sent.failures).toHaveLength(20)
+      await other.slow?.(false)
+    },
+
+    async disconnect() {
       const { other, sink } = await start('disconnectAfter', 3000)
       const events = numberedEvents(60, 'd')
       await deliverAll(sink, numberedEvents(1, 'first'))
@@ -124,9 +147,9 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
       const all = (await other.received()).filter((id) => id.startsWith('d'))
       expect(sorted([...new Set(all)])).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, all)).toBe(true)
-    }),
+    },
 
-    partial: (title) => test(title, async () => {
+    async partial() {
       const { other, sink } = await start('fail')
       const events = numberedEvents(24, 'p')
       const failing = new Set(['p3', 'p7'])
@@ -140,9 +163,9 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
       await deliverAll(sink, expected.flatMap((index) => events[index] ?? []))
       expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, await other.received())).toBe(true)
-    }),
+    },
 
-    poison: (title) => test(title, async () => {
+    async poison() {
       const { other, sink } = await start('poison')
       const events = numberedEvents(24, 'x').map((event) => (event.id === 'x4' || event.id === 'x6' ? (other.poisoned?.(event) ?? event) : event))
       await other.poison?.(new Set(['x4', 'x6']))
@@ -155,9 +178,9 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
       await deliverAll(sink, sent.failures.filter((failure) => failure.is === 'retry').flatMap(({ index }) => events[index] ?? []))
       expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events).filter((id) => id !== 'x4' && id !== 'x6')))
       expect(firstsInOrder(events, await other.received())).toBe(true)
-    }),
+    },
 
-    'duplicate-ack': (title) => test(title, async () => {
+    async 'duplicate-ack'() {
       const { other, sink } = await start('duplicateAck')
       const events = numberedEvents(20, 'u')
       await other.duplicateAck?.(ids(events))
@@ -165,52 +188,24 @@ export function sinkConformance(name: string, harness: SinkHarness): void {
       await deliverAll(sink, numberedEvents(20, 'v'))
       const held = new Set(await other.received())
       for (const id of [...ids(events), ...ids(numberedEvents(20, 'v'))]) expect(held.has(id)).toBe(true)
-    }),
+    },
 
-    restart: (title) => test(title, async () => {
+    async restart() {
       const { other, sink } = await start('restart')
       await deliverAll(sink, numberedEvents(10, 'b'))
       await other.restart?.()
       await deliverAll(sink, numberedEvents(10, 'c'))
       expect(sorted([...new Set(await other.received())])).toEqual(sorted([...ids(numberedEvents(10, 'b')), ...ids(numberedEvents(10, 'c'))]))
-    }),
+    },
 
-    idempotency: (title) => test(title, async () => {
+    async idempotency() {
       const { other, sink } = await start('held')
       const events = numberedEvents(20, 'i')
       await deliverAll(sink, events, 'one-token')
       await deliverAll(sink, events, 'one-token')
       expect(sorted((await other.held?.()) ?? [])).toEqual(sorted(ids(events)))
-    }),
+    },
   }
 
-  describe(`${name} sink`, () => {
-    test('delivers everything once, in order within a key, when nothing goes wrong', async () => {
-      const { other, sink } = await start()
-      const events = numberedEvents(60, 'e')
-      expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
-      const received = await other.received()
-      expect(sorted(received)).toEqual(sorted(ids(events)))
-      expect(firstsInOrder(events, received)).toBe(true)
-    })
-
-    test('delivers nothing it calls delivered after it was told to stop', async () => {
-      const { other, sink } = await start()
-      const sent = await settle(sink, eventBatch(numberedEvents(5, 'n'), 't'), AbortSignal.abort())
-      expectRetriesOnly(sent)
-      expect(sent.failures).toHaveLength(5)
-      expect(await other.received()).toEqual([])
-    })
-
-    if (harness.accepts.includes('flows')) {
-      test('delivers each flow once under its stable id', async () => {
-        const { other, sink } = await start()
-        const { batch, ids: flowIds } = flowBatch(30, 't')
-        expect(await sink.send(batch, never)).toEqual([])
-        expect(sorted(await other.received())).toEqual(sorted(flowIds))
-      })
-    }
-
-    casesOf(name, harness, cases)
-  })
+  describe(`${name} sink`, () => { casesOf(name, harness, cases) })
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Admission } from '../../engine/admission.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
 import { serve } from '../../engine/rpc.ts'
+import { httpSource } from '../../engine/runtime.ts'
 import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
@@ -44,7 +45,7 @@ export interface AppendAnswer {
 const snapshotEveryMs = 10_000
 
 const host = realHost()
-const { log, metrics } = workerTelemetry(host, workerData)
+const { log, metrics, flush } = workerTelemetry(host, workerData)
 let journal: SegmentWriter | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
@@ -69,9 +70,18 @@ export const ingestMethods = {
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
   },
+  /** Events that clients push may come twice; derived streams know by their cursor. */
   async append(unit: Unit): Promise<AppendAnswer> {
+    if (unit.source !== httpSource) {
+      const { position } = await need(journal).append(unit)
+      return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
+    }
     const { position, accepted, duplicates } = await need(admission).append(unit)
     return { sequence: position.sequence, accepted, duplicates }
+  },
+  /** Where a source stands in the journal, for what derives a stream in another thread. */
+  cursor(source: string): Uint8Array | undefined {
+    return need(journal).totals().get(source)?.cursor
   },
   async release(sequence: number): Promise<IngestStatus> {
     await need(journal).release(sequence)
@@ -82,6 +92,7 @@ export const ingestMethods = {
     await snapshot()
     const last = status()
     await journal?.close()
+    flush()
     return last
   },
   sourceStatus(): unknown {

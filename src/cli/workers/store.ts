@@ -7,7 +7,7 @@ import { filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver } from '../../identity/index.ts'
 import { openStore, serveStore, type Store, type StoreOptions } from '../../store/index.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
-import type { StoreStatus } from '../../engine/runtime.ts'
+import type { StoreStatus } from '../../engine/ledger.ts'
 
 export interface StoreOpen {
   readonly directory: string

@@ -14,7 +14,7 @@ import { letterOf, type DeadLetters, type Letter } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { planRange, type Range } from './range.ts'
 import { compileRoute, type Route } from './route.ts'
-import { sendAll, type Rejected, type Sender } from './send.ts'
+import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
@@ -36,6 +36,7 @@ export interface DeliveryOptions {
 }
 
 const lettersPerRound = 100
+const nothingSent = { rejected: [], dropped: [] }
 
 export class Delivery {
   readonly id: string
@@ -177,8 +178,8 @@ export class Delivery {
       this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, { sequence: frame.header.sequence, error: String(error) })
     })
     this.#oldest = range.rows > 0 ? range.oldest : undefined
-    if (range.rows === 0) return this.#settle(range, [], [])
-    if (await this.#isBehind(range)) return this.#settle(range, [], range.pieces)
+    if (range.rows === 0) return this.#settle(range, nothingSent, [])
+    if (await this.#isBehind(range)) return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
     const events = this.#record.intent?.events ?? this.#settings.batch.events
@@ -189,11 +190,11 @@ export class Delivery {
       this.#ahead = [...frames, ...this.#ahead]
       return
     }
-    await this.#settle(range, report.rejected, report.unsettled)
+    await this.#settle(range, report, report.unsettled)
   }
 
   /** Dead letters first, then the tallies and the position in one record. */
-  async #settle(range: Range, rejected: readonly Rejected[], dropped: readonly SinkPiece[]): Promise<void> {
+  async #settle(range: Range, { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>, dropped: readonly SinkPiece[]): Promise<void> {
     if (rejected.length > 0) await this.#bury(rejected)
     const lost = new Map<string, number>()
     for (const piece of dropped) lost.set(piece.header.source, (lost.get(piece.header.source) ?? 0) + piece.rows.length)
@@ -203,7 +204,13 @@ export class Delivery {
       const behind = lost.get(source) ?? 0
       change.dead_lettered = buried.get(source) ?? 0
       add(change.dropped, 'behind', behind)
-      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered
+      let held = 0
+      for (const { piece, reason } of stopped) {
+        if (piece.header.source !== source) continue
+        add(change.dropped, reason, 1)
+        held++
+      }
+      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered - held
       addTally((this.#record.sources[source] ??= emptyTally()), change)
       this.#count(change)
     }
@@ -230,11 +237,13 @@ export class Delivery {
       const letters = this.letters.retrying(lettersPerRound)
       if (letters.length === 0 || signal.aborted) return
       const pieces = letters.map(pieceOf)
-      const report = await sendAll(this.#sender(undefined), pieces, this.#settings.batch.events, signal)
+      const report = await sendAll(this.#sender(undefined), pieces, this.#settings.batch.events, signal, true)
       const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece, letters), reason]))
       const unsettled = new Set(report.unsettled.map((piece) => idOf(piece, letters)))
-      const done = letters.map((letter) => letter.id).filter((id) => !refused.has(id) && !unsettled.has(id))
+      const stopped = new Set(report.dropped.map(({ piece }) => idOf(piece, letters)))
+      const done = letters.map((letter) => letter.id).filter((id) => !refused.has(id) && !unsettled.has(id) && !stopped.has(id))
       await this.#persistently(() => this.letters.mark(done, 'delivered'))
+      await this.#persistently(() => this.letters.mark([...stopped], 'dropped'))
       for (const [id, reason] of refused) await this.#persistently(() => this.letters.mark([id], 'open', reason))
       if (unsettled.size > 0) return
     }

@@ -15,6 +15,8 @@ export interface SendReport {
   /** False when the signal aborted or `giveUp` said so before everything was settled. */
   readonly settled: boolean
   readonly rejected: readonly Rejected[]
+  /** Rows that the sink's own rule did not let on. */
+  readonly dropped: readonly Rejected[]
   /** Pieces and rows not settled, when `settled` is false. */
   readonly unsettled: readonly SinkPiece[]
 }
@@ -67,29 +69,37 @@ function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
   return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}`
 }
 
-export async function sendAll(sender: Sender, pieces: readonly SinkPiece[], events: number, signal: AbortSignal): Promise<SendReport> {
+export async function sendAll(sender: Sender, pieces: readonly SinkPiece[], events: number, signal: AbortSignal, retried = false): Promise<SendReport> {
   const rejected: Rejected[] = []
+  const dropped: Rejected[] = []
   const chunks = chunk(pieces, events)
   for (let i = 0; i < chunks.length; i++) {
-    const unsettled = await sendChunk(sender, chunks[i] ?? [], rejected, signal)
-    if (unsettled.length > 0) return { settled: false, rejected, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
+    const unsettled = await sendChunk(sender, chunks[i] ?? [], { rejected, dropped, retried }, signal)
+    if (unsettled.length > 0) return { settled: false, rejected, dropped, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
   }
-  return { settled: true, rejected, unsettled: [] }
+  return { settled: true, rejected, dropped, unsettled: [] }
+}
+
+interface Settled {
+  readonly rejected: Rejected[]
+  readonly dropped: Rejected[]
+  readonly retried: boolean
 }
 
 /** Returns what could not be settled before the signal aborted or the sink fell behind. */
-async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], rejected: Rejected[], signal: AbortSignal): Promise<SinkPiece[]> {
+async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Settled, signal: AbortSignal): Promise<SinkPiece[]> {
+  const { rejected, dropped, retried } = into
   let left = pieces
   const started = sender.clock.monotonic()
   const token = tokenOf(sender, pieces)
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return [...left]
     // A token names exactly these rows: when a part of them is tried again it is other rows, so it has another token.
-    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left }
+    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left, retried }
     await pace(sender, batch.count, signal)
     const answer = await attemptOnce(sender, batch, signal)
-    const refused = take(left, answer.rejects)
-    for (const { piece, row, reason } of refused) rejected.push({ piece, row, reason, attempts: attempt })
+    for (const { piece, row, reason } of take(left, answer.rejects)) rejected.push({ piece, row, reason, attempts: attempt })
+    for (const { piece, row, reason } of take(left, answer.drops)) dropped.push({ piece, row, reason, attempts: attempt })
     if (answer.retries.size === 0) {
       sender.onState('running', undefined)
       return []
@@ -110,6 +120,7 @@ async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], rejected:
 
 interface Answer {
   readonly rejects: Map<number, string>
+  readonly drops: Map<number, string>
   readonly retries: Set<number>
   readonly all: boolean
   readonly reason: string
@@ -118,22 +129,24 @@ interface Answer {
 
 async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal): Promise<Answer> {
   const rejects = new Map<number, string>()
+  const drops = new Map<number, string>()
   const retries = new Set<number>()
   let reason = ''
   let afterMs = 0
   try {
     for (const failure of await sender.sink().send(batch, signal)) {
       if (failure.is === 'reject') rejects.set(failure.index, failure.reason)
+      else if (failure.is === 'drop') drops.set(failure.index, failure.reason)
       else {
         retries.add(failure.index)
         if (reason === '') reason = failure.reason
         afterMs = Math.max(afterMs, failure.afterMs ?? 0)
       }
     }
-    return { rejects, retries, all: false, reason, afterMs }
+    return { rejects, drops, retries, all: false, reason, afterMs }
   } catch (error) {
     for (let i = 0; i < batch.count; i++) retries.add(i)
-    return { rejects, retries, all: true, reason: error instanceof Error ? error.message : String(error), afterMs }
+    return { rejects, drops, retries, all: true, reason: error instanceof Error ? error.message : String(error), afterMs }
   }
 }
 

@@ -1,0 +1,49 @@
+import type { Transform } from '../../engine/ports.ts'
+import type { RedactConfig } from './config.ts'
+
+/** Node's types do not know these yet: the source text of a number, and a number written as given. */
+interface ExactJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
+  rawJSON(text: string): unknown
+}
+const exactJson = JSON as unknown as ExactJson
+
+const utf8 = new TextEncoder()
+const fromUtf8 = new TextDecoder()
+
+/** Events whose data is not JSON pass as they are: there is no path in them. Numbers keep every digit. */
+export function redactStep(config: RedactConfig): Transform {
+  const paths = config.fields.map((path) => path.split('.'))
+  return {
+    apply(event) {
+      if (event.encoding !== 'json' || event.data === undefined) return { is: 'pass', event }
+      let data: unknown
+      try {
+        data = exactJson.parse(fromUtf8.decode(event.data), (_key, value, { source }) =>
+          typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value)
+      } catch {
+        return { is: 'reject', reason: 'the data is declared as JSON and is none' }
+      }
+      let changed = false
+      for (const path of paths) changed = replace(data, path, 0, config.replacement) || changed
+      return changed ? { is: 'pass', event: { ...event, data: utf8.encode(JSON.stringify(data)) } } : { is: 'pass', event }
+    },
+  }
+}
+
+function replace(node: unknown, path: readonly string[], depth: number, by: string): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  const step = path[depth]
+  const holder = node as Record<string, unknown>
+  const keys = step === '*' ? Object.keys(holder) : step !== undefined && Object.hasOwn(holder, step) ? [step] : []
+  let changed = false
+  for (const key of keys) {
+    if (depth === path.length - 1) {
+      holder[key] = by
+      changed = true
+    } else {
+      changed = replace(holder[key], path, depth + 1, by) || changed
+    }
+  }
+  return changed
+}
