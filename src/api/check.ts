@@ -86,7 +86,7 @@ function problemInObject(value: Record<string, unknown>, schema: Schema, at: str
     if (typeof schema.additionalProperties === 'object') return problemIn(value[name], schema.additionalProperties, inside(name))
     if (schema.additionalProperties !== false) return undefined
     const meant = nearest(name, Object.keys(properties))
-    return `"${inside(name)}" is not known here${meant === undefined ? '' : `; did you mean "${meant}"?`}.`
+    return `"${inside(name)}" is not known here${meant === undefined ? '.' : `; did you mean "${meant}"?`}`
   })
 }
 

@@ -63,6 +63,8 @@ export function createServer(context: ApiContext): FastifyInstance {
 }
 
 export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
+  // An answer that failed before its first byte may have announced a compression.
+  reply.removeHeader('content-encoding')
   return reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
 }
 

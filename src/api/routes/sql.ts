@@ -51,7 +51,11 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     reply.raw.on('close', () => {
       if (!reply.raw.writableFinished) gone.abort()
     })
-    const bytes = await control.store.query(sql, format, gone.signal)
+    if (reply.raw.destroyed) gone.abort()
+    const bytes = await control.store.query(sql, format, gone.signal).catch((error: unknown) => {
+      if (!gone.signal.aborted) throw error
+    })
+    if (bytes === undefined) return reply.hijack()
     return answerStream(request, reply, mediaTypes[format], told(bytes, gone.signal, (error) => {
       log.warn('A query failed after its answer had begun; the answer was cut.', { error })
     }))

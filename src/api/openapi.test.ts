@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { start } from './testing/kit.ts'
+
+interface Document {
+  openapi: string
+  info: { version: string }
+  paths: Record<string, Record<string, { operationId: string; summary: string; responses: Record<string, unknown>; parameters: { name: string; in: string; schema: unknown }[] }>>
+  components: { schemas: Record<string, unknown> }
+}
+
+async function description(): Promise<Document> {
+  const { api } = await start()
+  return (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as Document
+}
+
+test('every path of the API is described, and only those', async () => {
+  const { paths } = await description()
+  const listed = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+  expect(listed.sort()).toEqual([
+    'GET /api/v1/dead-letters', 'GET /api/v1/dead-letters/{id}', 'GET /api/v1/fields', 'GET /api/v1/health', 'GET /api/v1/ledger', 'GET /api/v1/live',
+    'GET /api/v1/openapi.json', 'GET /api/v1/pipeline', 'OPTIONS /events', 'POST /api/v1/dead-letters/{sink}/drop', 'POST /api/v1/dead-letters/{sink}/retry',
+    'POST /api/v1/reload', 'POST /api/v1/sql', 'POST /events', 'PUT /api/v1/live/{sid}',
+  ])
+})
+
+test('every reference resolves, every operation has a name of its own, an answer, and its path parameters', async () => {
+  const document = await description()
+  expect(document.openapi).toBe('3.1.0')
+  const references: string[] = []
+  JSON.stringify(document, (key, value: unknown) => {
+    if (key === '$ref') references.push(value as string)
+    return value
+  })
+  expect(references.length).toBeGreaterThan(10)
+  for (const reference of references) {
+    const found = reference.replace(/^#\//, '').split('/').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
+    expect(found, reference).toBeTypeOf('object')
+  }
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })))
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+  for (const { path, summary, responses, parameters } of operations) {
+    expect(summary.length, path).toBeGreaterThan(5)
+    expect(Object.keys(responses), path).toContain('200')
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    expect(parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name), path).toEqual(inPath)
+  }
+})
+
+test('the description says of a request what the server checks', async () => {
+  const document = (await description()) as unknown as { paths: Record<string, Record<string, { requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[]; properties: Record<string, { enum?: string[] }> } }> } }>> }
+  const sql = document.paths['/api/v1/sql']?.['post']?.requestBody
+  expect(sql?.required).toBe(true)
+  expect(sql?.content['application/json']?.schema.required).toEqual(['sql'])
+  expect(sql?.content['application/json']?.schema.properties['format']?.enum).toEqual(['json', 'ndjson', 'csv', 'table'])
+  expect(document.paths['/api/v1/dead-letters/{sink}/retry']?.['post']?.requestBody?.required).toBe(false)
+  expect(Object.keys(document.paths['/events']?.['post']?.requestBody?.content ?? {})).toEqual(['application/cloudevents+json', 'application/cloudevents-batch+json', '*/*'])
+})

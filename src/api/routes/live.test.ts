@@ -1,0 +1,332 @@
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RunningApi } from '../index.ts'
+import { EventStream } from '../testing/event-stream.ts'
+import { start } from '../testing/kit.ts'
+import { RecordingControl, someEvents, someFlows } from '../testing/recording-control.ts'
+
+const quick = { tickMs: 20 }
+const open: EventStream[] = []
+afterEach(() => open.splice(0).forEach((stream) => stream.close()))
+
+async function watch(api: RunningApi, query = '', headers: Record<string, string> = {}): Promise<EventStream> {
+  const stream = await EventStream.open(`${api.url}/api/v1/live${query}`, headers)
+  open.push(stream)
+  return stream
+}
+
+function put(api: RunningApi, sid: string, body: unknown): Promise<Response> {
+  return fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
+const flowsView = (more: object = {}): object => ({ id: 'f', kind: 'rows', q: { stream: 'flows' }, columns: ['src_port', 'dst_port', '_pos'], ...more })
+
+describe('a stream that nobody told anything', () => {
+  test('says hello, shows what is there, then what comes, flows and events', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(3))
+    const stream = await watch(api)
+    expect(stream.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' })
+    expect(stream.headers['content-encoding']).toBeUndefined()
+    const hello = await stream.until(({ event }) => event === 'hello')
+    expect(hello.data).toMatchObject({ protocol: 1, ring: { fromSeq: 1, toSeq: 1, flows: 3, events: 0 }, limits: { views: 8, rowsPerTick: 500 } })
+    const snapshot = await stream.until(({ event, data }) => event === 'rows' && data['view'] === 'flows')
+    expect(snapshot.data).toMatchObject({ matched: 3, shown: 3, snapshot: true })
+    control.publish(someEvents('a', 'b'), 'http')
+    const rows = await stream.untilRows('events', 2)
+    expect(rows.map((row) => row[0])).toEqual(['a', 'b'])
+    const last = stream.events.findLast(({ id }) => id !== undefined)
+    expect(last?.id).toBe('2')
+  })
+
+  test('cells have the forms of SQL answers', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(2))
+    control.publish(someEvents('a'), 'http')
+    const stream = await watch(api)
+    await stream.untilRows('events', 1)
+    const cell = (view: string, row: number, name: string): unknown => {
+      const { data } = stream.events.find(({ event, data: of }) => event === 'rows' && of['view'] === view)!
+      return stream.rows(view)[row]?.[(data['cols'] as string[]).indexOf(name)]
+    }
+    expect(cell('flows', 0, 'time_start')).toBe('2023-11-14T22:13:20.000Z')
+    expect([cell('flows', 0, 'src_addr'), cell('flows', 0, 'dst_addr')]).toEqual(['10.0.0.1', '2001:db8::1'])
+    expect([cell('flows', 0, 'bytes'), cell('flows', 1, 'bytes')]).toEqual(['18446744073709551615', 1500])
+    expect([cell('flows', 0, 'sampling'), cell('flows', 1, 'sampling')]).toEqual([null, 100])
+    expect([cell('flows', 0, 'bytes_est'), cell('flows', 1, 'bytes_est')]).toEqual(['18446744073709551615', 150_000])
+    expect([cell('flows', 1, '_pos'), cell('flows', 1, 'src_name'), cell('flows', 1, 'vlan')]).toEqual(['netflow:1:1:1', null, null])
+    expect([cell('events', 0, 'data'), cell('events', 0, 'data_base64'), cell('events', 0, 'family')]).toEqual([{ a: 1 }, null, 'event'])
+    expect(cell('events', 0, 'time_received')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/)
+  })
+
+  test('has a stat every second', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api)
+    await stream.until(({ event }) => event === 'hello')
+    control.publish(someFlows(4))
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['matched'] === 4)
+    expect(stat.data).toMatchObject({ matched: 4, new: 0, droppedByLimit: 0, ringFrom: 1, paused: false, views: { flows: { matched: 4, shown: 4, new: 0 }, events: { matched: 0, shown: 0, new: 0 } } })
+    expect(stat.data['rate']).toBeGreaterThan(0)
+    expect(stat.data['lagMs']).toBeGreaterThanOrEqual(0)
+  })
+
+  test('hears a comment when nothing passes', async () => {
+    const { api } = await start({ limits: { ...quick, commentMs: 40 } })
+    const stream = await watch(api)
+    while (stream.comments.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(stream.comments[0]).toMatch(/^: /)
+  })
+})
+
+describe('a session', () => {
+  test('shows what was put, before or after the stream was opened', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(4))
+    const answer = await put(api, 'session-1', { views: [flowsView({ q: { stream: 'flows', where: { dst_port: 53 } } })] })
+    expect(await answer.json()).toMatchObject({ paused: false, views: [{ id: 'f', q: { stream: 'flows', where: { dst_port: 53 } } }] })
+    const stream = await watch(api, '?sid=session-1')
+    expect((await stream.untilRows('f', 2)).map(([src, dst]) => [src, dst])).toEqual([[1001, 53], [1003, 53]])
+    await put(api, 'session-1', { views: [flowsView({ id: 'g', q: { stream: 'flows', where: { src_addr: '10.0.0.2', dst_port: '53' } } })] })
+    expect((await stream.untilRows('g', 1)).map(([src]) => src)).toEqual([1001])
+    control.publish(someFlows(4, 5000))
+    expect((await stream.untilRows('g', 2)).map(([src]) => src)).toEqual([1001, 5001])
+    expect(stream.rows('f')).toHaveLength(2)
+  })
+
+  test('says clearly what is wrong with a view', async () => {
+    const { api } = await start()
+    const refused = async (view: object): Promise<string> => {
+      const answer = await put(api, 'session-1', { views: [view] })
+      const { detail, hints } = (await answer.json()) as { detail: string; hints: string[] }
+      return `${answer.status} ${detail} ${hints.join(' ')}`
+    }
+    expect(await refused(flowsView({ kind: 'graph' }))).toBe('400 View "f": kind "graph" does not exist yet. Kinds today: rows.')
+    expect(await refused(flowsView({ q: { stream: 'logs' } }))).toBe('400 View "f": there is no stream "logs". Streams: flows, events.')
+    expect(await refused(flowsView({ columns: ['src_prt'] }))).toContain('Did you mean "src_port"?')
+    expect(await refused(flowsView({ q: { stream: 'flows', where: { nothing: 1 } } }))).toContain('flows has no column "nothing".')
+    expect(await refused({ id: 'x' })).toContain('"views[0].kind" is missing.')
+    expect((await put(api, 'session-1', { views: [flowsView(), flowsView()] })).status).toBe(400)
+    expect((await put(api, 'no', { views: [] })).status).toBe(400)
+  })
+
+  test('paused sends no rows and goes on counting; resumed it catches up, every row once', async () => {
+    const { api, control } = await start({ limits: quick })
+    const sid = 'session-1'
+    await put(api, sid, { views: [flowsView()], paused: true })
+    const stream = await watch(api, `?sid=${sid}`)
+    control.publish(someFlows(30))
+    control.publish(someFlows(40, 2000))
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['new'] === 70)
+    expect(stat.data).toMatchObject({ paused: true, droppedByLimit: 0 })
+    expect(stream.rows('f')).toEqual([])
+    await put(api, sid, { views: [flowsView()], paused: false })
+    control.publish(someFlows(5, 3000))
+    const rows = await stream.untilRows('f', 75)
+    expect(rows.map(([port]) => port)).toEqual([...Array(30).keys()].map((n) => 1000 + n).concat([...Array(40).keys()].map((n) => 2000 + n), [3000, 3001, 3002, 3003, 3004]))
+    expect(new Set(rows.map((row) => row[2])).size).toBe(75)
+  })
+
+  test('resumed at now it leaves out what passed, and counts it', async () => {
+    const { api, control } = await start({ limits: quick })
+    const sid = 'session-1'
+    await put(api, sid, { views: [flowsView()], paused: true })
+    const stream = await watch(api, `?sid=${sid}`)
+    control.publish(someFlows(30))
+    await stream.until(({ event, data }) => event === 'stat' && data['new'] === 30)
+    await put(api, sid, { views: [flowsView()], paused: false, resume: 'now' })
+    control.publish(someFlows(2, 3000))
+    expect((await stream.untilRows('f', 2)).map(([port]) => port)).toEqual([3000, 3001])
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['paused'] === false && data['matched'] === 32)
+    expect(stat.data).toMatchObject({ new: 0, droppedByLimit: 30 })
+  })
+
+  test('is taken over by a newer stream of the same client', async () => {
+    const { api } = await start({ limits: quick })
+    const first = await watch(api, '?sid=session-1')
+    const second = await watch(api, '?sid=session-1')
+    await second.until(({ event }) => event === 'hello')
+    await first.ended()
+  })
+})
+
+describe('more than can be shown', () => {
+  test('is counted: shown and left out add up to what matched, the newest are shown', async () => {
+    const { api, control } = await start({ limits: { ...quick, rowsPerTick: 50, ringRows: 1000 } })
+    await put(api, 'session-1', { views: [flowsView()] })
+    const stream = await watch(api, '?sid=session-1')
+    await stream.until(({ event }) => event === 'rows')
+    for (let n = 0; n < 40; n++) control.publish(someFlows(100, n * 100))
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['matched'] === 4000)
+    expect(stream.rows('f').at(-1)?.[0]).toBe(3999)
+    const { shown } = (stat.data['views'] as Record<string, { shown: number }>)['f']!
+    expect(shown).toBe(stream.rows('f').length)
+    expect(Number(stat.data['droppedByLimit']) + shown).toBe(4000)
+    expect(stream.events.filter(({ event }) => event === 'gap')).toEqual([])
+    expect(stream.events.filter(({ event }) => event === 'rows').reduce((sum, { data }) => sum + Number(data['matched']), 0)).toBe(4000)
+  })
+
+  test('keeps to the rate that the client asked for', async () => {
+    const { api, control } = await start({ limits: quick })
+    await put(api, 'session-1', { views: [flowsView({ maxRate: 10 })] })
+    const stream = await watch(api, '?sid=session-1')
+    const feed = setInterval(() => control.publish(someFlows(100)), 10)
+    try {
+      await stream.until(({ event, data }) => event === 'stat' && Number(data['matched']) > 0)
+      const second = await stream.until((event) => event.event === 'stat' && event !== stream.events.find((first) => first.event === 'stat'))
+      const { shown, matched } = (second.data['views'] as Record<string, { shown: number; matched: number }>)['f']!
+      expect(matched).toBeGreaterThan(300)
+      expect(shown).toBeGreaterThan(1)
+      expect(shown).toBeLessThanOrEqual(60)
+    } finally {
+      clearInterval(feed)
+    }
+  })
+})
+
+describe('a client that comes back', () => {
+  const all = { views: [flowsView()] }
+
+  test('goes on after the last event it saw, with nothing twice and nothing missing', async () => {
+    const { api, control } = await start({ limits: quick })
+    await put(api, 'session-1', all)
+    const first = await watch(api, '?sid=session-1')
+    control.publish(someFlows(10))
+    await first.untilRows('f', 10)
+    const last = first.events.findLast(({ id }) => id !== undefined)!.id!
+    first.close()
+    control.publish(someFlows(700, 2000))
+    control.publish(someFlows(20, 5000))
+    const second = await watch(api, '?sid=session-1', { 'last-event-id': last })
+    const rows = await second.untilRows('f', 720)
+    expect(rows.map(([port]) => port)).toEqual([...Array(700).keys()].map((n) => 2000 + n).concat([...Array(20).keys()].map((n) => 5000 + n)))
+    expect(second.events.some(({ data }) => data['snapshot'] === true)).toBe(false)
+  })
+
+  test('is told of the gap when the ring moved on meanwhile, then gets what is left', async () => {
+    const { api, control } = await start({ limits: { ...quick, ringRows: 100 } })
+    await put(api, 'session-1', all)
+    for (let n = 0; n < 10; n++) control.publish(someFlows(50, n * 1000))
+    const stream = await watch(api, '?sid=session-1', { 'last-event-id': '2' })
+    const rows = await stream.untilRows('f', 100)
+    expect(stream.events.find(({ event }) => event === 'gap')?.data).toEqual({ view: 'f', fromSeq: 3, toSeq: 8, reason: 'evicted' })
+    expect(rows[0]?.[0]).toBe(8000)
+  })
+
+  test('is told of the gap after a restart, when what it missed was never in memory', async () => {
+    const { api, control } = await start({ control: new RecordingControl(500), limits: quick })
+    await put(api, 'session-1', all)
+    const stream = await watch(api, '?sid=session-1', { 'last-event-id': '490' })
+    expect((await stream.until(({ event }) => event === 'gap')).data).toEqual({ view: 'f', fromSeq: 491, toSeq: 500, reason: 'evicted' })
+    control.publish(someFlows(1))
+    expect(await stream.untilRows('f', 1)).toHaveLength(1)
+  })
+
+  test('with a place that this journal never reached starts over and is told so', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(2))
+    await put(api, 'session-1', all)
+    const stream = await watch(api, '?sid=session-1', { 'last-event-id': '999' })
+    expect(await stream.untilRows('f', 2)).toHaveLength(2)
+    expect(stream.events.find(({ event }) => event === 'gap')?.data).toMatchObject({ reason: 'unknown-position' })
+    expect((await fetch(`${api.url}/api/v1/live`, { headers: { 'last-event-id': 'x' } })).status).toBe(400)
+  })
+})
+
+describe('limits', () => {
+  test('nine views, a fifth stream of one user, and one stream too many on the server are refused with a time to wait', async () => {
+    const tokens = [...Array(3).keys()].map((n) => ({ name: `user-${n}`, token: `secret-${n}` }))
+    const { api } = await start({ auth: { tokens }, limits: { ...quick, streamsPerServer: 6 } })
+    const as = (n: number): Record<string, string> => ({ authorization: `Bearer secret-${n}` })
+    const refused = async (n: number): Promise<void> => {
+      const answer = await fetch(`${api.url}/api/v1/live`, { headers: as(n) })
+      expect(answer.status).toBe(429)
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      await answer.body?.cancel()
+    }
+    for (let n = 0; n < 4; n++) await watch(api, '', as(0))
+    await refused(0)
+    await watch(api, '', as(1))
+    await watch(api, '', as(1))
+    await refused(2)
+    const views = [...Array(9).keys()].map((n) => flowsView({ id: `v${n}` }))
+    const many = await fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { ...as(0), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+    expect(many.status).toBe(429)
+    expect(many.headers.get('retry-after')).not.toBeNull()
+  })
+
+  test('a session belongs to the user who made it', async () => {
+    const tokens = [{ name: 'a', token: 'secret-a' }, { name: 'b', token: 'secret-b' }]
+    const { api } = await start({ auth: { tokens }, limits: quick })
+    const send = (token: string): Promise<Response> => fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"views":[]}' })
+    expect((await send('secret-a')).status).toBe(200)
+    expect((await send('secret-b')).status).toBe(404)
+  })
+
+  test('a closed stream makes room', async () => {
+    const { api } = await start({ limits: { ...quick, streamsPerUser: 1 } })
+    const first = await watch(api)
+    first.close()
+    for (;;) {
+      const answer = await fetch(`${api.url}/api/v1/live`)
+      await answer.body?.cancel()
+      if (answer.status === 200) break
+      expect(answer.status).toBe(429)
+    }
+  })
+})
+
+describe('a client that does not read', () => {
+  test('costs the server no more than its socket: rows are counted, then announced as a gap', async () => {
+    const { api, control } = await start({ limits: { ...quick, ringRows: 2000 } })
+    await put(api, 'session-1', { views: [{ id: 'f', kind: 'rows', q: { stream: 'flows' } }] })
+    const stream = await watch(api, '?sid=session-1')
+    await stream.until(({ event }) => event === 'rows')
+    stream.pause()
+    const before = process.memoryUsage().external
+    let published = 0
+    // Far more than all buffers between the two can hold.
+    for (let n = 0; n < 400; n++) {
+      control.publish(someFlows(500, n))
+      published += 500
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(process.memoryUsage().external - before).toBeLessThan(64 << 20)
+    stream.resume()
+    const gap = await stream.until(({ event }) => event === 'gap')
+    expect(gap.data).toMatchObject({ view: 'f', reason: 'slow' })
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['matched'] === published)
+    const { shown } = (stat.data['views'] as Record<string, { shown: number }>)['f']!
+    expect(shown).toBeLessThan(published)
+    expect(shown + Number(stat.data['droppedByLimit'])).toBe(published)
+  })
+
+  test('is cut when it stays stuck', async () => {
+    const { api, control, port } = await start({ limits: { ...quick, stuckMs: 300, streamsPerUser: 1 } })
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n'))
+    socket.pause()
+    const cut = new Promise<void>((resolve) => socket.on('error', () => resolve()).on('close', () => resolve()))
+    const feed = setInterval(() => control.publish(someFlows(500)), 5)
+    try {
+      // Its place is free again once the server has given it up.
+      for (let status = 429; status !== 200;) {
+        const answer = await fetch(`${api.url}/api/v1/live`)
+        status = answer.status
+        await answer.body?.cancel()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    } finally {
+      clearInterval(feed)
+    }
+    socket.resume()
+    await cut
+    expect(socket.destroyed).toBe(true)
+  })
+})
+
+test('closing ends every stream and stops listening to the journal', async () => {
+  const { api, control } = await start({ limits: quick })
+  const stream = await watch(api)
+  expect(control.watchers).toBe(1)
+  await Promise.all([api.close(), stream.ended()])
+  expect(control.watchers).toBe(0)
+})

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { flowFields } from '../../model/fields.ts'
+import { post, start } from '../testing/kit.ts'
+import { pieces } from '../testing/recording-control.ts'
+
+test('ledger, pipeline and health answer what the engine says', async () => {
+  const { api, control } = await start()
+  const get = async (path: string): Promise<unknown> => (await fetch(api.url + path)).json()
+  expect(await get('/api/v1/ledger')).toEqual(control.ledgerNow)
+  expect(await get('/api/v1/pipeline')).toEqual(await control.pipeline())
+  expect(await get('/api/v1/health')).toEqual({ live: true, ready: true, draining: false, reasons: [], version: '0.0.0-test' })
+  control.healthNow = { live: true, ready: false, draining: true, reasons: ['stopping'] }
+  expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(503)
+})
+
+test('a reload that failed is a 422 with every problem as a hint', async () => {
+  const { api, control } = await start()
+  expect(await (await fetch(`${api.url}/api/v1/reload`, { method: 'POST' })).json()).toEqual({ ok: true, changed: ['sinks.nats'], problems: [] })
+  control.reloadProblems = ['weir.yaml:3:5 no such key']
+  const answer = await fetch(`${api.url}/api/v1/reload`, { method: 'POST' })
+  expect(answer.status).toBe(422)
+  expect(await answer.json()).toMatchObject({ code: 'WEIR_API_RELOAD', hints: ['weir.yaml:3:5 no such key'] })
+})
+
+test('dead letters are listed, shown, retried and dropped, by id or all', async () => {
+  const { api, control } = await start()
+  const get = async (path: string): Promise<Response> => fetch(api.url + path)
+  expect(await (await get('/api/v1/dead-letters?sink=bus&limit=5')).json()).toMatchObject([{ sink: 'bus', reason: 'limit 5' }])
+  expect(await (await get(`/api/v1/dead-letters/${encodeURIComponent('http:1:2:0')}`)).json()).toMatchObject({ reason: 'poison' })
+  expect((await get('/api/v1/dead-letters/nothing')).status).toBe(404)
+  expect((await get('/api/v1/dead-letters?limit=0')).status).toBe(400)
+  expect((await get('/api/v1/dead-letters?limt=5')).status).toBe(400)
+  expect(await (await post(`${api.url}/api/v1/dead-letters/bus/retry`, { ids: ['a', 'b'] })).json()).toEqual({ retried: 2 })
+  expect(await (await fetch(`${api.url}/api/v1/dead-letters/bus/drop`, { method: 'POST' })).json()).toEqual({ dropped: 7 })
+  expect(control.moved).toEqual(['retry bus a,b', 'drop bus all'])
+})
+
+test('a misspelt or empty list of ids never becomes "all"', async () => {
+  const { api, control } = await start()
+  for (const body of [{ id: ['a'] }, { ids: [] }, { ids: 'a' }, { ids: null }, [], 'all']) expect((await post(`${api.url}/api/v1/dead-letters/bus/drop`, body)).status, JSON.stringify(body)).toBe(400)
+  expect(control.moved).toEqual([])
+})
+
+test('fields lists the registry, and the columns of both views as the store has them', async () => {
+  const { api, control } = await start()
+  control.answer = async (sql) => pieces(JSON.stringify([{ column_name: sql === 'DESCRIBE flows' ? 'bytes' : 'id', column_type: 'UBIGINT' }, { column_name: 'brand_new', column_type: 'DATE' }]))
+  const { fields, views } = (await (await fetch(`${api.url}/api/v1/fields`)).json()) as { fields: { name: string }[]; views: Record<string, unknown[]> }
+  expect(fields.map(({ name }) => name)).toEqual(flowFields.map(({ name }) => name))
+  expect(views['flows']).toEqual([{ name: 'bytes', type: 'UBIGINT', unit: 'By', meaning: 'Bytes as the exporter reported them' }, { name: 'brand_new', type: 'DATE', meaning: '' }])
+  expect(views['events']).toMatchObject([{ name: 'id', meaning: 'CloudEvents id, unique within its source' }, { name: 'brand_new' }])
+})
+
+test('without a store the columns are those that this version knows', async () => {
+  const { api, control } = await start()
+  control.store = undefined
+  const { views } = (await (await fetch(`${api.url}/api/v1/fields`)).json()) as { views: Record<string, { name: string }[]> }
+  expect(views['flows']?.map(({ name }) => name).slice(0, 28)).toEqual([
+    'time_start', 'time_end', 'time_received', 'src_addr', 'dst_addr', 'exporter_addr', 'src_port', 'dst_port', 'proto', 'tcp_flags', 'direction', 'dscp', 'vlan', 'in_if', 'out_if',
+    'bytes', 'packets', 'sampling', 'bytes_est', 'packets_est', 'protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label', '_pos',
+  ])
+  expect(views['events']?.map(({ name }) => name).slice(0, 14)).toEqual(['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'data', 'family', 'ref', 'key', 'time_received', '_pos'])
+})

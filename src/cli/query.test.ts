@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { start } from '../api/testing/kit.ts'
+import { pieces } from '../api/testing/recording-control.ts'
+import { realHost } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
+import { openStore } from '../store/index.ts'
+import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../store/testing/frames.ts'
+import { temporaryFolder, weir } from './testing/command.ts'
+
+/** A data folder as a stopped Weir leaves it: a store with two flows and no lock. */
+async function stoppedFolder(): Promise<string> {
+  const data = await temporaryFolder()
+  const store = await openStore({ host: realHost(), directory: join(data, 'store'), resolver, log: recordingLog(), metrics: recordingMetrics() })
+  const frames = new FrameMaker()
+  await store.projection.apply([frames.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 11 }, { src: '10.0.0.1', dst: '10.0.0.3', bytes: 22 }])])
+  await store.projection.commit()
+  await store.close()
+  return data
+}
+
+/** The lock of a server that runs: this test's own process, which holds the API. */
+async function lockedFolder(url: string): Promise<string> {
+  const data = await temporaryFolder()
+  await writeFile(join(data, 'lock'), JSON.stringify({ pid: process.pid, url }))
+  return data
+}
+
+test('the answer of a server is printed as it came, in the format asked for', async () => {
+  const { api, control } = await start()
+  control.answer = async () => pieces('[{"a":1},', '{"a":2}]')
+  expect(await weir('query', ['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({ code: 0, out: '[{"a":1},{"a":2}]\n', err: '' })
+  expect(control.queries[0]).toMatchObject({ sql: 'SELECT 1', format: 'csv' })
+})
+
+test('piped without a format it is JSON; - reads the statement from standard input', async () => {
+  const { api, control } = await start()
+  expect((await weir('query', ['query', '-', '--url', api.url], { input: 'SELECT\n 2' })).code).toBe(0)
+  expect(control.queries[0]).toMatchObject({ sql: 'SELECT\n 2', format: 'json' })
+})
+
+test('--data finds the running server through its lock', async () => {
+  const { api } = await start()
+  const data = await lockedFolder(api.url)
+  expect(await weir('query', ['query', 'SELECT 1', '--data', data])).toEqual({ code: 0, out: '[{"n":1}]\n', err: '' })
+})
+
+test('without a running server the folder is read, and nothing in it changes', async () => {
+  const data = await stoppedFolder()
+  const listing = async (): Promise<string[]> => {
+    const names = (await readdir(data, { recursive: true })).sort()
+    return Promise.all(names.map(async (name) => {
+      const { size, mtimeMs, ino } = await stat(join(data, name))
+      return `${name} ${size} ${mtimeMs} ${ino}`
+    }))
+  }
+  const before = await listing()
+  const ran = await weir('query', ['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data])
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(ran.out)).toEqual([{ dst_addr: '10.0.0.2', bytes: 11 }, { dst_addr: '10.0.0.3', bytes: 22 }])
+  const refused = await weir('query', ['query', 'SELECT * FROM flowz', '--data', data])
+  expect(refused.code).toBe(1)
+  expect(refused.err).toContain('flowz')
+  expect((await weir('query', ['query', 'DROP VIEW flows', '--data', data])).code).toBe(1)
+  expect(await listing()).toEqual(before)
+})
+
+test('the lock of a process that is gone does not keep the folder from being read', async () => {
+  const data = await stoppedFolder()
+  await writeFile(join(data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:9' }))
+  expect((await weir('query', ['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe('[{"n":2}]')
+})
+
+test('a refusal is printed in the server’s words with its advice, exit code 1', async () => {
+  const { api, control } = await start()
+  control.answer = async () => Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'no such view'))
+  const ran = await weir('query', ['query', 'SELECT * FROM x', '--url', api.url])
+  expect(ran).toMatchObject({ code: 1, out: '' })
+  expect(ran.err).toMatch(/^weir: no such view\n {6}One SELECT, /)
+})
+
+test('an answer that breaks off is an error, not a shorter answer', async () => {
+  const { api, control } = await start()
+  control.answer = async () => (async function* () {
+    yield randomBytes(4 << 20)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    throw new Error('disk gone')
+  })()
+  const ran = await weir('query', ['query', 'SELECT 1', '--url', api.url])
+  expect(ran.code).toBe(1)
+  expect(ran.err).toContain('cut off')
+})
+
+test('the token comes from WEIR_TOKEN or a file', async () => {
+  const { api } = await start({ auth: { tokens: [{ name: 'me', token: 'secret' }] } })
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'token'), 'secret\n')
+  const args = ['query', 'SELECT 1', '--url', api.url]
+  expect(await weir('query', args)).toMatchObject({ code: 1, err: expect.stringContaining('WEIR_TOKEN') as string })
+  expect(await weir('query', args, { env: { WEIR_TOKEN: 'secret' } })).toMatchObject({ code: 0 })
+  expect(await weir('query', [...args, '--token-file', join(folder, 'token')])).toMatchObject({ code: 0 })
+  expect(await weir('query', [...args, '--token-file', join(folder, 'none')])).toMatchObject({ code: 2 })
+})
+
+test('what cannot be meant is exit code 2 and says so', async () => {
+  const data = await temporaryFolder()
+  await mkdir(join(data, 'store'))
+  const cases: [string[], number, string][] = [
+    [['query'], 2, 'missing required argument'],
+    [['query', 'x', '--format', 'xml'], 2, 'Allowed choices are json, ndjson, csv, table'],
+    [['query', 'x', '--frmat', 'csv'], 2, 'Did you mean --format?'],
+    [['query', 'x', '--url', 'nonsense'], 2, 'http://127.0.0.1:8080'],
+    [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'give one'],
+    [['query', 'x', '--data', data], 1, 'there is no store in it'],
+    [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'Nothing answers at http://127.0.0.1:9'],
+  ]
+  for (const [args, code, says] of cases) {
+    const ran = await weir('query', args)
+    expect(ran.err, args.join(' ')).toContain(says)
+    expect(ran, args.join(' ')).toMatchObject({ code, out: '' })
+  }
+})
+

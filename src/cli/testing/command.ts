@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+const root = new URL('../../../', import.meta.url)
+
+/** Runs one command in a process of its own, as a shell would: real standard streams, real exit code. */
+export function weir(file: string, args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ran> {
+  const script = `import { Command } from 'commander'; import { register } from './src/cli/${file}.ts'; import { fail } from './src/cli/index.ts'
+    const program = new Command('weir'); register(program); try { await program.parseAsync(process.argv.slice(1), { from: 'user' }) } catch (error) { fail(error) }`
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...args], { cwd: root, env: { ...process.env, WEIR_TOKEN: undefined, ...env } })
+    let out = ''
+    let err = ''
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece))
+    child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece))
+    child.on('error', reject).on('close', (code) => resolve({ code, out, err }))
+    child.stdin.end(input)
+  })
+}
+
+const folders: string[] = []
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-cli-'))
+  folders.push(folder)
+  return folder
+}
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
