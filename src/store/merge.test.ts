@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { finalBytes, merged, nextMerge } from './merge.ts'
+import { msPerHour } from './names.ts'
+import type { StoredFile } from './record.ts'
+import { expired } from './retention.ts'
+
+const hour = 490_000
+const during = hour * msPerHour + 1000
+const after = (hour + 2) * msPerHour
+
+function file(index: number, more: Partial<StoredFile> = {}): StoredFile {
+  return { name: `f${index}`, stream: 'flows', hour, firstSequence: index * 10, lastSequence: index * 10 + 9, schema: 1, rows: 5, bytes: 1000, timeMin: index, timeMax: index + 1, receivedMin: index, receivedMax: index, ...more }
+}
+
+const files = (count: number): StoredFile[] => Array.from({ length: count }, (_, index) => file(index))
+const names = (run: readonly StoredFile[] | undefined): string | undefined => run?.map(({ name }) => name).join(' ')
+
+it('an open hour waits for sixteen small files', () => {
+  expect(nextMerge(files(15), new Set(), during)).toBeUndefined()
+  expect(nextMerge(files(16), new Set(), during)).toHaveLength(16)
+})
+
+it('an hour that is over merges what is left, in the order of the journal', () => {
+  expect(names(nextMerge([file(2), file(0), file(1)], new Set(), after))).toBe('f0 f1 f2')
+  expect(nextMerge([file(0)], new Set(), after)).toBeUndefined()
+})
+
+it('only neighbours are merged: a final file, another schema or an unreadable file parts those on its sides', () => {
+  expect(names(nextMerge([file(0), file(1, { bytes: finalBytes }), file(2), file(3)], new Set(), after))).toBe('f2 f3')
+  expect(names(nextMerge([file(0), file(1, { schema: 2 }), file(2, { schema: 2 })], new Set(), after))).toBe('f1 f2')
+  expect(names(nextMerge(files(4), new Set(['f1']), after))).toBe('f2 f3')
+  expect(nextMerge([file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })], new Set(), after)).toBeUndefined()
+})
+
+it('a merge takes no more than the memory of the writer can bear', () => {
+  const large = Array.from({ length: 20 }, (_, index) => file(index, { bytes: finalBytes - 1 }))
+  expect(nextMerge(large, new Set(), after)).toHaveLength(8)
+})
+
+it('the merged file spans what its parts span', () => {
+  expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({ firstSequence: 30, lastSequence: 49, rows: 10, timeMin: 3, timeMax: 4, receivedMin: 3, receivedMax: 4 })
+})
+
+it('hours go by age when their newest row is old enough, flows and endpoints together', () => {
+  const all = [file(0), file(1, { stream: 'endpoints' }), file(2, { hour: hour + 1 })]
+  const end = (hour + 1) * msPerHour
+  expect(expired(all, { ageMs: 1000 }, end + 999)).toEqual([])
+  expect(expired(all, { ageMs: 1000 }, end + 1000)).toMatchObject([{ reason: 'age', hour, files: [{ name: 'f0' }, { name: 'f1' }] }])
+})
+
+it('hours go by size, the oldest first, and never the one that is being written', () => {
+  const all = [0, 1, 2].map((index) => file(index, { hour: hour + index }))
+  const now = (hour + 2) * msPerHour + 5
+  expect(expired(all, { bytes: 2000 }, now).map((one) => [one.reason, one.hour])).toEqual([['size', hour]])
+  expect(expired(all, { bytes: 0 }, now).map((one) => one.hour)).toEqual([hour, hour + 1])
+})
