@@ -1,0 +1,122 @@
+// A client that pushes numbered CloudEvents and remembers each one for which it was told "accepted". It is an oracle: what
+// it was promised must be found again, whatever happened to the server meanwhile.
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface EventClientOptions {
+  readonly url: string
+  /** Connections that post at the same time, each one batch after the other. */
+  readonly connections: number
+  /** Events of one request. */
+  readonly batch: number
+  /** Milliseconds that a connection waits between two requests. */
+  readonly pause?: number
+  /** Ordering keys of each connection. */
+  readonly keys?: number
+  /** Further bytes of data in each event. */
+  readonly padding?: number
+}
+
+export const eventType = 'numbered'
+export const eventSource = '/test/client'
+
+export class EventClient {
+  /** Numbers whose request was answered 2xx, in the order of the answers. */
+  readonly acknowledged: number[] = []
+  /** Milliseconds of each answered request, the waiting for a dead server left out. */
+  readonly latencies: number[] = []
+  /** Rows that the server said it had already. */
+  duplicates = 0
+  /** Requests that failed and were sent again with the same events. */
+  retries = 0
+  /** Answers other than 2xx, with how many of each. */
+  readonly refusals = new Map<string, number>()
+  #next = 0
+  #stopping = false
+  #running: Promise<unknown> = Promise.resolve()
+  readonly #options: EventClientOptions
+  readonly #agent: Agent
+
+  constructor(options: EventClientOptions) {
+    this.#options = options
+    this.#agent = new Agent({ keepAlive: true, maxSockets: options.connections })
+  }
+
+  /** Numbers used so far: every number below was sent, or is being sent. */
+  get sent(): number {
+    return this.#next
+  }
+
+  start(): void {
+    this.#stopping = false
+    this.#running = Promise.all(Array.from({ length: this.#options.connections }, (_, connection) => this.#post(connection)))
+  }
+
+  /** Resolves when every batch that was begun is acknowledged. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#running
+    this.#agent.destroy()
+  }
+
+  async #post(connection: number): Promise<void> {
+    const { batch, pause = 0 } = this.#options
+    while (!this.#stopping) {
+      const first = this.#next
+      this.#next += batch
+      const body = JSON.stringify(Array.from({ length: batch }, (_, i) => this.#event(first + i, connection)))
+      while (!(await this.#send(body))) {
+        this.retries++
+        await sleep(20)
+      }
+      for (let n = first; n < first + batch; n++) this.acknowledged.push(n)
+      if (pause > 0) await sleep(pause)
+    }
+  }
+
+  #event(n: number, connection: number): object {
+    const { keys = 8, padding = 0 } = this.#options
+    return {
+      specversion: '1.0', id: String(n), source: eventSource, type: eventType, time: new Date().toISOString(),
+      // Only one connection posts a key, one request after the other: its numbers rise.
+      partitionkey: `${connection}.${n % keys}`,
+      datacontenttype: 'application/json', data: { n, connection, text: 'x'.repeat(padding) },
+    }
+  }
+
+  async #send(body: string): Promise<boolean> {
+    const started = performance.now()
+    try {
+      const { status, text } = await post(this.#options.url, body, this.#agent)
+      if (status >= 200 && status < 300) {
+        this.latencies.push(performance.now() - started)
+        this.duplicates += (JSON.parse(text) as { duplicates: number }).duplicates
+        return true
+      }
+      this.#refused(`${status} ${text.slice(0, 200)}`)
+    } catch {
+      // The server is gone, or went before it answered: whether it took the events is unknown, so they are sent again.
+    }
+    return false
+  }
+
+  #refused(answer: string): void {
+    this.refusals.set(answer, (this.refusals.get(answer) ?? 0) + 1)
+  }
+}
+
+function post(url: string, body: string, agent: Agent): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/cloudevents-batch+json', 'content-length': Buffer.byteLength(body) }
+    const asked = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece
+      })
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+      answer.on('error', reject)
+    })
+    asked.on('error', reject)
+    asked.end(body)
+  })
+}

@@ -1,0 +1,79 @@
+// The other end of an http sink: takes CloudEvents in any mode and remembers each id, in the order of arrival.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { freePorts } from './free-port.ts'
+
+export interface Received {
+  readonly id: string
+  readonly key: string | undefined
+}
+
+export class EventReceiver {
+  /** In the order of arrival; an event that was sent twice is in it twice. */
+  readonly received: Received[] = []
+  /** What is answered; 204 takes the events. */
+  status = 204
+  readonly port: number
+  #server: Server | undefined
+
+  private constructor(port: number) {
+    this.port = port
+  }
+
+  /** A receiver with a port of its own that does not listen yet. */
+  static async prepare(): Promise<EventReceiver> {
+    const [port = 0] = await freePorts(1)
+    return new EventReceiver(port)
+  }
+
+  static async start(): Promise<EventReceiver> {
+    const receiver = await EventReceiver.prepare()
+    await receiver.listen()
+    return receiver
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/`
+  }
+
+  async listen(): Promise<void> {
+    const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      this.#take(request, response).catch(() => response.destroy())
+    })
+    server.listen(this.port, '127.0.0.1')
+    await once(server, 'listening')
+    this.#server = server
+  }
+
+  /** Nobody listens there afterwards. */
+  async close(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    if (server === undefined) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = []
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
+    if (this.status < 300) for (const event of eventsOf(request, Buffer.concat(pieces).toString())) this.received.push(event)
+    response.writeHead(this.status).end()
+  }
+}
+
+function eventsOf(request: IncomingMessage, body: string): Received[] {
+  const type = request.headers['content-type'] ?? ''
+  if (!type.startsWith('application/cloudevents')) {
+    const { 'ce-id': id, 'ce-partitionkey': key } = request.headers
+    return [{ id: String(id), key: key === undefined ? undefined : String(key) }]
+  }
+  const parsed = JSON.parse(body) as { id: string; partitionkey?: string } | { id: string; partitionkey?: string }[]
+  return [parsed].flat().map(({ id, partitionkey }) => ({ id, key: partitionkey }))
+}

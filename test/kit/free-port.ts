@@ -1,0 +1,36 @@
+// Ports that a process can take, leave and take again.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+/** Below the range from which the system gives ports to clients: nobody takes one by chance between a stop and a restart. */
+const lowest = 15_000
+const highest = 32_000
+
+/** Different ports on 127.0.0.1 that are free for TCP and UDP alike. */
+export async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>()
+  for (let attempt = 0; found.size < count; attempt++) {
+    if (attempt > 1000) throw new Error(`no ${count} free ports on 127.0.0.1`)
+    const port = lowest + Math.floor(Math.random() * (highest - lowest))
+    if (!found.has(port) && (await isFree(port))) found.add(port)
+  }
+  return [...found]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const tcp = createServer()
+  const udp = createSocket('udp4')
+  try {
+    tcp.listen({ host: '127.0.0.1', port, exclusive: true })
+    await once(tcp, 'listening')
+    udp.bind({ address: '127.0.0.1', port, exclusive: true })
+    await once(udp, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    tcp.close()
+    udp.close()
+  }
+}

@@ -1,0 +1,52 @@
+// What Linux tells of a process, in bytes and seconds.
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Ticks of utime and stime: USER_HZ, 100 on every Linux that runs Node. */
+const ticksPerSecond = 100
+
+export interface Memory {
+  /** Peak of everything resident, mapped files included (VmHWM). */
+  readonly peak: number
+  /** Resident now: anonymous and shared memory, which only this process needs. */
+  readonly own: number
+  /** Resident now: mapped files (the programs themselves), which the kernel can drop and processes share. */
+  readonly files: number
+}
+
+/** Memory of a process, all its threads together. Throws when it is gone. */
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
+  return { peak: field('VmHWM'), own: field('RssAnon') + field('RssShmem'), files: field('RssFile') }
+}
+
+export interface ThreadTime {
+  readonly id: number
+  readonly name: string
+  /** User and system together. */
+  readonly seconds: number
+}
+
+/** CPU time of each thread that runs now. */
+export function threadTimes(pid: number): ThreadTime[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
+    try {
+      return [{ id: Number(id), ...readTimes(`/proc/${pid}/task/${id}/stat`) }]
+    } catch {
+      // It ended while we looked.
+      return []
+    }
+  })
+}
+
+/** CPU time of a process, with threads that have ended. */
+export function cpuSeconds(pid: number): number {
+  return readTimes(`/proc/${pid}/stat`).seconds
+}
+
+function readTimes(path: string): { name: string; seconds: number } {
+  const stat = readFileSync(path, 'latin1')
+  const end = stat.lastIndexOf(')')
+  const fields = stat.slice(end + 2).split(' ')
+  return { name: stat.slice(stat.indexOf('(') + 1, end), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond }
+}

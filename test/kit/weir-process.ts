@@ -1,0 +1,272 @@
+// A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it was.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stringify } from 'yaml'
+import type { Ledger, Pipeline } from '../../src/engine/control.ts'
+import { ROOT } from '../../tools/kit/command.ts'
+import { freePorts } from './free-port.ts'
+import { cpuSeconds, memoryOf, threadTimes, type Memory, type ThreadTime } from './proc.ts'
+
+export interface WeirOptions {
+  /** Existing folder; the configuration, and the data folder unless `data` says so, are made in it. */
+  readonly folder: string
+  readonly data?: string
+  /** Merged over what every such Weir has: data folder, loopback ports, no sFlow and no IPFIX over TCP. */
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly env?: Readonly<Record<string, string>>
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[]
+  /** A program that starts Weir, for example `['strace', '-f']`. Its pid is then that of the process. */
+  readonly through?: readonly string[]
+  /** The checkout whose Weir runs. */
+  readonly root?: string
+  readonly uid?: number
+}
+
+export interface WeirPorts {
+  readonly api: number
+  readonly ops: number
+  readonly netflow: number
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+const READY_LIMIT = 60_000
+const STOP_LIMIT = 60_000
+
+/** Starts and resolves when it is ready. Rejects with what it said when it ends before that. */
+export async function startWeir(options: WeirOptions): Promise<WeirProcess> {
+  const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
+  const weir = new WeirProcess(options, { api, ops, netflow })
+  await weir.start()
+  return weir
+}
+
+/** As {@link startWeir}, but not started. */
+export async function prepareWeir(options: WeirOptions): Promise<WeirProcess> {
+  const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
+  return new WeirProcess(options, { api, ops, netflow })
+}
+
+export class WeirProcess {
+  readonly ports: WeirPorts
+  readonly data: string
+  /** Of the last start: from the start of the process to the line that says so. */
+  readyMs = Number.NaN
+  #options: WeirOptions
+  #child: ChildProcess | undefined
+  #log = ''
+  #exited: Promise<Ended> | undefined
+  /** Length of the log when the process was launched. */
+  #launchedAt = 0
+  readonly #listeners = new Set<() => void>()
+
+  constructor(options: WeirOptions, ports: WeirPorts) {
+    this.#options = options
+    this.ports = ports
+    this.data = options.data ?? join(options.folder, 'data')
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.ports.api}`
+  }
+  get opsUrl(): string {
+    return `http://127.0.0.1:${this.ports.ops}`
+  }
+  get pid(): number {
+    return this.#child?.pid ?? -1
+  }
+  /** Everything that this and earlier processes said on standard error. */
+  get log(): string {
+    return this.#log
+  }
+  /** What the last one said. */
+  get lastLog(): string {
+    return this.#log.slice(this.#launchedAt)
+  }
+
+  /** For the next start. */
+  configure(config: Readonly<Record<string, unknown>>): void {
+    this.#options = { ...this.#options, config }
+  }
+
+  /** Spawns the process; `ready` waits for it. */
+  launch(): void {
+    if (this.#child !== undefined) throw new Error('this Weir runs already')
+    const { folder, config, through = [], nodeArgs = [], env, root = ROOT, uid } = this.#options
+    mkdirSync(folder, { recursive: true })
+    const file = join(folder, 'weir.yaml')
+    writeFileSync(file, stringify(merge(this.#defaults(), config ?? {})))
+    const command = [...through, join(root, 'node_modules/.bin/node'), ...nodeArgs, join(root, 'bin/weir.mjs'), 'run', '--config', file]
+    const child = spawn(command[0] ?? '', command.slice(1), {
+      cwd: folder,
+      env: { ...withoutWeir(process.env), PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    })
+    this.#child = child
+    this.#launchedAt = this.#log.length
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text
+      for (const listener of this.#listeners) listener()
+    })
+    const killWithUs = (): void => void child.kill('SIGKILL')
+    process.once('exit', killWithUs)
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        this.#log += `${error.message}\n`
+        resolve({ code: 127, signal: null })
+      })
+      child.once('close', (code, signal) => resolve({ code, signal }))
+    })
+    this.#exited.finally(() => {
+      process.off('exit', killWithUs)
+      if (this.#child === child) this.#child = undefined
+    }).catch(() => {})
+  }
+
+  async start(): Promise<void> {
+    const started = performance.now()
+    this.launch()
+    await this.ready()
+    this.readyMs = performance.now() - started
+  }
+
+  /** Waits until the process of the last launch is ready; rejects with what it said when it ends before that. */
+  async ready(): Promise<void> {
+    const late = sleep(READY_LIMIT, 'late' as const, { ref: false })
+    const outcome = await Promise.race([this.#said('weir is ready'), this.exited(), late])
+    if (outcome === 'said') return
+    const what = outcome === 'late' ? `was not ready after ${READY_LIMIT / 1000} s` : `ended (${outcome.signal ?? `exit ${outcome.code}`}) before it was ready`
+    if (outcome === 'late') await this.kill()
+    throw new Error(`weir ${what}:\n${this.lastLog}`)
+  }
+
+  /** Resolves when the process of the last launch has ended. */
+  async exited(): Promise<Ended> {
+    return this.#exited ?? { code: null, signal: null }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+
+  /** SIGTERM; resolves with how it ended. */
+  async stop(): Promise<Ended> {
+    this.signal('SIGTERM')
+    const late = AbortSignal.timeout(STOP_LIMIT)
+    late.addEventListener('abort', () => this.signal('SIGKILL'))
+    return this.exited()
+  }
+
+  /** SIGKILL. The signal is on its way when this returns its promise. */
+  async kill(): Promise<Ended> {
+    this.signal('SIGKILL')
+    return this.exited()
+  }
+
+  memory(): Memory {
+    return memoryOf(this.pid)
+  }
+  cpuSeconds(): number {
+    return cpuSeconds(this.pid)
+  }
+  threads(): ThreadTime[] {
+    return threadTimes(this.pid)
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return answer<T>(await fetch(this.url + path))
+  }
+  async post<T>(path: string, body: unknown, type = 'application/json'): Promise<T> {
+    return answer<T>(await fetch(this.url + path, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) }))
+  }
+  /** Posts CloudEvents as one batch; rejects unless they were accepted. */
+  events(events: readonly object[]): Promise<{ accepted: number; duplicates: number }> {
+    return this.post('/events', events, 'application/cloudevents-batch+json')
+  }
+  sql<Row = Record<string, unknown>>(sql: string): Promise<Row[]> {
+    return this.post('/api/v1/sql', { sql, format: 'json' })
+  }
+  ledger(): Promise<Ledger> {
+    return this.get('/api/v1/ledger')
+  }
+  pipeline(): Promise<Pipeline> {
+    return this.get('/api/v1/pipeline')
+  }
+  /** One metric, summed over the series whose labels contain the text. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const text = await (await fetch(`${this.opsUrl}/metrics`)).text()
+    return text.split('\n').filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)) && line.includes(labels))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+  /** Waits until nothing pends for any sink (or those named), and resolves with that ledger. */
+  async caughtUp(limitMs: number, sinks?: readonly string[]): Promise<Ledger> {
+    const started = performance.now()
+    for (;;) {
+      const ledger = await this.ledger()
+      const waiting = ledger.sinks.filter((sink) => sink.pending > 0 && (sinks?.includes(sink.name) ?? true))
+      if (waiting.length === 0) return ledger
+      if (performance.now() - started > limitMs) {
+        throw new Error(`after ${limitMs} ms rows still pend: ${waiting.map((sink) => `${sink.name} ${sink.pending}`).join(', ')}\n${this.#log.slice(-4000)}`)
+      }
+      await sleep(100)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  /** Resolves when the process of the last launch has said the text. */
+  #said(text: string): Promise<'said'> {
+    const from = this.#launchedAt
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.#log.includes(text, from)) return
+        this.#listeners.delete(look)
+        resolve('said')
+      }
+      this.#listeners.add(look)
+      look()
+    })
+  }
+
+  #defaults(): Record<string, unknown> {
+    const { api, ops, netflow } = this.ports
+    return {
+      data: this.data,
+      listen: `127.0.0.1:${api}`,
+      ops: `127.0.0.1:${ops}`,
+      sources: { netflow: { listen: `127.0.0.1:${netflow}`, tcp: 'off' }, sflow: { listen: 'off' } },
+    }
+  }
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}: ${text}`)
+  return JSON.parse(text) as T
+}
+
+type Tree = Readonly<Record<string, unknown>>
+
+function merge(base: Tree, over: Tree): Tree {
+  const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    merged[key] = isTree(before) && isTree(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+/** The environment of a test must not configure the Weir that it starts. */
+function withoutWeir(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('WEIR_')))
+}
