@@ -3,7 +3,7 @@ import type { Auth, Secret } from '../schema/index.ts'
 
 /** The value of a secret; never log it. Throws a SecretError that names the reference and says what to do. */
 export function revealSecret(secret: Secret): string {
-  return secret.reveal(self.env, self.readTextFile)
+  return secret.reveal(self.env, (path) => self.readTextFile(path))
 }
 
 /** Value of the Authorization header; undefined when there is none to send. */

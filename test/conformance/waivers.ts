@@ -31,7 +31,12 @@ export type SinkCase = keyof typeof promises
 export function casesOf(name: string, harness: SinkHarness, cases: Readonly<Record<SinkCase, () => Promise<void>>>): void {
   const asked = (Object.entries(promises) as [SinkCase, Promised][]).filter(([, { only }]) => only === undefined || only(harness))
   const excuse = (which: SinkCase) => waivers.find((waiver) => waiver.name === name && waiver.case === which)
-  for (const [which, { title }] of asked.filter(([one]) => excuse(one) === undefined)) test(`it ${title}`, () => cases[which]())
+  for (const [which, { title }] of asked.filter(([one]) => excuse(one) === undefined)) {
+    test(`it ${title}`, async () => {
+      expect.hasAssertions()
+      await cases[which]()
+    })
+  }
   for (const [which, { title, needs }] of asked.filter(([one]) => excuse(one) !== undefined)) {
     test(`it is excused from this: it ${title}`, async () => {
       expect(excuse(which)?.reason.length).toBeGreaterThan(30)

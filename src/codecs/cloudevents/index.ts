@@ -1,7 +1,8 @@
 /** CloudEvents 1.0 in JSON and over HTTP, both ways. Pure; see README.md for what was chosen where the standard leaves it open. */
 export { decodeHttp, toEvents } from './decode.ts'
 export { decodeBinary, type Headers } from './binary.ts'
-export { decodeBatchToColumns, decodeStructured, eventLimit } from './structured.ts'
+export { decodeBatchToColumns, decodeStructured } from './structured.ts'
+export { eventLimit } from './decoder.ts'
 export { encodeBatch, encodeBinary, encodeStructured, joinBatch, type BinaryMessage } from './encode.ts'
 export { CloudEventsError, type CloudEventsProblem } from './errors.ts'
 export { checkJson, depthLimit } from './json.ts'

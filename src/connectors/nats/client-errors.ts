@@ -19,9 +19,13 @@ export function verdict(error: unknown, subject: string, { stream, timeout }: Na
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }
   if (noResponders(error, library)) return { is: 'retry', reason: noStream(subject) }
-  if (permission(error, library)) return { is: 'retry', reason: `the server does not let us publish to ${subject}; give the user that right, or correct \`subject\`` }
+  if (permission(error, library)) return { is: 'retry', reason: notAllowed(subject) }
   if (error instanceof errors.TimeoutError) return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
   return { is: 'retry', reason: `NATS: ${says(error)}`, away: true }
+}
+
+export function notAllowed(subject: string): string {
+  return `the server does not let us publish to ${subject}; give the user that right, or correct \`subject\``
 }
 
 function noStream(subject: string): string {

@@ -2,7 +2,7 @@ import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection, Status } from '@nats-io/transport-node'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
-import { says, verdict, whyNotConnected } from './client-errors.ts'
+import { notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
 import { connectionOptions, ensureStream, loadClient, type Library } from './client-connect.ts'
 import type { NatsConfig } from './config.ts'
 import type { NatsMessage } from './map.ts'
@@ -15,6 +15,11 @@ interface Live {
   away: string | undefined
 }
 
+interface Waiting {
+  readonly subject: string
+  readonly settle: (outcome: Attempt) => void
+}
+
 /** One connection to a cluster, made when it is first needed and again after the library has given it up. */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
@@ -22,8 +27,8 @@ export class JetStreamPublisher {
   #live: Live | undefined
   #connecting: Promise<Live> | undefined
   #closed = false
-  /** Gives up on each publish under way. */
-  readonly #waiting = new Set<(reason: string) => void>()
+  /** Publishes under way. */
+  readonly #waiting = new Set<Waiting>()
 
   constructor(config: NatsConfig, context: Context) {
     this.#config = config
@@ -42,12 +47,12 @@ export class JetStreamPublisher {
     const live = this.#live
     if (live === undefined || live.away !== undefined) return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
     return new Promise((resolve) => {
-      const lost = (reason: string): void => { settle(gone(reason)) }
       const settle = (outcome: Attempt): void => {
-        this.#waiting.delete(lost)
+        this.#waiting.delete(waiting)
         resolve(outcome)
       }
-      this.#waiting.add(lost)
+      const waiting: Waiting = { subject, settle }
+      this.#waiting.add(waiting)
       const fields = live.library.headers()
       for (const [name, value] of Object.entries(headers)) fields.set(name, value)
       const { stream } = this.#config
@@ -61,7 +66,7 @@ export class JetStreamPublisher {
 
   /** Gives up on everything under way. */
   giveUp(reason: string): void {
-    for (const lost of [...this.#waiting]) lost(reason)
+    for (const { settle } of this.#waiting) settle(gone(reason))
   }
 
   async close(): Promise<void> {
@@ -94,11 +99,20 @@ export class JetStreamPublisher {
   async #watch(live: Live): Promise<void> {
     let lastError: string | undefined
     for await (const status of live.connection.status()) {
-      if (status.type === 'error') lastError = says(status.error)
+      if (status.type === 'error') {
+        lastError = says(status.error)
+        this.#refused(live, status.error)
+      }
       lastError = this.#note(live, status, lastError)
     }
     const reason = await live.connection.closed()
     this.#lose(live, reason instanceof Error ? says(reason) : 'the connection is closed')
+  }
+
+  /** The server names the subject, not the message, and the library tells one of those that wait for it. */
+  #refused({ library }: Live, error: Error): void {
+    if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
+    for (const { subject, settle } of this.#waiting) if (subject === error.subject) settle({ is: 'retry', reason: notAllowed(subject) })
   }
 
   #note(live: Live, status: Status, lastError: string | undefined): string | undefined {

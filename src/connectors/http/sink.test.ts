@@ -1,0 +1,163 @@
+import { createServer as createHttp, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import type { Sink } from '../../engine/ports.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { eventBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
+import { httpSchema } from './config.ts'
+import { certificate, key } from './fixtures/certificate.ts'
+import { http } from './index.ts'
+
+const never = new AbortController().signal
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+interface Seen {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+type Answer = (response: ServerResponse, seen: Seen, count: number) => void
+
+async function serve(answer: Answer, secure = false): Promise<{ url: string; seen: Seen[] }> {
+  const seen: Seen[] = []
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const chunks: Uint8Array[] = []
+    request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
+      const one = { headers: request.headers, body: Buffer.concat(chunks).toString() }
+      seen.push(one)
+      answer(response, one, seen.length)
+    })
+  }
+  const server = secure ? createHttps({ cert: certificate, key }, listener) : createHttp(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  return { url: `${secure ? 'https' : 'http'}://localhost:${(server.address() as AddressInfo).port}/in`, seen }
+}
+
+async function sinkFor(written: WrittenConfigOf<typeof httpSchema>): Promise<Sink> {
+  const sink = await http.build(configFrom(httpSchema, written), testContext())
+  closing.push(() => sink.close())
+  return sink
+}
+
+/** Fates of one unkeyed event each, answered by `answer`. */
+async function fates(answer: Answer, count = 1, more: Partial<WrittenConfigOf<typeof httpSchema>> = {}): Promise<readonly Failure[]> {
+  const { url } = await serve(answer)
+  const events = numberedEvents(count * 3, 'e').filter(({ key: of }) => of === undefined)
+  return (await sinkFor({ url, ...more })).send(eventBatch(events, 't'), never)
+}
+
+const status = (code: number, headers: Record<string, string> = {}, body = ''): Answer => (response) => {
+  response.writeHead(code, headers).end(body)
+}
+
+test.each([200, 201, 202, 204])('HTTP %i is delivered', async (code) => {
+  expect(await fates(status(code))).toEqual([])
+})
+
+test.each([408, 425, 429, 500, 502, 503, 504])('HTTP %i is tried again', async (code) => {
+  expect(await fates(status(code))).toEqual([{ index: 0, is: 'retry', reason: `HTTP ${code}` }])
+})
+
+test.each([400, 404, 409, 410, 413, 415, 422])('HTTP %i is refused for good, with the beginning of what the server said', async (code) => {
+  const [failure] = await fates(status(code, {}, `no\n\t${'x'.repeat(300)}`))
+  expect(failure).toEqual({ index: 0, is: 'reject', reason: `HTTP ${code}: no ${'x'.repeat(196)}` })
+})
+
+test.each([[401, 'correct `auth`'], [403, 'correct `auth`'], [407, 'correct `auth`'], [301, 'set `url` to /there']])('HTTP %i is the configuration’s fault, so it is tried again and says what to do', async (code, advice) => {
+  const [failure] = await fates(status(code, { location: '/there' }))
+  expect(failure?.is).toBe('retry')
+  expect(failure?.reason).toContain(advice)
+})
+
+test('Retry-After is passed on, in seconds or as a date, and stops the rest of the batch', async () => {
+  const failures = await fates(status(429, { 'retry-after': '7' }), 3, { concurrency: 1 })
+  expect(failures).toEqual([
+    { index: 0, is: 'retry', reason: 'HTTP 429', afterMs: 7000 },
+    { index: 1, is: 'retry', reason: 'not sent: HTTP 429', afterMs: 7000 },
+    { index: 2, is: 'retry', reason: 'not sent: HTTP 429', afterMs: 7000 },
+  ])
+  const [dated] = await fates(status(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }))
+  expect(dated?.is === 'retry' && dated.afterMs).toBeGreaterThan(50_000)
+  const [absurd] = await fates(status(503, { 'retry-after': '99999999' }))
+  expect(absurd?.is === 'retry' && absurd.afterMs).toBe(3_600_000)
+})
+
+test('a server that is not there is a retry that names the address', async () => {
+  const sink = await sinkFor({ url: 'http://127.0.0.1:1/in' })
+  const failures = await sink.send(eventBatch(numberedEvents(4, 'e'), 't'), never)
+  expect(failures.map(({ is }) => is)).toEqual(['retry', 'retry', 'retry', 'retry'])
+  expect(failures[0]?.reason).toContain('http://127.0.0.1:1/in: ')
+  expect(failures[0]?.reason).toContain('ECONNREFUSED')
+})
+
+test('headers, login and extensions are on every request', async () => {
+  const { url, seen } = await serve(status(202))
+  const sink = await sinkFor({ url, headers: { 'x-site': 'edge' }, extensions: { site: 'süd' }, auth: { type: 'basic', user: 'u', password: 'p' } })
+  await sink.send(eventBatch([{ ...numberedEvents(1, 'e')[0]!, extensions: { site: 'own' } }], 't'), never)
+  expect(seen[0]?.headers).toMatchObject({ 'x-site': 'edge', authorization: `Basic ${Buffer.from('u:p').toString('base64')}`, 'ce-site': 's%C3%BCd', 'ce-id': 'e0', 'content-type': 'application/json', 'content-length': '12' })
+  expect(seen[0]?.body).toBe('{"number":0}')
+})
+
+test('batched requests hold at most so many events, in order', async () => {
+  const { url, seen } = await serve(status(200))
+  const sink = await sinkFor({ url, mode: 'batched', request_events: 4, auth: { type: 'bearer', token: 'secret' } })
+  expect(await sink.send(eventBatch(numberedEvents(10, 'e'), 't'), never)).toEqual([])
+  expect(seen.map(({ body }) => (JSON.parse(body) as { id: string }[]).map(({ id }) => id))).toEqual([['e0', 'e1', 'e2', 'e3'], ['e4', 'e5', 'e6', 'e7'], ['e8', 'e9']])
+  expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/cloudevents-batch+json; charset=utf-8', authorization: 'Bearer secret' })
+})
+
+test('connections are kept and used again', async () => {
+  const ports = new Set<number | undefined>()
+  const { url } = await serve((response) => {
+    ports.add(response.socket?.remotePort)
+    response.writeHead(200).end('thanks')
+  })
+  const sink = await sinkFor({ url, concurrency: 2 })
+  for (let round = 0; round < 5; round++) await sink.send(eventBatch(numberedEvents(6, 'e'), 't'), never)
+  expect(ports.size).toBe(2)
+})
+
+test('an event that can’t be a message is rejected and harms no other', async () => {
+  const { url, seen } = await serve(status(200))
+  const sink = await sinkFor({ url })
+  const [bad, good] = numberedEvents(4, 'e').filter(({ key: of }) => of === undefined)
+  const failures = await sink.send(eventBatch([{ ...bad!, datacontenttype: 'text/plain\r\nx-evil: 1' }, good!], 't'), never)
+  expect(failures).toEqual([{ index: 0, is: 'reject', reason: expect.stringContaining('can\'t be written as a CloudEvent') as string }])
+  expect(seen).toHaveLength(1)
+})
+
+test('TLS: an unknown authority is refused, a named one trusted, and verify: false trusts any', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-tls-'))
+  closing.push(() => rm(folder, { recursive: true }))
+  const ca_file = join(folder, 'ca.pem')
+  await writeFile(ca_file, certificate)
+  const { url } = await serve(status(200), true)
+  const send = async (tls: WrittenConfigOf<typeof httpSchema>['tls']): Promise<readonly Failure[]> =>
+    (await sinkFor(tls === undefined ? { url } : { url, tls })).send(eventBatch(numberedEvents(1, 'e'), 't'), never)
+  expect((await send(undefined))[0]?.reason).toMatch(/self-signed certificate/)
+  expect(await send({ ca_file })).toEqual([])
+  expect(await send({ verify: false })).toEqual([])
+  expect((await send({ ca_file, server_name: 'other.example' }))[0]?.reason).toMatch(/does not match certificate/)
+  await expect(sinkFor({ url, tls: { ca_file: join(folder, 'missing.pem') } })).rejects.toThrow(/the TLS file .*missing\.pem can't be read/)
+})
+
+test.each([
+  [{ extensions: { Site: 'x' } }, 'can\'t be an extension'],
+  [{ extensions: { id: 'x' } }, 'can\'t be an extension'],
+  [{ headers: { 'ce-id': 'x' } }, 'can\'t be set here'],
+  [{ headers: { 'a b': 'x' } }, 'can\'t be set here'],
+  [{ url: 'http://127.0.0.1/', tls: { verify: false } }, 'the URL is plain http'],
+])('the settings %j are refused', (written, message) => {
+  expect(() => configFrom(httpSchema, { url: 'https://127.0.0.1/', ...written })).toThrow(message)
+})

@@ -1,0 +1,215 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { natsSchema, type NatsConfig } from '../../src/connectors/nats/config.ts'
+import { nats } from '../../src/connectors/nats/index.ts'
+import type { Sink } from '../../src/engine/ports.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { eventBatch, flowBatch, numberedEvents, testContext } from '../conformance/batches.ts'
+import { cutProxy } from '../conformance/cut-proxy.ts'
+import { deliverAll } from '../conformance/deliver.ts'
+import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
+import { nats as program } from './install/nats.ts'
+import { startNats, type NatsServer } from './kit/nats.ts'
+import { need } from './kit/need.ts'
+
+const never = new AbortController().signal
+const poisonBytes = 20_000
+
+beforeEach(async (context) => {
+  await need(context, program)
+})
+
+/** One connection of the test's own, directly to the server, made anew when the server was restarted. */
+class Observer {
+  readonly #server: NatsServer
+  #connection: NatsConnection | undefined
+
+  constructor(server: NatsServer) {
+    this.#server = server
+  }
+
+  async connection(): Promise<NatsConnection> {
+    return (this.#connection ??= await connect({ servers: this.#server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 }))
+  }
+
+  async manager(): Promise<JetStreamManager> {
+    return jetstreamManager(await this.connection(), { timeout: 10_000, checkAPI: false })
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close()
+    this.#connection = undefined
+  }
+}
+
+/** `ce-id` of every stored message, in the order of the stream. */
+async function stored(manager: JetStreamManager, name: string): Promise<string[]> {
+  const { state } = await manager.streams.info(name)
+  const ids: string[] = []
+  for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+    const message = await manager.streams.getMessage(name, { seq })
+    ids.push(message?.header.get('ce-id') ?? '')
+  }
+  return ids
+}
+
+async function startOther(): Promise<OtherSide> {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-nats-'))
+  const server = await startNats({ jetstream: true, dir })
+  const proxy = await cutProxy(server.port)
+  const observer = new Observer(server)
+  const stream = { name: 'CONF', max_msg_size: poisonBytes / 2 }
+  await (await observer.manager()).streams.add({ ...stream, subjects: ['conf.>'] })
+  const subjects = async (list: string[]): Promise<void> => {
+    await (await observer.manager()).streams.update(stream.name, { ...stream, subjects: list })
+  }
+  return {
+    build: (context, timeoutMs) => nats.build(configFrom(natsSchema, { url: `nats://127.0.0.1:${proxy.port}`, subject: 'conf.{subject}', timeout: `${timeoutMs}ms` }), context),
+    received: async () => stored(await observer.manager(), stream.name),
+    held: async () => stored(await observer.manager(), stream.name),
+    // No stream takes what is sent.
+    refuse: (on) => subjects([on ? 'elsewhere.>' : 'conf.>']),
+    slow: (on) => {
+      if (on) server.pause()
+      else server.resume()
+      return Promise.resolve()
+    },
+    disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, 'HPUB ')),
+    fail: (ids) => subjects(ids.size === 0 ? ['conf.>'] : numberedEvents(24, 'p').map(({ id }) => id).filter((id) => !ids.has(id)).map((id) => `conf.${id}`)),
+    poison: () => Promise.resolve(),
+    poisoned: (event) => ({ ...event, data: Buffer.from(JSON.stringify('x'.repeat(poisonBytes))) }),
+    // The stream has them already: each answer says "duplicate".
+    async duplicateAck() {
+      const other = await nats.build(configFrom(natsSchema, { url: server.url, subject: 'conf.{subject}' }), testContext())
+      await deliverAll(other, numberedEvents(20, 'u'))
+      await other.close()
+    },
+    restart: () => server.restart(),
+    async stop() {
+      server.resume()
+      await observer.close()
+      await proxy.close()
+      await server[Symbol.asyncDispose]()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+sinkConformance('nats', { accepts: nats.accepts, idempotency: nats.idempotency, start: startOther })
+
+async function serverWith(config?: string): Promise<{ server: NatsServer; observer: Observer }> {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-nats-'))
+  const server = await startNats({ jetstream: true, dir, ...(config === undefined ? {} : { config }) })
+  const observer = new Observer(server)
+  onTestFinished(async () => {
+    await observer.close()
+    await server[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true })
+  })
+  return { server, observer }
+}
+
+async function sinkFor(written: WrittenConfigOf<typeof natsSchema>): Promise<Sink> {
+  const config: NatsConfig = configFrom(natsSchema, { timeout: '3s', ...written })
+  const sink = await nats.build(config, testContext())
+  onTestFinished(() => sink.close())
+  return sink
+}
+
+const reasons = async (sink: Sink): Promise<string[]> => {
+  const failures = await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)
+  expect(failures.map(({ is }) => is)).toEqual(['retry', 'retry', 'retry'])
+  return [...new Set(failures.map(({ reason }) => reason))]
+}
+
+test('a message is the event in binary mode: attributes as headers, data as payload', async () => {
+  const { server, observer } = await serverWith()
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
+  const [event] = numberedEvents(1, 'e')
+  const time = Date.UTC(2024, 4, 1)
+  await sink.send(eventBatch([{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time }], 't'), never)
+  const message = await (await observer.manager()).streams.getMessage('WEIR', { seq: 1 })
+  expect(message?.subject).toBe('weir.audit.io_weir_test')
+  const headers = Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]))
+  expect(headers).toEqual({
+    'ce-specversion': '1.0', 'ce-id': 'e0', 'ce-source': '/conformance', 'ce-type': 'io.weir.test', 'ce-subject': 'gr%C3%BCn%20und/blau', 'ce-time': '2024-05-01T00:00:00.000Z',
+    'ce-n': '7', 'ce-weirfamily': 'audit', 'content-type': 'application/json', 'Nats-Msg-Id': expect.stringMatching(/^[\w-]{43}$/) as string, 'Nats-Expected-Stream': 'WEIR',
+  })
+  expect(Buffer.from(message?.data ?? []).toString()).toBe('{"number":0}')
+})
+
+test('a flow is JSON under the subject of its family, known by its stable id', async () => {
+  const { server, observer } = await serverWith()
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
+  const { batch, ids } = flowBatch(2, 't')
+  expect(await sink.send(batch, never)).toEqual([])
+  const message = await (await observer.manager()).streams.getMessage('WEIR', { seq: 2 })
+  expect(message?.subject).toBe('weir.flow.io_weir_flow_v1')
+  expect(message?.header.get('Nats-Msg-Id')).toBe(ids[1])
+  expect(JSON.parse(Buffer.from(message?.data ?? []).toString())).toEqual({ src_port: 1, bytes: 200 })
+})
+
+test('a stream that exists is left as it is, whatever create_stream says', async () => {
+  const { server, observer } = await serverWith()
+  await (await observer.manager()).streams.add({ name: 'WEIR', subjects: ['weir.>'], max_msgs: 5 })
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
+  await deliverAll(sink, numberedEvents(8, 'e'))
+  const { config, state } = await (await observer.manager()).streams.info('WEIR')
+  expect([config.max_msgs, state.messages]).toEqual([5, 5])
+})
+
+test('without a stream, with the wrong one, and without JetStream the reason says what to do', async () => {
+  const { server, observer } = await serverWith()
+  const sink = await sinkFor({ url: server.url })
+  expect(await reasons(sink)).toEqual(['no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set `stream` and `create_stream: true`'])
+  await (await observer.manager()).streams.add({ name: 'OTHER', subjects: ['weir.>'] })
+  expect(await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)).toEqual([])
+  expect((await reasons(await sinkFor({ url: server.url, stream: 'WEIR' })))[0]).toContain('belongs to another stream than WEIR')
+})
+
+test('a message above max_payload is rejected, and those beside it arrive', async () => {
+  const { server } = await serverWith('max_payload: 4096')
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
+  const events = numberedEvents(4, 'e').map((event, index) => (index === 3 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(5000))) } : event))
+  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([{ index: 3, is: 'reject', reason: 'larger than the server takes (max_payload)' }])
+})
+
+test('a refused login is a retry that names auth, and works once the server knows the user', async () => {
+  const { server } = await serverWith('authorization { user: "weir", password: "right" }')
+  const wrong = await sinkFor({ url: server.url, auth: { type: 'user', user: 'weir', password: 'wrong' } })
+  expect((await reasons(wrong))[0]).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  const right = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true, auth: { type: 'user', user: 'weir', password: 'right' } })
+  await deliverAll(right, numberedEvents(3, 'e'))
+})
+
+test('a user who may not publish there is told so', async () => {
+  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", "other.>"], subscribe: [">"] } } ] }')
+  // An hour: every event hears of the refusal itself, and none waits for its timeout.
+  const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
+  const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
+  expect(failures).toHaveLength(30)
+  const reason = 'the server does not let us publish to weir.event.io_weir_test; give the user that right, or correct `subject`'
+  for (const { is, reason: given } of failures) expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
+})
+
+test('a send while the server is away returns at once with the reason, and the next one after it came back delivers', async () => {
+  const { server } = await serverWith()
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
+  await deliverAll(sink, numberedEvents(3, 'a'))
+  await server.kill()
+  await expect.poll(() => reasons(sink)).toEqual([expect.stringContaining('is lost and is being made again')])
+  await server.restart()
+  await deliverAll(sink, numberedEvents(3, 'b'))
+})
+
+test('the same event from two sinks is stored once', async () => {
+  const { server, observer } = await serverWith()
+  const [left, right] = [await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true }), await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })]
+  await Promise.all([deliverAll(left, numberedEvents(20, 'e')), deliverAll(right, numberedEvents(20, 'e'))])
+  expect((await (await observer.manager()).streams.info('WEIR')).state.messages).toBe(20)
+  expect((await jetstream(await observer.connection()).streams.get('WEIR')).name).toBe('WEIR')
+})
