@@ -1,5 +1,5 @@
 import { element, setText } from './dom.js'
-import { count, perSecond } from './format.js'
+import { count, perSecond, time } from './format.js'
 
 const kept = 200
 
@@ -75,7 +75,12 @@ export class LiveTable {
 
   /** @param {import('./live.js').Gap} gap */
   gap(gap) {
-    this.#gap = gap.reason === 'slow' ? 'this page was too slow: rows are missing' : 'rows are missing: they left the live memory before they were shown'
+    const when = time(new Date().toISOString())
+    this.#gap = {
+      slow: `at ${when} this page was too slow: rows are missing here`,
+      evicted: `before ${when} rows are missing here: they had left the live memory`,
+      'unknown-position': `at ${when} the server began another journal`,
+    }[gap.reason] ?? `at ${when} rows are missing here`
     this.draw()
   }
 
@@ -116,7 +121,7 @@ export class LiveTable {
   /** What is true of this table now, in one line. @param {{ rate: number, matched: number, shown: number, paused: boolean }} now */
   say({ rate, matched, shown, paused }) {
     const left = matched - shown
-    const sampled = left > 0 && !paused ? ` · ${count(left)} passed unshown, all stored` : ''
+    const sampled = left > 0 && !paused ? ` · ${count(left)} passed too fast to show` : ''
     setText(this.truth, matched === 0 && this.#shown.length === 0 ? 'none yet' : `${perSecond(rate)} · newest ${Math.min(kept, this.#shown.length)} shown${sampled}`)
   }
 

@@ -58,9 +58,16 @@ function showBanner(text) {
   setText(banner, text)
 }
 
+/** @param {unknown} error */
+function report(error) {
+  showBanner(error instanceof Error ? error.message : String(error))
+}
+
 /** @type {Record<string, number>} */
 const matchedBefore = {}
 let spokenAt = 0
+/** When the server was last heard of. */
+let heard = ''
 
 const live = new Live(
   [
@@ -75,6 +82,7 @@ const live = new Live(
       tables[/** @type {'flows' | 'events'} */ (gap.view)]?.gap(gap)
     },
     stat(stat) {
+      heard = new Date().toISOString()
       for (const [id, table] of Object.entries(tables)) {
         const view = stat.views[id]
         if (view === undefined) continue
@@ -93,7 +101,7 @@ const live = new Live(
       link.className = `link ${{ connecting: 'dim', live: 'good', waiting: 'warning', refused: 'bad' }[state]}`
       pause.disabled = state !== 'live'
       if (state === 'live') showBanner('')
-      if (state === 'waiting') showBanner(`${detail} Trying again in ${Math.ceil((retryMs ?? 0) / 1000)} s. What is shown is from ${time(new Date().toISOString())} or before.`)
+      if (state === 'waiting') showBanner(`${detail} Trying again in ${Math.ceil((retryMs ?? 0) / 1000)} s. What is shown is as of ${heard === '' ? 'never' : time(heard)}.`)
       if (status === 401) askForToken(detail ?? '')
     },
   },
@@ -127,7 +135,7 @@ async function setPaused(to, how) {
   try {
     await live.pause(to, how)
   } catch (error) {
-    showBanner(error instanceof Error ? error.message : String(error))
+    report(error)
   }
 }
 
@@ -148,8 +156,8 @@ async function refresh() {
   }
 }
 
-pause.addEventListener('click', () => void setPaused(!paused, 'catch-up'))
-jump.addEventListener('click', () => void setPaused(false, 'now'))
+pause.addEventListener('click', () => { setPaused(!paused, 'catch-up').catch(report) })
+jump.addEventListener('click', () => { setPaused(false, 'now').catch(report) })
 addEventListener('hashchange', showPage)
 addEventListener('online', () => live.retry())
 login.addEventListener('submit', (event) => {
@@ -161,10 +169,15 @@ login.addEventListener('submit', (event) => {
   document.body.classList.remove('needs-token')
   showBanner('')
   live.retry()
-  void refresh()
+  refresh().catch(report)
+})
+find('.skip').addEventListener('click', (event) => {
+  // The address names the page, so the place in it cannot.
+  event.preventDefault()
+  find('#content').focus()
 })
 
 showPage()
-void live.run()
-void refresh()
-setInterval(() => { if (!document.hidden) void refresh() }, 2000)
+live.run().catch(report)
+refresh().catch(report)
+setInterval(() => { if (!document.hidden) refresh().catch(report) }, 2000)

@@ -56,7 +56,7 @@ function positive(text: string): number {
 
 async function list(flags: ListFlags): Promise<void> {
   const query = new URLSearchParams({ limit: String(flags.limit), ...(flags.sink === undefined ? {} : { sink: flags.sink }) })
-  const letters = await (await needServer(flags)).json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query}`)
+  const letters = await (await needServer(flags)).json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query.toString()}`)
   if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify(letters)}\n`)
   if (letters.length === 0) return self.stdout('No dead letters.\n')
   self.stdout(textTable(['sink', 'id', 'time', 'tries', 'state', 'reason'], letters.map(({ sink, id, time, attempts, state, reason }) => [sink, id, new Date(time).toISOString(), attempts, state, oneLine(reason)])))

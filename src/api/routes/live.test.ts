@@ -144,7 +144,7 @@ describe('a session', () => {
     const { api } = await start({ limits: quick })
     const first = await watch(api, '?sid=session-1')
     const second = await watch(api, '?sid=session-1')
-    await second.until(({ event }) => event === 'hello')
+    expect((await second.until(({ event }) => event === 'hello')).data['protocol']).toBe(1)
     await first.ended()
   })
 })

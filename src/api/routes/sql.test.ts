@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
+import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
@@ -93,9 +94,7 @@ test('refused SQL is a 400 with the store’s own message', async () => {
 
 test('an error before the first byte is a 500 that can be read, whatever compression was meant', async () => {
   const { api, control } = await start()
-  control.answer = async () => (async function* (): AsyncGenerator<Uint8Array> {
-    throw new Error('disk gone')
-  })()
+  control.answer = async () => Readable.from(pieces('[')).map(() => Promise.reject(new Error('disk gone'))) as AsyncIterable<Uint8Array>
   for (const encoding of ['identity', 'gzip']) {
     const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': encoding }, body: '{"sql":"SELECT 1"}' })
     expect(answer.status).toBe(500)
