@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { deliverInOrder, type Attempt } from '../../src/engine/in-order.ts'
+import type { Context, Sink, SinkBatch } from '../../src/engine/ports.ts'
+import { sinkRows, type SinkRow } from '../../src/engine/rows.ts'
+import type { Failure } from '../../src/model/outcome.ts'
+import { runSinkCase, type OtherSide, type SinkHarness } from './sink.ts'
+import type { SinkCase } from './waivers.ts'
+
+// The suite tried on sinks that lie: each lie must fail the case that is there for it. The other side is in memory
+// here, because it is the suite that is under test.
+
+type Deliver = (row: SinkRow, signal: AbortSignal) => Promise<Attempt>
+type Lie = (honest: Deliver, context: Context) => (batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
+
+const inOrder = (deliver: Deliver, { host }: Context) => (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> =>
+  deliverInOrder(sinkRows(batch, () => () => '{}'), { window: 4, budgetMs: 60_000, clock: host.clock, signal }, (row) => deliver(row, signal))
+
+function harness(lie: Lie): SinkHarness {
+  return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(lie)) }
+}
+
+function memory(lie: Lie): OtherSide {
+  const received: string[] = []
+  let refusing = false
+  let silent = false
+  let untilCut = Number.POSITIVE_INFINITY
+  let failing: ReadonlySet<string> = new Set()
+  let poisonous: ReadonlySet<string> = new Set()
+  const answer = async (id: string, timeoutMs: number, signal: AbortSignal): Promise<Attempt> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (silent) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs)
+        signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+      })
+      return { is: 'retry', reason: 'no answer in time' }
+    }
+    if (refusing || failing.has(id)) return { is: 'retry', reason: 'not now' }
+    if (poisonous.has(id)) return { is: 'reject', reason: 'never this one' }
+    received.push(id)
+    if (--untilCut > 0) return undefined
+    untilCut = Number.POSITIVE_INFINITY
+    return { is: 'retry', reason: 'cut before the answer' }
+  }
+  const set = (act: () => void): Promise<void> => Promise.resolve(act())
+  return {
+    build(context, timeoutMs): Promise<Sink> {
+      const send = lie(({ event }, signal) => answer(event.id, timeoutMs, signal), context)
+      return Promise.resolve({ send, close: () => Promise.resolve() })
+    },
+    received: () => Promise.resolve(received),
+    held: () => Promise.resolve([...new Set(received)]),
+    refuse: (on) => set(() => { refusing = on }),
+    slow: (on) => set(() => { silent = on }),
+    disconnectAfter: (events) => set(() => { untilCut = events }),
+    fail: (ids) => set(() => { failing = ids }),
+    poison: (ids) => set(() => { poisonous = ids }),
+    duplicateAck: () => Promise.resolve(),
+    restart: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  }
+}
+
+const all: readonly SinkCase[] = ['happy', 'flows', 'stopped', 'refuse', 'slow', 'stop', 'disconnect', 'partial', 'poison', 'duplicate-ack', 'restart', 'idempotency']
+
+test('an honest sink passes every case', async () => {
+  for (const which of all) await expect(runSinkCase(harness(inOrder), which)).resolves.toBeUndefined()
+})
+
+const lies: readonly (readonly [string, SinkCase, Lie])[] = [
+  ['drops a row and says nothing', 'happy', (honest, context) => inOrder((row, signal) => (row.index === 5 ? Promise.resolve(undefined) : honest(row, signal)), context)],
+  ['sends a row twice', 'happy', (honest, context) => inOrder(async (row, signal) => (row.index === 5 && (await honest(row, signal)), honest(row, signal)), context)],
+  ['ignores keys', 'happy', (honest, context) => (batch, signal) => inOrder(honest, context)(reversed(batch), signal)],
+  ['gives a flow another id each time', 'flows', (honest, context) => inOrder((row, signal) => honest({ ...row, event: { ...row.event, id: String(Math.random()) } }, signal), context)],
+  ['goes on after it was told to stop', 'stopped', (honest, context) => (batch) => inOrder(honest, context)(batch, new AbortController().signal)],
+  ['takes a refusal for a delivery', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context)],
+  ['rejects what is only refused for now', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'reject', reason: attempt.reason }), context)],
+  ['takes silence for a delivery', 'slow', (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context)],
+  ['takes a lost answer for a delivery of all that follows', 'disconnect', (honest, context) => async (batch, signal) => (await inOrder(honest, context)(batch, signal)).slice(0, 0)],
+  ['gives no reason', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { ...attempt, reason: '' }), context)],
+  ['fails the whole batch for one event', 'partial', (honest, context) => async (batch, signal) => {
+    const failures = await inOrder(honest, context)(batch, signal)
+    return failures.length === 0 ? [] : Array.from({ length: batch.count }, (_, index) => ({ index, is: 'retry', reason: 'one of them failed' }))
+  }],
+  ['delivers past a failed event of the same key', 'partial', keyless],
+  ['tries a poisonous event for ever', 'poison', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'retry', reason: attempt.reason }), context)],
+  ['delivers past a rejected event of the same key', 'poison', keyless],
+]
+
+function keyless(honest: Deliver, { host }: Context) {
+  return (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> => {
+    const rows = [...sinkRows(batch, () => () => '{}')].map((row) => ({ ...row, key: undefined }))
+    return deliverInOrder(rows, { window: 1, budgetMs: 60_000, clock: host.clock, signal }, (row) => honest(row, signal))
+  }
+}
+
+function reversed(batch: SinkBatch): SinkBatch {
+  return { ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, rows: piece.rows.toReversed() })).reverse() }
+}
+
+test.each(lies)('a sink that %s fails the case "%s"', async (_, which, lie) => {
+  await expect(runSinkCase(harness(lie), which)).rejects.toThrow()
+})
+
+test('a fault that the other side can’t do is no silent pass', async () => {
+  const other = memory(inOrder)
+  const lacking: SinkHarness = { accepts: ['events'], idempotency: 'none', start: () => Promise.resolve({ build: (...given) => other.build(...given), received: () => other.received(), stop: () => other.stop() }) }
+  await expect(runSinkCase(lacking, 'restart')).rejects.toThrow('the harness has no restart: add it, or a waiver')
+})
