@@ -44,11 +44,6 @@ export function action<Args extends readonly unknown[]>(act: (...args: Args) => 
   }
 }
 
-/** A wrong flag ends with exit code 2, as for every other command line that can't be used. */
-export function strict(command: Command): Command {
-  return command.exitOverride((error) => self.exit(error.exitCode === 0 ? 0 : 2))
-}
-
 export interface Server {
   readonly url: string
   /** The answer, whatever its length. Throws CommandError with the server's own words for anything but success. */

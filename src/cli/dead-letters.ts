@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { DeadLetter } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, needServer, strict, withServerFlags } from './client.ts'
+import { action, CommandError, needServer, withServerFlags } from './client.ts'
 import { textTable } from './text-table.ts'
 
 interface ListFlags extends ServerFlags {
@@ -17,33 +17,33 @@ interface MoveFlags extends ServerFlags {
 }
 
 export function register(program: Command): void {
-  const letters = strict(program.command('dead-letters').description('What sinks could not take: look, try again, give up.'))
+  const letters = program.command('dead-letters').description('What sinks could not take: look, try again, give up.')
 
-  strict(withServerFlags(letters.command('list')
+  withServerFlags(letters.command('list')
     .description('Dead letters, newest first.')
     .option('--sink <ID>', 'of this sink only')
     .option('--limit <COUNT>', 'at most so many', positive, 100)
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))))
+    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table'])))
     .addHelpText('after', '\nExample:\n  $ weir dead-letters list --sink bus --limit 20')
     .action(action(list))
 
-  strict(withServerFlags(letters.command('show')
+  withServerFlags(letters.command('show')
     .description('One dead letter with its body, as JSON.')
-    .argument('<id>', 'stable id, as the list shows it')))
+    .argument('<id>', 'stable id, as the list shows it'))
     .addHelpText('after', '\nExample:\n  $ weir dead-letters show http:3:812:0')
     .action(action(show))
 
-  strict(withServerFlags(letters.command('retry')
+  withServerFlags(letters.command('retry')
     .description('Moves letters back to pending, so that the sink is tried again; all of the sink when no id is given.')
     .argument('<sink>', 'id of the sink').argument('[ids...]', 'stable ids')
-    .option('--all', 'all letters of the sink (the default)')))
+    .option('--all', 'all letters of the sink (the default)'))
     .addHelpText('after', '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all')
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
-  strict(withServerFlags(letters.command('drop')
+  withServerFlags(letters.command('drop')
     .description('Gives letters up for good; they are counted as dropped.')
     .argument('<sink>', 'id of the sink').argument('[ids...]', 'stable ids')
-    .option('--all', 'all letters of the sink')))
+    .option('--all', 'all letters of the sink'))
     .addHelpText('after', '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all')
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, defaultData, needServer, strict, withServerFlags } from './client.ts'
+import { action, CommandError, defaultData, needServer, withServerFlags } from './client.ts'
 import { textTable } from './text-table.ts'
 
 interface LedgerFlags extends ServerFlags {
@@ -15,10 +15,10 @@ interface LedgerFlags extends ServerFlags {
 export type Verify = (data: string) => Promise<Ledger>
 
 export function register(program: Command, verify?: Verify): void {
-  strict(withServerFlags(program.command('ledger')
+  withServerFlags(program.command('ledger')
     .description('Where every accepted row is now: filtered, delivered, dead-lettered, dropped, quarantined or pending, for every sink.')
     .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
-    .option('--verify', 'recompute it from the files of the data folder instead of asking the server')))
+    .option('--verify', 'recompute it from the files of the data folder instead of asking the server'))
     .addHelpText('after', `
 Balanced means, for every sink: accepted of its sources = filtered + routed,
 and routed = delivered + dead_lettered + dropped + quarantined + pending.

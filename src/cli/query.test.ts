@@ -31,20 +31,20 @@ async function lockedFolder(url: string): Promise<string> {
 test('the answer of a server is printed as it came, in the format asked for', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":1},', '{"a":2}]')
-  expect(await weir('query', ['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({ code: 0, out: '[{"a":1},{"a":2}]\n', err: '' })
+  expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({ code: 0, out: '[{"a":1},{"a":2}]\n', err: '' })
   expect(control.queries[0]).toMatchObject({ sql: 'SELECT 1', format: 'csv' })
 })
 
 test('piped without a format it is JSON; - reads the statement from standard input', async () => {
   const { api, control } = await start()
-  expect((await weir('query', ['query', '-', '--url', api.url], { input: 'SELECT\n 2' })).code).toBe(0)
+  expect((await weir(['query', '-', '--url', api.url], { input: 'SELECT\n 2' })).code).toBe(0)
   expect(control.queries[0]).toMatchObject({ sql: 'SELECT\n 2', format: 'json' })
 })
 
 test('--data finds the running server through its lock', async () => {
   const { api } = await start()
   const data = await lockedFolder(api.url)
-  expect(await weir('query', ['query', 'SELECT 1', '--data', data])).toEqual({ code: 0, out: '[{"n":1}]\n', err: '' })
+  expect(await weir(['query', 'SELECT 1', '--data', data])).toEqual({ code: 0, out: '[{"n":1}]\n', err: '' })
 })
 
 test('without a running server the folder is read, and nothing in it changes', async () => {
@@ -57,26 +57,26 @@ test('without a running server the folder is read, and nothing in it changes', a
     }))
   }
   const before = await listing()
-  const ran = await weir('query', ['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data])
+  const ran = await weir(['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toEqual([{ dst_addr: '10.0.0.2', bytes: 11 }, { dst_addr: '10.0.0.3', bytes: 22 }])
-  const refused = await weir('query', ['query', 'SELECT * FROM flowz', '--data', data])
+  const refused = await weir(['query', 'SELECT * FROM flowz', '--data', data])
   expect(refused.code).toBe(1)
   expect(refused.err).toContain('flowz')
-  expect((await weir('query', ['query', 'DROP VIEW flows', '--data', data])).code).toBe(1)
+  expect((await weir(['query', 'DROP VIEW flows', '--data', data])).code).toBe(1)
   expect(await listing()).toEqual(before)
 })
 
 test('the lock of a process that is gone does not keep the folder from being read', async () => {
   const data = await stoppedFolder()
   await writeFile(join(data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:9' }))
-  expect((await weir('query', ['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe('[{"n":2}]')
+  expect((await weir(['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe('[{"n":2}]')
 })
 
 test('a refusal is printed in the server’s words with its advice, exit code 1', async () => {
   const { api, control } = await start()
   control.answer = async () => Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'no such view'))
-  const ran = await weir('query', ['query', 'SELECT * FROM x', '--url', api.url])
+  const ran = await weir(['query', 'SELECT * FROM x', '--url', api.url])
   expect(ran).toMatchObject({ code: 1, out: '' })
   expect(ran.err).toMatch(/^weir: no such view\n {6}One SELECT, /)
 })
@@ -88,7 +88,7 @@ test('an answer that breaks off is an error, not a shorter answer', async () => 
     await new Promise((resolve) => setTimeout(resolve, 100))
     throw new Error('disk gone')
   })()
-  const ran = await weir('query', ['query', 'SELECT 1', '--url', api.url])
+  const ran = await weir(['query', 'SELECT 1', '--url', api.url])
   expect(ran.code).toBe(1)
   expect(ran.err).toContain('cut off')
 })
@@ -98,10 +98,10 @@ test('the token comes from WEIR_TOKEN or a file', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'token'), 'secret\n')
   const args = ['query', 'SELECT 1', '--url', api.url]
-  expect(await weir('query', args)).toMatchObject({ code: 1, err: expect.stringContaining('WEIR_TOKEN') as string })
-  expect(await weir('query', args, { env: { WEIR_TOKEN: 'secret' } })).toMatchObject({ code: 0 })
-  expect(await weir('query', [...args, '--token-file', join(folder, 'token')])).toMatchObject({ code: 0 })
-  expect(await weir('query', [...args, '--token-file', join(folder, 'none')])).toMatchObject({ code: 2 })
+  expect(await weir(args)).toMatchObject({ code: 1, err: expect.stringContaining('WEIR_TOKEN') as string })
+  expect(await weir(args, { env: { WEIR_TOKEN: 'secret' } })).toMatchObject({ code: 0 })
+  expect(await weir([...args, '--token-file', join(folder, 'token')])).toMatchObject({ code: 0 })
+  expect(await weir([...args, '--token-file', join(folder, 'none')])).toMatchObject({ code: 2 })
 })
 
 test('what cannot be meant is exit code 2 and says so', async () => {
@@ -117,7 +117,7 @@ test('what cannot be meant is exit code 2 and says so', async () => {
     [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'Nothing answers at http://127.0.0.1:9'],
   ]
   for (const [args, code, says] of cases) {
-    const ran = await weir('query', args)
+    const ran = await weir(args)
     expect(ran.err, args.join(' ')).toContain(says)
     expect(ran, args.join(' ')).toMatchObject({ code, out: '' })
   }

@@ -5,17 +5,17 @@ import { queryFormats } from '../engine/control.ts'
 import type { Log } from '../engine/ports.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, defaultData, findServer, strict, withServerFlags } from './client.ts'
+import { action, CommandError, defaultData, findServer, withServerFlags } from './client.ts'
 
 interface QueryFlags extends ServerFlags {
   readonly format?: QueryFormat
 }
 
 export function register(program: Command): void {
-  strict(withServerFlags(program.command('query')
+  withServerFlags(program.command('query')
     .description('Ask the store in SQL, through the running server or, when none runs, from the folder itself (nothing is changed there).')
     .argument('<sql>', 'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it from standard input')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(queryFormats))))
+    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(queryFormats)))
     .addHelpText('after', `
 Examples:
   $ weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"

@@ -13,11 +13,9 @@ export interface Ran {
 const root = new URL('../../../', import.meta.url)
 
 /** Runs one command in a process of its own, as a shell would: real standard streams, real exit code. */
-export function weir(file: string, args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ran> {
-  const script = `import { Command } from 'commander'; import { register } from './src/cli/${file}.ts'; import { fail } from './src/cli/index.ts'
-    const program = new Command('weir'); register(program); try { await program.parseAsync(process.argv.slice(1), { from: 'user' }) } catch (error) { fail(error) }`
+export function weir(args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...args], { cwd: root, env: { ...process.env, WEIR_TOKEN: undefined, ...env } })
+    const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: root, env: { ...process.env, WEIR_TOKEN: undefined, ...env } })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece))
