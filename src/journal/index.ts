@@ -2,7 +2,7 @@ import { makeDurableDirectory, type Disk, type Host } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
 import { segmentStart } from './paths.ts'
-import { emptyTotals, recover } from './recover.ts'
+import { emptyTotals, journalSource, recover } from './recover.ts'
 import type { UnreadableStretch } from './types.ts'
 import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
@@ -49,6 +49,7 @@ export async function openJournal(options: {
   const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
   for (const { accepted } of evidence) {
     for (const [source, rows] of Object.entries(accepted)) {
+      if (source === journalSource) continue
       const total = found.totals.get(source) ?? emptyTotals()
       total.accepted = Math.max(total.accepted, rows)
       found.totals.set(source, total)

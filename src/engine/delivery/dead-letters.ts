@@ -11,7 +11,8 @@ import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
 import { directoryOf } from '../../journal/paths.ts'
 
-export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
+/** `void`: no offset record ever counted it; its row was delivered again. */
+export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped' | 'void'
 
 export interface Letter {
   readonly id: string
@@ -43,6 +44,8 @@ export class DeadLetters {
   readonly #letters = new Map<string, Letter>()
   #file: DiskFile | undefined
   #size = 0
+  /** Letters of a range that was not committed: marked as void on disk before the offset may pass them. */
+  #voids: string[] = []
   /** The file ends inside a torn line, which must not swallow the next one. */
   #torn = false
 
@@ -86,6 +89,14 @@ export class DeadLetters {
       if (found.length === limit) break
     }
     return found
+  }
+
+  /** To be called before the sink's offset moves: from then on their positions would no longer tell. */
+  async settleVoids(): Promise<void> {
+    if (this.#voids.length === 0) return
+    const time = this.#host.clock.now()
+    await this.#append(this.#voids.map((id): Line => ({ mark: 'void', id, time })))
+    this.#voids = []
   }
 
   /** Durable when it resolves. */
@@ -157,8 +168,10 @@ export class DeadLetters {
     const bytes = await this.#host.disk.readFile(this.#path)
     for (const text of new TextDecoder().decode(bytes).split('\n')) {
       const line = decodeLine(text)
-      if (line !== undefined && !('letter' in line && line.letter.sequence > committed)) this.#take(line)
+      if (line !== undefined) this.#take(line)
     }
+    this.#voids = this.all().filter((letter) => letter.sequence > committed && letter.state !== 'void').map((letter) => letter.id)
+    for (const id of this.#voids) this.#letters.delete(id)
     this.#size = bytes.length
     this.#torn = bytes.length > 0 && bytes.at(-1) !== 10
   }

@@ -114,6 +114,7 @@ export class Delivery {
   /** Runs until the signal aborts; what was settled by then is durable when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     try {
+      await this.#persistently(() => this.letters.settleVoids())
       while (!signal.aborted) {
         await this.#redeliver(signal)
         const frames = await this.#gather(signal)
