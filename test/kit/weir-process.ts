@@ -1,6 +1,6 @@
 // A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it was.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
@@ -18,7 +18,7 @@ export interface WeirOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[]
-  /** A program that starts Weir, for example `['strace', '-f']`. Its pid is then that of the process. */
+  /** A program that starts Weir and waits for it, for example `['strace', '-f']`. */
   readonly through?: readonly string[]
   /** The checkout whose Weir runs. */
   readonly root?: string
@@ -78,8 +78,15 @@ export class WeirProcess {
   get opsUrl(): string {
     return `http://127.0.0.1:${this.ports.ops}`
   }
+  /** Of Weir itself, also when it was started through another program; -1 when it does not run. */
   get pid(): number {
-    return this.#child?.pid ?? -1
+    const started = this.#child?.pid ?? -1
+    if (started === -1 || this.#options.through === undefined) return started
+    try {
+      return (JSON.parse(readFileSync(join(this.data, 'lock'), 'utf8')) as { pid: number }).pid
+    } catch {
+      return started
+    }
   }
   /** Everything that this and earlier processes said on standard error. */
   get log(): string {
@@ -153,7 +160,13 @@ export class WeirProcess {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+    const { pid } = this
+    if (pid === -1) return
+    try {
+      process.kill(pid, name)
+    } catch {
+      // It ended just now.
+    }
   }
 
   /** SIGTERM; resolves with how it ended. */
