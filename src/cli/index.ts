@@ -1,7 +1,7 @@
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 
-/** Exit codes: 0 after a clean stop, 2 on bad configuration, 1 otherwise. */
+/** Exit codes: 0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise. */
 const badConfiguration = new Set(['WEIR_CONFIG_INVALID', 'WEIR_LISTEN_EXPOSED', 'WEIR_SECRET_MISSING'])
 
 /** Runs a command line; sets the exit code and prints errors as a sentence and a line of advice. */
@@ -13,8 +13,12 @@ export async function main(args: readonly string[]): Promise<void> {
       return await runCommand(args.slice(1))
     }
     const { program } = await import('./program.ts')
+    // Without a command line there is nothing wrong with it: the page, and no error.
+    if (args.length === 0) return program().outputHelp()
     await program().parseAsync([...args], { from: 'user' })
   } catch (error) {
+    // Commander has said already what is wrong, or printed what was asked for.
+    if (isCommanderError(error)) return self.leave(error.exitCode === 0 ? 0 : 2)
     fail(error)
   }
 }
@@ -28,4 +32,8 @@ export function fail(error: unknown): void {
   }
   self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   self.leave(1)
+}
+
+function isCommanderError(error: unknown): error is Error & { readonly exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
 }

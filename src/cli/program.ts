@@ -1,7 +1,77 @@
 import { Command } from 'commander'
+import { register as registerCheck } from './check.ts'
+import { register as registerCompletion } from './completion.ts'
+import { register as registerCreate } from './create.ts'
+import { register as registerDeadLetters } from './dead-letters.ts'
+import { register as registerDoctor } from './doctor.ts'
+import { register as registerFields } from './fields.ts'
+import { runHelp } from './flags.ts'
+import { register as registerJournal } from './journal.ts'
+import { register as registerLedger } from './ledger.ts'
+import { register as registerQuery } from './query.ts'
+import { register as registerSchema } from './schema.ts'
 import { version } from './version.ts'
 
-/** Every command but `run`; each file loads what it needs when it is called. */
+/** One line of each command for the page that lists them. */
+const summaries: Readonly<Record<string, string>> = {
+  run: 'receive, journal, store and deliver until stopped',
+  check: 'validate a configuration and say what would run',
+  create: 'print a commented sample of a component',
+  schema: 'describe the configuration or a component',
+  query: 'ask in SQL',
+  fields: 'list what a flow can carry',
+  ledger: 'show where every accepted row is now',
+  'dead-letters': 'list, show, retry or drop what sinks refused',
+  doctor: 'look at machine, data folder and ports, and say what to do',
+  journal: 'check, list or export the journal',
+  completion: 'print the completion script of a shell',
+}
+
+/** Every command; each file loads what it needs when it is called. A wrong command line throws a CommanderError. */
 export function program(): Command {
-  return new Command('weir').version(version)
+  const weir = new Command('weir')
+    .description('Catches flows and events, writes each once to a durable journal, delivers and answers.')
+    .version(version, '-V, --version', 'print the version')
+    .usage('<command> [options]')
+    .helpOption('-h, --help', 'show help')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'weir: ')) })
+    .configureHelp({ visibleCommands: (command) => [...command.commands], subcommandTerm: (command) => command.name() })
+    .showHelpAfterError('      Add --help to see what there is.')
+    .addHelpText('after', `
+\`weir help <command>\` says more of one.
+
+Examples:
+  $ weir run                        # data in ./weir-data, console on http://127.0.0.1:8080
+  $ weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"
+
+Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else.`)
+
+  weir.commandsGroup('Run:')
+  registerRun(weir)
+  registerCheck(weir)
+  registerCreate(weir)
+  registerSchema(weir)
+  weir.commandsGroup('Ask:')
+  registerQuery(weir)
+  registerFields(weir)
+  registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
+  registerDeadLetters(weir)
+  weir.commandsGroup('Look after:')
+  registerDoctor(weir)
+  registerJournal(weir)
+  registerCompletion(weir)
+  for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())
+  return weir
+}
+
+/** `run` reads its flags itself (flags.ts), so that a start needs nothing of this file; here it is only shown. */
+function registerRun(weir: Command): void {
+  const run = weir.command('run').description('Receives, journals, stores and delivers until it is stopped.')
+    .usage('[--config FILE] [flags]').argument('[flags...]').allowUnknownOption().helpOption(false)
+    .action(async (flags: readonly string[]) => {
+      const { runCommand } = await import('./run.ts')
+      await runCommand(flags)
+    })
+  run.helpInformation = () => runHelp
 }

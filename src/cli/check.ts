@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { realHost } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { action } from './client.ts'
+import type { WeirConfig } from './config.ts'
+
+interface CheckFlags {
+  readonly config?: string
+}
+
+export function register(program: Command): void {
+  program.command('check')
+    .description('Validate a configuration file and say what would run; nothing is started or reached.')
+    .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked)')
+    .addHelpText('after', `
+Example:
+  $ weir check --config weir.yaml
+
+Exit code: 0 valid, 2 not valid; problems are printed with file, line and column.`)
+    .action(action(run))
+}
+
+async function run({ config: file }: CheckFlags): Promise<void> {
+  const [{ loadConfig }, { isLoopback }, { WeirError }] = await Promise.all([import('./load-config.ts'), import('../api/guard.ts'), import('../model/errors.ts')])
+  const { config, document, warnings } = await loadConfig(realHost(), file, [])
+  if (warnings !== '') self.stderr(`${warnings}\n`)
+  if (!isLoopback(config.listen.host) && config.auth.tokens.length === 0) {
+    throw new WeirError('WEIR_LISTEN_EXPOSED', `listen: ${config.listen.host}:${config.listen.port} can be reached from other machines, and no token is configured`)
+  }
+  self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
+}
+
+/** What would run, for people. */
+export async function summary(config: WeirConfig, written: unknown): Promise<string> {
+  const [{ listenersOf, targetsOf }, { formatHostPort }] = await Promise.all([import('./config-facts.ts'), import('../schema/index.ts')])
+  const listeners = listenersOf(config)
+  const at = (owner: string): string =>
+    listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
+  const tokens = config.auth.tokens.length
+  const lines: [string, string][] = [
+    ['data', config.data],
+    ['api', `${at('api')}, ${tokens === 0 ? 'no token needed' : `tokens: ${config.auth.tokens.map(({ name }) => name).join(' ')}`}`],
+    ['ops', at('ops')],
+    ['source http', `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`],
+    ...Object.values(config.sources).map(({ id, type }): [string, string] => [`source ${id}`, `${typed(id, type)}${at(id)}`]),
+    ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [`transform ${id}`, `${typed(id, type)}${taken(common)}`]),
+    ['sink store', config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`],
+    ...Object.values(config.sinks).map(({ id, type, common }): [string, string] => {
+      const targets = targetsOf(config).filter(({ sink }) => sink === id).map(({ shown }) => shown).join(' ')
+      return [`sink ${id}`, `${typed(id, type)}${targets === '' ? '' : `${targets}, `}${taken(common)}`]
+    }),
+    ...(await secrets(written)),
+  ]
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return lines.map(([name, said]) => `${name.padEnd(width)}  ${said}\n`).join('')
+}
+
+function typed(id: string, type: string): string {
+  return id === type ? '' : `${type}: `
+}
+
+function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
+  const sources = from === null ? 'from every source' : `from ${from.join(', ')}`
+  const family = only.family === null ? '' : `, family ${only.family.join(' or ')}`
+  const type = only.type === null ? '' : `, type ${only.type.join(' or ')}`
+  return `${sources}${family}${type}`
+}
+
+/** References of secrets, and whether they could be revealed here; never a value. */
+async function secrets(written: unknown): Promise<[string, string][]> {
+  const [{ weirSchema }, { walkWritten }] = await Promise.all([import('./config.ts'), import('../schema/descend.ts')])
+  const found = new Set<string>()
+  walkWritten(weirSchema.info, written, (info, value) => {
+    if (info.kind === 'secret' && typeof value === 'string' && /^(?:env|file):/.test(value)) found.add(value)
+  })
+  return [...found].map((reference) => [`secret ${reference}`, isThere(reference) ? 'is there' : 'is not there for this process; a start would stop here'])
+}
+
+function isThere(reference: string): boolean {
+  const name = reference.slice(reference.indexOf(':') + 1).trim()
+  if (reference.startsWith('env:')) return (self.env[name] ?? '') !== ''
+  try {
+    return self.readTextFile(name) !== ''
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,161 @@
+import { flatten, type CommandNode, type CommandOption } from './command-tree.ts'
+import type { Shell } from './completion.ts'
+
+/** Further words for the first argument of a command, by the command's words. */
+type Words = Readonly<Record<string, readonly string[]>>
+
+/** What may follow at one place of the command line. */
+interface Place {
+  /** `/journal/check`; empty for `weir` itself. */
+  readonly at: string
+  readonly words: readonly { readonly word: string; readonly description: string }[]
+  readonly options: readonly CommandOption[]
+}
+
+export function completionOf(shell: Shell, tree: CommandNode, extra: Words): string {
+  const names = tree.commands.map(({ words }) => words[0] ?? '')
+  const places = flatten(tree).map((node) => placeOf(node, extra[node.words.join(' ')] ?? []))
+  const help: Place = { at: '/help', words: names.map((word) => ({ word, description: '' })), options: [] }
+  const root = places[0]
+  const all = root === undefined ? [] : [
+    { ...root, words: [...root.words, { word: 'help', description: 'say more of a command' }] }, ...places.slice(1), help,
+  ]
+  return { bash, zsh, fish }[shell](all)
+}
+
+function placeOf({ words, commands, arguments: given, options }: CommandNode, extra: readonly string[]): Place {
+  const below = commands.map((one) => ({ word: one.words.at(-1) ?? '', description: one.summary }))
+  const choices = [...(given[0]?.choices ?? []), ...extra].map((word) => ({ word, description: '' }))
+  return { at: words.map((word) => `/${word}`).join(''), words: [...below, ...choices], options }
+}
+
+type Kind = 'file' | 'folder' | 'words' | 'nothing'
+
+function kindOf({ value, choices }: CommandOption): Kind {
+  if (choices.length > 0) return 'words'
+  return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'nothing'
+}
+
+/** Options that take a value, by what completes it: a `case` branch for each, options with the same one together. */
+function valueCases(places: readonly Place[], lines: Readonly<Record<Kind, (words: readonly string[]) => string>>): string[] {
+  const branches = new Map<string, string[]>()
+  for (const { at, options } of places) {
+    for (const option of options) {
+      if (option.value === undefined) continue
+      const act = lines[kindOf(option)](option.choices)
+      branches.set(act, [...(branches.get(act) ?? []), ...option.flags.map((flag) => `'${at} ${flag}'`)])
+    }
+  }
+  return [...branches].map(([act, patterns]) => `${patterns.join('|')}) ${act} ;;`)
+}
+
+const flagsOf = (options: readonly CommandOption[]): string[] => options.map(({ flags }) => flags.at(-1) ?? '')
+/** Places that the words of a command line lead to, as a `case` pattern. */
+const steps = (places: readonly Place[]): string => places.filter(({ at }) => at !== '').map(({ at }) => at).join('|')
+
+function bash(places: readonly Place[]): string {
+  const reply = (generate: string): string => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
+  // A name may hold blanks: only there, lines are what is split.
+  const names = (generate: string): string => `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
+  const values = valueCases(places, {
+    words: (words) => `${reply(`-W '${words.join(' ')}'`)}; return`, file: () => names('-f'), folder: () => names('-d'), nothing: () => 'return',
+  })
+  const here = places.map(({ at, words, options }) => `'${at}') flags='${flagsOf(options).join(' ')}' words='${words.map(({ word }) => word).join(' ')}' ;;`)
+  return `# bash completion of weir. Load it with: source <(weir completion bash)
+_weir() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} at='' flags='' words='' i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$at/\${COMP_WORDS[i]}" in
+      ${steps(places)}) at="$at/\${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$at $before" in
+    ${values.join('\n    ')}
+  esac
+  case "$at" in
+    ${here.join('\n    ')}
+  esac
+  if [[ $cur == -* ]]; then
+    ${reply('-W "$flags"')}
+  else
+    ${reply('-W "$words"')}
+  fi
+}
+complete -F _weir weir
+`
+}
+
+function zsh(places: readonly Place[]): string {
+  const values = valueCases(places, {
+    words: (words) => `compadd -- ${words.join(' ')}; return`,
+    file: () => '_files; return',
+    folder: () => '_files -/; return',
+    nothing: () => 'return',
+  })
+  const entry = (word: string, description: string): string => quoted(`${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`)
+  const here = places.map(({ at, words, options }) => {
+    const flags = options.map((option) => entry(option.flags.at(-1) ?? '', option.description))
+    return `'${at}') flags=(${flags.join(' ')}) words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
+  })
+  // Not called \`path\`: in zsh that is the search path.
+  return `#compdef weir
+# zsh completion of weir. Save it as _weir in a folder of $fpath, or load it with: source <(weir completion zsh)
+_weir() {
+  local at='' i
+  local -a flags words_here
+  for ((i = 2; i < CURRENT; i++)); do
+    case "$at/\${words[i]}" in
+      ${steps(places)}) at="$at/\${words[i]}" ;;
+    esac
+  done
+  case "$at \${words[CURRENT-1]}" in
+    ${values.join('\n    ')}
+  esac
+  case "$at" in
+    ${here.join('\n    ')}
+  esac
+  if [[ $PREFIX == -* ]]; then
+    _describe -o flag flags
+  else
+    _describe command words_here
+  fi
+}
+compdef _weir weir
+`
+}
+
+function fish(places: readonly Place[]): string {
+  const lines = places.flatMap(({ at, words, options }) => {
+    const here = `complete -c weir -n '__weir_at "${at}"'`
+    const completes: Readonly<Record<Kind, (choices: readonly string[]) => string>> = {
+      words: (choices) => ` -x -a '${choices.join(' ')}'`, file: () => ' -r -F', folder: () => " -x -a '(__fish_complete_directories)'", nothing: () => ' -x',
+    }
+    return [
+      ...words.map(({ word, description }) => `${here} -a ${quoted(word)}${description === '' ? '' : ` -d ${quoted(description)}`}`),
+      ...options.map((option) => {
+        const names = option.flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`)).join(' ')
+        return `${here} ${names}${option.value === undefined ? '' : completes[kindOf(option)](option.choices)} -d ${quoted(option.description)}`
+      }),
+    ]
+  })
+  return `# fish completion of weir. Save it as ~/.config/fish/completions/weir.fish
+function __weir_at
+  set -l at ''
+  for word in (commandline -opc)[2..-1]
+    switch "$at/$word"
+      case ${steps(places).replaceAll('|', ' ')}
+        set at "$at/$word"
+    end
+  end
+  test "$at" = "$argv[1]"
+end
+complete -c weir -f
+${lines.join('\n')}
+`
+}
+
+/** In single quotes, as all three shells take it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", '’')}'`
+}

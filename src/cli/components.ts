@@ -1,0 +1,69 @@
+/** What can be configured, by name: the whole, and each component as an entry under `sources`, `sinks` or `transforms`. */
+import { networksSchema } from '../identity/networks-file.ts'
+import { defineSchema, didYouMean, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
+import { CommandError } from './client.ts'
+import { deliveryFields, weirSchema } from './config.ts'
+
+export interface Component {
+  /** Unique among all: `nats`, or `sink/kafka` where a source has the same name. */
+  readonly name: string
+  readonly type: string
+  readonly role: Role
+  readonly summary: string
+  /** Key of the configuration that holds entries of this kind; undefined when it is no entry. */
+  readonly under?: 'sources' | 'sinks' | 'transforms'
+  /** Its own settings. */
+  readonly schema: AnyComponentSchema
+  /** All that an entry may hold: its own settings and those that every entry beside it has. */
+  readonly entry: AnyComponentSchema
+}
+
+const places = { sources: 'source', sinks: 'sink', transforms: 'transform' } as const satisfies Record<string, Role>
+
+/** In the order of the configuration. */
+export function components(): readonly Component[] {
+  const entries = (Object.keys(places) as (keyof typeof places)[]).flatMap(entriesUnder)
+  const twice = (type: string): boolean => entries.filter((one) => one.type === type).length > 1
+  return [
+    whole(weirSchema),
+    ...entries.map((one) => ({ ...one, name: twice(one.type) ? `${one.role}/${one.type}` : one.type })),
+    whole(deliverySchema),
+    whole(networksSchema),
+  ]
+}
+
+function whole(schema: AnyComponentSchema): Component {
+  const { type, role, summary } = schema
+  return { name: type, type, role, summary, schema, entry: schema }
+}
+
+const deliverySchema = defineSchema({
+  type: 'delivery',
+  role: 'setting',
+  summary: 'What every sink and transform may have beside its own settings',
+  fields: deliveryFields,
+})
+
+function entriesUnder(under: keyof typeof places): Component[] {
+  const types = infoOf(weirSchema.fields[under]).components
+  return (types?.names ?? []).map((type) => {
+    const all = types?.fieldsOf(type) ?? {}
+    const common = under === 'sources' ? {} : deliveryFields
+    const own = Object.fromEntries(Object.entries(all).filter(([key]) => !Object.hasOwn(common, key)))
+    const summary = types?.summaryOf(type) ?? ''
+    const make = (fields: Fields): AnyComponentSchema => defineSchema({ type, role: places[under], summary, fields })
+    return { name: type, type, role: places[under], summary, under, schema: make(own), entry: make({ ...own, ...all }) }
+  })
+}
+
+/** Finds a component by `name` or `role/type`. Throws CommandError for what does not exist, or exists twice. */
+export function findComponent(written: string): Component {
+  const all = components()
+  const found = all.filter(({ name, role, type }) => written === name || written === type || written === `${role}/${type}`)
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  if (only !== undefined) throw new CommandError(`\`${written}\` is more than one component.`, [`Say which: ${found.map(({ name }) => name).join(' or ')}.`], 2)
+  const names = all.map(({ name }) => name)
+  const hint = didYouMean(written, names)
+  throw new CommandError(`There is no component \`${written}\`.`, [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `There are: ${names.join(', ')}.`], 2)
+}

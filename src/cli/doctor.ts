@@ -1,0 +1,96 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Override } from '../schema/index.ts'
+import { self } from '../host/process.ts'
+import { action } from './client.ts'
+import type { Loaded } from './load-config.ts'
+import type { Finding, Scene } from './doctor/finding.ts'
+
+export interface DoctorFlags {
+  readonly config?: string
+  readonly data?: string
+  readonly live?: boolean
+  readonly format: 'text' | 'json'
+}
+
+export function register(program: Command): void {
+  program.command('doctor')
+    .description('Look at the machine, the data folder and the ports, and say what to do.')
+    .option('--config <FILE>', 'configuration file whose listeners, sizes and sinks are looked at')
+    .option('--data <DIR>', 'data folder (default: that of the configuration)')
+    .option('--live', 'also try to connect to the sinks')
+    .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .addHelpText('after', `
+A server may run meanwhile. Ports are opened for a moment, and a small file is written to the data folder and removed.
+
+Examples:
+  $ weir doctor --config weir.yaml
+  $ weir doctor --data /var/lib/weir --format json | jq '.checks[] | select(.status != "ok")'
+
+Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`)
+    .action(action(run))
+}
+
+async function run(flags: DoctorFlags): Promise<void> {
+  const findings = await diagnose(flags)
+  const passed = findings.every(({ status }) => status !== 'fail')
+  self.stdout(flags.format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
+  if (!passed) self.leave(1)
+}
+
+/** All checks, in the order of their printing. */
+export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
+  const [{ realHost }, { realMachine }, { isHeld, readLock }, checks] = await Promise.all([
+    import('../host/index.ts'), import('../host/machine.ts'), import('./lock.ts'), loadChecks(),
+  ])
+  const host = realHost()
+  const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
+  const { loaded, finding } = await configuration(flags.config, overrides)
+  const { config } = loaded
+  const lock = await readLock(host, config.data)
+  const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
+  const findings: Finding[] = [finding]
+  for (const check of [checks.machine, checks.data, checks.ports, checks.journal, checks.store, ...(flags.live === true ? [checks.sinks] : [])]) {
+    findings.push(...(await check(scene)))
+  }
+  return findings
+}
+
+async function loadChecks() {
+  const [machine, data, ports, journal, store, sinks] = await Promise.all([
+    import('./doctor/machine.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/journal.ts'),
+    import('./doctor/store.ts'), import('./doctor/sinks.ts'),
+  ])
+  return {
+    machine: machine.checkMachine, data: data.checkData, ports: ports.checkPorts, journal: journal.checkJournalHealth, store: store.checkStore, sinks: sinks.checkSinks,
+  }
+}
+
+/** A configuration that cannot be used fails, and the rest is looked at with defaults. */
+async function configuration(file: string | undefined, overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
+  const [{ realHost }, { loadConfig }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, fail }] = await Promise.all([
+    import('../host/index.ts'), import('./load-config.ts'), import('./config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
+  ])
+  try {
+    return { loaded: await loadConfig(realHost(), file, overrides), finding: ok('configuration', file === undefined ? 'no file; defaults and WEIR_* variables' : `${file} is valid`) }
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    const empty = schema.parseYaml('', 'defaults')
+    const document = schema.applyOverrides(schema.applyOverrides(empty, withBuiltIns(empty)), overrides)
+    const result = schema.validate(weirSchema, document)
+    if (result.problems !== undefined) throw error
+    return {
+      loaded: { config: result.value, document, warnings: '' },
+      finding: fail('configuration', error.message, 'Correct it; what follows was looked at with the defaults.'),
+    }
+  }
+}
+
+function findingsText(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const indent = ' '.repeat(width + 8)
+  const lines = findings.map(({ check, status, fact, advice }) =>
+    `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`)
+  const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
+  return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failing\n`
+}

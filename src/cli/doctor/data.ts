@@ -1,0 +1,134 @@
+/** The data folder: whose it is, what it lies on, how fast it syncs, whether there is room, who holds it. */
+import { isHeld, readLock } from '../lock.ts'
+import { sizeText } from '../output.ts'
+import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+
+const syncs = 8
+const slowMs = 30
+const inMemory = new Set(['tmpfs', 'ramfs'])
+const remote = /^(?:nfs|cifs|smb|9p|fuse|ceph|glusterfs)/
+
+export async function checkData(scene: Scene): Promise<Finding[]> {
+  const { host, config: { data } } = scene
+  const found = await host.disk.stat(data)
+  if (found !== undefined && !found.directory) return [fail('data folder', `${data} is a file`, 'Name a folder with --data.')]
+  if (found === undefined) return [...(await toBeMade(scene)), ...(await room(scene, await existing(scene)))]
+  return [await folder(scene), ...(await fileSystem(scene, data)), ...(await syncTime(scene)), ...(await room(scene, data)), await lock(scene)]
+}
+
+/** The nearest folder above that exists. */
+async function existing({ host, config }: Scene): Promise<string> {
+  const parts = config.data.split('/')
+  while (parts.length > 1) {
+    parts.pop()
+    const path = parts.join('/') || (config.data.startsWith('/') ? '/' : '.')
+    if ((await host.disk.stat(path))?.directory === true) return path
+  }
+  return '.'
+}
+
+async function toBeMade(scene: Scene): Promise<Finding[]> {
+  const { machine, config: { data } } = scene
+  const above = await existing(scene)
+  const fact = `${data} does not exist yet`
+  const made = (await machine.mayWrite(above))
+    ? ok('data folder', `${fact}; a start creates it with mode 0700`)
+    : fail('data folder', `${fact}, and this user may not create it in ${above}`, 'Create it and give it to this user, or name another with --data.')
+  return [made, ...(await fileSystem(scene, above))]
+}
+
+async function folder({ machine, config: { data } }: Scene): Promise<Finding> {
+  const owner = await machine.ownership(data)
+  const mode = owner === undefined ? '' : `, mode ${owner.mode.toString(8).padStart(4, '0')}`
+  const fact = `${data}${owner === undefined ? '' : `, owner ${owner.uid === machine.uid ? 'this user' : `user ${owner.uid}`}`}${mode}`
+  if (!(await machine.mayWrite(data))) return fail('data folder', `${fact}: this user may not write there`, 'Run Weir as its owner, or give the folder to this user.')
+  if (owner !== undefined && owner.uid !== machine.uid) return warn('data folder', fact, 'Files of two users in one folder lead to trouble: run Weir, and this command, as its owner.')
+  if (owner !== undefined && (owner.mode & 0o077) !== 0) return warn('data folder', `${fact}: others may look in`, `chmod 700 ${data}`)
+  return ok('data folder', fact)
+}
+
+async function fileSystem({ machine }: Scene, path: string): Promise<Finding[]> {
+  const found = await machine.fileSystem(path)
+  if (found === undefined) return []
+  const fact = `${found.type}, mounted on ${found.mountPoint}`
+  if (found.readOnly) return [fail('file system', `${fact}, read-only`, 'Mount it for writing, or name another folder with --data.')]
+  if (inMemory.has(found.type)) return [warn('file system', `${fact}: it is memory, and empty after a restart`, 'Put the data folder on a disk.')]
+  if (found.type === 'overlay') return [warn('file system', `${fact}: a container's own layer, which goes with the container`, 'Mount a volume and point --data to it.')]
+  if (remote.test(found.type)) return [warn('file system', `${fact}: a sync there is as good as its server's`, 'A local disk is faster and safer for the journal.')]
+  return [ok('file system', fact)]
+}
+
+/** How long the disk takes to make 4 KiB durable; what Weir accepts waits for that. */
+async function syncTime({ host: { disk, clock, random }, config: { data } }: Scene): Promise<Finding[]> {
+  const path = `${data}/doctor-${Buffer.from(random.bytes(6)).toString('hex')}.tmp`
+  const page = new Uint8Array(4096).fill(0x57)
+  const times: number[] = []
+  try {
+    const file = await disk.open(path, 'create')
+    try {
+      for (let at = 0; at < syncs; at++) {
+        const started = clock.monotonic()
+        await file.write(page, at * page.length)
+        await file.sync()
+        times.push(clock.monotonic() - started)
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    return [fail('disk sync', `a file in ${data} could not be written and synced: ${reason(error)}`, 'Look at the disk and the kernel log (dmesg).')]
+  } finally {
+    await disk.remove(path).catch(() => undefined)
+  }
+  times.sort((a, b) => a - b)
+  const median = times[Math.floor(times.length / 2)] ?? 0
+  const fact = `4 KiB are durable after ${median.toFixed(1)} ms (median of ${syncs}, slowest ${(times.at(-1) ?? 0).toFixed(1)} ms)`
+  if (median <= slowMs) return [ok('disk sync', fact)]
+  return [warn('disk sync', fact, 'Every acknowledgement waits for a sync. A local SSD takes about a millisecond.')]
+}
+
+async function room({ host: { disk }, config: { data, journal, store } }: Scene, on: string): Promise<Finding[]> {
+  let free: number
+  try {
+    free = await disk.free(on)
+  } catch (error) {
+    return [warn('free space', `not known: ${reason(error)}`, 'Look with df.')]
+  }
+  const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
+  const wanted = journal.max + journal.reserve + (store.enabled === 'none' ? 0 : store.size)
+  const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
+  if (free <= journal.reserve) return [fail('free space', `${fact}: nothing is accepted while less than ${sizeText(journal.reserve)} are free`, 'Make room, or lower `store.size`.')]
+  if (free + used < wanted) return [warn('free space', fact, 'Lower `journal.max` and `store.size` to what the disk can hold, or use a larger one.')]
+  return [ok('free space', fact)]
+}
+
+async function sizeOf(disk: Scene['host']['disk'], directory: string): Promise<number> {
+  let bytes = 0
+  for (const name of await disk.list(directory).catch(() => [])) bytes += (await disk.stat(`${directory}/${name}`))?.size ?? 0
+  return bytes
+}
+
+async function lock({ host, config: { data }, running }: Scene): Promise<Finding> {
+  if (running !== undefined) {
+    const said = running.url === '' ? 'is starting' : await answers(host, running.url)
+    const fact = `process ${running.pid} ${said ?? `does not answer at ${running.url}`}`
+    return said === undefined ? warn('lock', fact, 'Look at its program log.') : ok('lock', fact)
+  }
+  const left = await readLock(host, data)
+  if (left === undefined || isHeld(left)) return ok('lock', 'free; no Weir runs here')
+  return ok('lock', `left behind by process ${left.pid}, which is gone; the next start takes it over`)
+}
+
+async function answers(host: Scene['host'], url: string): Promise<string | undefined> {
+  const late = new AbortController()
+  const timer = host.timers.after(3000, () => late.abort())
+  try {
+    const answer = await fetch(`${url}/api/v1/openapi.json`, { signal: late.signal })
+    await answer.body?.cancel()
+    return `runs and answers at ${url}`
+  } catch {
+    return undefined
+  } finally {
+    timer.cancel()
+  }
+}

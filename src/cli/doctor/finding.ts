@@ -1,0 +1,34 @@
+import type { Host } from '../../host/index.ts'
+import type { Machine } from '../../host/machine.ts'
+import type { WeirConfig } from '../config.ts'
+import type { LockContent } from '../lock.ts'
+
+/** `fail`: Weir cannot start or would lose data here. `warn`: it runs, and something should be done. */
+export type Status = 'ok' | 'warn' | 'fail'
+
+export interface Finding {
+  /** Short name of what was looked at, stable for scripts. */
+  readonly check: string
+  readonly status: Status
+  /** What is so. */
+  readonly fact: string
+  /** What to do about it. */
+  readonly advice?: string
+}
+
+/** Everything that a check may look at. */
+export interface Scene {
+  readonly host: Host
+  readonly machine: Machine
+  readonly config: WeirConfig
+  /** The lock of the data folder, if a process that still runs holds it. */
+  readonly running: LockContent | undefined
+}
+
+export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact })
+export const warn = (check: string, fact: string, advice: string): Finding => ({ check, status: 'warn', fact, advice })
+export const fail = (check: string, fact: string, advice: string): Finding => ({ check, status: 'fail', fact, advice })
+
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,58 @@
+/** The journal by its headers, and the clock by what the newest of them says. */
+import { listFacts } from '../journal-list.ts'
+import { listSegments } from '../../journal/recover.ts'
+import { sizeText } from '../output.ts'
+import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+
+/** Before this nobody ran Weir: a clock that says less was never set. */
+const earliest = Date.UTC(2025, 0, 1)
+const toleratedMs = 5_000
+
+export async function checkJournalHealth({ host, config: { data, journal }, running }: Scene): Promise<Finding[]> {
+  const directory = `${data}/journal`
+  let newest = 0
+  const findings: Finding[] = []
+  try {
+    const segments = await listSegments(host.disk, directory)
+    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
+    const facts = await listFacts(host, { directory, segments, bytes, live: running !== undefined })
+    const last = segments.at(-1)
+    const written = last === undefined ? 0 : ((await host.disk.stat(`${directory}/${last.name}`))?.modified ?? 0)
+    newest = Math.max(written, ...facts.map((one) => one.received_to ?? 0))
+    findings.push(health(facts, bytes, journal.max, running !== undefined))
+  } catch (error) {
+    findings.push(fail('journal', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.'))
+  }
+  const store = `${data}/store`
+  for (const name of await host.disk.list(store).catch(() => [])) {
+    if (name.startsWith('manifest-')) newest = Math.max(newest, (await host.disk.stat(`${store}/${name}`))?.modified ?? 0)
+  }
+  return [...findings, clock(host.clock.now(), newest)]
+}
+
+function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, most: number, live: boolean): Finding {
+  if (facts.length === 0) return ok('journal', 'empty')
+  const frames = facts.reduce((sum, one) => sum + one.frames, 0)
+  const rows = facts.reduce((sum, one) => sum + one.events, 0)
+  // The newest frame of a running server may be half written.
+  const damaged = (live ? facts.slice(0, -1) : facts).filter(({ unreadable }) => unreadable > 0)
+  const fact = `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ${rows} rows`
+  if (damaged.length > 0) {
+    const lost = damaged.reduce((sum, one) => sum + one.unreadable, 0)
+    return warn('journal', `${fact}; ${sizeText(lost)} in ${damaged.map(({ segment }) => segment).join(', ')} cannot be read`,
+      'Weir passes over them and counts them; `weir journal check` names each stretch. Look at the disk.')
+  }
+  if (bytes > 0.9 * most) return warn('journal', `${fact}: nearly \`journal.max\` (${sizeText(most)})`, 'A sink holds old data: `weir ledger` shows which. Sources wait or shed when it is full.')
+  return ok('journal', `${fact}, every header is whole`)
+}
+
+function clock(now: number, newest: number): Finding {
+  const text = new Date(now).toISOString()
+  if (now < earliest) return fail('clock', `it is ${text}: the clock was never set`, 'Set it, and keep it set (systemd-timesyncd, chrony).')
+  if (now + toleratedMs < newest) {
+    const seconds = Math.round((newest - now) / 1000)
+    return warn('clock', `it is ${text}, ${seconds} s before the newest file of the data folder: the clock went back, or the folder comes from another machine`,
+      'Set the clock, and keep it set (systemd-timesyncd, chrony). Rows are filed under the hour in which they were received.')
+  }
+  return ok('clock', `it is ${text}${newest === 0 ? '' : ', after the newest file of the data folder'}`)
+}

@@ -1,0 +1,55 @@
+/** What the machine gives: Node, memory, processors, open files, kernel buffers. */
+import { wantedBuffers } from '../config-facts.ts'
+import { sizeText } from '../output.ts'
+import { ok, warn, fail, type Finding, type Scene } from './finding.ts'
+
+const oldestNode = 24
+const fewFiles = 256
+const enoughFiles = 4096
+/** What Weir needs beside the memory of one query: three threads, the writer of the store, batches under way. */
+const ownMemory = 512 * 2 ** 20
+
+export async function checkMachine({ machine, config }: Scene): Promise<Finding[]> {
+  return [node(machine), memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory), load(machine), ...(await openFiles(machine)), ...(await buffers({ machine, config }))]
+}
+
+function node({ node: { version, path } }: Scene['machine']): Finding {
+  const from = /[\\/]node_modules[\\/]/.test(path) ? 'brought by npm' : 'of this system'
+  const fact = `Node ${version}, ${from} (${path})`
+  if (Number(version.split('.')[0]) >= oldestNode) return ok('node', fact)
+  return fail('node', fact, `Weir needs Node ${oldestNode}: run \`npm ci\`, which brings it, and start through npm.`)
+}
+
+function memory(machine: Scene['machine'], query: number): Finding {
+  const { limit, available, contained } = machine.memory()
+  const needed = query + ownMemory
+  const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' that this container may use' : ''}`
+  const advice = 'Lower `store.memory`, or give Weir more.'
+  if (limit < needed) return warn('memory', `${fact}; with a query of ${sizeText(query)} Weir may need ${sizeText(needed)}`, advice)
+  return available < needed ? warn('memory', `${fact}; others leave less than the ${sizeText(needed)} that Weir may need`, advice) : ok('memory', fact)
+}
+
+function load(machine: Scene['machine']): Finding {
+  const now = machine.load()
+  const fact = `${machine.cpus} processor${machine.cpus === 1 ? '' : 's'}, load ${now.toFixed(1)}`
+  return now > 2 * machine.cpus ? warn('load', fact, 'The machine is busy; datagrams may be lost before they are read.') : ok('load', fact)
+}
+
+async function openFiles(machine: Scene['machine']): Promise<Finding[]> {
+  const found = await machine.openFiles()
+  if (found === undefined) return []
+  const fact = found.limit === Infinity ? 'no limit' : `at most ${found.limit} open files`
+  if (found.limit >= enoughFiles) return [ok('open files', fact)]
+  const advice = `Raise it: \`ulimit -n ${enoughFiles}\`, or LimitNOFILE= of the service.`
+  return [found.limit < fewFiles ? fail('open files', fact, advice) : warn('open files', fact, advice)]
+}
+
+async function buffers({ machine, config }: Pick<Scene, 'machine' | 'config'>): Promise<Finding[]> {
+  const most = Number(await machine.sysctl('net.core.rmem_max'))
+  const wanted = wantedBuffers(config)
+  if (!(most > 0) || wanted.length === 0) return []
+  const largest = Math.max(...wanted.map(({ bytes }) => bytes))
+  const fact = `the kernel gives a UDP socket at most ${sizeText(most)} (net.core.rmem_max), ${sizeText(largest)} are wanted`
+  if (most >= largest) return [ok('kernel buffers', fact)]
+  return [warn('kernel buffers', fact, `Bursts of datagrams may be lost. As root: sysctl -w net.core.rmem_max=${largest} (and in /etc/sysctl.d to keep it).`)]
+}

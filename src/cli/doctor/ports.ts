@@ -1,0 +1,46 @@
+/** Whether each listener of the configuration could be opened. */
+import { createSocket } from 'node:dgram'
+import { createServer, isIPv6 } from 'node:net'
+import { whoListens } from '../../host/ports.ts'
+import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { listenersOf, type Listener } from '../config-facts.ts'
+import { fail, ok, type Finding, type Scene } from './finding.ts'
+
+export async function checkPorts({ config, running }: Scene): Promise<Finding[]> {
+  const findings: Finding[] = []
+  // One after the other: two listeners of the configuration may want the same port, and both would be right.
+  for (const listener of listenersOf(config)) findings.push(await checkPort(listener, running?.pid))
+  return findings
+}
+
+async function checkPort({ owner, protocol, place }: Listener, weir: number | undefined): Promise<Finding> {
+  const check = `port ${owner}`
+  const name = `${protocol.toUpperCase()} ${formatHostPort(place)}`
+  if (place.port === 0) return ok(check, `${name}: the system chooses`)
+  const error = await tryToOpen(protocol, place)
+  if (error === undefined) return ok(check, `${name} is free`)
+  if (error === 'EADDRINUSE') {
+    const holders = await whoListens(protocol, place.port)
+    if (weir !== undefined && holders.some(({ pid }) => pid === weir)) return ok(check, `${name} is held by the running Weir (process ${weir})`)
+    const who = holders.map(({ pid, command }) => `${command} (process ${pid})`).join(' and ') || 'a process that this user cannot see'
+    return fail(check, `${name} is held by ${who}`, 'Stop it, or choose another address or `off` for this listener.')
+  }
+  if (error === 'EACCES') return fail(check, `${name} is not allowed for this user`, 'Choose a port above 1023, or give Weir CAP_NET_BIND_SERVICE.')
+  if (error === 'EADDRNOTAVAIL' || error === 'ENOTFOUND') return fail(check, `${name}: this machine has no such address`, 'Choose one of its own, or 0.0.0.0 for all.')
+  return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
+}
+
+/** Opens and closes at once; the error's code when that does not work. */
+function tryToOpen(protocol: 'udp' | 'tcp', { host, port }: HostPort): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message)
+    if (protocol === 'tcp') {
+      const server = createServer().on('error', failed)
+      server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
+      return
+    }
+    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' })
+    socket.on('error', (error: NodeJS.ErrnoException) => socket.close(() => failed(error)))
+    socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => resolve(undefined)))
+  })
+}

@@ -1,0 +1,47 @@
+import { realHost, type Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { checkJournal, type JournalCheck } from '../journal/index.ts'
+import type { UnreadableStretch } from '../journal/types.ts'
+import { journalFolder, watched, type JournalFolder } from './journal-folder.ts'
+import type { CheckFlags } from './journal.ts'
+import { Progress, sizeText } from './output.ts'
+import { textTable } from './text-table.ts'
+
+/** Time in which a frame that is being written is surely there. */
+const settleMs = 500
+
+export async function checkCommand(flags: CheckFlags): Promise<void> {
+  const host = realHost()
+  const folder = await journalFolder(host, flags.data)
+  const found = await checkFolder(host, folder)
+  self.stdout(flags.format === 'json' ? `${JSON.stringify(found)}\n` : checkText(found, folder))
+  if (found.unreadable.length > 0) self.leave(1)
+}
+
+/**
+ * Verifies every frame. Beside a server that writes, the newest frame may be half there and the oldest segment may go
+ * while it is read: there, only what two rounds find is unreadable.
+ */
+export async function checkFolder(host: Host, folder: JournalFolder): Promise<JournalCheck> {
+  const progress = new Progress('verifying', folder.bytes)
+  const watchedHost = watched(host, progress)
+  try {
+    const first = await checkJournal({ host: watchedHost, directory: folder.directory })
+    if (!folder.live || first.unreadable.length === 0) return first
+    await host.timers.sleep(settleMs)
+    const second = await checkJournal({ host, directory: folder.directory })
+    const place = ({ segment, offset }: UnreadableStretch): string => `${segment} ${offset}`
+    const before = new Set(first.unreadable.map(place))
+    return { ...second, unreadable: second.unreadable.filter((stretch) => before.has(place(stretch))) }
+  } finally {
+    progress.end()
+  }
+}
+
+function checkText({ frames, events, unreadable }: JournalCheck, { segments, bytes }: JournalFolder): string {
+  const count = (value: number, what: string): string => `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
+  const head = `${count(segments.length, 'segment')}, ${sizeText(bytes)}: ${count(frames, 'frame')} with ${count(events, 'row')}\n`
+  if (unreadable.length === 0) return `${head}everything is readable\n`
+  const table = textTable(['segment', 'offset', 'bytes', 'rows'], unreadable.map((one) => [one.segment, one.offset, one.bytes, one.events === null ? '?' : String(one.events)]))
+  return `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: Weir passes over them and counts their rows as quarantined.\n`
+}

@@ -1,0 +1,44 @@
+import type { Disk, Host } from '../host/index.ts'
+import { listSegments } from '../journal/recover.ts'
+import { CommandError } from './client.ts'
+import { isHeld, readLock } from './lock.ts'
+import type { Progress } from './output.ts'
+
+export interface JournalFolder {
+  readonly directory: string
+  readonly segments: readonly { readonly name: string; readonly bytes: number }[]
+  /** Bytes in segments. */
+  readonly bytes: number
+  /** A server writes to it: the newest frame may be half there. */
+  readonly live: boolean
+}
+
+/** The journal of a data folder. Throws CommandError when there is none. */
+export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
+  const directory = `${data}/journal`
+  const stat = await host.disk.stat(directory)
+  if (stat?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+  const lock = await readLock(host, data)
+  const segments = await listSegments(host.disk, directory)
+  return { directory, segments, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), live: lock !== undefined && isHeld(lock) }
+}
+
+/** The host with a disk that tells `progress` of every byte read. */
+export function watched(host: Host, progress: Progress): Host {
+  const disk: Disk = {
+    ...host.disk,
+    async open(path, mode) {
+      const file = await host.disk.open(path, mode)
+      return {
+        path, write: (...args) => file.write(...args), writeAll: (...args) => file.writeAll(...args), sync: () => file.sync(),
+        truncate: (size) => file.truncate(size), size: () => file.size(), close: () => file.close(),
+        async read(into, position) {
+          const got = await file.read(into, position)
+          progress.add(got)
+          return got
+        },
+      }
+    },
+  }
+  return { ...host, disk }
+}

@@ -1,0 +1,97 @@
+import { realHost, type Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { journalSource, segmentStart } from '../journal/index.ts'
+import type { FrameHeader } from '../journal/types.ts'
+import { Walk } from '../journal/walk.ts'
+import { nowhere } from '../model/positions.ts'
+import { journalFolder, type JournalFolder } from './journal-folder.ts'
+import type { CheckFlags } from './journal.ts'
+import { sizeText } from './output.ts'
+import { textTable } from './text-table.ts'
+
+/** One segment as its headers describe it; bodies are not read. Times are Unix ms; null when no frame has one. */
+export interface SegmentFacts {
+  readonly segment: string
+  /** Sequence of its first frame, as its name states it. */
+  readonly sequence: number
+  frames: number
+  events: number
+  readonly bytes: number
+  /** When the rows were received. */
+  received_from: number | null
+  received_to: number | null
+  /** Event times, as the sources gave them. */
+  time_from: number | null
+  time_to: number | null
+  readonly sources: string[]
+  /** Bytes whose header is damaged. */
+  unreadable: number
+}
+
+export async function listCommand(flags: CheckFlags): Promise<void> {
+  const host = realHost()
+  const segments = await listFacts(host, await journalFolder(host, flags.data))
+  if (flags.format === 'text') return self.stdout(listText(segments))
+  const iso = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
+  self.stdout(`${JSON.stringify(segments.map((one) => ({
+    ...one, received_from: iso(one.received_from), received_to: iso(one.received_to), time_from: iso(one.time_from), time_to: iso(one.time_to),
+  })))}\n`)
+}
+
+export async function listFacts(host: Host, { directory, segments }: JournalFolder): Promise<SegmentFacts[]> {
+  const facts = new Map<string, SegmentFacts>(segments.map(({ name, bytes }) => [name, {
+    segment: name, sequence: segmentStart(name) ?? 0, frames: 0, events: 0, bytes,
+    received_from: null, received_to: null, time_from: null, time_to: null, sources: [], unreadable: 0,
+  }]))
+  const walk = new Walk({
+    disk: host.disk, directory, after: nowhere, headersOnly: true,
+    onUnreadable: ({ segment, bytes }) => {
+      const damaged = facts.get(segment)
+      if (damaged !== undefined) damaged.unreadable += bytes
+    },
+  })
+  try {
+    for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
+      const found = facts.get(walked.segment)
+      if (found !== undefined) add(found, walked.decoded.header)
+    }
+    walk.flush()
+  } finally {
+    await walk.close()
+  }
+  return [...facts.values()]
+}
+
+function add(facts: SegmentFacts, header: FrameHeader): void {
+  facts.frames++
+  if (header.source === journalSource) return
+  if (!header.more) facts.events += header.count
+  if (!facts.sources.includes(header.source)) facts.sources.push(header.source)
+  if (header.count === 0 || header.more) return
+  facts.received_from = least(facts.received_from, header.received, Math.min)
+  facts.received_to = least(facts.received_to, header.received, Math.max)
+  facts.time_from = least(facts.time_from, header.timeMin, Math.min)
+  facts.time_to = least(facts.time_to, header.timeMax, Math.max)
+}
+
+function least(before: number | null, value: number, pick: (a: number, b: number) => number): number | null {
+  if (!Number.isFinite(value)) return before
+  return before === null ? value : pick(before, value)
+}
+
+function timeText(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
+}
+
+function listText(segments: readonly SegmentFacts[]): string {
+  if (segments.length === 0) return 'The journal is empty.\n'
+  const titles = ['segment', 'first', 'frames', 'rows', 'size', 'received from', 'received to', 'sources']
+  const rows = segments.map((one) => [
+    one.segment, one.sequence, one.frames, one.events, sizeText(one.bytes),
+    one.received_from === null ? '-' : timeText(one.received_from), one.received_to === null ? '-' : timeText(one.received_to),
+    one.sources.join(' ') || '-',
+  ])
+  const damaged = segments.some(({ unreadable }) => unreadable > 0)
+  return `${textTable(titles, rows)}${damaged ? '\nSome bytes are unreadable: `weir journal check` names them.\n' : ''}`
+}

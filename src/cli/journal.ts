@@ -1,0 +1,65 @@
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import { action, defaultData } from './client.ts'
+
+const data = (): Option => new Option('--data <DIR>', 'data folder').default(defaultData)
+const format = (...choices: string[]): Option =>
+  new Option('--format <FORMAT>', 'form of the answer').choices(choices).default(choices[0])
+
+export function register(program: Command): void {
+  const journal = program.command('journal')
+    .description('Look into the journal of a data folder; nothing is changed, and a server may run on it.')
+    .addHelpText('after', '\nExample:\n  $ weir journal check --data /var/lib/weir')
+
+  journal.command('check').description('Read every frame and verify its checksums.')
+    .addOption(data()).addOption(format('text', 'json'))
+    .addHelpText('after', `
+Rows of an unreadable stretch are \`null\` (\`?\`) when no later frame tells how many it held.
+
+Examples:
+  $ weir journal check --data /var/lib/weir
+  $ weir journal check --format json | jq '.unreadable | length'
+
+Exit code: 0 everything is readable, 1 something is not or the folder has no journal, 2 the command line cannot be used.`)
+    .action(action(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
+
+  journal.command('list').description('The segments: sequences, frames, rows, sizes, times, sources.')
+    .addOption(data()).addOption(format('text', 'json'))
+    .addHelpText('after', '\nExample:\n  $ weir journal list --data /var/lib/weir')
+    .action(action(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
+
+  journal.command('export').description('Print rows as JSON, one a line: events as CloudEvents, flows as flat objects, each with its `_pos`.')
+    .addOption(data())
+    .option('--from <SEQUENCE>', 'first frame (default: the oldest that is kept)', sequence)
+    .option('--to <SEQUENCE>', 'last frame (default: the newest)', sequence)
+    .option('--source <ID>', 'rows of this source only')
+    .addOption(format('ndjson'))
+    .addHelpText('after', `
+Sequences are those that \`weir journal list\` shows.
+
+Examples:
+  $ weir journal export --source http > events.ndjson
+  $ weir journal export --from 1200 --to 1300 | jq -r ._pos
+
+Exit code: 0 all of it was printed, 1 something could not be read (said on standard error) or the folder has no journal,
+2 the command line cannot be used.`)
+    .action(action(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
+}
+
+export interface CheckFlags {
+  readonly data: string
+  readonly format: 'text' | 'json'
+}
+
+export interface ExportFlags {
+  readonly data: string
+  readonly from?: number
+  readonly to?: number
+  readonly source?: string
+}
+
+function sequence(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  return value
+}

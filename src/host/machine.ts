@@ -1,0 +1,100 @@
+import { constants } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import * as os from 'node:os'
+
+/** Facts about this machine and this process that only a diagnosis asks for. What a system does not tell is undefined. */
+export interface Machine {
+  readonly node: { readonly version: string; readonly path: string }
+  readonly cpus: number
+  /** Own user number; undefined on systems without. */
+  readonly uid: number | undefined
+  /** Runnable processes, averaged over the last minute; all zero on Windows. */
+  load(): number
+  memory(): Memory
+  openFiles(): Promise<OpenFiles | undefined>
+  /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
+  sysctl(name: string): Promise<string | undefined>
+  /** The file system that holds a path which exists. */
+  fileSystem(path: string): Promise<FileSystem | undefined>
+  ownership(path: string): Promise<Ownership | undefined>
+  /** Whether this process may create files in a folder. */
+  mayWrite(path: string): Promise<boolean>
+}
+
+/** Bytes. `limit` is the least of the machine and what its container may use. */
+export interface Memory {
+  readonly limit: number
+  readonly available: number
+  readonly contained: boolean
+}
+
+export interface OpenFiles {
+  /** Limit of this process; Infinity when there is none. */
+  readonly limit: number
+}
+
+export interface FileSystem {
+  /** As the kernel calls it: ext4, xfs, tmpfs, overlay, nfs4 … */
+  readonly type: string
+  readonly mountPoint: string
+  readonly readOnly: boolean
+}
+
+export interface Ownership {
+  readonly uid: number
+  /** Permission bits. */
+  readonly mode: number
+}
+
+export const realMachine: Machine = {
+  node: { version: process.versions.node, path: process.execPath },
+  cpus: os.availableParallelism(),
+  uid: process.getuid?.(),
+  load: () => os.loadavg()[0] ?? 0,
+  memory() {
+    const total = os.totalmem()
+    // Without a limit the kernel states a number larger than any machine, or none.
+    const constrained = process.constrainedMemory()
+    const contained = constrained > 0 && constrained < total
+    return { limit: contained ? constrained : total, available: process.availableMemory(), contained }
+  },
+  async openFiles() {
+    const limits = await text('/proc/self/limits')
+    const soft = /^Max open files\s+(\S+)/m.exec(limits ?? '')?.[1]
+    if (soft === undefined) return undefined
+    return { limit: soft === 'unlimited' ? Infinity : Number(soft) }
+  },
+  async sysctl(name) {
+    return (await text(`/proc/sys/${name.replaceAll('.', '/')}`))?.trim()
+  },
+  async fileSystem(path) {
+    const table = await text('/proc/self/mountinfo')
+    const real = await fs.realpath(path).catch(() => undefined)
+    return table === undefined || real === undefined ? undefined : mountOf(table, real)
+  },
+  async ownership(path) {
+    const found = await fs.stat(path).catch(() => undefined)
+    return found === undefined ? undefined : { uid: found.uid, mode: found.mode & 0o777 }
+  },
+  mayWrite: (path) => fs.access(path, constants.W_OK | constants.X_OK).then(() => true, () => false),
+}
+
+async function text(path: string): Promise<string | undefined> {
+  return fs.readFile(path, 'utf8').catch(() => undefined)
+}
+
+/** The mount that holds a path, from the text of /proc/self/mountinfo; of two on one place the later one hides the other. */
+export function mountOf(table: string, path: string): FileSystem | undefined {
+  let best: FileSystem | undefined
+  for (const line of table.split('\n')) {
+    // Optional fields stand between the mount options and the ` - ` that the type follows.
+    const [before = '', after = ''] = line.split(' - ')
+    const [, , , , point = '', options = ''] = before.split(' ')
+    const [type = '', , superOptions = ''] = after.split(' ')
+    const mountPoint = point.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    const holds = mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`)
+    if (type === '' || !holds || mountPoint.length < (best?.mountPoint.length ?? 0)) continue
+    best = { type, mountPoint, readOnly: [...options.split(','), ...superOptions.split(',')].includes('ro') }
+  }
+  return best
+}
