@@ -150,7 +150,8 @@ export class DuplicateWindow implements Projection {
     const stateBytes = view.getUint32(4, true)
     if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest)) return
     const state = JSON.parse(new TextDecoder().decode(rest.subarray(0, stateBytes))) as { position: Position; older: number }
-    const words = new Uint32Array(rest.slice(stateBytes).buffer)
+    // A copy by value: `slice` of a Buffer, which a real disk gives, is a view into something larger.
+    const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)
     this.#older = HashSet.of(words.subarray(0, state.older * 4))
     this.#newer = HashSet.of(words.subarray(state.older * 4))
     this.#applied = this.#committed = state.position
