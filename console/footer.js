@@ -14,7 +14,7 @@ export function drawFooter(footer, ledger, pipeline) {
   const unreadable = sum(ledger.sources, (source) => source.unreadable)
   const letters = sum(ledger.sinks, (sink) => sink.dead_lettered)
   const dropped = sum(ledger.sinks, (sink) => total(sink.dropped))
-  const lag = Math.max(0, ...pipeline.sinks.map((/** @type {any} */ sink) => sink.lagMs))
+  const lags = pipeline.sinks.map((/** @type {any} */ sink) => sink.lagMs)
   const store = ledger.sinks.find((/** @type {any} */ sink) => sink.name === 'store') ?? ledger.sinks[0]
   const what = store === undefined ? `accepted ${count(accepted)}, no sink yet` : equation(store, ledger.sources)
   const tone = ledger.balanced ? (unreadable === 0 ? 'good' : 'warning') : 'bad'
@@ -24,7 +24,7 @@ export function drawFooter(footer, ledger, pipeline) {
     part('dead letters', letters, 'bad'),
     ...(dropped > 0 ? [part('dropped', dropped, 'warning')] : []),
     ...(unreadable > 0 ? [part('unreadable', unreadable, 'bad')] : []),
-    element('span', { class: 'end' }, `lag ${duration(lag)}`))
+    element('span', { class: 'end', title: 'Of the sink that is furthest behind' }, `lag ${lags.length === 0 ? '–' : duration(Math.max(...lags))}`))
 }
 
 /**

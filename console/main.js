@@ -149,7 +149,7 @@ async function refresh() {
     if (!section.matches(':hover') || first) drawPipeline(section, pipeline, ledger)
     drawFooter(find('#ledger'), ledger, pipeline)
     const gone = ledger.sources.filter((/** @type {any} */ source) => source.unreadable > 0).length
-    setText(find('#truth'), `${counted(pipeline.sources.length, 'source')} · ${counted(pipeline.sinks.length, 'sink')} · newest rows of what passes, nothing sampled on the way to the store${gone > 0 ? ' · some rows on disk are unreadable' : ''}`)
+    setText(find('#truth'), `${counted(pipeline.sources.length, 'source')} · ${counted(new Set([...ledger.sinks, ...pipeline.sinks].map((sink) => sink.name)).size, 'sink')} · newest rows of what passes, nothing sampled on the way to the store${gone > 0 ? ' · some rows on disk are unreadable' : ''}`)
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return
     drawFooterUnknown(find('#ledger'), error instanceof Refused ? error.message : 'the server does not answer')

@@ -37,12 +37,14 @@ export function drawPipeline(section, pipeline, ledger) {
   const bySource = new Map(ledger.sources.map((/** @type {any} */ source) => [source.name, source]))
   const bySink = new Map(ledger.sinks.map((/** @type {any} */ sink) => [sink.name, sink]))
   const accepted = new Map(ledger.sources.map((/** @type {any} */ source) => [source.name, source.accepted]))
+  // The ledger may know sinks that the pipeline does not run itself, and sinks that were removed.
+  const unlisted = ledger.sinks.filter((/** @type {any} */ sink) => !pipeline.sinks.some((/** @type {any} */ known) => known.name === sink.name))
   section.replaceChildren(
     element('div', { class: 'head' }, element('h2', { id: 'pipeline-title' }, 'Pipeline'), element('span', { class: 'dim' }, `journal ${size(pipeline.journal.bytes)}, ${counted(pipeline.journal.segments, 'segment')}`)),
     element('h3', {}, `Sources`),
     element('div', { class: 'parts' }, ...pipeline.sources.map((/** @type {any} */ source) => sourcePart(source, bySource.get(source.name)))),
     element('h3', {}, `Sinks`),
-    element('div', { class: 'parts' }, ...pipeline.sinks.map((/** @type {any} */ sink) => sinkPart(sink, bySink.get(sink.name), accepted))),
+    element('div', { class: 'parts' }, ...[...unlisted, ...pipeline.sinks].map((/** @type {any} */ sink) => sinkPart(sink, bySink.get(sink.name), accepted))),
   )
 }
 
@@ -62,11 +64,12 @@ function sourcePart(source, sums) {
 /** @param {any} sink @param {any} sums @param {Map<string, number>} accepted */
 function sinkPart(sink, sums, accepted) {
   const [mark, tone] = marks[/** @type {keyof typeof marks} */ (sink.state)] ?? ['○', 'dim']
+  const state = sink.state === undefined ? [] : [element('span', { class: tone }, `${mark} ${sink.state}`), element('span', { class: 'dim' }, ` · lag ${duration(sink.lagMs)}`)]
   return element('div', { class: 'part' },
     element('div', { class: 'name' },
       element('b', {}, sink.name),
-      element('span', {}, element('span', { class: tone }, `${mark} ${sink.state}`), element('span', { class: 'dim' }, ` · lag ${duration(sink.lagMs)}`))),
-    element('div', { class: 'dim' }, `${sink.type} · from ${sink.from.join(', ')}`),
+      element('span', {}, ...state)),
+    element('div', { class: 'dim' }, `${sink.type === undefined ? '' : `${sink.type} · `}from ${sink.from.join(', ')}`),
     sink.error === undefined ? undefined : element('div', { class: 'bad' }, sink.error),
     sums === undefined ? undefined : element('dl', {},
       ...line('filtered', total(sums.filtered), { detail: named(sums.filtered) }),
