@@ -3,7 +3,7 @@
  * the same frames by its own reader.
  */
 import type { Host } from '../host/index.ts'
-import { checkpointStream, checkpointTotals, journalSource } from '../journal/recover.ts'
+import { checkpointTotals, journalSource } from '../journal/recover.ts'
 import type { FrameHeader, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'
@@ -96,8 +96,7 @@ export class Follower {
 
   #count(header: FrameHeader): void {
     if (header.source === journalSource) {
-      if (header.stream !== checkpointStream || header.cursor === undefined) return
-      for (const [source, rows] of checkpointTotals(header.cursor)) this.#arrived(source, rows, 0, header.sequence)
+      for (const [source, rows] of checkpointTotals(header)) this.#arrived(source, rows, 0, header.sequence)
       return
     }
     if (header.more) return

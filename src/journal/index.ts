@@ -59,7 +59,8 @@ export async function openJournal(options: {
   const sequence = named + torn
   // A segment's name must be new even when the newest one is empty.
   const last = { sequence: Math.max(sequence, found.segments.length > 0 ? newest : 0), row }
-  return new SegmentWriter({
+  const afterLoss = found.damaged || named > found.last.sequence
+  const writer = new SegmentWriter({
     host,
     directory,
     epoch: Math.max(options.epoch, found.epoch + 1),
@@ -67,8 +68,11 @@ export async function openJournal(options: {
     last,
     totals: found.totals,
     segments: found.segments,
-    afterLoss: found.damaged || named > found.last.sequence,
+    afterLoss,
   })
+  // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
+  if (afterLoss || found.cut) await writer.checkpoint()
+  return writer
 }
 
 async function settle(disk: Disk, directory: string, segments: readonly string[]): Promise<void> {

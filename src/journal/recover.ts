@@ -18,6 +18,8 @@ export interface Recovered {
   readonly segments: { name: string; bytes: number }[]
   /** Something at the end could not be read: rows may be missing that no header tells of. */
   readonly damaged: boolean
+  /** A whole header above a body that cannot be read: what it counts, readers will never be given. */
+  readonly cut: boolean
   /** Bytes that could not be read, an upper bound of what was torn off. */
   readonly damagedBytes: number
 }
@@ -40,8 +42,10 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
   return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
 }
 
-/** Rows accepted per source as a checkpoint states them. */
-export function* checkpointTotals(cursor: Uint8Array): Generator<[source: string, accepted: number]> {
+/** Rows accepted per source as a checkpoint states them; nothing for any other frame. */
+export function* checkpointTotals(header: FrameHeader): Generator<[source: string, accepted: number]> {
+  const { cursor } = header
+  if (cursor === undefined || !isCheckpoint(header)) return
   for (const [name, said] of Object.entries(parseCheckpoint(cursor))) yield [name, said.accepted]
 }
 
@@ -117,11 +121,13 @@ async function readFrom(
   let frames = 0
   // Only damage after the last readable header hides rows that no header tells of.
   let trailing = 0
+  let cut = false
   const first = segments[start]
   const walk = new Walk({
     disk, directory, after: nowhere,
     // It states what it held, which counts; its cursor would skip what can't be read, which must not.
     onCut: ({ cursor: _, ...header }) => {
+      cut = true
       addHeader(totals, header)
       last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
       epoch = Math.max(epoch, header.epoch)
@@ -143,5 +149,5 @@ async function readFrom(
   } finally {
     await walk.close()
   }
-  return { checkpoint, recovered: { last, epoch, totals, segments, damaged: trailing > 0, damagedBytes: trailing } }
+  return { checkpoint, recovered: { last, epoch, totals, segments, damaged: trailing > 0, cut, damagedBytes: trailing } }
 }

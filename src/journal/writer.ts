@@ -135,6 +135,16 @@ export class SegmentWriter implements JournalWriter {
     }
   }
 
+  /** Begins a new segment, and with it a checkpoint, at once; a disk that refuses is asked again by the next append. */
+  async checkpoint(): Promise<void> {
+    try {
+      await this.#roll()
+      this.#publish()
+    } catch {
+      await this.#abandon()
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#running
@@ -295,6 +305,8 @@ export class SegmentWriter implements JournalWriter {
     await file.sync()
     await this.#host.disk.syncDirectory(this.#directory)
     this.#offset = checkpoint.length
+    const current = this.#segments.at(-1)
+    if (current !== undefined) current.bytes = this.#offset
     this.#sinceFreeCheck = Number.POSITIVE_INFINITY
   }
 

@@ -18,9 +18,18 @@ export class SourceCounts {
   /** Number of the source in the files. Call it with every frame: rows before it that never came are a gap. */
   arrive(header: FrameHeader): number {
     const counting = this.#of(header.source)
-    const gap = header.sourceRows - counting.stored - counting.quarantined
-    if (gap > 0) counting.quarantined += gap
+    this.#settle(counting, header.sourceRows)
     return counting.id
+  }
+
+  /** A checkpoint states how many rows of a source come before it: those that never came are a gap. */
+  settle(source: string, rows: number): void {
+    this.#settle(this.#of(source), rows)
+  }
+
+  #settle(counting: Counting, rows: number): void {
+    const gap = rows - counting.stored - counting.quarantined
+    if (gap > 0) counting.quarantined += gap
   }
 
   store(source: string, rows: number): void {

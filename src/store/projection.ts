@@ -1,6 +1,7 @@
 import type { Log, Metrics, Projection, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
+import { checkpointTotals, journalSource } from '../journal/recover.ts'
 import type { Frame } from '../journal/types.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { SourceCounts } from './counts.ts'
@@ -64,6 +65,11 @@ export class StoreProjection implements Projection {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) {
         this.#options.log.error('The store was given a frame twice and left it out.', { sequence: header.sequence, reached: this.#reached.sequence })
+        continue
+      }
+      if (header.source === journalSource) {
+        for (const [name, rows] of checkpointTotals(header)) this.#counts.settle(name, rows)
+        this.#reached = { sequence: header.sequence, row: header.firstRow + header.count }
         continue
       }
       const source = this.#counts.arrive(header)

@@ -1,5 +1,5 @@
 import { decodeBatch } from '../../journal/bodies.ts'
-import { checkpointStream, checkpointTotals, journalSource } from '../../journal/recover.ts'
+import { checkpointTotals, journalSource } from '../../journal/recover.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
 import type { SinkPiece } from '../ports.ts'
@@ -52,8 +52,7 @@ export function planRange(
     const { header } = frame
     bytes += header.bodyBytes
     if (header.source === journalSource) {
-      if (header.stream !== checkpointStream || header.cursor === undefined) continue
-      for (const [source, total] of checkpointTotals(header.cursor)) if (takes(source)) settleUpTo(source, total)
+      for (const [source, total] of checkpointTotals(header)) if (takes(source)) settleUpTo(source, total)
       continue
     }
     if (header.kind === 'empty' || !takes(header.source)) continue
