@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { Source, SourceContext } from '../../src/engine/ports.ts'
+import { TestJournal, type NewUnit } from './test-journal.ts'
+
+/** What a client is told. `silent`: this kind of source answers nobody (UDP). */
+export type Answer = 'accepted' | 'retry' | 'refused' | 'silent'
+
+/** A source that runs, and a client of it over the real network. */
+export interface SourceSide {
+  readonly source: Source
+  /** Sends these numbers in one message, and resolves with the answer to it. */
+  send(numbers: readonly number[]): Promise<Answer>
+  /** Sends what is no message of this kind. */
+  sendMalformed(): Promise<Answer>
+  /** Ends the client. */
+  close(): Promise<void>
+}
+
+export interface SourceHarness {
+  /** Builds the source and a client; at the same address as before when one is given. */
+  build(context: SourceContext, address: string | undefined): Promise<SourceSide>
+  /** The numbers that a unit holds. */
+  numbersIn(unit: NewUnit): readonly number[]
+}
+
+const promises = {
+  accepted: 'calls nothing accepted before its frame is synced',
+  refused: 'acknowledges nothing that the journal refuses, and goes on when the journal takes again',
+  drain: 'has synced everything it acknowledged, or received for good, when it has stopped',
+  malformed: 'counts or refuses malformed input and lives on',
+  restart: 'comes back on the same address after a stop',
+} as const
+
+export type SourceCase = keyof typeof promises
+
+/** What every source must do, with a real client and a journal that the test holds in its hand. */
+export function sourceConformance(name: string, harness: SourceHarness): void {
+  describe(`${name} source`, () => {
+    for (const [which, title] of Object.entries(promises) as [SourceCase, string][]) {
+      test(`it ${title}`, async () => {
+        expect.hasAssertions()
+        await runSourceCase(harness, which)
+      })
+    }
+  })
+}
+
+/** One case, from start to end. Rejects when the source does not do what the case asks, the latest when patience ends. */
+export async function runSourceCase(harness: SourceHarness, which: SourceCase, patienceMs = 10_000): Promise<void> {
+  const bench = new Bench(harness, patienceMs)
+  try {
+    await cases[which](bench)
+  } finally {
+    await bench.end()
+  }
+}
+
+/** A journal, and the source that runs on it at the moment. */
+class Bench {
+  readonly journal = new TestJournal()
+  readonly #harness: SourceHarness
+  readonly #patienceMs: number
+  #epoch = 0
+  #running: { readonly side: SourceSide; readonly abort: AbortController; readonly done: Promise<void> } | undefined
+
+  constructor(harness: SourceHarness, patienceMs: number) {
+    this.#harness = harness
+    this.#patienceMs = patienceMs
+  }
+
+  async start(address?: string): Promise<SourceSide> {
+    const side = await this.#harness.build(this.journal.context(++this.#epoch), address)
+    const abort = new AbortController()
+    this.#running = { side, abort, done: side.source.run(abort.signal) }
+    return side
+  }
+
+  /** Tells the source to stop; resolves when it has. */
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    running?.abort.abort()
+    await running?.done
+    await running?.side.close()
+  }
+
+  async end(): Promise<void> {
+    this.journal.release()
+    await this.stop()
+  }
+
+  synced(): number[] {
+    return this.journal.units.flatMap((unit) => [...this.#harness.numbersIn(unit)]).sort((a, b) => a - b)
+  }
+
+  /** Waits until what the client sent has gone somewhere: synced, or counted as shed. */
+  async until(what: () => boolean): Promise<void> {
+    for (let waited = 0; !what(); waited += 10) {
+      if (waited > this.#patienceMs) throw new Error(`not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ${JSON.stringify(this.journal.shed)}`)
+      await sleep(10)
+    }
+  }
+}
+
+const first = [1, 2, 3, 4, 5]
+const second = [6, 7, 8]
+
+const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
+  async accepted(bench) {
+    const { journal } = bench
+    const side = await bench.start()
+    journal.hold()
+    let answered: Answer | undefined
+    const answer = side.send(first).then((told) => (answered = told))
+    await bench.until(() => journal.waiting > 0)
+    // Long enough for a premature answer to arrive.
+    await sleep(100)
+    expect(answered === undefined || answered === 'silent').toBe(true)
+    expect(bench.synced()).toEqual([])
+    journal.release()
+    expect(['accepted', 'silent']).toContain(await answer)
+    await bench.until(() => bench.synced().length >= first.length)
+    expect(bench.synced()).toEqual(first)
+  },
+
+  async refused(bench) {
+    const { journal } = bench
+    const side = await bench.start()
+    journal.refuse()
+    const answer = await side.send(first)
+    expect(['retry', 'silent']).toContain(answer)
+    // Whoever gets no answer can't send again: what is lost to him is counted.
+    if (answer === 'silent') await bench.until(() => journal.shedRows === first.length)
+    expect(bench.synced()).toEqual([])
+    journal.release()
+    expect(['accepted', 'silent']).toContain(await side.send(second))
+    await bench.until(() => bench.synced().length >= second.length)
+    expect(bench.synced()).toEqual(second)
+  },
+
+  async drain(bench) {
+    const { journal } = bench
+    const side = await bench.start()
+    journal.hold()
+    const answer = side.send(first).catch((): Answer => 'retry')
+    await bench.until(() => journal.waiting > 0)
+    const stopped = bench.stop()
+    await sleep(50)
+    journal.release()
+    await stopped
+    const told = await answer
+    // A client that was cut off without an answer sends again, elsewhere; one that was told yes never will.
+    if (told !== 'retry') expect(bench.synced()).toEqual(first)
+    else expect(first).toEqual(expect.arrayContaining(bench.synced()))
+  },
+
+  async malformed(bench) {
+    const { journal } = bench
+    const side = await bench.start()
+    const answer = await side.sendMalformed()
+    expect(['refused', 'silent']).toContain(answer)
+    if (answer === 'silent') await bench.until(() => journal.shedRows > 0)
+    expect(['accepted', 'silent']).toContain(await side.send(second))
+    await bench.until(() => bench.synced().length >= second.length)
+    expect(bench.synced()).toEqual(second)
+  },
+
+  async restart(bench) {
+    const side = await bench.start()
+    await side.send(first)
+    await bench.until(() => bench.synced().length >= first.length)
+    const [address] = side.source.addresses
+    await bench.stop()
+    const again = await bench.start(address)
+    expect(again.source.addresses[0]).toBe(address)
+    await again.send(second)
+    await bench.until(() => bench.synced().length >= first.length + second.length)
+    expect(bench.synced()).toEqual([...first, ...second])
+  },
+}

@@ -1,0 +1,167 @@
+import { createSocket } from 'node:dgram'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { startApi } from '../../src/api/index.ts'
+import { RecordingControl } from '../../src/api/testing/recording-control.ts'
+import { decodeHttp } from '../../src/codecs/cloudevents/index.ts'
+import { netflowSchema } from '../../src/connectors/netflow/config.ts'
+import { netflow } from '../../src/connectors/netflow/index.ts'
+import type { Ingested } from '../../src/engine/control.ts'
+import type { Source, SourceContext } from '../../src/engine/ports.ts'
+import { decodeBatch, encodeBatch } from '../../src/journal/bodies.ts'
+import type { EventBatch, FlowBatch } from '../../src/model/batches.ts'
+import { eventAt, eventId, toEventBatch } from '../../src/model/events.ts'
+import { configFrom } from '../../src/schema/index.ts'
+import { runSourceCase, sourceConformance, type Answer, type SourceCase, type SourceHarness, type SourceSide } from './source.ts'
+import type { NewUnit } from './test-journal.ts'
+
+// ---- netflow: UDP, answers nobody
+
+function export5(numbers: readonly number[]): Buffer {
+  const head = Buffer.alloc(24)
+  head.writeUInt16BE(5, 0)
+  head.writeUInt16BE(numbers.length, 2)
+  head.writeUInt32BE(600_000, 4)
+  head.writeUInt32BE(1_700_000_000, 8)
+  const records = numbers.map((number) => {
+    const record = Buffer.alloc(48)
+    record.writeUInt32BE(1, 16)
+    record.writeUInt32BE(60, 20)
+    record.writeUInt32BE(590_000, 24)
+    record.writeUInt32BE(599_000, 28)
+    record.writeUInt16BE(number, 32)
+    record.writeUInt8(6, 38)
+    return record
+  })
+  return Buffer.concat([head, ...records])
+}
+
+const netflowHarness: SourceHarness = {
+  async build(context, address) {
+    const source = await netflow.build(configFrom(netflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', tcp: 'off', flush: '5ms', receive_buffer: '1MiB' }), context)
+    const client = createSocket('udp4')
+    const port = Number(source.addresses[0]?.split(':').at(-1))
+    const send = (bytes: Uint8Array): Promise<Answer> => new Promise((resolve, reject) => {
+      client.send(bytes, port, '127.0.0.1', (error) => { if (error) reject(error); else resolve('silent') })
+    })
+    return {
+      source,
+      send: (numbers) => send(export5(numbers)),
+      sendMalformed: () => send(Buffer.from('no export of any kind')),
+      close: () => new Promise((resolve) => { client.close(resolve) }),
+    }
+  },
+  numbersIn(unit) {
+    const ports = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['src_port'] : undefined
+    return ports?.kind === 'u16' ? [...ports.values] : []
+  },
+}
+
+// ---- http: CloudEvents through the API
+
+const batchOf = (numbers: readonly number[]): string => JSON.stringify(numbers.map((number) => ({ specversion: '1.0', id: String(number), source: '/conformance', type: 'io.weir.test' })))
+
+function unitOf(batch: EventBatch): NewUnit {
+  return { stream: 'http', kind: 'events', count: batch.count, raw: encodeBatch(batch), received: 0, timeMin: Number.NaN, timeMax: Number.NaN }
+}
+
+const numbersOfEvents = (unit: NewUnit): number[] => {
+  const batch = decodeBatch('events', unit.raw) as EventBatch
+  return Array.from({ length: batch.count }, (_, row) => Number(eventId(batch, row)))
+}
+
+class JournallingControl extends RecordingControl {
+  readonly #context: SourceContext
+
+  constructor(context: SourceContext) {
+    super()
+    this.#context = context
+  }
+
+  override async ingest(batch: EventBatch): Promise<Ingested> {
+    await this.#context.append(unitOf(batch))
+    return { accepted: batch.count, duplicates: 0 }
+  }
+}
+
+/** A client that posts as any does, and reads the status. */
+function httpClient(source: Source): SourceSide {
+  const post = async (body: string): Promise<Answer> => {
+    const headers = { 'content-type': 'application/cloudevents-batch+json' }
+    const { status } = await fetch(`${source.addresses[0] ?? ''}/events`, { method: 'POST', body, headers })
+    if (status >= 200 && status < 300) return 'accepted'
+    return status >= 500 || status === 429 ? 'retry' : 'refused'
+  }
+  return { source, send: (numbers) => post(batchOf(numbers)), sendMalformed: () => post('[{"specversion":"1.0"}]'), close: () => Promise.resolve() }
+}
+
+const apiHarness: SourceHarness = {
+  async build(context, address) {
+    const listen = { host: '127.0.0.1', port: Number(address === undefined ? 0 : new URL(address).port) }
+    const api = await startApi({ control: new JournallingControl(context), listen, auth: { tokens: [] }, httpAuth: 'api', log: context.log, host: context.host, version: '0.0.0-test', limits: { closeMs: 300 } })
+    const run = async (signal: AbortSignal): Promise<void> => {
+      await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }) })
+      await api.close()
+    }
+    return httpClient({ addresses: [api.url], run })
+  },
+  numbersIn: numbersOfEvents,
+}
+
+sourceConformance('netflow', netflowHarness)
+sourceConformance('http', apiHarness)
+
+// ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
+
+type Handle = (batch: EventBatch, context: SourceContext, response: ServerResponse) => Promise<void>
+
+function lying(handle: Handle, malformedEnds = false): SourceHarness {
+  return {
+    async build(context, address) {
+      const server = createServer((request, response) => {
+        const chunks: Uint8Array[] = []
+        request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
+          const answer = (status: number): void => { response.writeHead(status, { connection: 'close' }).end() }
+          let batch: EventBatch
+          try {
+            batch = decodeHttp(request.headers, Buffer.concat(chunks))
+          } catch {
+            if (malformedEnds) server.close()
+            return answer(400)
+          }
+          handle(batch, context, response).then(() => { answer(200) }, () => { answer(503) })
+        })
+      })
+      await new Promise<void>((resolve) => server.listen(Number(address === undefined ? 0 : new URL(address).port), '127.0.0.1', resolve))
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }) })
+        await new Promise((resolve) => server.close(resolve))
+      }
+      return httpClient({ addresses: [url], run })
+    },
+    numbersIn: numbersOfEvents,
+  }
+}
+
+const honest: Handle = async (batch, context) => { await context.append(unitOf(batch)) }
+
+test('an honest source passes every case', async () => {
+  for (const which of ['accepted', 'refused', 'drain', 'malformed', 'restart'] as const) await expect(runSourceCase(lying(honest), which)).resolves.toBeUndefined()
+})
+
+const lies: readonly (readonly [string, SourceCase, SourceHarness])[] = [
+  ['answers before the sync', 'accepted', lying((batch, context) => { honest(batch, context, undefined as never).catch(() => undefined); return Promise.resolve() })],
+  ['takes a refused append for an accepted one', 'refused', lying((batch, context, response) => honest(batch, context, response).catch(() => undefined))],
+  ['keeps in memory what it acknowledged, and stops', 'drain', lying((batch, context) => {
+    honest(toEventBatch([eventAt(batch, 0)]), context, undefined as never).catch(() => undefined)
+    return Promise.resolve()
+  })],
+  ['dies of malformed input', 'malformed', lying(honest, true)],
+  ['appends what it was given only in part', 'restart', lying((batch, context, response) => honest({ ...batch, count: batch.count - 1 }, context, response))],
+]
+
+test.each(lies)('a source that %s fails the case "%s"', async (_, which, harness) => {
+  await expect(runSourceCase(harness, which, 1000)).rejects.toThrow()
+})
