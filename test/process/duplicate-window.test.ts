@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,22 +13,23 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const batch = (name: string, count: number): object[] =>
-  Array.from({ length: count }, (_, i) => ({ specversion: '1.0', id: `${name}-${i}`, source: '/test', type: 'test', data: { text: crypto.randomUUID().repeat(30) } }))
+  Array.from({ length: count }, (_, i) => ({ specversion: '1.0', id: `${name}-${i}`, source: '/test', type: 'test', data: { text: randomBytes(600).toString('base64') } }))
 
 describe('the duplicate window', () => {
   // Found by reading: segments were released past what the window's last snapshot reflects, and a start after a kill could not
   // read them into the window any more.
   it('knows after a kill what was pushed since its last snapshot, however small the journal is kept', async () => {
     await using weir = await startWeir({ folder, config: { journal: { segment: '64KiB', keep: '0B' } } })
-    const first = batch('first', 50)
+    const first = batch('first', 100)
     await weir.events(first)
-    for (let i = 0; i < 5; i++) await weir.events(batch(`later${i}`, 200))
-    await weir.caughtUp(20_000)
-    // Housekeeping comes every second; without the window nobody would need the first segments any more.
-    await sleep(2500)
+    // The store holds what its last but one commit reflects: two later commits, and nobody else needs the first segment.
+    for (let i = 0; i < 2; i++) {
+      await weir.events(batch(`later${i}`, 100))
+      await weir.caughtUp(20_000)
+      await sleep(1100)
+    }
     await weir.kill()
     await weir.start()
-    expect(await weir.events(first)).toEqual({ accepted: 0, duplicates: 50 })
-    expect((await readdir(join(weir.data, 'journal'))).length).toBeGreaterThan(0)
+    expect(await weir.events(first)).toEqual({ accepted: 0, duplicates: 100 })
   })
 })

@@ -84,7 +84,8 @@ export const ingestMethods = {
     return need(journal).totals().get(source)?.cursor
   },
   async release(sequence: number): Promise<IngestStatus> {
-    await need(journal).release(sequence)
+    // The window is a projection, too: what its last snapshot does not reflect is read again after a crash.
+    await need(journal).release(Math.min(sequence, status().holds))
     return status()
   },
   async stop(): Promise<IngestStatus> {
