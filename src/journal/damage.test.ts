@@ -459,4 +459,14 @@ describe('after a crash', () => {
     expect(again.totals().get('http')?.accepted).toBe(10)
     expect(cursorOf(again)).toBe('e')
   })
+
+  it('the cursor of a large unit of which an earlier part was never written is not believed', async () => {
+    const host = await machine()
+    const journal = await open({ host, directory })
+    await journal.append(unit('a'))
+    await journal.append(unit('large', 600_000))
+    await journal.close()
+    host.disk.edit(path, (bytes) => bytes.fill(0, 10_000, 20_000))
+    expect(cursorOf(await open({ host, directory }))).toBe('a')
+  })
 })

@@ -127,7 +127,7 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
   const settle = async (): Promise<void> => {
     // A turn of the event loop runs every promise there is; more are needed only for those that ask for one. The bound
     // is for a loop that yields for ever.
-    for (let turn = 0, quiet = 0; quiet < 3 && turn < 10_000; turn++) {
+    for (let turn = 0, quiet = 0; quiet < 3 && turn < 2000; turn++) {
       quiet = timers.yields === 0 ? quiet + 1 : 0
       const before = disk.calls
       await new Promise((resolve) => setImmediate(resolve))
