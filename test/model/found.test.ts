@@ -33,7 +33,7 @@ function letter(sequence: number): Omit<Letter, 'state' | 'id'> {
 }
 
 describe('dead letters', () => {
-  it.fails('that no offset record reached stay void when the offset passes them later', async () => {
+  it('that no offset record reached stay void when the offset passes them later', async () => {
     const host = await machine()
     const first = await DeadLetters.open(host, '/data/letters', 'sink', 5)
     await first.add([letter(7)])
@@ -41,9 +41,10 @@ describe('dead letters', () => {
     // The row is sent again by the next life and taken this time.
     const second = await DeadLetters.open(host, '/data/letters', 'sink', 5)
     expect(second.all()).toEqual([])
+    await second.settleVoids()
     await second.close()
     const third = await DeadLetters.open(host, '/data/letters', 'sink', 9)
-    expect(third.all()).toEqual([])
+    expect(third.waiting()).toEqual([])
     await third.close()
   })
 
@@ -60,7 +61,7 @@ describe('dead letters', () => {
 })
 
 describe('the duplicate window', () => {
-  it.fails('saved while an append is under way does not know its events: they may never reach the journal', async () => {
+  it('saved while an append is under way does not know its events: they may never reach the journal', async () => {
     const host = await machine()
     const window = await DuplicateWindow.open(host, '/data/window')
     window.admit(batchOf('a'))
@@ -70,7 +71,7 @@ describe('the duplicate window', () => {
     expect([...again.admit(batchOf('a')).fresh]).toEqual([0])
   })
 
-  it.fails('saved after an append was refused does not know its events', async () => {
+  it('saved after an append was refused does not know its events', async () => {
     const host = await machine()
     const window = await DuplicateWindow.open(host, '/data/window')
     window.withdraw(window.admit(batchOf('a')).hashes)

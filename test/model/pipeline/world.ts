@@ -1,3 +1,4 @@
+import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
 import { stableId } from '../../../src/model/positions.ts'
 import { readManifest } from '../../../src/store/manifest.ts'
 import type { FakeHost } from '../../kit/fake-host.ts'
@@ -106,7 +107,7 @@ export class World {
     await this.#end('close')
     await this.#verify()
     const life = this.#life as Life
-    this.reference.finish(this.#others, sinks.map((name) => life.sinks.get(name)?.letters.all() ?? []), await life.runtime.ledger(), this.#run.drop)
+    this.reference.finish(this.#others, sinks.map((name) => buried(life, name)), await life.runtime.ledger(), this.#run.drop)
     await this.#end('close')
   }
 
@@ -204,7 +205,7 @@ export class World {
     this.reference.store(await this.#storedRows())
     sinks.forEach((name, index) => {
       const other = this.#others[index]
-      if (other !== undefined) this.reference.sink(name, other, life.sinks.get(name)?.letters.all() ?? [], this.#run.giveUp)
+      if (other !== undefined) this.reference.sink(name, other, buried(life, name), this.#run.giveUp)
     })
     this.reference.ledger(await life.runtime.ledger())
   }
@@ -223,6 +224,10 @@ export class World {
     }
     return rows
   }
+}
+
+function buried(life: Life, name: string): Letter[] {
+  return (life.sinks.get(name)?.letters.all() ?? []).filter((letter) => letter.state !== 'void')
 }
 
 /** One run from beginning to end; throws what it finds. */
