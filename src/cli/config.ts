@@ -3,7 +3,7 @@ import { defaultWindow } from '../engine/duplicates.ts'
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { SourceEntry } from '../engine/sources.ts'
-import { defaultLimits } from '../journal/writer.ts'
+import { defaultLimits } from '../journal/limits.ts'
 import { families } from '../model/batches.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import {

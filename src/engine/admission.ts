@@ -37,10 +37,13 @@ export class Admission {
     this.#underWay.add(appending)
     try {
       const appended = await appending
-      await Promise.all(before)
+      // Appends resolve in the order of the journal, so everything before this one was confirmed or withdrawn.
+      this.#window.confirm(hashes)
       this.#window.reached(appended.position)
+      await Promise.all(before)
       return { ...appended, accepted: fresh.length, duplicates }
     } catch (error) {
+      // After `confirm` there is nothing left to withdraw: then only an append that a duplicate relied on has failed.
       this.#window.withdraw(hashes)
       throw error
     } finally {

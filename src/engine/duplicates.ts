@@ -39,8 +39,8 @@ export class DuplicateWindow implements Projection {
   #turned: number
   #applied: Position = nowhere
   #committed: Position = nowhere
-  /** Taken in, but the append failed: the next time they are not duplicates. */
-  readonly #withdrawn = new Set<string>()
+  /** Admitted and not synced yet: known, but no part of a snapshot, because a crash may still take them back. */
+  readonly #underWay = new HashSet()
 
   constructor(host: Host, path: string, size: WindowSize = defaultWindow) {
     this.#host = host
@@ -71,16 +71,24 @@ export class DuplicateWindow implements Projection {
     for (let row = 0; row < batch.count; row++) {
       const hash = hashOf(batch, row)
       if (this.#knows(hash)) continue
-      this.#newer.add(hash)
+      this.#underWay.add(hash)
       fresh.push(row)
       hashes.push(hash)
     }
     return { fresh: Uint32Array.from(fresh), hashes }
   }
 
+  /** What was admitted is synced: from now on it is remembered. */
+  confirm(hashes: readonly Hash[]): void {
+    for (const hash of hashes) {
+      this.#underWay.delete(hash)
+      this.#newer.add(hash)
+    }
+  }
+
   /** The append of what was admitted failed: it may be pushed again. */
   withdraw(hashes: readonly Hash[]): void {
-    for (const hash of hashes) this.#withdrawn.add(hash.join())
+    for (const hash of hashes) this.#underWay.delete(hash)
   }
 
   /** The journal has gone on to here and everything before it was admitted. */
@@ -128,8 +136,7 @@ export class DuplicateWindow implements Projection {
   }
 
   #knows(hash: Hash): boolean {
-    if (!this.#newer.has(hash) && !this.#older.has(hash)) return false
-    return this.#withdrawn.size === 0 || !this.#withdrawn.delete(hash.join())
+    return this.#newer.has(hash) || this.#older.has(hash) || this.#underWay.has(hash)
   }
 
   #turn(): void {

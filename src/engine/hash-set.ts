@@ -26,15 +26,30 @@ export class HashSet {
   }
 
   has(hash: Hash): boolean {
-    return this.#find(hash) < 0
+    return !this.#isFree(this.#slotOf(hash) * 4)
   }
 
   add(hash: Hash): void {
-    const at = this.#find(hash)
-    if (at < 0) return
+    const at = this.#slotOf(hash) * 4
+    if (!this.#isFree(at)) return
     this.#table.set(full(hash), at)
     this.#size++
     if (this.#size * 2 > this.#mask) this.#grow()
+  }
+
+  /** Entries behind the gap that were pushed on from before it move up, so that every search still ends where it should. */
+  delete(hash: Hash): void {
+    let gap = this.#slotOf(hash)
+    if (this.#isFree(gap * 4)) return
+    this.#size--
+    for (let slot = (gap + 1) & this.#mask; !this.#isFree(slot * 4); slot = (slot + 1) & this.#mask) {
+      const home = (this.#table[slot * 4 + 1] ?? 0) & this.#mask
+      const stays = gap <= slot ? gap < home && home <= slot : gap < home || home <= slot
+      if (stays) continue
+      this.#table.copyWithin(gap * 4, slot * 4, slot * 4 + 4)
+      gap = slot
+    }
+    this.#table.fill(0, gap * 4, gap * 4 + 4)
   }
 
   /** All hashes, four words each, in no order. */
@@ -53,15 +68,15 @@ export class HashSet {
     return (this.#table[at] ?? 0) === 0
   }
 
-  /** Index of the free slot where the hash belongs, or -1 when it is there already. */
-  #find(hash: Hash): number {
+  /** The slot that holds the hash, or the free one where it belongs. */
+  #slotOf(hash: Hash): number {
     const [a, b, c, d] = full(hash)
     let slot = b & this.#mask
     for (;;) {
       const at = slot * 4
       const first = this.#table[at] ?? 0
-      if (first === 0) return at
-      if (first === a && this.#table[at + 1] === b && this.#table[at + 2] === c && this.#table[at + 3] === d) return -1
+      if (first === 0) return slot
+      if (first === a && this.#table[at + 1] === b && this.#table[at + 2] === c && this.#table[at + 3] === d) return slot
       slot = (slot + 1) & this.#mask
     }
   }

@@ -3,54 +3,24 @@
  * every caller of the group learns that its unit is accepted. Headers are made when a group is written, so that a
  * group that failed leaves no trace in the totals.
  */
-import { constants, zstdCompressSync } from 'node:zlib'
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
-import { encodeHeader, largestBody } from './frame.ts'
+import { FrameGroup, pack, type Counters, type Packed } from './group.ts'
+import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
-import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
 import { LocalTail } from './tail.ts'
-import type { Appended, JournalWriter, SourceTotals, Tail, Unit } from './types.ts'
-
-export interface JournalLimits {
-  /** A new segment begins after this many bytes. */
-  readonly segmentBytes: number
-  /** Appends are refused while the segments hold this much and no holder lets go. */
-  readonly maxBytes: number
-  /** Kept after every holder has passed, for sinks that are added later and for `weir journal export`. */
-  readonly keepBytes: number
-  /** Appends are refused below this much free space, so that offsets and the store can still be written. */
-  readonly reserveBytes: number
-  /** Bytes written with one sync at most. */
-  readonly groupBytes: number
-  /** Bytes that may wait for the disk; beyond them appends are refused, so that a slow disk costs no memory. */
-  readonly queueBytes: number
-}
-
-export const defaultLimits: JournalLimits = {
-  segmentBytes: 64 * 1024 * 1024,
-  maxBytes: 8 * 1024 * 1024 * 1024,
-  keepBytes: 256 * 1024 * 1024,
-  reserveBytes: 64 * 1024 * 1024,
-  groupBytes: 16 * 1024 * 1024,
-  queueBytes: 128 * 1024 * 1024,
-}
+import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
 
 interface Waiting {
   readonly unit: Unit
-  readonly body: Uint8Array
-  readonly zstd: boolean
+  readonly packed: Packed
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: Error) => void
 }
 
-/** Below this, compressing costs more than it saves. */
-const worthCompressing = 256
 /** How much may be written before the free space is looked at again. */
 const freeCheckBytes = 16 * 1024 * 1024
-
-const nothing = new Uint8Array(0)
 
 export class SegmentWriter implements JournalWriter {
   readonly tail: LocalTail = new LocalTail()
@@ -64,9 +34,7 @@ export class SegmentWriter implements JournalWriter {
   #file: DiskFile | undefined
   #offset = 0
   #queued = 0
-  #sequence: number
-  #row: number
-  #afterLoss: boolean
+  #counters: Counters
   #running: Promise<void> | undefined
   #closed = false
   #released = 0
@@ -87,11 +55,9 @@ export class SegmentWriter implements JournalWriter {
     this.#directory = options.directory
     this.epoch = options.epoch
     this.#limits = options.limits
-    this.#sequence = options.last.sequence
-    this.#row = options.last.row
+    this.#counters = { ...options.last, afterLoss: options.afterLoss }
     this.#totals = options.totals
     this.#segments = options.segments
-    this.#afterLoss = options.afterLoss
     this.#publish()
   }
 
@@ -101,9 +67,9 @@ export class SegmentWriter implements JournalWriter {
       if (this.#queued > this.#limits.queueBytes) {
         return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait to be synced: the disk of the journal does not keep up`))
       }
-      const { body, zstd } = compress(unit.raw)
-      this.#queued += body.length
-      this.#queue.push({ unit, body, zstd, resolve, reject })
+      const packed = pack(unit.raw)
+      this.#queued += packed.body.length
+      this.#queue.push({ unit, packed, resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -141,7 +107,7 @@ export class SegmentWriter implements JournalWriter {
       await this.#roll()
       this.#publish()
     } catch {
-      await this.#abandon()
+      // The append that asks next will say what is wrong.
     }
   }
 
@@ -173,7 +139,7 @@ export class SegmentWriter implements JournalWriter {
     let bytes = 0
     let count = 0
     while (count < this.#queue.length && (count === 0 || bytes < this.#limits.groupBytes)) {
-      bytes += this.#queue[count]?.body.length ?? 0
+      bytes += this.#queue[count]?.packed.body.length ?? 0
       count++
     }
     this.#queued -= bytes
@@ -193,118 +159,67 @@ export class SegmentWriter implements JournalWriter {
     this.#sinceFreeCheck = 0
   }
 
-  async #write(group: readonly Waiting[]): Promise<Appended[]> {
-    const rowBefore = this.#row
-    const lossBefore = this.#afterLoss
-    const changed = new Map<string, SourceTotals>()
-    const pieces: Uint8Array[] = []
-    const places: Appended[] = []
-    try {
-      if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
-      for (const waiting of group) places.push(this.#frame(waiting, changed, pieces))
-      const file = this.#file as unknown as DiskFile
-      await file.writeAll(pieces, this.#offset)
-      await file.sync()
-    } catch (error) {
-      // The group never happened: its rows are free again, its sequences are not, and the segment is not trusted any more.
-      if (await this.#abandon()) {
-        this.#row = rowBefore
-        this.#afterLoss = lossBefore
-      } else {
-        // It could not be cut off and may come back as frames that nobody was promised: count it as accepted, so that
-        // it adds up whether it is read (delivered once more than promised) or not (unreadable).
-        // Its cursors were promised to nobody either.
-        for (const [name, { cursor: _, ...total }] of changed) {
-          const kept = this.#totals.get(name)?.cursor
-          this.#totals.set(name, { ...total, ...(kept === undefined ? {} : { cursor: kept }) })
-        }
-      }
-      throw error
-    }
-    for (const [name, total] of changed) this.#totals.set(name, total)
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    this.#offset += bytes
-    this.#sinceFreeCheck += bytes
-    const current = this.#segments.at(-1)
-    if (current !== undefined) current.bytes = this.#offset
-    this.#publish()
+  async #write(waiting: readonly Waiting[]): Promise<Appended[]> {
+    if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
+    const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
+    const places = waiting.map(({ unit, packed }) => group.add(unit, packed))
+    await this.#sync(group)
+    for (const [name, total] of group.changed) this.#totals.set(name, total)
     return places
   }
 
-  /** Headers and bodies of one unit; larger ones become parts that carry nothing until the last. */
-  #frame(waiting: Waiting, changed: Map<string, SourceTotals>, pieces: Uint8Array[]): Appended {
-    const { unit, body } = waiting
-    const before = changed.get(unit.source) ?? this.#totals.get(unit.source) ?? emptyTotals()
-    const shed = { ...before.shed }
-    for (const [reason, rows] of Object.entries(unit.shed ?? {})) shed[reason] = (shed[reason] ?? 0) + rows
-    const after: SourceTotals = {
-      accepted: before.accepted + unit.count,
-      duplicates: before.duplicates + (unit.duplicates ?? 0),
-      shed,
-      sequence: before.sequence + 1,
-      ...(unit.cursor === undefined ? (before.cursor === undefined ? {} : { cursor: before.cursor }) : { cursor: unit.cursor }),
+  /** Writes at the end of the segment and syncs. A group that failed never happened, but its sequences are used up. */
+  async #sync(group: FrameGroup): Promise<void> {
+    const file = this.#file as DiskFile
+    try {
+      await file.writeAll(group.pieces, this.#offset)
+      await file.sync()
+    } catch (error) {
+      const { sequence } = group.counters
+      this.#counters = (await this.#abandon()) ? { ...this.#counters, sequence } : this.#count(group)
+      throw error
     }
-    const parts = Math.max(1, Math.ceil(body.length / largestBody))
-    for (let part = 0; part < parts; part++) {
-      const piece = body.subarray(part * largestBody, (part + 1) * largestBody)
-      const last = part === parts - 1
-      const header = encodeHeader({
-        sequence: ++this.#sequence,
-        firstRow: this.#row,
-        kind: unit.kind,
-        more: !last,
-        part,
-        zstd: waiting.zstd,
-        afterLoss: this.#afterLoss,
-        source: unit.source,
-        stream: unit.stream,
-        epoch: this.epoch,
-        sourceSequence: after.sequence,
-        sourceRows: before.accepted,
-        sourceDuplicates: after.duplicates,
-        sourceShed: after.shed,
-        count: last ? unit.count : 0,
-        received: unit.received,
-        timeMin: unit.timeMin,
-        timeMax: unit.timeMax,
-        rawBytes: unit.raw.length,
-        ...(last && unit.cursor !== undefined ? { cursor: unit.cursor } : {}),
-      }, piece)
-      this.#afterLoss = false
-      pieces.push(header, piece)
+    this.#counters = group.counters
+    this.#offset += group.bytes
+    this.#sinceFreeCheck += group.bytes
+    const current = this.#segments.at(-1)
+    if (current !== undefined) current.bytes = this.#offset
+    this.#publish()
+  }
+
+  /**
+   * A group that could not be cut off may come back as frames that nobody was promised: it counts as accepted, so that it
+   * adds up whether it is read (delivered once more than promised) or not (unreadable). Its cursors do not count.
+   */
+  #count(group: FrameGroup): Counters {
+    for (const [name, { cursor: _, ...total }] of group.changed) {
+      const kept = this.#totals.get(name)?.cursor
+      this.#totals.set(name, { ...total, ...(kept === undefined ? {} : { cursor: kept }) })
     }
-    this.#row += unit.count
-    changed.set(unit.source, after)
-    return {
-      position: { sequence: this.#sequence, row: this.#row },
-      epoch: this.epoch,
-      sourceSequence: after.sequence,
-    }
+    return group.counters
   }
 
   /** A new segment: created, its checkpoint written, its name durable, before anything is accepted into it. */
   async #roll(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
-    const first = this.#sequence + 1
-    const name = segmentName(first)
-    const file = await this.#host.disk.open(`${this.#directory}/${name}`, 'create')
-    this.#file = file
+    const name = segmentName(this.#counters.sequence + 1)
+    const checkpoint = new FrameGroup(this.#counters, this.epoch, this.#totals)
+    checkpoint.addCheckpoint(this.#host.clock.now())
+    this.#counters = { ...this.#counters, sequence: checkpoint.counters.sequence }
     this.#offset = 0
-    this.#segments.push({ name, bytes: 0 })
-    const cursor = encodeCheckpoint(this.#totals)
-    const now = this.#host.clock.now()
-    const checkpoint = encodeHeader({
-      sequence: ++this.#sequence, firstRow: this.#row, kind: 'empty', more: false, part: 0, zstd: false,
-      afterLoss: this.#afterLoss, source: journalSource, stream: checkpointStream, epoch: this.epoch,
-      sourceSequence: 0, sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 0,
-      received: now, timeMin: Number.NaN, timeMax: Number.NaN, rawBytes: 0, cursor,
-    }, nothing)
-    this.#afterLoss = false
-    await file.write(checkpoint, 0)
-    await file.sync()
-    await this.#host.disk.syncDirectory(this.#directory)
-    this.#offset = checkpoint.length
+    try {
+      this.#file = await this.#host.disk.open(`${this.#directory}/${name}`, 'create')
+      this.#segments.push({ name, bytes: 0 })
+      await this.#file.writeAll(checkpoint.pieces, 0)
+      await this.#file.sync()
+      await this.#host.disk.syncDirectory(this.#directory)
+    } catch (error) {
+      await this.#abandon()
+      throw error
+    }
+    this.#counters = checkpoint.counters
+    this.#offset = checkpoint.bytes
     const current = this.#segments.at(-1)
     if (current !== undefined) current.bytes = this.#offset
     this.#sinceFreeCheck = Number.POSITIVE_INFINITY
@@ -346,16 +261,8 @@ export class SegmentWriter implements JournalWriter {
     this.tail.publish({
       segment: this.#segments.at(-1)?.name ?? '',
       offset: this.#segments.at(-1)?.bytes ?? 0,
-      sequence: this.#sequence,
-      row: this.#row,
+      sequence: this.#counters.sequence,
+      row: this.#counters.row,
     })
   }
 }
-
-function compress(raw: Uint8Array): { body: Uint8Array; zstd: boolean } {
-  if (raw.length < worthCompressing) return { body: raw, zstd: false }
-  const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-  return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
-}
-
-export type { Tail }

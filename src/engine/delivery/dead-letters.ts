@@ -11,8 +11,9 @@ import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
 import { directoryOf } from '../../journal/paths.ts'
 
-/** `void`: no offset record ever counted it; its row was delivered again. */
-export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped' | 'void'
+export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
+/** `void`: no offset record ever counted the letter; its row was delivered again. */
+type Mark = LetterState | 'void'
 
 export interface Letter {
   readonly id: string
@@ -35,7 +36,7 @@ export interface Letter {
 
 type Line =
   | { readonly letter: Omit<Letter, 'state'> }
-  | { readonly mark: LetterState; readonly id: string; readonly time: number; readonly reason?: string }
+  | { readonly mark: Mark; readonly id: string; readonly time: number; readonly reason?: string }
 
 export class DeadLetters {
   readonly sink: string
@@ -43,6 +44,7 @@ export class DeadLetters {
   readonly #path: string
   readonly #letters = new Map<string, Letter>()
   #file: DiskFile | undefined
+  #appending: Promise<void> = Promise.resolve()
   #size = 0
   /** Letters of a range that was not committed: marked as void on disk before the offset may pass them. */
   #voids: string[] = []
@@ -118,6 +120,7 @@ export class DeadLetters {
   }
 
   async close(): Promise<void> {
+    await this.#appending
     await this.#file?.close()
     this.#file = undefined
   }
@@ -134,6 +137,10 @@ export class DeadLetters {
     }
     const letter = this.#letters.get(line.id)
     if (letter === undefined) return
+    if (line.mark === 'void') {
+      this.#letters.delete(line.id)
+      return
+    }
     letter.state = line.mark
     if (line.mark === 'open') {
       letter.attempts++
@@ -142,7 +149,14 @@ export class DeadLetters {
     }
   }
 
-  async #append(lines: readonly Line[]): Promise<void> {
+  /** One after the other: delivery adds letters while an operator moves others. */
+  #append(lines: readonly Line[]): Promise<void> {
+    const appending = this.#appending.then(() => this.#write(lines))
+    this.#appending = appending.catch(() => {})
+    return appending
+  }
+
+  async #write(lines: readonly Line[]): Promise<void> {
     const bytes = new TextEncoder().encode((this.#torn ? '\n' : '') + lines.map(encodeLine).join(''))
     if (this.#file === undefined) {
       await makeDurableDirectory(this.#host.disk, directoryOf(this.#path))
@@ -170,7 +184,7 @@ export class DeadLetters {
       const line = decodeLine(text)
       if (line !== undefined) this.#take(line)
     }
-    this.#voids = this.all().filter((letter) => letter.sequence > committed && letter.state !== 'void').map((letter) => letter.id)
+    this.#voids = this.all().filter((letter) => letter.sequence > committed).map((letter) => letter.id)
     for (const id of this.#voids) this.#letters.delete(id)
     this.#size = bytes.length
     this.#torn = bytes.length > 0 && bytes.at(-1) !== 10

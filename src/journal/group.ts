@@ -1,0 +1,115 @@
+/** Frames that are written and synced together: they become part of the journal's totals only when the sync succeeded. */
+import { constants, zstdCompressSync } from 'node:zlib'
+import { encodeHeader, largestBody } from './frame.ts'
+import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
+import type { Appended, SourceTotals, Unit } from './types.ts'
+
+/** A body as it is stored. */
+export interface Packed {
+  readonly body: Uint8Array
+  readonly zstd: boolean
+}
+
+/** Below this, compressing costs more than it saves. */
+const worthCompressing = 256
+const nothing = new Uint8Array(0)
+
+export function pack(raw: Uint8Array): Packed {
+  if (raw.length < worthCompressing) return { body: raw, zstd: false }
+  const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
+}
+
+/** Where the journal stands before the next frame. */
+export interface Counters {
+  sequence: number
+  row: number
+  /** The next header says that rows before it may be missing uncounted. */
+  afterLoss: boolean
+}
+
+export class FrameGroup {
+  /** Headers and bodies in the order of the file. */
+  readonly pieces: Uint8Array[] = []
+  /** Totals of the sources in this group, once it is synced. */
+  readonly changed = new Map<string, SourceTotals>()
+  readonly counters: Counters
+  readonly #epoch: number
+  readonly #totals: ReadonlyMap<string, SourceTotals>
+
+  constructor(counters: Readonly<Counters>, epoch: number, totals: ReadonlyMap<string, SourceTotals>) {
+    this.counters = { ...counters }
+    this.#epoch = epoch
+    this.#totals = totals
+  }
+
+  get bytes(): number {
+    return this.pieces.reduce((sum, piece) => sum + piece.length, 0)
+  }
+
+  /** One unit; a large one becomes parts that carry nothing until the last. */
+  add(unit: Unit, { body, zstd }: Packed): Appended {
+    const before = this.changed.get(unit.source) ?? this.#totals.get(unit.source) ?? emptyTotals()
+    const after = advance(before, unit)
+    const parts = Math.max(1, Math.ceil(body.length / largestBody))
+    for (let part = 0; part < parts; part++) {
+      const piece = body.subarray(part * largestBody, (part + 1) * largestBody)
+      const last = part === parts - 1
+      const header = encodeHeader({
+        ...this.#place(),
+        kind: unit.kind,
+        more: !last,
+        part,
+        zstd,
+        source: unit.source,
+        stream: unit.stream,
+        sourceSequence: after.sequence,
+        sourceRows: before.accepted,
+        sourceDuplicates: after.duplicates,
+        sourceShed: after.shed,
+        count: last ? unit.count : 0,
+        received: unit.received,
+        timeMin: unit.timeMin,
+        timeMax: unit.timeMax,
+        rawBytes: unit.raw.length,
+        ...(last && unit.cursor !== undefined ? { cursor: unit.cursor } : {}),
+      }, piece)
+      this.pieces.push(header, piece)
+    }
+    this.counters.row += unit.count
+    this.changed.set(unit.source, after)
+    const { sequence, row } = this.counters
+    return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
+  }
+
+  /** The frame that begins a segment: all totals and cursors. */
+  addCheckpoint(received: number): void {
+    const header = encodeHeader({
+      ...this.#place(),
+      kind: 'empty', more: false, part: 0, zstd: false, source: journalSource, stream: checkpointStream,
+      sourceSequence: 0, sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 0,
+      received, timeMin: Number.NaN, timeMax: Number.NaN, rawBytes: 0, cursor: encodeCheckpoint(this.#totals),
+    }, nothing)
+    this.pieces.push(header)
+  }
+
+  #place(): { sequence: number; firstRow: number; afterLoss: boolean; epoch: number } {
+    const { afterLoss, row } = this.counters
+    this.counters.afterLoss = false
+    return { sequence: ++this.counters.sequence, firstRow: row, afterLoss, epoch: this.#epoch }
+  }
+}
+
+/** The totals of a source after a unit of it. */
+function advance(before: SourceTotals, unit: Unit): SourceTotals {
+  const shed = { ...before.shed }
+  for (const [reason, rows] of Object.entries(unit.shed ?? {})) shed[reason] = (shed[reason] ?? 0) + rows
+  const cursor = unit.cursor ?? before.cursor
+  return {
+    accepted: before.accepted + unit.count,
+    duplicates: before.duplicates + (unit.duplicates ?? 0),
+    shed,
+    sequence: before.sequence + 1,
+    ...(cursor === undefined ? {} : { cursor }),
+  }
+}
