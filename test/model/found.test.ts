@@ -14,8 +14,8 @@ const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () =>
 const metrics: Metrics = { count: () => {}, set: () => {} }
 const resolver: Resolver = { generation: 1, resolve: () => ({ is: 'unknown' }) }
 
-async function machine(): Promise<FakeHost> {
-  const host = fakeHost(1)
+async function machine(seed = 1): Promise<FakeHost> {
+  const host = fakeHost(seed)
   await host.disk.makeDirectory('/data')
   return host
 }
@@ -57,6 +57,36 @@ describe('dead letters', () => {
     const again = await DeadLetters.open(host, '/data/letters', 'sink', 9)
     expect(again.all().map(({ id, state }) => [id, state])).toEqual([['http:1:1:0', 'retrying'], ['http:1:2:0', 'open']])
     await again.close()
+  })
+})
+
+describe('a name', () => {
+  it.fails('of the letters’ file is synced before a letter counts, also after the first try failed', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const host = fakeHost(seed)
+      await host.disk.makeDirectory('/data/letters')
+      await host.disk.syncDirectory('/')
+      await host.disk.syncDirectory('/data')
+      const letters = await DeadLetters.open(host, '/data/letters', 'sink', 0)
+      host.disk.failNext('syncDirectory', 'EIO')
+      await letters.add([letter(1)]).catch(() => letters.add([letter(1)]))
+      const again = await DeadLetters.open(host.crash(), '/data/letters', 'sink', 9)
+      expect(again.all()).toHaveLength(1)
+    }
+  })
+
+  it.fails('of a folder is synced by the start that relies on it, also when it finds the folder there', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const first = await machine(seed)
+      await first.disk.syncDirectory('/')
+      first.disk.failNext('syncDirectory', 'EIO')
+      await openJournal({ host: first, directory: '/data/journal', epoch: 1 }).catch(() => {})
+      const second = first.kill()
+      const journal = await openJournal({ host: second, directory: '/data/journal', epoch: 2 })
+      await journal.append(unit('a'))
+      const third = await openJournal({ host: second.crash(), directory: '/data/journal', epoch: 3 })
+      expect(third.totals().get('http')?.accepted).toBe(1)
+    }
   })
 })
 
