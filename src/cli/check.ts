@@ -46,7 +46,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [`transform ${id}`, `${typed(id, type)}${taken(common)}`]),
     ['sink store', config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`],
     ...Object.values(config.sinks).map(({ id, type, common }): [string, string] => {
-      const targets = targetsOf(config).filter(({ sink }) => sink === id).map(({ shown }) => shown).join(' ')
+      const targets = targetsOf(config).filter(({ sink }) => sink === id).map(({ value }) => value).join(' ')
       return [`sink ${id}`, `${typed(id, type)}${targets === '' ? '' : `${targets}, `}${taken(common)}`]
     }),
     ...(await secrets(written)),

