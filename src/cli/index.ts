@@ -10,7 +10,8 @@ export async function main(args: readonly string[]): Promise<void> {
     if (args[0] === 'run') {
       // The program's main way skips everything that only other commands need.
       const { runCommand } = await import('./run.ts')
-      return await runCommand(args.slice(1))
+      // Workers of a start that failed half-way must not keep the process alive.
+      return await runCommand(args.slice(1)).catch((error: unknown) => self.exit(fail(error)))
     }
     const { program } = await import('./program.ts')
     // Without a command line there is nothing wrong with it: the page, and no error.
@@ -23,15 +24,18 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-export function fail(error: unknown): void {
+/** Prints an error as a sentence and a line of advice, sets the exit code and gives it. */
+export function fail(error: unknown): number {
   if (error instanceof WeirError) {
     const line = error.message.includes('\n') ? `${error.message}\n` : `weir: ${error.message}\n`
     self.stderr(`${line}      ${error.advice}\n`)
-    self.leave(badConfiguration.has(error.code) ? 2 : 1)
-    return
+    const code = badConfiguration.has(error.code) ? 2 : 1
+    self.leave(code)
+    return code
   }
   self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   self.leave(1)
+  return 1
 }
 
 function isCommanderError(error: unknown): error is Error & { readonly exitCode: number } {

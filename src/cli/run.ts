@@ -1,10 +1,10 @@
 /** `weir run`: the one place that joins registry, identity, store and API to the engine's ports. */
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { deriveSink } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
-import { storeSink, type StoreStatus } from '../engine/ledger.ts'
+import { storeSink } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
 import { leastPlace, offsetEvidence, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceReport } from '../engine/sources.ts'
@@ -15,7 +15,6 @@ import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { loadSink, loadTransform, transformSchemas } from '../registry.ts'
-import { connectStore } from '../store/serve.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
@@ -27,7 +26,8 @@ import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
 import { version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
-import type { storeMethods, StoreOpen } from './workers/store.ts'
+import { openStorePort } from './store-port.ts'
+import { reloadAll } from './reload.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
 const drainMs = 15_000
@@ -70,7 +70,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const write = lineWriter((line) => self.stderr(line), config.log.format)
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
-  const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, self.readTextFile) }))
+  const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, (path) => self.readTextFile(path)) }))
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
@@ -191,78 +191,4 @@ function throwFailed(report: ApplyReport): void {
 
 async function settle(store: StorePort | undefined, tail: SharedTail): Promise<void> {
   await store?.settled(tail.durable().sequence)
-}
-
-interface OpenedStore {
-  readonly remote: Remote<typeof storeMethods>
-  readonly port: StorePort
-  readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
-}
-
-async function openStorePort(worker: Worker, config: WeirConfig): Promise<OpenedStore> {
-  const remote = connect<typeof storeMethods>(worker)
-  const { port1, port2 } = new MessageChannel()
-  const options: StoreOpen = {
-    directory: `${config.data}/store`,
-    networks: config.identity.networks ?? undefined,
-    retain: { ...(config.store.age === null ? {} : { ageMs: config.store.age }), bytes: config.store.size },
-    memory: `${Math.round(config.store.memory / 1e6)}MB`,
-    queries: port2,
-  }
-  const evidence = await remote.call('open', options, [port2])
-  let status: StoreStatus = evidence.status
-  worker.on('message', (message: { status?: StoreStatus }) => {
-    if (message.status !== undefined) status = message.status
-  })
-  const reader = connectStore(port1)
-  return {
-    remote,
-    evidence,
-    port: { reader, status: () => status, settled: async (sequence) => (status = await remote.call('settled', sequence)) },
-  }
-}
-
-interface ReloadParts {
-  readonly host: Host
-  readonly flags: RunFlags
-  readonly log: ProgramLog
-  readonly current: () => Loaded
-  readonly adopt: (next: Loaded) => void
-  readonly ingest: Remote<typeof ingestMethods>
-  readonly sinks: SinkSet
-  readonly onSources: (running: readonly SourceReport[]) => void
-}
-
-/** Settings that only a new start can change. */
-const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'log', 'duplicates'] as const
-
-/** Validates, builds, drains, swaps; puts back what was when any of it fails. */
-async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
-  const { host, flags, log, current, ingest, sinks } = parts
-  const refuse = (problems: readonly string[]): ReloadReport => {
-    log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
-    return { ok: false, changed: [], problems }
-  }
-  let next: Loaded
-  try {
-    next = await loadConfig(host, flags.config, flags.overrides)
-  } catch (error) {
-    return refuse([error instanceof Error ? error.message : String(error)])
-  }
-  const before = current()
-  const swapped = await sinks.apply(sinkEntries(next.config, next.document))
-  if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
-  const applied = await ingest.call('apply', sourceEntries(next.config))
-  if (applied.failed !== undefined) {
-    await sinks.apply(sinkEntries(before.config, before.document))
-    return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])
-  }
-  parts.onSources(applied.running)
-  parts.adopt(next)
-  const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
-  const waiting = fixedSettings.filter((key) => written(before, key) !== written(next, key))
-  for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
-  const changed = [...swapped.changed, ...applied.changed]
-  log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
-  return { ok: true, changed, problems: waiting.map((key) => `${key}: takes effect after a restart`) }
 }

@@ -4,7 +4,7 @@ type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Arra
 
 /** Grows by doubling; every array is preceded by its byte length and starts on a multiple of 8. */
 export class ByteWriter {
-  #buffer = new Uint8Array(64 * 1024)
+  #buffer = new Uint8Array(8 * 1024)
   #view = new DataView(this.#buffer.buffer)
   #length = 0
 

@@ -12,7 +12,8 @@ export class LocalTail implements Tail {
 
   publish(durable: Durable): void {
     this.#durable = durable
-    for (const wake of [...this.#waiting]) wake()
+    // A waiter leaves the set while it is walked, which a set allows.
+    for (const wake of this.#waiting) wake()
   }
 
   moved(past: number, signal: AbortSignal): Promise<void> {

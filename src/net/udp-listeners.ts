@@ -78,13 +78,13 @@ export class UdpListeners {
   }
 
   async #open(place: { readonly host: string; readonly port: number }): Promise<void> {
-    const { source, receiveBuffer, environment, onDatagrams, log, metrics } = this.#options
+    const { source, receiveBuffer, environment, log, metrics } = this.#options
     const udp = await listenUdp({
       ...place,
       receiveBuffer,
       environment,
-      onDatagrams,
-      onError: (error) => log.warn('A UDP socket reported an error; it stays open.', { source, listener: address, error }),
+      onDatagrams: (datagrams) => this.#options.onDatagrams(datagrams),
+      onError: (error) => log.warn('Receiving reported an error; the socket stays open.', { source, listener: address, error }),
     })
     const address = `${udp.host.includes(':') ? `[${udp.host}]` : udp.host}:${udp.port}`
     this.#all.push({ udp, address, kernelDrops: 0 })

@@ -107,7 +107,8 @@ async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
 }
 
 /** Gathers the datagrams of one turn, so that the clock is read and the columns are looked up once for many. */
-function collect(socket: Socket, { onDatagrams, environment }: UdpOptions): () => void {
+function collect(socket: Socket, options: UdpOptions): () => void {
+  const { environment } = options
   let bytes: Uint8Array[] = []
   let from: RemoteInfo[] = []
   const drain = (): void => {
@@ -115,12 +116,13 @@ function collect(socket: Socket, { onDatagrams, environment }: UdpOptions): () =
     const datagrams = { bytes, from, received: environment.clock.now() }
     bytes = []
     from = []
-    onDatagrams(datagrams)
+    options.onDatagrams(datagrams)
   }
   socket.on('message', (message, remote) => {
     bytes.push(message)
     from.push(remote)
-    if (bytes.length === 1) void environment.timers.yield().then(drain)
+    // Whatever a datagram holds, the next ones are received.
+    if (bytes.length === 1) environment.timers.yield().then(drain).catch((error: unknown) => options.onError(error instanceof Error ? error : new Error(String(error))))
   })
   return drain
 }

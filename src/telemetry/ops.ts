@@ -39,7 +39,7 @@ const pages: Readonly<Record<string, string>> = {
 /** Metrics and health on an address of their own, so that they can be reached where the API must not be. Read only. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 }, (request, response) => {
-    void answer(request, options).then((given) => send(request, response, given))
+    answer(request, options).then((given) => send(request, response, given)).catch(() => response.destroy())
   })
   server.maxConnections = 100
   await listening(server, options)

@@ -45,7 +45,8 @@ export interface AppendAnswer {
 const snapshotEveryMs = 10_000
 
 const host = realHost()
-const { log, metrics, flush } = workerTelemetry(host, workerData)
+const telemetry = workerTelemetry(host, workerData)
+const { log, metrics } = telemetry
 let journal: SegmentWriter | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
@@ -93,7 +94,7 @@ export const ingestMethods = {
     await snapshot()
     const last = status()
     await journal?.close()
-    flush()
+    telemetry.flush()
     return last
   },
   sourceStatus(): unknown {

@@ -28,7 +28,8 @@ const readBytes = 2 * 1024 * 1024
 const maintainEveryMs = 5000
 
 const host = realHost()
-const { log, metrics, flush } = workerTelemetry(host, workerData)
+const telemetry = workerTelemetry(host, workerData)
+const { log, metrics } = telemetry
 let store: Store | undefined
 let stop = new AbortController()
 let running: Promise<void> | undefined
@@ -64,7 +65,7 @@ export const storeMethods = {
     await running
     const last = status()
     await store?.close()
-    flush()
+    telemetry.flush()
     return last
   },
 } as const
@@ -95,7 +96,7 @@ function wake(): void {
 
 /** What of the journal was read last, whether it held rows or not. */
 async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise<void> {
-  const { projection, maintain } = need()
+  const { projection } = need()
   const reader = openReader({
     host, directory: journal, tail: new SharedTail(tail),
     after: projection.position()[filePartition] ?? nowhere,
@@ -118,7 +119,7 @@ async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise
         tell()
       }
       if (host.clock.monotonic() >= maintainAt) {
-        await maintain().catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
+        await need().maintain().catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
         maintainAt = host.clock.monotonic() + maintainEveryMs
       }
     }

@@ -3,20 +3,21 @@
  * Nothing here is shared with another sink, so a sink harms only itself.
  */
 import type { Host } from '../../host/index.ts'
-import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
+import { encodeBatch } from '../../journal/bodies.ts'
 import type { SlotRecord } from '../../journal/slots.ts'
-import type { Frame, FrameHeader, JournalReader } from '../../journal/types.ts'
+import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
-import type { Fate, SinkState } from '../control.ts'
+import type { SinkState } from '../control.ts'
 import type { Idempotency, Log, Metrics, Sink, SinkPiece } from '../ports.ts'
-import { letterOf, type DeadLetters, type Letter } from './dead-letters.ts'
+import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
+import { redeliver } from './redeliver.ts'
 import { planRange, type Range } from './range.ts'
 import { compileRoute, type Route } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { DeliverySettings } from './settings.ts'
-import { add, addTally, emptyTally, type SinkRecord, type Tally } from './tally.ts'
+import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
 
 export interface DeliveryOptions {
   readonly id: string
@@ -35,7 +36,6 @@ export interface DeliveryOptions {
   readonly reader: JournalReader
 }
 
-const lettersPerRound = 100
 const nothingSent = { rejected: [], dropped: [] }
 
 export class Delivery {
@@ -43,7 +43,6 @@ export class Delivery {
   readonly letters: DeadLetters
   readonly fates: Fates
   #sink: Sink
-  #accepts: readonly BatchKind[]
   #idempotency: Idempotency
   #settings: DeliverySettings
   #route: Route
@@ -62,7 +61,6 @@ export class Delivery {
     this.id = options.id
     this.letters = options.letters
     this.#sink = options.sink
-    this.#accepts = options.accepts
     this.#idempotency = options.idempotency
     this.#settings = options.settings
     this.#route = compileRoute(options.accepts, options.settings.only)
@@ -116,7 +114,7 @@ export class Delivery {
     try {
       await this.#persistently(() => this.letters.settleVoids())
       while (!signal.aborted) {
-        await this.#redeliver(signal)
+        await redeliver(this.letters, this.#sender(undefined), (act) => this.#persistently(act), signal)
         const frames = await this.#gather(signal)
         if (frames.length > 0) await this.#deliver(frames, signal)
         else await this.#save()
@@ -213,7 +211,7 @@ export class Delivery {
       }
       change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered - held
       addTally((this.#record.sources[source] ??= emptyTally()), change)
-      this.#count(change)
+      countTally(this.#options.metrics, this.id, change)
     }
     if (dropped.length > 0) this.#sayDropping(dropped)
     const { intent: _, ...rest } = this.#record
@@ -230,24 +228,6 @@ export class Delivery {
       letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now))
     await this.#persistently(() => this.letters.add(letters))
     this.#options.log.error(`sink ${this.id} refused ${rejected.length} rows; they are kept as dead letters`, { reason: rejected[0]?.reason ?? '' })
-  }
-
-  /** Letters that an operator moved back to pending. */
-  async #redeliver(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const letters = this.letters.retrying(lettersPerRound)
-      if (letters.length === 0 || signal.aborted) return
-      const pieces = letters.map(pieceOf)
-      const report = await sendAll(this.#sender(undefined), pieces, this.#settings.batch.events, signal, true)
-      const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece, letters), reason]))
-      const unsettled = new Set(report.unsettled.map((piece) => idOf(piece, letters)))
-      const stopped = new Set(report.dropped.map(({ piece }) => idOf(piece, letters)))
-      const done = letters.map((letter) => letter.id).filter((id) => !refused.has(id) && !unsettled.has(id) && !stopped.has(id))
-      await this.#persistently(() => this.letters.mark(done, 'delivered'))
-      await this.#persistently(() => this.letters.mark([...stopped], 'dropped'))
-      for (const [id, reason] of refused) await this.#persistently(() => this.letters.mark([id], 'open', reason))
-      if (unsettled.size > 0) return
-    }
   }
 
   #sender(range: Range | undefined): Sender {
@@ -285,16 +265,6 @@ export class Delivery {
     this.#options.log.error(`sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`, { rows, error: this.#error ?? '' })
   }
 
-  #count(change: Tally): void {
-    const { metrics } = this.#options
-    const labels = { sink: this.id }
-    metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)
-    if (change.dead_lettered > 0) metrics.count('weir_sink_dead_letters_total', change.dead_lettered, labels)
-    if (change.quarantined > 0) metrics.count('weir_sink_quarantined_rows_total', change.quarantined, labels)
-    for (const [reason, rows] of Object.entries(change.dropped)) metrics.count('weir_sink_dropped_rows_total', rows, { ...labels, reason })
-    for (const [reason, rows] of Object.entries(change.filtered)) metrics.count('weir_sink_filtered_rows_total', rows, { ...labels, reason })
-  }
-
   async #save(): Promise<void> {
     if (this.#dirty) await this.#persist(this.#record)
   }
@@ -324,23 +294,4 @@ export class Delivery {
 
 function rowsOf(pieces: readonly SinkPiece[], source: string): number {
   return pieces.reduce((sum, piece) => sum + (piece.header.source === source ? piece.rows.length : 0), 0)
-}
-
-/** A dead letter as a batch of one row, with the header facts that ids are made of. */
-function pieceOf(letter: Letter): SinkPiece {
-  const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
-  const header: FrameHeader = {
-    sequence: letter.sequence, firstRow: 0, kind: letter.kind, more: false, part: 0, afterLoss: false,
-    source: letter.source, stream: letter.source, epoch: letter.epoch, sourceSequence: letter.sourceSequence,
-    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 1, received: letter.received,
-    timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
-  }
-  return { header, batch, rows: Uint32Array.of(0), firstRow: letter.row }
-}
-
-function idOf(piece: SinkPiece, letters: readonly Letter[]): string {
-  const found = letters.find((letter) =>
-    letter.row === piece.firstRow && letter.sourceSequence === piece.header.sourceSequence &&
-    letter.epoch === piece.header.epoch && letter.source === piece.header.source)
-  return found?.id ?? ''
 }

@@ -1,4 +1,5 @@
 import type { Position } from '../../model/positions.ts'
+import type { Metrics } from '../../telemetry/ports.ts'
 
 export type Counts = Record<string, number>
 
@@ -45,4 +46,14 @@ export function addTally(to: Tally, more: Tally): void {
   to.quarantined += more.quarantined
   for (const [reason, rows] of Object.entries(more.filtered)) add(to.filtered, reason, rows)
   for (const [reason, rows] of Object.entries(more.dropped)) add(to.dropped, reason, rows)
+}
+
+/** The same change as metrics. */
+export function countTally(metrics: Metrics, sink: string, change: Tally): void {
+  const labels = { sink }
+  metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)
+  if (change.dead_lettered > 0) metrics.count('weir_sink_dead_letters_total', change.dead_lettered, labels)
+  if (change.quarantined > 0) metrics.count('weir_sink_quarantined_rows_total', change.quarantined, labels)
+  for (const [reason, rows] of Object.entries(change.dropped)) metrics.count('weir_sink_dropped_rows_total', rows, { ...labels, reason })
+  for (const [reason, rows] of Object.entries(change.filtered)) metrics.count('weir_sink_filtered_rows_total', rows, { ...labels, reason })
 }

@@ -227,7 +227,7 @@ export class World {
 }
 
 function buried(life: Life, name: string): Letter[] {
-  return (life.sinks.get(name)?.letters.all() ?? []).filter((letter) => letter.state !== 'void')
+  return [...(life.sinks.get(name)?.letters.all() ?? [])]
 }
 
 /** One run from beginning to end; throws what it finds. */
