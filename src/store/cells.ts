@@ -95,6 +95,11 @@ function others(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number):
   const out = new Array<string>(rows)
   const isText = type.typeId === api.DuckDBTypeId.VARCHAR
   const isJson = type.alias === 'JSON'
+  if (vector instanceof api.DuckDBStructVector && type instanceof api.DuckDBStructType && type.entryNames.every((name) => name === '')) {
+    // ROW(…) has no names: a list. The binding's value of it would hold the last part only.
+    for (let row = 0; row < rows; row++) out[row] = vector.getItem(row) === null ? 'null' : `[${type.entryTypes.map((inner, part) => jsonOf(api, vector.getItemValue(row, part), inner)).join(',')}]`
+    return out
+  }
   for (let row = 0; row < rows; row++) {
     const value = vector.getItem(row) as DuckDBValue
     if (value === null) out[row] = 'null'

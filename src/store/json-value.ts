@@ -46,8 +46,10 @@ function jsonOfObject(api: Api, value: Exclude<DuckDBValue, boolean | number | b
     return `[${value.items.map((item) => jsonOf(api, item, inner)).join(',')}]`
   }
   if (value instanceof api.DuckDBStructValue) {
+    // By the type's names: an object would put names that look like numbers first.
     const inner = type instanceof api.DuckDBStructType ? type : undefined
-    return `{${Object.entries(value.entries).map(([key, item], index) => `${JSON.stringify(key)}:${jsonOf(api, item, inner?.entryTypes[index])}`).join(',')}}`
+    const names = inner?.entryNames ?? Object.keys(value.entries)
+    return `{${names.map((name, index) => `${JSON.stringify(name)}:${jsonOf(api, value.entries[name] ?? null, inner?.entryTypes[index])}`).join(',')}}`
   }
   if (value instanceof api.DuckDBMapValue) {
     const inner = type instanceof api.DuckDBMapType ? type : undefined

@@ -23,6 +23,12 @@ const tableFunctions = new Set([
 /** Scalar functions that write, wait, or look outside the data. */
 const refusedFunctions = new Set(['write_log', 'sleep_ms', 'pg_sleep', 'getenv', 'current_setting', 'nextval', 'setseed', 'finalize', 'combine', 'json_execute_serialized_sql'])
 
+/** Nested parts of a statement: binding deeper ones takes DuckDB minutes, and it can't be interrupted there. */
+const deepest = 250
+/** Lambdas, and chains of `->`, which are read as such: each level doubles the time. */
+const mostArrows = 12
+const longest = 1 << 18
+
 function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
 }
@@ -70,6 +76,7 @@ function explained(sql: string, from: number): string {
 /** Decides whether a text is one read-only statement, and what it needs. Rejects with WEIR_SQL_REFUSED. Reads nothing. */
 export async function judge(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('A statement holds no NUL characters.')
+  if (sql.length > longest) refuse('A statement may have 262,144 characters.')
   const first = firstWord(sql, 0)
   checkKind(sql, first, 'The statement')
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
@@ -116,9 +123,10 @@ interface Names {
 /** Walks the syntax tree: refuses functions that do more than compute, collects what is spoken of. */
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
-  const visit = (node: unknown): void => {
+  const visit = (node: unknown, depth: number, arrows: number): void => {
+    if (depth > deepest || arrows > mostArrows) refuse('The statement is nested too deeply. (For JSON, write data->\'$.a.b.c\' instead of a chain of arrows.)')
     if (Array.isArray(node)) {
-      for (const each of node) visit(each)
+      for (const each of node) visit(each, depth, arrows)
       return
     }
     if (typeof node !== 'object' || node === null) return
@@ -145,10 +153,10 @@ function inspect(tree: unknown): Names {
     for (const [key, value] of Object.entries(fields)) {
       // Names of common table expressions are keys of a map.
       if (key === 'key' && typeof value === 'string') names.tables.add(value.toLowerCase())
-      visit(value)
+      visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows)
     }
   }
-  visit(tree)
+  visit(tree, 0, 0)
   return names
 }
 

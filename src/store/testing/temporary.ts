@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import { openStore, type Store, type StoreOptions } from '../index.ts'
+import { recordingLog, recordingMetrics, resolver } from './frames.ts'
+
+/** A folder per test on the real disk, and stores in it that are closed after the test. */
+export class TemporaryStores {
+  home = ''
+  #open: Store[] = []
+
+  get directory(): string {
+    return join(this.home, 'store')
+  }
+
+  async open(options: Partial<StoreOptions> = {}): Promise<Store> {
+    const store = await openStore({ host: realHost(), directory: this.directory, resolver, log: recordingLog(), metrics: recordingMetrics(), ...options })
+    this.#open.push(store)
+    return store
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#open.splice(0)) await store.close()
+  }
+}
+
+export function temporaryStores(): TemporaryStores {
+  const stores = new TemporaryStores()
+  beforeEach(async () => {
+    stores.home = await mkdtemp(join(tmpdir(), 'weir-store-'))
+  })
+  afterEach(async () => {
+    await stores.close()
+    await rm(stores.home, { recursive: true, force: true })
+  })
+  return stores
+}
