@@ -14,6 +14,7 @@ import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
+import { staticResolver } from '../identity/index.ts'
 import { loadSink, loadTransform, transformSchemas } from '../registry.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
@@ -132,8 +133,10 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     throwFailed(sourcesUp)
     reports = sourcesUp.running
     const { startApi } = await apiModule
+    // The live view names addresses by the same file as the store, read for itself.
+    const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, host, version,
+      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, host, version, resolver,
     })
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
     await lock.announce(api.url)

@@ -64,6 +64,8 @@ export class Runtime implements Control {
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
   readonly #watchers = new Set<(frame: Frame) => void>()
   #feed: AbortController | undefined
+  /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
+  #passed: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
@@ -131,14 +133,24 @@ export class Runtime implements Control {
     const now = host.clock.now()
     return {
       sources: [...sources(), { id: httpSource, type: 'http', addresses: [] }].map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
-      sinks: sinks.all().map(({ entry, delivery }) => ({
+      sinks: [...this.#storeState(now), ...sinks.all().map(({ entry, delivery }) => ({
         name: entry.id, type: entry.type, from: delivery.settings.from ?? [],
         lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
         state: delivery.state,
         ...(delivery.error === undefined ? {} : { error: delivery.error }),
-      })),
+      }))],
       journal: { ...this.#journal, sequence: tail.durable().sequence },
     }
+  }
+
+  /** The store as a sink. Its lag, to the second: how long ago the journal passed what the store has reached. */
+  #storeState(now: number): Pipeline['sinks'] {
+    const { store, tail } = this.#parts
+    if (store === undefined) return []
+    const { sequence } = store.status()
+    while ((this.#passed[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#passed.shift()
+    const oldest = this.#passed[0]?.at ?? now
+    return [{ name: storeSink, type: 'parquet', from: [], lagMs: sequence < tail.durable().sequence ? now - oldest : 0, state: 'running' }]
   }
 
   watch(listener: (frame: Frame) => void): () => void {
@@ -184,6 +196,9 @@ export class Runtime implements Control {
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
+    const { sequence } = this.#parts.tail.durable()
+    if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600) this.#passed.push({ at: host.clock.now(), sequence })
+    this.#storeState(host.clock.now())
     const at = host.clock.monotonic()
     for (const { name, accepted } of status.sources) {
       const last = this.#rates.get(name)
