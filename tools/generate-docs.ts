@@ -2,6 +2,12 @@
 // Add a generator here; `npm run docs` writes the files, `npm run check` fails when one on disk differs.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cliPage } from './docs/cli.ts'
+import { configurationPage } from './docs/configuration.ts'
+import { httpApiPage } from './docs/http-api.ts'
+import { generatedHead } from './docs/markdown.ts'
+import { homes, readmeHead, readmeSupport } from './docs/readme-heads.ts'
+import { errorsPage, fieldsPage, metricsPage } from './docs/tables.ts'
 import { ROOT } from './kit/command.ts'
 
 export interface GeneratedFile {
@@ -11,12 +17,18 @@ export interface GeneratedFile {
   generate(): Promise<string>
 }
 
-export const generatedFiles: readonly GeneratedFile[] = [{ path: 'docs/reference/platforms.md', generate: platforms }]
-
-/** Head of every generated page. */
-export function generatedHead(title: string, from: string): string {
-  return `<!-- Generated from ${from} by \`npm run docs\`. Do not edit. -->\n\n# ${title}\n\n`
-}
+export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'docs/reference/platforms.md', generate: platforms },
+  { path: 'docs/reference/configuration.md', generate: configurationPage },
+  { path: 'docs/reference/cli.md', generate: cliPage },
+  { path: 'docs/reference/errors.md', generate: errorsPage },
+  { path: 'docs/reference/metrics.md', generate: metricsPage },
+  { path: 'docs/reference/fields.md', generate: fieldsPage },
+  { path: 'docs/reference/http-api.md', generate: httpApiPage },
+  // Only the part between their markers is generated in these.
+  { path: 'README.md', generate: readmeSupport },
+  ...(await homes()).map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
+]
 
 interface PackageFile {
   readonly engines: Readonly<Record<string, string>>

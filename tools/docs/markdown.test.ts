@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { anchor, table, withBlock } from './markdown.ts'
+
+const block = { name: 'x', content: 'new\n' }
+
+test('only what stands between the markers is replaced', () => {
+  const page = '# A\n\nby hand\n\n<!-- x:begin -->\nold\n<!-- x:end -->\n\nby hand too\n'
+  expect(withBlock(page, 'A', block)).toBe('# A\n\nby hand\n\n<!-- x:begin -->\nnew\n<!-- x:end -->\n\nby hand too\n')
+})
+
+test('a page without markers gets the block below its title, once', () => {
+  const page = withBlock('# A\n\nby hand\n', 'A', block)
+  expect(page).toBe('# A\n\n<!-- x:begin -->\nnew\n<!-- x:end -->\n\nby hand\n')
+  expect(withBlock(page, 'A', block)).toBe(page)
+})
+
+test('an empty page gets a title too', () => {
+  expect(withBlock('', 'A', block)).toBe('# A\n\n<!-- x:begin -->\nnew\n<!-- x:end -->\n')
+})
+
+test('a pipe in a cell does not end it', () => {
+  expect(table(['a', 'b'], [['x | y', 'z']])).toBe('| a | b |\n|---|---|\n| x \\| y | z |\n')
+})
+
+test('an anchor is what a link to the heading needs', () => {
+  expect(anchor('Sink `nats`')).toBe('sink-nats')
+})

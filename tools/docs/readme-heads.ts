@@ -1,0 +1,84 @@
+// What stands at the head of the README of a connector or transform, and the support table of the project's README.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { components, type Component } from '../../src/cli/components.ts'
+import type { Idempotency } from '../../src/engine/ports.ts'
+import { loadSink, sinkSchemas, sourceSchemas, transformSchemas } from '../../src/registry.ts'
+import { infoOf } from '../../src/schema/index.ts'
+import { ROOT } from '../kit/command.ts'
+import { importsOf } from '../kit/imports.ts'
+import { readSource } from '../kit/sources.ts'
+import { headingOf } from './configuration.ts'
+import { anchor, code, table, withBlock } from './markdown.ts'
+
+const onTwice: Readonly<Record<Idempotency, string>> = {
+  token: 'a batch that is sent again carries the same token, so that the other side takes it once',
+  id: 'a row that is sent again carries the same id, by which the other side can tell',
+  transactional: 'a batch and the place behind it are written together: nothing comes twice',
+  none: 'after an error or a crash a row may be written twice',
+}
+
+export interface Home {
+  /** Such as `src/connectors/nats`. */
+  readonly folder: string
+  readonly components: readonly Component[]
+}
+
+/** Every folder with the components that it declares, as the registry imports them. */
+export async function homes(): Promise<readonly Home[]> {
+  const registry = await readSource(ROOT, 'src/registry.ts')
+  const folders = importsOf(registry).flatMap(({ target, names }) => (target?.endsWith('/config.ts') === true ? [{ folder: target.slice(0, -'/config.ts'.length), names }] : []))
+  const schemas = { source: sourceSchemas, sink: sinkSchemas, transform: transformSchemas }
+  const all = components()
+  return Promise.all(folders.map(async ({ folder, names }) => {
+    const declared = (await import(join(ROOT, folder, 'config.ts'))) as Readonly<Record<string, unknown>>
+    const own = names.map((name) => declared[name])
+    return { folder, components: all.filter(({ role, type }) => own.includes((schemas as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[role]?.[type])) }
+  }))
+}
+
+export async function readmeHead({ folder, components: declared }: Home): Promise<string> {
+  const name = folder.split('/').at(-1) ?? ''
+  const page = await readFile(join(ROOT, folder, 'README.md'), 'utf8').catch(() => '')
+  const pieces = await Promise.all(declared.map(pieceOf))
+  const content = `<!-- Made from config.ts by \`npm run docs\`; write below. -->\n\n${pieces.join('\n')}`
+  return withBlock(page, name, { name: 'generated', content })
+}
+
+async function pieceOf(component: Component): Promise<string> {
+  const { role, type, summary, schema, under } = component
+  const rows = [[`${role} ${code(type)}`, `${summary}`]]
+  if (role === 'sink') {
+    const { accepts, idempotency } = await loadSink(type)
+    rows.push(['takes', accepts.join(' and ')], ['sent again', onTwice[idempotency]])
+  }
+  const required = Object.entries(schema.fields).filter(([, field]) => infoOf(field).required).map(([key, field]) => [key, infoOf(field).example])
+  const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...Object.fromEntries(required) as object }
+  const least = stringify({ [under ?? '']: { [type]: entry } }, { lineWidth: 0 }).replace(/: \{\}$/m, ': {}')
+  return `${table(['', ''], rows)}
+The least that it needs; [all settings](../../../docs/reference/configuration.md#${anchor(headingOf(component))}).
+
+\`\`\`yaml
+${least.trim()}
+\`\`\`
+`
+}
+
+interface Support {
+  readonly system: string
+  readonly source?: string
+  readonly sink?: string
+  readonly order?: string
+  readonly tested: string
+  readonly version?: string
+}
+
+/** The README with its support table, from docs/support.json: what was tried, against what. */
+export async function readmeSupport(): Promise<string> {
+  const page = await readFile(join(ROOT, 'README.md'), 'utf8').catch(() => '')
+  const rows = JSON.parse(await readFile(join(ROOT, 'docs/support.json'), 'utf8')) as readonly Support[]
+  const content = table(['System', 'As source', 'As sink', 'Order', 'Tested against', 'Version'],
+    rows.map(({ system, source = '–', sink = '–', order = '–', tested, version = '–' }) => [system, source, sink, order, tested, version]))
+  return withBlock(page, 'Weir', { name: 'support', content })
+}

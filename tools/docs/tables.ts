@@ -1,0 +1,55 @@
+// Pages that are one or two tables of the code.
+import { problemTable } from '../../src/api/problems.ts'
+import { views } from '../../src/api/views.ts'
+import { errorTable } from '../../src/model/errors.ts'
+import { flowFields, registryVersion } from '../../src/model/fields.ts'
+import { metricTable } from '../../src/telemetry/metric-table.ts'
+import { code, generatedHead, table } from './markdown.ts'
+
+export async function errorsPage(): Promise<string> {
+  return `${generatedHead('Errors', 'src/model/errors.ts and src/api/problems.ts')}\
+A code never changes its meaning. Commands print the message and the advice; the API answers with both as problem details
+(RFC 9457), the advice among its \`hints\`.
+
+${table(['Code', 'Trying again', 'What to do'], Object.entries(errorTable).map(([name, { retry, advice }]) => [code(name), retry ? 'may help' : 'does not help', advice]))}
+## Of the API alone
+
+${table(['Code', 'Status', 'What is wrong'], Object.entries(problemTable).map(([name, { status, title }]) => [code(name), String(status), title]))}`
+}
+
+export async function metricsPage(): Promise<string> {
+  const areas = Map.groupBy(Object.entries(metricTable), ([name]) => name.split('_')[1] ?? '')
+  const sections = [...areas].map(([area, metrics]) => `## ${area}
+
+${table(['Metric', 'Kind', 'Labels', 'Meaning'], metrics.map(([name, { kind, labels, help }]) => [code(name), kind, labels.map(code).join(' '), help]))}`)
+  return `${generatedHead('Metrics', 'src/telemetry/metric-table.ts')}\
+\`GET /metrics\` of the ops address (127.0.0.1:8081), in the text format of Prometheus. One rule for names:
+\`weir_<area>_<what>_<unit>\`, counters end in \`_total\`.
+
+${sections.join('\n')}`
+}
+
+export async function fieldsPage(): Promise<string> {
+  const fields = flowFields.map((field) => [
+    code(field.name), field.kind, 'unit' in field ? code(field.unit) : '', 'otel' in field ? code(field.otel) : '', field.meaning, String(field.since),
+  ])
+  const columns = (view: 'flows' | 'events'): string =>
+    table(['Column', 'Type', 'Meaning'], views[view].map(({ name, type, unit, meaning }) => [code(name), type, `${meaning}${unit === undefined ? '' : ` (${unit})`}`]))
+  return `${generatedHead('Fields', 'src/model/fields.ts and src/api/views.ts')}\
+## Views
+
+Two views can be asked in SQL, whatever has arrived. What a row does not have is NULL; later versions only add columns.
+
+### flows
+
+${columns('flows')}
+### events
+
+${columns('events')}
+## Field registry
+
+What a flow can carry, version ${registryVersion}. A field is never removed and its kind never changes. Units are those of UCUM,
+names in the fourth column those of OpenTelemetry's conventions.
+
+${table(['Field', 'Kind', 'Unit', 'OpenTelemetry', 'Meaning', 'Since'], fields)}`
+}
