@@ -227,25 +227,25 @@ export class SegmentWriter implements JournalWriter {
 
   /** Cuts off what was not synced, so that nobody reads what nobody was promised, and leaves the segment for good. */
   async #abandon(): Promise<boolean> {
-    const file = this.#file
+    const torn = this.#file
     const current = this.#segments.at(-1)
     const durable = this.tail.durable()
     this.#file = undefined
     this.#sinceFreeCheck = Number.POSITIVE_INFINITY
-    if (file === undefined || current === undefined) return true
+    if (torn === undefined || current === undefined) return true
     const kept = durable.segment === current.name ? durable.offset : 0
     try {
-      await file.truncate(kept)
-      await file.sync()
-      await file.close()
+      await torn.truncate(kept)
+      await torn.sync()
+      await torn.close()
       current.bytes = kept
       if (kept === 0) {
-        await this.#host.disk.remove(file.path)
+        await this.#host.disk.remove(torn.path)
         this.#segments.pop()
       }
       return true
     } catch {
-      await file.close().catch(() => {})
+      await torn.close().catch(() => {})
       return false
     }
   }
