@@ -68,9 +68,16 @@ export class DuckReader implements StoreReader {
     signal.addEventListener('abort', interrupt, { once: true })
     try {
       const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory)), directory))
+      const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
-        return chunk === null || chunk.rowCount === 0 ? undefined : chunk
+        if (chunk !== null && chunk.rowCount > 0) return chunk
+        // The binding ends a failed stream like a finished one. What tells them apart: a failed result streams no more.
+        if (streaming && !result.isStreaming) {
+          signal.throwIfAborted()
+          return this.#permits.use(signal, () => refusing(failure(connection, statement), directory))
+        }
+        return undefined
       }
       const first = await fetch()
       const api = await import('@duckdb/node-api')
@@ -148,6 +155,20 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
   } finally {
     prepared.destroySync()
   }
+}
+
+/** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
+async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
+  const again = await connection.extractStatements(`SELECT bit_xor(hash(q)) FROM (${sql.replace(/[\s;]+$/, '')}\n) q`).catch(() => undefined)
+  if (again?.count === 1) {
+    const prepared = await again.prepare(0)
+    try {
+      await prepared.run()
+    } finally {
+      prepared.destroySync()
+    }
+  }
+  throw new Error('The query failed while its rows were read; some were sent already.')
 }
 
 /** DuckDB's errors are the asker's: bad names, failed casts, too little memory. */

@@ -1,0 +1,79 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connectStore, serveStore, type RemoteStore, type Store } from './index.ts'
+import { ask, askText } from './testing/ask.ts'
+import { FrameMaker } from './testing/frames.ts'
+import { temporaryStores } from './testing/temporary.ts'
+
+const stores = temporaryStores()
+let store: Store
+let remote: RemoteStore
+let far: MessagePort
+
+beforeEach(async () => {
+  store = await stores.open()
+  const { port1, port2 } = new MessageChannel()
+  far = port1
+  serveStore(port1, store)
+  remote = connectStore(port2)
+})
+
+afterEach(() => {
+  remote.close()
+  far.close()
+})
+
+it('answers, refusals and status come over a port as they are', async () => {
+  await store.projection.apply([new FrameMaker().flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+  await store.projection.commit()
+  expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
+  expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
+  await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({ name: 'WeirError', code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('nothing') })
+  expect(await remote.status()).toMatchObject({ version: 1, rows: 1, files: 2, unreadableFiles: 0, ledger: { stored: { netflow: 1 } } })
+})
+
+it('a large answer comes whole, and no faster than it is read', async () => {
+  let sent = 0
+  const post = far.postMessage.bind(far) as (message: unknown, transfer?: readonly ArrayBuffer[]) => void
+  far.postMessage = ((message: { is: string }, transfer?: readonly ArrayBuffer[]) => {
+    if (message.is === 'chunk') sent++
+    post(message, transfer)
+  }) as typeof far.postMessage
+  const iterator = (await remote.query("SELECT i, repeat('x', 100) AS x FROM range(30000) t(i)", 'ndjson', new AbortController().signal))[Symbol.asyncIterator]()
+  const chunks = [(await iterator.next()).value as Uint8Array]
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  await remote.status()
+  expect(sent).toBeLessThanOrEqual(4)
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) chunks.push(next.value)
+  expect(sent).toBe(chunks.length)
+  expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(30_000)
+})
+
+it('an error in the middle of an answer arrives after what came before it', async () => {
+  const answer = await remote.query("SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)", 'ndjson', new AbortController().signal)
+  let bytes = 0
+  await expect((async () => {
+    for await (const chunk of answer) bytes += chunk.length
+  })()).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
+  expect(bytes).toBeGreaterThan(0)
+})
+
+it('an abort on this side stops the query on the other', async () => {
+  const abort = new AbortController()
+  const asked = askText(remote, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1', 'json', abort.signal)
+  setTimeout(() => abort.abort(new Error('enough')), 30)
+  await expect(asked).rejects.toThrow('enough')
+  const answer = await remote.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
+  for await (const chunk of answer) {
+    expect(chunk.length).toBeGreaterThan(0)
+    break
+  }
+  expect(await ask(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
+})
+
+it('when the store ends, open questions fail instead of waiting for ever', async () => {
+  const asked = askText(remote, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1')
+  setTimeout(() => far.close(), 30)
+  await expect(asked).rejects.toThrow('The store has ended.')
+  await expect(remote.status()).rejects.toThrow('The store has ended.')
+})
