@@ -1,0 +1,224 @@
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { diskError } from '../../test/kit/faults.ts'
+import { realHost, type Disk, type Host } from '../host/index.ts'
+import type { Store } from './index.ts'
+import { msPerHour } from './names.ts'
+import { ask } from './testing/ask.ts'
+import { event, FrameMaker, recordingLog, recordingMetrics, startOfDay } from './testing/frames.ts'
+import { temporaryStores } from './testing/temporary.ts'
+
+const stores = temporaryStores()
+
+function hostAt(now: () => number, disk: Partial<Disk> = {}): Host {
+  const host = realHost()
+  return { ...host, clock: { ...host.clock, now }, disk: { ...host.disk, ...disk } }
+}
+
+async function commitFlows(store: Store, make: FrameMaker, count: number, received = startOfDay): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await store.projection.apply([make.flows([{ src: `10.0.0.${i + 1}`, dst: '10.0.0.1', bytes: i }], received), make.events([event(`e${i}`)], received)])
+    await store.projection.commit()
+  }
+}
+
+const files = async (stream = ''): Promise<string[]> => (await readdir(stores.directory)).filter((name) => name.endsWith('.parquet') && name.startsWith(stream))
+const flowCount = async (store: Store): Promise<unknown> => (await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
+
+describe('merging', () => {
+  it('leaves the same rows, in the order of the journal, in fewer files, and a restart finds them', async () => {
+    let now = startOfDay
+    const store = await stores.open({ host: hostAt(() => now) })
+    const make = new FrameMaker()
+    await commitFlows(store, make, 20)
+    expect(await files('flows')).toHaveLength(20)
+    while (await store.maintain());
+    expect(await files('flows')).toHaveLength(1)
+    await commitFlows(store, make, 3)
+    await store.maintain()
+    expect(await files('flows')).toHaveLength(4)
+    now += 2 * msPerHour
+    while (await store.maintain());
+    expect((await files()).map((name) => name.replace(/-[0-9a-f]{8}\./, '.'))).toEqual(['endpoints-2026112008-1-39.parquet', 'events-2026112008-2-46.parquet', 'flows-2026112008-1-45.parquet'])
+    await stores.close()
+    const again = await stores.open()
+    const order = [...Array.from({ length: 20 }, (_, i) => i), 0, 1, 2]
+    expect(await ask(again.reader, 'SELECT bytes, src_addr FROM flows')).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
+    expect(again.ledger().stored).toEqual({ netflow: 23, http: 23 })
+  })
+})
+
+describe('retention', () => {
+  it('lets whole hours go, says so, and keeps counting what was stored', async () => {
+    let now = startOfDay
+    const log = recordingLog()
+    const metrics = recordingMetrics()
+    const store = await stores.open({ host: hostAt(() => now), log, metrics, retain: { ageMs: 2 * msPerHour } })
+    const make = new FrameMaker()
+    await commitFlows(store, make, 2)
+    now += msPerHour
+    await commitFlows(store, make, 1, now)
+    await store.maintain()
+    expect(await flowCount(store)).toEqual({ n: 3, p: 3 })
+    now += 2 * msPerHour
+    await store.maintain()
+    expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
+    expect((await files()).every((name) => name.includes('2026112009'))).toBe(true)
+    expect(store.ledger()).toMatchObject({ stored: { netflow: 3, http: 3 } })
+    expect(log.lines.filter(({ level }) => level === 'warn').map(({ message, fields }) => [message, fields['reason'], fields['hour'], fields['rows']])).toEqual([['The store let an hour go because of its retention.', 'age', '2026-11-20T08:00:00.000Z', 4]])
+    expect(metrics.counts.get('weir_store_expired_rows_total')).toBe(4)
+  })
+})
+
+describe('files that are lost or damaged', () => {
+  async function prepared(): Promise<{ flows: string[]; make: FrameMaker }> {
+    const make = new FrameMaker()
+    await commitFlows(await stores.open(), make, 3)
+    await stores.close()
+    return { flows: (await files('flows')).sort(), make }
+  }
+
+  it('a missing file and a cut file cost their rows, with one line that says so', async () => {
+    const { flows } = await prepared()
+    await rm(join(stores.directory, flows[0] ?? ''))
+    await truncate(join(stores.directory, flows[1] ?? ''), 100)
+    const log = recordingLog()
+    const store = await stores.open({ log })
+    expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
+    expect(store.status()).toMatchObject({ unreadableFiles: 2, unreadableRows: 2, rows: 6 })
+    expect(log.lines.map(({ level, fields }) => [level, fields['files'], fields['rows']])).toEqual([['error', 2, 2]])
+    while (await store.maintain());
+  })
+
+  it('a file that breaks while the store runs is left out from then on', async () => {
+    const { flows } = await prepared()
+    const log = recordingLog()
+    const store = await stores.open({ log })
+    const path = join(stores.directory, flows[1] ?? '')
+    const bytes = await readFile(path)
+    await writeFile(path, bytes.fill(0xff, 4, bytes.length - 8))
+    expect(await flowCount(store)).toEqual({ n: 2, p: 2 })
+    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['rows']])).toEqual([['error', flows[1], 1]])
+    await rm(join(stores.directory, flows[2] ?? ''))
+    expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
+    expect(store.status().unreadableRows).toBe(2)
+  })
+
+  it('a manifest with a damaged middle still leads to every row', async () => {
+    await prepared()
+    const path = join(stores.directory, 'manifest-1.log')
+    const lines = (await readFile(path, 'utf8')).split('\n')
+    lines[2] = (lines[2] ?? '').replace('"rows":1', '"rows":2')
+    await writeFile(path, lines.join('\n'))
+    const log = recordingLog()
+    const store = await stores.open({ log })
+    expect(await flowCount(store)).toEqual({ n: 3, p: 3 })
+    expect(store.ledger().stored).toEqual({ netflow: 3, http: 3 })
+    expect(log.lines.map(({ level, fields }) => [level, fields['files'], fields['rows']])).toEqual([['error', 3, 3]])
+    await stores.close()
+    const quiet = recordingLog()
+    expect(await flowCount(await stores.open({ log: quiet }))).toEqual({ n: 3, p: 3 })
+    expect(quiet.lines).toEqual([])
+  })
+
+  it('without any manifest the files tell where the store stood, whose rows they are, and which ids are taken', async () => {
+    const { make } = await prepared()
+    await rm(join(stores.directory, 'manifest-1.log'))
+    const store = await stores.open()
+    expect(store.projection.position()).toEqual({ 0: { sequence: 6, row: 0 } })
+    expect(store.ledger().stored).toEqual({ netflow: 3, http: 3 })
+    await store.projection.apply([make.flows([{ src: '10.9.9.9', dst: '10.0.0.1' }])])
+    await store.projection.commit()
+    expect(store.ledger()).toMatchObject({ stored: { netflow: 4 }, quarantined: { netflow: 0 } })
+    expect(await ask(store.reader, "SELECT src_addr, _pos, protocol FROM flows WHERE src_addr IN ('10.9.9.9', '10.0.0.2') ORDER BY 1")).toEqual([
+      { src_addr: '10.0.0.2', _pos: 'netflow:1:2:0', protocol: 'netflow5' },
+      { src_addr: '10.9.9.9', _pos: 'netflow:1:4:0', protocol: 'netflow5' },
+    ])
+  })
+
+  it('a file that nobody named is removed at start', async () => {
+    const { flows } = await prepared()
+    const stray = (flows[0] ?? '').replace(/-1-1-[0-9a-f]+/, '-7-9-00000000')
+    await writeFile(join(stores.directory, stray), await readFile(join(stores.directory, flows[0] ?? '')))
+    await writeFile(join(stores.directory, `${stray}.tmp`), 'x')
+    expect(await flowCount(await stores.open())).toEqual({ n: 3, p: 3 })
+    expect((await files()).includes(stray)).toBe(false)
+    expect(await readdir(stores.directory)).not.toContain(`${stray}.tmp`)
+  })
+})
+
+describe('when the disk fails', () => {
+  it('a commit that could not write is made again with everything, once', async () => {
+    let full = false
+    const real = realHost().disk
+    const host = hostAt(() => startOfDay, { rename: (from, to) => (full && to.endsWith('.parquet') ? Promise.reject(diskError('ENOSPC', 'rename', to)) : real.rename(from, to)) })
+    const store = await stores.open({ host })
+    const make = new FrameMaker()
+    full = true
+    await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+    await expect(store.projection.commit()).rejects.toThrow('ENOSPC')
+    expect(store.projection.position()).toEqual({ 0: { sequence: 0, row: 0 } })
+    await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+    await expect(store.projection.commit()).rejects.toThrow('ENOSPC')
+    full = false
+    await store.projection.commit()
+    expect(store.projection.position()).toEqual({ 0: { sequence: 2, row: 2 } })
+    expect(await flowCount(store)).toEqual({ n: 2, p: 2 })
+    expect((await readdir(stores.directory)).filter((name) => !name.startsWith('manifest'))).toHaveLength(2)
+  })
+
+  it('a manifest that can’t be synced is given up for a new one, and nothing is stored twice', async () => {
+    let failing = false
+    const real = realHost().disk
+    const host = hostAt(() => startOfDay, {
+      async open(path, mode) {
+        const file = await real.open(path, mode)
+        const sync = file.sync.bind(file)
+        file.sync = () => (failing && path.includes('manifest') ? Promise.reject(diskError('EIO', 'sync', path)) : sync())
+        return file
+      },
+    })
+    const store = await stores.open({ host })
+    const make = new FrameMaker()
+    failing = true
+    await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+    await expect(store.projection.commit()).rejects.toThrow('EIO')
+    await expect(store.projection.commit()).rejects.toThrow('EIO')
+    expect(store.projection.position()).toEqual({ 0: { sequence: 0, row: 0 } })
+    failing = false
+    await store.projection.commit()
+    expect(store.projection.position()).toEqual({ 0: { sequence: 1, row: 1 } })
+    await stores.close()
+    const again = await stores.open()
+    expect(again.projection.position()).toEqual({ 0: { sequence: 1, row: 1 } })
+    expect(await flowCount(again)).toEqual({ n: 1, p: 1 })
+  })
+})
+
+it('a frame that can’t be decoded is quarantined, and the rest goes on', async () => {
+  const log = recordingLog()
+  const store = await stores.open({ log })
+  const make = new FrameMaker()
+  const bad = make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }, { src: '10.0.0.1', dst: '10.0.0.2' }])
+  await store.projection.apply([{ ...bad, body: () => Uint8Array.of(1, 2, 3) }, make.flows([{ src: '10.0.0.3', dst: '10.0.0.2' }])])
+  await store.projection.commit()
+  expect(store.ledger()).toMatchObject({ stored: { netflow: 1 }, quarantined: { netflow: 2 } })
+  expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
+  expect(log.lines.map(({ level }) => level)).toEqual(['error'])
+})
+
+it('a large batch crosses chunks and frames with every value in its place', async () => {
+  const store = await stores.open()
+  const make = new FrameMaker()
+  const specs = (from: number, count: number) => Array.from({ length: count }, (_, i) => ({ src: `10.0.${(from + i) >> 8 & 255}.${(from + i) & 255}`, dst: '10.0.0.1', bytes: BigInt(from + i) * 1_000_003n, ...((from + i) % 3 === 0 ? {} : { sampling: from + i }) }))
+  await store.projection.apply([make.flows(specs(0, 1000)), make.flows(specs(1000, 5000)), make.flows(specs(6000, 37)), make.flows(specs(6037, 3000))])
+  await store.projection.commit()
+  const rows = await ask(store.reader, 'SELECT src_addr, bytes, sampling, tcp_flags, _pos FROM flows')
+  expect(rows).toHaveLength(9037)
+  const starts = [0, 1000, 6000, 6037]
+  rows.forEach((row, i) => {
+    const frame = starts.findLastIndex((start) => start <= i)
+    expect(row).toEqual({ src_addr: `10.0.${i >> 8 & 255}.${i & 255}`, bytes: i * 1_000_003, sampling: i % 3 === 0 ? null : i, tcp_flags: null, _pos: `netflow:1:${frame + 1}:${i - (starts[frame] ?? 0)}` })
+  })
+})
