@@ -33,7 +33,8 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#chunk = options.first
     this.#aborted = () => {
       options.interrupt()
-      if (!this.#busy) void this.#finish(undefined)
+      // A file that could not be removed is removed at the next start.
+      if (!this.#busy) this.#finish(undefined).catch(() => undefined)
     }
     options.signal.addEventListener('abort', this.#aborted, { once: true })
     if (options.signal.aborted) this.#aborted()

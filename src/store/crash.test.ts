@@ -139,7 +139,8 @@ class Model {
   }
 }
 
-async function run(seed: number, steps: number): Promise<void> {
+/** Runs one life of a store; every restart looks at all that is stored. */
+async function checkRun(seed: number, steps: number): Promise<void> {
   const host = fakeHost(seed, { jitter: false })
   await host.disk.makeDirectory('/data')
   await host.disk.syncDirectory('/')
@@ -155,7 +156,7 @@ describe('on a disk that forgets what was not synced', () => {
   for (let first = 0; first < 300; first += 50) {
     it(`every row is stored exactly once, whatever fails and whenever the power goes (seeds ${first + 1} to ${first + 50})`, async () => {
       for (let seed = first + 1; seed <= first + 50; seed++) {
-        await run(seed, 60).catch((error: unknown) => {
+        await checkRun(seed, 60).catch((error: unknown) => {
           throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
         })
       }

@@ -63,5 +63,5 @@ export class TableFormatter {
 function cellText(json: string | undefined): string {
   if (json === undefined || json === 'null') return ''
   const text = json.startsWith('"') ? (JSON.parse(json) as string) : json
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/\p{Cc}/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -51,7 +51,8 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
       case 'query': {
         const answer = new Answer(request.id, send)
         running.set(request.id, answer)
-        void answer.run(store.reader, request.sql, request.format).finally(() => running.delete(request.id))
+        const ended = (): void => void running.delete(request.id)
+        answer.run(store.reader, request.sql, request.format).then(ended, ended)
         break
       }
       case 'more': running.get(request.id)?.more(); break
@@ -121,7 +122,7 @@ export function connectStore(port: MessagePort): RemoteStore {
   port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
   port.on('close', () => {
     closed = true
-    for (const [id, hear] of [...open]) hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
+    for (const [id, hear] of open) hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
   const begin = (hear: (reply: Reply) => void): number => {
     if (closed) throw new Error('The store has ended.')

@@ -133,8 +133,8 @@ function inspect(tree: unknown): Names {
     const fields = node as Record<string, unknown>
     const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key].toLowerCase() : '')
     if (fields['type'] === 'TABLE_FUNCTION') {
-      const called = fields['function'] as Record<string, unknown> | undefined
-      const name = String(called?.['function_name'] ?? '').toLowerCase()
+      const called = fields['function'] as { readonly function_name?: string } | undefined
+      const name = (called?.function_name ?? '').toLowerCase()
       if (!tableFunctions.has(name)) refuse(`Table function ${name} is not allowed; ask the views, for example FROM flows.`)
     }
     if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name'))) refuse(`Function ${text('function_name')} is not allowed.`)

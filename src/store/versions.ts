@@ -76,7 +76,7 @@ export class Versions {
   }
 
   async #sweep(): Promise<void> {
-    for (const name of [...this.#retired]) {
+    for (const name of this.#retired) {
       if ([...this.#pins].some((state) => state.files.has(name))) continue
       this.#retired.delete(name)
       await this.#remove(name)
