@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -234,6 +234,32 @@ describe('delivery to one sink', () => {
     expect(other.taken).toEqual(ids)
     const ledger = await books()
     expect(ledger.sinks[0]).toMatchObject({ filtered: { only: 3 }, routed: 2, delivered: 2 })
+    expect(ledger.balanced).toBe(true)
+  })
+
+  it('counts rows that cannot be read any more as quarantined, and delivers all others', async () => {
+    await sinks.apply([entry()])
+    await push(1)
+    await settled()
+    await close()
+    await open(2)
+    await push(2)
+    const lost = await push(3)
+    const { segment, offset } = journal.tail.durable()
+    await push(4)
+    await close()
+    const path = `${data}/journal/${segment}`
+    const bytes = await readFile(path)
+    bytes[offset - 3] = (bytes[offset - 3] ?? 0) ^ 1
+    await writeFile(path, bytes)
+    await open(3)
+    await sinks.apply([entry()])
+    await settled()
+    expect(other.taken).toHaveLength(7)
+    expect(other.taken).not.toContain(lost[0])
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ routed: 10, delivered: 7, quarantined: 3, pending: 0 })
+    expect(ledger.sources).toMatchObject([{ name: 'in', accepted: 10, unreadable: 3 }])
     expect(ledger.balanced).toBe(true)
   })
 
