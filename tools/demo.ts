@@ -1,0 +1,161 @@
+// `npm run demo`: a real Weir on a temporary folder, fed by true protocols over loopback with a shop that does not exist.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import { freePorts } from '../test/kit/free-port.ts'
+import { Netflow5Exporter } from './demo/netflow5.ts'
+import { Shop, shopNetworks } from './demo/shop.ts'
+import { ROOT } from './kit/command.ts'
+
+const stepMs = 250
+const help = `npm run demo -- [flags]
+
+  --listen HOST:PORT    address of console and API (default: a free port on 127.0.0.1)
+  --ops HOST:PORT       address of metrics and health (likewise)
+  --netflow HOST:PORT   address of the NetFlow listener (likewise)
+  --data DIR            keep the data there (default: a temporary folder, removed at the end)
+  --seed N              another shop (default 1)
+`
+
+const { values: flags } = parseArgs({
+  options: {
+    listen: { type: 'string' }, ops: { type: 'string' }, netflow: { type: 'string' }, data: { type: 'string' },
+    seed: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' },
+  },
+})
+if (flags.help === true) {
+  process.stdout.write(help)
+} else {
+  await demo()
+}
+
+async function demo(): Promise<void> {
+  const [first, second, third] = await freePorts(3)
+  const listen = flags.listen ?? `127.0.0.1:${first}`
+  const netflow = flags.netflow ?? `127.0.0.1:${third}`
+  const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
+  try {
+    const config = join(folder, 'weir.yaml')
+    await writeFile(join(folder, 'networks.yaml'), shopNetworks)
+    if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
+    await writeFile(config, stringify(configuration(folder, listen, flags.ops ?? `127.0.0.1:${second}`, netflow)))
+    const weir = startWeir(config)
+    const ended = new Promise<number>((resolve) => weir.once('close', (code) => resolve(code ?? 1)))
+    const url = await Promise.race([ready(weir), ended, aborted(stopping.signal)])
+    if (typeof url === 'string') {
+      welcome(url, folder)
+      const feeding = feed(url, netflow, stopping.signal)
+      await Promise.race([aborted(stopping.signal), ended])
+      stopping.abort()
+      await feeding
+    }
+    weir.kill('SIGTERM')
+    process.exitCode = await ended
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
+function configuration(folder: string, listen: string, ops: string, netflow: string): object {
+  return {
+    data: flags.data ?? join(folder, 'data'),
+    listen,
+    ops,
+    sources: { netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: 'off' } },
+    identity: { networks: join(folder, 'networks.yaml') },
+    journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
+    store: { size: '256MiB', memory: '256MiB' },
+    log: { level: 'warn' },
+  }
+}
+
+function startWeir(config: string): ChildProcess {
+  // In a group of its own: Ctrl-C is for us, and we stop it in order.
+  const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], { stdio: ['ignore', 'inherit', 'pipe'], detached: process.platform !== 'win32' })
+  weir.stderr?.setEncoding('utf8').on('data', (text: string) => process.stderr.write(text))
+  process.once('exit', () => void weir.kill('SIGKILL'))
+  return weir
+}
+
+/** The address in the line that says so. */
+function ready(weir: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let said = ''
+    weir.stderr?.on('data', (text: string) => {
+      said += text
+      const url = /weir is ready: (\S+)/.exec(said)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+}
+
+function welcome(url: string, folder: string): void {
+  process.stdout.write(`
+This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 and CloudEvents.
+
+  console   ${url}
+  ask       npm run -s weir -- query --url ${url} \\
+              "SELECT src_name, dst_name, dst_port, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
+  ledger    npm run -s weir -- ledger --url ${url}
+
+Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the data stay in ${flags.data}`}.
+`)
+}
+
+async function feed(url: string, netflow: string, stop: AbortSignal): Promise<void> {
+  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(netflow) ?? []
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref()
+  const started = Date.now()
+  const shop = new Shop(Number(flags.seed), `demo-${started}`)
+  const exporter = new Netflow5Exporter(started - 3_600_000)
+  let complained = false
+  for (let at = 0; !stop.aborted; at = Date.now() - started) {
+    const now = Date.now()
+    for (const datagram of exporter.datagrams(shop.flows(at, stepMs), now)) socket.send(datagram, Number(port), host, () => {})
+    const events = shop.events(at, now)
+    if (events.length > 0) {
+      const answer = await post(url, events, stop)
+      if (answer !== undefined && !complained && !stop.aborted) {
+        process.stderr.write(`demo: Weir did not take an event: ${answer}\n`)
+        complained = true
+      }
+    }
+    await pause(stepMs, stop)
+  }
+  socket.close()
+}
+
+/** Undefined when they were accepted. */
+async function post(url: string, events: readonly object[], signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${url}/events`, { method: 'POST', signal, headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify(events) })
+    const text = await answer.text()
+    return answer.ok ? undefined : text
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
+}

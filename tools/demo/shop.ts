@@ -1,0 +1,165 @@
+// A small shop that does not exist: customers, two web servers, an API, a database, name service, a nightly job that
+// comes every minute, somebody who scans ports, and the people who change things. The same seed gives the same shop.
+import { SeededRandom } from '../../test/kit/random.ts'
+import type { Flow } from './netflow5.ts'
+
+export interface ShopEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  readonly time: string
+  readonly datacontenttype: 'application/json'
+  readonly weirfamily?: string
+  readonly weirref?: string
+  readonly data: object
+}
+
+const web = ['10.20.1.11', '10.20.1.12']
+const api = '10.20.1.21'
+const database = '10.20.2.31'
+const names = '10.20.0.53'
+const job = '10.20.3.41'
+const backup = '10.20.3.50'
+const scanner = '192.0.2.66'
+
+/** Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for documentation. */
+export const shopNetworks = `networks:
+  - {cidr: 10.20.0.0/16, label: shop}
+  - {cidr: 10.20.0.53, name: dns}
+  - {cidr: 10.20.1.11, name: web-1}
+  - {cidr: 10.20.1.12, name: web-2}
+  - {cidr: 10.20.1.21, name: api}
+  - {cidr: 10.20.2.31, name: database}
+  - {cidr: 10.20.3.41, name: nightly-job}
+  - {cidr: 10.20.3.50, name: backup}
+  - {cidr: 203.0.113.0/24, name: customer, label: internet}
+  - {cidr: 198.51.100.0/24, name: customer, label: internet}
+  - {cidr: 192.0.2.66, name: somebody, label: internet}
+`
+
+const tcp = 6
+const udp = 17
+const wholeConnection = 0x1b
+const onlySyn = 0x02
+
+const deployment = 'k8s:demo/apps/Deployment/shop/web'
+const people = ['alice', 'bob', 'carol']
+
+export class Shop {
+  readonly #random: SeededRandom
+  readonly #run: string
+  #orders = 1000
+  #events = 0
+  #release = 7
+  #due = { order: 0, audit: 500, change: 1500 }
+
+  /** `run` tells the events of one run from those of another. */
+  constructor(seed: number, run: string) {
+    this.#random = new SeededRandom(seed)
+    this.#run = run
+  }
+
+  /** What the exporter saw end in the last `step` ms; `at` counts from the start. */
+  flows(at: number, step: number): Flow[] {
+    const flows: Flow[] = []
+    // Customers come in waves of five minutes.
+    const wave = 0.6 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000)
+    this.#times(10 * wave, step, () => flows.push(...this.#visit()))
+    this.#times(5, step, () => flows.push(...this.#lookup()))
+    const minute = at % 60_000
+    if (minute > 4_000 && minute < 16_000) this.#times(3, step, () => flows.push(...this.#nightlyJob()))
+    const scan = at % 90_000
+    if (scan > 8_000 && scan < 14_000) this.#times(25, step, () => flows.push(this.#probe()))
+    return flows
+  }
+
+  /** What happened in the shop until `at`, with `now` as its time. */
+  events(at: number, now: number): ShopEvent[] {
+    const events: ShopEvent[] = []
+    const time = new Date(now).toISOString()
+    for (; this.#due.order <= at; this.#due.order += this.#between(400, 1600)) events.push(this.#order(time))
+    for (; this.#due.audit <= at; this.#due.audit += this.#between(2500, 5000)) events.push(this.#audit(time))
+    for (; this.#due.change <= at; this.#due.change += this.#between(4000, 8000)) events.push(this.#change(time))
+    return events
+  }
+
+  #visit(): Flow[] {
+    const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
+    const server = this.#pick(web)
+    const port = this.#between(32_768, 60_999)
+    const asked = this.#exchange(customer, server, port, 443, this.#between(4, 14), this.#between(10, 160))
+    if (this.#random.next() < 0.3) return asked
+    const behind = this.#exchange(server, api, this.#between(32_768, 60_999), 8080, this.#between(3, 8), this.#between(4, 20))
+    return [...asked, ...behind, ...this.#exchange(api, database, this.#between(32_768, 60_999), 5432, this.#between(3, 9), this.#between(3, 40))]
+  }
+
+  #lookup(): Flow[] {
+    const asks = this.#pick([...web, api, job])
+    const port = this.#between(32_768, 60_999)
+    return [
+      { src: asks, dst: names, srcPort: port, dstPort: 53, proto: udp, packets: 1, bytes: this.#between(58, 80), tcpFlags: 0, duration: 0 },
+      { src: names, dst: asks, srcPort: 53, dstPort: port, proto: udp, packets: 1, bytes: this.#between(90, 300), tcpFlags: 0, duration: 0 },
+    ]
+  }
+
+  #nightlyJob(): Flow[] {
+    return [
+      ...this.#exchange(job, database, this.#between(32_768, 60_999), 5432, this.#between(40, 90), this.#between(800, 2500)),
+      ...this.#exchange(job, backup, this.#between(32_768, 60_999), 22, this.#between(800, 2500), this.#between(40, 90)),
+    ]
+  }
+
+  #probe(): Flow {
+    const dst = this.#pick([...web, api, database, names, job, backup])
+    return { src: scanner, dst, srcPort: this.#between(40_000, 41_000), dstPort: this.#between(1, 10_000), proto: tcp, packets: 1, bytes: 40, tcpFlags: onlySyn, duration: 0 }
+  }
+
+  /** Both directions of a connection, with so many packets each way. */
+  #exchange(client: string, server: string, port: number, service: number, up: number, down: number): Flow[] {
+    const duration = this.#between(5, 2_000)
+    const flow = (src: string, dst: string, srcPort: number, dstPort: number, packets: number): Flow =>
+      ({ src, dst, srcPort, dstPort, proto: tcp, packets, bytes: packets * this.#between(52, 1_400), tcpFlags: wholeConnection, duration })
+    return [flow(client, server, port, service, up), flow(server, client, service, port, down)]
+  }
+
+  #order(time: string): ShopEvent {
+    const number = ++this.#orders
+    const items = this.#between(1, 5)
+    return { ...this.#envelope(time, '/shop/orders', 'com.example.shop.order.placed', `order/${number}`), data: { number, items, total: Number((items * (4 + 40 * this.#random.next())).toFixed(2)), currency: 'EUR' } }
+  }
+
+  #audit(time: string): ShopEvent {
+    const user = this.#pick(people)
+    const verb = this.#pick(['get', 'list', 'update', 'delete'])
+    const resource = this.#pick(['deployments/web', 'secrets/payment', 'configmaps/prices'])
+    return { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.audit', `user/${user}`), weirfamily: 'audit', weirref: `user:shop/${user}`, data: { user, verb, resource, allowed: verb !== 'delete' || user === 'alice' } }
+  }
+
+  #change(time: string): ShopEvent {
+    const before = this.#release
+    this.#release += this.#random.next() < 0.8 ? 1 : -1
+    const image = (release: number): string => `registry.example/shop/web:1.${release}`
+    return { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.change', 'deployments/web'), weirfamily: 'change', weirref: deployment, data: { by: this.#pick(people), field: 'image', from: image(before), to: image(this.#release) } }
+  }
+
+  #envelope(time: string, source: string, type: string, subject: string): Omit<ShopEvent, 'data'> {
+    return { specversion: '1.0', id: `${this.#run}-${++this.#events}`, source, type, subject, time, datacontenttype: 'application/json' }
+  }
+
+  /** Calls about `rate` times a second. */
+  #times(rate: number, step: number, act: () => void): void {
+    const expected = (rate * step) / 1000
+    const count = Math.floor(expected) + (this.#random.next() < expected % 1 ? 1 : 0)
+    for (let i = 0; i < count; i++) act()
+  }
+
+  #between(low: number, high: number): number {
+    return low + Math.floor(this.#random.next() * (high - low + 1))
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[Math.floor(this.#random.next() * from.length)] as T
+  }
+}
