@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { EventReceiver } from '../kit/event-receiver.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+
+let folder = ''
+let weir: WeirProcess
+let receiver: EventReceiver
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-ack-'))
+  receiver = await EventReceiver.start()
+  weir = await startWeir({
+    folder,
+    config: { http: { ack: 'sink:bus', ack_timeout: '500ms' }, sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } } },
+  })
+})
+afterEach(async () => {
+  await weir.kill()
+  await receiver.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function post(...ids: string[]): Promise<{ status: number; body: Record<string, unknown>; retryAfter: string | null }> {
+  const answer = await fetch(`${weir.url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(ids.map((id) => ({ specversion: '1.0', id, source: '/s', type: 't' }))),
+  })
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, retryAfter: answer.headers.get('retry-after') }
+}
+
+describe('with `ack: sink:bus`', () => {
+  it('a push is answered once the sink has it', async () => {
+    expect(await post('a', 'b')).toMatchObject({ status: 200, body: { accepted: 2 } })
+    expect(receiver.received.map(({ id }) => id)).toEqual(['a', 'b'])
+  })
+
+  it('a push that the sink does not take in time is asked for again, and is neither lost nor doubled', async () => {
+    receiver.status = 503
+    const first = await post('a')
+    expect(first.status).toBe(503)
+    expect(first.retryAfter).not.toBeNull()
+    receiver.status = 204
+    await expect.poll(async () => (await post('a')).status, { timeout: 20_000 }).toBe(200)
+    const ledger = await weir.caughtUp(30_000)
+    expect(ledger.balanced).toBe(true)
+    expect(ledger.sources).toMatchObject([{ name: 'http', accepted: 1 }])
+    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: 1 })
+  })
+
+  it('a push that the sink refuses for good is answered so, and lies among the dead letters', async () => {
+    receiver.status = 400
+    const answer = await post('a')
+    expect(answer.status).toBe(422)
+    expect(JSON.stringify(answer.body)).toContain('dead')
+    const ledger = await weir.caughtUp(30_000)
+    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: 0, dead_lettered: 1, pending: 0 })
+    receiver.status = 204
+    expect(await weir.post('/api/v1/dead-letters/bus/retry', {})).toMatchObject({})
+    await expect.poll(() => receiver.received.map(({ id }) => id), { timeout: 10_000 }).toEqual(['a'])
+    await expect.poll(async () => (await weir.ledger()).sinks.find(({ name }) => name === 'bus'), { timeout: 10_000 }).toMatchObject({ delivered: 1, dead_lettered: 0 })
+  })
+})
