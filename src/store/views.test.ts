@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import type { StoredFile } from './record.ts'
+import { addressOf, flowsView, scan, type ViewInput } from './views.ts'
+
+function file(name: string, schema: number): StoredFile {
+  return { name, stream: 'flows', hour: 1, firstSequence: 1, lastSequence: 1, schema, rows: 1, bytes: 1, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0 }
+}
+
+const input: ViewInput = { directory: "/it's/store", files: [file('a', 1), file('b', 2), file('c', 1)], sources: [undefined, 'netflow', undefined, 'o’hare'], words: ['', 'netflow5'] }
+const columns = [{ name: 'old', type: 'UINTEGER', since: 1 }, { name: 'new', type: 'VARCHAR', since: 2 }]
+
+it('a column that a file is too old for is a typed NULL', () => {
+  expect(scan('flows', input, columns, 2)).toBe(
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+  )
+})
+
+it('columns of a later version are not asked for', () => {
+  expect(scan('flows', { ...input, files: [file('b', 2)] }, columns.slice(0, 1), 1)).toBe(`SELECT "old" FROM read_parquet(['/it''s/store/b'])`)
+})
+
+it('without files every column is there with its type', () => {
+  expect(scan('events', { ...input, files: [] }, columns, 2)).toBe('SELECT NULL::UINTEGER AS "old", NULL::VARCHAR AS "new" WHERE false')
+})
+
+it('only the addresses that are wanted are joined', () => {
+  expect(flowsView(input, new Set())).not.toContain('JOIN')
+  expect(flowsView(input, new Set(['dst_addr']))).toContain('"dst_addr_of".name AS dst_name')
+  expect(flowsView(input, new Set(['dst_addr']))).toContain('NULL::VARCHAR AS src_name')
+  expect(['src_label', 'next_hop', 'bytes'].map(addressOf)).toEqual(['src_addr', 'next_hop', undefined])
+})
