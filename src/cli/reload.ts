@@ -1,0 +1,55 @@
+import type { ReloadReport } from '../engine/control.ts'
+import type { Remote } from '../engine/rpc.ts'
+import type { SinkSet } from '../engine/sinks.ts'
+import type { SourceReport } from '../engine/sources.ts'
+import type { Host } from '../host/index.ts'
+import type { Log } from '../telemetry/ports.ts'
+import { sinkEntries, sourceEntries } from './config.ts'
+import type { RunFlags } from './flags.ts'
+import { loadConfig, type Loaded } from './load-config.ts'
+import type { ingestMethods } from './workers/ingest.ts'
+
+export interface ReloadParts {
+  readonly host: Host
+  readonly flags: RunFlags
+  readonly log: Log
+  readonly current: () => Loaded
+  readonly adopt: (next: Loaded) => void
+  readonly ingest: Remote<typeof ingestMethods>
+  readonly sinks: SinkSet
+  readonly onSources: (running: readonly SourceReport[]) => void
+}
+
+/** Settings that only a new start can change. */
+const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'log', 'duplicates'] as const
+
+/** Validates, builds, drains, swaps; puts back what was when any of it fails. */
+export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
+  const { host, flags, log, current, ingest, sinks } = parts
+  const refuse = (problems: readonly string[]): ReloadReport => {
+    log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
+    return { ok: false, changed: [], problems }
+  }
+  let next: Loaded
+  try {
+    next = await loadConfig(host, flags.config, flags.overrides)
+  } catch (error) {
+    return refuse([error instanceof Error ? error.message : String(error)])
+  }
+  const before = current()
+  const swapped = await sinks.apply(sinkEntries(next.config, next.document))
+  if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
+  const applied = await ingest.call('apply', sourceEntries(next.config))
+  if (applied.failed !== undefined) {
+    await sinks.apply(sinkEntries(before.config, before.document))
+    return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])
+  }
+  parts.onSources(applied.running)
+  parts.adopt(next)
+  const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
+  const waiting = fixedSettings.filter((key) => written(before, key) !== written(next, key))
+  for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
+  const changed = [...swapped.changed, ...applied.changed]
+  log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
+  return { ok: true, changed, problems: waiting.map((key) => `${key}: takes effect after a restart`) }
+}

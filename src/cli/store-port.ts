@@ -1,0 +1,37 @@
+import { MessageChannel, type Worker } from 'node:worker_threads'
+import type { StoreStatus } from '../engine/ledger.ts'
+import { connect, type Remote } from '../engine/rpc.ts'
+import type { StorePort } from '../engine/runtime.ts'
+import { connectStore } from '../store/serve.ts'
+import type { WeirConfig } from './config.ts'
+import type { storeMethods, StoreOpen } from './workers/store.ts'
+
+export interface OpenedStore {
+  readonly remote: Remote<typeof storeMethods>
+  readonly port: StorePort
+  readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
+}
+
+/** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
+export async function openStorePort(worker: Worker, config: WeirConfig): Promise<OpenedStore> {
+  const remote = connect<typeof storeMethods>(worker)
+  const { port1, port2 } = new MessageChannel()
+  const options: StoreOpen = {
+    directory: `${config.data}/store`,
+    networks: config.identity.networks ?? undefined,
+    retain: { ...(config.store.age === null ? {} : { ageMs: config.store.age }), bytes: config.store.size },
+    memory: `${Math.round(config.store.memory / 1e6)}MB`,
+    queries: port2,
+  }
+  const evidence = await remote.call('open', options, [port2])
+  let status: StoreStatus = evidence.status
+  worker.on('message', (message: { status?: StoreStatus }) => {
+    if (message.status !== undefined) status = message.status
+  })
+  const reader = connectStore(port1)
+  return {
+    remote,
+    evidence,
+    port: { reader, status: () => status, settled: async (sequence) => (status = await remote.call('settled', sequence)) },
+  }
+}
