@@ -84,12 +84,14 @@ export interface DecodedHeader {
 }
 
 /**
- * `short`: the bytes end before the header does (`needed` in all). `bad`: no frame starts here.
+ * `short`: the bytes end before the header does (`needed` in all). `bad`: no frame starts here. `newer`: a whole header of
+ * a version that is not known here; magic, version, header bytes and the checksum at the end stay where they are for ever.
  */
 export type HeaderResult =
   | { readonly is: 'header'; readonly decoded: DecodedHeader }
   | { readonly is: 'short'; readonly needed: number }
   | { readonly is: 'bad' }
+  | { readonly is: 'newer'; readonly version: number }
 
 const bad: HeaderResult = { is: 'bad' }
 
@@ -97,8 +99,10 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   const left = bytes.length - at
   if (left < smallestHeader) return { is: 'short', needed: smallestHeader }
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, left)
-  if (view.getUint32(0, true) !== magic || bytes[at + 4] !== version) return bad
+  if (view.getUint32(0, true) !== magic) return bad
   const headerBytes = view.getUint32(8, true)
+  const written = bytes[at + 4] ?? 0
+  if (written !== version) return written > version && isWhole(bytes.subarray(at), view, headerBytes) ? { is: 'newer', version: written } : bad
   const sourceBytes = view.getUint16(100, true)
   const streamBytes = view.getUint16(102, true)
   const shedBytes = view.getUint32(104, true)
@@ -152,6 +156,11 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
       },
     },
   }
+}
+
+function isWhole(bytes: Uint8Array, view: DataView, headerBytes: number): boolean {
+  if (headerBytes < smallestHeader || headerBytes > bytes.length) return false
+  return view.getUint32(headerBytes - 4, true) === crc32(bytes.subarray(0, headerBytes - 4))
 }
 
 function parseCounts(text: string): Record<string, number> | undefined {

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realHost } from '../host/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { nowhere } from '../model/positions.ts'
-import { checkJournal, decodeBatch, encodeBatch, openJournal, openReader, type Unit } from './index.ts'
+import { checkJournal, decodeBatch, encodeBatch, openJournal, openReader, segmentName, type Unit } from './index.ts'
 
 const host = realHost()
 let directory = ''
@@ -40,6 +41,20 @@ describe('journal', () => {
     await reader.close()
     await again.close()
     expect(await checkJournal({ host, directory })).toEqual({ frames: 6, events: 10, unreadable: [] })
+  })
+
+  it('refuses a folder that a newer version wrote, and changes nothing in it', async () => {
+    const journal = await openJournal({ host, directory, epoch: 1 })
+    await journal.append(unit('a', 3))
+    await journal.close()
+    const path = join(directory, segmentName(1))
+    const bytes = await readFile(path)
+    const headerBytes = bytes.readUInt32LE(8)
+    bytes[4] = 2
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, headerBytes - 4)), headerBytes - 4)
+    await writeFile(path, bytes)
+    await expect(openJournal({ host, directory, epoch: 2 })).rejects.toMatchObject({ code: 'WEIR_DATA_NEWER' })
+    expect(await readFile(path)).toEqual(bytes)
   })
 
   it('cuts a large unit into parts and shows it only whole', async () => {

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
 import { decodeHeader, magic, type DecodedHeader } from './frame.ts'
 
 export type Scanned =
@@ -11,6 +12,11 @@ export type Scanned =
   /** `header` when the frame's header was whole and only its body is damaged. */
   | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }
   | { readonly is: 'end' }
+
+/** Not damage: reading on would count as lost what another version can read. */
+function newerJournal(version: number): WeirError {
+  return new WeirError('WEIR_DATA_NEWER', `the journal was written by a newer Weir (frame version ${version})`)
+}
 
 const end: Scanned = { is: 'end' }
 const readAhead = 1024 * 1024
@@ -72,6 +78,7 @@ export class SegmentScanner {
       window = await this.#bytes(offset, result.needed, limit)
       result = decodeHeader(window, 0)
     }
+    if (result.is === 'newer') throw newerJournal(result.version)
     return result.is === 'header' ? result.decoded : undefined
   }
 

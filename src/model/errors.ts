@@ -5,6 +5,7 @@
 export const errorTable = {
   WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir check` tries a file without starting anything.' },
   WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
+  WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one; nothing was changed.' },
   WEIR_DATA_UNUSABLE: { retry: false, advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.' },
   WEIR_JOURNAL_FULL: { retry: true, advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.' },
   WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
