@@ -1,0 +1,143 @@
+// What the documents say is tried here: every piece of configuration is validated, every command and flag exists, every
+// statement is asked and every event posted to a real Weir, every link leads somewhere.
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { views } from '../../src/api/views.ts'
+import { commandTree, flatten } from '../../src/cli/command-tree.ts'
+import { components } from '../../src/cli/components.ts'
+import { weirSchema } from '../../src/cli/config.ts'
+import { loadConfig } from '../../src/cli/load-config.ts'
+import { program } from '../../src/cli/program.ts'
+import { realHost } from '../../src/host/index.ts'
+import { networksSchema } from '../../src/identity/networks-file.ts'
+import { formatProblems, parseYaml, validate } from '../../src/schema/index.ts'
+import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
+import { ROOT } from '../kit/command.ts'
+import { listFiles } from '../kit/sources.ts'
+import { anchor } from './markdown.ts'
+
+const pages = [
+  'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'STYLE.md',
+  ...(await listFiles(ROOT, 'docs', /\.md$/)), ...(await listFiles(ROOT, 'examples', /\.md$/)), ...(await listFiles(ROOT, 'src', /^README\.md$/)),
+]
+const texts = new Map(await Promise.all(pages.map(async (page) => [page, await readFile(join(ROOT, page), 'utf8')] as const)))
+
+/** Code blocks of a language; '' are those without one. */
+function blocks(page: string, ...languages: readonly string[]): string[] {
+  return [...(texts.get(page) ?? '').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter(([, language = '']) => languages.includes(language)).map(([, , body = '']) => body)
+}
+
+/** Shell commands of a page, continued lines joined and comments left out. */
+function commands(page: string): string[] {
+  return blocks(page, 'sh', '').flatMap((block) => block.replace(/\\\n\s*/g, '').split('\n').map((line) => line.replace(/\s+#.*$/, '').trim())).filter((line) => line !== '')
+}
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-docs-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('configuration in', () => {
+  test.each(pages.filter((page) => blocks(page, 'yaml').length > 0))('%s is valid', async (page) => {
+    for (const block of blocks(page, 'yaml')) {
+      const keys = Object.keys(parse(block) as object)
+      if (keys.length === 1 && keys[0] === 'networks') {
+        const { problems } = validate(networksSchema, parseYaml(block, page))
+        expect(problems === undefined ? '' : formatProblems(problems, block)).toBe('')
+        continue
+      }
+      const file = join(folder, 'weir.yaml')
+      await writeFile(file, block)
+      expect((await loadConfig(realHost(), file, [])).warnings).toBe('')
+    }
+  })
+
+  test('the guide shows every part of it', () => {
+    const shown = new Set(blocks('docs/guide/configuration.md', 'yaml').flatMap((block) => Object.keys(parse(block) as object)))
+    expect(Object.keys(weirSchema.fields).filter((key) => !shown.has(key))).toEqual([])
+  })
+})
+
+describe('commands in', () => {
+  const nodes = flatten(commandTree(program()))
+  const find = (words: readonly string[]) => nodes.findLast((node) => node.words.every((word, index) => words[index] === word))
+  const said = (page: string): string[] => commands(page).flatMap((line) => {
+    const call = /^(?:npm run -s weir -- |weir )(.*)$/.exec(line)?.[1] ?? (/^npm start -- (.*)$/.exec(line)?.[1] === undefined ? undefined : `run ${/^npm start -- (.*)$/.exec(line)?.[1]}`)
+    return call === undefined ? [] : [call.replace(/[|>].*$/, '').replace(/"[^"]*"/g, 'TEXT')]
+  })
+
+  test.each(pages.filter((page) => said(page).length > 0))('%s exist, with their flags', (page) => {
+    for (const call of said(page)) {
+      const words = call.trim().split(/\s+/)
+      const node = find(words)
+      expect(node?.words, call).not.toEqual([])
+      const flags = words.filter((word) => word.startsWith('--') && word.length > 2).map((word) => word.split('=')[0])
+      for (const flag of flags) expect(node?.options.flatMap((option) => option.flags), call).toContain(flag)
+    }
+  })
+
+  test('scripts of npm are there', async () => {
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+    for (const text of texts.values()) {
+      for (const [, script = ''] of text.matchAll(/npm run (?:-s |--silent )?([\w:]+)/g)) expect(scripts).toHaveProperty([script])
+    }
+  })
+})
+
+describe('against a real Weir', () => {
+  let weir: WeirProcess
+  beforeAll(async () => {
+    weir = await startWeir({ folder: join(folder, 'weir') })
+  })
+  afterAll(async () => {
+    await weir.stop()
+  })
+
+  test('every statement of the documents is answered', async () => {
+    const statements = pages.flatMap((page) => commands(page)).flatMap((line) => [
+      ...[.../\bquery\b.*?"((?:SELECT|WITH)[^"]*)"/.exec(line)?.slice(1, 2) ?? []],
+      ...[.../-d '\{"sql":"([^"]*)"\}'/.exec(line)?.slice(1, 2) ?? []],
+    ])
+    expect(statements.length).toBeGreaterThan(5)
+    for (const statement of statements) await expect(weir.sql(statement), statement).resolves.toBeInstanceOf(Array)
+  })
+
+  test('every event of the documents is accepted', async () => {
+    const events = pages.flatMap((page) => commands(page)).flatMap((line) => {
+      const found = /curl -X POST http:\/\/127\.0\.0\.1:8080\/events -H 'content-type: ([^']+)'.* -d '([^']*)'/.exec(line)
+      return found === null ? [] : [{ type: found[1] ?? '', body: found[2] ?? '' }]
+    })
+    expect(events.length).toBeGreaterThan(1)
+    for (const { type, body } of events) expect(await weir.post('/events', body, type)).toEqual({ accepted: 1, duplicates: 0 })
+  })
+
+  test('the views have the columns and types that the reference names', async () => {
+    for (const view of ['flows', 'events'] as const) {
+      const described = await weir.sql<{ column_name: string; column_type: string }>(`DESCRIBE ${view}`)
+      expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(views[view].map(({ name, type }) => ({ name, type })))
+    }
+  })
+})
+
+test.each(pages)('the links of %s lead somewhere', (page) => {
+  const text = (texts.get(page) ?? '').replace(/^```[\s\S]*?^```$/gm, '')
+  for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue
+    const [path = '', heading] = target.split('#')
+    const file = path === '' ? page : join(dirname(page), path)
+    expect(existsSync(join(ROOT, file)), `${page} → ${target}`).toBe(true)
+    if (heading === undefined) continue
+    const headings = [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchor(title))
+    expect(headings, `${page} → ${target}`).toContain(heading)
+  }
+})
+
+test('every source and sink has a row in the support table', async () => {
+  const support = await readFile(join(ROOT, 'docs/support.json'), 'utf8')
+  for (const { type, under } of components()) if (under === 'sources' || under === 'sinks') expect(support).toContain(`\`${type}\``)
+})
