@@ -32,6 +32,8 @@ import { reloadAll } from './reload.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
 const drainMs = 15_000
+/** Signals within this time are one wish. */
+const onceMoreMs = 1000
 
 export async function runCommand(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args)
@@ -40,9 +42,14 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const loaded = await loadConfig(host, flags.config, flags.overrides)
   if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
   const stopping = new AbortController()
+  let askedAt = Number.POSITIVE_INFINITY
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // A second signal means: at once.
-    self.onSignal(signal, () => (stopping.signal.aborted ? self.exit(1) : stopping.abort()))
+    self.onSignal(signal, () => {
+      // A second signal means: at once. Not one that comes with the first: npm hands on what the terminal sent to both.
+      if (host.clock.monotonic() - askedAt > onceMoreMs) self.exit(1)
+      if (!stopping.signal.aborted) askedAt = host.clock.monotonic()
+      stopping.abort()
+    })
   }
   const weir = await startWeir(host, loaded, flags)
   self.onSignal('SIGHUP', () => {

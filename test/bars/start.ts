@@ -66,7 +66,7 @@ async function checkCommands(context: BarContext, clone: string, env: Record<str
   // As a terminal does on Ctrl-C: to everyone in the group.
   if (!ended.yet) process.kill(-(child.pid ?? 0), 'SIGINT')
   const [code, signal] = await exited
-  context.expect(code === 0, `Ctrl-C stops it with exit code 0 (${signal ?? code})`)
+  context.expect(code === 0, `Ctrl-C stops it with exit code 0 (${signal ?? code})${code === 0 ? '' : `: ${said.slice(-2000)}`}`)
 }
 
 async function checkStarts(context: BarContext, clone: string): Promise<void> {
