@@ -121,7 +121,8 @@ _weir() {
     _describe command words_here
   fi
 }
-compdef _weir weir
+# From a folder of $fpath the file itself runs as the function on its first use.
+if [[ $funcstack[1] == _weir ]]; then _weir "$@"; else compdef _weir weir; fi
 `
 }
 
