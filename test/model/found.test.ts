@@ -60,6 +60,19 @@ describe('dead letters', () => {
   })
 })
 
+describe('a disk that refuses a dead letter once', () => {
+  it.fails('is asked again', async () => {
+    const host = await machine()
+    const letters = await DeadLetters.open(host, '/data/letters', 'sink', 0)
+    host.disk.failNext('write', 'ENOSPC')
+    let outcome = 'nothing'
+    letters.add([letter(1)]).then(() => (outcome = 'added'), () => (outcome = 'refused'))
+    await host.settle()
+    expect(outcome).toBe('refused')
+    await letters.add([letter(1)])
+  })
+})
+
 describe('a name', () => {
   it.fails('of the letters’ file is synced before a letter counts, also after the first try failed', async () => {
     for (let seed = 1; seed <= 10; seed++) {

@@ -98,9 +98,9 @@ export class World {
     await this.#verify()
     for (let round = 0; ; round++) {
       await this.#host.advance(whileMs)
-      await this.#feedAll()
-      const ledger = await this.#life?.runtime.ledger()
-      if (ledger?.sinks.every((sink) => sink.pending === 0) === true) break
+      await this.#ended('feeding the store', this.#feedAll())
+      const ledger = await this.#ended('a ledger', (this.#life as Life).runtime.ledger())
+      if (ledger.sinks.every((sink) => sink.pending === 0)) break
       if (round === 20) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
     }
     await this.#verify()
@@ -131,11 +131,28 @@ export class World {
     ).finally(() => this.#underWay.delete(unit)).catch(() => {})
   }
 
+  /** Waits for it while time passes; something that never ends is a finding, not a test that hangs. */
+  async #ended<T>(what: string, promise: Promise<T>): Promise<T> {
+    const host = this.#host
+    let over = false
+    const end = (): void => {
+      over = true
+    }
+    promise.then(end, end)
+    await host.settle()
+    for (let round = 0; !over; round++) {
+      // Calls of a disk without power are refused, so that this ends as well; what only waits goes with its life.
+      if (round > 40) violated(`${what} never ends`)
+      await host.advance(round < 5 ? 100 : whileMs)
+    }
+    return promise
+  }
+
   /** What a faulty disk refuses is tried again later; whether anything was lost by it is seen when everything is compared. */
   async #try(act: () => Promise<unknown>): Promise<void> {
     if (this.#host.disk.isDown) return this.#end(this.#stop)
     const { faults } = this.#host.disk
-    await act().catch((error: unknown) => {
+    await this.#ended('a step', act()).catch((error: unknown) => {
       if (faults.struck === 0 && !this.#host.disk.isDown && !String(error).includes('ENOSPC')) throw error
     })
     return this.#settle()
@@ -148,9 +165,7 @@ export class World {
 
   async #end(how: 'crash' | 'kill' | 'close'): Promise<void> {
     if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
-      const stopping = this.#life.stop().catch(() => {})
-      await this.#host.advance(whileMs)
-      if (!this.#host.disk.isDown) await stopping
+      await this.#ended('a stop', this.#life.stop()).catch(() => {})
     }
     const ended = this.#host.disk.isDown ? this.#stop : how
     if (this.#host.disk.faults.struck > 0) for (const unit of this.#underWay) this.reference.doubt(unit)
@@ -165,7 +180,7 @@ export class World {
     for (;;) {
       const { disk } = this.#host
       try {
-        this.#life = await begin(this.#host, this.#run, this.#others)
+        this.#life = await this.#ended('a start', begin(this.#host, this.#run, this.#others))
         return
       } catch (error) {
         const excuse = disk.isDown || disk.faults.struck > 0 || String(error).includes('ENOSPC')
@@ -191,7 +206,6 @@ export class World {
     }
     await life.store.projection.commit()
     while (await life.store.maintain());
-    await this.#host.settle()
   }
 
   async #verify(): Promise<void> {
@@ -207,7 +221,7 @@ export class World {
       const other = this.#others[index]
       if (other !== undefined) this.reference.sink(name, other, buried(life, name), this.#run.giveUp)
     })
-    this.reference.ledger(await life.runtime.ledger())
+    this.reference.ledger(await this.#ended('a ledger', life.runtime.ledger()))
   }
 
   async #storedRows(): Promise<StoredRow[]> {
@@ -226,7 +240,7 @@ export class World {
   }
 }
 
-function buried(life: Life, name: string): Letter[] {
+function buried(life: Life, name: string): readonly Letter[] {
   return [...(life.sinks.get(name)?.letters.all() ?? [])]
 }
 
