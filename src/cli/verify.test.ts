@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startWeir } from '../../test/kit/weir-process.ts'
-import type { Ledger } from '../engine/control.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
 
@@ -12,11 +11,9 @@ test('a ledger recomputed from the files of a stopped Weir says what the running
   const said = await weir.caughtUp(20_000)
   await weir.stop()
   const ran = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])
-  const found = JSON.parse(ran.stdout) as Ledger
-  expect({ code: ran.code, balanced: found.balanced }).toEqual({ code: 0, balanced: true })
-  const sums = ({ sinks }: Ledger) => sinks.map(({ name, filtered, routed, delivered, pending }) => ({ name, filtered, routed, delivered, pending }))
-  expect(sums(found)).toEqual(sums(said))
-  expect(found.sources.find(({ name }) => name === 'http')).toMatchObject({ accepted: 3 })
+  expect(ran.code).toBe(0)
+  expect(JSON.parse(ran.stdout)).toEqual(said)
+  expect(said).toMatchObject({ balanced: true, sources: [{ name: 'http', accepted: 3 }] })
 })
 
 test('a folder without a journal is no empty ledger', async () => {
