@@ -202,3 +202,41 @@ it('a query reads the version that it began with, whatever is merged or let go m
   expect((await readdir(stores.directory)).length).toBeLessThan(12)
   expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([{ n: 20_002, p: 20_002 }])
 })
+
+describe('a limited selection of flows is the head of the unlimited one', () => {
+  it.each([
+    'SELECT * FROM flows ORDER BY _pos',
+    'SELECT src_addr, dst_name, bytes AS b FROM flows ORDER BY bytes DESC',
+    'SELECT f.* EXCLUDE (exporter_addr) FROM flows f ORDER BY f.src_port',
+    "SELECT src_addr, protocol FROM flows WHERE protocol = 'netflow5' ORDER BY protocol, src_port DESC",
+    "SELECT src_addr, dst_addr FROM flows WHERE src_name = 'gateway' OR bytes_est < 60 ORDER BY src_addr",
+    'SELECT dst_addr AS x, bytes FROM flows WHERE bytes > 10 AND time_received > TIMESTAMPTZ \'2020-01-01\' - INTERVAL 1 HOUR ORDER BY bytes',
+    'SELECT src_addr AS bytes, bytes AS src_port FROM flows ORDER BY src_port',
+    'SELECT src_addr, count(*) AS n FROM flows GROUP BY ALL ORDER BY src_addr',
+    'SELECT DISTINCT exporter_addr FROM flows ORDER BY 1',
+    'SELECT src_addr FROM flows ORDER BY 1',
+    'SELECT count(src_addr) AS n FROM flows',
+    'SELECT src_addr, row_number() OVER (ORDER BY bytes) AS n FROM flows ORDER BY bytes DESC',
+    'SELECT src_addr FROM flows WHERE bytes < (SELECT max(bytes) FROM flows) ORDER BY bytes',
+    'SELECT upper(src_name) AS u, src_addr FROM flows ORDER BY src_addr',
+    'SELECT src_addr FROM flows WHERE src_port IN (SELECT 40001 FROM flows) ORDER BY bytes',
+    'WITH flows AS (SELECT 1 AS src_addr UNION ALL SELECT 2) SELECT src_addr FROM flows ORDER BY src_addr',
+  ])('%s', async (sql) => {
+    const all = await ask(store.reader, sql)
+    expect(all.length).toBeGreaterThan(0)
+    for (const [limit, offset] of [[0, 0], [1, 0], [1, 1], [2, 0], [10, 0]] as const) {
+      expect(await ask(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(all.slice(offset, offset + limit))
+    }
+  })
+
+  it('a limit without an order gives so many rows, with their names', async () => {
+    expect(await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')).toEqual([{ src_addr: '10.0.0.1', exporter_addr: '192.0.2.1', _pos: 'netflow:1:1:0' }])
+    expect(await ask(store.reader, 'FROM flows LIMIT 1')).toHaveLength(1)
+    expect(await ask(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
+  })
+
+  it('the selection is not part of what users see', async () => {
+    expect(await ask(store.reader, 'SHOW TABLES')).toEqual([{ name: 'events' }, { name: 'flows' }])
+    expect(await refusal('SELECT "f$bytes", src_addr FROM flows LIMIT 1')).toContain('f$bytes')
+  })
+})

@@ -8,10 +8,12 @@ import { unreadableFiles } from './damage.ts'
 import { fileList, noExtensions, openDuck } from './duck.ts'
 import type { Folder } from './folder.ts'
 import { formatter } from './formats.ts'
+import { filePrefix } from './newest.ts'
+import { fileColumns } from './schema.ts'
 import type { Pin } from './versions.ts'
 import { Permits } from './permits.ts'
 import { judge, type Statement } from './statement.ts'
-import { eventsView, flowsView, type ViewInput } from './views.ts'
+import { eventsView, flowsView, rowsBeforeNames, type ViewInput } from './views.ts'
 
 export interface ReaderOptions {
   readonly folder: Folder
@@ -119,7 +121,7 @@ export class DuckReader implements StoreReader {
 
   async #start(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
     const { memoryLimit, threads, folder } = this.#options
-    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: '' })
+    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: `${folder.directory}/tmp`, max_temp_directory_size: '4GB' })
     const judging = await instance.connect()
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
     await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${folder.directory}/`])}`)
@@ -142,7 +144,7 @@ function viewInput(pin: Pin, directory: string): ViewInput {
 }
 
 async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
-  await connection.run(`CREATE TEMP VIEW flows AS ${flowsView(input, statement.addresses)}; CREATE TEMP VIEW events AS ${eventsView(input)}`)
+  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}`)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)
@@ -155,6 +157,13 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
   } finally {
     prepared.destroySync()
   }
+}
+
+function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {
+  if (selection === undefined) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
+  const columns = fileColumns.flows.map(({ name }) => `"${filePrefix}${name}" AS "${name}"`)
+  const rows = `SELECT ${columns.join(', ')} FROM (${selection.sql.replace(/;\s*$/, '')})`
+  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}; CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows })}`
 }
 
 /** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */

@@ -1,12 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../model/errors.ts'
 import { rowsOf, quoted } from './duck.ts'
+import { selectionOf, type Selection } from './newest.ts'
 import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   /** The one statement, as it was given. */
   readonly sql: string
   readonly addresses: WantedAddresses
+  readonly selection: Selection | undefined
 }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
@@ -82,7 +84,10 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
   if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
   const tree = await parse(connection, query)
-  return { sql, addresses: wantedAddresses(inspect(tree)) }
+  const addresses = wantedAddresses(inspect(tree))
+  // With no names to join there is nothing to gain. A selection that can't be made is none.
+  const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  return { sql, addresses, selection }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

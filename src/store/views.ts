@@ -75,13 +75,29 @@ export function addressOf(column: string): string | undefined {
 
 export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) => field))
 
-export function flowsView(input: ViewInput, wanted: WantedAddresses): string {
+/** Name of the view that a selection of rows is made from, before view `flows` gives them their names. */
+export const rowsBeforeNames = 'flows_before_names'
+
+export interface FlowsFrom {
+  /** Few rows to make the view of, with the columns of files; without it, those of all files. */
+  readonly rows?: string
+  /** Puts the columns of files beside those of the view, under this prefix. */
+  readonly prefix?: string
+}
+
+export function flowsView(input: ViewInput, wanted: WantedAddresses, from: FlowsFrom = {}): string {
+  const { rows = scan('flows', input), prefix } = from
+  const few = from.rows !== undefined && wanted.size > 0
   const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
   const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, wanted))
-  const joins = addresses
-    .filter(({ field }) => wanted.has(field))
-    .map(({ field, name }) => `LEFT JOIN (${scan('endpoints', input)}) ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
-  return `SELECT ${columns.join(', ')} FROM (${scan('flows', input)}) r ${joins.join(' ')}`
+  if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
+  const used = addresses.filter(({ field }) => wanted.has(field))
+  const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : `(${scan('endpoints', input)})`} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
+  const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
+  if (!few) return view
+  // One look at the endpoints for all joins, and only those of the few rows are kept.
+  const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
+  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM (${scan('endpoints', input)}) WHERE ep IN (${ids})) ${view}`
 }
 
 const eventOrder = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'data', 'family', 'ref', 'key', 'time_received', '_pos', 'data_base64']
