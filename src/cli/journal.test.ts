@@ -47,6 +47,16 @@ describe('weir journal check', () => {
     expect(ran.stderr).toContain('There is no journal in ./weir-data.')
   })
 
+  test('says in a sentence what the disk refuses', async () => {
+    const data = await golden('events')
+    // A folder where a segment should be: nobody can read that, root included.
+    await mkdir(join(data, 'journal/0000000000000002.seg'))
+    const ran = await launch(['journal', 'check', '--data', data])
+    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran.stderr).toMatch(/^weir: The journal in .* cannot be read: EISDIR.*\n.*weir doctor/)
+    expect(ran.stderr).not.toContain('    at ')
+  })
+
   test('changes nothing in the folder', async () => {
     const data = await golden('damaged')
     const file = join(data, 'journal/0000000000000001.seg')

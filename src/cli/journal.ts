@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import { action, defaultData } from './client.ts'
+import { action, CommandError, defaultData } from './client.ts'
 
 const data = (): Option => new Option('--data <DIR>', 'data folder').default(defaultData)
 const format = (...choices: string[]): Option =>
@@ -21,12 +21,12 @@ Examples:
   $ weir journal check --format json | jq '.unreadable | length'
 
 Exit code: 0 everything is readable, 1 something is not or the folder has no journal, 2 the command line cannot be used.`)
-    .action(action(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
+    .action(reading(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
   journal.command('list').description('The segments: sequences, frames, rows, sizes, times, sources.')
     .addOption(data()).addOption(format('text', 'json'))
     .addHelpText('after', '\nExample:\n  $ weir journal list --data /var/lib/weir')
-    .action(action(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
+    .action(reading(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
   journal.command('export').description('Print rows as JSON, one a line: events as CloudEvents, flows as flat objects, each with its `_pos`.')
     .addOption(data())
@@ -43,7 +43,19 @@ Examples:
 
 Exit code: 0 all of it was printed, 1 something could not be read (said on standard error) or the folder has no journal,
 2 the command line cannot be used.`)
-    .action(action(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
+    .action(reading(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
+}
+
+/** What the disk refuses is said in a sentence. */
+function reading<F extends { readonly data: string }>(act: (flags: F) => Promise<void>): (flags: F) => Promise<void> {
+  return action(async (flags) => {
+    try {
+      await act(flags)
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error
+      throw new CommandError(`The journal in ${flags.data} cannot be read: ${error.message}.`, ['Run this as the owner of the data folder; `weir doctor` looks closer.'])
+    }
+  })
 }
 
 export interface CheckFlags {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { problemTable } from '../../src/api/problems.ts'
 import { views } from '../../src/api/views.ts'
 import { commandTree, flatten } from '../../src/cli/command-tree.ts'
 import { components } from '../../src/cli/components.ts'
@@ -14,6 +15,8 @@ import { loadConfig } from '../../src/cli/load-config.ts'
 import { program } from '../../src/cli/program.ts'
 import { realHost } from '../../src/host/index.ts'
 import { networksSchema } from '../../src/identity/networks-file.ts'
+import { errorTable } from '../../src/model/errors.ts'
+import { metricTable } from '../../src/telemetry/metric-table.ts'
 import { formatProblems, parseYaml, validate } from '../../src/schema/index.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'
@@ -120,6 +123,15 @@ describe('against a real Weir', () => {
       expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(views[view].map(({ name, type }) => ({ name, type })))
     }
   })
+})
+
+test('every metric and error code that the documents name exists', () => {
+  const known = new Set([...Object.keys(metricTable), ...Object.keys(errorTable), ...Object.keys(problemTable)])
+  const named = [...texts].flatMap(([page, text]) => [...text.matchAll(/`(weir_[a-z_]+|WEIR_[A-Z_]+)`/g)].map(([, name = '']) => ({ page, name })))
+  // Variables of the environment begin alike.
+  const variables = /^WEIR_(?:SOURCES|SINKS|GRAFANA|CACHE|TOKEN)/
+  expect(named.filter(({ name }) => !known.has(name) && !variables.test(name))).toEqual([])
+  expect(named.length).toBeGreaterThan(50)
 })
 
 test.each(pages)('the links of %s lead somewhere', (page) => {
