@@ -19,7 +19,9 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 
 async function start() {
   // A cache that cannot be written (read-only file system) costs start time, nothing else.
-  module.enableCompileCache?.()
+  const cache = module.enableCompileCache?.()
+  // Workers look for it in the environment; without it they compile everything anew at each start.
+  if (cache?.directory !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cache.directory)
   const source = new URL('../src/main.ts', import.meta.url)
   // A checkout runs its TypeScript; the published package holds emitted JavaScript only.
   await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href)

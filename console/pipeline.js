@@ -69,7 +69,7 @@ function sinkPart(sink, sums, accepted) {
     element('div', { class: 'name' },
       element('b', {}, sink.name),
       element('span', {}, ...state)),
-    element('div', { class: 'dim' }, `${sink.type === undefined ? '' : `${sink.type} · `}from ${sink.from.join(', ')}`),
+    element('div', { class: 'dim' }, `${sink.type === undefined ? '' : `${sink.type} · `}from ${sink.from.length === 0 ? 'every source' : sink.from.join(', ')}`),
     sink.error === undefined ? undefined : element('div', { class: 'bad' }, sink.error),
     sums === undefined ? undefined : element('dl', {},
       ...line('filtered', total(sums.filtered), { detail: named(sums.filtered) }),

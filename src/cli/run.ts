@@ -148,6 +148,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
     await lock.announce(api.url)
     runtime.ready()
+    self.keepCompiled()
     for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') || 'off' })
 
     const stop = async (): Promise<void> => {

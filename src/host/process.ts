@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {
@@ -21,6 +22,10 @@ export const self = {
   },
   stderr(text: string): void {
     process.stderr.write(text)
+  },
+  /** Keeps what was compiled for the next start; otherwise only a thread that ends by itself would. */
+  keepCompiled(): void {
+    flushCompileCache()
   },
   readTextFile(path: string): string {
     return readFileSync(path, 'utf8')

@@ -6,6 +6,7 @@ import { serve } from '../../engine/rpc.ts'
 import { httpSource } from '../../engine/runtime.ts'
 import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
 import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -66,6 +67,7 @@ export const ingestMethods = {
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
+    self.keepCompiled()
     return { ...status(), epoch: local.epoch }
   },
   async apply(entries: readonly SourceEntry[]) {

@@ -2,6 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { serve } from '../../engine/rpc.ts'
 import { realHost } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver } from '../../identity/index.ts'
@@ -47,6 +48,7 @@ export const storeMethods = {
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
   follow(options: StoreFollow): void {
+    self.keepCompiled()
     stop = new AbortController()
     running = run(options, stop.signal).catch((error: unknown) => {
       log.error('the store stopped taking rows; they wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
