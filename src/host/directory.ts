@@ -1,15 +1,17 @@
 import type { Disk } from './disk.ts'
 
-/** Creates a folder whose own name survives a crash: every folder that had to be created is synced into its parent. */
+/**
+ * A folder whose own name survives a crash: every folder that had to be created is synced into its parent, and the last one
+ * also when it was there already, since whoever created it may have failed to.
+ */
 export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o700): Promise<void> {
   const missing: string[] = []
   for (let at = path; at !== '' && at !== '/' && at !== '.'; at = parentOf(at)) {
     if ((await disk.stat(at)) !== undefined) break
     missing.push(at)
   }
-  if (missing.length === 0) return
-  await disk.makeDirectory(path, mode)
-  for (const made of missing.reverse()) await disk.syncDirectory(parentOf(made))
+  if (missing.length > 0) await disk.makeDirectory(path, mode)
+  for (const made of missing.length > 0 ? missing.reverse() : [path]) await disk.syncDirectory(parentOf(made))
 }
 
 function parentOf(path: string): string {

@@ -158,23 +158,37 @@ export class DeadLetters {
 
   async #write(lines: readonly Line[]): Promise<void> {
     const bytes = new TextEncoder().encode((this.#torn ? '\n' : '') + lines.map(encodeLine).join(''))
-    if (this.#file === undefined) {
-      await makeDurableDirectory(this.#host.disk, directoryOf(this.#path))
-      this.#file = await this.#host.disk.open(this.#path, 'write')
-      await this.#host.disk.syncDirectory(directoryOf(this.#path))
-    }
+    const file = await this.#named()
     try {
-      await this.#file.write(bytes, this.#size)
-      await this.#file.sync()
+      await file.write(bytes, this.#size)
+      await file.sync()
     } catch (error) {
       // What of this reached the disk is unknown: begin again behind it, on a line of its own.
       this.#size += bytes.length
       this.#torn = true
-      await this.close()
+      this.#file = undefined
+      await file.close().catch(() => {})
       throw error
     }
     this.#size += bytes.length
     this.#torn = false
+  }
+
+  /** The open file, its name synced: a letter in a file that may vanish is no letter. */
+  async #named(): Promise<DiskFile> {
+    if (this.#file !== undefined) return this.#file
+    const { disk } = this.#host
+    const directory = directoryOf(this.#path)
+    await makeDurableDirectory(disk, directory)
+    const file = await disk.open(this.#path, 'write')
+    try {
+      await disk.syncDirectory(directory)
+    } catch (error) {
+      await file.close().catch(() => {})
+      throw error
+    }
+    this.#file = file
+    return file
   }
 
   async #load(committed: number): Promise<void> {
