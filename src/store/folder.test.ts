@@ -1,10 +1,11 @@
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { diskError } from '../../test/kit/faults.ts'
 import { realHost, type Disk, type Host } from '../host/index.ts'
 import type { Store } from './index.ts'
 import { msPerHour } from './names.ts'
+import { openReadOnly } from './read-only.ts'
 import { ask } from './testing/ask.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, startOfDay } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
@@ -168,6 +169,33 @@ describe('when the disk fails', () => {
     expect((await readdir(stores.directory)).filter((name) => !name.startsWith('manifest'))).toHaveLength(2)
   })
 
+  it('retention frees a disk that is full, with the bytes that were kept back for it', async () => {
+    let now = startOfDay
+    let full = false
+    const real = realHost().disk
+    const host = hostAt(() => now, {
+      async open(path, mode) {
+        const file = await real.open(path, mode)
+        const write = file.write.bind(file)
+        const isFull = async (): Promise<boolean> => full && (await real.stat(join(stores.directory, 'manifest.reserve'))) !== undefined
+        file.write = async (bytes, position) => ((await isFull()) ? Promise.reject(diskError('ENOSPC', 'write', path)) : write(bytes, position))
+        return file
+      },
+    })
+    const store = await stores.open({ host, retain: { ageMs: msPerHour } })
+    const make = new FrameMaker()
+    await commitFlows(store, make, 2)
+    await store.maintain()
+    expect(await readdir(stores.directory)).toContain('manifest.reserve')
+    full = true
+    now += 3 * msPerHour
+    await store.maintain()
+    expect(await files()).toEqual([])
+    full = false
+    await store.maintain()
+    expect(await readdir(stores.directory)).toContain('manifest.reserve')
+  })
+
   it('a manifest that can’t be synced is given up for a new one, and nothing is stored twice', async () => {
     let failing = false
     const real = realHost().disk
@@ -221,4 +249,34 @@ it('a large batch crosses chunks and frames with every value in its place', asyn
     const frame = starts.findLastIndex((start) => start <= i)
     expect(row).toEqual({ src_addr: `10.0.${i >> 8 & 255}.${i & 255}`, bytes: i * 1_000_003, sampling: i % 3 === 0 ? null : i, tcp_flags: null, _pos: `netflow:1:${frame + 1}:${i - (starts[frame] ?? 0)}` })
   })
+})
+
+it('a folder whose path DuckDB would read as a pattern is refused in words', async () => {
+  await expect(stores.open({ directory: join(stores.home, 'data[1]') })).rejects.toMatchObject({ code: 'WEIR_DATA_UNUSABLE', message: expect.stringContaining('[') })
+})
+
+it('a relative folder works like any other', async () => {
+  const store = await stores.open({ directory: relative(process.cwd(), stores.directory) })
+  await commitFlows(store, new FrameMaker(), 1)
+  expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
+})
+
+it('a folder is read without being changed', async () => {
+  await commitFlows(await stores.open(), new FrameMaker(), 2)
+  await stores.close()
+  await writeFile(join(stores.directory, 'flows-2026112008-90-99-00000000.parquet'), 'stray')
+  const before = await readdir(stores.directory)
+  const store = await openReadOnly({ host: realHost(), directory: stores.directory, log: recordingLog() })
+  expect(await ask(store?.reader ?? expect.fail('no store'), 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+  await store?.close()
+  expect(await readdir(stores.directory)).toEqual(before)
+  expect(await openReadOnly({ host: realHost(), directory: stores.home, log: recordingLog() })).toBeUndefined()
+})
+
+it('what does not fit into memory is put aside, and nothing of it stays', async () => {
+  const store = await stores.open({ memoryLimit: { reader: '60MB' } })
+  expect(await ask(store.reader, 'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)')).toEqual([{ n: 3_000_000 }])
+  expect(await ask(store.reader, 'SELECT i FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i)) ORDER BY h LIMIT 1 OFFSET 2000000')).toHaveLength(1)
+  await stores.close()
+  expect(await readdir(join(stores.directory, 'tmp')).catch(() => [])).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { Host } from '../host/index.ts'
 import type { Manifest } from './manifest.ts'
-import { fileName, temporaryEnding, type Stream } from './names.ts'
+import { fileName, reserveBytes, reserveName, temporaryEnding, type Stream } from './names.ts'
 import type { PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import { schemaVersion } from './schema.ts'
@@ -114,6 +114,32 @@ export class Folder {
       await disk.remove(temporary).catch(() => undefined)
       throw error
     }
+  }
+
+  /** Puts bytes aside for the next full disk; without room for them there is no reserve. */
+  async keepReserve(): Promise<void> {
+    const { disk } = this.#host
+    const path = this.path(reserveName)
+    try {
+      if (((await disk.stat(path))?.size ?? 0) >= reserveBytes) return
+      const file = await disk.open(path, 'write')
+      try {
+        await file.write(new Uint8Array(reserveBytes), 0)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    } catch {
+      await disk.remove(path).catch(() => undefined)
+    }
+  }
+
+  /** Gives the reserve back to the disk; false when there is none. */
+  async spendReserve(): Promise<boolean> {
+    const { disk } = this.#host
+    if ((await disk.stat(this.path(reserveName))) === undefined) return false
+    await disk.remove(this.path(reserveName))
+    return true
   }
 
   syncDirectory(): Promise<void> {

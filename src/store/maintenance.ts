@@ -40,8 +40,10 @@ export class Maintenance {
 
   async #round(): Promise<boolean> {
     // What an earlier failure left open comes first: nothing may be replaced twice.
-    await this.#folder.confirm()
+    await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
     await this.#expire()
+    await this.#folder.keepReserve()
+    this.#measure()
     const { state, versions } = this.#folder
     const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now())
     if (run === undefined) return false
@@ -53,10 +55,23 @@ export class Maintenance {
     for (const { reason, hour, files } of expired(this.#folder.state.files.values(), this.#retain, this.#host.clock.now())) {
       const rows = files.reduce((sum, file) => sum + (file.stream === 'endpoints' ? 0 : file.rows), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-      await this.#folder.exchange(files.map(({ name }) => name), [])
+      await this.#folder.exchange(files.map(({ name }) => name), []).catch((error: unknown) => this.#onReserve(error))
       this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
       this.#metrics.count('weir_store_expired_rows_total', rows, { reason })
     }
+  }
+
+  /** A full disk has no room for the record that would free it: the reserve makes some. */
+  async #onReserve(error: unknown): Promise<void> {
+    if (!(await this.#folder.spendReserve())) throw error
+    await this.#folder.confirm()
+  }
+
+  #measure(): void {
+    let bytes = 0
+    for (const file of this.#folder.state.files.values()) bytes += file.bytes
+    this.#metrics.set('weir_store_size_bytes', bytes)
+    this.#metrics.set('weir_store_files', this.#folder.state.files.size)
   }
 
   async #merge(run: readonly StoredFile[]): Promise<void> {

@@ -45,6 +45,13 @@ export function parseFileName(name: string): FileName | undefined {
 
 export const temporaryEnding = '.tmp'
 
+/** Folder inside the store for what queries can't keep in memory; DuckDB makes and empties it. */
+export const spillFolder = 'tmp'
+
+/** Bytes kept back so that a full disk still has room for the record with which retention frees it. */
+export const reserveName = 'manifest.reserve'
+export const reserveBytes = 1 << 20
+
 const manifestPattern = /^manifest-(\d+)\.log$/
 
 export function manifestName(generation: number): string {

@@ -1,10 +1,11 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Log } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
-import { parseFileName, temporaryEnding } from './names.ts'
+import { parseFileName, spillFolder, temporaryEnding } from './names.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 import { schemaVersion } from './schema.ts'
@@ -23,6 +24,8 @@ type Candidate = Orphan & Inspected
 export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log }): Promise<OpenedFolder> {
   const { host, directory, log } = options
   const disk = host.disk
+  const pattern = /[*?[\]{}]/.exec(resolve(directory))
+  if (pattern !== null) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder may not have a ${pattern[0]} in its path: DuckDB reads paths as patterns.`)
   if ((await disk.stat(directory)) === undefined) {
     await disk.makeDirectory(directory, 0o700)
     await disk.syncDirectory(dirname(directory))
@@ -45,6 +48,8 @@ export async function openFolder(options: { host: Host; directory: string; write
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
     if (unnamed || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
+  // What a query had put aside when the process ended.
+  for (const name of await disk.list(`${directory}/${spillFolder}`)) await disk.remove(`${directory}/${spillFolder}/${name}`)
   const missing = new Set([...state.files.values()].filter((file) => sizes.get(file.name) !== file.bytes).map((file) => file.name))
   if (missing.size > 0) {
     const rows = [...missing].reduce((sum, name) => sum + (state.files.get(name)?.rows ?? 0), 0)

@@ -35,6 +35,7 @@ export class StoreProjection implements Projection {
   readonly #pending = new PendingTables()
   /** What `apply` has reached; `position()` follows with the commit. */
   #reached: Position
+  #broken: unknown
 
   constructor(options: StoreProjectionOptions) {
     const { state } = options.folder
@@ -60,7 +61,25 @@ export class StoreProjection implements Projection {
     return this.#pending.rows >= this.#options.flushRows || this.#pending.bytes >= this.#options.flushBytes || this.#pending.tables.length > 64
   }
 
+  /**
+   * When it rejects, part of a frame may be in a table: nothing more is taken or committed, and the store has to be opened
+   * again. A frame that can't be decoded is no such case.
+   */
   async apply(frames: readonly Frame[]): Promise<void> {
+    this.#check()
+    try {
+      await this.#take(frames)
+    } catch (error) {
+      this.#broken = error
+      throw error
+    }
+  }
+
+  #check(): void {
+    if (this.#broken !== undefined) throw new Error('The store could not take a frame and has to be opened again.', { cause: this.#broken })
+  }
+
+  async #take(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) {
@@ -108,7 +127,9 @@ export class StoreProjection implements Projection {
     this.#counts.store(header.source, batch.count)
   }
 
+  /** When it rejects, nothing is lost: call it again. */
   async commit(): Promise<void> {
+    this.#check()
     const reached = this.#folder.state.positions[filePartition]?.sequence ?? 0
     if (this.#reached.sequence > reached) {
       const writer = this.#pending.rows > 0 ? await this.#options.writer() : undefined
@@ -119,7 +140,8 @@ export class StoreProjection implements Projection {
         words: this.#words.strings,
         nextEndpoint: this.#endpoints.next,
       })
-      this.#options.metrics.count('weir_store_rows_total', tables.reduce((sum, table) => sum + (table.stream === 'endpoints' ? 0 : table.rows), 0))
+      for (const { stream, rows } of tables) if (stream !== 'endpoints') this.#options.metrics.count('weir_store_rows_total', rows, { stream })
+      this.#options.metrics.count('weir_store_commits_total', 1)
       this.#pending.clear()
       for (const { stream, hour } of tables) await writer?.discard(stream, hour)
     }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
 import type { QueryFormat, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/ports.ts'
@@ -10,6 +11,7 @@ import type { Folder } from './folder.ts'
 import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from './schema.ts'
+import { spillFolder } from './names.ts'
 import type { Pin } from './versions.ts'
 import { Permits } from './permits.ts'
 import { judge, type Statement } from './statement.ts'
@@ -25,24 +27,29 @@ export interface ReaderOptions {
    * by queries nothing could be synced.
    */
   readonly calls: number
+  /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
+  readonly spill?: () => Promise<number>
 }
 
 /** Asks the store's files through an instance of its own, whose files are locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
+  /** The lock on files compares absolute paths. */
+  readonly #directory: string
   #opening: Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
     this.#permits = new Permits(options.calls)
+    this.#directory = resolve(options.folder.directory)
   }
 
   async query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
     const { folder } = this.#options
-    const statement = await refusing(judge(judging, sql), folder.directory)
+    const statement = await refusing(judge(judging, sql), this.#directory)
     for (;;) {
       const pin = folder.versions.pin()
       try {
@@ -58,7 +65,7 @@ export class DuckReader implements StoreReader {
   }
 
   async #ask(instance: DuckDBInstance, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const { directory } = this.#options.folder
+    const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
     const interrupt = (): void => connection.interrupt()
@@ -99,7 +106,7 @@ export class DuckReader implements StoreReader {
     const { folder, log } = this.#options
     const connection = await instance.connect()
     try {
-      const broken = await unreadableFiles(connection, folder.directory, pin.files, error.message)
+      const broken = await unreadableFiles(connection, this.#directory, pin.files, error.message)
       for (const { name, rows } of broken) {
         folder.versions.exclude(name)
         log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: error.message })
@@ -120,11 +127,14 @@ export class DuckReader implements StoreReader {
   }
 
   async #start(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
-    const { memoryLimit, threads, folder } = this.#options
-    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: `${folder.directory}/tmp`, max_temp_directory_size: '4GB' })
+    const { memoryLimit, threads } = this.#options
+    const directory = this.#directory
+    const spill = Math.floor((await this.#options.spill?.()) ?? 0)
+    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: spill > 0 ? `${directory}/${spillFolder}` : '' })
     const judging = await instance.connect()
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
-    await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${folder.directory}/`])}`)
+    if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
+    await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
     return { instance, judging }
