@@ -19,6 +19,9 @@ import type { OtherSide } from './other-side.ts'
 export const journalFolder = '/data/journal'
 export const storeFolder = '/data/store'
 
+/** Whatever is pushed again within a run comes within the window. */
+const endlessWindow = { events: 1_000_000, ageMs: 1e12 }
+
 const metrics: Metrics = { count: () => {}, set: () => {} }
 const resolver: Resolver = { generation: 1, resolve: () => ({ is: 'unknown' }) }
 
@@ -75,7 +78,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     evidence: [...offsets.map(({ position, accepted }) => ({ position, accepted })), stored],
   })
   const { tail } = journal
-  const window = await DuplicateWindow.open(host, '/data/state/duplicates')
+  const window = await DuplicateWindow.open(host, '/data/state/duplicates', endlessWindow)
   await replay(window, openReader({ host, directory, tail, after: window.position()[filePartition] ?? nowhere }))
   const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
   const follower = new Follower({ host, directory, tail, after: leastPlace([...offsets.map(({ record }) => record.position), stored.position]), accepted })

@@ -57,6 +57,8 @@ export class World {
       case 'pass':
         await this.#host.advance(operation.ms)
         return this.#settle()
+      case 'jump':
+        return this.#host.jump(operation.ms)
       case 'mood':
         this.#others[operation.sink]?.turn(operation.mood)
         return
@@ -96,6 +98,9 @@ export class World {
     await this.#end('crash')
     this.#mend()
     await this.#verify()
+    // A loss that a start on a full disk found is written down with the next unit.
+    this.#push(this.reference.make({ source: 2, rows: 1, key: 0, type: 0 }, this.#host.clock.now()))
+    await this.#settle()
     for (let round = 0; ; round++) {
       await this.#host.advance(whileMs)
       await this.#ended('feeding the store', this.#feedAll())
@@ -214,7 +219,10 @@ export class World {
     if (life === undefined) return
     const { disk } = this.#host
     disk.powerOffAfter(Number.POSITIVE_INFINITY)
+    const refused = disk.faults.struck > 0
     disk.faults.clear()
+    // A record that the disk refused stands in the manifest for now and may be gone after a crash: it is written again.
+    if (refused) await this.#ended('a commit', life.store.projection.commit()).catch(() => {})
     this.reference.journal((await readAll(this.#host, life.journal.tail)).frames)
     this.reference.store(await this.#storedRows())
     sinks.forEach((name, index) => {
