@@ -23,14 +23,15 @@ export interface AnswerOptions {
 export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void
-  #chunk: DuckDBDataChunk | undefined
+  /** Of the chunk that was fetched last. */
+  #rows: Iterator<string> | undefined
   #began = false
   #busy = false
   #over: Promise<void> | undefined
 
   constructor(options: AnswerOptions) {
     this.#options = options
-    this.#chunk = options.first
+    this.#rows = this.#rowsOf(options.first)
     this.#aborted = () => {
       options.interrupt()
       // A file that could not be removed is removed at the next start.
@@ -70,9 +71,13 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
     const { format } = this.#options
     let text = this.#began ? '' : format.begin()
     this.#began = true
-    while (this.#chunk !== undefined) {
-      text += format.chunk(this.#chunk)
-      this.#chunk = await this.#options.fetch()
+    while (this.#rows !== undefined) {
+      const row = this.#rows.next()
+      if (row.done === true) {
+        this.#rows = this.#rowsOf(await this.#options.fetch())
+        continue
+      }
+      text += row.value
       if (text.length >= chunkBytes) return text
     }
     text += format.end()
@@ -80,9 +85,13 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
     return text
   }
 
+  #rowsOf(chunk: DuckDBDataChunk | undefined): Iterator<string> | undefined {
+    return chunk === undefined ? undefined : this.#options.format.rows(chunk)[Symbol.iterator]()
+  }
+
   #finish(error: unknown): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#aborted)
-    this.#chunk = undefined
+    this.#rows = undefined
     this.#over ??= this.#options.finish(error)
     return this.#over
   }

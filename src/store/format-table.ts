@@ -23,14 +23,17 @@ export class TableFormatter {
     return ''
   }
 
-  chunk(chunk: DuckDBDataChunk): string {
+  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
     const columns = this.#cells(chunk)
     const rows: string[][] = []
     for (let row = 0; row < chunk.rowCount; row++) rows.push(columns.map((cells) => cells[row] ?? 'null'))
     this.#rows += rows.length
-    if (this.#widths !== undefined) return this.#lines(rows)
+    if (this.#widths !== undefined) {
+      for (const row of rows) yield this.#line(row.map(cellText))
+      return
+    }
     this.#held.push(...rows)
-    return this.#held.length >= measuredRows ? this.#measure() : ''
+    if (this.#held.length >= measuredRows) yield this.#measure()
   }
 
   end(): string {

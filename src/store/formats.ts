@@ -4,10 +4,10 @@ import { jsonCells, type OutputColumn } from './cells.ts'
 import type { Api } from './json-value.ts'
 import { TableFormatter } from './format-table.ts'
 
-/** Turns a result into the bytes of one document, chunk by chunk. */
+/** Turns a result into the text of one document. A chunk may hold gigabytes: its text comes row by row. */
 export interface Formatter {
   begin(): string
-  chunk(chunk: DuckDBDataChunk): string
+  rows(chunk: DuckDBDataChunk): Iterable<string>
   end(): string
 }
 
@@ -27,7 +27,7 @@ abstract class Rows implements Formatter {
   begin(): string {
     return ''
   }
-  abstract chunk(chunk: DuckDBDataChunk): string
+  abstract rows(chunk: DuckDBDataChunk): Iterable<string>
   end(): string {
     return ''
   }
@@ -35,28 +35,25 @@ abstract class Rows implements Formatter {
 
 class NdjsonFormatter extends Rows {
   readonly #keys: readonly string[]
-  protected readonly before: string = ''
-  protected readonly after: string = '\n'
 
   constructor(api: Api, columns: readonly OutputColumn[]) {
     super(api, columns)
     this.#keys = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
   }
 
-  protected objects(chunk: DuckDBDataChunk): string[] {
+  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
     const cells = this.cells(chunk)
     const keys = this.#keys
-    const objects = new Array<string>(chunk.rowCount)
-    for (let row = 0; row < objects.length; row++) {
+    const { rowCount } = chunk
+    for (let row = 0; row < rowCount; row++) {
       let text = ''
       for (let column = 0; column < keys.length; column++) text += (keys[column] ?? '') + (cells[column]?.[row] ?? 'null')
-      objects[row] = `${text}}`
+      yield this.line(`${text}}`)
     }
-    return objects
   }
 
-  chunk(chunk: DuckDBDataChunk): string {
-    return `${this.objects(chunk).join('\n')}\n`
+  protected line(object: string): string {
+    return `${object}\n`
   }
 }
 
@@ -66,8 +63,8 @@ class JsonFormatter extends NdjsonFormatter {
   override begin(): string {
     return '['
   }
-  override chunk(chunk: DuckDBDataChunk): string {
-    const text = (this.#first ? '\n' : ',\n') + this.objects(chunk).join(',\n')
+  protected override line(object: string): string {
+    const text = (this.#first ? '\n' : ',\n') + object
     this.#first = false
     return text
   }
@@ -81,17 +78,17 @@ class CsvFormatter extends Rows {
   override begin(): string {
     return `${this.columns.map(({ name }) => csvText(name)).join(',')}\r\n`
   }
-  chunk(chunk: DuckDBDataChunk): string {
+  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
     const cells = this.cells(chunk)
-    let text = ''
-    for (let row = 0; row < chunk.rowCount; row++) {
+    const { rowCount } = chunk
+    for (let row = 0; row < rowCount; row++) {
+      let text = ''
       for (let column = 0; column < cells.length; column++) {
         if (column > 0) text += ','
         text += csvCell(cells[column]?.[row] ?? 'null')
       }
-      text += '\r\n'
+      yield `${text}\r\n`
     }
-    return text
   }
 }
 
