@@ -45,6 +45,8 @@ const drainMs = 5000
 export class SinkSet {
   readonly #options: SinkSetOptions
   readonly #running = new Map<string, Running>()
+  /** Places of sinks that rest: being replaced, or stopped with the process. Their segments are still needed. */
+  readonly #resting = new Map<string, number>()
 
   constructor(options: SinkSetOptions) {
     this.#options = options
@@ -60,7 +62,7 @@ export class SinkSet {
 
   /** Least sequence that some sink still needs; undefined without sinks. */
   holds(): number | undefined {
-    const places = [...this.#running.values()].map(({ delivery }) => delivery.held)
+    const places = [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
     return places.length === 0 ? undefined : Math.min(...places)
   }
 
@@ -84,7 +86,10 @@ export class SinkSet {
       }
     }
     await Promise.all(leaving.map((running) => this.#stop(running)))
-    for (const { entry } of leaving) if (!wanted.has(entry.id)) await this.#retire(entry.id)
+    // Also those whose configuration went away while nothing ran.
+    for (const { sink, record } of await offsetEvidence(this.#options.host, this.#options.directory)) {
+      if (!wanted.has(sink) && record.removed !== true) await this.#retire(sink)
+    }
     for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
     return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))] }
   }
@@ -116,6 +121,7 @@ export class SinkSet {
       log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     })
     this.#running.set(entry.id, { entry, delivery, stop, done })
+    this.#resting.delete(entry.id)
   }
 
   async #stop(running: Running): Promise<void> {
@@ -130,6 +136,7 @@ export class SinkSet {
     }
     timeout.abort()
     running.delivery.abandon()
+    this.#resting.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)
     this.#options.follower.forget(running.entry.id)
   }
@@ -140,6 +147,7 @@ export class SinkSet {
     const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(id)}`)
     if (record.value !== undefined) await record.write({ ...record.value, removed: true })
     await record.close()
+    this.#resting.delete(id)
     log.info(`sink ${id} was removed; what it had not been given is dropped for it`)
   }
 }
