@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_MAJOR = 24
+// Queries occupy threads of this pool, and syncs of the journal go through it, too. It is made at its first use.
+process.env.UV_THREADPOOL_SIZE ??= '12'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {

@@ -83,6 +83,7 @@ export const weirSchema = defineSchema({
       enabled: choice(['parquet', 'none'], { description: 'Where rows are kept for queries', default: 'parquet' }),
       age: duration({ description: 'Rows older than this are removed', default: null, example: '30d' }),
       size: bytes({ description: 'Oldest rows are removed beyond this', default: '50GiB' }, { min: '1MiB' }),
+      query_timeout: duration({ description: 'Longest time in which a query makes no progress', default: '2m' }, { min: '1s' }),
       memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
     }, { description: 'The embedded store', default: {} }),
     log: group({

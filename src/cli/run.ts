@@ -104,7 +104,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const journal = `${data}/journal`
     const tail = new SharedTail()
     const offsets = await offsetEvidence(host, journal)
-    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config)
+    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host)
     const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
     const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age } }

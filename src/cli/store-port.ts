@@ -3,7 +3,9 @@ import type { StoreStatus } from '../engine/ledger.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import type { StorePort } from '../engine/runtime.ts'
 import { connectStore } from '../store/serve.ts'
+import type { Host } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
+import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
 export interface OpenedStore {
@@ -13,7 +15,7 @@ export interface OpenedStore {
 }
 
 /** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
-export async function openStorePort(worker: Worker, config: WeirConfig): Promise<OpenedStore> {
+export async function openStorePort(worker: Worker, config: WeirConfig, host: Host): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
   const { port1, port2 } = new MessageChannel()
   const options: StoreOpen = {
@@ -28,7 +30,7 @@ export async function openStorePort(worker: Worker, config: WeirConfig): Promise
   worker.on('message', (message: { status?: StoreStatus }) => {
     if (message.status !== undefined) status = message.status
   })
-  const reader = connectStore(port1)
+  const reader = limitQueries(connectStore(port1), config.store.query_timeout, host.timers)
   return {
     remote,
     evidence,

@@ -106,10 +106,13 @@ async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise
   })
   let uncommitted = false
   let commitAt = 0
+  // Merging and retention go on beside commits.
+  let maintaining: Promise<unknown> | undefined
   let maintainAt = host.clock.monotonic() + maintainEveryMs
   try {
     while (!signal.aborted) {
-      const frames = uncommitted ? await soon(commitAt, signal, (until) => reader.next(readBytes, until)) : await reader.next(readBytes, signal)
+      const next = uncommitted ? Math.min(commitAt, maintainAt) : maintainAt
+      const frames = await soon(next, signal, (until) => reader.next(readBytes, until))
       if (frames.length > 0) {
         if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
         uncommitted = true
@@ -121,10 +124,13 @@ async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise
         tell()
       }
       if (host.clock.monotonic() >= maintainAt) {
-        await need().maintain().catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
+        maintaining ??= need().maintain()
+          .catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
+          .finally(() => (maintaining = undefined))
         maintainAt = host.clock.monotonic() + maintainEveryMs
       }
     }
+    await maintaining
     if (uncommitted) await committed(projection)
     tell()
   } finally {
