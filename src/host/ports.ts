@@ -1,9 +1,10 @@
 import * as fs from 'node:fs/promises'
+import { basename } from 'node:path'
 
 /** A process that has a port open. */
 export interface PortHolder {
   readonly pid: number
-  /** Its program, as the kernel shortens it. */
+  /** Its program, with the script where an interpreter runs one. */
   readonly command: string
 }
 
@@ -64,12 +65,20 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
       // A process may end, or close a descriptor, while we look.
       const target = await fs.readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
       if (!inodes.has(target)) continue
-      const command = await fs.readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')
-      found.push({ pid: Number(pid), command: command.trim() })
+      found.push({ pid: Number(pid), command: await commandOf(pid) })
       break
     }
   }
   return found
+}
+
+/** Program and script of a process: the kernel's own name for it is that of its main thread, which says little of a Node program. */
+async function commandOf(pid: string): Promise<string> {
+  const line = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  const [program = '', script = ''] = line.split('\0')
+  const name = basename(program)
+  if (name === '') return 'a process'
+  return /^(?:node|python[\d.]*|java|ruby|perl)$/.test(name) && script !== '' && !script.startsWith('-') ? `${name} ${basename(script)}` : name
 }
 
 async function names(path: string): Promise<string[]> {
