@@ -178,7 +178,8 @@ export class Delivery {
     })
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
-    if (await this.#isBehind(range)) return this.#settle(range, nothingSent, range.pieces)
+    // A sink that takes what it is given is offered old rows, too: after a rest, or when somebody has set the clock forward.
+    if (await this.#isBehind(range, this.#state === 'retrying')) return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
     const events = this.#record.intent?.events ?? this.#settings.batch.events
@@ -241,7 +242,7 @@ export class Delivery {
       timers: host.timers,
       random: () => host.random.next(),
       log,
-      behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range)),
+      behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
         this.#state = state
@@ -250,10 +251,10 @@ export class Delivery {
     }
   }
 
-  async #isBehind(range: Range): Promise<boolean> {
+  async #isBehind(range: Range, failing: boolean): Promise<boolean> {
     const { retain, whenBehind } = this.#settings
     if (whenBehind === 'block') return false
-    if (this.#options.host.clock.now() - range.oldest > retain.ageMs) return true
+    if (failing && this.#options.host.clock.now() - range.oldest > retain.ageMs) return true
     return range.bytes + (await this.#options.reader.pendingBytes()) > retain.bytes
   }
 

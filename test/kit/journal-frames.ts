@@ -1,0 +1,41 @@
+// Where the frames of a journal folder lie, and which events are in them: to damage exactly one of them.
+import { realHost } from '../../src/host/index.ts'
+import { Parts } from '../../src/journal/reader.ts'
+import { decodeBatch } from '../../src/journal/index.ts'
+import { Walk } from '../../src/journal/walk.ts'
+import { eventId } from '../../src/model/events.ts'
+import { nowhere } from '../../src/model/positions.ts'
+
+export interface PlacedFrame {
+  readonly segment: string
+  readonly offset: number
+  readonly headerBytes: number
+  readonly bodyBytes: number
+  readonly sequence: number
+  /** Events in it; none for checkpoints, flows and the like. */
+  readonly ids: readonly string[]
+}
+
+/** Frames in one piece, in order. Throws when something in the folder cannot be read. */
+export async function framesOfFolder(directory: string): Promise<PlacedFrame[]> {
+  const parts = new Parts()
+  const walk = new Walk({
+    disk: realHost().disk, directory, after: nowhere,
+    onUnreadable: ({ segment, offset }) => {
+      throw new Error(`${segment} is not readable at ${offset}`)
+    },
+  })
+  const frames: PlacedFrame[] = []
+  try {
+    for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
+      const { header, headerBytes } = walked.decoded
+      const frame = parts.add(walked)
+      const batch = frame === undefined || header.kind !== 'events' ? undefined : decodeBatch('events', frame.body())
+      const ids = batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventId(batch, row)) : []
+      frames.push({ segment: walked.segment, offset: walked.offset, headerBytes, bodyBytes: header.bodyBytes, sequence: header.sequence, ids })
+    }
+  } finally {
+    await walk.close()
+  }
+  return frames
+}
