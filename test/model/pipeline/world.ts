@@ -13,7 +13,7 @@ import { OtherSide } from './other-side.ts'
 import { Reference, type ModelUnit, type StoredRow } from './reference.ts'
 
 /** Longer than every backoff. */
-const whileMs = 45_000
+const whileMs = 6000
 
 /** A machine with a whole Weir on it, two systems that it delivers to, and clients that push. */
 export class World {
@@ -95,7 +95,8 @@ export class World {
   /** Everything that was accepted arrives once the disk and the other sides do what they are asked. */
   async finish(): Promise<void> {
     await this.#settle()
-    await this.#end('crash')
+    // What a life has been through must not need a new one to be overcome.
+    if (this.#run.seed % 2 === 0) await this.#end('crash')
     this.#mend()
     await this.#verify()
     // A loss that a start on a full disk found is written down with the next unit.
@@ -106,7 +107,7 @@ export class World {
       await this.#ended('feeding the store', this.#feedAll())
       const ledger = await this.#ended('a ledger', (this.#life as Life).runtime.ledger())
       if (ledger.sinks.every((sink) => sink.pending === 0)) break
-      if (round === 20) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
+      if (round === 40) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
     }
     await this.#verify()
     await this.#end('close')
