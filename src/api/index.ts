@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { explainListen } from '../host/listen.ts'
 import { WeirError } from '../model/errors.ts'
 import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
@@ -49,6 +50,10 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     known.set(route.url, methods)
   })
   protect(app, options)
+  app.addHook('onResponse', (request, reply, done) => {
+    options.metrics?.count('weir_api_requests_total', 1, { route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) })
+    done()
+  })
   for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context)
   sqlRoutes(app, context)
@@ -111,10 +116,7 @@ async function listenOn(app: FastifyInstance, hub: Hub, { limits, host: machine 
   } catch (error) {
     hub.stop()
     await app.close()
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new WeirError('WEIR_LISTEN_IN_USE', `${host}:${port} is already in use.`, { cause: error })
-    }
-    throw error
+    throw await explainListen('tcp', { host: bare, port }, error)
   }
   const address = app.server.address() as AddressInfo
   return {

@@ -1,5 +1,5 @@
 import type { Control } from '../engine/control.ts'
-import type { Log, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 
 /** A client that may use the API. `name` is for the program log; `token` is the secret it sends as a bearer. */
@@ -60,6 +60,7 @@ export interface ApiOptions {
   readonly httpAuth: 'api' | 'none'
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
+  readonly metrics?: Metrics
   readonly host: Host
   readonly version: string
   /** Gives live flow rows their names; without it they show addresses alone. */

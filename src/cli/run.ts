@@ -25,7 +25,7 @@ import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
-import { version } from './version.ts'
+import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
@@ -143,10 +143,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // The live view names addresses by the same file as the store, read for itself.
     const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, host, version, resolver,
+      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, metrics, host, version, resolver,
     })
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
     await lock.announce(api.url)
+    metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
     for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') || 'off' })

@@ -61,7 +61,7 @@ export class Runtime implements Control {
   #state: 'starting' | 'ready' | 'draining' = 'starting'
   #problems: readonly string[] = []
   #journal = { bytes: 0, segments: 0 }
-  readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
+  readonly #rates = new Map<string, { rows: number; duplicates: number; at: number; rate: number }>()
   readonly #watchers = new Set<(frame: Frame) => void>()
   #feed: AbortController | undefined
   /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
@@ -200,12 +200,17 @@ export class Runtime implements Control {
     if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600) this.#passed.push({ at: host.clock.now(), sequence })
     this.#storeState(host.clock.now())
     const at = host.clock.monotonic()
-    for (const { name, accepted } of status.sources) {
+    for (const { name, accepted, duplicates } of status.sources) {
       const last = this.#rates.get(name)
       const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
-      if (last !== undefined) metrics.count('weir_source_accepted_rows_total', accepted - last.rows, { source: name })
-      this.#rates.set(name, { rows: accepted, at, rate })
+      // What was accepted before this process is part of the ledger, not of its counters.
+      if (last !== undefined) {
+        metrics.count('weir_source_accepted_rows_total', accepted - last.rows, { source: name })
+        metrics.count('weir_source_duplicate_rows_total', duplicates - last.duplicates, { source: name })
+      }
+      this.#rates.set(name, { rows: accepted, duplicates, at, rate })
     }
+    for (const { name, pending } of (await this.ledger()).sinks) metrics.set('weir_sink_pending_rows', pending, { sink: name })
     const now = host.clock.now()
     this.#problems = sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`]))
     for (const { entry, delivery } of sinks.all()) {

@@ -112,7 +112,10 @@ export class SinkSet {
       settings: entry.delivery, record, start, letters,
       reader: openReader({
         host, directory, tail, after: start.position,
-        onUnreadable: (stretch) => log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch }),
+        onUnreadable: (stretch) => {
+          metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
+          log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch })
+        },
       }),
     })
     follower.follow(entry.id, start.position.sequence, (source) => delivery.takes(source), Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]))

@@ -1,6 +1,7 @@
 import { makeDurableDirectory, type Disk, type Host } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
+import type { Metrics } from '../telemetry/ports.ts'
 import { segmentStart } from './paths.ts'
 import { emptyTotals, journalSource, recover } from './recover.ts'
 import type { UnreadableStretch } from './types.ts'
@@ -37,6 +38,7 @@ export async function openJournal(options: {
   epoch: number
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
+  metrics?: Metrics
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
@@ -71,6 +73,7 @@ export async function openJournal(options: {
     totals: found.totals,
     segments: found.segments,
     afterLoss,
+    metrics: options.metrics,
   })
   // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
   if (afterLoss || found.cut) await writer.checkpoint()

@@ -6,6 +6,7 @@
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
+import type { Metrics } from '../telemetry/ports.ts'
 import { FrameGroup, pack, type Counters, type Packed } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
@@ -28,6 +29,7 @@ export class SegmentWriter implements JournalWriter {
   readonly #host: Host
   readonly #directory: string
   readonly #limits: JournalLimits
+  readonly #metrics: Metrics | undefined
   readonly #totals: Map<string, SourceTotals>
   readonly #queue: Waiting[] = []
   #segments: { name: string; bytes: number }[]
@@ -50,6 +52,7 @@ export class SegmentWriter implements JournalWriter {
     totals: Map<string, SourceTotals>
     segments: { name: string; bytes: number }[]
     afterLoss: boolean
+    metrics: Metrics | undefined
   }) {
     this.#host = options.host
     this.#directory = options.directory
@@ -58,6 +61,7 @@ export class SegmentWriter implements JournalWriter {
     this.#counters = { ...options.last, afterLoss: options.afterLoss }
     this.#totals = options.totals
     this.#segments = options.segments
+    this.#metrics = options.metrics
     this.#publish()
   }
 
@@ -175,10 +179,14 @@ export class SegmentWriter implements JournalWriter {
       await file.writeAll(group.pieces, this.#offset)
       await file.sync()
     } catch (error) {
+      this.#metrics?.count('weir_journal_failed_syncs_total', 1)
       const { sequence } = group.counters
       this.#counters = (await this.#abandon()) ? { ...this.#counters, sequence } : this.#count(group)
       throw error
     }
+    this.#metrics?.count('weir_journal_syncs_total', 1)
+    this.#metrics?.count('weir_journal_frames_total', group.counters.sequence - this.#counters.sequence)
+    this.#metrics?.count('weir_journal_written_bytes_total', group.bytes)
     this.#counters = group.counters
     this.#offset += group.bytes
     this.#sinceFreeCheck += group.bytes

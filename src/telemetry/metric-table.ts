@@ -40,7 +40,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_journal_failed_syncs_total: counter('Syncs that the disk refused; each abandons a segment'),
   weir_journal_size_bytes: gauge('Bytes in segments'),
   weir_journal_segments: gauge('Segment files'),
-  weir_journal_unreadable_bytes_total: counter('Bytes that readers had to pass over'),
+  weir_journal_unreadable_bytes_total: counter('Bytes that readers had to pass over; each reader of a stretch counts it'),
 
   weir_sink_delivered_rows_total: counter('Rows that a sink has taken', 'sink'),
   weir_sink_dead_letters_total: counter('Rows that a sink refused for good', 'sink'),

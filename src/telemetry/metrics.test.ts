@@ -25,6 +25,14 @@ test('every metric that the sources name is in the table', () => {
   expect(named.filter((one) => metricTable[one.split(': ')[1] ?? ''] === undefined)).toEqual([])
 })
 
+test('every metric of the table is named by some source', () => {
+  const root = join(import.meta.dirname, '..')
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('metric-table.ts'))
+    .map((path) => readFileSync(join(root, path), 'utf8')).join('\n')
+  expect(Object.keys(metricTable).filter((name) => !sources.includes(`'${name}'`))).toEqual([])
+})
+
 describe('a strict store, as in tests,', () => {
   const metrics = new MetricStore({ strict: true })
 

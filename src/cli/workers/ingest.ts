@@ -56,7 +56,7 @@ let sources: SourceSet | undefined
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
     const shared = new SharedTail(options.tail)
-    journal = await openJournal({ ...options, host })
+    journal = await openJournal({ ...options, host, metrics })
     const local = journal
     shared.publish(local.tail.durable())
     mirror(local, shared).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))

@@ -102,7 +102,10 @@ async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise
   const reader = openReader({
     host, directory: journal, tail: new SharedTail(tail),
     after: projection.position()[filePartition] ?? nowhere,
-    onUnreadable: (stretch) => log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch }),
+    onUnreadable: (stretch) => {
+      metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
+      log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch })
+    },
   })
   let uncommitted = false
   let commitAt = 0
