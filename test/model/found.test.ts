@@ -102,6 +102,33 @@ describe('a clean stop', () => {
   })
 })
 
+describe('a sink on a disk that fails for a while', () => {
+  const run: Run = { seed: 1, segmentBytes: 1 << 20, drop: false, batchEvents: 1, giveUp: false, operations: [] }
+
+  async function delivered(fail: (host: FakeHost) => void): Promise<string[]> {
+    const host = await machine()
+    const others = [new OtherSide(host.random), new OtherSide(host.random)]
+    const life = await begin(host, run, others)
+    await host.settle()
+    fail(host)
+    await life.journal.append(unit('a'))
+    await host.advance(600_000)
+    host.disk.faults.clear()
+    host.disk.roomy()
+    await life.journal.append(unit('b')).catch(() => {})
+    await host.advance(100_000)
+    return [...new Set(others[0]?.taken.map((row) => row.id))]
+  }
+
+  it.fails('reads on after its journal could not be read', async () => {
+    expect(await delivered((host) => host.disk.failNext('read', 'EIO', { match: '.seg', times: 3 }))).toEqual(['a', 'b'])
+  })
+
+  it.fails('goes on after its offset could not be written for ten minutes', async () => {
+    expect(await delivered((host) => host.disk.failNext('sync', 'EIO', { match: '.offset', times: 100_000 }))).toEqual(['a', 'b'])
+  })
+})
+
 describe('a name', () => {
   it('of the letters’ file is synced before a letter counts, also after the first try failed', async () => {
     for (let seed = 1; seed <= 10; seed++) {
