@@ -17,7 +17,7 @@ const hasValid = 1
 const isConstant = 2
 
 export function encodeBatch(batch: Batch): Uint8Array {
-  const out = new ByteWriter()
+  const out = new ByteWriter(sizeOf(batch))
   out.u32(batch.count)
   if (batch.kind === 'flows') encodeFlows(batch, out)
   else encodeEvents(batch, out)
@@ -28,6 +28,30 @@ export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
   const from = new ByteReader(raw)
   const count = from.u32()
   return kind === 'flows' ? decodeFlows(count, from) : decodeEvents(count, from)
+}
+
+/** Upper bound of a batch's bytes: what its arrays hold, and room for lengths and alignment. */
+function sizeOf(batch: Batch): number {
+  const perArray = 16
+  let bytes = 64 + ByteWriter.sizeOf(batch.dictionary)
+  const add = (array: { readonly byteLength: number } | undefined): void => {
+    bytes += (array?.byteLength ?? 0) + perArray
+  }
+  if (batch.kind === 'events') {
+    for (const name of eventCodes) add(batch[name])
+    for (const array of [batch.time, batch.encoding, batch.id.offsets, batch.id.bytes, batch.data.offsets, batch.data.bytes]) add(array)
+    return bytes
+  }
+  for (const column of Object.values(batch.columns)) {
+    bytes += perArray
+    if ('valid' in column) add(column.valid)
+    add(fixed(column)?.items)
+    if (column.kind === 'list<u8>' || column.kind === 'list<dict>') {
+      add(column.offsets)
+      add(column.items)
+    }
+  }
+  return bytes
 }
 
 function encodeFlows(batch: FlowBatch, out: ByteWriter): void {

@@ -2,16 +2,23 @@ import type { Heap } from '../model/batches.ts'
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
-/** Grows by doubling; every array is preceded by its byte length and starts on a multiple of 8. */
+/** Every array is preceded by its byte length and starts on a multiple of 8. */
 export class ByteWriter {
-  #buffer = new Uint8Array(8 * 1024)
-  #view = new DataView(this.#buffer.buffer)
+  #buffer: Uint8Array<ArrayBuffer>
+  #view: DataView
   #length = 0
+
+  /** `capacity`: bytes that will probably be written; more makes it grow by doubling. */
+  constructor(capacity: number) {
+    // Every byte up to the length is written, so that clearing it first would be for nothing.
+    this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    this.#view = new DataView(this.#buffer.buffer)
+  }
 
   #room(bytes: number): void {
     const needed = this.#length + bytes
     if (needed <= this.#buffer.length) return
-    const larger = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2))
     larger.set(this.#buffer.subarray(0, this.#length))
     this.#buffer = larger
     this.#view = new DataView(larger.buffer)
@@ -35,6 +42,11 @@ export class ByteWriter {
   heap(heap: Heap): void {
     this.array(heap.offsets)
     this.array(heap.bytes)
+  }
+
+  /** Upper bound of what {@link strings} writes. */
+  static sizeOf(strings: readonly string[]): number {
+    return strings.reduce((sum, text) => sum + text.length * 3 + 4, 64)
   }
 
   strings(given: readonly string[]): void {
