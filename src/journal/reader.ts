@@ -96,8 +96,10 @@ class StoredFrame implements Frame {
     const only = this.#pieces[0]
     const stored =
       this.#pieces.length === 1 && only !== undefined ? only.body : Buffer.concat(this.#pieces.map((piece) => piece.body))
+    const { rawBytes } = this.header
+    // One piece of output: joining the usual small ones costs a third of the time.
     this.#body = only?.decoded.zstd === true
-      ? zstdDecompressSync(stored, { maxOutputLength: Math.max(1, this.header.rawBytes) })
+      ? zstdDecompressSync(stored, { chunkSize: rawBytes + 64, maxOutputLength: Math.max(1, rawBytes) })
       : stored
     return this.#body
   }
