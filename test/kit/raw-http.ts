@@ -1,0 +1,55 @@
+// HTTP by hand: what no client library would send.
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+
+export interface RawAnswer {
+  /** 0 when the connection ended without an answer. */
+  readonly status: number
+  readonly text: string
+}
+
+export interface RawRequest {
+  readonly method?: string
+  /** The request target as it is sent. */
+  readonly target: string
+  /** Header lines as they are sent, in this order; nothing is added but `content-length` where there is a body. */
+  readonly headers: readonly string[]
+  readonly body?: string | Uint8Array
+  /** Milliseconds to wait for the answer. */
+  readonly limit?: number
+}
+
+/** Sends one request on a connection of its own. Reads the head of the answer and as much of the body as comes with a stated length. */
+export async function rawRequest(port: number, { method = 'GET', target, headers, body, limit = 30_000 }: RawRequest): Promise<RawAnswer> {
+  const lines = [`${method} ${target} HTTP/1.1`, ...headers, ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]), 'connection: close', '', '']
+  const socket = await open(port)
+  // A server may answer and close before it has read everything.
+  socket.on('error', () => {})
+  socket.write(lines.join('\r\n'))
+  if (body !== undefined) socket.write(body)
+  return answerOf(socket, limit)
+}
+
+/** Connects; the caller owns the socket. */
+export async function open(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Reads until the other side closes (or the time is up) and closes the socket. */
+export function answerOf(socket: Socket, limit: number): Promise<RawAnswer> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = []
+    const done = (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      const text = Buffer.concat(pieces).toString()
+      resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text })
+    }
+    const timer = setTimeout(done, limit)
+    socket.on('data', (piece) => pieces.push(piece))
+    socket.once('close', done)
+    socket.once('error', done)
+  })
+}
