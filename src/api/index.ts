@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { explainListen } from '../host/listen.ts'
 import { WeirError } from '../model/errors.ts'
+import { formatHostPort } from '../schema/address.ts'
 import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
@@ -33,7 +34,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
   if (!isLoopback(listen.host) && auth.tokens.length === 0) {
     throw new WeirError('WEIR_LISTEN_EXPOSED',
-      `${listen.host}:${listen.port} can be reached from other machines, and no token is configured. `
+      `${formatHostPort(listen)} can be reached from other machines, and no token is configured. `
       + 'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.')
   }
   const context: ApiContext = {
