@@ -1,11 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-// Every unit test. Real servers (test/real, *.real.test.ts) and long runs (*.soak.test.ts) have commands of their own,
+// Every unit test. Real servers (test/real, *.real.test.ts) and long runs (test/soak) have commands of their own,
 // so that `npm test` needs nothing but the checkout.
 export default defineConfig({
   test: {
     include: ['{src,console,test,tools,bench,examples}/**/*.test.{ts,tsx}'],
-    exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/*.soak.test.ts', '**/fixtures/**'],
+    exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/fixtures/**'],
     environment: 'node',
     pool: 'forks',
     // A test asserts facts, never a duration; this limit only ends one that hangs.

@@ -1,0 +1,88 @@
+// What a Weir in use has to do at the same time: flows and events in, two sinks, questions, somebody who watches.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EventClient } from '../kit/event-client.ts'
+import { EventReceiver } from '../kit/event-receiver.ts'
+import { FlowSender } from '../kit/flow-sender.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+
+const questions = [
+  'SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10',
+  'SELECT date_trunc(\'minute\', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM flows GROUP BY minute ORDER BY minute',
+  'SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM events',
+  'SELECT * FROM events ORDER BY time_received DESC LIMIT 100',
+]
+
+export class MixedLoad {
+  readonly weir: WeirProcess
+  readonly client: EventClient
+  readonly sender: FlowSender
+  readonly receiver: EventReceiver
+  questionsAsked = 0
+  readonly failures: string[] = []
+  readonly #stopping = new AbortController()
+  #running: Promise<unknown> = Promise.resolve()
+
+  private constructor(weir: WeirProcess, receiver: EventReceiver) {
+    this.weir = weir
+    this.receiver = receiver
+    this.client = new EventClient({ url: weir.url, connections: 2, batch: 20, pause: 40, padding: 500 })
+    this.sender = new FlowSender({ port: weir.ports.netflow, rate: 3000 })
+  }
+
+  static async start(folder: string): Promise<MixedLoad> {
+    const receiver = await EventReceiver.start()
+    const weir = await startWeir({
+      folder,
+      config: {
+        // Small, so that segments come and go and files are merged many times in a short run.
+        journal: { segment: '4MiB', keep: '16MiB' },
+        sinks: {
+          hook: { type: 'http', url: receiver.url, mode: 'batched', from: ['http'] },
+          archive: { type: 'file', path: join(folder, 'archive.jsonl'), only: { family: ['event'] } },
+        },
+      },
+    })
+    const load = new MixedLoad(weir, receiver)
+    load.client.start()
+    await load.sender.start()
+    load.#running = Promise.all([load.#ask(), load.#watchLive()])
+    return load
+  }
+
+  /** No more comes in; resolves when everything that came is acknowledged. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    await this.client.stop()
+    await sleep(500)
+    await this.sender.close()
+  }
+
+  async close(): Promise<void> {
+    await this.weir.stop()
+    await this.receiver.close()
+  }
+
+  async #ask(): Promise<void> {
+    for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
+      try {
+        await this.weir.sql(questions[turn % questions.length] ?? 'SELECT 1')
+        this.questionsAsked++
+      } catch (error) {
+        this.failures.push(String(error))
+      }
+      await sleep(1000, undefined, { signal: this.#stopping.signal }).catch(() => {})
+    }
+  }
+
+  async #watchLive(): Promise<void> {
+    const { signal } = this.#stopping
+    try {
+      const answer = await fetch(`${this.weir.url}/api/v1/live`, { signal })
+      for await (const _ of answer.body as AsyncIterable<Uint8Array>) if (signal.aborted) break
+    } catch (error) {
+      if (!signal.aborted) this.failures.push(`the live stream broke off: ${String(error)}`)
+    }
+  }
+}
