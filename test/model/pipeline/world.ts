@@ -173,7 +173,8 @@ export class World {
     if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
       await this.#ended('a stop', this.#life.stop()).catch(() => {})
     }
-    const ended = this.#host.disk.isDown ? this.#stop : how
+    // After a clean stop the machine may lose power like after any other.
+    const ended = this.#host.disk.isDown ? this.#stop : how === 'kill' ? 'kill' : 'crash'
     if (this.#host.disk.faults.struck > 0) for (const unit of this.#underWay) this.reference.doubt(unit)
     this.#underWay = new Set()
     this.#life = undefined
