@@ -29,7 +29,14 @@ export function openReader(options: ReaderOptions): JournalReader {
     let bytes = 0
     while (bytes < maxBytes || frames.length === 0) {
       const durable = options.tail.durable()
-      const walked = durable.sequence > place ? await walk.next(durable) : undefined
+      let walked: WalkedFrame | undefined
+      try {
+        walked = durable.sequence > place ? await walk.next(durable) : undefined
+      } catch (error) {
+        // What was read before the disk refused is given out; the next call meets the refusal again.
+        if (frames.length > 0) break
+        throw error
+      }
       if (walked === undefined) break
       place = walked.decoded.header.sequence
       bytes += walked.body.length

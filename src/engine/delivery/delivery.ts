@@ -13,6 +13,7 @@ import type { Idempotency, Log, Metrics, Sink, SinkPiece } from '../ports.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { redeliver } from './redeliver.ts'
+import { RangeSource } from './range-source.ts'
 import { planRange, type Range } from './range.ts'
 import { compileRoute, type Route } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
@@ -36,6 +37,7 @@ export interface DeliveryOptions {
   readonly reader: JournalReader
 }
 
+const readAgainMs = 1000
 const nothingSent = { rejected: [], dropped: [] }
 
 export class Delivery {
@@ -50,9 +52,10 @@ export class Delivery {
   #error: string | undefined
   #record: SinkRecord
   #dirty = false
-  /** Frames that were read but are not part of the range under way. */
-  #ahead: Frame[] = []
+  readonly #source: RangeSource
+  #unreadable = false
   #nudge = new AbortController()
+  #signal: AbortSignal = new AbortController().signal
   #droppingSince: number | undefined
   readonly #options: DeliveryOptions
 
@@ -65,6 +68,7 @@ export class Delivery {
     this.#settings = options.settings
     this.#route = compileRoute(options.accepts, options.settings.only)
     this.#record = structuredClone(options.start)
+    this.#source = new RangeSource(options.reader, options.host.timers, () => this.#save())
     this.fates = new Fates(options.start.position.sequence)
     this.#held = options.start.position.sequence
   }
@@ -111,6 +115,7 @@ export class Delivery {
 
   /** Runs until the signal aborts; what was settled by then is durable when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal
     try {
       await this.#persistently(() => this.letters.settleVoids())
       while (!signal.aborted) {
@@ -132,44 +137,31 @@ export class Delivery {
     await this.#options.record.close()
   }
 
-  /** The frames of the next range: after a crash exactly those of the intent, else what is there up to the batch's size. */
+  /** A disk that refuses to be read is asked again: the sink waits, it does not end. */
   async #gather(signal: AbortSignal): Promise<Frame[]> {
-    const { batch } = this.#settings
-    const until = this.#record.intent?.to
-    const frames = this.#ahead
-    this.#ahead = []
-    const enough = (): boolean =>
-      until === undefined
-        ? frames.reduce((bytes, frame) => bytes + frame.header.bodyBytes, 0) >= batch.bytes || frames.length >= 64
-        : (frames.at(-1)?.header.sequence ?? 0) >= until
-    let waited = false
-    while (!enough() && !signal.aborted) {
-      const more = frames.length > 0
-        ? await this.#options.reader.ready(batch.bytes)
-        : await this.#waitForFrames(batch.bytes, AbortSignal.any([signal, this.#nudge.signal]))
-      frames.push(...more)
-      if (more.length > 0) continue
-      if (frames.length === 0 || waited || batch.waitMs === 0 || until !== undefined) break
-      waited = true
-      await this.#options.host.timers.sleep(batch.waitMs, signal)
-    }
-    if (until !== undefined) {
-      const cut = frames.findIndex((frame) => frame.header.sequence > until)
-      if (cut !== -1) this.#ahead = frames.splice(cut)
+    try {
+      const frames = await this.#source.next(this.#settings.batch, this.#record.intent?.to, AbortSignal.any([signal, this.#nudge.signal]))
+      if (this.#unreadable) this.#say('running', undefined)
+      this.#unreadable = false
       // Nothing of what was intended can be read any more: there is nothing to repeat.
-      if (cut === 0) {
-        const { intent: _, ...rest } = this.#record
-        this.#record = rest
+      if (frames === 'gone') {
+        const { intent: _, ...without } = this.#record
+        this.#record = without
+        return []
       }
+      return frames
+    } catch (error) {
+      this.#unreadable = true
+      this.#say('retrying', `the journal cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      this.#options.log.error(`sink ${this.id} cannot read the journal and tries again`, { error: String(error) })
+      await this.#options.host.timers.sleep(readAgainMs, signal)
+      return []
     }
-    return frames
   }
 
-  async #waitForFrames(bytes: number, signal: AbortSignal): Promise<Frame[]> {
-    const ready = await this.#options.reader.ready(bytes)
-    if (ready.length > 0) return ready
-    await this.#save()
-    return this.#options.reader.next(bytes, signal)
+  #say(state: SinkState, error: string | undefined): void {
+    this.#state = state
+    this.#error = error
   }
 
   async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
@@ -187,7 +179,7 @@ export class Delivery {
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
     // Not settled and not behind: the signal. The intent stays, so that the next start sends exactly this range again.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
-      this.#ahead = [...frames, ...this.#ahead]
+      this.#source.putBack(frames)
       return
     }
     await this.#settle(range, report, report.unsettled)
@@ -245,8 +237,7 @@ export class Delivery {
       behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
-        this.#state = state
-        this.#error = error
+        this.#say(state, error)
       },
     }
   }
@@ -281,13 +272,14 @@ export class Delivery {
 
   /** The disk must take this before anything else happens; while it refuses, this sink stands still. */
   async #persistently<T>(act: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0, last = 0; ; attempt++) {
       try {
         return await act()
       } catch (error) {
         this.#options.log.error(`the offset or dead letters of sink ${this.id} could not be written; trying again`, { error: String(error) })
-        if (attempt >= 20) throw error
-        await this.#options.host.timers.sleep(Math.min(5000, 50 * 2 ** attempt))
+        // Only a stop gives up: then the record on disk is an older one, and rows are sent again.
+        if (this.#signal.aborted && last++ >= 3) throw error
+        await this.#options.host.timers.sleep(Math.min(5000, 50 * 2 ** Math.min(attempt, 10)), this.#signal.aborted ? undefined : this.#signal)
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Sends the rows of a range in chunks, tries again what failed, and collects what was refused for good. */
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
+import { murmur128 } from '../murmur.ts'
 import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece } from '../ports.ts'
 import type { DeliverySettings } from './settings.ts'
 
@@ -66,7 +67,17 @@ function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
   if (first === undefined || last === undefined) return sender.id
   const id = (piece: SinkPiece, row: number): string =>
     stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow + row)
-  return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}`
+  return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}-${hashRows(pieces)}`
+}
+
+/** Tells apart batches that begin and end alike and hold other rows in between. */
+function hashRows(pieces: readonly SinkPiece[]): string {
+  const parts = pieces.flatMap(({ header, rows, firstRow }) => [
+    new Uint8Array(Float64Array.of(header.epoch, header.sourceSequence, firstRow).buffer),
+    new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength),
+  ])
+  const [a, b] = murmur128(parts)
+  return (a * 2 ** 20 + (b >>> 12)).toString(36)
 }
 
 export async function sendAll(sender: Sender, pieces: readonly SinkPiece[], events: number, signal: AbortSignal, retried = false): Promise<SendReport> {

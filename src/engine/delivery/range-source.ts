@@ -1,0 +1,56 @@
+import type { Timers } from '../../host/index.ts'
+import type { Frame, JournalReader } from '../../journal/types.ts'
+import type { DeliverySettings } from './settings.ts'
+
+const mostFrames = 64
+
+/** Gathers the frames of the next range from a reader. What was read and not settled is kept, whatever fails meanwhile. */
+export class RangeSource {
+  readonly #reader: JournalReader
+  readonly #timers: Timers
+  readonly #beforeWaiting: () => Promise<void>
+  #ahead: Frame[] = []
+
+  /** `beforeWaiting` is called before it waits for frames that are not there yet. */
+  constructor(reader: JournalReader, timers: Timers, beforeWaiting: () => Promise<void>) {
+    this.#reader = reader
+    this.#timers = timers
+    this.#beforeWaiting = beforeWaiting
+  }
+
+  /**
+   * Exactly the frames up to `until`, a sequence, when one is given; else what is there, up to the size of a batch; none when
+   * the signal aborts. `gone`: nothing up to `until` can be read any more.
+   */
+  async next(batch: DeliverySettings['batch'], until: number | undefined, signal: AbortSignal): Promise<Frame[] | 'gone'> {
+    const frames = this.#ahead
+    let waited = false
+    while (!isEnough(frames, batch.bytes, until) && !signal.aborted) {
+      const more = await this.#more(frames.length === 0, batch.bytes, signal)
+      frames.push(...more)
+      if (more.length > 0) continue
+      if (frames.length === 0 || waited || batch.waitMs === 0 || until !== undefined) break
+      waited = true
+      await this.#timers.sleep(batch.waitMs, signal)
+    }
+    const cut = until === undefined ? -1 : frames.findIndex((frame) => frame.header.sequence > until)
+    this.#ahead = cut === -1 ? [] : frames.splice(cut)
+    return cut === 0 ? 'gone' : frames
+  }
+
+  putBack(frames: readonly Frame[]): void {
+    this.#ahead = [...frames, ...this.#ahead]
+  }
+
+  async #more(wait: boolean, bytes: number, signal: AbortSignal): Promise<Frame[]> {
+    const ready = await this.#reader.ready(bytes)
+    if (ready.length > 0 || !wait) return ready
+    await this.#beforeWaiting()
+    return this.#reader.next(bytes, signal)
+  }
+}
+
+function isEnough(frames: readonly Frame[], bytes: number, until: number | undefined): boolean {
+  if (until !== undefined) return (frames.at(-1)?.header.sequence ?? 0) >= until
+  return frames.length >= mostFrames || frames.reduce((sum, frame) => sum + frame.header.bodyBytes, 0) >= bytes
+}
