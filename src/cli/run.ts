@@ -32,6 +32,8 @@ import { reloadAll } from './reload.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
 const drainMs = 15_000
+/** Of that, for the store to commit what is in the journal. */
+const settleMs = 5_000
 /** Signals within this time are one wish. */
 const onceMoreMs = 1000
 
@@ -157,7 +159,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       const timer = host.timers.after(drainMs, () => self.exit(1))
       await api.close()
       await ingest.call('apply', [])
-      await settle(store?.port, tail)
+      // Rows that the store cannot take now wait in the journal for the next start.
+      await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
       await sinks.stop()
       house.abort()
       await housekeeping

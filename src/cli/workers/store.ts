@@ -27,32 +27,38 @@ export interface StoreFollow {
 const commitEveryMs = 1000
 const readBytes = 2 * 1024 * 1024
 const maintainEveryMs = 5000
+const firstRetryMs = 500
+const lastRetryMs = 30_000
 
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
 let store: Store | undefined
+let opened: StoreOptions | undefined
 let stop = new AbortController()
 let running: Promise<void> | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
-    store = await openStore({
+    opened = {
       host, log, metrics, directory: options.directory, retain: options.retain,
       memoryLimit: { reader: options.memory },
       resolver: await staticResolver(host, options.networks, log),
+    }
+    store = await openStore(opened)
+    // Answers come from whichever store is open when they are asked for.
+    serveStore(options.queries, {
+      reader: { query: (sql, format, signal) => need().reader.query(sql, format, signal) },
+      status: () => need().status(),
     })
-    serveStore(options.queries, store)
     const { positions, accounted } = store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
   follow(options: StoreFollow): void {
     self.keepCompiled()
     stop = new AbortController()
-    running = run(options, stop.signal).catch((error: unknown) => {
-      log.error('the store stopped taking rows; they wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    })
+    running = keep(options, stop.signal)
   },
   status,
   /** Resolves once everything up to the sequence is committed. */
@@ -96,7 +102,28 @@ function wake(): void {
   }
 }
 
-/** What of the journal was read last, whether it held rows or not. */
+/** Feeds the store until the signal aborts. What fails is begun anew from the last commit; nothing is lost while the journal holds it. */
+async function keep(options: StoreFollow, signal: AbortSignal): Promise<void> {
+  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(lastRetryMs, waitMs * 2)) {
+    try {
+      await run(options, signal)
+    } catch (error) {
+      log.error('the store failed and is opened again; rows wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      await host.timers.sleep(waitMs, signal)
+      await reopen()
+    }
+  }
+}
+
+async function reopen(): Promise<void> {
+  try {
+    await store?.close().catch(() => {})
+    if (opened !== undefined) store = await openStore(opened)
+  } catch (error) {
+    log.error('the store could not be opened again; it is tried again', { error: error instanceof Error ? error.message : String(error) })
+  }
+}
+
 async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise<void> {
   const { projection } = need()
   const reader = openReader({
