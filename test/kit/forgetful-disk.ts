@@ -149,6 +149,10 @@ export class ForgetfulDisk implements Disk {
     return this.#file(path, 'contents').contents()
   }
 
+  isFolder(path: string): boolean {
+    return this.#node(path)?.kind === 'folder'
+  }
+
   names(path: string): string[] {
     const node = this.#node(path)
     return node?.kind === 'folder' ? [...node.live.keys()].sort() : []

@@ -43,7 +43,8 @@ export async function readAll(host: FakeHost, tail: Tail): Promise<{ frames: Fra
   return { frames: frames.filter((frame) => frame.header.source !== journalSource), unreadable }
 }
 
-const atRest: Tail = {
+/** As a reader sees a journal that nobody writes. */
+export const atRest: Tail = {
   durable: () => ({ segment: '~', offset: 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 }),
   moved: () => Promise.resolve(),
 }

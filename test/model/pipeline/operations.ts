@@ -23,8 +23,18 @@ export type Operation =
   | { readonly do: 'fill'; readonly bytes: number }
   | { readonly do: 'empty' }
   | { readonly do: 'stop-after'; readonly calls: number; readonly how: 'crash' | 'kill' }
-  | { readonly do: 'end'; readonly how: 'crash' | 'kill' | 'close' }
+  | { readonly do: 'end'; readonly how: 'crash' | 'kill' | 'close'; readonly flip?: Flip }
   | { readonly do: 'verify' }
+
+/** One bit of one file, chosen by fractions. Files of the store's rows are left alone: their format is another's. */
+export interface Flip {
+  readonly folder: (typeof flipped)[number]
+  readonly file: number
+  readonly at: number
+  readonly bit: number
+}
+
+export const flipped = ['journal', 'store', 'dead-letters', 'state', ''] as const
 
 export interface UnitShape {
   readonly source: number
@@ -59,6 +69,8 @@ const sink = fc.nat({ max: sinks.length - 1 })
 const unit: fc.Arbitrary<UnitShape> = fc.record({
   source: fc.nat({ max: sources.length - 1 }), rows: fc.integer({ min: 0, max: 4 }), key: fc.nat({ max: 3 }), type: fc.nat({ max: 1 }),
 })
+const fraction = fc.nat({ max: 999 }).map((n) => n / 1000)
+const flip: fc.Arbitrary<Flip> = fc.record({ folder: fc.constantFrom('journal', 'journal', ...flipped), file: fraction, at: fraction, bit: fc.nat({ max: 7 }) })
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Operation>): { weight: number; arbitrary: fc.Arbitrary<Operation> } => ({ weight, arbitrary })
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -80,6 +92,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   weighted(1, fc.constant({ do: 'empty' as const })),
   weighted(4, fc.record({ do: fc.constant('stop-after' as const), calls: fc.nat({ max: 60 }), how: fc.constantFrom('crash', 'kill') })),
   weighted(4, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'crash', 'kill', 'close') })),
+  weighted(1, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'kill', 'close'), flip })),
   weighted(2, fc.constant({ do: 'verify' as const })),
 )
 

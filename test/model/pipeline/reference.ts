@@ -19,6 +19,8 @@ export interface ModelRow {
   promised: boolean
   /** A push of it was refused: it may have reached the journal all the same, and another push of it then comes beside it. */
   doubtful: boolean
+  /** A flipped bit took it from the journal, or its dead letter. */
+  damaged: boolean
 }
 
 export interface ModelUnit {
@@ -40,12 +42,13 @@ export class Reference {
   /** Which event stands at a stable id, whoever showed it first. */
   readonly #places = new Map<string, string>()
   readonly #stored = new Map<string, string>()
+  #flips = 0
 
   make(shape: UnitShape, now: number): ModelUnit {
     const source = sources[shape.source] ?? sources[0]
     const index = this.units.length
     const rows = Array.from({ length: shape.rows }, (_, row): ModelRow => ({
-      id: `u${index}.${row}`, source, type: types[(shape.type + row) % 2] ?? types[0], promised: false, doubtful: false,
+      id: `u${index}.${row}`, source, type: types[(shape.type + row) % 2] ?? types[0], promised: false, doubtful: false, damaged: false,
     }))
     for (const row of rows) this.#rows.set(row.id, row)
     const batch = toEventBatch(rows.map(({ id, type }) => ({ id, source: `/${source}`, type, key: `k${shape.key}`, encoding: 'none' as const })))
@@ -58,6 +61,16 @@ export class Reference {
     return made
   }
 
+  /** After a flipped bit some of what was there before is not. */
+  flip(before: readonly string[], after: readonly string[]): void {
+    this.#flips++
+    const left = new Set(after)
+    for (const id of before) {
+      const row = this.#rows.get(id)
+      if (row !== undefined && !left.has(id)) row.damaged = true
+    }
+  }
+
   accept({ rows }: ModelUnit): void {
     for (const row of rows) row.promised = true
   }
@@ -65,6 +78,10 @@ export class Reference {
   /** Refused, or its life ended in the middle of a sync that failed. */
   doubt({ rows }: ModelUnit): void {
     for (const row of rows) row.doubtful = true
+  }
+
+  idsAt(positions: readonly string[]): string[] {
+    return positions.map((position) => this.#places.get(position)).filter((id) => id !== undefined)
   }
 
   place(position: string, id: string): void {
@@ -119,7 +136,7 @@ export class Reference {
         if (buried.has(row.position)) continue
         // What a life sent first it had written down before: the next one begins with exactly the same.
         if (first === undefined || first.life !== life) {
-          must(first === undefined || first.token === token, () => `after a crash sink ${name} was sent ${row.position} with ${token} and not again with ${first?.token}`)
+          must(first === undefined || first.token === token || this.#flips > 0, () => `after a crash sink ${name} was sent ${row.position} with ${token} and not again with ${first?.token}`)
           firsts.set(row.position, { life, token })
         }
       }
@@ -157,14 +174,14 @@ export class Reference {
   finish(others: readonly OtherSide[], letters: readonly (readonly Letter[])[], ledger: Ledger, drop: boolean): void {
     const stored = new Set(this.#stored.values())
     for (const row of this.#rows.values()) {
-      if (row.promised) must(stored.has(row.id), () => `${row.id} was accepted and is not in the store`)
+      if (row.promised && !row.damaged) must(stored.has(row.id), () => `${row.id} was accepted and is not in the store`)
     }
     const places = new Map([...this.#places].map(([position, id]) => [id, position]))
     sinks.forEach((name, index) => {
       const taken = new Set(others[index]?.taken.map((row) => row.id))
       const buried = new Set(letters[index]?.map((letter) => letter.id))
       for (const row of this.#rows.values()) {
-        if (!row.promised || drop || !this.#takes(name, row)) continue
+        if (!row.promised || row.damaged || drop || !this.#takes(name, row)) continue
         must(taken.has(row.id) || buried.has(places.get(row.id) ?? ''), () => `${row.id} was accepted and sink ${name} was never sent it`)
       }
       const books = ledger.sinks.find((sink) => sink.name === name)

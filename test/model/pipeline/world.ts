@@ -1,13 +1,16 @@
 import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
+import { decodeBatch } from '../../../src/journal/bodies.ts'
+import type { Frame } from '../../../src/journal/types.ts'
+import { eventId } from '../../../src/model/events.ts'
 import { stableId } from '../../../src/model/positions.ts'
 import { readManifest } from '../../../src/store/manifest.ts'
 import type { FakeHost } from '../../kit/fake-host.ts'
 import { fakeHost } from '../../kit/fake-host.ts'
 import { parseTable } from '../../kit/memory-tables.ts'
 import { violated } from '../reference.ts'
-import { readAll } from '../world.ts'
+import { atRest, readAll } from '../world.ts'
 import { begin, storeFolder, type Life } from './life.ts'
-import type { Operation, Run } from './operations.ts'
+import type { Flip, Operation, Run } from './operations.ts'
 import { sinks } from './operations.ts'
 import { OtherSide } from './other-side.ts'
 import { Reference, type ModelUnit, type StoredRow } from './reference.ts'
@@ -86,7 +89,7 @@ export class World {
         this.#stop = operation.how
         return disk.powerOffAfter(operation.calls)
       case 'end':
-        return this.#end(operation.how)
+        return this.#end(operation.how, operation.flip)
       case 'verify':
         return this.#verify()
     }
@@ -169,7 +172,8 @@ export class World {
     if (this.#host.disk.isDown) await this.#end(this.#stop)
   }
 
-  async #end(how: 'crash' | 'kill' | 'close'): Promise<void> {
+  async #end(how: 'crash' | 'kill' | 'close', flip?: Flip): Promise<void> {
+    const letters = sinks.flatMap((name) => (this.#life === undefined ? [] : buried(this.#life, name)))
     if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
       await this.#ended('a stop', this.#life.stop()).catch(() => {})
     }
@@ -180,7 +184,26 @@ export class World {
     this.#life = undefined
     for (const other of this.#others) other.life++
     this.#host = ended === 'crash' ? this.#host.crash() : this.#host.kill()
+    if (flip !== undefined) await this.#flip(flip, letters)
     await this.#begin()
+  }
+
+  /** Flips one bit while nothing runs, and looks at what the journal has lost by it. */
+  async #flip({ folder, file, at, bit }: Flip, letters: readonly Letter[]): Promise<void> {
+    const { disk } = this.#host
+    const path = `/data/${folder}`
+    const names = disk.names(path).filter((name) => !name.endsWith('.parquet') && !disk.isFolder(`${path}/${name}`))
+    const name = names[Math.floor(file * names.length)]
+    if (name === undefined) return
+    const size = disk.contents(`${path}/${name}`).length
+    if (size === 0) return
+    const before = (await readAll(this.#host, atRest)).frames
+    disk.flipBit(`${path}/${name}`, Math.floor(at * size) * 8 + bit)
+    const after = (await readAll(this.#host, atRest)).frames
+    for (const other of this.#others) for (const { rows } of other.attempts) for (const row of rows) this.reference.place(row.position, row.id)
+    // A letter that cannot be read is counted as quarantined; its rows are not expected at the sink any more.
+    const lost = folder === 'dead-letters' ? this.reference.idsAt(letters.map((letter) => letter.id)) : []
+    this.reference.flip([...idsOf(before), ...lost], idsOf(after).filter((id) => !lost.includes(id)))
   }
 
   async #begin(): Promise<void> {
@@ -248,6 +271,14 @@ export class World {
     }
     return rows
   }
+}
+
+function idsOf(frames: readonly Frame[]): string[] {
+  return frames.flatMap((frame) => {
+    if (frame.header.kind !== 'events') return []
+    const batch = decodeBatch('events', frame.body())
+    return batch.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventId(batch, row)) : []
+  })
 }
 
 function buried(life: Life, name: string): readonly Letter[] {
