@@ -232,6 +232,25 @@ describe('a journal that ends in damage', () => {
     await reader.close()
   })
 
+  it.fails('tells who has lost rows in it, where only an offset record still knows that', async () => {
+    const host = await machine()
+    const journal = await openJournal({ host, directory: '/data/journal', epoch: 1 })
+    await journal.append(unit('a'))
+    await journal.append(unit('b', 'other'))
+    await journal.close()
+    const path = `/data/journal/${segmentName(1)}`
+    host.disk.flipBit(path, 8 * (Buffer.from(host.disk.contents(path)).indexOf('httphttp') - 80))
+    const evidence = [{ position: { sequence: 3, row: 2 }, accepted: { http: 1, other: 1 } }]
+    const { tail } = await openJournal({ host, directory: '/data/journal', epoch: 2, evidence })
+    const store = await openStore({ host, directory: '/data/store', resolver, log, metrics, writer: () => Promise.resolve(new MemoryTables(host.disk)) })
+    const reader = openReader({ host, directory: '/data/journal', after: nowhere, tail })
+    await store.projection.apply(await reader.ready(1 << 20))
+    await store.projection.commit()
+    expect(store.ledger()).toMatchObject({ stored: { other: 1 }, quarantined: { http: 1 } })
+    await reader.close()
+    await store.close()
+  })
+
   it('has its lost rows counted by the store as soon as a checkpoint tells of them', async () => {
     const host = await tornJournal()
     const journal = await openJournal({ host, directory: '/data/journal', epoch: 2 })
