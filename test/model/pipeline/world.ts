@@ -29,6 +29,9 @@ export class World {
   #stop: 'crash' | 'kill' = 'crash'
   #underWay = new Set<ModelUnit>()
   readonly #pushed: ModelUnit[] = []
+  #full = false
+  /** This life began on a full disk: a loss that it found is written down with the first unit that finds room. */
+  #beganFull = false
 
   constructor(run: Run) {
     this.#run = run
@@ -81,8 +84,10 @@ export class World {
       case 'fail':
         return disk.failNext(operation.call, 'EIO', { match: operation.where, skip: operation.skip, times: operation.times })
       case 'fill':
+        this.#full = true
         return disk.fullAfter(operation.bytes)
       case 'empty':
+        this.#full = false
         return disk.roomy()
       case 'stop-after':
         if (disk.isDown) return
@@ -102,7 +107,7 @@ export class World {
     if (this.#run.seed % 2 === 0) await this.#end('crash')
     this.#mend()
     await this.#verify()
-    // A loss that a start on a full disk found is written down with the next unit.
+    this.#beganFull = false
     this.#push(this.reference.make({ source: 2, rows: 1, key: 0, type: 0 }, this.#host.clock.now()))
     await this.#settle()
     for (let round = 0; ; round++) {
@@ -123,6 +128,7 @@ export class World {
   #mend(): void {
     this.#host.disk.faults.clear()
     this.#host.disk.roomy()
+    this.#full = false
     this.#host.disk.powerOffAfter(Number.POSITIVE_INFINITY)
     for (const other of this.#others) other.turn('accept')
   }
@@ -210,6 +216,7 @@ export class World {
     for (;;) {
       const { disk } = this.#host
       try {
+        this.#beganFull = this.#full
         this.#life = await this.#ended('a start', begin(this.#host, this.#run, this.#others))
         return
       } catch (error) {
@@ -220,6 +227,7 @@ export class World {
         else {
           // The process ends with an error; whoever runs it mends the disk and starts it again.
           disk.roomy()
+          this.#full = false
           this.#host = this.#host.kill()
         }
       }
@@ -254,7 +262,7 @@ export class World {
       const other = this.#others[index]
       if (other !== undefined) this.reference.sink(name, other, buried(life, name), this.#run.giveUp)
     })
-    this.reference.ledger(await this.#ended('a ledger', life.runtime.ledger()))
+    this.reference.ledger(await this.#ended('a ledger', life.runtime.ledger()), this.#beganFull)
   }
 
   async #storedRows(): Promise<StoredRow[]> {
