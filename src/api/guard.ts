@@ -5,12 +5,22 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { WeirError } from '../model/errors.ts'
+import { formatHostPort, type HostPort } from '../schema/address.ts'
 import type { ApiToken } from './options.ts'
 import { ApiError } from './problems.ts'
 
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+/** An address that others can reach is refused as long as nobody has to say who he is. */
+export function refuseExposed(listen: HostPort, tokens: number): void {
+  if (isLoopback(listen.host) || tokens > 0) return
+  throw new WeirError('WEIR_LISTEN_EXPOSED',
+    `${formatHostPort(listen)} can be reached from other machines, and no token is configured. `
+    + 'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.')
 }
 
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i

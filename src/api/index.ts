@@ -1,12 +1,10 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { explainListen } from '../host/listen.ts'
-import { WeirError } from '../model/errors.ts'
-import { formatHostPort } from '../schema/address.ts'
 import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
-import { checkBrowser, isLoopback, TokenBook } from './guard.ts'
+import { checkBrowser, isLoopback, refuseExposed, TokenBook } from './guard.ts'
 import { Hub } from './live/hub.ts'
 import type { DescribedRoute } from './openapi.ts'
 import { describedRoute, openApi, problemSchema } from './openapi.ts'
@@ -32,11 +30,7 @@ const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...fieldSchemas, ...
  */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
-  if (!isLoopback(listen.host) && auth.tokens.length === 0) {
-    throw new WeirError('WEIR_LISTEN_EXPOSED',
-      `${formatHostPort(listen)} can be reached from other machines, and no token is configured. `
-      + 'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.')
-  }
+  refuseExposed(listen, auth.tokens.length)
   const context: ApiContext = {
     control, log: options.log, host: options.host, version: options.version, resolver: options.resolver,
     limits: { ...defaultLimits, ...options.limits },

@@ -21,12 +21,10 @@ Exit code: 0 valid, 2 not valid; problems are printed with file, line and column
 }
 
 async function run({ config: file }: CheckFlags): Promise<void> {
-  const [{ loadConfig }, { isLoopback }, { WeirError }] = await Promise.all([import('./load-config.ts'), import('../api/guard.ts'), import('../model/errors.ts')])
+  const [{ loadConfig }, { refuseExposed }] = await Promise.all([import('./load-config.ts'), import('../api/guard.ts')])
   const { config, document, warnings } = await loadConfig(realHost(), file, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  if (!isLoopback(config.listen.host) && config.auth.tokens.length === 0) {
-    throw new WeirError('WEIR_LISTEN_EXPOSED', `listen: ${config.listen.host}:${config.listen.port} can be reached from other machines, and no token is configured`)
-  }
+  refuseExposed(config.listen, config.auth.tokens.length)
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
 }
 

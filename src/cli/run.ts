@@ -1,5 +1,6 @@
 /** `weir run`: the one place that joins registry, identity, store and API to the engine's ports. */
 import { Worker } from 'node:worker_threads'
+import { refuseExposed } from '../api/guard.ts'
 import { deriveSink } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
@@ -81,6 +82,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, (path) => self.readTextFile(path)) }))
+  // Before anything is opened: a start that must not be leaves nothing behind.
+  refuseExposed(config.listen, tokens.length)
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]

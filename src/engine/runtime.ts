@@ -113,8 +113,10 @@ export class Runtime implements Control {
       const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
       if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
-    const sources = [...follower.accepted()].map(([name, accepted]) => ({
-      name, accepted, duplicates: follower.duplicates(name), shed: follower.shed(name),
+    // Sources that have not accepted anything yet are part of the books, too.
+    const names = new Set([...follower.accepted().keys(), httpSource, ...this.#parts.sources().map(({ id }) => id)])
+    const sources = [...names].map((name) => ({
+      name, accepted: follower.accepted().get(name) ?? 0, duplicates: follower.duplicates(name), shed: follower.shed(name),
     }))
     const books: SinkBooks[] = sinks.all().map(({ entry, delivery }) => ({
       name: entry.id,

@@ -47,7 +47,7 @@ describe('with `ack: sink:bus`', () => {
     await expect.poll(async () => (await post('a')).status, { timeout: 20_000 }).toBe(200)
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    expect(ledger.sources).toMatchObject([{ name: 'http', accepted: 1 }])
+    expect(ledger.sources.find(({ name }) => name === 'http')).toMatchObject({ accepted: 1 })
     expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: 1 })
   })
 

@@ -168,7 +168,7 @@ describe('a derived stream', () => {
     await weir.events([{ specversion: '1.0', id: 'a', source: '/s', type: 't', data: { secret: 1, open: 2 } }])
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    expect(ledger.sources).toMatchObject([{ name: 'http', accepted: 1 }, { name: 'masked', accepted: 1 }])
+    expect(ledger.sources.filter((source) => source.accepted > 0)).toMatchObject([{ name: 'http', accepted: 1 }, { name: 'masked', accepted: 1 }])
     expect(ledger.sinks.find(({ name }) => name === 'masked')).toMatchObject({ from: ['http'], delivered: 1 })
     await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1)
     await expect.poll(() => weir.sql(`SELECT data FROM events WHERE _pos LIKE 'masked:%'`), { timeout: 10_000 }).toEqual([{ data: { secret: '[redacted]', open: 2 } }])
