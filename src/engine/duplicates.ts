@@ -2,7 +2,7 @@
  * The duplicate window: remembers (source, id) of events that others may push twice, for at least the stated window.
  * A projection of the journal: its snapshot names the position it reflects, and a start replays from there.
  *
- * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of the rest · JSON { position } · hashes of the older, then the newer half
+ * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of all the others · JSON { position } · hashes of the older, then the newer half
  */
 import { crc32 } from 'node:zlib'
 import { makeDurableDirectory, type Host } from '../host/index.ts'
@@ -117,7 +117,7 @@ export class DuplicateWindow implements Projection {
     const head = new DataView(new ArrayBuffer(headBytes))
     head.setUint32(0, magic, true)
     head.setUint32(4, state.length, true)
-    head.setUint32(8, crc32(rest), true)
+    head.setUint32(8, crc32(rest, crc32(new Uint8Array(head.buffer, 0, 8))), true)
     const { disk } = this.#host
     const directory = directoryOf(this.#path)
     await makeDurableDirectory(disk, directory)
@@ -155,7 +155,7 @@ export class DuplicateWindow implements Projection {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const rest = bytes.subarray(headBytes)
     const stateBytes = view.getUint32(4, true)
-    if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest)) return
+    if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest, crc32(bytes.subarray(0, 8)))) return
     const state = JSON.parse(new TextDecoder().decode(rest.subarray(0, stateBytes))) as { position: Position; older: number }
     // A copy by value: `slice` of a Buffer, which a real disk gives, is a view into something larger.
     const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)

@@ -51,10 +51,13 @@ export async function openJournal(options: {
   // A frame has at least one header: torn bytes cannot have held more frames than this.
   const torn = Math.ceil(found.damagedBytes / 116)
   const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
+  // Rows that were accepted, by somebody's record, and that no header here counts.
+  let missing = false
   for (const { accepted } of evidence) {
     for (const [source, rows] of Object.entries(accepted)) {
       if (source === journalSource) continue
       const total = found.totals.get(source) ?? emptyTotals()
+      if (rows > total.accepted) missing = true
       total.accepted = Math.max(total.accepted, rows)
       found.totals.set(source, total)
     }
@@ -76,7 +79,7 @@ export async function openJournal(options: {
     metrics: options.metrics,
   })
   // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
-  if (afterLoss || found.cut) await writer.checkpoint()
+  if (afterLoss || found.cut || missing) await writer.checkpoint()
   return writer
 }
 
