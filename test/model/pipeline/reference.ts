@@ -99,8 +99,8 @@ export class Reference {
     }
   }
 
-  /** The store's rows as its durable manifest names them. */
-  store(rows: readonly StoredRow[]): void {
+  /** The store's rows as its durable manifest names them; `caughtUp`: it has read the journal to its end since it was opened. */
+  store(rows: readonly StoredRow[], caughtUp: boolean): void {
     const now = new Map<string, string>()
     for (const { id, source, position } of rows) {
       const row = this.#rows.get(id)
@@ -110,7 +110,8 @@ export class Reference {
       now.set(position, id)
       this.place(position, id)
     }
-    for (const [position, id] of this.#stored) must(now.has(position), () => `the store has lost ${id} (${position})`)
+    // After damage to its manifest the store goes back, and reads the journal again from there.
+    if (caughtUp || this.#flips === 0) for (const [position, id] of this.#stored) must(now.has(position), () => `the store has lost ${id} (${position})`)
     for (const [position, id] of now) this.#stored.set(position, id)
     const ids = new Set<string>()
     for (const id of now.values()) {

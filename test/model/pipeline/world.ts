@@ -117,9 +117,9 @@ export class World {
       if (ledger.sinks.every((sink) => sink.pending === 0)) break
       if (round === 40) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
     }
-    await this.#verify()
+    await this.#verify(true)
     await this.#end('close')
-    await this.#verify()
+    await this.#verify(true)
     const life = this.#life as Life
     this.reference.finish(this.#others, sinks.map((name) => buried(life, name)), await life.runtime.ledger(), this.#run.drop)
     await this.#end('close')
@@ -246,7 +246,7 @@ export class World {
     while (await life.store.maintain());
   }
 
-  async #verify(): Promise<void> {
+  async #verify(caughtUp = false): Promise<void> {
     await this.#settle()
     const life = this.#life
     if (life === undefined) return
@@ -257,7 +257,7 @@ export class World {
     // A record that the disk refused stands in the manifest for now and may be gone after a crash: it is written again.
     if (refused) await this.#ended('a commit', life.store.projection.commit()).catch(() => {})
     this.reference.journal((await readAll(this.#host, life.journal.tail)).frames)
-    this.reference.store(await this.#storedRows())
+    this.reference.store(await this.#storedRows(), caughtUp)
     sinks.forEach((name, index) => {
       const other = this.#others[index]
       if (other !== undefined) this.reference.sink(name, other, buried(life, name), this.#run.giveUp)
