@@ -277,7 +277,7 @@ describe('faults', () => {
       await expect(file.write(filled(4, 1), 0)).rejects.toMatchObject({ code: 'EIO' })
       sizes.add(await file.size())
     }
-    expect([...sizes].sort()).toEqual([0, 1, 2, 3, 4])
+    expect([...sizes].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4])
   })
 
   it('of a full disk come after a short write, and end when something is removed', async () => {

@@ -1,10 +1,9 @@
-import { posix } from 'node:path'
 import type { Disk, DiskFile, FileStat, OpenMode } from '../../src/host/index.ts'
 import type { FaultOptions, Operation } from './faults.ts'
 import { diskError, Faults } from './faults.ts'
 import { ForgetfulFile } from './forgetful-file.ts'
 import type { Node } from './forgetful-folder.ts'
-import { Entries, ForgetfulFolder } from './forgetful-folder.ts'
+import { Entries, ForgetfulFolder, namesOf } from './forgetful-folder.ts'
 import { SeededRandom } from './random.ts'
 
 const endless = 2 ** 40
@@ -96,7 +95,7 @@ export class ForgetfulDisk implements Disk {
 
   /** Room for so many more bytes; then writes stop short with ENOSPC. */
   fullAfter(bytes: number): void {
-    this.#capacity = this.#used() + bytes
+    this.#capacity = this.#entries.used() + bytes
   }
 
   /** Room again. */
@@ -124,7 +123,7 @@ export class ForgetfulDisk implements Disk {
   }
 
   edit(path: string, act: (bytes: Uint8Array) => Uint8Array): void {
-    const file = this.#file(path, 'edit')
+    const file = this.#entries.file(path, 'edit')
     file.edit(act)
   }
 
@@ -133,28 +132,28 @@ export class ForgetfulDisk implements Disk {
     const file = new ForgetfulFile()
     file.edit(() => bytes.slice())
     file.modified = this.#now()
-    const { folder, name } = this.#parent(path, 'put')
+    const { folder, name } = this.#entries.parent(path, 'put')
     folder.live.set(name, file)
     folder.durable.set(name, file)
   }
 
   /** Takes a file away. */
   take(path: string): void {
-    const { folder, name } = this.#parent(path, 'take')
+    const { folder, name } = this.#entries.parent(path, 'take')
     folder.live.delete(name)
     folder.durable.delete(name)
   }
 
   contents(path: string): Uint8Array {
-    return this.#file(path, 'contents').contents()
+    return this.#entries.file(path, 'contents').contents()
   }
 
   isFolder(path: string): boolean {
-    return this.#node(path)?.kind === 'folder'
+    return this.#entries.node(path)?.kind === 'folder'
   }
 
   names(path: string): string[] {
-    const node = this.#node(path)
+    const node = this.#entries.node(path)
     return node?.kind === 'folder' ? [...node.live.keys()].sort() : []
   }
 
@@ -162,13 +161,13 @@ export class ForgetfulDisk implements Disk {
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {
     return this.#call('open', path, () => {
-      let node = this.#node(path)
+      let node = this.#entries.node(path)
       if (mode === 'create' && node !== undefined) throw diskError('EEXIST', 'open', path)
       if (node?.kind === 'folder') throw diskError('EISDIR', 'open', path)
       if (mode !== 'read') this.#mustBeWritable('open', path)
       if (node === undefined) {
         if (mode === 'read') throw diskError('ENOENT', 'open', path)
-        const { folder, name } = this.#parent(path, 'open')
+        const { folder, name } = this.#entries.parent(path, 'open')
         if (this.#room() === 0) throw diskError('ENOSPC', 'open', path)
         node = new ForgetfulFile()
         node.modified = this.#now()
@@ -180,7 +179,7 @@ export class ForgetfulDisk implements Disk {
 
   list(path: string): Promise<string[]> {
     return this.#call('list', path, () => {
-      const node = this.#node(path)
+      const node = this.#entries.node(path)
       if (node?.kind === 'file') throw diskError('ENOTDIR', 'list', path)
       return this.names(path)
     })
@@ -188,7 +187,7 @@ export class ForgetfulDisk implements Disk {
 
   stat(path: string): Promise<FileStat | undefined> {
     return this.#call('stat', path, () => {
-      const node = this.#node(path)
+      const node = this.#entries.node(path)
       if (node === undefined) return undefined
       if (node.kind === 'folder') return { size: 0, modified: 0, directory: true }
       return { size: node.size, modified: node.modified, directory: false }
@@ -198,8 +197,8 @@ export class ForgetfulDisk implements Disk {
   rename(from: string, to: string): Promise<void> {
     return this.#call('rename', from, () => {
       this.#mustBeWritable('rename', from)
-      const source = this.#parent(from, 'rename')
-      const target = this.#parent(to, 'rename')
+      const source = this.#entries.parent(from, 'rename')
+      const target = this.#entries.parent(to, 'rename')
       const node = source.folder.live.get(source.name)
       if (node === undefined) throw diskError('ENOENT', 'rename', from)
       if (target.folder.live.get(target.name)?.kind === 'folder') throw diskError('EISDIR', 'rename', to)
@@ -210,17 +209,17 @@ export class ForgetfulDisk implements Disk {
   remove(path: string): Promise<void> {
     return this.#call('remove', path, () => {
       this.#mustBeWritable('remove', path)
-      const node = this.#node(path)
+      const node = this.#entries.node(path)
       if (node === undefined) return
       if (node.kind === 'folder') throw diskError('EISDIR', 'remove', path)
-      this.#entries.change({ ...this.#parent(path, 'remove'), node: undefined })
+      this.#entries.change({ ...this.#entries.parent(path, 'remove'), node: undefined })
     })
   }
 
   makeDirectory(path: string): Promise<void> {
     return this.#call('makeDirectory', path, () => {
       let folder = this.#entries.root
-      for (const name of this.#names(path)) {
+      for (const name of namesOf(path)) {
         const node: Node = folder.live.get(name) ?? new ForgetfulFolder()
         if (node.kind === 'file') throw diskError('ENOTDIR', 'makeDirectory', path)
         if (!folder.live.has(name)) {
@@ -235,15 +234,12 @@ export class ForgetfulDisk implements Disk {
   syncDirectory(path: string): Promise<void> {
     const failed = (): void => this.#entries.syncSome(this.random)
     return this.#call('syncDirectory', path, () => {
-      const node = this.#node(path)
-      if (node === undefined) throw diskError('ENOENT', 'syncDirectory', path)
-      if (node.kind === 'file') throw diskError('ENOTDIR', 'syncDirectory', path)
-      this.#entries.sync(node)
+      this.#entries.sync(this.#entries.folder(path, 'syncDirectory'))
     }, { failed })
   }
 
   readFile(path: string): Promise<Uint8Array> {
-    return this.#call('read', path, () => this.#file(path, 'read').contents())
+    return this.#call('read', path, () => this.#entries.file(path, 'read').contents())
   }
 
   free(path: string): Promise<number> {
@@ -340,7 +336,7 @@ export class ForgetfulDisk implements Disk {
     if (held !== undefined) await held
     if (!this.#jitter) return
     const turns = this.random.integer(0, 3)
-    for (let i = 0; i < turns; i++) await undefined
+    for (let i = 0; i < turns; i++) await Promise.resolve()
     if (turns === 3 && this.random.chance(0.1)) await new Promise((resolve) => setImmediate(resolve))
   }
 
@@ -349,47 +345,7 @@ export class ForgetfulDisk implements Disk {
   }
 
   #room(): number {
-    return this.#capacity === endless ? endless : Math.max(0, this.#capacity - this.#used())
-  }
-
-  #used(): number {
-    let used = 0
-    const visit = (folder: ForgetfulFolder): void => {
-      for (const node of folder.live.values()) {
-        if (node.kind === 'file') used += node.allocated
-        else visit(node)
-      }
-    }
-    visit(this.#entries.root)
-    return used
-  }
-
-  #names(path: string): string[] {
-    return posix.resolve('/', path.replaceAll('\\', '/')).split('/').filter((name) => name !== '')
-  }
-
-  #node(path: string): Node | undefined {
-    let node: Node | undefined = this.#entries.root
-    for (const name of this.#names(path)) {
-      if (node?.kind !== 'folder') return undefined
-      node = node.live.get(name)
-    }
-    return node
-  }
-
-  #file(path: string, operation: string): ForgetfulFile {
-    const node = this.#node(path)
-    if (node === undefined) throw diskError('ENOENT', operation, path)
-    if (node.kind === 'folder') throw diskError('EISDIR', operation, path)
-    return node
-  }
-
-  #parent(path: string, operation: string): { folder: ForgetfulFolder; name: string } {
-    const names = this.#names(path)
-    const name = names.pop()
-    const folder = this.#node(names.join('/'))
-    if (name === undefined || folder?.kind !== 'folder') throw diskError('ENOENT', operation, path)
-    return { folder, name }
+    return this.#capacity === endless ? endless : Math.max(0, this.#capacity - this.#entries.used())
   }
 }
 

@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import { diskError } from './faults.ts'
 import type { ForgetfulFile } from './forgetful-file.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -28,10 +30,53 @@ function put(entries: Map<string, Node>, slot: Slot): void {
   else entries.set(slot.name, slot.node)
 }
 
+export function namesOf(path: string): string[] {
+  return posix.resolve('/', path.replaceAll('\\', '/')).split('/').filter((name) => name !== '')
+}
+
 /** Names of all folders: changes are seen at once and durable only after a sync of their folder. */
 export class Entries {
   readonly root = new ForgetfulFolder()
   #unsynced: Change[] = []
+
+  node(path: string): Node | undefined {
+    let node: Node | undefined = this.root
+    for (const name of namesOf(path)) {
+      if (node?.kind !== 'folder') return undefined
+      node = node.live.get(name)
+    }
+    return node
+  }
+
+  file(path: string, operation: string): ForgetfulFile {
+    const node = this.node(path)
+    if (node === undefined) throw diskError('ENOENT', operation, path)
+    if (node.kind === 'folder') throw diskError('EISDIR', operation, path)
+    return node
+  }
+
+  folder(path: string, operation: string): ForgetfulFolder {
+    const node = this.node(path)
+    if (node === undefined) throw diskError('ENOENT', operation, path)
+    if (node.kind === 'file') throw diskError('ENOTDIR', operation, path)
+    return node
+  }
+
+  /** The folder that the last name of the path stands in, or would. */
+  parent(path: string, operation: string): { folder: ForgetfulFolder; name: string } {
+    const names = namesOf(path)
+    const name = names.pop()
+    const folder = this.node(names.join('/'))
+    if (name === undefined || folder?.kind !== 'folder') throw diskError('ENOENT', operation, path)
+    return { folder, name }
+  }
+
+  /** Bytes of all files. */
+  used(): number {
+    const sum = (folder: ForgetfulFolder): number =>
+      [...folder.live.values()].reduce((total, node) => total + (node.kind === 'file' ? node.allocated : sum(node)), 0)
+    return sum(this.root)
+  }
 
   change(...slots: Slot[]): void {
     for (const slot of slots) put(slot.folder.live, slot)

@@ -1,19 +1,14 @@
 import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
-import { decodeBatch } from '../../../src/journal/bodies.ts'
-import type { Frame } from '../../../src/journal/types.ts'
-import { eventId } from '../../../src/model/events.ts'
-import { stableId } from '../../../src/model/positions.ts'
-import { readManifest } from '../../../src/store/manifest.ts'
 import type { FakeHost } from '../../kit/fake-host.ts'
 import { fakeHost } from '../../kit/fake-host.ts'
-import { parseTable } from '../../kit/memory-tables.ts'
 import { violated } from '../reference.ts'
 import { atRest, readAll } from '../world.ts'
-import { begin, storeFolder, type Life } from './life.ts'
+import { begin, type Life } from './life.ts'
+import { buried, idsOf, storedRows } from './looking.ts'
 import type { Flip, Operation, Run } from './operations.ts'
 import { sinks } from './operations.ts'
 import { OtherSide } from './other-side.ts'
-import { Reference, type ModelUnit, type StoredRow } from './reference.ts'
+import { Reference, type ModelUnit } from './reference.ts'
 
 /** Longer than every backoff. */
 const whileMs = 6000
@@ -257,40 +252,13 @@ export class World {
     // A record that the disk refused stands in the manifest for now and may be gone after a crash: it is written again.
     if (refused) await this.#ended('a commit', life.store.projection.commit()).catch(() => {})
     this.reference.journal((await readAll(this.#host, life.journal.tail)).frames)
-    this.reference.store(await this.#storedRows(), caughtUp)
+    this.reference.store(await storedRows(this.#host), caughtUp)
     sinks.forEach((name, index) => {
       const other = this.#others[index]
       if (other !== undefined) this.reference.sink(name, other, buried(life, name), this.#run.giveUp)
     })
     this.reference.ledger(await this.#ended('a ledger', life.runtime.ledger()), this.#beganFull)
   }
-
-  async #storedRows(): Promise<StoredRow[]> {
-    const { state } = await readManifest(this.#host.disk, storeFolder)
-    const names = new Map(Object.entries(state.sources).map(([name, { id }]) => [id, name]))
-    const rows: StoredRow[] = []
-    for (const file of state.files.values()) {
-      const found = parseTable(await this.#host.disk.readFile(`${storeFolder}/${file.name}`))
-      if (found.length !== file.rows) violated(`${file.name} holds ${found.length} rows, its record says ${file.rows}`)
-      for (const { id, source, epoch, sequence, row } of found) {
-        const name = names.get(source) ?? '?'
-        rows.push({ id, source: name, position: stableId(name, epoch, sequence, row) })
-      }
-    }
-    return rows
-  }
-}
-
-function idsOf(frames: readonly Frame[]): string[] {
-  return frames.flatMap((frame) => {
-    if (frame.header.kind !== 'events') return []
-    const batch = decodeBatch('events', frame.body())
-    return batch.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventId(batch, row)) : []
-  })
-}
-
-function buried(life: Life, name: string): readonly Letter[] {
-  return [...(life.sinks.get(name)?.letters.all() ?? [])]
 }
 
 /** One run from beginning to end; throws what it finds. */
