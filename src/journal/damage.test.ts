@@ -1,118 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
-import { faultyDisk } from '../../test/kit/faulty-disk.ts'
-import type { FaultOptions, Operation } from '../../test/kit/faults.ts'
+import { disks, nextEpoch, open, read, unit, type Folder } from '../../test/kit/damaged-journal.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
-import { realHost, type Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
-import { nowhere } from '../model/positions.ts'
 import { fixedBytes } from './frame.ts'
-import { checkJournal, openJournal, openReader, segmentName, type Frame, type JournalLimits, type SegmentWriter, type Unit, type UnreadableStretch } from './index.ts'
+import { openJournal, segmentName, type JournalLimits } from './index.ts'
 
-interface Place {
-  readonly host: Host
-  readonly directory: string
-}
-
-/** A journal folder that a test can damage by hand, on whatever disk. */
-interface Folder extends Place {
-  failNext(operation: Operation, error: string, options?: FaultOptions): void
-  fullAfter(bytes: number): void
-  roomy(): void
-  readOnly(code: 'EACCES' | false): void
-  jump(ms: number): void
-  names(): Promise<string[]>
-  get(name: string): Promise<Uint8Array>
-  put(name: string, bytes: Uint8Array): Promise<void>
-  take(name: string): Promise<void>
-  end(): Promise<void>
-}
-
-const disks: Readonly<Record<string, () => Promise<Folder>>> = {
-  'the forgetful disk': async () => {
-    const host: FakeHost = fakeHost(7)
-    const directory = '/data/journal'
-    await host.disk.makeDirectory('/data')
-    const { disk } = host
-    return {
-      host, directory,
-      failNext: (...fault) => disk.failNext(...fault),
-      fullAfter: (bytes) => disk.fullAfter(bytes),
-      roomy: () => disk.roomy(),
-      readOnly: (code) => disk.readOnly(code),
-      jump: (ms) => host.jump(ms),
-      names: async () => disk.names(directory),
-      get: async (name) => disk.contents(`${directory}/${name}`),
-      put: async (name, bytes) => disk.put(`${directory}/${name}`, bytes),
-      take: async (name) => disk.take(`${directory}/${name}`),
-      end: () => Promise.resolve(),
-    }
-  },
-  'a real folder': async () => {
-    const root = await mkdtemp(join(tmpdir(), 'weir-damage-'))
-    const directory = `${root}/journal`
-    const real = realHost()
-    const disk = faultyDisk(real.disk)
-    let ahead = 0
-    const host: Host = { ...real, disk, clock: { now: () => real.clock.now() + ahead, monotonic: () => real.clock.monotonic() } }
-    return {
-      host, directory,
-      failNext: (...fault) => disk.failNext(...fault),
-      fullAfter: (bytes) => disk.fullAfter(bytes),
-      roomy: () => disk.roomy(),
-      readOnly: (code) => disk.readOnly(code),
-      jump: (ms) => {
-        ahead += ms
-      },
-      names: async () => (await readdir(directory)).sort(),
-      get: async (name) => new Uint8Array(await readFile(`${directory}/${name}`)),
-      put: (name, bytes) => writeFile(`${directory}/${name}`, bytes),
-      take: (name) => unlink(`${directory}/${name}`),
-      end: () => rm(root, { recursive: true }),
-    }
-  },
-}
-
-let epoch = 0
 const ended: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const end of ended.splice(0)) await end()
 })
-
-function open({ host, directory }: Place, limits: Partial<JournalLimits> = {}): Promise<SegmentWriter> {
-  return openJournal({ host, directory, epoch: ++epoch, limits: { reserveBytes: 0, ...limits } })
-}
-
-/** Two rows whose body does not compress; `name` is found again as the stream. */
-function unit(name: string, bytes = 200, source = 'http'): Unit {
-  return {
-    source, stream: name, kind: 'events', count: 2, raw: new SeededRandom(bytes).bytes(bytes), received: 1,
-    timeMin: Number.NaN, timeMax: Number.NaN, cursor: new TextEncoder().encode(name),
-  }
-}
-
-/** Everything that can be read of a folder now, by name of the unit, and what cannot. */
-async function read({ host, directory }: Place): Promise<{ names: string[]; unreadable: readonly UnreadableStretch[]; lost: number | null }> {
-  const stop = new AbortController()
-  const reader = openReader({
-    host, directory, after: nowhere,
-    tail: {
-      durable: () => ({ segment: '~', offset: 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 }),
-      moved: async () => stop.abort(),
-    },
-  })
-  const frames: Frame[] = []
-  while (!stop.signal.aborted) frames.push(...(await reader.next(1 << 20, stop.signal)))
-  await reader.close()
-  const { unreadable, events } = await checkJournal({ host, directory })
-  const names = frames.filter((frame) => frame.header.count > 0).map((frame) => frame.header.stream)
-  expect(events).toBe(2 * names.length)
-  const told = unreadable.map((stretch) => stretch.events)
-  return { names, unreadable, lost: told.includes(null) ? null : told.reduce<number>((sum, rows) => sum + (rows ?? 0), 0) }
-}
 
 describe.each(Object.keys(disks))('on %s', (disk) => {
   async function folderWith(names: readonly string[], limits?: Partial<JournalLimits>): Promise<Folder> {
@@ -205,7 +101,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     await folder.take(names.at(-1) as string)
     const left = await read(folder)
     const evidence = [{ position: { sequence: 99, row: 10 }, accepted: { http: 10 } }]
-    const journal = await openJournal({ host: folder.host, directory: folder.directory, epoch: ++epoch, evidence })
+    const journal = await openJournal({ host: folder.host, directory: folder.directory, epoch: nextEpoch(), evidence })
     const { position } = await journal.append(unit('f'))
     expect(position.sequence).toBeGreaterThan(99)
     expect(position.row).toBe(12)
@@ -361,112 +257,5 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     const found = await read(folder)
     expect(found.names).toEqual(['d'])
     expect(found.unreadable.map((stretch) => stretch.segment)).toEqual(names)
-  })
-})
-
-// What the model runs found, each as small as it gets.
-describe('after a crash', () => {
-  const directory = '/data/journal'
-  const path = `${directory}/${segmentName(1)}`
-
-  async function machine(seed = 3): Promise<FakeHost> {
-    const host = fakeHost(seed)
-    await host.disk.makeDirectory('/data')
-    await host.disk.syncDirectory('/')
-    return host
-  }
-
-  function cursorOf(journal: SegmentWriter, source = 'http'): string {
-    return new TextDecoder().decode(journal.totals().get(source)?.cursor)
-  }
-
-  it('the folder itself is there: its name was synced before anything was accepted into it', async () => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const host = await machine(seed)
-      const journal = await open({ host, directory })
-      await journal.append(unit('a'))
-      expect((await read({ host: host.crash(), directory })).names).toEqual(['a'])
-    }
-  })
-
-  it('a start relies only on what it has synced itself: a killed process may have left more in the cache', async () => {
-    for (let seed = 1; seed <= 20; seed++) {
-      const first = await machine(seed)
-      await first.disk.makeDirectory(directory)
-      await first.disk.syncDirectory('/data')
-      const journal = await open({ host: first, directory })
-      await journal.append(unit('a'))
-      first.disk.slow('sync')
-      const late = journal.append(unit('b')).catch(() => {})
-      await first.settle()
-      const second = first.kill()
-      await late
-      const again = await open({ host: second, directory })
-      const resumed = cursorOf(again)
-      await again.append(unit('c'))
-      // A source that found the cursor `b` will not send b again.
-      expect((await read({ host: second.crash(), directory })).names).toEqual(resumed === 'b' ? ['a', 'b', 'c'] : ['a', 'c'])
-    }
-  })
-
-  it('the cursor of a frame whose body is torn is not believed', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory })
-    for (const name of ['a', 'b']) await journal.append(unit(name))
-    await journal.close()
-    host.disk.tear(path, host.disk.contents(path).length - 20)
-    expect(cursorOf(await open({ host, directory }))).toBe('a')
-  })
-
-  it('the cursor of a frame whose body was never written is not believed', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory })
-    await journal.append(unit('a'))
-    await journal.append(unit('b', 3000))
-    await journal.close()
-    host.disk.edit(path, (bytes) => bytes.fill(0, bytes.length - 2000, bytes.length - 1000))
-    expect(cursorOf(await open({ host, directory }))).toBe('a')
-  })
-
-  it('a large unit that lost its first part is counted as unreadable', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory })
-    for (const [name, bytes] of [['a', 200], ['large', 600_000], ['b', 200]] as const) await journal.append(unit(name, bytes))
-    await journal.close()
-    host.disk.flipBit(path, 8 * 10_000)
-    expect(await read({ host, directory })).toMatchObject({ names: ['a', 'b'], lost: 2 })
-  })
-
-  it('the cursor of a refused unit that could not be cut off is not carried into the next segment', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory })
-    await journal.append(unit('a'))
-    host.disk.failNext('write', 'EIO')
-    host.disk.failNext('truncate', 'EIO')
-    await expect(journal.append(unit('refused'))).rejects.toBeInstanceOf(WeirError)
-    await journal.append(unit('x', 200, 'other'))
-    await journal.close()
-    expect(cursorOf(await open({ host, directory }))).toBe('a')
-  })
-
-  it('an old segment under the newest name does not bring old totals back', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory }, { segmentBytes: 600 })
-    for (const name of ['a', 'b', 'c', 'd', 'e']) await journal.append(unit(name))
-    await journal.close()
-    host.disk.put(`${directory}/${segmentName(500)}`, host.disk.contents(path))
-    const again = await open({ host, directory })
-    expect(again.totals().get('http')?.accepted).toBe(10)
-    expect(cursorOf(again)).toBe('e')
-  })
-
-  it('the cursor of a large unit of which an earlier part was never written is not believed', async () => {
-    const host = await machine()
-    const journal = await open({ host, directory })
-    await journal.append(unit('a'))
-    await journal.append(unit('large', 600_000))
-    await journal.close()
-    host.disk.edit(path, (bytes) => bytes.fill(0, 10_000, 20_000))
-    expect(cursorOf(await open({ host, directory }))).toBe('a')
   })
 })
