@@ -64,6 +64,11 @@ export class Reference {
     }
   }
 
+  /** A sync of a start failed: the next start reads what nobody was promised from a cache that may be all there is of it. */
+  doubt(): void {
+    for (const unit of this.units) if (!unit.promised) unit.doubtful = true
+  }
+
   release(sequence: number): void {
     this.#released = Math.max(this.#released, sequence)
   }
@@ -165,10 +170,10 @@ export class Reference {
   #place(unit: ModelUnit, sequence: number, epoch: number, sourceSequence: number): void {
     const id = `${unit.unit.source}:${epoch}:${sourceSequence}`
     const there = this.#bySequence.get(sequence)
-    must(there === undefined || there === unit, () => `sequence ${sequence} was ${label(there as ModelUnit)} and is now ${label(unit)}`)
+    must(there === undefined || there === unit || there.doubtful, () => `sequence ${sequence} was ${label(there as ModelUnit)} and is now ${label(unit)}`)
     const named = this.#byId.get(id)
-    must(named === undefined || named === unit, () => `id ${id} was ${label(named as ModelUnit)} and is now ${label(unit)}`)
-    must(unit.sequence === undefined || unit.sequence === sequence, () => `${label(unit)} moved from ${unit.sequence} to ${sequence}`)
+    must(named === undefined || named === unit || named.doubtful, () => `id ${id} was ${label(named as ModelUnit)} and is now ${label(unit)}`)
+    must(unit.sequence === undefined || unit.sequence === sequence || unit.doubtful, () => `${label(unit)} moved from ${unit.sequence} to ${sequence}`)
     this.#bySequence.set(sequence, unit)
     this.#byId.set(id, unit)
     unit.sequence = sequence

@@ -81,9 +81,18 @@ export class World {
     await this.#end('close')
     await this.#verify()
     await this.#end('close')
+    if (this.#found !== undefined) throw this.#found
   }
 
+  /** What an answer of the journal broke, seen when it came. */
+  #found: unknown
+
   async step(operation: Operation): Promise<void> {
+    await this.#take(operation)
+    if (this.#found !== undefined) throw this.#found
+  }
+
+  async #take(operation: Operation): Promise<void> {
     const { disk } = this.#host
     switch (operation.do) {
       case 'append':
@@ -96,7 +105,7 @@ export class World {
             (error: unknown) => {
               if (life === this.#host && !disk.isDown) this.reference.refuse(unit, error)
             },
-          )
+          ).catch((found: unknown) => (this.#found ??= found))
         }
         return
       case 'settle':
@@ -182,6 +191,7 @@ export class World {
         if (this.#host.disk.faults.struck > 0) {
           // The disk itself refused, and the journal may well say so: it must start once the disk works.
           this.#host.disk.faults.clear()
+          this.reference.doubt()
           continue
         }
         if (!this.#host.disk.isDown) violated(`the journal does not start: ${error instanceof Error ? error.stack : String(error)}`)

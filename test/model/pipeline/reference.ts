@@ -61,6 +61,11 @@ export class Reference {
     return made
   }
 
+  /** A sync of a start failed: the next start reads what nobody was promised from a cache that may be all there is of it. */
+  doubtAll(): void {
+    for (const row of this.#rows.values()) if (!row.promised) row.doubtful = true
+  }
+
   /** After a flipped bit some of what was there before is not. */
   flip(before: readonly string[], after: readonly string[]): void {
     this.#flips++
@@ -86,7 +91,7 @@ export class Reference {
 
   place(position: string, id: string): void {
     const there = this.#places.get(position)
-    must(there === undefined || there === id, () => `${position} was ${there} and is now ${id}`)
+    must(there === undefined || there === id || this.#rows.get(there)?.doubtful === true, () => `${position} was ${there} and is now ${id}`)
     this.#places.set(position, id)
   }
 

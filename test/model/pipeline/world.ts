@@ -218,6 +218,7 @@ export class World {
         const excuse = disk.isDown || disk.faults.struck > 0 || String(error).includes('ENOSPC')
         if (!excuse) violated(`it does not start: ${error instanceof Error ? error.stack : String(error)}`)
         for (const other of this.#others) other.life++
+        if (disk.faults.struck > 0) this.reference.doubtAll()
         if (disk.isDown) this.#host = this.#host[this.#stop]()
         else {
           // The process ends with an error; whoever runs it mends the disk and starts it again.
