@@ -120,7 +120,9 @@ export class Reference {
     for (const [position, id] of now) this.#stored.set(position, id)
     const ids = new Set<string>()
     for (const id of now.values()) {
-      must(!ids.has(id) || this.#rows.get(id)?.doubtful === true, () => `${id} was pushed again and the store holds it twice`)
+      const row = this.#rows.get(id)
+      // The journal is what the window is made of: where it is damaged, the store may hold what the window has forgotten.
+      must(!ids.has(id) || row?.doubtful === true || row?.damaged === true, () => `${id} was pushed again and the store holds it twice`)
       ids.add(id)
     }
   }
