@@ -85,7 +85,7 @@ export class World {
   }
 
   /** What an answer of the journal broke, seen when it came. */
-  #found: unknown
+  #found: Error | undefined
 
   async step(operation: Operation): Promise<void> {
     await this.#take(operation)
@@ -105,7 +105,7 @@ export class World {
             (error: unknown) => {
               if (life === this.#host && !disk.isDown) this.reference.refuse(unit, error)
             },
-          ).catch((found: unknown) => (this.#found ??= found))
+          ).catch((found: unknown) => (this.#found ??= found instanceof Error ? found : new Error(String(found))))
         }
         return
       case 'settle':
