@@ -26,7 +26,8 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
   /** Of the chunk that was fetched last. */
   #rows: Iterator<string> | undefined
   #began = false
-  #busy = false
+  /** The call of `next` that is under way. */
+  #busy: Promise<void> | undefined
   #over: Promise<void> | undefined
 
   constructor(options: AnswerOptions) {
@@ -35,7 +36,7 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#aborted = () => {
       options.interrupt()
       // A file that could not be removed is removed at the next start.
-      if (!this.#busy) this.#finish(undefined).catch(() => undefined)
+      if (this.#busy === undefined) this.#finish(undefined).catch(() => undefined)
     }
     options.signal.addEventListener('abort', this.#aborted, { once: true })
     if (options.signal.aborted) this.#aborted()
@@ -48,7 +49,8 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#options.signal.throwIfAborted()
     if (this.#over !== undefined) return { done: true, value: undefined }
-    this.#busy = true
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#busy = promise
     try {
       const text = await this.#text()
       this.#options.signal.throwIfAborted()
@@ -58,11 +60,17 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
       this.#options.signal.throwIfAborted()
       throw error
     } finally {
-      this.#busy = false
+      this.#busy = undefined
+      resolve()
     }
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    // The connection must not be closed under a running fetch.
+    if (this.#busy !== undefined) {
+      this.#options.interrupt()
+      await this.#busy
+    }
     await this.#finish(undefined)
     return { done: true, value: undefined }
   }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
 import type { QueryFormat, StoreReader } from '../engine/control.ts'
+import type { Timer, Timers } from '../host/index.ts'
 import type { Log } from '../engine/ports.ts'
 import { WeirError } from '../model/errors.ts'
 import { Answer } from './answer.ts'
@@ -27,6 +28,7 @@ export interface ReaderOptions {
    * by queries nothing could be synced.
    */
   readonly calls: number
+  readonly timers: Timers
   /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
   readonly spill?: () => Promise<number>
 }
@@ -37,6 +39,10 @@ export class DuckReader implements StoreReader {
   readonly #permits: Permits
   /** The lock on files compares absolute paths. */
   readonly #directory: string
+  /** Ends whatever is being asked: the engine must not be closed under a running query. */
+  readonly #closing = new AbortController()
+  /** Questions whose connection is open, each until it is given back. */
+  readonly #open = new Set<Promise<void>>()
   #opening: Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> | undefined
 
   constructor(options: ReaderOptions) {
@@ -45,12 +51,24 @@ export class DuckReader implements StoreReader {
     this.#directory = resolve(options.folder.directory)
   }
 
-  async query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async query(sql: string, format: QueryFormat, given: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const signal = AbortSignal.any([given, this.#closing.signal])
+    const asked = this.#hold()
+    try {
+      return await this.#answer(sql, format, signal)
+    } finally {
+      asked()
+    }
+  }
+
+  async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
+    signal.throwIfAborted()
     const { folder } = this.#options
     const statement = await refusing(judge(judging, sql), this.#directory)
     for (;;) {
+      signal.throwIfAborted()
       const pin = folder.versions.pin()
       try {
         return await this.#ask(instance, statement, format, pin, signal)
@@ -68,11 +86,22 @@ export class DuckReader implements StoreReader {
     const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
-    const interrupt = (): void => connection.interrupt()
+    const givenBack = this.#hold()
+    let interrupting: Timer | undefined
+    // An interrupt that comes between two steps of a query is forgotten by the next one: it is repeated until the end.
+    const interrupt = (): void => {
+      connection.interrupt()
+      interrupting ??= this.#options.timers.every(20, () => connection.interrupt())
+    }
     const finish = async (error: unknown): Promise<void> => {
+      interrupting?.cancel()
       connection.closeSync()
-      if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
-      await pin.release()
+      try {
+        if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
+        await pin.release()
+      } finally {
+        givenBack()
+      }
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
@@ -140,7 +169,19 @@ export class DuckReader implements StoreReader {
     return { instance, judging }
   }
 
+  /** Until the returned function is called, `close` waits. */
+  #hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#open.add(promise)
+    return () => {
+      this.#open.delete(promise)
+      resolve()
+    }
+  }
+
   async close(): Promise<void> {
+    this.#closing.abort(new Error('The store has ended.'))
+    while (this.#open.size > 0) await Promise.all(this.#open)
     const opened = await this.#opening?.catch(() => undefined)
     opened?.judging.closeSync()
     opened?.instance.closeSync()

@@ -71,6 +71,20 @@ it('an abort on this side stops the query on the other', async () => {
   expect(await ask(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
 })
 
+it('a store may be closed at any moment of a question: while it opens, judges, runs or is being read', async () => {
+  const slow = 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1'
+  for (const waitMs of [0, 1, 5, 10, 20, 40, 80]) {
+    const short = await stores.open()
+    const asked = askText(short.reader, slow).catch((error: unknown) => String(error))
+    const answer = await short.reader.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
+    const next = answer[Symbol.asyncIterator]().next().catch((error: unknown) => String(error))
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    await short.close()
+    expect(await asked).toContain('The store has ended.')
+    await next
+  }
+})
+
 it('when the store ends, open questions fail instead of waiting for ever', async () => {
   const asked = askText(remote, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1')
   setTimeout(() => far.close(), 30)
