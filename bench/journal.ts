@@ -44,8 +44,8 @@ function add(table: string, name: string, figures: Readonly<Record<string, numbe
 
 interface Codec {
   readonly name: string
-  pack(bytes: Uint8Array): Uint8Array
-  unpack(bytes: Uint8Array): Uint8Array
+  readonly pack: (bytes: Uint8Array) => Uint8Array
+  readonly unpack: (bytes: Uint8Array) => Uint8Array
 }
 
 const zstd = (level: number): Codec => ({

@@ -31,7 +31,7 @@ export default {
     const tests = await runCommand('npm', ['test'], { limit: testLimitMs + 60_000, cwd: clone, env: { ...env, CI: 'true' } })
     context.figure('npm test', tests.seconds, 's')
     context.expect(tests.code === 0, `npm test passes${tests.code === 0 ? '' : `: ${tests.output.slice(-2000)}`}`)
-    context.expect(tests.seconds * 1000 < testLimitMs, 'npm test takes less than five minutes')
+    context.expectSpeed(tests.seconds * 1000 < testLimitMs, 'npm test takes less than five minutes')
   },
 } satisfies Bar
 
@@ -90,7 +90,7 @@ async function checkStarts(context: BarContext, clone: string): Promise<void> {
   // What it takes on a machine that has nothing else to do: the figures above grow with what others do.
   context.figure('start to ready, CPU time of all threads, p50', percentile(cpu.slice(1), 50), 'ms')
   context.figure('others on this machine, load average', loadavg()[0] ?? Number.NaN)
-  context.expect(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)
+  context.expectSpeed(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)
 }
 
 async function checkIdle(context: BarContext, clone: string): Promise<void> {
