@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
+import type { Timers } from '../host/index.ts'
 import { ApiError } from './problems.ts'
 
 const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
@@ -30,7 +31,8 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   }
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of from as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the connection: the answer goes over it.
+  for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length
     if (size > limit) throw tooLarge(limit, '')
     pieces.push(piece)
@@ -43,4 +45,26 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit, ' when decompressed')
     throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+/**
+ * Reads on and throws away, up to so many bytes and milliseconds. A server that answers and closes while a body is still on its way
+ * resets the connection, and the client learns nothing of the answer.
+ */
+export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
+  return new Promise((resolve) => {
+    let left = bytes
+    const take = (piece: Buffer): void => {
+      left -= piece.length
+      if (left < 0) done()
+    }
+    const done = (): void => {
+      timer.cancel()
+      from.off('data', take).off('end', done).off('close', done).off('error', done)
+      resolve()
+    }
+    const timer = timers.after(ms, done)
+    from.on('data', take).once('end', done).once('close', done).once('error', done)
+    if (from.readableEnded || from.destroyed) done()
+  })
 }

@@ -52,6 +52,25 @@ describe('bodies', () => {
     expect((await problemOf(streamed)).code).toBe('WEIR_API_TOO_LARGE')
   })
 
+  // The bar `api-safety` sent 33 MiB and now and then got no answer, but a reset connection.
+  test('a client that sends far too much is answered, whatever is wrong and whether it says its length or not', async () => {
+    const { port } = await start({ limits: { bodyBytes: 4 << 20 } })
+    const size = 8 << 20
+    const chunk = `${(1 << 20).toString(16)}\r\n${' '.repeat(1 << 20)}\r\n`
+    const cases = [
+      ['413', 'content-type: application/json', `content-length: ${size}`, ' '.repeat(size)],
+      ['413', 'content-type: application/json', 'transfer-encoding: chunked', `${chunk.repeat(8)}0\r\n\r\n`],
+      ['415', 'content-type: text/plain', `content-length: ${3 << 20}`, ' '.repeat(3 << 20)],
+      ['403', 'origin: https://evil.example', `content-length: ${size}`, ' '.repeat(size)],
+    ] as const
+    for (let round = 0; round < 5; round++) {
+      for (const [status, header, length, body] of cases) {
+        const answer = await sendRaw(port, `POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n${length}\r\n\r\n${body}`)
+        expect(answer.slice(0, 12), `${header}, ${length}`).toBe(`HTTP/1.1 ${status}`)
+      }
+    }
+  })
+
   test('an unknown or doubled encoding is refused with those that are known', async () => {
     const { api } = await start()
     for (const encoding of ['compress', 'gzip, gzip']) {

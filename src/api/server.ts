@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { readBody } from './body.ts'
+import { discard, readBody } from './body.ts'
 import type { Schema } from './check.ts'
 import { assertCheckable, problemIn } from './check.ts'
 import { parseJson } from './json.ts'
@@ -25,6 +25,9 @@ declare module 'fastify' {
   }
 }
 
+/** How long the rest of a body is read that was refused. */
+const lingerMs = 5000
+
 /** A server with our rules for bodies, validation and errors, and no routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits } = context
@@ -44,6 +47,10 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.decorateRequest('user', '')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parseBody(request, payload, context))
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    if (request.raw.complete) return done(null, payload)
+    discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers).then(() => done(null, payload), done)
+  })
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
     if (answer.unexpected) context.log.error('A request failed with an error that was not expected.', { method: request.method, path: request.url, error })

@@ -19,9 +19,12 @@ export interface RawRequest {
   readonly limit?: number
 }
 
-/** Sends one request on a connection of its own. Reads the head of the answer and as much of the body as comes with a stated length. */
+/**
+ * Sends one request on a connection of its own. It is not asked to be closed: a server that closes while a body is still on its
+ * way resets the connection, and the answer is lost with it.
+ */
 export async function rawRequest(port: number, { method = 'GET', target, headers, body, limit = 30_000 }: RawRequest): Promise<RawAnswer> {
-  const lines = [`${method} ${target} HTTP/1.1`, ...headers, ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]), 'connection: close', '', '']
+  const lines = [`${method} ${target} HTTP/1.1`, ...headers, ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]), '', '']
   const socket = await open(port)
   // A server may answer and close before it has read everything.
   socket.on('error', () => {})
@@ -37,7 +40,7 @@ export async function open(port: number): Promise<Socket> {
   return socket
 }
 
-/** Reads until the other side closes (or the time is up) and closes the socket. */
+/** Reads one answer, or until the other side closes or the time is up, and closes the socket. */
 export function answerOf(socket: Socket, limit: number): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = []
@@ -48,8 +51,18 @@ export function answerOf(socket: Socket, limit: number): Promise<RawAnswer> {
       resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text })
     }
     const timer = setTimeout(done, limit)
-    socket.on('data', (piece) => pieces.push(piece))
+    socket.on('data', (piece) => {
+      pieces.push(piece)
+      if (isWhole(Buffer.concat(pieces).toString('latin1'))) done()
+    })
     socket.once('close', done)
     socket.once('error', done)
   })
+}
+
+function isWhole(text: string): boolean {
+  const end = text.indexOf('\r\n\r\n')
+  if (end === -1) return false
+  const length = /^content-length: (\d+)\r$/im.exec(text.slice(0, end + 2))?.[1]
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= end + 4 + Number(length)
 }
