@@ -47,9 +47,8 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.decorateRequest('user', '')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parseBody(request, payload, context))
-  app.addHook('onSend', (request, _reply, payload, done) => {
-    if (request.raw.complete) return done(null, payload)
-    discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers).then(() => done(null, payload), done)
+  app.addHook('onSend', async (request) => {
+    if (!request.raw.complete) await discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers)
   })
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
