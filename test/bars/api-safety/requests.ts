@@ -17,6 +17,7 @@ export function headerCases(port: number): readonly HeaderCase[] {
     host(`localhost:${port}`, 200), host(`127.0.0.1:${port}`, 200), host(`LOCALHOST:${port}`, 200), host(`[::1]:${port}`, 200), host('localhost', 200),
     host('evil.example', 403), host(`evil.example:${port}`, 403), host(`localhost.evil.example:${port}`, 403), host(`127.0.0.1.evil.example:${port}`, 403), host(`evil-localhost:${port}`, 403), host(`localhost@evil.example:${port}`, 403),
     host(`192.168.1.7:${port}`, 403), host(`0.0.0.0:${port}`, 403), host(`127.0.0.1:${port}/evil`, 403), host(`127.0.0.1 :${port}`, 403), host(`localhost:${port}, evil.example`, 403), host(`[::ffff:127.0.0.1]:${port}`, 403), host(`2130706433:${port}`, 403), host('', 403),
+    host(`evil.localhost:${port}`, 403), host(`x.127.0.0.1:${port}`, 403), host(`127.0.0.2:${port}`, 403), host(`localhost.:${port}`, 403), host(`127.1:${port}`, 403), host(`xn--localhost:${port}`, 403), host(`localhost:${port}x`, 403), host(`localhost:${port}:1`, 403),
     { what: 'no host', headers: [], status: 400 },
     { what: 'two hosts', headers: [`host: localhost:${port}`, 'host: evil.example'], status: 403 },
     { what: 'two hosts, the other way round', headers: ['host: evil.example', `host: localhost:${port}`], status: 403 },
