@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { realHost } from '../host/index.ts'
-import { flowFields } from '../model/fields.ts'
+import { flowFields, registryVersion } from '../model/fields.ts'
 import { infoOf, jsonSchema, type JsonSchema } from '../schema/index.ts'
 import { summary } from './check.ts'
 import { CommandError } from './client.ts'
@@ -153,7 +153,7 @@ transforms:
 
 test('weir fields lists the registry', async () => {
   const json = await launch(['fields'])
-  expect(JSON.parse(json.stdout)).toEqual({ version: 1, fields: flowFields })
+  expect(JSON.parse(json.stdout)).toEqual({ version: registryVersion, fields: flowFields })
   const table = await launch(['fields', '--format', 'table'])
   expect(table.stdout).toMatch(/^bytes +u64 +By +Bytes as the exporter reported them$/m)
 })

@@ -1,9 +1,9 @@
 import type { ColumnKind } from '../model/columns.ts'
-import { flowFields, registryVersion } from '../model/fields.ts'
+import { flowFields, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
 
-/** Files record the version of the column set they were written with; it rises with the field registry. */
-export const schemaVersion: number = registryVersion
+/** Files record the version of the column set they were written with; it follows the field registry. */
+export const schemaVersion: number = 1
 
 /** A column of a data file. */
 export interface FileColumn {
@@ -36,8 +36,8 @@ export interface FlowColumn extends FileColumn {
   readonly kind: ColumnKind
 }
 
-/** Registry fields that a file can hold, in the registry's order. No field of the kinds left out exists yet. */
-export const flowColumns: readonly FlowColumn[] = flowFields.flatMap(({ name, kind, since }) => {
+/** Registry fields that a file can hold, in the registry's order. */
+export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).filter(({ since }) => since <= schemaVersion).flatMap(({ name, kind, since }) => {
   const type = typeOfKind[kind]
   if (type === undefined) return []
   return [{ name: kind === 'ip' ? endpointColumn(name) : name, type, since, field: name, kind }]
