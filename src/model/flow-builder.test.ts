@@ -81,3 +81,51 @@ test('presence survives any pattern of rows, a journal body and re-use', () => {
     expect(seen).toEqual(pattern)
   }))
 })
+
+test('lists keep their items through growth, gaps, a journal body and re-use', () => {
+  const flows = new FlowBuilder(1)
+  const directions = flows.list('if_directions')
+  const names = flows.list('interfaces')
+  fc.assert(fc.property(fc.array(fc.array(fc.nat(255), { maxLength: 9 }), { minLength: 1, maxLength: 40 }), (rows) => {
+    flows.reset()
+    for (const items of rows) {
+      flows.reserve(1)
+      if (items.length > 0) {
+        directions.begin(flows.count)
+        names.begin(flows.count)
+      }
+      for (const item of items) {
+        directions.push(item)
+        names.push(flows.code(`eth${item}`))
+      }
+      flows.commit(1)
+    }
+    const back = decodeBatch('flows', encodeBatch(flows.batch()))
+    if (back.kind !== 'flows') throw new Error('not flows')
+    const { if_directions: numbers, interfaces: texts } = back.columns
+    const listAt = (column: typeof numbers, row: number): number[] =>
+      column?.kind === 'list<u8>' || column?.kind === 'list<dict>' ? [...column.items.subarray(column.offsets[row], column.offsets[row + 1])] : []
+    expect(rows.map((_, row) => listAt(numbers, row))).toEqual(rows)
+    expect(rows.map((_, row) => listAt(texts, row).map((code) => back.dictionary[code]))).toEqual(rows.map((items) => items.map((item) => `eth${item}`)))
+    const used = rows.flat().length
+    expect(flows.bytes).toBe(2 * 4 * (rows.length + 1) + used * 5)
+  }))
+})
+
+test('a list column without an item is left out, and a row begun again forgets what it held', () => {
+  const flows = new FlowBuilder(4)
+  const labels = flows.list('mpls_labels')
+  flows.reserve(3)
+  labels.begin(0)
+  labels.push(flows.code('16'))
+  expect(flows.batch().columns).toEqual({})
+  labels.begin(0)
+  labels.push(flows.code('17'))
+  labels.begin(2)
+  labels.push(flows.code('18'))
+  labels.push(flows.code('19'))
+  flows.commit(2)
+  expect(flows.batch().columns.mpls_labels).toEqual({ kind: 'list<dict>', offsets: Uint32Array.of(0, 1, 1), items: Uint32Array.of(2) })
+  flows.commit(1)
+  expect(flows.batch().columns.mpls_labels).toEqual({ kind: 'list<dict>', offsets: Uint32Array.of(0, 1, 1, 3), items: Uint32Array.of(2, 3, 4) })
+})

@@ -3,6 +3,7 @@ import type { Column, ColumnKind } from './columns.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 import type { FlowFieldName, flowFields } from './fields.ts'
 import { flowField } from './fields.ts'
+import { GrowingList } from './growing-list.ts'
 
 interface ItemsOf {
   u8: Uint8Array
@@ -20,6 +21,9 @@ interface ItemsOf {
 type FixedKind = keyof ItemsOf
 type Items = ItemsOf[FixedKind]
 type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], { readonly name: Name }>['kind']
+
+/** Fields that hold a list in each row. */
+export type ListFieldName = Extract<(typeof flowFields)[number], { readonly kind: 'list<u8>' | 'list<dict>' }>['name']
 
 /** Array type of a field's column: `src_addr` → Uint32Array, four words a row. */
 export type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
@@ -105,7 +109,7 @@ export class GrowingColumn<T extends Items = Items> {
 /**
  * Collects flows as columns, shared by all codecs that feed one batch, and is used again after {@link reset}.
  * Order of a codec: `reserve(n)`, write and mark rows `count` … `count + n - 1` of its columns, `commit(n)`.
- * Nothing is allocated per row. Columns of list kinds have no builder yet.
+ * Nothing is allocated per row. Fields of list kinds are written through {@link list}, all others through {@link column}.
  *
  * @example
  * const flows = new FlowBuilder()
@@ -122,6 +126,7 @@ export class FlowBuilder {
   #rowBytes = 0
   #dictionary = new DictionaryBuilder()
   readonly #columns = new Map<FlowFieldName, GrowingColumn>()
+  readonly #lists = new Map<ListFieldName, GrowingList>()
 
   constructor(capacity = 1024) {
     this.#capacity = capacity
@@ -133,7 +138,10 @@ export class FlowBuilder {
 
   /** Uncompressed bytes of the rows so far, columns that hold nothing included: never less than the body will have. */
   get bytes(): number {
-    return this.#count * this.#rowBytes
+    let bytes = this.#count * this.#rowBytes
+    // One offset a row, and one more.
+    if (this.#count > 0) for (const list of this.#lists.values()) bytes += 4 * (this.#count + 1) + list.itemBytes
+    return bytes
   }
 
   /** The column of a field, the same object for the builder's whole life. */
@@ -141,12 +149,22 @@ export class FlowBuilder {
     let column = this.#columns.get(name)
     if (column === undefined) {
       const kind = flowField(name)?.kind
-      if (kind === undefined || !isFixed(kind)) throw new Error(`no builder for columns of kind ${kind}`)
+      if (kind === undefined || !isFixed(kind)) throw new Error(`${name} is of kind ${kind}: lists have their own builder`)
       column = new GrowingColumn(kind, this.#capacity)
       this.#columns.set(name, column)
       this.#rowBytes += column.width * column.items.BYTES_PER_ELEMENT
     }
     return column as unknown as GrowingColumn<FieldItems<Name>>
+  }
+
+  /** The list column of a field, the same object for the builder's whole life. */
+  list<Name extends ListFieldName>(name: Name): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {
+    let list = this.#lists.get(name)
+    if (list === undefined) {
+      list = new GrowingList(flowField(name)?.kind === 'list<u8>' ? 'list<u8>' : 'list<dict>', this.#capacity)
+      this.#lists.set(name, list)
+    }
+    return list as unknown as GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array>
   }
 
   /** Code of a string in this batch's dictionary; void after reset. */
@@ -160,6 +178,7 @@ export class FlowBuilder {
     if (needed <= this.#capacity) return
     this.#capacity = Math.max(needed, this.#capacity * 2)
     for (const column of this.#columns.values()) column.grow(this.#capacity)
+    for (const list of this.#lists.values()) list.grow(this.#capacity)
   }
 
   /** The rows written after `count` are complete. */
@@ -174,11 +193,16 @@ export class FlowBuilder {
       const view = column.view(this.#count)
       if (view !== undefined) columns[name] = view
     }
+    for (const [name, list] of this.#lists) {
+      const view = list.view(this.#count)
+      if (view !== undefined) columns[name] = view
+    }
     return { kind: 'flows', count: this.#count, dictionary: this.#dictionary.strings, columns }
   }
 
   reset(): void {
     for (const column of this.#columns.values()) column.reset(this.#count)
+    for (const list of this.#lists.values()) list.reset()
     this.#count = 0
     this.#dictionary = new DictionaryBuilder()
   }

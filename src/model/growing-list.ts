@@ -1,0 +1,71 @@
+import type { ListDictColumn, ListU8Column } from './columns.ts'
+
+/**
+ * A growing column of lists. A codec calls {@link begin} with a row and then {@link push} for each item; rows come in
+ * rising order, those left out have an empty list, which is what absent means here. To begin an earlier row again
+ * forgets what was written from that row on, so a record that turns out to be malformed leaves nothing behind.
+ */
+export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint32Array> {
+  readonly kind: 'list<u8>' | 'list<dict>'
+  #items: T
+  #used = 0
+  /** Where each row's items begin; known up to and with `#row`. */
+  #offsets: Uint32Array
+  /** The row that `push` adds to; -1 before the first. */
+  #row = -1
+
+  constructor(kind: 'list<u8>' | 'list<dict>', capacity: number) {
+    this.kind = kind
+    this.#items = (kind === 'list<u8>' ? new Uint8Array(capacity) : new Uint32Array(capacity)) as T
+    this.#offsets = new Uint32Array(capacity + 1)
+  }
+
+  /** Bytes of the items so far, offsets not counted. */
+  get itemBytes(): number {
+    return this.#used * this.#items.BYTES_PER_ELEMENT
+  }
+
+  /** The next items belong to `row`, which must have been reserved. */
+  begin(row: number): void {
+    if (row > this.#row) {
+      this.#offsets.fill(this.#used, this.#row + 1, row + 1)
+    } else {
+      this.#used = this.#offsets[row] ?? 0
+    }
+    this.#row = row
+  }
+
+  /** One more item of the row begun: a number up to 255, or a code of the batch's dictionary. */
+  push(value: number): void {
+    if (this.#used === this.#items.length) this.#growItems()
+    this.#items[this.#used++] = value
+  }
+
+  grow(capacity: number): void {
+    const larger = new Uint32Array(capacity + 1)
+    larger.set(this.#offsets)
+    this.#offsets = larger
+  }
+
+  /** A view of the first `count` rows; undefined when none of them has an item. Valid until the next write, growth or reset. */
+  view(count: number): ListU8Column | ListDictColumn | undefined {
+    // Rows that nothing began end where the last one ended. `begin` overwrites this when they are begun later.
+    if (this.#row < count) this.#offsets.fill(this.#used, this.#row + 1, count + 1)
+    const offsets = this.#offsets.subarray(0, count + 1)
+    const end = offsets[count] ?? 0
+    if (end === 0) return undefined
+    return { kind: this.kind, offsets, items: this.#items.subarray(0, end) } as ListU8Column | ListDictColumn
+  }
+
+  reset(): void {
+    this.#used = 0
+    this.#row = -1
+  }
+
+  #growItems(): void {
+    const length = Math.max(16, this.#items.length * 2)
+    const larger = (this.kind === 'list<u8>' ? new Uint8Array(length) : new Uint32Array(length)) as T
+    larger.set(this.#items)
+    this.#items = larger
+  }
+}
