@@ -16,7 +16,7 @@ export interface Field {
   readonly otel?: string
   /** Key in NetObserv's flow record, where there is one. */
   readonly netobserv?: string
-  /** Other names that a filter may use, dots included. Of every field, `src_x` may also be written `src.x`. */
+  /** Other names that a filter may use, beside those that {@link namesOf} derives. */
   readonly aliases?: readonly string[]
   readonly meaning: string
   /** Registry version that added it. */
@@ -26,16 +26,16 @@ export interface Field {
 export const registryVersion = 2
 
 export const flowFields = [
-  { id: 1, name: 'time_start', kind: 'time', netobserv: 'TimeFlowStartMs', unit: 'ms', since: 1, meaning: 'First packet, by the exporter’s clock' },
-  { id: 2, name: 'time_end', kind: 'time', netobserv: 'TimeFlowEndMs', unit: 'ms', since: 1, meaning: 'Last packet, by the exporter’s clock' },
-  { id: 3, name: 'time_received', kind: 'time', netobserv: 'TimeReceived', unit: 'ms', since: 1, meaning: 'When Weir received it' },
-  { id: 4, name: 'src_addr', kind: 'ip', netobserv: 'SrcAddr', otel: 'source.address', since: 1, meaning: 'Source address' },
-  { id: 5, name: 'dst_addr', kind: 'ip', netobserv: 'DstAddr', otel: 'destination.address', since: 1, meaning: 'Destination address' },
-  { id: 6, name: 'exporter_addr', kind: 'ip', netobserv: 'AgentIP', since: 1, meaning: 'Address of the exporter that sent it' },
+  { id: 1, name: 'time_start', kind: 'time', netobserv: 'TimeFlowStartMs', unit: 'ms', aliases: ['timeflowstart'], since: 1, meaning: 'First packet, by the exporter’s clock' },
+  { id: 2, name: 'time_end', kind: 'time', netobserv: 'TimeFlowEndMs', unit: 'ms', aliases: ['timeflowend'], since: 1, meaning: 'Last packet, by the exporter’s clock' },
+  { id: 3, name: 'time_received', kind: 'time', netobserv: 'TimeReceived', unit: 'ms', aliases: ['timereceived'], since: 1, meaning: 'When Weir received it' },
+  { id: 4, name: 'src_addr', kind: 'ip', netobserv: 'SrcAddr', otel: 'source.address', aliases: ['src_address'], since: 1, meaning: 'Source address' },
+  { id: 5, name: 'dst_addr', kind: 'ip', netobserv: 'DstAddr', otel: 'destination.address', aliases: ['dst_address'], since: 1, meaning: 'Destination address' },
+  { id: 6, name: 'exporter_addr', kind: 'ip', netobserv: 'AgentIP', aliases: ['SamplerAddress'], since: 1, meaning: 'Address of the exporter that sent it' },
   { id: 7, name: 'src_port', kind: 'u16', netobserv: 'SrcPort', otel: 'source.port', since: 1, meaning: 'Source port (TCP, UDP, SCTP)' },
   { id: 8, name: 'dst_port', kind: 'u16', netobserv: 'DstPort', otel: 'destination.port', since: 1, meaning: 'Destination port (TCP, UDP, SCTP)' },
   { id: 9, name: 'proto', kind: 'u8', netobserv: 'Proto', otel: 'network.transport', since: 1, meaning: 'IP protocol number' },
-  { id: 10, name: 'tcp_flags', kind: 'u16', netobserv: 'Flags', since: 1, meaning: 'TCP flags of all packets, OR-ed' },
+  { id: 10, name: 'tcp_flags', kind: 'u16', netobserv: 'Flags', aliases: ['tcp.flags', 'TcpFlags'], since: 1, meaning: 'TCP flags of all packets, OR-ed' },
   { id: 11, name: 'direction', kind: 'u8', since: 1, meaning: '0 ingress, 1 egress at the observation point' },
   { id: 12, name: 'dscp', kind: 'u8', netobserv: 'Dscp', since: 1, meaning: 'Differentiated services code point' },
   { id: 13, name: 'vlan', kind: 'u16', netobserv: 'VlanId', since: 1, meaning: 'VLAN id' },
@@ -43,12 +43,12 @@ export const flowFields = [
   { id: 15, name: 'out_if', kind: 'u32', netobserv: 'OutIf', since: 1, meaning: 'Index of the output interface' },
   { id: 16, name: 'bytes', kind: 'u64', netobserv: 'Bytes', unit: 'By', since: 1, meaning: 'Bytes as the exporter reported them' },
   { id: 17, name: 'packets', kind: 'u64', netobserv: 'Packets', unit: '{packet}', since: 1, meaning: 'Packets as the exporter reported them' },
-  { id: 18, name: 'sampling', kind: 'u32', netobserv: 'Sampling', since: 1, meaning: 'One packet in N was looked at; 1 unsampled, absent unknown' },
+  { id: 18, name: 'sampling', kind: 'u32', netobserv: 'Sampling', aliases: ['SamplingRate'], since: 1, meaning: 'One packet in N was looked at; 1 unsampled, absent unknown' },
   { id: 19, name: 'protocol', kind: 'dict', since: 1, meaning: 'netflow5, netflow9, ipfix or sflow5' },
   { id: 20, name: 'protocol_version', kind: 'u8', since: 1, meaning: '5, 9, 10; 5 also for sFlow' },
   { id: 21, name: 'time_skewed', kind: 'u8', since: 1, meaning: '1 when the exporter’s clock is more than the limit away from ours' },
-  { id: 22, name: 'icmp_type', kind: 'u8', netobserv: 'IcmpType', since: 1, meaning: 'ICMP type' },
-  { id: 23, name: 'icmp_code', kind: 'u8', netobserv: 'IcmpCode', since: 1, meaning: 'ICMP code' },
+  { id: 22, name: 'icmp_type', kind: 'u8', netobserv: 'IcmpType', aliases: ['icmp.type'], since: 1, meaning: 'ICMP type' },
+  { id: 23, name: 'icmp_code', kind: 'u8', netobserv: 'IcmpCode', aliases: ['icmp.code'], since: 1, meaning: 'ICMP code' },
   { id: 24, name: 'src_as', kind: 'u32', netobserv: 'SrcAs', since: 1, meaning: 'Autonomous system of the source, by the exporter' },
   { id: 25, name: 'dst_as', kind: 'u32', netobserv: 'DstAs', since: 1, meaning: 'Autonomous system of the destination, by the exporter' },
   { id: 26, name: 'src_mask', kind: 'u8', since: 1, meaning: 'Prefix length of the source route' },
@@ -63,7 +63,7 @@ export const flowFields = [
   { id: 35, name: 'in_if_name', kind: 'dict', since: 2, meaning: 'Name of the input interface' },
   { id: 36, name: 'out_if_name', kind: 'dict', since: 2, meaning: 'Name of the output interface' },
   { id: 37, name: 'interfaces', kind: 'list<dict>', otel: 'interface.names', netobserv: 'Interfaces', since: 2, meaning: 'Names of the interfaces that saw the flow' },
-  { id: 38, name: 'if_directions', kind: 'list<u8>', otel: 'interface.directions', netobserv: 'IfDirections', since: 2, meaning: '0 ingress, 1 egress, for each of interfaces' },
+  { id: 38, name: 'if_directions', kind: 'list<u8>', otel: 'interface.directions', netobserv: 'IfDirections', aliases: ['ifdirections'], since: 2, meaning: '0 ingress, 1 egress, for each of interfaces' },
   { id: 39, name: 'udns', kind: 'list<dict>', netobserv: 'Udns', since: 2, meaning: 'User-defined networks, for each of interfaces' },
   { id: 40, name: 'node_direction', kind: 'u8', otel: 'host.direction', netobserv: 'FlowDirection', since: 2, meaning: '0 ingress, 1 egress, 2 inside one node: direction as the node sees it' },
   { id: 41, name: 'ip_ttl', kind: 'u8', netobserv: 'IpTtl', since: 2, meaning: 'Time to live, or hop limit' },
@@ -155,4 +155,37 @@ export function flowField(name: string): Field | undefined {
 
 export function flowFieldById(id: number): Field | undefined {
   return byId.get(id)
+}
+
+/**
+ * Every name of a field, the canonical one first: NetObserv's, OpenTelemetry's, aliases, and of each name that begins
+ * with `src_` or `src.` also `src.x` and `source.x` (`dst_` alike). What NetObserv's console calls `src_kind` is two
+ * fields; here it is the first, the kind of the source itself. Its `protocol` is `proto`: `protocol` is a field of ours.
+ */
+export function namesOf(field: Field): readonly string[] {
+  const written = [field.name, field.netobserv, field.otel, ...(field.aliases ?? [])].filter((name) => name !== undefined)
+  const dotted = written.flatMap((name) => {
+    const [, side, rest] = /^(src|dst)[_.](.+)$/.exec(name) ?? []
+    return rest === undefined ? [] : [`${side}.${rest}`, `${side === 'src' ? 'source' : 'destination'}.${rest}`]
+  })
+  return [...new Set([...written, ...dotted])]
+}
+
+const canonical = new Map<string, FlowFieldName>()
+for (const field of flowFields) {
+  for (const name of namesOf(field)) {
+    const other = canonical.get(name)
+    if (other !== undefined) throw new Error(`the field registry gives ${name} to both ${other} and ${field.name}`)
+    canonical.set(name, field.name)
+  }
+}
+
+/**
+ * The canonical name that any name of a field stands for, to the letter.
+ *
+ * @example
+ * resolveFieldName('src.ns') // 'src_namespace', as are 'SrcK8S_Namespace' and 'source.k8s.namespace.name'
+ */
+export function resolveFieldName(text: string): FlowFieldName | undefined {
+  return canonical.get(text)
 }
