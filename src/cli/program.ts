@@ -9,6 +9,7 @@ import { runHelp } from './flags.ts'
 import { register as registerJournal } from './journal.ts'
 import { register as registerLedger } from './ledger.ts'
 import { register as registerQuery } from './query.ts'
+import { register as registerReplay } from './replay.ts'
 import { register as registerSchema } from './schema.ts'
 import { version } from './version.ts'
 
@@ -23,6 +24,7 @@ const summaries: Readonly<Record<string, string>> = {
   ledger: 'show where every accepted row is now',
   'dead-letters': 'list, show, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
+  replay: 'send again what a packet capture holds of exporters',
   journal: 'check, list or export the journal',
   completion: 'print the completion script of a shell',
 }
@@ -60,6 +62,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   weir.commandsGroup('Look after:')
   registerDoctor(weir)
   registerJournal(weir)
+  registerReplay(weir)
   registerCompletion(weir)
   for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())
   return weir

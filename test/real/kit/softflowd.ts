@@ -1,15 +1,12 @@
 // A real exporter: softflowd replays a capture and sends what it saw as NetFlow or IPFIX.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { install } from '../install/apt.ts'
 import { softflowd } from '../install/softflowd.ts'
 
 export interface ReplayOptions {
-  /** A capture file's bytes, for example of `buildCapture`. */
-  readonly pcap: Uint8Array
-  /** UDP port on 127.0.0.1 that listens. */
+  /** Path of a capture. */
+  readonly file: string
+  /** Port on 127.0.0.1 that listens. */
   readonly port: number
   readonly version: 1 | 5 | 9 | 10
   /** Further arguments, for example `['-s', '10']` for sampling. */
@@ -23,18 +20,11 @@ export interface ReplayOptions {
 export async function replaySoftflowd(options: ReplayOptions): Promise<{ packets: number; flows: number; output: string }> {
   const program = await install(softflowd)
   if (program.path === undefined) throw new Error(program.reason)
-  const folder = await mkdtemp(join(tmpdir(), 'weir-softflowd-'))
-  try {
-    const file = join(folder, 'in.pcap')
-    await writeFile(file, options.pcap)
-    // -d: in the foreground, -a: times of the capture, -c none: no control socket.
-    const args = ['-r', file, '-n', `127.0.0.1:${options.port}`, '-v', String(options.version), '-d', '-a', '-c', 'none']
-    const result = await runCommand(program.path, [...args, ...(options.args ?? [])], { limit: 120_000, cwd: folder })
-    if (result.code !== 0) throw new Error(`softflowd failed (exit ${result.code}):\n${result.output}`)
-    const packets = Number(/Packets processed: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)
-    const flows = Number(/Flows exported: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)
-    return { packets, flows, output: result.output }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  // -d: in the foreground, -a: times of the capture, -c none: no control socket, -m: so many flows that none is sent early.
+  const args = ['-r', options.file, '-n', `127.0.0.1:${options.port}`, '-v', String(options.version), '-d', '-a', '-c', 'none', '-m', '1000000', '-p', '/dev/null']
+  const result = await runCommand(program.path, [...args, ...(options.args ?? [])], { limit: 120_000 })
+  if (result.code !== 0) throw new Error(`softflowd failed (exit ${result.code}):\n${result.output}`)
+  const packets = Number(/Packets processed: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)
+  const flows = Number(/Flows exported: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)
+  return { packets, flows, output: result.output }
 }

@@ -1,0 +1,111 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { freePorts } from '../../test/kit/free-port.ts'
+import { frameOf, pcapFile, type Frame } from '../../test/kit/pcap-file.ts'
+import { temporaryFolder, weir } from './testing/command.ts'
+
+const v5 = Buffer.from('00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
+const start = 1_700_000_000_000_000
+
+interface Heard {
+  readonly port: number
+  readonly bytes: Buffer
+  readonly from: number
+  readonly at: number
+}
+
+async function listener(heard: Heard[]): Promise<Socket> {
+  const socket = createSocket('udp4')
+  onTestFinished(() => void socket.close())
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.on('message', (bytes, { port: from }) => heard.push({ port, bytes, from, at: performance.now() }))
+  return socket
+}
+
+/** `count` datagrams of two exporters, `gapMs` apart, among traffic that is none of theirs. */
+async function capture(count: number, dstPort: number, gapMs = 1): Promise<string> {
+  const frames: Frame[] = []
+  for (let i = 0; i < count; i++) {
+    const payload = Buffer.from(v5)
+    payload.writeUInt32BE(i, 16)
+    const at = start + i * gapMs * 1000
+    frames.push({ at, ...frameOf({ srcAddr: `192.0.2.${i % 2}`, dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort, payload }) })
+    frames.push({ at, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 6, srcPort: 1, dstPort, payload: 10 }) })
+    frames.push({ at, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 1, dstPort: 53, payload: 10 }) })
+  }
+  const file = join(await temporaryFolder(), 'flows.pcap')
+  await writeFile(file, pcapFile(frames))
+  return file
+}
+
+test('every datagram arrives once for each round, unchanged and in order, each exporter from a port of its own', async () => {
+  const heard: Heard[] = []
+  const { port } = (await listener(heard)).address()
+  const file = await capture(200, 2055)
+  const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max', '--loop', '2', '--format', 'json'])
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect(JSON.parse(ran.out)).toMatchObject({
+    format: 'pcap', packets: 600, datagrams: 200, bytes: 200 * 72, exporters: 2, protocols: { netflow5: { datagrams: 200 } },
+    left_out: { other: 200, port: 200, fragment: 0, cut: 0, link: 0 }, sent: { sent: 400, refused: 0, failed: 0 },
+  })
+  await expect.poll(() => heard.length).toBe(400)
+  const exporters = Map.groupBy(heard, ({ from }) => from)
+  expect(exporters.size).toBe(2)
+  for (const own of exporters.values()) {
+    const numbers = own.map(({ bytes }) => bytes.readUInt32BE(16))
+    expect(numbers.slice(0, 100)).toEqual(numbers.slice(0, 100).toSorted((a, b) => a - b))
+    expect(numbers.slice(100)).toEqual(numbers.slice(0, 100))
+  }
+})
+
+test('without a port each goes to the port it had; the pace is that of the capture times the speed', async () => {
+  const heard: Heard[] = []
+  const [first, second] = [await listener(heard), await listener(heard)]
+  const frames = [first, second, first].map((socket, i): Frame => ({
+    at: start + i * 2_000_000, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 9, dstPort: socket.address().port, payload: v5 }),
+  }))
+  const file = join(await temporaryFolder(), 'flows.pcap')
+  await writeFile(file, pcapFile(frames))
+  const ran = await weir(['replay', file, '--ports', 'any', '--speed', '10'])
+  expect(ran.code).toBe(0)
+  expect(ran.out).toContain('sent 3 datagrams in 0.')
+  await expect.poll(() => heard.length).toBe(3)
+  expect(heard.map(({ port }) => port)).toEqual([first, second, first].map((socket) => socket.address().port))
+  // Two gaps of two seconds, ten times as fast: 400 ms, and the first may be heard late on a busy machine.
+  expect((heard[2]?.at ?? 0) - (heard[0]?.at ?? 0)).toBeGreaterThan(200)
+})
+
+test('--count-only says what a capture holds and sends nothing', async () => {
+  const heard: Heard[] = []
+  const { port } = (await listener(heard)).address()
+  const file = await capture(10, port)
+  const ran = await weir(['replay', file, '--count-only', '--ports', `2055,${port}`])
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect(ran.out).toContain('10 datagrams, 720 B, of 2 exporters')
+  expect(ran.out).toMatch(/NetFlow v5 +10/)
+  expect(ran.out).toContain('left out: 10 of other protocols, 10 to other ports')
+  expect(heard).toEqual([])
+})
+
+test('a port where nobody listens is said, and is no success', async () => {
+  const [port = 0] = await freePorts(1)
+  const file = await capture(20, 2055)
+  const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max'])
+  expect(ran.code).toBe(1)
+  expect(ran.err).toContain('Nobody listens at 127.0.0.1')
+})
+
+test('what is no capture, is not there, or is asked for wrongly is a sentence and not a stack', async () => {
+  const file = join(await temporaryFolder(), 'weir.yaml')
+  await writeFile(file, 'data: ./weir-data\n')
+  expect(await weir(['replay', file, '--count-only'])).toMatchObject({ code: 1, err: expect.stringContaining('neither a pcap nor a pcapng file') as string })
+  expect(await weir(['replay', `${file}.none`])).toMatchObject({ code: 1, err: expect.stringContaining('There is no file') as string })
+  for (const wrong of [['--speed', '0'], ['--speed', 'fast'], ['--loop', '0.5'], ['--ports', '70000'], ['--to', 'host:port:3']]) {
+    expect((await weir(['replay', file, ...wrong])).code).toBe(2)
+  }
+})

@@ -1,0 +1,109 @@
+import { realHost, type Host } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
+import { CommandError } from '../client.ts'
+import { Progress, sizeText } from '../output.ts'
+import type { ReplayFlags } from '../replay.ts'
+import { textTable } from '../text-table.ts'
+import { emptyCounts, readCapture, type CaptureCounts } from './capture.ts'
+import { Pace } from './pace.ts'
+import { ReplaySender } from './sender.ts'
+import { Tally } from './tally.ts'
+
+/** Refusals come back as ICMP; on a near network within this. */
+const settleMs = 50
+
+export async function replayCommand(file: string, flags: ReplayFlags): Promise<void> {
+  const host = realHost()
+  const size = (await host.disk.stat(file))?.size
+  if (size === undefined) throw new CommandError(`There is no file ${file}.`)
+  const progress = new Progress(flags.countOnly === true ? 'counting' : 'sending', size * (flags.countOnly === true ? 1 : flags.loop))
+  const stopped = new AbortController()
+  self.onSignal('SIGINT', () => stopped.abort())
+  self.onSignal('SIGTERM', () => stopped.abort())
+  try {
+    if (flags.countOnly === true) await count(host, file, flags, progress)
+    else await send(host, file, flags, progress, stopped.signal)
+  } finally {
+    progress.end()
+  }
+}
+
+async function count(host: Host, file: string, flags: ReplayFlags, progress: Progress): Promise<void> {
+  const counts = emptyCounts()
+  const tally = new Tally()
+  for await (const datagrams of readCapture(host, file, flags.ports, counts, (bytes) => progress.add(bytes))) {
+    for (const datagram of datagrams) tally.add(datagram)
+  }
+  progress.end()
+  tell(file, flags, counts, tally, undefined)
+}
+
+async function send(host: Host, file: string, flags: ReplayFlags, progress: Progress, signal: AbortSignal): Promise<void> {
+  const sender = await ReplaySender.open(flags.to)
+  const pace = new Pace(host, flags.speed, signal)
+  const tally = new Tally()
+  let counts = emptyCounts()
+  for (let round = 0; round < flags.loop && !signal.aborted; round++) {
+    counts = emptyCounts()
+    pace.round()
+    for await (const datagrams of readCapture(host, file, flags.ports, counts, (bytes) => progress.add(bytes))) {
+      for (const datagram of datagrams) {
+        if (round === 0) tally.add(datagram)
+        await pace.wait(datagram.time)
+        if (signal.aborted) break
+        await sender.send(datagram)
+      }
+      if (signal.aborted) break
+    }
+  }
+  const seconds = pace.seconds()
+  await sender.close(() => host.timers.sleep(settleMs))
+  progress.end()
+  tell(file, flags, counts, tally, { sent: sender.sent, refused: sender.refused, failed: sender.failed, seconds })
+  if (sender.refused > 0 || sender.failed > 0) {
+    const { host: name, port } = flags.to
+    throw new CommandError(
+      sender.failed > 0 ? `${sender.failed} datagrams could not be sent: ${sender.lastError?.message ?? ''}.` : `Nobody listens at ${name}${port === undefined ? ', at least on some of the ports' : ` port ${port}`}.`,
+      ['Is the collector running, and on these ports? --to HOST:PORT sends everything to one.'],
+    )
+  }
+}
+
+interface Sent {
+  readonly sent: number
+  readonly refused: number
+  readonly failed: number
+  readonly seconds: number
+}
+
+const names = { netflow5: 'NetFlow v5', netflow9: 'NetFlow v9', ipfix: 'IPFIX', sflow5: 'sFlow v5', unknown: 'unknown' } as const
+
+function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Tally, sent: Sent | undefined): void {
+  const span = tally.lastTime >= tally.firstTime ? (tally.lastTime - tally.firstTime) / 1000 : 0
+  const { format, packets, leftOut, tail } = counts
+  if (flags.format === 'json') {
+    const { datagrams, bytes, exporters, ports } = tally
+    self.stdout(`${JSON.stringify({
+      file, format, packets, datagrams, bytes, exporters, seconds: span, protocols: Object.fromEntries(tally.protocols),
+      ports: Object.fromEntries(ports), left_out: leftOut, tail_bytes: tail, ...(sent === undefined ? {} : { sent }),
+    })}\n`)
+    return
+  }
+  const number = (value: number): string => value.toLocaleString('en-US')
+  const lines = [
+    `${file} (${format ?? '?'}): ${number(packets)} packets`,
+    `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} exporter${tally.exporters === 1 ? '' : 's'}, over ${span.toFixed(1)} s`,
+  ]
+  const left = Object.entries(leftOut).filter(([, count]) => count > 0).map(([why, count]) => `${number(count)} ${leftOutNames[why as keyof typeof leftOutNames]}`)
+  if (left.length > 0) lines.push(`  left out: ${left.join(', ')}`)
+  if (tail > 0) lines.push(`  the file ends within a packet: ${number(tail)} bytes are left`)
+  const table = textTable(['protocol', 'datagrams', 'bytes'], [...tally.protocols].map(([protocol, { datagrams, bytes }]) => [names[protocol], datagrams, bytes]))
+  if (tally.protocols.size > 0) lines.push('', table.trimEnd())
+  if (sent !== undefined) {
+    const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
+    lines.push('', `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`)
+  }
+  self.stdout(`${lines.join('\n')}\n`)
+}
+
+const leftOutNames = { other: 'of other protocols', port: 'to other ports', fragment: 'fragments', cut: 'cut by the capture', link: 'of a link layer that is not known' } as const

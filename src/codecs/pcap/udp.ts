@@ -1,0 +1,108 @@
+import { formatIp } from '../../model/ip.ts'
+import type { CapturedPacket } from './packet.ts'
+
+/** A UDP datagram found in a captured packet. */
+export interface CapturedDatagram {
+  readonly srcAddr: string
+  readonly dstAddr: string
+  readonly srcPort: number
+  readonly dstPort: number
+  readonly payload: Uint8Array
+}
+
+/**
+ * Why a packet gives no datagram. `other`: another protocol. `fragment`: a part of a larger one, which would have to be put
+ * together. `cut`: the capture did not keep all of it. `link`: a link layer that is not known here.
+ */
+export type NoDatagram = 'other' | 'fragment' | 'cut' | 'link'
+
+const ethernet = 1
+const vlanTypes = new Set([0x8100, 0x88a8, 0x9100])
+const v4Type = 0x0800
+const v6Type = 0x86dd
+const udp = 17
+/** Hop-by-hop, routing, destination options; 51 (authentication) counts its length otherwise. */
+const extensions = new Set([0, 43, 60])
+
+/** Looks through the link layer, VLAN tags and IP for UDP. */
+export function findDatagram({ bytes, length, linkType }: CapturedPacket): CapturedDatagram | NoDatagram {
+  const at = networkOffset(bytes, linkType)
+  if (typeof at === 'string') return at
+  const ip = bytes.subarray(at)
+  const cut = bytes.length < length
+  const version = (ip[0] ?? 0) >> 4
+  if (version === 4) return inV4(ip, cut)
+  if (version === 6) return inV6(ip, cut)
+  return cut && ip.length === 0 ? 'cut' : 'other'
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+}
+
+/** Where IP begins. */
+function networkOffset(bytes: Uint8Array, linkType: number): number | NoDatagram {
+  const fits = (type: number, at: number): number | NoDatagram => (type === v4Type || type === v6Type ? at : 'other')
+  switch (linkType) {
+    case ethernet: {
+      let at = 12
+      while (vlanTypes.has(u16(bytes, at)) && at + 4 <= bytes.length) at += 4
+      return fits(u16(bytes, at), at + 2)
+    }
+    // BSD loopback: the family in the machine's own order.
+    case 0:
+    case 108:
+      return 4
+    // Raw IP, with the numbers that some systems gave it.
+    case 12:
+    case 14:
+    case 101:
+    case 228:
+    case 229:
+      return 0
+    case 113:
+      return fits(u16(bytes, 14), 16)
+    case 276:
+      return fits(u16(bytes, 0), 20)
+    default:
+      return 'link'
+  }
+}
+
+function inV4(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
+  const header = ((ip[0] ?? 0) & 0x0f) * 4
+  if (ip.length < 20) return cut ? 'cut' : 'other'
+  if (ip[9] !== udp) return 'other'
+  // More fragments, or an offset.
+  if ((u16(ip, 6) & 0x3fff) !== 0) return 'fragment'
+  return inUdp(ip.subarray(header), cut, textV4(ip, 12), textV4(ip, 16))
+}
+
+function inV6(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
+  if (ip.length < 40) return cut ? 'cut' : 'other'
+  let next = ip[6] ?? 0
+  let at = 40
+  while (extensions.has(next) && at + 8 <= ip.length) {
+    next = ip[at] ?? 0
+    at += ((ip[at + 1] ?? 0) + 1) * 8
+  }
+  if (next === 44) return ip[at] === udp ? 'fragment' : 'other'
+  if (next !== udp) return 'other'
+  return inUdp(ip.subarray(at), cut, textV6(ip, 8), textV6(ip, 24))
+}
+
+function inUdp(segment: Uint8Array, cut: boolean, srcAddr: string, dstAddr: string): CapturedDatagram | NoDatagram {
+  const length = u16(segment, 4)
+  if (segment.length < 8 || length > segment.length) return cut ? 'cut' : 'other'
+  if (length < 8) return 'other'
+  return { srcAddr, dstAddr, srcPort: u16(segment, 0), dstPort: u16(segment, 2), payload: segment.subarray(8, length) }
+}
+
+function textV4(bytes: Uint8Array, at: number): string {
+  return bytes.subarray(at, at + 4).join('.')
+}
+
+function textV6(bytes: Uint8Array, at: number): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 16)
+  return formatIp(Uint32Array.of(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)))
+}
