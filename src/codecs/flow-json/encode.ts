@@ -4,100 +4,25 @@
  * as six hex pairs. What a row does not have has no key. Keys stand in the order of the registry.
  */
 import type { FlowBatch } from '../../model/batches.ts'
-import type { Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
 import { flowFields } from '../../model/fields.ts'
-import { formatIp } from '../../model/ip.ts'
-import { isoTime } from './time.ts'
-
-/** Writes one value; an empty string when the row has none. */
-type Writer = (row: number) => string
+import { columnWriter, type Writer } from './values.ts'
 
 /** Prepares a batch; the function it returns gives the JSON object of a row. */
 export function flowJson(batch: FlowBatch): (row: number) => string {
-  const writers: { readonly name: string; readonly write: Writer }[] = []
+  const writers: { readonly key: string; readonly write: Writer }[] = []
   for (const { name } of flowFields) {
     const column = batch.columns[name]
-    if (column !== undefined) writers.push({ name: `"${name}":`, write: columnWriter(column, batch.dictionary) })
+    if (column !== undefined) writers.push({ key: `"${name}":`, write: columnWriter(column, batch.dictionary) })
   }
-  return (row) => {
-    let text = '{'
-    for (const { name, write } of writers) {
-      const value = write(row)
-      if (value !== '') text += text === '{' ? name + value : `,${name}${value}`
-    }
-    return `${text}}`
+  return (row) => jsonObject(writers, row)
+}
+
+/** The members that the row has, in the order of the writers; each key is quoted and ends in its colon. */
+export function jsonObject(writers: readonly { readonly key: string; readonly write: Writer }[], row: number): string {
+  let text = '{'
+  for (const { key, write } of writers) {
+    const value = write(row)
+    if (value !== '') text += text === '{' ? key + value : `,${key}${value}`
   }
-}
-
-function columnWriter(column: Column, dictionary: readonly string[]): Writer {
-  switch (column.kind) {
-    case 'u8': case 'u16': case 'u32': case 'i32':
-      return present(column.valid, (row) => String(column.values[row] ?? 0))
-    case 'f64':
-      return present(column.valid, (row) => finite(column.values[row]))
-    case 'time':
-      return present(column.valid, (row) => quotedTime(column.values[row]))
-    case 'u64':
-      return present(column.valid, (row) => u64(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0))
-    case 'mac':
-      return present(column.valid, (row) => mac(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0))
-    case 'ip':
-      return present(column.valid, (row) => `"${formatIp(column.words, 4 * row)}"`)
-    case 'dict': {
-      const quoted = cached((code) => JSON.stringify(dictionary[code] ?? ''))
-      return (row) => quoted(column.codes[row] ?? 0)
-    }
-    case 'json':
-      return (row) => dictionary[column.codes[row] ?? 0] ?? ''
-    case 'list<u8>':
-      return (row) => listed(column.offsets, row, (item) => String(column.items[item] ?? 0))
-    case 'list<dict>': {
-      const quoted = cached((code) => JSON.stringify(dictionary[code] ?? ''))
-      return (row) => listed(column.offsets, row, (item) => quoted(column.items[item] ?? 0) || '""')
-    }
-  }
-}
-
-function present(valid: Uint8Array | undefined, write: Writer): Writer {
-  return valid === undefined ? write : (row) => (isPresent(valid, row) ? write(row) : '')
-}
-
-/** Text of a dictionary code, made once; code 0 is absent. */
-function cached(make: (code: number) => string): (code: number) => string {
-  const known: string[] = ['']
-  return (code) => (known[code] ??= make(code))
-}
-
-function listed(offsets: Uint32Array, row: number, write: (item: number) => string): string {
-  const from = offsets[row] ?? 0
-  const to = offsets[row + 1] ?? from
-  if (from === to) return ''
-  let text = `[${write(from)}`
-  for (let item = from + 1; item < to; item++) text += `,${write(item)}`
-  return `${text}]`
-}
-
-function finite(value: number | undefined): string {
-  return value !== undefined && Number.isFinite(value) ? String(value) : ''
-}
-
-function quotedTime(value: number | undefined): string {
-  const text = value === undefined ? '' : isoTime(value)
-  return text === '' ? '' : `"${text}"`
-}
-
-/** High words below this keep the whole number within 2^53. */
-const safeHigh = 0x200000
-
-function u64(low: number, high: number): string {
-  if (high < safeHigh) return String(high * 0x1_0000_0000 + low)
-  return `"${(BigInt(high) << 32n) | BigInt(low)}"`
-}
-
-const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-function mac(low: number, high: number): string {
-  const pair = (byte: number): string => hexPairs[byte & 255] ?? ''
-  return `"${pair(high >>> 8)}:${pair(high)}:${pair(low >>> 24)}:${pair(low >>> 16)}:${pair(low >>> 8)}:${pair(low)}"`
+  return `${text}}`
 }
