@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { explainListen } from '../host/listen.ts'
 import { nearest } from '../schema/suggest.ts'
@@ -44,6 +45,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     for (const method of [route.method].flat()) methods.add(method)
     known.set(route.url, methods)
   })
+  // Before the rules: it ends the connections of upgrades that they refuse.
+  await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   protect(app, options)
   app.addHook('onResponse', (request, reply, done) => {
     options.metrics?.count('weir_api_requests_total', 1, { route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) })

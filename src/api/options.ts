@@ -28,6 +28,9 @@ export interface ApiLimits {
   readonly commentMs: number
   readonly tickMs: number
   readonly rowsPerTick: number
+  /** Time between messages of a live series, of a live graph. */
+  readonly seriesMs: number
+  readonly graphMs: number
   /** Each stream kind (flows, events) keeps this many newest rows for clients that come or come back. */
   readonly ringRows: number
   readonly ringBytes: number
@@ -48,6 +51,8 @@ export const defaultLimits: ApiLimits = {
   commentMs: 15_000,
   tickMs: 250,
   rowsPerTick: 500,
+  seriesMs: 1000,
+  graphMs: 2000,
   ringRows: 10_000,
   ringBytes: 8 * 1024 * 1024,
 }

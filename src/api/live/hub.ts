@@ -1,9 +1,9 @@
-import type { ServerResponse } from 'node:http'
 import type { Timer } from '../../host/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import type { Channel } from './channel.ts'
 import { Ring } from './ring.ts'
 import { defaultViews } from './spec.ts'
 import type { ViewSpec } from './spec.ts'
@@ -80,14 +80,14 @@ export class Hub {
     throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
   }
 
-  open(answer: ServerResponse, user: string, sid: string | undefined, lastId: number | undefined): void {
+  open(channel: Channel, user: string, sid: string | undefined, lastId: number | undefined): void {
     const session = sid === undefined ? undefined : this.#session(sid, user)
     // A client that lost its connection is back before the server noticed: the newer stream takes over.
     session?.stream?.end()
-    const stream = new LiveStream(this, this.#context, answer, user)
+    const stream = new LiveStream(this, this.#context, channel, user)
     if (session !== undefined) session.stream = stream
     this.#streams.add(stream)
-    answer.on('close', () => {
+    channel.onClose(() => {
       this.#streams.delete(stream)
       if (session?.stream === stream) session.stream = undefined
       if (this.#streams.size === 0) this.#stopTicking()

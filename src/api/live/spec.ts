@@ -4,15 +4,50 @@ import { ApiError } from '../problems.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
 
-/** What a client asked to see; comparable as JSON. */
-export interface ViewSpec {
+interface Asked {
   readonly id: string
   readonly stream: BatchKind
   readonly where: Where
+}
+
+export interface RowsSpec extends Asked {
+  readonly kind: 'rows'
   readonly columns: readonly string[]
   /** Rows per second at most; undefined: as many as a tick allows. */
   readonly maxRate: number | undefined
 }
+
+export interface SeriesSpec extends Asked {
+  readonly kind: 'series'
+  /** Numeric columns to add up. */
+  readonly columns: readonly string[]
+  /** Columns whose values make the groups; none: one sum. */
+  readonly scope: readonly string[]
+  /** Length of a bucket in ms. */
+  readonly step: number
+  /** Buckets kept. */
+  readonly points: number
+  /** Groups shown. */
+  readonly limit: number
+}
+
+export interface GraphSpec extends Asked {
+  readonly kind: 'graph'
+  readonly columns: readonly string[]
+  /** The two columns whose values are the ends of an edge. */
+  readonly scope: readonly string[]
+  /** Nodes shown. */
+  readonly limit: number
+  /** Messages after which an edge leaves that nothing passes. */
+  readonly idle: number
+}
+
+export interface StatSpec extends Asked {
+  readonly kind: 'stat'
+}
+
+/** What a client asked to see; comparable as JSON. */
+export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
 
 /** Body of PUT /api/v1/live/{sid} once its shape was checked. */
 export interface LiveRequest {
@@ -26,14 +61,27 @@ export interface ViewRequest {
   readonly kind: string
   readonly q: { readonly stream: string; readonly where?: Where }
   readonly columns?: readonly string[]
+  readonly scope?: readonly string[]
   readonly maxRate?: number
+  readonly step?: number
+  readonly points?: number
+  readonly limit?: number
+  readonly idle?: number
 }
 
-export const viewKinds = ['rows'] as const
+/** Each kind with the settings of its own. */
+const settingsOf = {
+  rows: ['columns', 'maxRate'],
+  series: ['columns', 'scope', 'step', 'points', 'limit'],
+  graph: ['columns', 'scope', 'limit', 'idle'],
+  stat: [],
+} as const satisfies Readonly<Record<ViewSpec['kind'], readonly (keyof ViewRequest)[]>>
+
+const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
 /** Newest flows and newest events: what a stream shows that nobody told otherwise. */
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
-  id: stream, stream, where: {}, columns: views[stream].map((column) => column.name), maxRate: undefined,
+  kind: 'rows', id: stream, stream, where: {}, columns: views[stream].map((column) => column.name), maxRate: undefined,
 }))
 
 export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
@@ -48,22 +96,54 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
   return specs
 }
 
+/** The request that says the same, with every default written out. */
+export function writeView({ id, kind, stream, where, ...settings }: ViewSpec): ViewRequest {
+  const seconds = 'step' in settings ? { step: settings.step / 1000 } : {}
+  return { id, kind, q: { stream, where }, ...(JSON.parse(JSON.stringify(settings)) as object), ...seconds }
+}
+
 function readView(request: ViewRequest): ViewSpec {
-  if (!(viewKinds as readonly string[]).includes(request.kind)) {
-    throw new ApiError('WEIR_API_INVALID', `View "${request.id}": kind "${request.kind}" does not exist yet.`, { hints: [`Kinds today: ${viewKinds.join(', ')}.`] })
-  }
+  const { id } = request
+  const kind = viewKinds.find((name) => name === request.kind)
+  if (kind === undefined) throw invalid(id, `there is no kind "${request.kind}".`, `Kinds: ${viewKinds.join(', ')}.`)
   const stream = viewNames.find((name) => name === request.q.stream)
-  if (stream === undefined) {
-    throw new ApiError('WEIR_API_INVALID', `View "${request.id}": there is no stream "${request.q.stream}".`, { hints: [`Streams: ${viewNames.join(', ')}.`] })
-  }
-  const known = views[stream].map((column) => column.name)
+  if (stream === undefined) throw invalid(id, `there is no stream "${request.q.stream}".`, `Streams: ${viewNames.join(', ')}.`)
+  const { id: _id, kind: _kind, q: _q, ...settings } = request
+  const foreign = Object.keys(settings).find((name) => !(settingsOf[kind] as readonly string[]).includes(name))
+  if (foreign !== undefined) throw invalid(id, `a view of kind ${kind} has no "${foreign}".`, settingsOf[kind].length === 0 ? 'It has nothing but `q`.' : `It has ${settingsOf[kind].join(', ')}.`)
   const where = request.q.where ?? {}
-  for (const name of [...Object.keys(where), ...(request.columns ?? [])]) {
+  const known = views[stream].map((column) => column.name)
+  for (const name of [...Object.keys(where), ...(request.columns ?? []), ...(request.scope ?? [])]) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)
-    throw new ApiError('WEIR_API_INVALID', `View "${request.id}": ${stream} has no column "${name}".`, {
-      hints: [...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.'],
-    })
+    throw invalid(id, `${stream} has no column "${name}".`, ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.')
   }
-  return { id: request.id, stream, where, columns: request.columns ?? known, maxRate: request.maxRate }
+  const asked = { id, stream, where }
+  switch (kind) {
+    case 'rows': return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
+    case 'stat': return { kind, ...asked }
+    case 'series': return {
+      kind, ...asked, columns: numeric(request, stream), scope: request.scope ?? [], step: (request.step ?? 1) * 1000, points: request.points ?? 300, limit: request.limit ?? 10,
+    }
+    case 'graph': return { kind, ...asked, columns: numeric(request, stream), scope: ends(request, stream), limit: request.limit ?? 300, idle: request.idle ?? 15 }
+  }
+}
+
+const numericType = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
+
+function numeric({ id, columns }: ViewRequest, stream: BatchKind): readonly string[] {
+  const asked = columns ?? (stream === 'flows' ? ['bytes_est', 'packets_est'] : [])
+  const text = asked.find((name) => !numericType.test(views[stream].find((column) => column.name === name)?.type ?? ''))
+  if (text !== undefined) throw invalid(id, `${stream} has no numbers in "${text}" to add up.`, 'Rows are counted in any case: `columns` may be empty.')
+  return asked
+}
+
+function ends({ id, scope }: ViewRequest, stream: BatchKind): readonly string[] {
+  const asked = scope ?? (stream === 'flows' ? ['src_addr', 'dst_addr'] : ['source', 'subject'])
+  if (asked.length !== 2) throw invalid(id, 'the scope of a graph is two columns: where an edge begins and where it ends.')
+  return asked
+}
+
+function invalid(id: string, detail: string, ...hints: readonly string[]): ApiError {
+  return new ApiError('WEIR_API_INVALID', `View "${id}": ${detail}`, { hints })
 }

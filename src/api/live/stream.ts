@@ -1,10 +1,14 @@
-import type { ServerResponse } from 'node:http'
 import type { ApiContext } from '../options.ts'
+import type { Channel } from './channel.ts'
+import { GraphView } from './graph-view.ts'
 import type { Hub } from './hub.ts'
 import type { RingFrame } from './ring.ts'
+import { RowsView } from './rows-view.ts'
+import { SeriesView } from './series-view.ts'
 import type { ViewSpec } from './spec.ts'
-import { LiveView } from './view.ts'
-import type { RowsMessage } from './view.ts'
+import { writeView } from './spec.ts'
+import { StatView } from './stat-view.ts'
+import type { LiveMessage, LiveView } from './view.ts'
 
 /**
  * One connected client. It never buffers more than what one write hands to the socket: while the socket is full
@@ -14,7 +18,7 @@ export class LiveStream {
   readonly user: string
   readonly #hub: Hub
   readonly #context: ApiContext
-  readonly #answer: ServerResponse
+  readonly #channel: Channel
   #views: LiveView[] = []
   #paused = false
   #blockedSince: number | undefined
@@ -26,13 +30,13 @@ export class LiveStream {
   #before = { matched: 0, shown: 0 }
   #lagMs: number | null = null
 
-  constructor(hub: Hub, context: ApiContext, answer: ServerResponse, user: string) {
+  constructor(hub: Hub, context: ApiContext, channel: Channel, user: string) {
     this.#hub = hub
     this.#context = context
-    this.#answer = answer
+    this.#channel = channel
     this.user = user
     this.#statAt = this.#commentAt = context.host.clock.monotonic()
-    answer.on('drain', () => {
+    channel.onDrain(() => {
       this.#blockedSince = undefined
     })
   }
@@ -42,21 +46,28 @@ export class LiveStream {
     this.#send('hello', {
       protocol: 1, node: `weir/${version}`, ring: this.#hub.span(),
       limits: { views: limits.viewsPerStream, rowsPerTick: limits.rowsPerTick, tickMs: limits.tickMs, streamsPerUser: limits.streamsPerUser },
-      views: specs.map(({ id, stream, columns }) => ({ id, kind: 'rows', stream, columns })), paused,
+      views: specs.map(writeView), paused,
     })
     this.#paused = paused
     const newest = this.#hub.newest
     this.#views = specs.map((spec) => this.#newView(spec))
     if (lastId !== undefined && lastId <= newest) {
-      for (const view of this.#views) view.catchUp(lastId, newest)
+      this.#sendAll(this.#views.map((view) => view.catchUp(lastId, newest)))
       return
     }
     for (const { id } of specs) if (lastId !== undefined) this.#send('gap', { view: id, fromSeq: 0, toSeq: newest, reason: 'unknown-position' })
-    this.#sendRows(this.#views.map((view) => view.snapshot(newest)))
+    this.#sendAll(this.#views.map((view) => view.snapshot(newest)))
   }
 
   #newView(spec: ViewSpec): LiveView {
-    return new LiveView(spec, this.#hub.rings[spec.stream], this.#context.resolver, this.#context.limits)
+    const ring = this.#hub.rings[spec.stream]
+    const { resolver, limits } = this.#context
+    switch (spec.kind) {
+      case 'rows': return new RowsView(spec, ring, resolver, limits)
+      case 'series': return new SeriesView(spec, ring, resolver, limits.seriesMs)
+      case 'graph': return new GraphView(spec, ring, resolver, limits.graphMs)
+      case 'stat': return new StatView(spec, ring, resolver, limits.tickMs)
+    }
   }
 
   /** Takes over what the client asked for; a view that stays as it was keeps its place. */
@@ -64,7 +75,7 @@ export class LiveStream {
     const old = new Map(this.#views.map((view) => [JSON.stringify(view.spec), view]))
     const newest = this.#hub.newest
     const resumes = this.#paused && !paused
-    const snapshots: RowsMessage[] = []
+    const snapshots: (LiveMessage | undefined)[] = []
     this.#paused = paused
     this.#views = specs.map((spec) => {
       const key = JSON.stringify(spec)
@@ -78,7 +89,7 @@ export class LiveStream {
       snapshots.push(view.snapshot(newest))
       return view
     })
-    this.#sendRows(snapshots)
+    this.#sendAll(snapshots)
     for (const gone of old.values()) {
       this.#before.matched += gone.matched
       this.#before.shown += gone.shown
@@ -96,37 +107,38 @@ export class LiveStream {
     if (this.#blockedSince !== undefined) {
       this.#wasSlow = true
       if (now - this.#blockedSince < this.#context.limits.stuckMs) return true
-      this.#answer.destroy()
+      this.#channel.destroy()
       return false
     }
     if (this.#paused) for (const view of this.#views) view.countOnly(this.#hub.newest)
-    else this.#rows()
+    else this.#due(now)
     if (now - this.#statAt >= 1000) this.#stat(now)
     if (now - this.#commentAt >= this.#context.limits.commentMs) {
       this.#commentAt = now
-      this.#write(': still here\n\n')
+      this.#channel.keepAlive()
     }
     return true
   }
 
-  #rows(): void {
+  #due(now: number): void {
     const reason = this.#wasSlow ? 'slow' : 'evicted'
     this.#wasSlow = false
-    const messages: RowsMessage[] = []
+    const messages: LiveMessage[] = []
     for (const view of this.#views) {
       const gap = view.gap(reason)
-      if (gap !== undefined) this.#send('gap', gap)
-      const message = view.tick(this.#hub.newest)
+      if (gap !== undefined) this.#send(gap.event, gap.data)
+      const message = view.tick(this.#hub.newest, now)
       if (message !== undefined) messages.push(message)
     }
     if (messages.length > 0) this.#lagMs = Math.max(0, this.#context.host.clock.now() - this.#hub.newestReceived)
-    this.#sendRows(messages)
+    this.#sendAll(messages)
   }
 
   /** The id is where a client that comes back goes on: no view may be behind it, so only the last message has one. */
-  #sendRows(messages: readonly RowsMessage[]): void {
+  #sendAll(asked: readonly (LiveMessage | undefined)[]): void {
+    const messages = asked.filter((message) => message !== undefined)
     const id = Math.min(...this.#views.map((view) => view.cursor))
-    for (const [index, message] of messages.entries()) this.#send('rows', message, index === messages.length - 1 ? id : undefined)
+    for (const [index, { event, data }] of messages.entries()) this.#send(event, data, index === messages.length - 1 ? id : undefined)
   }
 
   #stat(now: number): void {
@@ -146,15 +158,10 @@ export class LiveStream {
   }
 
   #send(event: string, data: unknown, id?: number): void {
-    this.#write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`)
-  }
-
-  #write(text: string): void {
-    if (this.#answer.destroyed || this.#answer.writableEnded) return
-    if (!this.#answer.write(text)) this.#blockedSince ??= this.#context.host.clock.monotonic()
+    if (!this.#channel.send(event, JSON.stringify(data), id)) this.#blockedSince ??= this.#context.host.clock.monotonic()
   }
 
   end(): void {
-    this.#answer.end()
+    this.#channel.end()
   }
 }

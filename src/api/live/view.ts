@@ -1,221 +1,38 @@
-import type { Resolver } from '../../engine/ports.ts'
-import type { Cell } from './cells.ts'
-import { cellReader } from './cells.ts'
-import { bindWhere } from './filter.ts'
-import type { Ring, RingFrame } from './ring.ts'
+import type { RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 
-export interface RowsMessage {
-  readonly view: string
-  readonly cols: readonly string[]
-  /** Oldest first. */
-  readonly rows: readonly (readonly Cell[])[]
-  /** Rows that matched since the last message of this view, and how many of them are here. */
+/** One event of the stream; `data` is sent as JSON. */
+export interface LiveMessage {
+  readonly event: 'rows' | 'series' | 'graph' | 'gap'
+  readonly data: object
+}
+
+/** Where the client stands: `live` hears everything, `paused` asked for silence, `slow` does not read what was sent. */
+export type Hearing = 'live' | 'paused' | 'slow'
+
+/** What one client sees of one stream. The stream asks it for messages when it is time; nothing is queued in between. */
+export interface LiveView {
+  readonly spec: ViewSpec
+  /** Everything up to this sequence was sent or passed over: where a client that comes back goes on. */
+  readonly cursor: number
+  /** Rows that matched the filter since the view began, and how many of them the client was shown or told the sum of. */
   readonly matched: number
   readonly shown: number
-  /** The newest rows that were there already: replaces what the client showed of this view. */
-  readonly snapshot?: true
-}
-
-export interface GapMessage {
-  readonly view: string
-  readonly fromSeq: number
-  readonly toSeq: number
-  readonly reason: 'evicted' | 'slow' | 'unknown-position'
-}
-
-interface Place {
-  readonly frame: RingFrame
-  readonly row: number
-}
-
-/**
- * One view of one client. Three places in the journal: `cursor` (everything up to it was sent or passed over),
- * `counted` (everything up to it is in `matched`) and `catchUpTo` (up to there nothing may be left out).
- */
-export class LiveView {
-  readonly spec: ViewSpec
-  readonly #ring: Ring
-  readonly #resolver: Resolver | undefined
-  readonly #filtered: boolean
-  readonly #rowsPerTick: number
-  readonly #tickMs: number
-  cursor = 0
-  /** Rows of the frame after the cursor that were sent. */
-  #row = 0
-  #counted = 0
-  #catchUpTo = 0
-  #credit = 0
-  #unsaid = 0
-  matched = 0
-  shown = 0
   /** Rows that matched while paused. */
-  fresh = 0
-
-  constructor(spec: ViewSpec, ring: Ring, resolver: Resolver | undefined, limits: { rowsPerTick: number; tickMs: number }) {
-    this.spec = spec
-    this.#ring = ring
-    this.#resolver = resolver
-    this.#filtered = Object.keys(spec.where).length > 0
-    this.#rowsPerTick = limits.rowsPerTick
-    this.#tickMs = limits.tickMs
-  }
-
-  /** Shows the newest rows that are there and goes on from now. */
-  snapshot(newest: number): RowsMessage {
-    const places = this.#ring.after(0).flatMap((frame) => this.#matches(frame))
-    this.#jump(newest)
-    const rows = this.#cells(places.slice(-this.#rowsPerTick))
-    return { view: this.spec.id, cols: this.spec.columns, rows, matched: places.length, shown: rows.length, snapshot: true }
-  }
-
-  /** Goes on from a place in the journal, sending everything since. */
-  catchUp(from: number, newest: number): void {
-    this.cursor = from
-    this.#counted = Math.max(this.#counted, from)
-    this.#row = 0
-    this.#catchUpTo = newest
-  }
-
-  resume(how: 'catch-up' | 'now', newest: number): void {
-    this.fresh = 0
-    if (how === 'catch-up') this.#catchUpTo = newest
-    else this.#jump(newest)
-  }
-
-  #jump(newest: number): void {
-    this.cursor = newest
-    this.#counted = newest
-    this.#row = 0
-  }
-
-  /** Counts what arrived while paused; nothing moves otherwise. */
-  countOnly(newest: number): void {
-    for (const frame of this.#ring.after(this.#counted)) this.fresh += this.#count(frame)
-    this.#counted = Math.max(this.#counted, newest)
-  }
-
-  /** A frame leaves the ring: what was not seen of it is counted; only a live view that keeps up may pass it over. */
-  evicting(frame: RingFrame, state: 'live' | 'paused' | 'slow'): void {
-    if (frame.sequence > this.#counted) {
-      const matched = this.#count(frame)
-      this.#counted = frame.sequence
-      if (state === 'paused') this.fresh += matched
-    }
-    if (state === 'live' && this.cursor >= this.#catchUpTo && frame.sequence > this.cursor) {
-      this.cursor = frame.sequence
-      this.#row = 0
-    }
-  }
-
-  gap(reason: 'evicted' | 'slow'): GapMessage | undefined {
-    if (this.#ring.evicted <= this.cursor) return undefined
-    const gap = { view: this.spec.id, fromSeq: this.cursor + 1, toSeq: this.#ring.evicted, reason }
-    this.cursor = this.#ring.evicted
-    this.#counted = Math.max(this.#counted, this.cursor)
-    this.#row = 0
-    return gap
-  }
-
-  /** The next rows to send, if any. */
-  tick(newest: number): RowsMessage | undefined {
-    const limit = this.#allowance()
-    const places: Place[] = []
-    const waiting = this.#ring.after(this.cursor)
-    for (const frame of waiting) if (frame.sequence > this.#counted) this.#count(frame)
-    this.#counted = Math.max(this.#counted, newest)
-    if (this.#takeAll(waiting, limit, places)) {
-      this.#takeNewest(waiting, limit - places.length, places)
-      this.cursor = newest
-      this.#row = 0
-    }
-    if (places.length === 0) return undefined
-    this.#credit -= places.length
-    this.shown += places.length
-    const matched = this.#unsaid
-    this.#unsaid = 0
-    return { view: this.spec.id, cols: this.spec.columns, rows: this.#cells(places), matched, shown: places.length }
-  }
-
-  /** Rows that were counted and wait in the ring to be sent: after a pause or a return, else none. */
-  pending(): number {
-    let rows = 0
-    let from = this.#row
-    for (const frame of this.#ring.after(this.cursor)) {
-      if (frame.sequence > this.#counted) break
-      rows += this.#filtered ? this.#matches(frame).filter((place) => place.row >= from).length : frame.count - from
-      from = 0
-    }
-    return rows
-  }
-
-  #allowance(): number {
-    const rate = this.spec.maxRate
-    if (rate === undefined) this.#credit = this.#rowsPerTick
-    else this.#credit = Math.min(this.#rowsPerTick, Math.max(rate, 1), this.#credit + (rate * this.#tickMs) / 1000)
-    return Math.floor(this.#credit)
-  }
-
-  /** Sends the backlog in order and in full, as far as the limit goes; true when nothing of it is left. */
-  #takeAll(waiting: readonly RingFrame[], limit: number, places: Place[]): boolean {
-    for (const frame of waiting) {
-      if (frame.sequence > this.#catchUpTo) return true
-      const open = this.#matches(frame).filter((place) => place.row >= this.#row)
-      const room = limit - places.length
-      places.push(...open.slice(0, room))
-      if (open.length > room) {
-        this.cursor = Math.max(this.cursor, frame.sequence - 1)
-        this.#row = open[room]?.row ?? 0
-        return false
-      }
-      this.cursor = frame.sequence
-      this.#row = 0
-    }
-    return true
-  }
-
-  /** Live: the newest rows that fit; older ones were counted and are left out. */
-  #takeNewest(waiting: readonly RingFrame[], room: number, places: Place[]): void {
-    const newest: Place[][] = []
-    let left = room
-    for (let at = waiting.length - 1; at >= 0 && left > 0; at--) {
-      const frame = waiting[at]
-      if (frame === undefined || frame.sequence <= this.#catchUpTo || frame.sequence <= this.cursor) break
-      const some = this.#matches(frame, left)
-      newest.unshift(some)
-      left -= some.length
-    }
-    places.push(...newest.flat())
-  }
-
-  #count(frame: RingFrame): number {
-    const matched = this.#filtered ? this.#matches(frame).length : frame.count
-    this.matched += matched
-    this.#unsaid += matched
-    return matched
-  }
-
-  /** Rows of a frame that match, or the last so many of them. */
-  #matches(frame: RingFrame, last = frame.count): Place[] {
-    const places: Place[] = []
-    if (this.#filtered) {
-      const test = bindWhere(this.spec.where, frame.batch, frame.frame.header, this.#resolver)
-      for (let row = 0; row < frame.count; row++) if (test(row)) places.push({ frame, row })
-      return last < places.length ? places.slice(places.length - last) : places
-    }
-    for (let row = Math.max(0, frame.count - last); row < frame.count; row++) places.push({ frame, row })
-    return places
-  }
-
-  #cells(places: readonly Place[]): Cell[][] {
-    let of: RingFrame | undefined
-    let readers: ((row: number) => Cell)[] = []
-    return places.map(({ frame, row }) => {
-      if (frame !== of) {
-        readers = this.spec.columns.map((name) => cellReader(frame.batch, frame.frame.header, name, this.#resolver))
-        of = frame
-      }
-      return readers.map((read) => read(row))
-    })
-  }
+  readonly fresh: number
+  /** What is there already; the view goes on from the newest frame. */
+  snapshot(newest: number): LiveMessage | undefined
+  /** The client was here before and goes on from a place in the journal. */
+  catchUp(from: number, newest: number): LiveMessage | undefined
+  resume(how: 'catch-up' | 'now', newest: number): void
+  /** Takes note of what arrived while nothing is sent. */
+  countOnly(newest: number): void
+  /** A frame leaves the ring: what was not seen of it is counted now or never. */
+  evicting(frame: RingFrame, hearing: Hearing): void
+  /** What the view can no longer send, if anything; it goes on behind that. */
+  gap(reason: 'evicted' | 'slow'): LiveMessage | undefined
+  /** The next message, if one is due. `now` in ms of the monotonic clock. */
+  tick(newest: number, now: number): LiveMessage | undefined
+  /** Rows that were counted and wait in the ring to be sent. */
+  pending(): number
 }

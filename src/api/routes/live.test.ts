@@ -100,7 +100,7 @@ describe('a session', () => {
       const { detail, hints } = (await answer.json()) as { detail: string; hints: string[] }
       return `${answer.status} ${detail} ${hints.join(' ')}`
     }
-    expect(await refused(flowsView({ kind: 'graph' }))).toBe('400 View "f": kind "graph" does not exist yet. Kinds today: rows.')
+    expect(await refused(flowsView({ kind: 'pie' }))).toBe('400 View "f": there is no kind "pie". Kinds: rows, series, graph, stat.')
     expect(await refused(flowsView({ q: { stream: 'logs' } }))).toBe('400 View "f": there is no stream "logs". Streams: flows, events.')
     expect(await refused(flowsView({ columns: ['src_prt'] }))).toContain('Did you mean "src_port"?')
     expect(await refused(flowsView({ q: { stream: 'flows', where: { nothing: 1 } } }))).toContain('flows has no column "nothing".')

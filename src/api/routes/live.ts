@@ -1,9 +1,13 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import { problemIn } from '../check.ts'
+import { parseJson } from '../json.ts'
+import { EventStreamChannel, WebSocketChannel } from '../live/channel.ts'
 import type { Hub } from '../live/hub.ts'
-import { readViews } from '../live/spec.ts'
+import { readViews, writeView } from '../live/spec.ts'
 import type { LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
-import { ApiError } from '../problems.ts'
+import { ApiError, toProblem } from '../problems.ts'
 
 const sid = { type: 'string', pattern: '^[A-Za-z0-9_-]{4,64}$', description: 'Chosen by the client, hard to guess.' } as const
 
@@ -18,7 +22,7 @@ export const liveSchemas = {
           type: 'object', required: ['id', 'kind', 'q'], additionalProperties: false,
           properties: {
             id: { type: 'string', minLength: 1, maxLength: 64 },
-            kind: { type: 'string', description: '`rows`; other kinds come later.' },
+            kind: { type: 'string', description: '`rows`, `series` (sums by time), `graph` (who with whom) or `stat` (counted only).' },
             q: {
               type: 'object', required: ['stream'], additionalProperties: false,
               properties: {
@@ -26,8 +30,13 @@ export const liveSchemas = {
                 where: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description: 'Column = value, all of them. An absent column equals nothing.' },
               },
             },
-            columns: { type: 'array', minItems: 1, items: { type: 'string' }, description: 'All of the view when left out.' },
-            maxRate: { type: 'number', minimum: 0.1, description: 'Rows per second at most.' },
+            columns: { type: 'array', items: { type: 'string' }, description: 'Of rows: those to show, all when left out. Of series and graph: numbers to add up, for flows bytes_est and packets_est when left out.' },
+            scope: { type: 'array', items: { type: 'string' }, description: 'Of series: columns that make the groups, none when left out. Of graph: the two columns that an edge joins.' },
+            maxRate: { type: 'number', minimum: 0.1, description: 'Of rows: how many per second at most.' },
+            step: { type: 'integer', minimum: 1, maximum: 3600, description: 'Of series: seconds in a bucket (1).' },
+            points: { type: 'integer', minimum: 1, maximum: 3600, description: 'Of series: buckets kept (300).' },
+            limit: { type: 'integer', minimum: 1, maximum: 1000, description: 'Of series: groups shown, the largest ones (10). Of graph: nodes shown (300), with five times as many edges.' },
+            idle: { type: 'integer', minimum: 1, maximum: 1000, description: 'Of graph: messages after which an edge leaves that nothing passes (15).' },
           },
         },
       },
@@ -37,36 +46,68 @@ export const liveSchemas = {
 
 const stream = {
   operationId: 'live',
-  summary: 'Watch rows as they are synced',
-  description: 'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `stat` every second; '
-    + '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence: with Last-Event-ID the stream goes on from '
-    + 'there, or says what is missing. Without a PUT it shows newest flows and newest events.',
-  querystring: { type: 'object', additionalProperties: false, properties: { sid } },
+  summary: 'Watch rows, sums and relations as they are synced',
+  description: 'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `series` {view, step, cols, groups, buckets, snapshot?}, '
+    + 'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; `stat` every second; '
+    + '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence: with Last-Event-ID (or ?after=) the stream goes on from '
+    + 'there, or says what is missing. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as '
+    + 'text messages {event, id, data}; there a message of the client is what PUT /api/v1/live/{sid} takes.',
+  querystring: { type: 'object', additionalProperties: false, properties: { sid, after: { type: 'string', pattern: '^[0-9]{1,15}$', description: 'As Last-Event-ID, for clients that can set no header.' } } },
   headers: { type: 'object', properties: { 'last-event-id': { type: 'string', description: 'Journal sequence of the last event seen.' } } },
   response: { 200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } }, 429: { $ref: 'Problem#' } },
 } as const
 
 export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hub): void {
-  app.get('/api/v1/live', { schema: stream }, (request, reply) => {
-    const { sid: session } = request.query as { sid?: string }
-    const last = request.headers['last-event-id']
-    if (last !== undefined && (typeof last !== 'string' || !/^\d{1,15}$/.test(last))) {
-      throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is no journal sequence.`, { hints: ['Leave it out to begin with the newest rows.'] })
-    }
-    hub.admit(request.user, session)
-    const headers = reply.getHeaders()
-    reply.hijack()
-    const answer = reply.raw
-    answer.writeHead(200, {
-      ...Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      // Proxies that would otherwise collect the answer before passing it on.
-      'x-accel-buffering': 'no',
-    })
-    request.socket.setNoDelay(true)
-    hub.open(answer, request.user, session, last === undefined ? undefined : Number(last))
+  app.route({
+    method: 'GET', url: '/api/v1/live', schema: stream,
+    preHandler: async (request) => {
+      lastSeen(request)
+      hub.admit(request.user, sidOf(request))
+    },
+    handler: (request, reply) => {
+      const headers = reply.getHeaders()
+      reply.hijack()
+      const answer = reply.raw
+      answer.writeHead(200, {
+        ...Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        // Proxies that would otherwise collect the answer before passing it on.
+        'x-accel-buffering': 'no',
+      })
+      request.socket.setNoDelay(true)
+      hub.open(new EventStreamChannel(answer), request.user, sidOf(request), lastSeen(request))
+    },
+    wsHandler: (socket, request) => {
+      const channel = new WebSocketChannel(socket)
+      listen(socket, channel, request)
+      hub.open(channel, request.user, sidOf(request), lastSeen(request))
+    },
   })
+
+  /** A client that cannot say what it wants hears why; its stream goes on as it was. */
+  function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
+    socket.on('error', () => socket.terminate())
+    socket.on('message', (message: Buffer) => {
+      try {
+        const session = sidOf(request)
+        if (session === undefined) throw new ApiError('WEIR_API_INVALID', 'This stream has no session to set.', { hints: ['Open it with ?sid=, of your own choosing and hard to guess.'] })
+        const wanted = parseJson(message, limits.jsonDepth)
+        const problem = problemIn(wanted, liveSchemas.LiveRequest)
+        if (problem !== undefined) throw new ApiError('WEIR_API_INVALID', problem, { hints: ['GET /api/v1/openapi.json describes it: LiveRequest.'] })
+        set(session, request.user, wanted as LiveRequest)
+      } catch (error) {
+        channel.send('error', JSON.stringify(toProblem(error).problem), undefined)
+      }
+    })
+  }
+
+  function set(session: string, user: string, wanted: LiveRequest): LiveRequest {
+    const paused = wanted.paused ?? false
+    const specs = readViews(wanted, limits.viewsPerStream)
+    hub.put(session, user, specs, paused, wanted.resume ?? 'catch-up')
+    return { paused, views: specs.map(writeView) }
+  }
 
   app.put('/api/v1/live/:sid', {
     bodyLimit: limits.bodyBytes,
@@ -77,15 +118,18 @@ export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hu
       body: liveSchemas.LiveRequest,
       response: { 200: { $ref: 'LiveRequest#' }, 400: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
     },
-  }, async (request, reply) => {
-    const { sid: session } = request.params as { sid: string }
-    const wanted = request.body as LiveRequest
-    const paused = wanted.paused ?? false
-    const specs = readViews(wanted, limits.viewsPerStream)
-    hub.put(session, request.user, specs, paused, wanted.resume ?? 'catch-up')
-    return reply.send({
-      paused,
-      views: specs.map(({ id, stream: of, where, columns, maxRate }) => ({ id, kind: 'rows', q: { stream: of, where }, columns, ...(maxRate === undefined ? {} : { maxRate }) })),
-    })
-  })
+  }, async (request, reply) => reply.send(set((request.params as { sid: string }).sid, request.user, request.body as LiveRequest)))
+}
+
+function sidOf(request: FastifyRequest): string | undefined {
+  return (request.query as { sid?: string }).sid
+}
+
+function lastSeen(request: FastifyRequest): number | undefined {
+  const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
+  if (last === undefined) return undefined
+  if (typeof last !== 'string' || !/^\d{1,15}$/.test(last)) {
+    throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is no journal sequence.`, { hints: ['Leave it out to begin with the newest rows.'] })
+  }
+  return Number(last)
 }

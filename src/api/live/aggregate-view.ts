@@ -1,0 +1,106 @@
+import type { Resolver } from '../../engine/ports.ts'
+import { bindWhere } from './filter.ts'
+import type { Ring, RingFrame } from './ring.ts'
+import type { ViewSpec } from './spec.ts'
+import type { Hearing, LiveMessage, LiveView } from './view.ts'
+
+/**
+ * A view that sends sums instead of rows. Each frame goes into the sums once, whether its client listens, has paused or
+ * is slow: what was not sent is in the next message. So it never has a gap and never owes a row.
+ */
+export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
+  readonly spec: Spec
+  protected readonly resolver: Resolver | undefined
+  readonly #ring: Ring
+  readonly #everyMs: number
+  #dueAt: number | undefined
+  cursor = 0
+  matched = 0
+  fresh = 0
+  #begun = false
+
+  constructor(spec: Spec, ring: Ring, resolver: Resolver | undefined, everyMs: number) {
+    this.spec = spec
+    this.resolver = resolver
+    this.#ring = ring
+    this.#everyMs = everyMs
+  }
+
+  get shown(): number {
+    return this.matched
+  }
+
+  /** Adds the rows of a frame that match. */
+  protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
+  /** What changed since the last message; everything for a client that has nothing yet. */
+  protected abstract message(whole: boolean): LiveMessage | undefined
+
+  snapshot(newest: number): LiveMessage | undefined {
+    this.#take(0)
+    // Rows that were there before anybody looked are no traffic of this view.
+    this.matched = 0
+    this.cursor = newest
+    this.#begun = true
+    return this.message(true)
+  }
+
+  catchUp(_from: number, newest: number): LiveMessage | undefined {
+    return this.snapshot(newest)
+  }
+
+  resume(): void {
+    this.fresh = 0
+  }
+
+  countOnly(newest: number): void {
+    this.fresh += this.#take(this.cursor)
+    this.cursor = Math.max(this.cursor, newest)
+  }
+
+  evicting(frame: RingFrame, hearing: Hearing): void {
+    if (!this.#begun || frame.sequence <= this.cursor) return
+    const rows = this.#addFrame(frame)
+    if (hearing === 'paused') this.fresh += rows
+    this.cursor = frame.sequence
+  }
+
+  gap(): undefined {
+    return undefined
+  }
+
+  tick(newest: number, now: number): LiveMessage | undefined {
+    this.#take(this.cursor)
+    this.cursor = Math.max(this.cursor, newest)
+    this.#dueAt ??= now + this.#everyMs
+    if (now < this.#dueAt) return undefined
+    this.#dueAt = Math.max(this.#dueAt + this.#everyMs, now)
+    return this.message(false)
+  }
+
+  pending(): number {
+    return 0
+  }
+
+  #take(after: number): number {
+    let rows = 0
+    for (const frame of this.#ring.after(after)) rows += this.#addFrame(frame)
+    return rows
+  }
+
+  #addFrame(frame: RingFrame): number {
+    const rows = this.#matching(frame)
+    const count = rows?.length ?? frame.count
+    this.matched += count
+    if (count > 0) this.add(frame, rows)
+    return count
+  }
+
+  /** Rows of a frame that match; undefined: all of them. */
+  #matching(frame: RingFrame): readonly number[] | undefined {
+    if (Object.keys(this.spec.where).length === 0) return undefined
+    const test = bindWhere(this.spec.where, frame.batch, frame.frame.header, this.resolver)
+    const rows: number[] = []
+    for (let row = 0; row < frame.count; row++) if (test(row)) rows.push(row)
+    return rows
+  }
+}

@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http'
+import type { WebSocket } from 'ws'
+
+/** The way to one client. */
+export interface Channel {
+  /** False when the client has to read first: send nothing more until `onDrain`. */
+  send(event: string, json: string, id: number | undefined): boolean
+  /** A sign of life for proxies that cut silent connections. */
+  keepAlive(): void
+  onDrain(drained: () => void): void
+  onClose(closed: () => void): void
+  end(): void
+  /** At once: the client reads nothing. */
+  destroy(): void
+}
+
+/** Server-sent events. */
+export class EventStreamChannel implements Channel {
+  readonly #answer: ServerResponse
+
+  constructor(answer: ServerResponse) {
+    this.#answer = answer
+  }
+
+  send(event: string, json: string, id: number | undefined): boolean {
+    return this.#write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`)
+  }
+
+  keepAlive(): void {
+    this.#write(': still here\n\n')
+  }
+
+  #write(text: string): boolean {
+    return this.#answer.destroyed || this.#answer.writableEnded || this.#answer.write(text)
+  }
+
+  onDrain(drained: () => void): void {
+    this.#answer.on('drain', drained)
+  }
+
+  onClose(closed: () => void): void {
+    this.#answer.on('close', closed)
+  }
+
+  end(): void {
+    this.#answer.end()
+  }
+
+  destroy(): void {
+    this.#answer.destroy()
+  }
+}
+
+/** Bytes that may wait for a client on a WebSocket; a stream's own mark is a quarter of it. */
+const highWater = 64 * 1024
+
+/** The same events as text messages {event, id, data}, for proxies that hold event streams back. */
+export class WebSocketChannel implements Channel {
+  readonly #socket: WebSocket
+  #drained: () => void = () => {}
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+  }
+
+  send(event: string, json: string, id: number | undefined): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return true
+    this.#socket.send(`{"event":"${event}",${id === undefined ? '' : `"id":"${id}",`}"data":${json}}`, () => {
+      if (this.#socket.bufferedAmount === 0) this.#drained()
+    })
+    return this.#socket.bufferedAmount < highWater
+  }
+
+  keepAlive(): void {
+    this.#socket.ping()
+  }
+
+  onDrain(drained: () => void): void {
+    this.#drained = drained
+  }
+
+  onClose(closed: () => void): void {
+    this.#socket.on('close', closed)
+  }
+
+  end(): void {
+    // 1001: the server goes away; the client may come back.
+    this.#socket.close(1001)
+  }
+
+  destroy(): void {
+    this.#socket.terminate()
+  }
+}

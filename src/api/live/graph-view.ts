@@ -1,0 +1,133 @@
+import type { Cell } from './cells.ts'
+import type { RingFrame } from './ring.ts'
+import type { GraphSpec } from './spec.ts'
+import { adder, addSums, groupReader, type Sums } from './sums.ts'
+import { AggregateView } from './aggregate-view.ts'
+import type { LiveMessage } from './view.ts'
+
+export interface GraphMessage {
+  readonly view: string
+  /** What follows an edge's ends: `rows`, then the columns asked for, of the time since the last message. */
+  readonly cols: readonly string[]
+  /** [node, sums of its outgoing edges, sums of its incoming edges]; a node is its value, null where it is not known. */
+  readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
+  readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
+  readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
+  /** What is not among the nodes and edges shown. */
+  readonly others: { readonly edges: number; readonly sums: readonly number[] }
+  readonly snapshot?: true
+}
+
+interface Edge {
+  readonly from: Cell
+  readonly to: Cell
+  sums: Sums
+  /** Recent size: falls by a fifth per message when nothing passes, so that the picture does not flicker. */
+  weight: number
+  idle: number
+}
+
+/** More are not told apart: their rows are among the others. */
+const mostEdges = 20_000
+const edgesPerNode = 5
+const fading = 0.8
+
+/** Who exchanges with whom, now. */
+export class GraphView extends AggregateView<GraphSpec> {
+  readonly #edges = new Map<string, Edge>()
+  #beyond = this.#zero()
+  #shownEdges = new Map<string, Edge>()
+  #shownNodes = new Map<string, Cell>()
+
+  protected add(frame: RingFrame, rows: readonly number[] | undefined): void {
+    const add = adder(frame, this.spec.columns)
+    const ends = groupReader(frame, this.spec.scope, this.resolver)
+    const count = rows?.length ?? frame.count
+    for (let at = 0; at < count; at++) {
+      const row = rows?.[at] ?? at
+      add(this.#edge(ends.key(row), () => ends.cells(row))?.sums ?? this.#beyond, row)
+    }
+  }
+
+  #edge(key: string, ends: () => readonly Cell[]): Edge | undefined {
+    const known = this.#edges.get(key)
+    if (known !== undefined || this.#edges.size >= mostEdges) return known
+    const [from = null, to = null] = ends()
+    const edge = { from, to, sums: this.#zero(), weight: 0, idle: 0 }
+    this.#edges.set(key, edge)
+    return edge
+  }
+
+  #zero(): Sums {
+    return new Float64Array(this.spec.columns.length + 1)
+  }
+
+  protected message(whole: boolean): LiveMessage | undefined {
+    this.#age()
+    const edges = this.#largest()
+    const { nodes, out, into } = this.#nodesOf(edges)
+    const others = this.#beyond
+    this.#beyond = this.#zero()
+    for (const [key, edge] of this.#edges) if (!edges.has(key)) addSums(others, edge.sums)
+    const goneEdges = [...this.#shownEdges].filter(([key]) => !edges.has(key)).map(([, { from, to }]) => [from, to] as const)
+    const goneNodes = [...this.#shownNodes].filter(([key]) => !nodes.has(key)).map(([, node]) => node)
+    const moving = [...edges].filter(([key, edge]) => whole || edge.idle <= 1 || !this.#shownEdges.has(key))
+    const touched = new Set(moving.flatMap(([, { from, to }]) => [JSON.stringify(from), JSON.stringify(to)]))
+    const data: GraphMessage = {
+      view: this.spec.id, cols: ['rows', ...this.spec.columns],
+      upsertNodes: [...nodes].filter(([key]) => touched.has(key)).map(([key, node]) => [node, [...(out.get(key) ?? this.#zero())], [...(into.get(key) ?? this.#zero())]]),
+      upsertEdges: moving.map(([, { from, to, sums }]) => [from, to, [...sums]]),
+      removed: { nodes: goneNodes, edges: goneEdges },
+      others: { edges: this.#edges.size - edges.size, sums: [...others] },
+      ...(whole ? { snapshot: true as const } : {}),
+    }
+    this.#shownEdges = edges
+    this.#shownNodes = nodes
+    for (const edge of this.#edges.values()) edge.sums = this.#zero()
+    const silent = moving.length === 0 && goneEdges.length === 0 && others[0] === 0
+    return silent && !whole ? undefined : { event: 'graph', data }
+  }
+
+  /** An edge leaves after so many messages in which nothing passed. */
+  #age(): void {
+    const by = this.spec.columns.length === 0 ? 0 : 1
+    for (const [key, edge] of this.#edges) {
+      edge.idle = (edge.sums[0] ?? 0) > 0 ? 0 : edge.idle + 1
+      edge.weight = fading * edge.weight + (edge.sums[by] ?? 0)
+      if (edge.idle > this.spec.idle) this.#edges.delete(key)
+    }
+  }
+
+  /** The largest edges, as many as their nodes and they themselves have room. */
+  #largest(): Map<string, Edge> {
+    const { limit } = this.spec
+    const chosen = new Map<string, Edge>()
+    const nodes = new Set<string>()
+    for (const [key, edge] of [...this.#edges].sort(([, a], [, b]) => b.weight - a.weight)) {
+      if (chosen.size >= limit * edgesPerNode) break
+      const fresh = [...new Set([JSON.stringify(edge.from), JSON.stringify(edge.to)])].filter((node) => !nodes.has(node))
+      if (nodes.size + fresh.length > limit) continue
+      for (const node of fresh) nodes.add(node)
+      chosen.set(key, edge)
+    }
+    return chosen
+  }
+
+  #nodesOf(edges: ReadonlyMap<string, Edge>): { nodes: Map<string, Cell>; out: Map<string, Sums>; into: Map<string, Sums> } {
+    const nodes = new Map<string, Cell>()
+    const out = new Map<string, Sums>()
+    const into = new Map<string, Sums>()
+    const add = (node: Cell, side: Map<string, Sums>, sums: Sums): void => {
+      const key = JSON.stringify(node)
+      nodes.set(key, node)
+      const known = side.get(key) ?? this.#zero()
+      addSums(known, sums)
+      side.set(key, known)
+    }
+    for (const { from, to, sums } of edges.values()) {
+      add(from, out, sums)
+      add(to, into, sums)
+    }
+    return { nodes, out, into }
+  }
+}

@@ -1,0 +1,221 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RunningApi } from '../index.ts'
+import type { GraphMessage } from '../live/graph-view.ts'
+import type { SeriesMessage } from '../live/series-view.ts'
+import { EventStream } from '../testing/event-stream.ts'
+import { start } from '../testing/kit.ts'
+import { someEvents, someFlows } from '../testing/recording-control.ts'
+
+const quick = { tickMs: 20, seriesMs: 40, graphMs: 40 }
+const sid = 'session-1'
+const open: EventStream[] = []
+afterEach(() => open.splice(0).forEach((stream) => stream.close()))
+
+async function put(api: RunningApi, view: object, more: object = {}): Promise<Response> {
+  return fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'v', ...view }], ...more }) })
+}
+
+async function watch(api: RunningApi, view: object, headers: Record<string, string> = {}): Promise<EventStream> {
+  expect((await put(api, view)).status).toBe(200)
+  const stream = await EventStream.open(`${api.url}/api/v1/live?sid=${sid}`, headers)
+  open.push(stream)
+  return stream
+}
+
+/** What a client holds that keeps the newest of each bucket, as the protocol wants it. */
+function held(stream: EventStream): { total: number[]; groups: Map<string, number[]> } {
+  let buckets = new Map<string, SeriesMessage['buckets'][number]>()
+  let groups: SeriesMessage['groups'] = []
+  for (const { event, data } of stream.events) {
+    if (event !== 'series') continue
+    const message = data as unknown as SeriesMessage
+    if (message.snapshot === true) buckets = new Map()
+    for (const bucket of message.buckets) buckets.set(bucket[0], bucket)
+    groups = message.groups
+  }
+  const add = (into: number[], from: readonly number[] | null): number[] => into.map((sum, at) => sum + (from?.[at] ?? 0))
+  const all = [...buckets.values()]
+  const width = all[0]?.[1].length ?? 0
+  const zero = Array.from({ length: width }, () => 0)
+  return {
+    total: all.reduce((sum, [, total]) => add(sum, total), zero),
+    groups: new Map(groups.map((cells, at) => [JSON.stringify(cells), all.reduce((sum, [, , of]) => add(sum, of[at] ?? null), zero)])),
+  }
+}
+
+async function untilRows(stream: EventStream, rows: number): Promise<ReturnType<typeof held>> {
+  await stream.until(() => (held(stream).total[0] ?? 0) >= rows)
+  return held(stream)
+}
+
+const series = (more: object = {}): object => ({ kind: 'series', q: { stream: 'flows' }, columns: ['bytes_est', 'packets'], ...more })
+const graph = (more: object = {}): object => ({ kind: 'graph', q: { stream: 'flows' }, columns: ['packets'], scope: ['dst_port', 'protocol'], ...more })
+
+describe('a series', () => {
+  test('begins with what the ring holds and goes on with changed buckets', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(3))
+    const stream = await watch(api, series({ q: { stream: 'flows', where: { src_addr: '10.0.0.2' } } }))
+    const first = await stream.until(({ event }) => event === 'series')
+    expect(first.data).toMatchObject({ view: 'v', step: 1000, cols: ['rows', 'bytes_est', 'packets'], groups: [], snapshot: true })
+    control.publish(someFlows(3))
+    expect((await untilRows(stream, 2)).total).toEqual([2, 300_000, 6])
+  })
+
+  test('tells the largest groups apart; the total has them all', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api, series({ columns: ['packets'], scope: ['src_addr'], limit: 2 }))
+    for (const count of [1, 2, 3, 3]) control.publish(someFlows(count))
+    const { total, groups } = await untilRows(stream, 9)
+    expect(total).toEqual([9, 27])
+    expect(Object.fromEntries(groups)).toEqual({ '["10.0.0.1"]': [4, 12], '["10.0.0.2"]': [3, 9] })
+  })
+
+  test('counts while paused and has everything when it goes on', async () => {
+    const { api, control } = await start({ limits: { ...quick, ringRows: 50 } })
+    const stream = await watch(api, series())
+    await stream.until(({ event }) => event === 'series')
+    await put(api, series(), { paused: true })
+    for (let n = 0; n < 20; n++) control.publish(someFlows(40))
+    const stat = await stream.until(({ event, data }) => event === 'stat' && data['new'] === 800)
+    expect(stat.data).toMatchObject({ matched: 800, droppedByLimit: 0 })
+    expect(held(stream).total[0] ?? 0).toBe(0)
+    await put(api, series())
+    expect((await untilRows(stream, 800)).total[2]).toBe(2400)
+  })
+
+  test('is whole for a client that did not read for a while: sums are conflated, nothing is a gap', async () => {
+    const { api, control } = await start({ limits: { ...quick, ringRows: 2000 } })
+    // The rows beside it fill the socket.
+    const body = { views: [{ id: 'v', ...series() }, { id: 'rows', kind: 'rows', q: { stream: 'flows' } }] }
+    await fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const stream = await EventStream.open(`${api.url}/api/v1/live?sid=${sid}`)
+    open.push(stream)
+    await stream.until(({ event }) => event === 'series')
+    stream.pause()
+    for (let n = 0; n < 300; n++) {
+      control.publish(someFlows(500))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    stream.resume()
+    expect((await untilRows(stream, 150_000)).total[2]).toBe(450_000)
+    expect(stream.events.filter(({ event }) => event === 'gap').map(({ data }) => data['view'])).not.toContain('v')
+  })
+
+  test('of events counts rows, by any column', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api, { kind: 'series', q: { stream: 'events' }, scope: ['id'] })
+    control.publish(someEvents('a', 'b'), 'http')
+    control.publish(someEvents('a'), 'http')
+    expect(Object.fromEntries((await untilRows(stream, 3)).groups)).toEqual({ '["a"]': [2], '["b"]': [1] })
+  })
+
+  test('keeps no more buckets than asked for', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api, series({ points: 1, scope: ['dst_port'], columns: [] }))
+    control.publish(someFlows(2))
+    await untilRows(stream, 2)
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    control.publish(someFlows(1))
+    const late = await stream.until(({ event, data }) => event === 'series' && JSON.stringify(data['groups']) === '[[443]]')
+    expect(late.data['buckets']).toHaveLength(1)
+    expect(late.data).toMatchObject({ snapshot: true, buckets: [[expect.any(String), [1], [[1]]]] })
+  })
+})
+
+describe('a graph', () => {
+  const messages = (stream: EventStream): GraphMessage[] => stream.events.filter(({ event }) => event === 'graph').map(({ data }) => data as unknown as GraphMessage)
+
+  test('has nodes and edges with what passed since the last message', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(3))
+    const stream = await watch(api, graph())
+    await stream.until(({ event }) => event === 'graph')
+    const [first] = messages(stream)
+    expect(first).toMatchObject({ view: 'v', cols: ['rows', 'packets'], snapshot: true, removed: { nodes: [], edges: [] }, others: { edges: 0, sums: [0, 0] } })
+    expect(first?.upsertEdges).toEqual([[443, 'netflow5', [2, 6]], [53, 'netflow5', [1, 3]]])
+    expect(first?.upsertNodes).toEqual([[443, [2, 6], [0, 0]], ['netflow5', [0, 0], [3, 9]], [53, [1, 3], [0, 0]]])
+    control.publish(someFlows(1))
+    await stream.until(() => messages(stream).some(({ upsertEdges }) => JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]],[53,"netflow5",[0,0]]]' || JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]]]'))
+  })
+
+  test('lets an edge go that nothing passes any more, with its lonely ends', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api, graph({ idle: 2 }))
+    control.publish(someFlows(2))
+    await stream.until(() => messages(stream).some(({ upsertEdges }) => upsertEdges.length === 2))
+    const feed = setInterval(() => control.publish(someFlows(1)), 10)
+    try {
+      await stream.until(() => messages(stream).some(({ removed }) => removed.edges.length > 0))
+    } finally {
+      clearInterval(feed)
+    }
+    const gone = messages(stream).find(({ removed }) => removed.edges.length > 0)
+    expect(gone?.removed).toEqual({ nodes: [53], edges: [[53, 'netflow5']] })
+  })
+
+  test('shows the largest; what it leaves out is summed up', async () => {
+    const { api, control } = await start({ limits: quick })
+    for (const count of [1, 2, 3]) control.publish(someFlows(count))
+    const stream = await watch(api, graph({ scope: ['src_addr', 'protocol'], limit: 3 }))
+    await stream.until(({ event }) => event === 'graph')
+    const [first] = messages(stream)
+    expect(first?.upsertEdges).toEqual([['10.0.0.1', 'netflow5', [3, 9]], ['10.0.0.2', 'netflow5', [2, 6]]])
+    expect(first?.others).toEqual({ edges: 1, sums: [1, 3] })
+  })
+
+  test('keeps an end that is not known as null', async () => {
+    const { api, control } = await start({ limits: quick })
+    control.publish(someFlows(1))
+    const stream = await watch(api, graph({ scope: ['src_name', 'dst_port'] }))
+    await stream.until(({ event }) => event === 'graph')
+    expect(messages(stream)[0]?.upsertEdges).toEqual([[null, 443, [1, 3]]])
+  })
+})
+
+test('a stat view sends nothing of its own and is counted in every stat', async () => {
+  const { api, control } = await start({ limits: quick })
+  const stream = await watch(api, { kind: 'stat', q: { stream: 'flows', where: { dst_port: 53 } } })
+  await stream.until(({ event }) => event === 'hello')
+  control.publish(someFlows(10))
+  const stat = await stream.until(({ event, data }) => event === 'stat' && data['matched'] === 5)
+  expect(stat.data).toMatchObject({ droppedByLimit: 0, views: { v: { matched: 5, new: 0 } } })
+  expect(new Set(stream.events.map(({ event }) => event))).toEqual(new Set(['hello', 'stat']))
+})
+
+test('a client that comes back has its sums whole again, made from the same request', async () => {
+  const { api, control } = await start({ limits: quick })
+  control.publish(someFlows(4))
+  const first = await watch(api, series())
+  expect((await untilRows(first, 4)).total[0]).toBe(4)
+  first.close()
+  control.publish(someFlows(3))
+  const second = await watch(api, series(), { 'last-event-id': '1' })
+  const snapshot = await second.until(({ event }) => event === 'series')
+  expect(snapshot.id).toBe('2')
+  expect(held(second).total[0]).toBe(7)
+})
+
+test('the request is answered with every default, and an answer can be put again', async () => {
+  const { api } = await start({ limits: quick })
+  const answer = await (await put(api, { kind: 'graph', q: { stream: 'flows' } })).json() as { views: object[] }
+  expect(answer.views).toEqual([{ id: 'v', kind: 'graph', q: { stream: 'flows', where: {} }, columns: ['bytes_est', 'packets_est'], scope: ['src_addr', 'dst_addr'], limit: 300, idle: 15 }])
+  const again = await (await put(api, { kind: 'series', q: { stream: 'events' } })).json() as { views: object[] }
+  expect(again.views).toEqual([{ id: 'v', kind: 'series', q: { stream: 'events', where: {} }, columns: [], scope: [], step: 1, points: 300, limit: 10 }])
+  for (const view of [...answer.views, ...again.views]) expect((await put(api, view)).status).toBe(200)
+})
+
+test('what a kind cannot do is refused with what it can', async () => {
+  const { api } = await start()
+  const refused = async (view: object): Promise<string> => {
+    const answer = await put(api, view)
+    const { detail, hints } = (await answer.json()) as { detail: string; hints: string[] }
+    return `${answer.status} ${detail} ${hints.join(' ')}`
+  }
+  expect(await refused({ kind: 'pie', q: { stream: 'flows' } })).toBe('400 View "v": there is no kind "pie". Kinds: rows, series, graph, stat.')
+  expect(await refused(series({ columns: ['protocol'] }))).toContain('flows has no numbers in "protocol" to add up.')
+  expect(await refused(series({ scope: ['dst_prt'] }))).toContain('Did you mean "dst_port"?')
+  expect(await refused(series({ maxRate: 3 }))).toContain('a view of kind series has no "maxRate". It has columns, scope, step, points, limit.')
+  expect(await refused(graph({ scope: ['src_addr'] }))).toContain('the scope of a graph is two columns')
+  expect(await refused({ kind: 'stat', q: { stream: 'flows' }, columns: [] })).toContain('It has nothing but `q`.')
+})

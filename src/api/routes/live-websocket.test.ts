@@ -1,0 +1,115 @@
+import { afterEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import type { RunningApi } from '../index.ts'
+import { start } from '../testing/kit.ts'
+import { someFlows } from '../testing/recording-control.ts'
+
+interface Heard {
+  readonly event: string
+  readonly id?: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+class Client {
+  readonly heard: Heard[] = []
+  readonly socket: WebSocket
+  readonly closed: Promise<number>
+  #more: () => void = () => {}
+
+  constructor(api: RunningApi, query = '', headers: Record<string, string> = {}) {
+    this.socket = new WebSocket(`${api.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
+    this.socket.on('message', (message: Buffer) => {
+      this.heard.push(JSON.parse(message.toString()) as Heard)
+      this.#more()
+    })
+    this.closed = new Promise((resolve) => this.socket.on('close', resolve))
+    open.push(this)
+  }
+
+  async until(wanted: (heard: Heard) => boolean): Promise<Heard> {
+    for (;;) {
+      const found = this.heard.find(wanted)
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => (this.#more = resolve))
+    }
+  }
+}
+
+const open: Client[] = []
+afterEach(() => open.splice(0).forEach(({ socket }) => socket.terminate()))
+
+const quick = { tickMs: 20 }
+
+test('a WebSocket carries the same events, and its messages say what to show', async () => {
+  const { api, control } = await start({ limits: quick })
+  const client = new Client(api, '?sid=session-1')
+  expect((await client.until(({ event }) => event === 'hello')).data).toMatchObject({ protocol: 1, views: [{ id: 'flows', kind: 'rows' }, { id: 'events', kind: 'rows' }] })
+  client.socket.send(JSON.stringify({ views: [{ id: 'f', kind: 'rows', q: { stream: 'flows', where: { dst_port: 53 } }, columns: ['src_port'] }] }))
+  await client.until(({ event, data }) => event === 'rows' && data['view'] === 'f')
+  control.publish(someFlows(4))
+  const rows = await client.until(({ data }) => data['view'] === 'f' && data['shown'] === 2)
+  expect(rows).toMatchObject({ id: '1', data: { cols: ['src_port'], rows: [[1001], [1003]], matched: 2 } })
+  expect((await client.until(({ event }) => event === 'stat')).data).toHaveProperty('ringFrom')
+})
+
+test('what it cannot understand is answered on the socket, which stays open', async () => {
+  const { api } = await start({ limits: quick })
+  const client = new Client(api, '?sid=session-1')
+  await client.until(({ event }) => event === 'hello')
+  client.socket.send('{"views": 1')
+  client.socket.send('{"views": [{"id": "f"}]}')
+  client.socket.send('{"views": [{"id": "f", "kind": "pie", "q": {"stream": "flows"}}]}')
+  await client.until(() => client.heard.filter(({ event }) => event === 'error').length === 3)
+  const details = client.heard.filter(({ event }) => event === 'error').map(({ data }) => String(data['detail']))
+  expect(details[1]).toContain('"views[0].kind" is missing.')
+  expect(details[2]).toContain('there is no kind "pie"')
+  expect(client.socket.readyState).toBe(WebSocket.OPEN)
+})
+
+test('it goes on where it was with ?after=', async () => {
+  const { api, control } = await start({ limits: quick })
+  for (let n = 0; n < 3; n++) control.publish(someFlows(2, n * 10))
+  const client = new Client(api, '?after=1')
+  const rows = await client.until(({ event, data }) => event === 'rows' && data['view'] === 'flows')
+  expect(rows.data).toMatchObject({ shown: 4 })
+  expect(rows.id).toBe('3')
+})
+
+test('the rules for hosts, origins and the number of streams hold for it, too', async () => {
+  const { api } = await start({ limits: { ...quick, streamsPerUser: 1 } })
+  const status = async (client: Client): Promise<number> => new Promise((resolve) => {
+    client.socket.on('unexpected-response', (_request, answer) => {
+      answer.resume().on('close', () => resolve(answer.statusCode ?? 0))
+    }).on('open', () => resolve(101)).on('error', () => {})
+  })
+  expect(await status(new Client(api, '', { host: 'weir.example' }))).toBe(403)
+  expect(await status(new Client(api, '', { origin: 'http://other.example' }))).toBe(403)
+  expect(await status(new Client(api, '?after=x'))).toBe(400)
+  expect(await status(new Client(api))).toBe(101)
+  expect(await status(new Client(api))).toBe(429)
+})
+
+test('one that does not read is conflated for, and cut when it stays stuck', async () => {
+  const { api, control } = await start({ limits: { ...quick, stuckMs: 300 } })
+  const client = new Client(api)
+  await client.until(({ event }) => event === 'hello')
+  client.socket.pause()
+  const before = process.memoryUsage().external
+  const feed = setInterval(() => control.publish(someFlows(500)), 5)
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    expect(process.memoryUsage().external - before).toBeLessThan(64 << 20)
+    client.socket.resume()
+    expect(await client.closed).toBe(1006)
+  } finally {
+    clearInterval(feed)
+  }
+})
+
+test('closing the server tells it to come back', async () => {
+  const { api } = await start({ limits: quick })
+  const client = new Client(api)
+  await client.until(({ event }) => event === 'hello')
+  await api.close()
+  expect(await client.closed).toBe(1001)
+})
