@@ -1,0 +1,148 @@
+import { encodeBatch } from '../journal/bodies.ts'
+import type { Unit } from '../journal/types.ts'
+import { WeirError } from '../model/errors.ts'
+import type { FlowBuilder } from '../model/flow-builder.ts'
+import type { SourceContext } from './ports.ts'
+
+export interface UnitLimits {
+  readonly rows: number
+  /** Uncompressed bytes. */
+  readonly bytes: number
+  /** Units handed to the journal that are not synced yet. */
+  readonly inFlight: number
+}
+
+/** A unit fits in one frame; 16 MiB may wait for a slow disk. */
+export const usualLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
+
+const retryAfterMs = 100
+
+type NewUnit = Omit<Unit, 'source'>
+
+/**
+ * Cuts the rows of a builder into units and hands them to the journal. A datagram cannot be asked for again, so that
+ * nothing here waits: when the disk is behind, rows are shed and counted.
+ */
+export class UnitWriter {
+  readonly #context: SourceContext
+  readonly #flows: FlowBuilder
+  readonly #limits: UnitLimits
+  readonly #inFlight = new Set<Promise<void>>()
+  #received = 0
+  /** Something was shed that no unit has carried yet. */
+  #shedUnsaid = false
+
+  constructor(context: SourceContext, flows: FlowBuilder, limits = usualLimits) {
+    this.#context = context
+    this.#flows = flows
+    this.#limits = limits
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size
+  }
+
+  /** Makes room for rows that were received at this time; when there is none they are shed, and the answer is false. */
+  admit(rows: number, received: number): boolean {
+    if (rows === 0) return true
+    const full = this.#flows.count + rows > this.#limits.rows || this.#flows.bytes >= this.#limits.bytes
+    if (full && !this.flush()) {
+      this.shed('journal_behind', rows)
+      return false
+    }
+    this.#received = Math.max(this.#received, received)
+    return true
+  }
+
+  shed(reason: string, count: number): void {
+    if (count === 0) return
+    this.#shedUnsaid = true
+    this.#context.shed(reason, count)
+  }
+
+  /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
+  flush(): boolean {
+    const { count } = this.#flows
+    if (count === 0) return true
+    if (this.#inFlight.size >= this.#limits.inFlight) return false
+    const batch = this.#flows.batch()
+    const unit: NewUnit = {
+      stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch), received: this.#received, ...timeRange(batch.columns, count),
+    }
+    this.#flows.reset()
+    this.#send(unit)
+    return true
+  }
+
+  /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
+  tellShed(): void {
+    if (!this.#shedUnsaid || this.#flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
+    this.#send({
+      stream: this.#context.id, kind: 'empty', count: 0, raw: new Uint8Array(0),
+      received: this.#context.host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN,
+    })
+  }
+
+  /** Resolves when every row is synced, or shed and counted. */
+  async drain(): Promise<void> {
+    while (!this.flush()) await Promise.race(this.#inFlight)
+    await Promise.all(this.#inFlight)
+    this.tellShed()
+    await Promise.all(this.#inFlight)
+  }
+
+  #send(unit: NewUnit): void {
+    this.#shedUnsaid = false
+    const sending = this.#append(unit).finally(() => this.#inFlight.delete(sending))
+    this.#inFlight.add(sending)
+  }
+
+  async #append(unit: NewUnit): Promise<void> {
+    try {
+      await this.#context.append(unit)
+    } catch (first) {
+      const error = passing(first) ? await this.#again(unit) : first
+      if (error === undefined) return
+      // What the unit was to say about sheds is still unsaid.
+      this.#shedUnsaid = true
+      this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
+      if (unit.count === 0) return
+      const source = this.#context.id
+      this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
+    }
+  }
+
+  /** A failed sync is over once the journal has a new segment; a second failure is not waited out. */
+  async #again(unit: NewUnit): Promise<unknown> {
+    await this.#context.host.timers.sleep(retryAfterMs)
+    try {
+      await this.#context.append(unit)
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof WeirError && error.code === 'WEIR_JOURNAL_FULL'
+}
+
+function passing(error: unknown): boolean {
+  return error instanceof WeirError && error.retry && !isFull(error)
+}
+
+function timeRange(columns: ReturnType<FlowBuilder['batch']>['columns'], count: number): { timeMin: number; timeMax: number } {
+  const { time_start: starts, time_end: ends } = columns
+  let timeMin = Number.NaN
+  let timeMax = Number.NaN
+  if (starts?.kind === 'time' && ends?.kind === 'time') {
+    timeMin = Infinity
+    timeMax = -Infinity
+    for (let row = 0; row < count; row++) {
+      timeMin = Math.min(timeMin, starts.values[row] ?? Infinity)
+      timeMax = Math.max(timeMax, ends.values[row] ?? -Infinity)
+    }
+  }
+  return { timeMin, timeMax }
+}
