@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { FlowBatch } from '../model/batches.ts'
 import { eventBatch, flowBatch, numberedEvents } from '../../test/conformance/batches.ts'
 import type { SinkBatch } from './ports.ts'
-import { sinkRows, type FlowWriter } from './rows.ts'
+import { sinkRows, type FlowForm } from './rows.ts'
 
-const noFlows: FlowWriter = () => () => '{}'
+const noFlows: FlowForm = { type: 'a.flow', write: () => () => '{}' }
 const withFirstRow = (batch: SinkBatch, firstRow: number): SinkBatch => ({ ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, firstRow })) })
 
 test('indexes count over all pieces, and only chosen rows appear', () => {

@@ -21,16 +21,18 @@ export interface SinkRow {
   readonly event: WeirEvent
 }
 
-/** The JSON object of each row of a batch; what is the same for many rows is worked out once. */
-export type FlowWriter = (batch: FlowBatch) => (row: number) => string
-
-/** Type of the CloudEvent that carries one flow; its data changes only by additions. */
-export const flowEventType = 'io.weir.flow.v1'
+/** How flows become JSON, and what the event that carries one is called: its data changes only by additions. */
+export interface FlowForm {
+  /** CloudEvents type. */
+  readonly type: string
+  /** The JSON object of each row of a batch; what is the same for many rows is worked out once. */
+  readonly write: (batch: FlowBatch) => (row: number) => string
+}
 
 const utf8 = new TextEncoder()
 
 /** The rows to deliver, in order, made one by one as they are asked for. */
-export function* sinkRows(batch: SinkBatch, flows: FlowWriter): Generator<SinkRow, void, undefined> {
+export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
     const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow)
@@ -48,15 +50,15 @@ function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventB
   }
 }
 
-function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, flows: FlowWriter): MakeRow {
-  const json = flows(batch)
+function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, { type, write }: FlowForm): MakeRow {
+  const json = write(batch)
   const times = ['time_end', 'time_start', 'time_received'].map((name) => batch.columns[name]).filter((column) => column?.kind === 'time')
   return (index, row) => {
     const id = stableId(source, epoch, sourceSequence, firstRow + row)
     const event: WeirEvent = {
       id,
       source: `/weir/${source}`,
-      type: flowEventType,
+      type,
       time: firstTime(times, row) ?? received,
       datacontenttype: 'application/json',
       encoding: 'json',

@@ -1,5 +1,5 @@
 import { duration, bytes } from './quantities.ts'
-import { filePath, flag, integer, secret, text } from './scalars.ts'
+import { choice, filePath, flag, integer, secret, text } from './scalars.ts'
 import { group, variants } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
@@ -62,6 +62,25 @@ export const auth = variants(
   },
   { description: 'Proof of identity towards the server', default: { type: 'none' } },
 )
+
+const codecMeaning = '`json` (fields of the registry in a CloudEvent) or `netobserv-json` (records as NetObserv\'s pipeline writes them)'
+
+/** How the flags of a flow are written where its codec leaves a choice. */
+const tcpFlags = choice(['number', 'names'], { description: 'Form of TCP flags in `netobserv-json`', default: 'number' })
+
+/** How a sink of messages writes flows; spread into its fields. */
+export const flowCodec = {
+  codec: choice(['json', 'netobserv-json'], { description: `How flows are written: ${codecMeaning}; events are CloudEvents always`, default: 'json' }),
+  tcp_flags: tcpFlags,
+}
+
+/** How a sink of lines writes flows; spread into its fields. */
+export const flowLineCodec = {
+  codec: choice(['json', 'netobserv-json', 'csv'], {
+    description: `How flows are written: ${codecMeaning}, or \`csv\`, in which events have no place; elsewhere they are CloudEvents always`, default: 'json',
+  }),
+  tcp_flags: tcpFlags,
+}
 
 export type Tls = NonNullable<z.output<typeof tls>>
 export type Retry = z.output<typeof retry>

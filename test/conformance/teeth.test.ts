@@ -13,7 +13,7 @@ type Deliver = (row: SinkRow, signal: AbortSignal) => Promise<Attempt>
 type Lie = (honest: Deliver, context: Context) => (batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
 
 const inOrder = (deliver: Deliver, { host }: Context) => (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> =>
-  deliverInOrder(sinkRows(batch, () => () => '{}'), { window: 4, budgetMs: 60_000, clock: host.clock, signal }, (row) => deliver(row, signal))
+  deliverInOrder(sinkRows(batch, { type: 'a.flow', write: () => () => '{}' }), { window: 4, budgetMs: 60_000, clock: host.clock, signal }, (row) => deliver(row, signal))
 
 function harness(lie: Lie): SinkHarness {
   return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(lie)) }
@@ -89,7 +89,7 @@ const lies: readonly (readonly [string, SinkCase, Lie])[] = [
 
 function keyless(honest: Deliver, { host }: Context) {
   return (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> => {
-    const rows = [...sinkRows(batch, () => () => '{}')].map((row) => ({ ...row, key: undefined }))
+    const rows = [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((row) => ({ ...row, key: undefined }))
     return deliverInOrder(rows, { window: 1, budgetMs: 60_000, clock: host.clock, signal }, (row) => honest(row, signal))
   }
 }

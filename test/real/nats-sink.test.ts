@@ -153,6 +153,17 @@ test('a flow is JSON under the subject of its family, known by its stable id', a
   expect(JSON.parse(Buffer.from(message?.data ?? []).toString())).toEqual({ src_port: 1, bytes: 200 })
 })
 
+test('with codec netobserv-json the payload is the bare record, under an event type of its own', async () => {
+  const { server, observer } = await serverWith()
+  const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true, codec: 'netobserv-json' })
+  const { batch, ids } = flowBatch(2, 't')
+  expect(await sink.send(batch, never)).toEqual([])
+  const message = await (await observer.manager()).streams.getMessage('WEIR', { seq: 2 })
+  expect(message?.subject).toBe('weir.flow.io_weir_flow_netobserv_v1')
+  expect(message?.header.get('Nats-Msg-Id')).toBe(ids[1])
+  expect(Buffer.from(message?.data ?? []).toString()).toBe('{"SrcPort":1,"Bytes":200}')
+})
+
 test('a stream that exists is left as it is, whatever create_stream says', async () => {
   const { server, observer } = await serverWith()
   await (await observer.manager()).streams.add({ name: 'WEIR', subjects: ['weir.>'], max_msgs: 5 })

@@ -5,14 +5,16 @@ interface Open {
   size: number
 }
 
-interface Rotation {
+interface Shape {
   /** Bytes; 0: never. */
   readonly rotateAt: number
   /** Files put aside that are kept; 0: all. */
   readonly keep: number
+  /** Whole lines that every file begins with. */
+  readonly head: Uint8Array
 }
 
-/** A file that grows by whole lines and is put aside when it is large enough. */
+/** A file that grows by whole lines and is put aside when it is large enough, or when it begins otherwise than it should. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string
@@ -20,15 +22,17 @@ export class LineFile {
   readonly #disk: Disk
   readonly #rotateAt: number
   readonly #keep: number
+  readonly #head: Uint8Array
   #open: Open | undefined
 
-  constructor(path: string, rotation: Rotation, disk: Disk) {
+  constructor(path: string, { rotateAt, keep, head }: Shape, disk: Disk) {
     this.#path = path
     this.#folder = folderOf(path)
     this.#name = path.slice(path.lastIndexOf('/') + 1)
     this.#disk = disk
-    this.#rotateAt = rotation.rotateAt
-    this.#keep = rotation.keep
+    this.#rotateAt = rotateAt
+    this.#keep = keep
+    this.#head = head
   }
 
   /**
@@ -53,6 +57,10 @@ export class LineFile {
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()
+    return this.#putAside()
+  }
+
+  async #putAside(): Promise<string> {
     const aside = await this.#asides()
     const next = (aside.at(-1) ?? 0) + 1
     await this.#disk.rename(this.#path, this.#aside(next))
@@ -73,11 +81,20 @@ export class LineFile {
     await this.#makeFolder()
     const file = await this.#disk.open(this.#path, 'write')
     const size = await file.size()
-    // The name of a new file is durable only with its folder.
-    if (size === 0) await this.#disk.syncDirectory(this.#folder)
+    if (!(await beginsLike(file, this.#head, size))) {
+      await file.close()
+      await this.#putAside()
+      return this.#begin()
+    }
+    if (size <= this.#head.length) {
+      // New, or torn within its head: there is no line of ours yet. The name of a new file is durable only with its folder.
+      if (this.#head.length > 0) await file.write(this.#head, 0)
+      await this.#disk.syncDirectory(this.#folder)
+      return { file, size: this.#head.length }
+    }
     const last = new Uint8Array(1)
-    if (size > 0) await file.read(last, size - 1)
-    const torn = size > 0 && last[0] !== 0x0a
+    await file.read(last, size - 1)
+    const torn = last[0] !== 0x0a
     if (torn) await file.write(Buffer.from('\n'), size)
     return { file, size: torn ? size + 1 : size }
   }
@@ -107,6 +124,13 @@ export class LineFile {
   #aside(number: number): string {
     return `${this.#path}.${String(number).padStart(6, '0')}`
   }
+}
+
+/** Are the bytes of the file, as far as it goes, those of the head? */
+async function beginsLike(file: DiskFile, head: Uint8Array, size: number): Promise<boolean> {
+  const begin = new Uint8Array(Math.min(size, head.length))
+  if (begin.length > 0) await file.read(begin, 0)
+  return Buffer.compare(begin, head.subarray(0, begin.length)) === 0
 }
 
 function folderOf(path: string): string {

@@ -1,11 +1,12 @@
-import { bytes, defineSchema, duration, filePath, integer, type ConfigOf } from '../../schema/index.ts'
+import { bytes, defineSchema, duration, filePath, flowLineCodec, integer, type ConfigOf } from '../../schema/index.ts'
 
 export const fileSchema = defineSchema({
   type: 'file',
   role: 'sink',
-  summary: 'Appends events to a file, one CloudEvent in JSON a line',
+  summary: 'Appends events and flows to a file, one a line',
   fields: {
     path: filePath({ description: 'The file; folders above it are made', required: true, example: '/var/lib/weir/out/events.ndjson' }),
+    ...flowLineCodec,
     rotate_at: bytes({ description: 'Size at which the file is put aside under the next number and a new one begun; 0: never', default: '128MiB' }),
     keep: integer({ description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 }, { min: 0, max: 100_000 }),
     timeout: duration({ description: 'How long the disk may take for one batch', default: '30s' }, { min: '10ms' }),
@@ -15,8 +16,9 @@ export const fileSchema = defineSchema({
 export const stdoutSchema = defineSchema({
   type: 'stdout',
   role: 'sink',
-  summary: 'Prints events to standard output, one CloudEvent in JSON a line',
+  summary: 'Prints events and flows to standard output, one a line',
   fields: {
+    ...flowLineCodec,
     timeout: duration({ description: 'How long the reader of the output may take', default: '10s' }, { min: '10ms' }),
   },
 })

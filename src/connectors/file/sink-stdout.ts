@@ -3,14 +3,21 @@ import type { Context, Sink } from '../../engine/ports.ts'
 import { Patience } from './client-patience.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig } from './config.ts'
+import { lineForm } from './map.ts'
 import { sendLines } from './sink-lines.ts'
 
 /** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
   const stream = new LineStream(to)
   const patience = new Patience(config.timeout, host.timers)
+  const form = lineForm(config)
+  let head = form.head
+  const write = async (lines: Uint8Array): Promise<void> => {
+    await stream.write(head.length === 0 ? lines : Buffer.concat([head, lines]))
+    head = new Uint8Array(0)
+  }
   return Promise.resolve({
-    send: (batch, signal) => sendLines('standard output', batch, (lines) => patience.wait(() => stream.write(lines), signal)),
+    send: (batch, signal) => sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
     close: () => Promise.resolve(stream.close()),
   })
 }

@@ -3,13 +3,16 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import { decodeStructured } from '../../codecs/cloudevents/index.ts'
 import type { Sink } from '../../engine/ports.ts'
+import type { FlowBatch } from '../../model/batches.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
+import { csvHeader } from '../../codecs/flow-csv/index.ts'
 import { fileSchema, stdoutSchema } from './config.ts'
 import { file } from './index.ts'
 import { openStdout } from './sink-stdout.ts'
@@ -46,6 +49,63 @@ test('a flow is a CloudEvent whose id is the stable id of its row', async () => 
     specversion: '1.0', id: ids[1], source: '/weir/in', type: 'io.weir.flow.v1', time: '2023-11-14T22:13:20.000Z', datacontenttype: 'application/json', data: { src_port: 1, bytes: 200 },
   })
   await sink.close()
+})
+
+test('with codec netobserv-json a flow is the bare record, flags by name if wanted, and an event stays a CloudEvent', async () => {
+  const { sink, path } = await open({ codec: 'netobserv-json', tcp_flags: 'names' })
+  const { batch } = flowBatch(2, 't')
+  const [piece] = batch.pieces
+  const flows = piece!.batch as FlowBatch
+  const flagged: FlowBatch = { ...flows, columns: { ...flows.columns, tcp_flags: { kind: 'u16', values: Uint16Array.of(2, 18) } } }
+  expect(await sink.send({ ...batch, pieces: [{ ...piece!, batch: flagged }] }, never)).toEqual([])
+  expect(await sink.send(eventBatch(numberedEvents(1, 'n'), 't'), never)).toEqual([])
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
+  expect(lines.slice(0, 2)).toEqual(['{"SrcPort":0,"Flags":["SYN"]}', '{"SrcPort":1,"Flags":["SYN","ACK"],"Bytes":200}'])
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ specversion: '1.0', id: 'n0' })
+  await sink.close()
+})
+
+test('with codec csv every file begins with the columns, a row with its stable id, and events go to the dead letters', async () => {
+  const { sink, folder, path } = await open({ codec: 'csv', rotate_at: '1KB' })
+  const flows = flowBatch(3, 't')
+  expect(await sink.send(flows.batch, never)).toEqual([])
+  const failures = await sink.send(eventBatch(numberedEvents(2, 'e'), 't'), never)
+  expect(failures.map(({ index, is }) => [index, is])).toEqual([[0, 'reject'], [1, 'reject']])
+  expect(failures[0]?.reason).toContain('only: { family: [flow] }')
+  expect(await sink.send(flowBatch(1, 't').batch, never)).toEqual([])
+  await sink.close()
+  for (const [name, rows] of [['events.ndjson.000001', 3], ['events.ndjson.000002', 1]] as const) {
+    const text = await readFile(join(folder, name), 'utf8')
+    expect(text.startsWith(csvHeader)).toBe(true)
+    expect(text.slice(csvHeader.length).trimEnd().split('\r\n')).toHaveLength(rows)
+  }
+  expect(await readdir(folder)).not.toContain(path)
+  const first = (await readFile(join(folder, 'events.ndjson.000001'), 'utf8')).split('\r\n')
+  expect(first[1]?.split(',')[0]).toBe(flows.ids[0])
+})
+
+test('a CSV file whose head was torn gets it whole; one of other columns, or of no columns, is put aside and not written over', async () => {
+  for (const [before, aside] of [[csvHeader.slice(0, 100), []], [csvHeader, []], ['{"old":1}\n', ['events.ndjson.000001']], [`_pos,other\r\n${'x'.repeat(5000)}\r\n`, ['events.ndjson.000001']]] as const) {
+    const { sink, folder, path } = await open({ codec: 'csv' })
+    await appendFile(path, before)
+    expect(await sink.send(flowBatch(1, 't').batch, never)).toEqual([])
+    await sink.close()
+    const text = await readFile(path, 'utf8')
+    expect([text.startsWith(csvHeader), text.split('\r\n').length]).toEqual([true, 3])
+    expect((await readdir(folder)).filter((name) => name !== 'events.ndjson')).toEqual([...aside])
+    if (aside.length > 0) expect(await readFile(join(folder, 'events.ndjson.000001'), 'utf8')).toBe(before)
+  }
+})
+
+test.each([['netobserv-json', ['{"SrcPort":0}', '{"SrcPort":1,"Bytes":200}']], ['csv', undefined]] as const)('standard output writes %s, and the columns of CSV once', async (codec, wanted) => {
+  const to = new PassThrough()
+  const sink = await openStdout(configFrom(stdoutSchema, { codec }), testContext(), to)
+  for (const round of [1, 2]) expect(await sink.send(flowBatch(2, `t${round}`).batch, never)).toEqual([])
+  await sink.close()
+  const text = String(to.read())
+  if (wanted !== undefined) return expect(text.trimEnd().split('\n')).toEqual([...wanted, ...wanted])
+  expect(text.startsWith(csvHeader)).toBe(true)
+  expect(text.slice(csvHeader.length).trimEnd().split('\r\n')).toHaveLength(4)
 })
 
 test('after a crash that tore the last line new lines begin on a line of their own', async () => {

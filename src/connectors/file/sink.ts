@@ -2,10 +2,12 @@ import type { Context, Sink } from '../../engine/ports.ts'
 import { Patience } from './client-patience.ts'
 import { LineFile } from './client.ts'
 import type { FileConfig } from './config.ts'
+import { lineForm } from './map.ts'
 import { says, sendLines } from './sink-lines.ts'
 
 export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
-  const file = new LineFile(config.path, { rotateAt: config.rotate_at, keep: config.keep }, host.disk)
+  const form = lineForm(config)
+  const file = new LineFile(config.path, { rotateAt: config.rotate_at, keep: config.keep, head: form.head }, host.disk)
   const patience = new Patience(config.timeout, host.timers)
   const append = async (lines: Uint8Array): Promise<void> => {
     await file.append(lines)
@@ -15,7 +17,7 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
     })
   }
   return Promise.resolve({
-    send: (batch, signal) => sendLines(config.path, batch, (lines) => patience.wait(() => append(lines), signal)),
+    send: (batch, signal) => sendLines(config.path, form, batch, (lines) => patience.wait(() => append(lines), signal)),
     close: () => file.close(),
   })
 }

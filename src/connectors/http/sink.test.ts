@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Sink } from '../../engine/ports.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
-import { eventBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
+import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { httpSchema } from './config.ts'
 import { certificate, key } from './fixtures/certificate.ts'
 import { http } from './index.ts'
@@ -160,4 +160,12 @@ test.each([
   [{ url: 'http://127.0.0.1/', tls: { verify: false } }, 'the URL is plain http'],
 ])('the settings %j are refused', (written, message) => {
   expect(() => configFrom(httpSchema, { url: 'https://127.0.0.1/', ...written })).toThrow(message)
+})
+
+test('codec netobserv-json makes the bare record the body of a request, under an event type of its own', async () => {
+  const { url, seen } = await serve(status(200))
+  const { batch, ids } = flowBatch(2, 't')
+  for (const mode of ['binary', 'batched'] as const) expect(await (await sinkFor({ url, mode, codec: 'netobserv-json', concurrency: 1 })).send(batch, never)).toEqual([])
+  expect(seen[1]).toMatchObject({ body: '{"SrcPort":1,"Bytes":200}', headers: { 'content-type': 'application/json', 'ce-type': 'io.weir.flow.netobserv.v1', 'ce-id': ids[1] } })
+  expect(JSON.parse(seen[2]?.body ?? '')).toMatchObject([{ data: { SrcPort: 0 } }, { data: { SrcPort: 1, Bytes: 200 } }])
 })

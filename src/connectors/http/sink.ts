@@ -1,5 +1,5 @@
 import { encodeStructured, type BinaryMessage } from '../../codecs/cloudevents/index.ts'
-import { flowJson } from '../../codecs/flow-json/index.ts'
+import { flowForm } from '../../codecs/flow-forms/index.ts'
 import { deliverInChunks } from '../../engine/in-chunks.ts'
 import { deliverInOrder, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink, SinkBatch } from '../../engine/ports.ts'
@@ -32,7 +32,7 @@ type Send = (parts: Parts, batch: SinkBatch, signal: AbortSignal) => Promise<rea
 function sendSingly(mode: 'binary' | 'structured'): Send {
   return ({ config, context, poster }, batch, signal) => {
     const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-    return deliverInOrder(sinkRows(batch, flowJson), options, async ({ event }) => {
+    return deliverInOrder(sinkRows(batch, flowForm(config)), options, async ({ event }) => {
       const message = attempting(() => toMessage(event, mode, config.extensions))
       return 'is' in message ? message : poster.post(message, signal)
     })
@@ -46,7 +46,7 @@ const sendBatched: Send = ({ config, context, poster }, batch, signal) => {
     const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(event, config.extensions) }))
     return 'is' in message ? message : message.body
   }
-  return deliverInChunks(sinkRows(batch, flowJson), options, encode, (events) => poster.post(toBatchMessage(events), signal))
+  return deliverInChunks(sinkRows(batch, flowForm(config)), options, encode, (events) => poster.post(toBatchMessage(events), signal))
 }
 
 /** An event that can't be written down can't be next time either. */

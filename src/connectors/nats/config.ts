@@ -1,4 +1,4 @@
-import { Complaint, defineSchema, duration, flag, integer, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { Complaint, defineSchema, duration, flag, flowCodec, integer, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 import { placeholders, unknownPlaceholder } from './map-subject.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
@@ -27,6 +27,7 @@ export const natsSchema = defineSchema({
     subject: text({ description: `Subject of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one token with unsafe characters as \`_\``, default: 'weir.{family}.{type}' }),
     stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, { pattern: /[^\s.*>/\\]+/, expects: 'the name of a stream, with no space, dot, slash or wildcard' }),
     create_stream: flag({ description: 'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`', default: false }),
+    ...flowCodec,
     concurrency: integer({ description: 'Most events that may wait for their acknowledgement at once; events of one key go one after the other', unit: 'events', default: 256 }, { min: 1, max: 16_384 }),
     timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '5s' }, { min: '10ms' }),
     auth,

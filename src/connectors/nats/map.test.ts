@@ -9,7 +9,7 @@ import { subjectOf, wildcardOf } from './map-subject.ts'
 import { toMessage } from './map.ts'
 
 const row = (event: WeirEvent): SinkRow => {
-  const [found] = sinkRows(eventBatch([event], 't'), () => () => '{}')
+  const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
   if (found === undefined) throw new Error('no row')
   return found
 }
@@ -48,7 +48,7 @@ test('a message id depends on source and id alone, and on where one ends and the
 
 test('a flow’s message id is its stable id', () => {
   const { batch, ids } = flowBatch(3, 't')
-  expect([...sinkRows(batch, () => () => '{}')].map((one) => toMessage(one, 's').messageId)).toEqual(ids)
+  expect([...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((one) => toMessage(one, 's').messageId)).toEqual(ids)
 })
 
 test('an event whose content type can’t be a header makes no message', () => {

@@ -1,4 +1,4 @@
-import { flowJson } from '../../codecs/flow-json/index.ts'
+import { flowForm } from '../../codecs/flow-forms/index.ts'
 import { deliverInOrder } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { sinkRows } from '../../engine/rows.ts'
@@ -10,6 +10,7 @@ import { toMessage, type NatsMessage } from './map.ts'
 export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
+  const flows = flowForm(config)
   return Promise.resolve({
     async send(batch, signal) {
       const problem = await publisher.ready(signal)
@@ -18,7 +19,7 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
       signal.addEventListener('abort', stop, { once: true })
       try {
         const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-        return await deliverInOrder(sinkRows(batch, flowJson), options, async (row) => {
+        return await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
           let message: NatsMessage
           try {
             message = toMessage(row, subject(row))

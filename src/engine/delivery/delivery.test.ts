@@ -32,7 +32,7 @@ class OtherSide {
       type: 'test', accepts: ['events', 'flows'], idempotency: 'none',
       build: async () => ({
         send: async (batch) => {
-          const ids = [...sinkRows(batch, flowJson)].map((row) => row.event.id)
+          const ids = [...sinkRows(batch, { type: 'a.flow', write: flowJson })].map((row) => row.event.id)
           this.tokens.push(batch.token)
           const failures = await this.answer(batch, ids)
           const failed = new Set(failures.map((failure) => failure.index))

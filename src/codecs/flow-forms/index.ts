@@ -1,0 +1,20 @@
+/** Flows as the data of CloudEvents, by the name of a codec in the configuration. */
+import type { FlowBatch } from '../../model/batches.ts'
+import { flowJson } from '../flow-json/index.ts'
+import { netobservJson } from '../netobserv-json/index.ts'
+
+export interface FlowForm {
+  /** Type of the event that carries a flow in this form. */
+  readonly type: string
+  readonly write: (batch: FlowBatch) => (row: number) => string
+}
+
+export interface FlowFormChoice {
+  readonly codec: 'json' | 'netobserv-json'
+  readonly tcp_flags: 'number' | 'names'
+}
+
+export function flowForm({ codec, tcp_flags: flags }: FlowFormChoice): FlowForm {
+  if (codec === 'json') return { type: 'io.weir.flow.v1', write: flowJson }
+  return { type: 'io.weir.flow.netobserv.v1', write: (batch) => netobservJson(batch, { flags: flags === 'names' ? 'names' : 'raw' }) }
+}
