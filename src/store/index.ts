@@ -11,6 +11,7 @@ import type { Retain } from './retention.ts'
 import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
 
+export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
 export type { StoreLedger, StoreStatus } from './status.ts'
 

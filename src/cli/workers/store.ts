@@ -3,10 +3,10 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { serve } from '../../engine/rpc.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
+import { SharedTail, type Evidence } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver } from '../../identity/index.ts'
-import { openStore, serveStore, type Store, type StoreOptions } from '../../store/index.ts'
+import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger.ts'
 
@@ -23,42 +23,34 @@ export interface StoreFollow {
   readonly tail: SharedArrayBuffer
 }
 
-/** Rows become visible within this, whatever their number. */
-const commitEveryMs = 1000
-const readBytes = 2 * 1024 * 1024
-const maintainEveryMs = 5000
-const firstRetryMs = 500
-const lastRetryMs = 30_000
-
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
-let store: Store | undefined
-let opened: StoreOptions | undefined
+let feed: StoreFeed | undefined
 let stop = new AbortController()
 let running: Promise<void> | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
-    opened = {
+    const store: StoreOptions = {
       host, log, metrics, directory: options.directory, retain: options.retain,
       memoryLimit: { reader: options.memory },
       resolver: await staticResolver(host, options.networks, log),
     }
-    store = await openStore(opened)
+    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store) })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
-      reader: { query: (sql, format, signal) => need().reader.query(sql, format, signal) },
-      status: () => need().status(),
+      reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal) },
+      status: () => need().store.status(),
     })
-    const { positions, accounted } = store.ledger()
+    const { positions, accounted } = feed.store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
   follow(options: StoreFollow): void {
     self.keepCompiled()
     stop = new AbortController()
-    running = keep(options, stop.signal)
+    running = need().run(options.journal, new SharedTail(options.tail), stop.signal)
   },
   status,
   /** Resolves once everything up to the sequence is committed. */
@@ -72,22 +64,22 @@ export const storeMethods = {
     stop.abort()
     await running
     const last = status()
-    await store?.close()
+    await feed?.store.close()
     telemetry.flush()
     return last
   },
 } as const
 
-function need(): Store {
-  if (store === undefined) throw new Error('the store worker has not been started')
-  return store
+function need(): StoreFeed {
+  if (feed === undefined) throw new Error('the store worker has not been started')
+  return feed
 }
 
 function status(): StoreStatus {
-  const { positions, stored, quarantined } = need().ledger()
+  const { positions, stored, quarantined } = need().store.ledger()
   return {
     sequence: positions[filePartition]?.sequence ?? 0,
-    holds: need().projection.holds()[filePartition]?.sequence ?? 0,
+    holds: need().store.projection.holds()[filePartition]?.sequence ?? 0,
     stored,
     quarantined,
   }
@@ -99,96 +91,6 @@ function wake(): void {
     if (waiter.sequence > done) continue
     waiting.delete(waiter)
     waiter.resolve()
-  }
-}
-
-/** Feeds the store until the signal aborts. What fails is begun anew from the last commit; nothing is lost while the journal holds it. */
-async function keep(options: StoreFollow, signal: AbortSignal): Promise<void> {
-  for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(lastRetryMs, waitMs * 2)) {
-    try {
-      await run(options, signal)
-    } catch (error) {
-      log.error('the store failed and is opened again; rows wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-      await host.timers.sleep(waitMs, signal)
-      await reopen()
-    }
-  }
-}
-
-async function reopen(): Promise<void> {
-  try {
-    await store?.close().catch(() => {})
-    if (opened !== undefined) store = await openStore(opened)
-  } catch (error) {
-    log.error('the store could not be opened again; it is tried again', { error: error instanceof Error ? error.message : String(error) })
-  }
-}
-
-async function run({ journal, tail }: StoreFollow, signal: AbortSignal): Promise<void> {
-  const { projection } = need()
-  const reader = openReader({
-    host, directory: journal, tail: new SharedTail(tail),
-    after: projection.position()[filePartition] ?? nowhere,
-    onUnreadable: (stretch) => {
-      metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
-      log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch })
-    },
-  })
-  let uncommitted = false
-  let commitAt = 0
-  // Merging and retention go on beside commits.
-  let maintaining: Promise<unknown> | undefined
-  let maintainAt = host.clock.monotonic() + maintainEveryMs
-  try {
-    while (!signal.aborted) {
-      const next = uncommitted ? Math.min(commitAt, maintainAt) : maintainAt
-      const frames = await soon(next, signal, (until) => reader.next(readBytes, until))
-      if (frames.length > 0) {
-        if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
-        uncommitted = true
-        await projection.apply(frames)
-      }
-      if (uncommitted && (projection.wantsCommit() || host.clock.monotonic() >= commitAt)) {
-        uncommitted = !(await committed(projection))
-        commitAt = host.clock.monotonic() + commitEveryMs
-        tell()
-      }
-      if (host.clock.monotonic() >= maintainAt) {
-        maintaining ??= need().maintain()
-          .catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
-          .finally(() => (maintaining = undefined))
-        maintainAt = host.clock.monotonic() + maintainEveryMs
-      }
-    }
-    await maintaining
-    if (uncommitted) await committed(projection)
-    tell()
-  } finally {
-    await reader.close()
-  }
-}
-
-/** A commit that fails loses nothing: the rows are still pending here and in the journal. */
-async function committed(projection: Store['projection']): Promise<boolean> {
-  try {
-    await projection.commit()
-    return true
-  } catch (error) {
-    log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
-    return false
-  }
-}
-
-async function soon<T>(at: number, signal: AbortSignal, act: (until: AbortSignal) => Promise<T>): Promise<T> {
-  const until = new AbortController()
-  const abort = (): void => until.abort()
-  const timer = host.timers.after(Math.max(0, at - host.clock.monotonic()), abort)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await act(until.signal)
-  } finally {
-    timer.cancel()
-    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MemoryTables } from '../../test/kit/memory-tables.ts'
+import { realHost } from '../host/index.ts'
+import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
+import { toEventBatch } from '../model/events.ts'
+import { filePartition } from '../model/positions.ts'
+import { openStore, StoreFeed, type Store } from './index.ts'
+import type { TableRows } from './table-writer.ts'
+import { event, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
+
+const host = realHost()
+let folder: string
+let journal: SegmentWriter
+let stop: AbortController
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-feed-'))
+  journal = await openJournal({ host, directory: join(folder, 'journal'), epoch: 1 })
+  stop = new AbortController()
+})
+
+afterEach(async () => {
+  stop.abort()
+  await journal.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Fails at the append calls that it is told of. */
+class FailingTables extends MemoryTables {
+  static appends = 0
+  static failAt: ReadonlySet<number> = new Set()
+
+  override append(hour: number, rows: TableRows): Promise<void> {
+    if (FailingTables.failAt.has(++FailingTables.appends)) return Promise.reject(new Error('the table is full'))
+    return super.append(hour, rows)
+  }
+}
+
+async function accept(id: string): Promise<number> {
+  const raw = encodeBatch(toEventBatch([event(id)]))
+  const { position } = await journal.append({ source: 'http', stream: 'http', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+  return position.sequence
+}
+
+interface Fed {
+  readonly feed: StoreFeed
+  readonly said: string[]
+  readonly done: Promise<void>
+  until(sequence: number): Promise<void>
+}
+
+async function feed(open: () => Promise<Store>): Promise<Fed> {
+  const said: string[] = []
+  const log = { ...recordingLog(), error: (message: string) => void said.push(message) }
+  let told: () => void = () => {}
+  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed: () => told() })
+  const done = made.run(join(folder, 'journal'), journal.tail, stop.signal)
+  const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
+  return {
+    feed: made, said, done,
+    async until(sequence) {
+      while (reached() < sequence) await new Promise<void>((resolve) => (told = resolve))
+    },
+  }
+}
+
+const tables = (): Promise<Store> => openStore({
+  host, directory: join(folder, 'store'), resolver, log: recordingLog(), metrics: recordingMetrics(), writer: () => Promise.resolve(new FailingTables(host.disk)),
+})
+
+test('a store that fails in the middle of a frame is opened again and has every row once', async () => {
+  FailingTables.appends = 0
+  FailingTables.failAt = new Set([2])
+  const { feed: fed, said, done, until } = await feed(tables)
+  const first = await accept('a')
+  await until(first)
+  await accept('b')
+  await until(await accept('c'))
+  expect(said).toEqual(['the store failed and is opened again; rows wait in the journal'])
+  expect(fed.store.ledger().stored).toEqual({ http: 3 })
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('a store that cannot be opened again is tried until it can; meanwhile rows wait', async () => {
+  FailingTables.appends = 0
+  FailingTables.failAt = new Set([1])
+  let opens = 0
+  const { feed: fed, said, done, until } = await feed(() => (++opens === 2 ? Promise.reject(new Error('no such folder')) : tables()))
+  await until(await accept('a'))
+  expect(opens).toBe(3)
+  expect(said).toContain('the store could not be opened again; it is tried again')
+  expect(fed.store.ledger().stored).toEqual({ http: 1 })
+  stop.abort()
+  await done
+  await fed.store.close()
+})
