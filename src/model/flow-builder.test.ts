@@ -50,16 +50,33 @@ test('growing keeps the rows, and its handle stays the column', () => {
   }
 })
 
-test('bytes tells the uncompressed size of whole rows and starts again after a reset', () => {
+test('bytes tells the uncompressed size of columns that hold something and starts again after a reset', () => {
   const flows = new FlowBuilder()
-  flows.column('src_addr')
-  flows.column('proto')
+  flows.column('src_addr').markRows(0, 10)
+  flows.column('proto').markRows(0, 10)
+  flows.column('dst_addr')
   expect(flows.bytes).toBe(0)
   flows.reserve(10)
   flows.commit(10)
-  expect(flows.bytes).toBe(170)
+  expect(flows.bytes).toBe(170 + 2 * 2)
   flows.reset()
   expect([flows.bytes, flows.count]).toEqual([0, 0])
+})
+
+test('ranges of rows are marked like single rows', () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), { minLength: 1, maxLength: 12 }), (runs) => {
+    const [ranges, single] = [new FlowBuilder(600), new FlowBuilder(600)]
+    let row = 0
+    for (const [present, length] of runs) {
+      if (present) {
+        ranges.column('proto').markRows(row, row + length)
+        for (let i = row; i < row + length; i++) single.column('proto').mark(i)
+      }
+      row += length
+    }
+    for (const flows of [ranges, single]) flows.commit(row)
+    expect(ranges.batch()).toEqual(single.batch())
+  }))
 })
 
 test('presence survives any pattern of rows, a journal body and re-use', () => {

@@ -48,6 +48,11 @@ export class GrowingColumn<T extends Items = Items> {
     this.#bits = new Uint8Array((capacity + 7) >> 3)
   }
 
+  /** Does any row have a value? */
+  get used(): boolean {
+    return this.#dense > 0 || this.#sparse
+  }
+
   /** The row has a value. */
   mark(row: number): void {
     if (row === this.#dense) {
@@ -61,8 +66,20 @@ export class GrowingColumn<T extends Items = Items> {
 
   /** Rows from..to-1 have values. */
   markRows(from: number, to: number): void {
-    if (from === this.#dense) this.#dense = to
-    else for (let row = from; row < to; row++) this.mark(row)
+    if (from === this.#dense) {
+      this.#dense = to
+      return
+    }
+    if (from >= to) return
+    this.#sparse = true
+    const bits = this.#bits, first = from >> 3, last = to >> 3
+    if (first === last) {
+      bits[first] = (bits[first] as number) | ((0xff << (from & 7)) & ~(0xff << (to & 7)))
+      return
+    }
+    bits[first] = (bits[first] as number) | (0xff << (from & 7))
+    bits.fill(0xff, first + 1, last)
+    if ((to & 7) !== 0) bits[last] = (bits[last] as number) | ~(0xff << (to & 7))
   }
 
   /** The same value in rows from..to-1, which are marked (width 1 only). */
@@ -82,7 +99,7 @@ export class GrowingColumn<T extends Items = Items> {
 
   /** A view of the first `count` rows; undefined when none of them has a value. Valid until the next write, growth or reset. */
   view(count: number): Column | undefined {
-    if (this.#dense === 0 && !this.#sparse) return undefined
+    if (!this.used) return undefined
     const items = this.items.subarray(0, count * this.width)
     if (this.kind === 'dict' || this.kind === 'json') return { kind: this.kind, codes: items } as Column
     const words = this.kind === 'ip' || this.kind === 'u64' || this.kind === 'mac'
@@ -91,6 +108,8 @@ export class GrowingColumn<T extends Items = Items> {
   }
 
   reset(count: number): void {
+    // Rows that are not marked are zero: there is nothing to clear in a column that has none.
+    if (!this.used) return
     this.items.fill(0, 0, count * this.width)
     this.#bits.fill(0, 0, (count + 7) >> 3)
     this.#dense = 0
@@ -123,8 +142,8 @@ export class GrowingColumn<T extends Items = Items> {
 export class FlowBuilder {
   #count = 0
   #capacity: number
-  #rowBytes = 0
   #dictionary = new DictionaryBuilder()
+  #generation = 0
   readonly #columns = new Map<FlowFieldName, GrowingColumn>()
   readonly #lists = new Map<ListFieldName, GrowingList>()
 
@@ -136,9 +155,17 @@ export class FlowBuilder {
     return this.#count
   }
 
-  /** Uncompressed bytes of the rows so far, columns that hold nothing included: never less than the body will have. */
+  /** Rises with every reset: codes of strings are void then. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Uncompressed bytes of the rows so far, in the columns that hold something: never less than the body will have. */
   get bytes(): number {
-    let bytes = this.#count * this.#rowBytes
+    let bytes = 0
+    for (const column of this.#columns.values()) {
+      if (column.used) bytes += this.#count * column.width * column.items.BYTES_PER_ELEMENT + ((this.#count + 7) >> 3)
+    }
     // One offset a row, and one more.
     if (this.#count > 0) for (const list of this.#lists.values()) bytes += 4 * (this.#count + 1) + list.itemBytes
     return bytes
@@ -152,7 +179,6 @@ export class FlowBuilder {
       if (kind === undefined || !isFixed(kind)) throw new Error(`${name} is of kind ${kind}: lists have their own builder`)
       column = new GrowingColumn(kind, this.#capacity)
       this.#columns.set(name, column)
-      this.#rowBytes += column.width * column.items.BYTES_PER_ELEMENT
     }
     return column as unknown as GrowingColumn<FieldItems<Name>>
   }
@@ -204,6 +230,7 @@ export class FlowBuilder {
     for (const column of this.#columns.values()) column.reset(this.#count)
     for (const list of this.#lists.values()) list.reset()
     this.#count = 0
+    this.#generation++
     this.#dictionary = new DictionaryBuilder()
   }
 }
