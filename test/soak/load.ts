@@ -13,12 +13,17 @@ const questions = [
   'SELECT * FROM events ORDER BY time_received DESC LIMIT 100',
 ]
 
+/** Takes minutes when nobody stops it. */
+const endless = 'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT count(*) AS rows FROM flows) flows'
+const mostPatienceMs = 400
+
 export class MixedLoad {
   readonly weir: WeirProcess
   readonly client: EventClient
   readonly sender: FlowSender
   readonly receiver: EventReceiver
   questionsAsked = 0
+  questionsAborted = 0
   readonly failures: string[] = []
   readonly #stopping = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
@@ -46,7 +51,7 @@ export class MixedLoad {
     const load = new MixedLoad(weir, receiver)
     load.client.start()
     await load.sender.start()
-    load.#running = Promise.all([load.#ask(), load.#watchLive()])
+    load.#running = Promise.all([load.#ask(), load.#askAndLeave(), load.#watchLive()])
     return load
   }
 
@@ -76,10 +81,33 @@ export class MixedLoad {
     }
   }
 
+  /** Somebody who closes the page before the answer is there, again and again. */
+  async #askAndLeave(): Promise<void> {
+    for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
+      const leave = AbortSignal.timeout((turn * 37) % mostPatienceMs)
+      try {
+        const answer = await fetch(`${this.weir.url}/api/v1/sql`, {
+          method: 'POST', signal: leave, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: endless, format: 'json' }),
+        })
+        this.failures.push(`an endless question was answered with ${answer.status} ${await answer.text()}`)
+      } catch (error) {
+        if (leave.aborted) this.questionsAborted++
+        else this.failures.push(String(error))
+      }
+      await sleep(100)
+    }
+  }
+
   async #watchLive(): Promise<void> {
     const { signal } = this.#stopping
+    const views = [
+      { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
+      { id: 'series', kind: 'series', q: { stream: 'flows' }, scope: ['dst_addr'] },
+      { id: 'graph', kind: 'graph', q: { stream: 'flows' } },
+    ]
     try {
-      const answer = await fetch(`${this.weir.url}/api/v1/live`, { signal })
+      await fetch(`${this.weir.url}/api/v1/live/soak-session`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+      const answer = await fetch(`${this.weir.url}/api/v1/live?sid=soak-session`, { signal })
       for await (const _ of answer.body as AsyncIterable<Uint8Array>) if (signal.aborted) break
     } catch (error) {
       if (!signal.aborted) this.failures.push(`the live stream broke off: ${String(error)}`)

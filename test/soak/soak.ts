@@ -64,13 +64,14 @@ async function watch(load: MixedLoad): Promise<{ samples: Sample[]; unbalanced: 
   return { samples, unbalanced }
 }
 
-async function judgeLoad(context: BarContext, { weir, client, sender, receiver, failures, questionsAsked }: MixedLoad): Promise<void> {
+async function judgeLoad(context: BarContext, { weir, client, sender, receiver, failures, questionsAsked, questionsAborted }: MixedLoad): Promise<void> {
   const [events] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events')
   const [flows] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows')
   const { missing, disordered, repeated } = judgeDelivered(receiver.received, client.sent)
   context.figure('events', client.sent)
   context.figure('flows', sender.sent)
   context.figure('questions', questionsAsked)
+  context.figure('questions left before their answer', questionsAborted)
   context.figure('answer to a push, p99', percentile(client.latencies, 99), 'ms')
   context.figure('CPU', weir.cpuSeconds() / (minutes * 60), 'cores')
   context.expect(events?.rows === client.sent && events.ids === client.sent, `each event is stored once (${events?.rows} rows, ${events?.ids} ids of ${client.sent})`)
