@@ -21,6 +21,8 @@ import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { startOps } from '../telemetry/ops.ts'
+import { OpsProfiles } from '../telemetry/ops-profiles.ts'
+import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
@@ -150,7 +152,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const api = await startApi({
       control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, metrics, host, version, resolver,
     })
-    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health() })))
+    const profiles = new OpsProfiles(new Map([
+      ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
+      ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
+      ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
+    ]))
+    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health(), profiles })))
     await lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()

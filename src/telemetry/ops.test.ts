@@ -1,9 +1,12 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
 import { startOps, type HealthReport, type OpsServer } from './ops.ts'
+import { OpsProfiles } from './ops-profiles.ts'
+import { takeProfile, type ProfileWish } from './profile.ts'
 
 let server: OpsServer | undefined
 afterEach(async () => {
@@ -116,6 +119,57 @@ test('the first page lists the others, and nothing else is there', async () => {
   expect((await ask('/favicon.ico')).status).toBe(404)
   expect((await ask('/metrics', 'POST')).status).toBe(405)
   expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '44' })
+})
+
+describe('profiles', () => {
+  const served = async (take: (wish: ProfileWish) => Promise<Uint8Array>): Promise<void> => {
+    server = await startOps({
+      host: '127.0.0.1', port: 0, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, draining: false, reasons: [] }),
+      profiles: new OpsProfiles(new Map([['main', take], ['ingest', take]])),
+    })
+  }
+  const status = (path: string, headers: Record<string, string> = {}): Promise<number> => new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port: server?.port, path, headers }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject).end()
+  })
+
+  test('are asked of the thread that is named, and are gzipped protobuf', async () => {
+    const wishes: ProfileWish[] = []
+    await served((wish) => {
+      wishes.push(wish)
+      return takeProfile(wish.kind, () => new Promise((resolve) => setTimeout(resolve, 50)))
+    })
+    for (const path of ['/debug/pprof/profile', '/debug/pprof/heap?seconds=3&thread=ingest']) {
+      const profile = await new Promise<Buffer>((resolve, reject) => {
+        request({ host: '127.0.0.1', port: server?.port, path }, (response) => {
+          const pieces: Buffer[] = []
+          response.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => resolve(Buffer.concat(pieces)))
+        }).on('error', reject).end()
+      })
+      // The first field of a profile is its sample type.
+      expect(gunzipSync(profile)[0]).toBe(0x0a)
+    }
+    expect(wishes).toEqual([{ kind: 'profile', seconds: 30 }, { kind: 'heap', seconds: 3 }])
+    expect((await ask('/')).body).toContain('/debug/pprof/heap')
+  })
+
+  test('are not for other names of this machine, web pages, wrong wishes, or two at once', async () => {
+    let end = (): void => undefined
+    await served(() => new Promise((resolve) => { end = () => resolve(Uint8Array.of(1)) }))
+    expect(await status('/debug/pprof/profile', { host: 'rebound.example:8081' })).toBe(403)
+    expect(await status('/debug/pprof/profile', { origin: 'http://elsewhere.example' })).toBe(403)
+    expect(await status('/debug/pprof/profile', { 'sec-fetch-site': 'cross-site' })).toBe(403)
+    for (const wrong of ['seconds=0', 'seconds=x', 'seconds=601', 'thread=other']) expect(await status(`/debug/pprof/profile?${wrong}`)).toBe(400)
+    expect((await ask('/debug/pprof/profile', 'HEAD')).status).toBe(405)
+    const first = status('/debug/pprof/profile')
+    while ((await status('/debug/pprof/heap')) !== 409) await new Promise((resolve) => setTimeout(resolve, 5))
+    end()
+    expect(await first).toBe(200)
+  })
+
+  test('that cannot be taken are a 500 with the reason', async () => {
+    await served(() => Promise.reject(new Error('no library')))
+    expect(await ask('/debug/pprof/profile')).toMatchObject({ status: 500, body: 'The profile could not be taken: no library\n' })
+  })
 })
 
 test('a port in use is said by name', async () => {

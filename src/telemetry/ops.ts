@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { explainListen } from '../host/listen.ts'
 import type { Exposition } from './exposition.ts'
+import type { OpsProfiles } from './ops-profiles.ts'
+import type { ProfileKind } from './profile.ts'
 
 /** How the process stands, as `engine/control.ts` tells it. */
 export interface HealthReport {
@@ -16,6 +18,8 @@ export interface OpsOptions {
   readonly port: number
   metrics(): Promise<Exposition>
   health(): HealthReport
+  /** Left out, there are no pages of profiles. */
+  readonly profiles?: OpsProfiles
 }
 
 export interface OpsServer {
@@ -27,13 +31,18 @@ export interface OpsServer {
 interface Answer {
   readonly status: number
   readonly type: string
-  readonly body: string
+  readonly body: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const pages: Readonly<Record<string, string>> = {
   '/metrics': 'metrics for Prometheus',
   '/healthz/live': '200 while the process works, else 503: restart it',
   '/healthz/ready': '200 while data is taken, else 503 with the reasons',
+}
+const profilePages: Readonly<Record<string, string>> = {
+  '/debug/pprof/profile': 'where the time goes, for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
+  '/debug/pprof/heap': 'what is allocated and held, for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
 /** Metrics and health on an address of their own, so that they can be reached where the API must not be. Read only. */
@@ -70,8 +79,12 @@ async function listening(server: Server, place: { readonly host: string; readonl
 
 async function answer(request: IncomingMessage, options: OpsOptions): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD are answered here.\n')
-  switch (request.url?.split('?', 1)[0]) {
-    case '/': return text(200, Object.entries(pages).map(([path, what]) => `${path.padEnd(16)}${what}\n`).join(''))
+  const path = request.url?.split('?', 1)[0]
+  const { profiles } = options
+  const kind = profiles?.kindOf(path)
+  if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
+  switch (path) {
+    case '/': return text(200, Object.entries({ ...pages, ...(profiles === undefined ? {} : profilePages) }).map(([page, what]) => `${page.padEnd(22)}${what}\n`).join(''))
     case '/metrics': return metrics(options)
     case '/healthz/live': return health(options, 'live')
     case '/healthz/ready': return health(options, 'ready')
@@ -88,6 +101,13 @@ async function metrics(options: OpsOptions): Promise<Answer> {
   }
 }
 
+async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET') return text(405, 'Only GET gives a profile.\n')
+  const given = await profiles.answer(kind, request)
+  if ('problem' in given) return text(given.status, `${given.problem}\n`)
+  return { status: 200, type: 'application/octet-stream', body: given.profile, headers: { 'content-disposition': `attachment; filename="${given.name}"` } }
+}
+
 function health(options: OpsOptions, which: 'live' | 'ready'): Answer {
   const { reasons, draining, ...is } = options.health()
   const body = JSON.stringify({ [which]: is[which], draining, reasons })
@@ -98,12 +118,13 @@ function text(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...headers,
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

@@ -9,6 +9,7 @@ import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
+import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import { loadSource } from '../../registry.ts'
 
@@ -99,9 +100,10 @@ export const ingestMethods = {
     telemetry.flush()
     return last
   },
-  sourceStatus(): unknown {
+  sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },
+  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
 function need<T>(part: T | undefined): T {

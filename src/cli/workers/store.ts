@@ -7,6 +7,7 @@ import { SharedTail, type Evidence } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
+import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger.ts'
 
@@ -53,6 +54,7 @@ export const storeMethods = {
     running = need().run(options.journal, new SharedTail(options.tail), stop.signal)
   },
   status,
+  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
   /** Resolves once everything up to the sequence is committed. */
   settled(sequence: number): Promise<StoreStatus> {
     return new Promise((resolve) => {
