@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseCidr } from '../model/cidr.ts'
 import { Complaint, parsed, raise } from './complaint.ts'
 import { makeField, type FieldFor, type Meta } from './field.ts'
 
@@ -33,6 +34,14 @@ export function listen<const M extends Meta<string | readonly string[]>>(
   })
   const expects = `${EXPECTS}, a list of them, or \`off\``
   return makeField<readonly HostPort[], string | readonly string[], M>(schema, { kind: 'listen', expects, advise: adviseListen, pattern: PATTERN }, meta)
+}
+
+/** A range of addresses in CIDR notation, or one address. */
+export function addressRange<const M extends Meta<string>>(meta: M): FieldFor<string, string, M> {
+  const schema = parsed((written) => parseCidr(written) === undefined
+    ? new Complaint(`\`${written}\` is not a range of addresses`, 'write it like `10.0.0.0/8` or `2001:db8::/32`')
+    : written)
+  return makeField(schema, { kind: 'text', expects: 'a range of addresses' }, meta)
 }
 
 /** Reads one `host:port`, or says what is wrong with it. */

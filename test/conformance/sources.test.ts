@@ -5,8 +5,11 @@ import { expect, test } from 'vitest'
 import { startApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { decodeHttp } from '../../src/codecs/cloudevents/index.ts'
+import { datagram, flowSample } from '../../src/codecs/sflow5/testing/datagrams.ts'
 import { netflowSchema } from '../../src/connectors/netflow/config.ts'
 import { netflow } from '../../src/connectors/netflow/index.ts'
+import { sflowSchema } from '../../src/connectors/sflow/config.ts'
+import { sflow } from '../../src/connectors/sflow/index.ts'
 import type { Ingested } from '../../src/engine/control.ts'
 import type { Source, SourceContext } from '../../src/engine/ports.ts'
 import { decodeBatch, encodeBatch } from '../../src/journal/bodies.ts'
@@ -55,6 +58,29 @@ const netflowHarness: SourceHarness = {
   numbersIn(unit) {
     const ports = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['src_port'] : undefined
     return ports?.kind === 'u16' ? [...ports.values] : []
+  },
+}
+
+// ---- sflow: UDP, answers nobody
+
+const sflowHarness: SourceHarness = {
+  async build(context, address) {
+    const source = await sflow.build(configFrom(sflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', flush: '5ms', receive_buffer: '1MiB' }), context)
+    const port = Number(source.addresses[0]?.split(':').at(-1))
+    const client = createSocket('udp4')
+    const send = (bytes: Uint8Array): Promise<Answer> => new Promise((resolve, reject) => {
+      client.send(bytes, port, '127.0.0.1', (error) => { if (error) reject(error); else resolve('silent') })
+    })
+    return {
+      source,
+      send: (numbers) => send(datagram(numbers.map((number) => flowSample([], { input: number })))),
+      sendMalformed: () => send(Buffer.from('no sample of any kind')),
+      close: () => new Promise((resolve) => { client.close(resolve) }),
+    }
+  },
+  numbersIn(unit) {
+    const interfaces = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['in_if'] : undefined
+    return interfaces?.kind === 'u32' ? [...interfaces.values] : []
   },
 }
 
@@ -110,6 +136,7 @@ const apiHarness: SourceHarness = {
 }
 
 sourceConformance('netflow', netflowHarness)
+sourceConformance('sflow', sflowHarness)
 sourceConformance('http', apiHarness)
 
 // ---- The suite tried on sources that lie: each lie must fail the case that is there for it.

@@ -1,17 +1,40 @@
-import { createSocket } from 'node:dgram'
-import { expect, test } from 'vitest'
+import { createSocket, type Socket } from 'node:dgram'
+import { afterEach, describe, expect, test } from 'vitest'
+import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
+import { datagram, flowSample, tagged, vectorG, words } from '../../codecs/sflow5/testing/datagrams.ts'
+import { usualLimits } from '../../engine/flow-units.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { realHost } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
-import { configFrom } from '../../schema/index.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { sflowSchema } from './config.ts'
-import { openSflow } from './source.ts'
+import { openSflow, type SflowLimits, type SflowSource } from './source.ts'
 
-const sample = Buffer.from('0000000500000001c0000201000000000000004d000927c000000000', 'hex')
+const real = realHost()
+// Housekeeping comes every five seconds; these tests see to it at once.
+const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 5000 ? 20 : ms, signal) } }
 
-function make() {
-  const host = realHost()
+interface Running {
+  readonly source: SflowSource
+  readonly units: Omit<Unit, 'source'>[]
+  readonly shed: Record<string, number>
+  readonly lines: string[]
+  readonly port: number
+  metric(name: string, labels?: Readonly<Record<string, string>>): number
+  stop(): Promise<void>
+}
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
+
+async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: Append = async () => undefined, limits?: SflowLimits): Promise<Running> {
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const lines: string[] = []
@@ -20,43 +43,149 @@ function make() {
   const context: SourceContext = {
     id: 'sflow', host, epoch: 1, cursor: undefined, metrics, log: { debug: line, info: line, warn: line, error: line },
     async append(unit) {
+      await append(unit)
       units.push(unit)
-      return { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1 }
+      return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
     shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
   }
-  return { context, host, units, shed, lines, metrics }
+  const source = await openSflow(configFrom(sflowSchema, { listen: '127.0.0.1:0', receive_buffer: '1MiB', flush: '5ms', ...written }), context, limits)
+  const abort = new AbortController()
+  const running = source.run(abort.signal)
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await running
+  }
+  cleanups.push(stop)
+  const metric: Running['metric'] = (name, labels = {}) => metrics.value(`weir_sflow_${name}`, { source: 'sflow', ...labels })
+  return { source, units, shed, lines, port: Number(source.addresses[0]?.split(':').at(-1)), metric, stop }
 }
 
-test('datagrams are counted, and the counts are in the journal when the source has stopped', async () => {
-  const { context, host, units, shed, lines, metrics } = make()
-  const source = await openSflow(configFrom(sflowSchema, { listen: '127.0.0.1:0', receive_buffer: '64KiB' }), context)
-  const stop = new AbortController()
-  const running = source.run(stop.signal)
+async function agent(address = '127.0.0.1'): Promise<Socket> {
   const socket = createSocket('udp4')
-  const port = Number(source.addresses[0]?.split(':').at(-1))
-  for (const bytes of [sample, sample, sample, Buffer.of(0, 0, 0, 5), Buffer.from('hello')]) {
-    await new Promise<void>((resolve) => socket.send(bytes, port, '127.0.0.1', () => resolve()))
+  await new Promise<void>((resolve) => socket.bind(0, address, resolve))
+  cleanups.push(() => new Promise<void>((resolve) => socket.close(() => resolve())))
+  return socket
+}
+
+async function send(running: Running, ...datagrams: readonly Uint8Array[]): Promise<void> {
+  const socket = await agent()
+  for (const bytes of datagrams) {
+    await new Promise<void>((resolve, reject) => socket.send(bytes, running.port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
   }
-  socket.close()
-  while (metrics.value('weir_sflow_datagrams_total', { source: 'sflow' }) < 5) await host.timers.sleep(1)
-  stop.abort()
-  await running
-  expect(shed).toEqual({ undecoded: 3, malformed: 2 })
-  expect(metrics.value('weir_sflow_received_bytes_total', { source: 'sflow' })).toBe(3 * 28 + 4 + 5)
-  expect(units).toMatchObject([{ stream: 'sflow', kind: 'empty', count: 0 }])
-  expect(lines).toEqual(['An sFlow agent sends datagrams; they are counted as undecoded, because their codec is not built yet.'])
-  expect(source.status().listeners).toMatchObject([{ kernelDrops: 0 }])
-})
+}
 
-test('nothing is written when nothing came, and `off` opens nothing', async () => {
-  const { context, units } = make()
-  const source = await openSflow(configFrom(sflowSchema, { listen: 'off' }), context)
-  expect(source.addresses).toEqual([])
-  await source.run(AbortSignal.abort())
-  expect(units).toEqual([])
-})
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await host.timers.sleep(2)
+}
 
-test('the usual port is 6343 on every address', () => {
-  expect(configFrom(sflowSchema, {}).listen).toEqual([{ host: '0.0.0.0', port: 6343 }])
+const rowsOf = ({ units }: Running): FlowRow[] => units.filter(({ kind }) => kind === 'flows').flatMap(({ raw }) => flowRows(decodeBatch('flows', raw) as FlowBatch))
+const counters = tagged(2, words(1, 3, 0))
+
+describe('the sflow source', () => {
+  test('takes vector G from the wire into one unit, with the sender as exporter and the receive time', async () => {
+    const running = await start()
+    const before = host.clock.now()
+    await send(running, vectorG)
+    await until(() => running.units.length === 1)
+    const [unit] = running.units
+    expect(unit).toMatchObject({ stream: 'sflow', kind: 'flows', count: 1, timeMin: unit?.received, timeMax: unit?.received })
+    expect(unit?.received).toBeGreaterThanOrEqual(before)
+    expect(rowsOf(running)).toMatchObject([{
+      exporter_addr: '127.0.0.1', time_start: unit?.received, time_end: unit?.received, protocol: 'sflow5', protocol_version: 5,
+      src_addr: '10.0.0.1', dst_addr: '10.0.0.2', src_mac: '02:00:00:00:00:01', dst_mac: '02:00:00:00:00:02', vlan: 100,
+      tcp_flags: 0x12, dscp: 46, packets: 1, bytes: 1000, sampling: 1000, in_if: 3, out_if: 4,
+    }])
+    expect(running.source.status()).toMatchObject({
+      exporters: [{ address: '127.0.0.1', agent: '192.0.2.1', datagrams: 1, rows: 1, malformed: 0, missing: 0, lastRow: unit?.received }],
+    })
+    expect(running.source.status().exporters[0]).not.toHaveProperty('why')
+  })
+
+  test('takes the agent’s own address for the exporter when it is told to', async () => {
+    const running = await start({ exporter: 'agent' })
+    await send(running, vectorG)
+    await until(() => running.units.length === 1)
+    expect(rowsOf(running)).toMatchObject([{ exporter_addr: '192.0.2.1' }])
+  })
+
+  test('says what became of every byte', async () => {
+    const running = await start()
+    const sent = [vectorG, datagram([counters, flowSample([])]), Buffer.from('no sFlow at all'), vectorG.subarray(0, 100), Buffer.concat([vectorG, Buffer.alloc(5)])]
+    await send(running, ...sent)
+    await until(() => running.metric('datagrams_total') === sent.length)
+    const received = sent.reduce((sum, { length }) => sum + length, 0)
+    expect(running.metric('received_bytes_total')).toBe(received)
+    const fates = ['decoded', 'padding', 'skipped', 'malformed'].map((fate) => running.metric('accounted_bytes_total', { fate }))
+    expect(fates.reduce((sum, bytes) => sum + bytes, 0)).toBe(received)
+    expect(fates.every((bytes) => bytes > 0)).toBe(true)
+    expect(running.metric('malformed_datagrams_total', { reason: 'version' })).toBe(1)
+    expect(running.metric('malformed_datagrams_total', { reason: 'sample' })).toBe(1)
+    expect(running.metric('counter_samples_total')).toBe(1)
+    expect(running.shed).toEqual({ malformed: 2 })
+    expect(running.lines).toHaveLength(2)
+  })
+
+  test('counts datagrams and samples that never came', async () => {
+    const running = await start()
+    const one = (sequence: number): Buffer => datagram([flowSample([], { sequence: 10 * sequence })], { sequence })
+    await send(running, one(5), one(9), one(7))
+    await until(() => running.source.status().exporters[0]?.datagrams === 3)
+    expect(running.source.status().exporters).toMatchObject([{ missing: 3, late: 1, missingSamples: 39, lateSamples: 1, restarts: 0 }])
+    expect(running.metric('missing_datagrams_total')).toBe(3)
+    expect(running.metric('late_datagrams_total')).toBe(1)
+    expect(running.metric('missing_samples_total')).toBe(39)
+  })
+
+  test('says why nothing is seen', async () => {
+    const running = await start()
+    expect(running.source.status().why).toMatch(/^No datagram has come to udp:\/\/127\.0\.0\.1:\d+ yet: check the collector address/)
+    await send(running, datagram([counters]))
+    await until(() => running.source.status().exporters.length === 1)
+    expect(running.source.status()).not.toHaveProperty('why')
+    expect(running.source.status().exporters[0]?.why).toBe('It sends counters and no packet samples: turn on packet sampling on its interfaces.')
+    const other = await start()
+    await send(other, Buffer.concat([words(4), vectorG.subarray(4)]))
+    await until(() => other.source.status().exporters.length === 1)
+    expect(other.source.status().exporters[0]?.why).toMatch(/is not sFlow version 5/)
+  })
+
+  test('sheds what comes from elsewhere than allowed', async () => {
+    const running = await start({ allow: ['10.0.0.0/8'] })
+    await send(running, vectorG)
+    await until(() => running.metric('accounted_bytes_total', { fate: 'not_allowed' }) === vectorG.length)
+    expect(running.shed).toEqual({ not_allowed: 1 })
+    expect(running.source.status().exporters).toEqual([])
+    expect(() => configFrom(sflowSchema, { allow: ['10.0.0.0/40'] })).toThrow(/is not a range of addresses/)
+  })
+
+  test('sheds rows and follows their sequence when the disk is behind', async () => {
+    let release = (): void => undefined
+    const disk = new Promise<void>((resolve) => { release = resolve })
+    const running = await start({ flush: '10s' }, () => disk, { units: { ...usualLimits, rows: 1, inFlight: 1 }, exporters: 10 })
+    const one = (sequence: number): Buffer => datagram([flowSample([], { sequence })], { sequence })
+    await send(running, one(1), one(2), one(3), one(6))
+    await until(() => running.metric('datagrams_total') === 4)
+    expect(running.shed).toEqual({ journal_behind: 2 })
+    expect(running.source.status()).toMatchObject({ inFlight: 1, exporters: [{ rows: 2, missing: 2, missingSamples: 2 }] })
+    release()
+    await running.stop()
+    expect(rowsOf(running)).toHaveLength(2)
+  })
+
+  test('is on port 6343 of every address unless told otherwise, and `off` opens nothing', async () => {
+    expect(configFrom(sflowSchema, {}).listen).toEqual([{ host: '0.0.0.0', port: 6343 }])
+    const { source, stop, units } = await start({ listen: 'off' })
+    expect(source.addresses).toEqual([])
+    await stop()
+    expect(units).toEqual([])
+  })
+
+  test('writes what was shed into the journal when it stops', async () => {
+    const running = await start()
+    await send(running, Buffer.from('no sFlow'))
+    await until(() => running.metric('datagrams_total') === 1)
+    await running.stop()
+    expect(running.units).toMatchObject([{ stream: 'sflow', kind: 'empty', count: 0 }])
+  })
 })

@@ -1,72 +1,142 @@
+import { Datagram, type Malformed } from '../../codecs/sflow5/datagram.ts'
+import { Sflow5Decoder } from '../../codecs/sflow5/decode.ts'
+import { Sequences } from '../../codecs/sflow5/sequence.ts'
+import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/flow-units.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
+import { parseCidr } from '../../model/cidr.ts'
+import { FlowBuilder } from '../../model/flow-builder.ts'
+import { Senders } from '../../net/senders.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
 import type { SflowConfig } from './config.ts'
+import { Agent, type AgentStatus } from './source-agents.ts'
+import { SflowCounts } from './source-counts.ts'
 
 const housekeepingMs = 5000
 
+export interface SflowStatus {
+  readonly exporters: readonly AgentStatus[]
+  readonly listeners: readonly UdpListenerStatus[]
+  /** Units that are not synced yet. */
+  readonly inFlight: number
+  /** Why nothing is seen at all, and what to do. */
+  readonly why?: string
+}
+
 export interface SflowSource extends Source {
-  status(): { readonly listeners: readonly UdpListenerStatus[] }
+  status(): SflowStatus
 }
 
-/** Opens the listeners. What arrives is shed as `undecoded`, or as `malformed` when it is no sFlow v5; both count datagrams. */
-export async function openSflow(config: SflowConfig, context: SourceContext): Promise<SflowSource> {
-  const { id, log, metrics, host } = context
-  let unsaid = false
-  let warned = false
+/** What a test may set smaller than life. */
+export interface SflowLimits {
+  readonly units: UnitLimits
+  readonly exporters: number
+}
 
-  const shed = (reason: string, datagrams: number): void => {
-    if (datagrams === 0) return
-    unsaid = true
-    context.shed(reason, datagrams)
+/** Opens every listener; when one cannot be opened, none stays open. */
+export async function openSflow(config: SflowConfig, context: SourceContext, limits?: SflowLimits): Promise<SflowSource> {
+  const source = new Sflow(config, context, limits ?? { units: usualLimits, exporters: 10_000 })
+  await source.open()
+  return source
+}
+
+class Sflow implements SflowSource {
+  readonly #config: SflowConfig
+  readonly #context: SourceContext
+  readonly #agents: Senders<Agent>
+  readonly #flows = new FlowBuilder()
+  readonly #datagram = new Datagram()
+  readonly #decoder = new Sflow5Decoder(this.#flows)
+  readonly #sequences = new Sequences()
+  readonly #counts: SflowCounts
+  readonly #writer: UnitWriter
+  readonly #warned = new Set<string>()
+  #udp: UdpListeners | undefined
+
+  constructor(config: SflowConfig, context: SourceContext, limits: SflowLimits) {
+    this.#config = config
+    this.#context = context
+    this.#agents = new Senders(config.allow.flatMap((range) => parseCidr(range) ?? []), (address, words) => new Agent(address, words), limits.exporters)
+    this.#counts = new SflowCounts(context)
+    this.#writer = new UnitWriter(context, this.#flows, limits.units)
   }
 
-  const take = ({ bytes }: Datagrams): void => {
-    let size = 0
-    let undecoded = 0
-    for (const datagram of bytes) {
-      size += datagram.length
-      if (isSflow5(datagram)) undecoded++
+  get addresses(): readonly string[] {
+    return this.#udp?.addresses ?? []
+  }
+
+  async open(): Promise<void> {
+    const { id, log, metrics, host: environment } = this.#context
+    const { listen: places, receive_buffer: receiveBuffer } = this.#config
+    this.#udp = await UdpListeners.open({ source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams) => this.#take(datagrams) })
+  }
+
+  status(): SflowStatus {
+    const exporters = this.#agents.all().map((agent) => agent.status())
+    const silent = exporters.length === 0 && this.addresses.length > 0
+    const why = `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the agents, and the firewalls on the way.`
+    return { exporters, listeners: this.#udp?.status() ?? [], inFlight: this.#writer.inFlight, ...(silent ? { why } : {}) }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#context.host
+    const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
+    while (!signal.aborted) {
+      await timers.sleep(housekeepingMs, signal)
+      this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
+      this.#counts.exporters(this.#agents.size)
+      this.#writer.tellShed()
     }
-    metrics.count('weir_sflow_datagrams_total', bytes.length, { source: id })
-    metrics.count('weir_sflow_received_bytes_total', size, { source: id })
-    shed('undecoded', undecoded)
-    shed('malformed', bytes.length - undecoded)
-    if (undecoded === 0 || warned) return
-    warned = true
-    log.warn('An sFlow agent sends datagrams; they are counted as undecoded, because their codec is not built yet.', { source: id })
+    flushing.cancel()
+    await this.#udp?.close()
+    await this.#writer.drain()
   }
 
-  /** Sheds become durable with a frame; this source has no rows, so that it writes frames without any. */
-  const tellShed = async (): Promise<void> => {
-    if (!unsaid) return
-    unsaid = false
-    try {
-      await context.append({ stream: id, kind: 'empty', count: 0, raw: new Uint8Array(0), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
-    } catch (error) {
-      unsaid = true
-      log.warn('What was shed could not be written to the journal; it is tried again.', { source: id, error })
-    }
-  }
-
-  const udp = await UdpListeners.open({
-    source: id, places: config.listen, receiveBuffer: config.receive_buffer, environment: host, log, metrics, onDatagrams: take,
-  })
-  return {
-    addresses: udp.addresses,
-    status: () => ({ listeners: udp.status() }),
-    async run(signal) {
-      while (!signal.aborted) {
-        await host.timers.sleep(housekeepingMs, signal)
-        shed('kernel_dropped', await udp.newKernelDrops())
-        if (!signal.aborted) await tellShed()
+  #take({ bytes, from, received }: Datagrams): void {
+    for (let i = 0; i < bytes.length; i++) {
+      const datagram = bytes[i]
+      const sender = from[i]
+      if (datagram === undefined || sender === undefined) continue
+      this.#counts.received(datagram.length)
+      const agent = this.#agents.seen(sender.address, received)
+      if (agent !== undefined) this.#read(datagram, agent, received)
+      else {
+        this.#writer.shed('not_allowed', 1)
+        this.#counts.bytes('not_allowed', datagram.length)
       }
-      await udp.close()
-      await tellShed()
-    },
+    }
+    this.#counts.flush()
   }
-}
 
-function isSflow5(datagram: Uint8Array): boolean {
-  return datagram.length >= 28 && datagram[0] === 0 && datagram[1] === 0 && datagram[2] === 0 && datagram[3] === 5
+  #read(bytes: Uint8Array, agent: Agent, time: number): void {
+    const datagram = this.#datagram
+    if (datagram.scan(bytes)) {
+      agent.named(datagram)
+      this.#follow(agent)
+      if (!this.#writer.admit(datagram.flowSamples, time)) {
+        this.#counts.bytes('shed', bytes.length)
+        return
+      }
+    }
+    const decoded = this.#decoder.decode(datagram, { exporter: this.#config.exporter === 'agent' ? datagram.agent : agent.words, time })
+    agent.decoded(decoded, time)
+    this.#counts.decoded(decoded)
+    if (decoded.malformed !== undefined) this.#malformed(agent, decoded.malformed)
+  }
+
+  #follow(agent: Agent): void {
+    const { missing, late, missingSamples, lateSamples, restarts } = agent
+    this.#sequences.follow(this.#datagram, agent.words, agent)
+    this.#counts.losses(agent.missing - missing, agent.late - late, agent.missingSamples - missingSamples, agent.lateSamples - lateSamples, agent.restarts - restarts)
+  }
+
+  #malformed(agent: Agent, reason: Malformed): void {
+    agent.malformed++
+    agent.lastMalformed = reason
+    this.#writer.shed('malformed', 1)
+    this.#counts.malformed(reason)
+    if (this.#warned.has(reason)) return
+    this.#warned.add(reason)
+    this.#context.log.warn('A datagram is no well-formed sFlow v5; what could be read of it was taken.', { source: this.#context.id, exporter: agent.address, reason })
+  }
 }

@@ -1,0 +1,73 @@
+/** Bits of {@link Packet.parts}: which of its fields hold something. */
+export const part = {
+  macs: 1, vlan: 1 << 1, innerVlan: 1 << 2, etype: 1 << 3, ip: 1 << 4, length: 1 << 5, proto: 1 << 6,
+  ports: 1 << 7, tcpFlags: 1 << 8, icmp: 1 << 9, fragment: 1 << 10,
+} as const
+
+export const etherType = { ipv4: 0x0800, ipv6: 0x86dd } as const
+export const ipProtocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const
+
+const mostLabels = 16
+
+/**
+ * What the headers of one packet say. One object is filled again and again: fields whose bit of {@link parts} is not
+ * set hold whatever an earlier packet left. Nothing is allocated in reading.
+ */
+export class Packet {
+  parts = 0
+  /** Source in words 0 and 1, destination in 2 and 3; each as two 32-bit words, low word first. */
+  readonly macs = new Uint32Array(4)
+  /** Outer tag. */
+  vlan = 0
+  /** The tag inside of it. */
+  innerVlan = 0
+  /** What is carried, behind tags and labels. */
+  etype = 0
+  labelCount = 0
+  /** MPLS labels (20 bits), top of the stack first. */
+  readonly labels = new Uint32Array(mostLabels)
+  /** Source in words 0 to 3, destination in 4 to 7, v4-mapped. */
+  readonly addresses = new Uint32Array(8)
+  /** Bytes before the IP header, or before what could not be read as one. */
+  linkBytes = 0
+  /** Bytes of the IP packet, its header included, as the header says. */
+  length = 0
+  proto = 0
+  dscp = 0
+  ttl = 0
+  /** IPv6 only; 0 is none. */
+  flowLabel = 0
+  fragmentId = 0
+  /** In units of 8 bytes. */
+  fragmentOffset = 0
+  srcPort = 0
+  dstPort = 0
+  /** The eight flags of the 14th byte. */
+  tcpFlags = 0
+  icmpType = 0
+  icmpCode = 0
+
+  clear(): void {
+    this.parts = 0
+    this.labelCount = 0
+    this.linkBytes = 0
+    this.flowLabel = 0
+  }
+
+  /** Any of these parts was whole. */
+  has(parts: number): boolean {
+    return (this.parts & parts) !== 0
+  }
+
+  addLabel(label: number): void {
+    if (this.labelCount < mostLabels) this.labels[this.labelCount++] = label
+  }
+}
+
+export function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+}
+
+export function u32(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+}

@@ -1,0 +1,107 @@
+import { readIpv4, readIpv6 } from './ip.ts'
+import { etherType, part, u16, u32, type Packet } from './packet.ts'
+
+/** What a captured header begins with. */
+export type HeaderKind = 'ethernet' | 'ip' | 'mpls' | 'ppp'
+
+const mplsUnicast = 0x8847
+const mplsMulticast = 0x8848
+const pppoeSession = 0x8864
+/** Smaller numbers in the place of an EtherType are the length of an 802.3 frame. */
+const leastEtherType = 0x0600
+
+/**
+ * Reads the headers of one packet in `bytes[start … end)`, which may have been cut anywhere: whatever is whole is
+ * taken. Tunnels (GRE, VXLAN, IP in IP) are not entered. Never throws; `packet` is overwritten.
+ */
+export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+  packet.clear()
+  switch (kind) {
+    case 'ethernet': return readEthernet(bytes, start, end, packet)
+    case 'ip': return readIp(bytes, start, end, start, packet)
+    case 'mpls': return readMpls(bytes, start, end, start, packet)
+    case 'ppp': return readPpp(bytes, start, end, start, packet)
+  }
+}
+
+function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+  packet.linkBytes = Math.min(14, end - start)
+  if (end - start < 12) return
+  packet.macs[0] = u32(bytes, start + 8)
+  packet.macs[1] = u16(bytes, start + 6)
+  packet.macs[2] = u32(bytes, start + 2)
+  packet.macs[3] = u16(bytes, start)
+  packet.parts |= part.macs
+  let at = start + 12
+  for (let tags = 0; end - at >= 2; tags++) {
+    const etype = u16(bytes, at)
+    at += 2
+    packet.linkBytes = at - start
+    if (!isTag(etype)) return readPayload(etype, bytes, at, end, start, packet)
+    if (end - at < 2) return
+    takeTag(packet, tags, u16(bytes, at) & 0x0fff)
+    at += 2
+  }
+}
+
+/** 802.1Q, 802.1ad, and what was used for the latter before it was a standard. */
+function isTag(etype: number): boolean {
+  return etype === 0x8100 || etype === 0x88a8 || etype === 0x9100
+}
+
+function takeTag(packet: Packet, tags: number, id: number): void {
+  // Id 0 carries a priority and names no VLAN.
+  if (tags > 1 || id === 0) return
+  if (tags === 0) packet.vlan = id
+  else packet.innerVlan = id
+  packet.parts |= tags === 0 ? part.vlan : part.innerVlan
+}
+
+function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, start: number, packet: Packet): void {
+  if (etype < leastEtherType) return
+  packet.etype = etype
+  packet.parts |= part.etype
+  switch (etype) {
+    case etherType.ipv4: return readIpv4(bytes, at, end, packet)
+    case etherType.ipv6: return readIpv6(bytes, at, end, packet)
+    case mplsUnicast:
+    case mplsMulticast: return readMpls(bytes, at, end, start, packet)
+    // Version, type, code, session and length; then PPP without framing.
+    case pppoeSession: return readPpp(bytes, at + 6, end, start, packet)
+  }
+}
+
+function readMpls(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
+  for (let at = from; end - at >= 4;) {
+    const entry = u32(bytes, at)
+    at += 4
+    packet.addLabel(entry >>> 12)
+    packet.linkBytes = at - start
+    // Bit 8: bottom of the stack. Nothing says what is below it; an IP packet tells by its version.
+    if ((entry & 0x100) !== 0) return readIp(bytes, at, end, start, packet)
+  }
+}
+
+function readPpp(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
+  // Address and control of HDLC-like framing (RFC 1662), which may be left out.
+  let at = end - from >= 2 && u16(bytes, from) === 0xff03 ? from + 2 : from
+  if (end - at < 2) return
+  // A protocol number of one byte is odd (RFC 1661, section 6.5).
+  const short = ((bytes[at] ?? 0) & 1) === 1
+  const protocol = short ? (bytes[at] ?? 0) : u16(bytes, at)
+  at += short ? 1 : 2
+  packet.linkBytes = at - start
+  switch (protocol) {
+    case 0x0021: return readIpv4(bytes, at, end, packet)
+    case 0x0057: return readIpv6(bytes, at, end, packet)
+    case 0x0281: return readMpls(bytes, at, end, start, packet)
+  }
+}
+
+function readIp(bytes: Uint8Array, at: number, end: number, start: number, packet: Packet): void {
+  packet.linkBytes = at - start
+  if (at >= end) return
+  const version = (bytes[at] ?? 0) >> 4
+  if (version === 4) readIpv4(bytes, at, end, packet)
+  else if (version === 6) readIpv6(bytes, at, end, packet)
+}

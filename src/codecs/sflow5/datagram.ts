@@ -1,0 +1,93 @@
+import { u32 } from '../packet/packet.ts'
+import { sampleTag } from './format.ts'
+
+/** Why a datagram, or the rest of it, could not be read. */
+export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 'truncated'
+
+const mappedPrefix = 0xffff
+/** More than fit in a UDP datagram, at eight bytes each. */
+const mostSamples = 8192
+
+/** The frame of a datagram: its header, and where its samples are. One object is filled again and again. */
+export class Datagram {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Address by which the agent knows itself: four words, v4-mapped. */
+  readonly agent = new Uint32Array(4)
+  subAgent = 0
+  /** Counts the datagrams of a sub-agent. */
+  sequence = 0
+  /** Milliseconds since the sub-agent started, modulo 2^32. */
+  uptime = 0
+  /** Samples found whole. */
+  samples = 0
+  /** Those of them that tell of packets: at most so many rows. */
+  flowSamples = 0
+  headerBytes = 0
+  /** Bytes behind the last sample. */
+  padding = 0
+  /** Bytes from where no sample could be found any more. */
+  lost = 0
+  malformed: Malformed | undefined
+  readonly tags = new Uint32Array(mostSamples)
+  /** Where each sample's content begins, and the byte behind it. */
+  readonly starts = new Uint32Array(mostSamples)
+  readonly ends = new Uint32Array(mostSamples)
+
+  /** Finds the samples. False when there is no usable header; nothing of the datagram can be read then. */
+  scan(bytes: Uint8Array): boolean {
+    this.bytes = bytes
+    this.samples = this.flowSamples = this.headerBytes = this.padding = this.lost = 0
+    this.malformed = this.#readHeader(bytes)
+    if (this.malformed !== undefined) {
+      this.lost = bytes.length
+      return false
+    }
+    this.#findSamples(bytes, u32(bytes, this.headerBytes - 4))
+    return true
+  }
+
+  #readHeader(bytes: Uint8Array): Malformed | undefined {
+    if (bytes.length < 8) return 'short'
+    if (u32(bytes, 0) !== 5) return 'version'
+    const family = u32(bytes, 4)
+    if (family !== 1 && family !== 2) return 'agent'
+    const at = family === 1 ? 12 : 24
+    if (bytes.length < at + 16) return 'short'
+    const { agent } = this
+    if (family === 1) {
+      agent[0] = agent[1] = 0
+      agent[2] = mappedPrefix
+      agent[3] = u32(bytes, 8)
+    } else for (let word = 0; word < 4; word++) agent[word] = u32(bytes, 8 + 4 * word)
+    this.subAgent = u32(bytes, at)
+    this.sequence = u32(bytes, at + 4)
+    this.uptime = u32(bytes, at + 8)
+    this.headerBytes = at + 16
+    return undefined
+  }
+
+  /** `said`: the number of samples by the header, which may be anything up to 2^32 - 1. */
+  #findSamples(bytes: Uint8Array, said: number): void {
+    let at = this.headerBytes
+    for (let i = 0; i < said; i++) {
+      if (at === bytes.length) {
+        this.malformed = 'truncated'
+        return
+      }
+      const start = at + 8
+      const length = start > bytes.length ? 0 : u32(bytes, at + 4)
+      if (start + length > bytes.length || this.samples === mostSamples) {
+        this.malformed = 'sample'
+        this.lost = bytes.length - at
+        return
+      }
+      const tag = u32(bytes, at)
+      this.tags[this.samples] = tag
+      this.starts[this.samples] = start
+      this.ends[this.samples++] = start + length
+      if (tag === sampleTag.flow || tag === sampleTag.expandedFlow || tag === sampleTag.discarded) this.flowSamples++
+      at = start + length
+    }
+    this.padding = bytes.length - at
+  }
+}

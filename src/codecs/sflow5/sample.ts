@@ -1,0 +1,100 @@
+import { Packet, u32 } from '../packet/packet.ts'
+import { interfaceFormat, sampleTag } from './format.ts'
+
+const indexBits = 0x3fffffff
+
+/** Bits of {@link Sample.told}: which records the sample had. */
+export const told = {
+  header: 1, ethernet: 1 << 1, ip: 1 << 2, nextHop: 1 << 3, router: 1 << 4, gateway: 1 << 5, bgpNextHop: 1 << 6, dstAs: 1 << 7,
+  natAddresses: 1 << 8, natPorts: 1 << 9,
+} as const
+
+/** What one sample says, put together from its records. One object is filled again and again. */
+export class Sample {
+  /** What the packet's headers say; records that agents parsed themselves are entered here too. */
+  readonly packet = new Packet()
+  /** Bits of {@link told}. */
+  told = 0
+  sequence = 0
+  /** What the numbers of the data source mean: 0 an ifIndex. */
+  sourceClass = 0
+  sourceIndex = 0
+  /** One packet in so many; 0 unknown. */
+  rate = 0
+  /** As a flow sample has it: the two highest bits are an `interfaceFormat`. */
+  input = 0
+  output = 0
+  /** A sample of a packet that was dropped, whatever the sampling. */
+  discarded = false
+  /** Why the packet was dropped; -1 when it was not. */
+  dropReason = -1
+  recordCount = 0
+  /** Bytes of the frame as it was received, with its checksum; without what was stripped. */
+  frameBytes = 0
+  srcVlan = 0
+  dstVlan = 0
+  /** Tags that were stripped before the header was copied. */
+  outerTag = 0
+  secondTag = 0
+  /** The label stack that the packet came with, for packets whose header shows none. */
+  readonly labels = new Uint32Array(16)
+  labelCount = 0
+  readonly nextHop = new Uint32Array(4)
+  readonly bgpNextHop = new Uint32Array(4)
+  srcMask = 0
+  dstMask = 0
+  srcAs = 0
+  dstAs = 0
+  /** Source in words 0 to 3, destination in 4 to 7. */
+  readonly nat = new Uint32Array(8)
+  natSrcPort = 0
+  natDstPort = 0
+
+  /** Reads what stands before the records and returns where they begin; 0 when it is cut off. */
+  readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
+    const size = tag === sampleTag.expandedFlow ? 44 : 32
+    if (end - at < size) return 0
+    this.packet.clear()
+    this.told = this.srcVlan = this.dstVlan = this.outerTag = this.secondTag = this.labelCount = this.frameBytes = 0
+    this.dropReason = -1
+    this.discarded = tag === sampleTag.discarded
+    this.sequence = u32(bytes, at)
+    if (tag === sampleTag.flow) {
+      const source = u32(bytes, at + 4)
+      this.sourceClass = source >>> 24
+      this.sourceIndex = source & 0xffffff
+      this.rate = u32(bytes, at + 8)
+      this.input = u32(bytes, at + 20)
+      this.#takeOutput(u32(bytes, at + 24) >>> 30, u32(bytes, at + 24) & indexBits)
+    } else {
+      this.sourceClass = u32(bytes, at + 4)
+      this.sourceIndex = u32(bytes, at + 8)
+      if (tag === sampleTag.expandedFlow) this.#readExpanded(bytes, at)
+      else this.#readDiscarded(bytes, at)
+    }
+    this.recordCount = u32(bytes, at + size - 4)
+    return at + size
+  }
+
+  #readExpanded(bytes: Uint8Array, at: number): void {
+    this.rate = u32(bytes, at + 12)
+    this.input = joined(u32(bytes, at + 24), u32(bytes, at + 28))
+    this.#takeOutput(u32(bytes, at + 32), u32(bytes, at + 36))
+  }
+
+  #readDiscarded(bytes: Uint8Array, at: number): void {
+    this.rate = 0
+    this.input = u32(bytes, at + 16)
+    this.output = u32(bytes, at + 20)
+    this.dropReason = u32(bytes, at + 24)
+  }
+
+  #takeOutput(format: number, value: number): void {
+    this.output = joined(format, value)
+    if (format === interfaceFormat.dropped) this.dropReason = value
+  }
+}
+
+function joined(format: number, value: number): number {
+  return format === interfaceFormat.index ? value : ((format << 30) | (value & indexBits)) >>> 0
+}

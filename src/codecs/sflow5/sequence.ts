@@ -1,0 +1,127 @@
+import { u32 } from '../packet/packet.ts'
+import type { Datagram } from './datagram.ts'
+import { sampleTag } from './format.ts'
+
+/** What sequence numbers tell about one exporter. All are totals that only rise. */
+export interface Losses {
+  /** Datagrams skipped by the sequence of an agent and sub-agent. */
+  missing: number
+  /** Datagrams of those that came after all. */
+  late: number
+  /** Samples skipped by the sequence of a data source: lost with their datagram, or by the agent itself. */
+  missingSamples: number
+  lateSamples: number
+  /** Times that a sub-agent started to count anew. */
+  restarts: number
+}
+
+/** Datagrams or samples that can be overtaken and still be told from a restart. */
+const reorderWindow = 3000
+/** Milliseconds by which an uptime may step back, when datagrams overtake each other. */
+const uptimeTolerance = 5000
+const slots = 1 << 18
+const probes = 8
+
+/**
+ * Follows the counters of all sub-agents and data sources (modulo 2^32). The memory is fixed: in a table of 262,144 places
+ * a new counter takes that of the one seen longest ago among eight, so invented addresses make others begin anew, no more.
+ */
+export class Sequences {
+  readonly #keyLow = new Uint32Array(slots)
+  readonly #keyHigh = new Uint32Array(slots)
+  readonly #expected = new Uint32Array(slots)
+  readonly #uptime = new Uint32Array(slots)
+  readonly #seen = new Uint32Array(slots)
+  #now = 0
+  #low = 0
+  #high = 0
+  #found = false
+
+  /** Follows a datagram that was scanned, and its samples, whether its rows are taken or not. */
+  follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
+    this.#now = (this.#now + 1) >>> 0
+    this.#low = 1
+    this.#high = 2
+    for (let word = 0; word < 4; word++) this.#mix(exporter[word] ?? 0)
+    for (let word = 0; word < 4; word++) this.#mix(datagram.agent[word] ?? 0)
+    this.#mix(datagram.subAgent)
+    const low = this.#low
+    const high = this.#high
+    const jump = this.#step(datagram.sequence, datagram.uptime)
+    if (jump === restarted) totals.restarts++
+    else if (jump > 0) totals.missing += jump
+    // A datagram that the network doubled must not make up for one that is missing.
+    else if (jump < 0) totals.late = Math.min(totals.missing, totals.late + 1)
+    for (let i = 0; i < datagram.samples; i++) {
+      const tag = datagram.tags[i] ?? 0
+      if (tag !== sampleTag.flow && tag !== sampleTag.expandedFlow && tag !== sampleTag.discarded) continue
+      const at = datagram.starts[i] ?? 0
+      if ((datagram.ends[i] ?? 0) - at < 12) continue
+      this.#low = low
+      this.#high = high
+      this.#mixSource(tag, datagram.bytes, at)
+      const step = this.#step(u32(datagram.bytes, at), datagram.uptime)
+      if (step === restarted) continue
+      if (step > 0) totals.missingSamples += step
+      else if (step < 0) totals.lateSamples = Math.min(totals.missingSamples, totals.lateSamples + 1)
+    }
+  }
+
+  /** Flow samples of both forms share a counter; dropped packets have their own. */
+  #mixSource(tag: number, bytes: Uint8Array, at: number): void {
+    const source = u32(bytes, at + 4)
+    const compact = tag === sampleTag.flow
+    this.#mix(tag === sampleTag.discarded ? 2 : 1)
+    this.#mix(compact ? source >>> 24 : source)
+    this.#mix(compact ? source & 0xffffff : u32(bytes, at + 8))
+  }
+
+  #mix(word: number): void {
+    let low = Math.imul(this.#low ^ word, 0x85ebca6b)
+    low ^= low >>> 15
+    this.#low = Math.imul(low, 0x2c1b3c6d) ^ (low >>> 13)
+    let high = Math.imul(this.#high ^ word, 0xc2b2ae35)
+    high ^= high >>> 16
+    this.#high = Math.imul(high, 0x297a2d39) ^ (high >>> 14)
+  }
+
+  /** Distance from what was expected of the counter mixed in; below 0 one that was overtaken. */
+  #step(sequence: number, uptime: number): number {
+    const slot = this.#slot()
+    this.#seen[slot] = this.#now
+    const jump = this.#found ? (sequence - (this.#expected[slot] ?? 0)) | 0 : 0
+    const rebooted = ((uptime - (this.#uptime[slot] ?? 0)) | 0) < -uptimeTolerance
+    const restart = jump !== 0 && (jump < -reorderWindow || rebooted)
+    if (jump < 0 && !restart) return jump
+    this.#expected[slot] = sequence + 1
+    this.#uptime[slot] = uptime
+    return restart ? restarted : jump
+  }
+
+  /** Place of the counter mixed in: its own, or a free one, or the one not seen for longest, which it takes over. */
+  #slot(): number {
+    const low = this.#low >>> 0
+    // A place whose key is 0 is free.
+    const high = (this.#high | 1) >>> 0
+    const first = (low ^ high) & (slots - 1)
+    let oldest = first
+    let age = -1
+    this.#found = true
+    for (let i = 0; i < probes; i++) {
+      const slot = (first + i) & (slots - 1)
+      if (this.#keyHigh[slot] === high && this.#keyLow[slot] === low) return slot
+      const old = this.#keyHigh[slot] === 0 ? Infinity : (this.#now - (this.#seen[slot] ?? 0)) >>> 0
+      if (old > age) {
+        age = old
+        oldest = slot
+      }
+    }
+    this.#found = false
+    this.#keyLow[oldest] = low
+    this.#keyHigh[oldest] = high
+    return oldest
+  }
+}
+
+/** No distance: further back than the window. */
+const restarted = Number.NEGATIVE_INFINITY
