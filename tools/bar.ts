@@ -15,6 +15,7 @@ npm run bar -- --all            runs all
   --scale full|ci               size of the run (full)
   --seed N                      (1)
   --write                       keeps the result in bench/results/NAME.json
+  --minutes N                   how long a steady load lasts, for bars that have one
   --limit SECONDS               time for one bar of --all (1800, at scale ci 300)`
 
 const { values, positionals } = parseArgs({
@@ -25,17 +26,20 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     limit: { type: 'string' },
+    minutes: { type: 'string' },
     root: { type: 'string', default: ROOT },
     help: { type: 'boolean', default: false },
   },
 })
 const root = resolve(values.root)
 const seed = Number(values.seed)
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
 const [name] = positionals
 
 if (values.help) console.log(HELP)
 else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`)
 else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`)
+else if (minutes !== undefined && !(minutes > 0)) fail(`--minutes is a number above 0, not ${values.minutes}`)
 else if (values.all) await runAll(values.scale)
 else if (name === undefined) await list()
 else await runOne(name, values.scale)
@@ -75,7 +79,7 @@ async function runOne(bar: string, scale: 'full' | 'ci'): Promise<void> {
     fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`)
     return
   }
-  const result = await runBar(await load(bar), { seed, scale }, (line) => console.log(line))
+  const result = await runBar(await load(bar), { seed, scale, ...(minutes === undefined ? {} : { minutes }) }, (line) => console.log(line))
   if (values.write) await keep(result)
   // 75 is the conventional "cannot be had now" (EX_TEMPFAIL).
   process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict]

@@ -22,6 +22,8 @@ export interface BarContext {
   readonly machine: Machine
   /** Temporary folder of this run, removed at its end. */
   readonly folder: string
+  /** `--minutes`: how long a steady load lasts; undefined: as the bar has it. */
+  readonly minutes?: number
   /** The first value at full scale, the second in CI. */
   size<T>(full: T, ci: T): T
   /** Records a measured value. `unit` is spelled out: `ms`, `MB/s`, `events`. */
@@ -72,7 +74,7 @@ export function describeMachine(): Machine {
 class Skipped extends Error {}
 
 /** Runs a bar, telling `say` each line as it happens. Never throws: an error of the bar is `not met`. */
-export async function runBar(bar: Bar, options: { seed: number; scale: Scale }, say: (line: string) => void): Promise<BarResult> {
+export async function runBar(bar: Bar, options: { seed: number; scale: Scale; minutes?: number }, say: (line: string) => void): Promise<BarResult> {
   const machine = describeMachine()
   const figures: { name: string; value: number | string; unit: string }[] = []
   const expectations: { holds: boolean; sentence: string }[] = []
@@ -126,7 +128,8 @@ export async function runBar(bar: Bar, options: { seed: number; scale: Scale }, 
     issue: bar.issue,
     title: bar.title,
     verdict,
-    ...options,
+    seed: options.seed,
+    scale: options.scale,
     machine,
     seconds: Math.round((performance.now() - started) / 100) / 10,
     figures,
