@@ -14,6 +14,7 @@ import { defaultLimits } from './options.ts'
 import { ApiError } from './problems.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
@@ -23,7 +24,7 @@ import { createServer } from './server.ts'
 export type { ApiLimits, ApiOptions, ApiToken, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...fieldSchemas, ...liveSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -58,6 +59,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)
+  exporterRoutes(app, context)
   fieldRoutes(app, context)
   liveRoutes(app, context, hub)
   consoleRoutes(app, context)

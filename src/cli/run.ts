@@ -134,7 +134,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), ingest, sinks, onSources: (running) => (reports = running) })
     const runtime = new Runtime({
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
-      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence) },
+      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => ingest.call('sourceStatus', undefined as never) },
       store: store?.port,
       sources: () => reports,
       http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),

@@ -7,6 +7,8 @@ export interface Control {
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
+  /** Who sends to the sources that listen for exporters. */
+  exporters(): Promise<readonly SourceExporters[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
   /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
@@ -60,6 +62,30 @@ export interface Pipeline {
   readonly sources: readonly { readonly name: string; readonly type: string; readonly addresses: readonly string[]; readonly rate: number; readonly error?: string }[]
   readonly sinks: readonly { readonly name: string; readonly type: string; readonly from: readonly string[]; readonly lagMs: number; readonly state: SinkState; readonly error?: string }[]
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
+}
+
+/** A source that listens for exporters, as it tells of itself; a source may tell more than is named here. */
+export interface SourceExporters {
+  readonly name: string
+  readonly type: string
+  readonly addresses: readonly string[]
+  /** Why nothing is seen at all, and what to do. */
+  readonly why?: string
+  /** Those seen lately. */
+  readonly exporters: readonly ExporterReport[]
+  readonly [more: string]: unknown
+}
+
+/** One address that sends; totals since it was first seen. */
+export interface ExporterReport {
+  readonly address: string
+  /** Unix ms of its last datagram. */
+  readonly lastSeen: number
+  readonly datagrams: number
+  readonly rows: number
+  /** Why nothing, or not all, is seen of it, and what to do. */
+  readonly why?: string
+  readonly [more: string]: unknown
 }
 
 export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped'

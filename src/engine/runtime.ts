@@ -9,7 +9,7 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type {
-  Control, DeadLetter, DeadLetterAdmin, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, StoreReader,
+  Control, DeadLetter, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader,
 } from './control.ts'
 import { describeLetter } from './delivery/describe.ts'
 import type { Follower } from './follower.ts'
@@ -29,6 +29,8 @@ export interface IngestPort {
     readonly holds: number
     readonly sources: readonly { readonly name: string; readonly accepted: number; readonly duplicates: number; readonly shed: Readonly<Record<string, number>> }[]
   }>
+  /** What each source says of itself. */
+  status(): Promise<Readonly<Record<string, unknown>>>
 }
 
 export interface StorePort {
@@ -143,6 +145,15 @@ export class Runtime implements Control {
       }))],
       journal: { ...this.#journal, sequence: tail.durable().sequence },
     }
+  }
+
+  async exporters(): Promise<readonly SourceExporters[]> {
+    const status = await this.#parts.ingest.status()
+    return this.#parts.sources().flatMap(({ id, type, addresses }) => {
+      const own = status[id]
+      const listens = typeof own === 'object' && own !== null && 'exporters' in own && Array.isArray(own.exporters)
+      return listens ? [{ ...own, exporters: own.exporters as readonly ExporterReport[], name: id, type, addresses }] : []
+    })
   }
 
   /** The store as a sink. Its lag, to the second: how long ago the journal passed what the store has reached. */

@@ -62,6 +62,10 @@ export class RecordingControl implements Control {
     journal: { bytes: 1024, segments: 1, sequence: this.#sequence },
   })
 
+  exportersNow: Awaited<ReturnType<Control['exporters']>> = []
+
+  exporters = async (): ReturnType<Control['exporters']> => this.exportersNow
+
   watch(listener: (frame: Frame) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify'
+import type { SourceExporters } from '../../engine/control.ts'
+import { answerJson } from '../answer.ts'
+import type { ApiContext } from '../options.ts'
+
+const why = { type: 'string', description: 'Why nothing, or not all, is seen, and what to do.' } as const
+
+export const exporterSchemas = {
+  Exporters: {
+    type: 'object', required: ['sources'], properties: {
+      sources: {
+        type: 'array', items: {
+          type: 'object', required: ['name', 'type', 'addresses', 'known', 'exporters'], description: 'A source may tell more than is named here.',
+          properties: {
+            name: { type: 'string' }, type: { type: 'string' }, addresses: { type: 'array', items: { type: 'string' } }, why,
+            known: { type: 'integer', description: 'Exporters seen lately, of which the answer may hold fewer.' },
+            exporters: {
+              type: 'array', description: 'Last heard of first.', items: {
+                type: 'object', required: ['address', 'lastSeen', 'datagrams', 'rows'],
+                properties: {
+                  address: { type: 'string' }, lastSeen: { type: 'number', description: 'Unix ms of its last datagram.' },
+                  datagrams: { type: 'integer' }, rows: { type: 'integer' }, why,
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const
+
+interface Query {
+  readonly source?: string
+  readonly limit?: number
+}
+
+const usualLimit = 1000
+
+export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): void {
+  app.get('/api/v1/exporters', {
+    schema: {
+      operationId: 'exporters', summary: 'Who sends flows, and why nothing is seen of somebody',
+      querystring: {
+        type: 'object', additionalProperties: false,
+        properties: { source: { type: 'string' }, limit: { type: 'integer', minimum: 1, maximum: 100_000, description: `Exporters of each source at most (${usualLimit}).` } },
+      },
+      response: { 200: { $ref: 'Exporters#' } },
+    },
+  }, async (request, reply) => {
+    const { source, limit = usualLimit } = request.query as Query
+    const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
+    return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
+  })
+}
+
+function cut(source: SourceExporters, limit: number): SourceExporters {
+  const exporters = source.exporters.toSorted((a, b) => b.lastSeen - a.lastSeen)
+  return { ...source, known: exporters.length, exporters: exporters.slice(0, limit) }
+}
