@@ -7,6 +7,8 @@ const indexBits = 0x3fffffff
 export const told = {
   header: 1, ethernet: 1 << 1, ip: 1 << 2, nextHop: 1 << 3, router: 1 << 4, gateway: 1 << 5, bgpNextHop: 1 << 6, dstAs: 1 << 7,
   natAddresses: 1 << 8, natPorts: 1 << 9,
+  /** Any of those from `nextHop` on. */
+  routing: 0x3f8,
 } as const
 
 /** What one sample says, put together from its records. One object is filled again and again. */
