@@ -4,7 +4,7 @@ import type { DeadLetter } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, needServer, withServerFlags } from './client.ts'
-import { textTable } from './text-table.ts'
+import { oneLine, textTable } from './text-table.ts'
 
 interface ListFlags extends ServerFlags {
   readonly sink?: string
@@ -60,11 +60,6 @@ async function list(flags: ListFlags): Promise<void> {
   if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify(letters)}\n`)
   if (letters.length === 0) return self.stdout('No dead letters.\n')
   self.stdout(textTable(['sink', 'id', 'time', 'tries', 'state', 'reason'], letters.map(({ sink, id, time, attempts, state, reason }) => [sink, id, new Date(time).toISOString(), attempts, state, oneLine(reason)])))
-}
-
-/** What a sink said may hold line breaks or control characters; a terminal must not act on them. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
 }
 
 async function show(id: string, flags: ServerFlags): Promise<void> {

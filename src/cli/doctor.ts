@@ -50,19 +50,20 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const lock = await readLock(host, config.data)
   const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
   const findings: Finding[] = [finding]
-  for (const check of [checks.machine, checks.data, checks.ports, checks.journal, checks.store, ...(flags.live === true ? [checks.sinks] : [])]) {
+  for (const check of [checks.machine, checks.data, checks.ports, checks.exporters, checks.journal, checks.store, ...(flags.live === true ? [checks.sinks] : [])]) {
     findings.push(...(await check(scene)))
   }
   return findings
 }
 
 async function loadChecks() {
-  const [machine, data, ports, journal, store, sinks] = await Promise.all([
-    import('./doctor/machine.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/journal.ts'),
+  const [machine, data, ports, exporters, journal, store, sinks] = await Promise.all([
+    import('./doctor/machine.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/exporters.ts'), import('./doctor/journal.ts'),
     import('./doctor/store.ts'), import('./doctor/sinks.ts'),
   ])
   return {
-    machine: machine.checkMachine, data: data.checkData, ports: ports.checkPorts, journal: journal.checkJournalHealth, store: store.checkStore, sinks: sinks.checkSinks,
+    machine: machine.checkMachine, data: data.checkData, ports: ports.checkPorts, exporters: exporters.checkExporters,
+    journal: journal.checkJournalHealth, store: store.checkStore, sinks: sinks.checkSinks,
   }
 }
 

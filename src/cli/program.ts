@@ -4,6 +4,7 @@ import { register as registerCompletion } from './completion.ts'
 import { register as registerCreate } from './create.ts'
 import { register as registerDeadLetters } from './dead-letters.ts'
 import { register as registerDoctor } from './doctor.ts'
+import { register as registerExporters } from './exporters.ts'
 import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerJournal } from './journal.ts'
@@ -20,6 +21,7 @@ const summaries: Readonly<Record<string, string>> = {
   create: 'print a commented sample of a component',
   schema: 'describe the configuration or a component',
   query: 'ask in SQL',
+  exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
   fields: 'list what a flow can carry',
   ledger: 'show where every accepted row is now',
   'dead-letters': 'list, show, retry or drop what sinks refused',
@@ -57,6 +59,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)
+  registerExporters(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
   weir.commandsGroup('Look after:')

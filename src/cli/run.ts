@@ -61,6 +61,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
   })
   self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
+  if (weir.silent) self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
   const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
   if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })
   await weir.stop()
@@ -71,6 +72,8 @@ export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
   readonly log: ProgramLog
+  /** Something listens for exporters, and none has ever sent a flow into this folder. */
+  readonly silent: boolean
   /** Resolves when a worker died. */
   readonly failed: Promise<Error>
   reload(): Promise<ReloadReport>
@@ -183,7 +186,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       log.flush()
       timer.cancel()
     }
-    return { url: api.url, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
+    const listening = reports.filter(({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0)
+    const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
+    return { url: api.url, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
   } catch (error) {
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error

@@ -10,6 +10,11 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
   return `${laid.join('\n')}\n`
 }
 
+/** What came from outside may hold line breaks or control characters; a terminal must not act on them. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
+}
+
 function grouped(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 1 })
 }

@@ -19,6 +19,8 @@ export interface Machine {
   ownership(path: string): Promise<Ownership | undefined>
   /** Whether this process may create files in a folder. */
   mayWrite(path: string): Promise<boolean>
+  /** Addresses by which other machines may reach this one, IPv4 first. */
+  addresses(): readonly string[]
 }
 
 /** Bytes. `limit` is the least of the machine and what its container may use. */
@@ -51,6 +53,10 @@ export const realMachine: Machine = {
   cpus: os.availableParallelism(),
   uid: process.getuid?.(),
   load: () => os.loadavg()[0] ?? 0,
+  addresses: () => Object.values(os.networkInterfaces())
+    .flatMap((some) => (some ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:')))
+    .toSorted((a, b) => a.family.localeCompare(b.family))
+    .map(({ address }) => address),
   memory() {
     const total = os.totalmem()
     // Without a limit the kernel states a number larger than any machine, or none.

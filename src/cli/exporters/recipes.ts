@@ -1,0 +1,90 @@
+/** How common exporters are pointed at Weir. */
+export interface Place {
+  /** Address of this machine as the exporter sees it. */
+  readonly host: string
+  readonly netflow: number
+  readonly ipfix: number
+  readonly sflow: number
+}
+
+export interface Recipe {
+  readonly name: string
+  readonly title: string
+  /** What is typed, and where. */
+  readonly lines: (place: Place) => readonly string[]
+}
+
+/** Templates and long flows at least once a minute: what comes later is shown later. */
+export const recipes: readonly Recipe[] = [
+  {
+    name: 'softflowd', title: 'softflowd, a probe for any Linux or BSD machine (IPFIX)',
+    lines: ({ host, netflow }) => [
+      `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n ${bracketed(host)}:${netflow}`,
+      '# -v 5 or -v 9 speak NetFlow, -b joins both directions of a flow into one record; -s 100 looks at one packet in 100',
+    ],
+  },
+  {
+    name: 'pmacct', title: 'pmacct, a probe for any Linux machine (IPFIX): /etc/pmacct/pmacctd.conf',
+    lines: ({ host, netflow }) => [
+      'pcap_interface: eth0',
+      'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',
+      'plugins: nfprobe',
+      `nfprobe_receiver: ${bracketed(host)}:${netflow}`,
+      'nfprobe_version: 10',
+      'nfprobe_timeouts: maxlife=60',
+    ],
+  },
+  {
+    name: 'cisco-netflow', title: 'Cisco IOS and IOS XE, Flexible NetFlow (v9)',
+    lines: (place) => cisco('netflow-v9', place.host, place.netflow),
+  },
+  {
+    name: 'cisco-ipfix', title: 'Cisco IOS and IOS XE, Flexible NetFlow (IPFIX)',
+    lines: (place) => cisco('ipfix', place.host, place.ipfix),
+  },
+  {
+    name: 'juniper', title: 'Juniper MX and others with inline flow monitoring (IPFIX)',
+    lines: ({ host, ipfix }) => [
+      'set services flow-monitoring version-ipfix template weir ipv4-template',
+      'set services flow-monitoring version-ipfix template weir flow-active-timeout 60',
+      'set services flow-monitoring version-ipfix template weir template-refresh-rate seconds 60',
+      'set services flow-monitoring version-ipfix template weir option-refresh-rate seconds 60',
+      'set forwarding-options sampling instance weir input rate 1000',
+      `set forwarding-options sampling instance weir family inet output flow-server ${host} port ${ipfix}`,
+      `set forwarding-options sampling instance weir family inet output flow-server ${host} version-ipfix template weir`,
+      'set forwarding-options sampling instance weir family inet output inline-jflow source-address ROUTER-ADDRESS',
+      'set chassis fpc 0 sampling-instance weir',
+      'set interfaces ge-0/0/0 unit 0 family inet sampling input',
+    ],
+  },
+  {
+    name: 'mikrotik', title: 'MikroTik RouterOS (NetFlow v9)',
+    lines: ({ host, netflow }) => [
+      '/ip traffic-flow set enabled=yes interfaces=all active-flow-timeout=1m',
+      `/ip traffic-flow target add dst-address=${host} port=${netflow} version=9 v9-template-timeout=1m`,
+    ],
+  },
+  {
+    name: 'openvswitch', title: 'Open vSwitch, of bridge br0 (IPFIX)',
+    lines: ({ host, ipfix, sflow }) => [
+      `ovs-vsctl -- set Bridge br0 ipfix=@weir -- --id=@weir create IPFIX targets=\\"${bracketed(host)}:${ipfix}\\" sampling=64 obs_domain_id=1 cache_active_timeout=60`,
+      `# or sFlow: ovs-vsctl -- --id=@weir create sFlow agent=eth0 target=\\"${bracketed(host)}:${sflow}\\" sampling=64 -- set Bridge br0 sflow=@weir`,
+    ],
+  },
+  {
+    name: 'host-sflow', title: 'Host sFlow, an agent for any Linux machine (sFlow): /etc/hsflowd.conf',
+    lines: ({ host, sflow }) => ['sflow {', `  collector { ip=${host} udpport=${sflow} }`, '  sampling = 400', '  polling = 30', '  pcap { dev=eth0 }', '}'],
+  },
+]
+
+function cisco(protocol: 'netflow-v9' | 'ipfix', host: string, port: number): readonly string[] {
+  return [
+    'flow exporter WEIR', ` destination ${host}`, ` transport udp ${port}`, ` export-protocol ${protocol}`, ' template data timeout 60',
+    'flow monitor WEIR', ' exporter WEIR', ' record netflow ipv4 original-input', ' cache timeout active 60',
+    'interface GigabitEthernet0/1', ' ip flow monitor WEIR input',
+  ]
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
