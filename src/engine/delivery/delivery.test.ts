@@ -9,9 +9,10 @@ import type { Failure } from '../../model/outcome.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger.ts'
-import type { Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
+import type { FrameHeader, Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
 import { sinkRows } from '../rows.ts'
 import { SinkSet, type SinkEntry } from '../sinks.ts'
+import { DeadLetters, letterOf } from './dead-letters.ts'
 import { defaultDelivery, type DeliverySettings } from './settings.ts'
 import { sum } from './tally.ts'
 
@@ -167,6 +168,29 @@ describe('delivery to one sink', () => {
     await settled()
     expect(other.taken).toEqual(['e0', 'e2', 'e1'])
     expect((await books()).balanced).toBe(true)
+  })
+
+  it('counts no letter of a range that a crash left uncommitted, not even after later starts', async () => {
+    await sinks.apply([entry()])
+    await close()
+    await open(2)
+    const [id = ''] = await push(1)
+    // What a crash leaves between a letter and the offset record that counts it.
+    const { sequence } = journal.tail.durable()
+    const crashed = await DeadLetters.open(host, `${data}/dead-letters`, 'out', sequence - 1)
+    const header: Partial<FrameHeader> = { source: 'in', kind: 'events', epoch: 2, sourceSequence: 1, sequence, received: host.clock.now() }
+    await crashed.add([letterOf(header as FrameHeader, 0, new Uint8Array(), 'poison', 1, host.clock.now())])
+    await crashed.close()
+    await sinks.apply([entry()])
+    await settled()
+    expect(other.taken).toEqual([id])
+    await close()
+    await open(3)
+    await sinks.apply([entry()])
+    await settled()
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ routed: 1, delivered: 1, dead_lettered: 0, pending: 0 })
+    expect(ledger.balanced).toBe(true)
   })
 
   it('puts refused rows among the dead letters, and an operator can have them delivered or dropped', async () => {
