@@ -122,12 +122,12 @@ export class Folder {
     const path = this.path(reserveName)
     try {
       if (((await disk.stat(path))?.size ?? 0) >= reserveBytes) return
-      const file = await disk.open(path, 'write')
+      const reserve = await disk.open(path, 'write')
       try {
-        await file.write(new Uint8Array(reserveBytes), 0)
-        await file.sync()
+        await reserve.write(new Uint8Array(reserveBytes), 0)
+        await reserve.sync()
       } finally {
-        await file.close()
+        await reserve.close()
       }
     } catch {
       await disk.remove(path).catch(() => undefined)
