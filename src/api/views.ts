@@ -15,7 +15,7 @@ export interface ViewColumn {
 
 const sqlType: Readonly<Record<string, string>> = {
   u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', i32: 'INTEGER', f64: 'DOUBLE',
-  ip: 'VARCHAR', mac: 'VARCHAR', time: 'TIMESTAMP WITH TIME ZONE', dict: 'VARCHAR', json: 'JSON',
+  ip: 'VARCHAR', mac: 'VARCHAR', time: 'TIMESTAMP WITH TIME ZONE', dict: 'VARCHAR', json: 'JSON', 'list<u8>': 'UTINYINT[]', 'list<dict>': 'VARCHAR[]',
 }
 
 const registry = new Map(flowFields.map((field) => [field.name as string, field]))
@@ -35,21 +35,19 @@ function fromRegistry(name: string): ViewColumn {
 
 const position: ViewColumn = { name: '_pos', type: 'VARCHAR', meaning: 'Stable id of the row: source instance, epoch, source sequence, row' }
 
-const flows: readonly ViewColumn[] = [
+/** The columns of version 1, in their order. */
+const first: readonly ViewColumn[] = [
   ...[
     'time_start', 'time_end', 'time_received', 'src_addr', 'dst_addr', 'exporter_addr', 'src_port', 'dst_port', 'proto', 'tcp_flags',
     'direction', 'dscp', 'vlan', 'in_if', 'out_if', 'bytes', 'packets', 'sampling',
   ].map(fromRegistry),
   { name: 'bytes_est', type: 'HUGEINT', unit: 'By', meaning: 'Bytes × sampling: what really passed, estimated' },
   { name: 'packets_est', type: 'HUGEINT', unit: '{packet}', meaning: 'Packets × sampling: what really passed, estimated' },
-  ...['protocol', 'protocol_version', 'time_skewed'].map(fromRegistry),
-  { name: 'src_name', type: 'VARCHAR', meaning: 'Name of the source at the time of the flow' },
-  { name: 'src_label', type: 'VARCHAR', meaning: 'Label of the source at the time of the flow' },
-  { name: 'dst_name', type: 'VARCHAR', meaning: 'Name of the destination at the time of the flow' },
-  { name: 'dst_label', type: 'VARCHAR', meaning: 'Label of the destination at the time of the flow' },
+  ...['protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label'].map(fromRegistry),
   position,
-  ...['icmp_type', 'icmp_code', 'src_as', 'dst_as', 'src_mask', 'dst_mask', 'next_hop', 'scope'].map(fromRegistry),
 ]
+
+const flows: readonly ViewColumn[] = [...first, ...flowFields.map(({ name }) => name).filter((name) => !first.some((column) => column.name === name)).map(fromRegistry)]
 
 const events: readonly ViewColumn[] = [
   { name: 'id', type: 'VARCHAR', meaning: 'CloudEvents id, unique within its source' },

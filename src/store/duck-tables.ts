@@ -1,8 +1,7 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBType } from '@duckdb/node-api'
 import { fillNumbers } from './duck-vectors.ts'
-import { flowColumns } from './schema.ts'
 import { chunkRows, Stage } from './stage.ts'
-import type { EndpointRows, EventRows, FlowRows } from './table-writer.ts'
+import type { EndpointRows, EventRows } from './table-writer.ts'
 
 type Api = typeof import('@duckdb/node-api')
 
@@ -16,7 +15,6 @@ export interface OpenTable<Rows> {
 }
 
 export const stagedColumns = {
-  flows: [...flowColumns.map(({ name, type }) => ({ name, type })), { name: '_source', type: 'USMALLINT' }, { name: '_epoch', type: 'UINTEGER' }, { name: '_sequence', type: 'UBIGINT' }, { name: '_row', type: 'UINTEGER' }],
   events: [
     ...['id', 'source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'].map((name) => ({ name, type: 'VARCHAR' })),
     { name: 'data', type: 'BLOB' }, { name: 'encoding', type: 'UTINYINT' }, { name: 'time', type: 'TIMESTAMPTZ' }, { name: 'time_received', type: 'TIMESTAMPTZ' },
@@ -104,45 +102,11 @@ class Stages {
     })
   }
 
-  origin(rows: EventRows | FlowRows, from: number, count: number, at: number): void {
+  origin(rows: EventRows, from: number, count: number, at: number): void {
     this.get('_source').constant(rows.origin.source, at, count)
     this.get('_epoch').constant(rows.origin.epoch, at, count)
     this.get('_sequence').constant(rows.origin.sequence, at, count)
     this.get('_row').count(from, at, count)
-  }
-}
-
-export class FlowTable extends Table implements OpenTable<FlowRows> {
-  readonly #stages = new Stages(stagedColumns.flows)
-
-  append(rows: FlowRows): void {
-    const { count } = rows.batch
-    for (let from = 0; from < count; ) {
-      const to = Math.min(count, from + chunkRows - this.used)
-      this.#stage(rows, from, to, this.used)
-      this.used += to - from
-      from = to
-      if (this.used === chunkRows) this.emit()
-    }
-  }
-
-  #stage(rows: FlowRows, from: number, to: number, at: number): void {
-    for (const { name, field, kind } of flowColumns) {
-      const stage = this.#stages.get(name)
-      const column = rows.batch.columns[field]
-      const ids = rows.endpoints[field]
-      if (kind === 'ip') {
-        if (ids === undefined) stage.absent(at, to - from)
-        else stage.pairs(ids, from, to, at)
-      } else if (column === undefined) stage.absent(at, to - from)
-      else if (column.kind === 'dict') stage.codes(column.codes, rows.words, from, to, at)
-      else stage.copy(column, from, to, at)
-    }
-    this.#stages.origin(rows, from, to - from, at)
-  }
-
-  protected fill(): void {
-    this.#stages.fill(this.chunk, 0, this.used)
   }
 }
 
@@ -219,12 +183,11 @@ export class EndpointTable extends Table implements OpenTable<EndpointRows> {
   }
 }
 
-export async function openTable(api: Api, connection: DuckDBConnection, stream: 'flows' | 'events' | 'endpoints', hour: number): Promise<FlowTable | EventTable | EndpointTable> {
+export async function openTable(api: Api, connection: DuckDBConnection, stream: 'events' | 'endpoints', hour: number): Promise<EventTable | EndpointTable> {
   const name = `${stream}_${hour}`
   const columns = stagedColumns[stream]
   await connection.run(`CREATE OR REPLACE TABLE ${name} (${columns.map((column) => `"${column.name}" ${column.type}`).join(', ')})`)
   const appender = await connection.createAppender(name)
-  if (stream === 'flows') return new FlowTable(api, name, appender, columns)
   if (stream === 'events') return new EventTable(api, name, appender, columns)
   return new EndpointTable(api, name, appender, columns)
 }

@@ -1,10 +1,11 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
-import { openTable, type EndpointTable, type EventTable, type FlowTable } from './duck-tables.ts'
+import { openTable, type EndpointTable, type EventTable } from './duck-tables.ts'
+import { flowFile } from './flow-file.ts'
 import type { Stream } from './names.ts'
-import { fileColumns } from './schema.ts'
-import type { FileAbout, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
+import { columnSet, fileColumns } from './schema.ts'
+import type { FileAbout, FlowRows, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
@@ -27,6 +28,9 @@ function selectList(stream: Stream): string {
 
 const aboutKey = 'weir'
 
+/** Pieces of a vectored write: below what systems take (IOV_MAX). */
+const piecesAtOnce = 512
+
 /** Delta encodings (version 2) and the lowest level: measured, they take the least time and the least space. */
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
@@ -44,7 +48,9 @@ class DuckWriter implements TableWriter {
   /** Appends and flushes on one connection, merges on another: they run beside each other. */
   readonly #connection: DuckDBConnection
   readonly #merging: DuckDBConnection
-  readonly #tables = new Map<string, FlowTable | EventTable | EndpointTable>()
+  readonly #tables = new Map<string, EventTable | EndpointTable>()
+  /** Flows are not staged in DuckDB: their batches become a file as they are. */
+  readonly #flows = new Map<number, FlowRows[]>()
 
   constructor(options: { disk: Disk; api: typeof import('@duckdb/node-api'); instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
     this.#disk = options.disk
@@ -55,6 +61,12 @@ class DuckWriter implements TableWriter {
   }
 
   async append(hour: number, rows: TableRows): Promise<void> {
+    if (rows.stream === 'flows') {
+      const pieces = this.#flows.get(hour)
+      if (pieces === undefined) this.#flows.set(hour, [rows])
+      else pieces.push(rows)
+      return
+    }
     const key = `${rows.stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
@@ -65,13 +77,33 @@ class DuckWriter implements TableWriter {
   }
 
   async write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
+    if (stream === 'flows') return this.#writeFlows(hour, path, about)
     const table = this.#tables.get(`${stream}_${hour}`)
     if (table === undefined) throw new Error(`no rows of ${stream} in hour ${hour}`)
     table.flush()
     return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path, about)
   }
 
+  async #writeFlows(hour: number, path: string, about: FileAbout): Promise<Written> {
+    const { pieces, rows, columns } = flowFile(this.#flows.get(hour) ?? [], { [aboutKey]: JSON.stringify(about) })
+    const file = await this.#disk.open(path, 'write')
+    try {
+      await file.truncate(0)
+      let at = 0
+      for (let from = 0; from < pieces.length; from += piecesAtOnce) {
+        const some = pieces.slice(from, from + piecesAtOnce)
+        await file.writeAll(some, at)
+        at += some.reduce((sum, piece) => sum + piece.length, 0)
+      }
+      const set = columnSet('flows', columns)
+      return { rows, bytes: at, ...(set === undefined ? {} : { columns: set }) }
+    } finally {
+      await file.close()
+    }
+  }
+
   async discard(stream: Stream, hour: number): Promise<void> {
+    if (stream === 'flows') this.#flows.delete(hour)
     const key = `${stream}_${hour}`
     const table = this.#tables.get(key)
     if (table === undefined) return
@@ -81,7 +113,7 @@ class DuckWriter implements TableWriter {
   }
 
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
-    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)})`, stream, path, about)
+    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)`, stream, path, about)
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {
@@ -92,16 +124,20 @@ class DuckWriter implements TableWriter {
       const [[rows, last] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, max(ep)::DOUBLE FROM ${file}`)
       return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about }
     }
-    const time = stream === 'flows' ? ['time_start', 'time_end'] : ['time', 'time']
-    const ms = (expression: string): string => `epoch_ms(${expression})::DOUBLE`
+    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
+    const ms = (aggregate: 'min' | 'max', column: string): string => (names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL')
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
       this.#merging,
-      `SELECT count(*)::DOUBLE, ${ms(`min(${time[0]})`)}, ${ms(`max(${time[1]})`)}, ${ms('min(time_received)')}, ${ms('max(time_received)')} FROM ${file}`,
+      `SELECT count(*)::DOUBLE, ${ms('min', stream === 'flows' ? 'time_start' : 'time')}, ${ms('max', stream === 'flows' ? 'time_end' : 'time')}, ${ms('min', 'time_received')}, ${ms('max', 'time_received')} FROM ${file}`,
     )
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
     const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
-    return { rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0), perSource, lastEndpoint: 0, about }
+    const columns = columnSet(stream, names)
+    return {
+      rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0),
+      perSource, lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }),
+    }
   }
 
   async #about(path: string): Promise<FileAbout | undefined> {

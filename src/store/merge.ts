@@ -1,5 +1,6 @@
 import { msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
+import { unionOf } from './schema.ts'
 
 /** Files of this size are final. */
 export const finalBytes = 8 << 20
@@ -62,12 +63,14 @@ function longest(files: readonly StoredFile[], fits: (file: StoredFile) => boole
 export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'bytes'> {
   const [first] = run
   if (first === undefined) throw new Error('nothing to merge')
+  const columns = unionOf(run.map((file) => file.columns))
   const least = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.min)
   const most = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.max)
   return {
     stream: first.stream,
     hour: first.hour,
     schema: first.schema,
+    ...(columns === undefined ? {} : { columns }),
     rows: run.reduce((sum, { rows }) => sum + rows, 0),
     firstSequence: Math.min(...run.map(({ firstSequence }) => firstSequence)),
     lastSequence: Math.max(...run.map(({ lastSequence }) => lastSequence)),

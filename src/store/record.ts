@@ -6,6 +6,8 @@ import type { FileName } from './names.ts'
 export interface StoredFile extends FileName {
   /** Version of the column set that it was written with; columns of later versions are absent in it. */
   readonly schema: number
+  /** Which columns it has (`columnSet`); without it, all that its version knew. */
+  readonly columns?: string
   readonly rows: number
   readonly bytes: number
   readonly timeMin: number | null

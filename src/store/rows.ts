@@ -2,6 +2,7 @@ import type { Frame } from '../journal/types.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { isPresent } from '../model/columns.ts'
 import type { Endpoints } from './endpoints.ts'
+import { wordFields } from './schema.ts'
 import type { FlowRows, RowOrigin } from './table-writer.ts'
 
 /** Strings of dictionary columns, numbered for the life of the store. */
@@ -14,14 +15,15 @@ export class Words {
     this.#numbers = new Map(strings.map((text, number) => [text, number]))
   }
 
-  /** Number of every string of a batch's dictionary that one of its columns uses; others keep 0. */
+  /** Number of every string that a column with few words uses; others keep 0. */
   of(batch: FlowBatch): Uint32Array {
     const table = new Uint32Array(batch.dictionary.length)
-    for (const column of Object.values(batch.columns)) {
-      if (column.kind !== 'dict') continue
+    for (const field of wordFields) {
+      const column = batch.columns[field]
+      if (column?.kind !== 'dict') continue
       let before = 0
       for (const code of column.codes) {
-        if (code === before) continue
+        if (code === before || code === 0) continue
         before = code
         if (table[code] === 0) table[code] = this.#number(batch.dictionary[code] ?? '')
       }

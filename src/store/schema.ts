@@ -1,9 +1,10 @@
 import type { ColumnKind } from '../model/columns.ts'
-import { flowFields, type Field } from '../model/fields.ts'
+import { flowFields, registryVersion, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
+import type { StoredFile } from './record.ts'
 
 /** Files record the version of the column set they were written with; it follows the field registry. */
-export const schemaVersion: number = 1
+export const schemaVersion: number = registryVersion
 
 /** A column of a data file. */
 export interface FileColumn {
@@ -12,12 +13,17 @@ export interface FileColumn {
   readonly type: string
   /** Schema version that added it. */
   readonly since: number
+  /** Number in the set of columns that a file has; without it, every file since that version has the column. */
+  readonly bit?: number
 }
 
-const typeOfKind: Partial<Record<ColumnKind, string>> = {
+const typeOfKind: Readonly<Record<ColumnKind, string>> = {
   u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', i32: 'INTEGER', f64: 'DOUBLE',
-  time: 'TIMESTAMPTZ', mac: 'UBIGINT', ip: 'BIGINT', dict: 'UINTEGER',
+  time: 'TIMESTAMPTZ', mac: 'VARCHAR', ip: 'BIGINT', dict: 'VARCHAR', json: 'JSON', 'list<u8>': 'UTINYINT[]', 'list<dict>': 'VARCHAR[]',
 }
+
+/** Strings of which a store meets few in its life: files hold their numbers, the manifest the words. */
+export const wordFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
 /** Field of an address → its endpoint column: src_addr → src_ep, next_hop → next_hop_ep. */
 export function endpointColumn(field: string): string {
@@ -36,12 +42,10 @@ export interface FlowColumn extends FileColumn {
   readonly kind: ColumnKind
 }
 
-/** Registry fields that a file can hold, in the registry's order. */
-export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).filter(({ since }) => since <= schemaVersion).flatMap(({ name, kind, since }) => {
-  const type = typeOfKind[kind]
-  if (type === undefined) return []
-  return [{ name: kind === 'ip' ? endpointColumn(name) : name, type, since, field: name, kind }]
-})
+/** Registry fields as files hold them, in the registry's order. */
+export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).map(({ id, name, kind, since }) => (
+  { name: kind === 'ip' ? endpointColumn(name) : name, type: wordFields.has(name) ? 'UINTEGER' : typeOfKind[kind], since, bit: id, field: name, kind }
+))
 
 const text = (name: string): FileColumn => ({ name, type: 'VARCHAR', since: 1 })
 
@@ -59,4 +63,31 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin],
   endpoints: [{ name: 'ep', type: 'BIGINT', since: 1 }, text('addr'), text('name'), text('label')],
+}
+
+/** A set of columns as the manifest has it: a bit for each column's number, in hexadecimal, the lowest first. */
+export function columnSet(stream: Stream, names: Iterable<string>): string | undefined {
+  const numbers = new Map(fileColumns[stream].map(({ name, bit }) => [name, bit]))
+  const digits: number[] = []
+  for (const name of names) {
+    const bit = numbers.get(name)
+    if (bit === undefined) continue
+    while (digits.length <= bit >> 2) digits.push(0)
+    digits[bit >> 2] = (digits[bit >> 2] ?? 0) | (1 << (bit & 3))
+  }
+  return digits.length === 0 ? undefined : digits.map((digit) => digit.toString(16)).join('')
+}
+
+/** Does the file have the column? */
+export function hasColumn({ schema, columns }: Pick<StoredFile, 'schema' | 'columns'>, { since, bit }: FileColumn): boolean {
+  if (columns === undefined || bit === undefined) return since <= schema
+  return (Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3) & 1) === 1
+}
+
+/** The set of a file that has whatever one of these has. */
+export function unionOf(sets: readonly (string | undefined)[]): string | undefined {
+  const known = sets.filter((set) => set !== undefined)
+  if (known.length === 0) return undefined
+  const digits = Math.max(...known.map((set) => set.length))
+  return Array.from({ length: digits }, (_, at) => known.reduce((bits, set) => bits | Number.parseInt(set[at] ?? '0', 16), 0).toString(16)).join('')
 }

@@ -52,6 +52,8 @@ export interface FileAbout {
 export interface Written {
   readonly rows: number
   readonly bytes: number
+  /** Set of the columns that the file has, where not every file has all. */
+  readonly columns?: string
 }
 
 /** What a file that no record describes says about itself. */
@@ -69,7 +71,8 @@ export interface Inspected extends Written {
 
 /**
  * Turns rows into table files. The files that it writes are not durable: the store syncs and renames them. Tables are
- * kept by stream and hour; a table's rows stay until it is discarded, so that a failed write can be repeated.
+ * kept by stream and hour; a table's rows stay until it is discarded, so that a failed write can be repeated. Batches that
+ * were appended are kept, not copied: they must not change.
  */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>

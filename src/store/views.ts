@@ -1,7 +1,7 @@
 import { fileList, quoted } from './duck.ts'
 import type { Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { fileColumns, flowColumns, schemaVersion, type FileColumn } from './schema.ts'
+import { fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from './schema.ts'
 
 /** What the views are made from: the files of one version, and the names that files hold as numbers. */
 export interface ViewInput {
@@ -15,16 +15,20 @@ export interface ViewInput {
 /** Address fields whose endpoint is wanted: a join costs as much as all the rest, so those nobody asks for are left out. */
 export type WantedAddresses = ReadonlySet<string>
 
-/** Rows of a stream's files, with every column of the current schema: those that a file is too old for are typed NULL. */
-export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream], current = schemaVersion): string {
-  const groups = new Map<number, string[]>()
+/** Rows of a stream's files, with every column of the current schema: those that a file does not have are typed NULL. */
+export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
+  const groups = new Map<string, { readonly file: StoredFile; readonly paths: string[] }>()
   for (const file of input.files) {
     if (file.stream !== stream) continue
-    groups.set(file.schema, [...(groups.get(file.schema) ?? []), `${input.directory}/${file.name}`])
+    const key = file.columns ?? `version ${file.schema}`
+    const group = groups.get(key)
+    const path = `${input.directory}/${file.name}`
+    if (group === undefined) groups.set(key, { file, paths: [path] })
+    else group.paths.push(path)
   }
-  const list = (schema: number): string => columns.map(({ name, type, since }) => (since <= schema ? `"${name}"` : `NULL::${type} AS "${name}"`)).join(', ')
+  const list = (file: StoredFile): string => columns.map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`)).join(', ')
   if (groups.size === 0) return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
-  return [...groups].map(([schema, paths]) => `SELECT ${list(Math.min(schema, current))} FROM read_parquet(${fileList(paths)})`).join(' UNION ALL ')
+  return [...groups.values()].map(({ file, paths }) => `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})`).join(' UNION ALL ')
 }
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
@@ -57,14 +61,15 @@ const names: Readonly<Record<string, readonly [field: string, column: string]>> 
 function flowExpression(column: string, input: ViewInput, wanted: WantedAddresses): string {
   const endpoint = (field: string, part: string): string => (wanted.has(field) ? `${joined(field)}.${part}` : 'NULL::VARCHAR')
   const named = names[column]
-  if (named !== undefined) return `${endpoint(...named)} AS ${column}`
+  // What the flow carried wins over what the address means.
+  if (named !== undefined) return `coalesce(r.${column}, ${endpoint(...named)}) AS ${column}`
   if (column === '_pos') return position(input)
   // Exact for any 64-bit count and any rate.
   if (column === 'bytes_est' || column === 'packets_est') return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
   if (field?.kind === 'ip') return `${endpoint(column, 'addr')} AS "${column}"`
-  if (field?.kind === 'dict') return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
+  if (wordFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
 }
 

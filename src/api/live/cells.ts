@@ -6,7 +6,7 @@ import type { Resolver } from '../../engine/ports.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
 import { dataEncodings } from '../../model/batches.ts'
-import type { Column } from '../../model/columns.ts'
+import type { Column, ListDictColumn, ListU8Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
@@ -28,7 +28,13 @@ export function cellReader(batch: Batch, header: FrameHeader, name: string, reso
 
 function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
   const end = /^(src|dst)_(name|label)$/.exec(name)
-  if (end !== null) return endpointCell(batch, header, `${end[1]}_addr`, end[2] as 'name' | 'label', resolver)
+  if (end !== null) {
+    const meant = endpointCell(batch, header, `${end[1]}_addr`, end[2] as 'name' | 'label', resolver)
+    if (batch.columns[name] === undefined) return meant
+    // What the flow carried wins over what the address means.
+    const carried = plain(batch, name)
+    return (row) => carried(row) ?? meant(row)
+  }
   if (name === 'bytes_est' || name === 'packets_est') return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
   if (name === 'time_skewed') {
     const skewed = plain(batch, name)
@@ -51,10 +57,17 @@ function columnCell(column: Column, dictionary: readonly string[]): CellReader {
     case 'time': return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
     case 'dict': return (row) => word(dictionary, column.codes[row])
     case 'json': return (row) => jsonOf(word(dictionary, column.codes[row]))
-    case 'list<u8>': return (row) => [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
-    case 'list<dict>': return (row) => [...column.items.subarray(column.offsets[row], column.offsets[row + 1])].map((code) => word(dictionary, code))
+    case 'list<u8>':
+    case 'list<dict>': return (row) => listCell(column, dictionary, row)
     default: return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? null) : null)
   }
+}
+
+/** An empty list is absent, as in the store. */
+function listCell(column: ListU8Column | ListDictColumn, dictionary: readonly string[], row: number): Cell {
+  const items = [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
+  if (items.length === 0) return null
+  return column.kind === 'list<u8>' ? items : items.map((code) => dictionary[code] ?? '')
 }
 
 function wide(words: Uint32Array, row: number): number | string {

@@ -1,0 +1,188 @@
+/** Parquet's encodings of integers. Everything is written into one growing buffer; values are unsigned 32-bit words. */
+
+/** A buffer that is kept from one column to the next. */
+export class Bytes {
+  bytes = new Uint8Array(1 << 16)
+  at = 0
+
+  room(count: number): void {
+    if (this.at + count <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + count))
+    larger.set(this.bytes.subarray(0, this.at))
+    this.bytes = larger
+  }
+
+  put(bytes: Uint8Array): void {
+    this.room(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  u32(value: number): void {
+    this.room(4)
+    for (let shift = 0; shift < 32; shift += 8) this.bytes[this.at++] = value >>> shift
+  }
+
+  /** Any integer from 0 to 2^53. */
+  varint(value: number): void {
+    this.room(8)
+    let rest = value
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.bytes[this.at++] = (rest % 128) | 128
+    this.bytes[this.at++] = rest
+  }
+
+  zigzag(value: number): void {
+    this.varint(value < 0 ? -2 * value - 1 : 2 * value)
+  }
+
+  taken(): Uint8Array {
+    return this.bytes.subarray(0, this.at)
+  }
+}
+
+export function bitsOf(value: number): number {
+  return 32 - Math.clz32(value)
+}
+
+/** Values packed with `width` bits each, the first in the lowest bits; what is missing to a whole byte is zero. */
+export function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
+  if (width === 0) return
+  const size = Math.ceil(((to - from) * width) / 8)
+  out.room(size + 8)
+  const { bytes } = out
+  let at = out.at
+  let held = 0
+  let bits = 0
+  if (width <= 24) {
+    for (let i = from; i < to; i++) {
+      held |= (values[i] as number) << bits
+      bits += width
+      while (bits >= 8) {
+        bytes[at++] = held
+        held >>>= 8
+        bits -= 8
+      }
+    }
+  } else {
+    for (let i = from; i < to; i++) {
+      const value = values[i] as number
+      held |= (value & 0xffff) << bits
+      bytes[at++] = held
+      bytes[at++] = held >>> 8
+      held = (held >>> 16) | ((value >>> 16) << bits)
+      bits += width - 16
+      while (bits >= 8) {
+        bytes[at++] = held
+        held >>>= 8
+        bits -= 8
+      }
+    }
+  }
+  if (bits > 0) bytes[at] = held
+  out.at += size
+}
+
+/** RLE / bit-packing hybrid: repeated values as runs, others packed in groups of eight. */
+export function hybrid(values: Uint32Array, count: number, width: number, out: Bytes): void {
+  const valueBytes = (width + 7) >> 3
+  let start = 0
+  let at = 0
+  const literal = (to: number): void => {
+    if (to === start) return
+    const groups = Math.ceil((to - start) / 8)
+    out.varint(groups * 2 + 1)
+    const before = out.at
+    pack(values, start, to, width, out)
+    // The last group is whole: zeros fill it up.
+    out.room(groups * width)
+    out.bytes.fill(0, out.at, before + groups * width)
+    out.at = before + groups * width
+  }
+  while (at < count) {
+    const value = values[at] as number
+    let end = at + 1
+    while (end < count && values[end] === value) end++
+    // Literals come in whole groups: a run gives up what the group before it lacks.
+    const lacks = (8 - ((at - start) & 7)) & 7
+    if (end - at - lacks < 16) {
+      at = end
+      continue
+    }
+    literal(at + lacks)
+    out.varint((end - at - lacks) * 2)
+    out.room(valueBytes)
+    for (let shift = 0; shift < valueBytes; shift++) out.bytes[out.at++] = value >>> (8 * shift)
+    at = end
+    start = end
+  }
+  literal(count)
+}
+
+const blockSize = 256
+const miniSize = 64
+const minisPerBlock = blockSize / miniSize
+const deltas = new Int32Array(blockSize)
+const packed = new Uint32Array(blockSize)
+
+/**
+ * DELTA_BINARY_PACKED of values that begin with `first`, of which `values` holds the differences only. These are taken in
+ * 32 bits: for 64-bit columns the values must stay below 2^31, for 32-bit columns any will do, because readers add in as
+ * many bits.
+ */
+export function delta(values: Uint32Array, count: number, first: number, out: Bytes): void {
+  out.varint(blockSize)
+  out.varint(minisPerBlock)
+  out.varint(count)
+  out.zigzag(first)
+  let before = count === 0 ? 0 : (values[0] as number)
+  for (let from = 1; from < count; from += blockSize) {
+    const length = Math.min(blockSize, count - from)
+    let least = 0x7fffffff
+    for (let i = 0; i < length; i++) {
+      const value = values[from + i] as number
+      const step = (value - before) | 0
+      before = value
+      deltas[i] = step
+      if (step < least) least = step
+    }
+    out.zigzag(least)
+    const widths = out.at
+    out.room(minisPerBlock)
+    out.at += minisPerBlock
+    for (let mini = 0; mini < minisPerBlock; mini++) {
+      const first = mini * miniSize
+      if (first >= length) {
+        out.bytes[widths + mini] = 0
+        continue
+      }
+      let all = 0
+      for (let i = first; i < first + miniSize; i++) {
+        const over = i < length ? ((deltas[i] as number) - least) >>> 0 : 0
+        packed[i] = over
+        all |= over
+      }
+      const width = bitsOf(all)
+      out.bytes[widths + mini] = width
+      pack(packed, first, first + miniSize, width, out)
+    }
+  }
+}
+
+/** Bytes that `delta` would take, judged by a part of the values. */
+export function deltaSize(values: Uint32Array, count: number): number {
+  const step = Math.max(miniSize, Math.floor(count / 16 / miniSize) * miniSize)
+  let bits = 0
+  let seen = 0
+  for (let from = 1; from + miniSize <= count; from += step) {
+    let least = 0x7fffffff
+    let most = -0x80000000
+    for (let i = from; i < from + miniSize; i++) {
+      const difference = ((values[i] as number) - (values[i - 1] as number)) | 0
+      if (difference < least) least = difference
+      if (difference > most) most = difference
+    }
+    bits += bitsOf((most - least) >>> 0) * miniSize
+    seen += miniSize
+  }
+  return seen === 0 ? count * 4 : (bits / seen / 8 + 0.05) * count
+}

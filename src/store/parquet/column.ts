@@ -1,0 +1,161 @@
+import { constants, zstdCompressSync } from 'node:zlib'
+import { Bytes, bitsOf, delta, deltaSize, hybrid } from './bits.ts'
+import { dictionaryOf } from './distinct.ts'
+import type { Levels } from './levels.ts'
+import { physical, physicalType, type ColumnType } from './schema.ts'
+import { binary, encodeThrift, i32, i64, nested, struct, type ThriftStruct } from './thrift.ts'
+
+const encodings = { plain: 0, rle: 3, delta: 5, dictionary: 8 } as const
+const codecs = { none: 0, zstd: 6 } as const
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+/** One column's part of a row group: its bytes in the file, and what the footer says of them. */
+export interface Chunk extends Column {
+  readonly pieces: readonly Uint8Array[]
+  readonly bytes: number
+  readonly uncompressed: number
+  readonly values: number
+  readonly encodings: readonly number[]
+  readonly codec: number
+  /** Bytes of the dictionary's page, which comes first; 0 without one. */
+  readonly dictionaryBytes: number
+  readonly statistics: ThriftStruct | undefined
+}
+
+const out = new Bytes()
+/** Whatever is smaller is not worth a call of the compressor. */
+const worthCompressing = 256
+
+interface Page {
+  readonly body: Uint8Array
+  readonly header: (uncompressed: number, compressed: number) => ThriftStruct
+}
+
+function assemble(column: Column, levels: Levels, pages: readonly Page[], used: readonly number[], statistics: ThriftStruct | undefined, compress: boolean): Chunk {
+  const pieces: Uint8Array[] = []
+  let uncompressed = 0
+  let bytes = 0
+  let dictionaryBytes = 0
+  for (const [index, { body, header }] of pages.entries()) {
+    const stored = compress ? zstdCompressSync(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }) : body
+    const head = encodeThrift(header(body.length, stored.length))
+    pieces.push(head, stored)
+    uncompressed += head.length + body.length
+    bytes += head.length + stored.length
+    if (index === 0 && pages.length > 1) dictionaryBytes = head.length + stored.length
+  }
+  return { ...column, pieces, bytes, uncompressed, values: levels.values, encodings: used, codec: compress ? codecs.zstd : codecs.none, dictionaryBytes, statistics }
+}
+
+function dataPage(levels: Levels, encoding: number): Page['header'] {
+  return (whole, stored) => struct([1, i32(0)], [2, i32(whole)], [3, i32(stored)], [5, nested(struct([1, i32(levels.values)], [2, i32(encoding)], [3, i32(encodings.rle)], [4, i32(encodings.rle)]))])
+}
+
+function dictionaryPage(entries: number): Page['header'] {
+  return (whole, stored) => struct([1, i32(2)], [2, i32(whole)], [3, i32(stored)], [7, nested(struct([1, i32(entries)], [2, i32(encodings.plain)]))])
+}
+
+function begin(levels: Levels): void {
+  out.at = 0
+  levels.write(out)
+}
+
+/** Little-endian, as a statistic. */
+function number(value: number, width: 4 | 8): Uint8Array {
+  const bytes = new Uint8Array(width)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, value % 4_294_967_296 | 0, true)
+  if (width === 8) view.setBigInt64(0, BigInt(value), true)
+  return bytes
+}
+
+function statisticsOf(levels: Levels, least?: Uint8Array, most?: Uint8Array): ThriftStruct {
+  return struct([3, i64(levels.nulls)], [5, most === undefined ? undefined : binary(most)], [6, least === undefined ? undefined : binary(least)])
+}
+
+/** Indexes into a dictionary, behind the levels. */
+function indexPage(levels: Levels, indexes: Uint32Array, count: number, entries: number): Page {
+  const width = Math.max(1, bitsOf(entries - 1))
+  begin(levels)
+  out.room(1)
+  out.bytes[out.at++] = width
+  hybrid(indexes, count, width, out)
+  return { body: out.taken().slice(), header: dataPage(levels, encodings.dictionary) }
+}
+
+/**
+ * Integers `base + values[i]` of the rows that have one. In 64-bit columns `values` must be below 2^31 and `base` a safe
+ * integer.
+ */
+export function integers(column: Column, values: Uint32Array, count: number, base: number, levels: Levels): Chunk {
+  const width = physicalType(column.type) === physical.int32 ? 4 : 8
+  const signed = (value: number): number => (width === 4 ? (base + value) | 0 : base + value)
+  const dictionary = dictionaryOf(values, count)
+  const { least, most } = dictionary
+  const statistics = statisticsOf(levels, number(base + least, width), number(base + most, width))
+  if (dictionary.entries !== undefined) {
+    const { entries, indexes } = dictionary
+    const bits = bitsOf(entries.length - 1)
+    if (bits === 0 || (bits * count) / 8 + entries.length * width < deltaSize(values, count)) {
+      out.at = 0
+      out.room(entries.length * width)
+      for (const entry of entries) {
+        const value = base + entry
+        out.u32(value % 4_294_967_296 | 0)
+        if (width === 8) out.u32(Math.floor(value / 4_294_967_296))
+      }
+      const dictionaryBody = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
+      return assemble(column, levels, [dictionaryBody, indexPage(levels, indexes, count, entries.length)], [encodings.plain, encodings.rle, encodings.dictionary], statistics, false)
+    }
+  }
+  begin(levels)
+  delta(values, count, count === 0 ? 0 : signed(values[0] as number), out)
+  return assemble(column, levels, [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }], [encodings.rle, encodings.delta], statistics, false)
+}
+
+/** Values as their bytes, in order: 64-bit integers of any size, and doubles. */
+export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
+  begin(levels)
+  out.put(bytes)
+  const body = out.taken().slice()
+  return assemble(column, levels, [{ body, header: dataPage(levels, encodings.plain) }], [encodings.plain, encodings.rle], statisticsOf(levels), body.length >= worthCompressing)
+}
+
+/** Texts by their index in a list of all distinct ones. */
+export function texts(column: Column, entries: readonly string[], indexes: Uint32Array, count: number, levels: Levels): Chunk {
+  out.at = 0
+  let least: Buffer | undefined
+  let most: Buffer | undefined
+  for (const entry of entries) {
+    const bytes = Buffer.from(entry)
+    out.u32(bytes.length)
+    out.put(bytes)
+    if (least === undefined || Buffer.compare(bytes, least) < 0) least = bytes
+    if (most === undefined || Buffer.compare(bytes, most) > 0) most = bytes
+  }
+  const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
+  const page = indexPage(levels, indexes, count, entries.length)
+  const short = least !== undefined && most !== undefined && least.length <= 64 && most.length <= 64
+  const statistics = short ? statisticsOf(levels, least, most) : statisticsOf(levels)
+  return assemble(column, levels, [dictionary, page], [encodings.plain, encodings.rle, encodings.dictionary], statistics, dictionary.body.length >= worthCompressing)
+}
+
+/** The footer's entry of a chunk that begins at `offset`. */
+export function chunkMeta(chunk: Chunk, offset: number, path: readonly Uint8Array[]): ThriftStruct {
+  return struct([2, i64(offset)], [3, nested(struct(
+    [1, i32(physicalType(chunk.type))],
+    [2, { kind: 9, value: { of: 5, items: chunk.encodings } }],
+    [3, { kind: 9, value: { of: 8, items: path } }],
+    [4, i32(chunk.codec)],
+    [5, i64(chunk.values)],
+    [6, i64(chunk.uncompressed)],
+    [7, i64(chunk.bytes)],
+    [9, i64(offset + chunk.dictionaryBytes)],
+    [11, chunk.dictionaryBytes === 0 ? undefined : i64(offset)],
+    [12, chunk.statistics === undefined ? undefined : nested(chunk.statistics)],
+  ))])
+}

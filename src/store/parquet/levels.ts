@@ -1,0 +1,136 @@
+import { hybrid, type Bytes } from './bits.ts'
+
+/** Which rows have a value: Parquet's definition levels, and repetition levels for lists. */
+export interface Levels {
+  /** Values as Parquet counts them: one for each row, absent ones included; for lists one for each item or empty list. */
+  readonly values: number
+  readonly nulls: number
+  write(out: Bytes): void
+}
+
+function sized(out: Bytes, write: () => void): void {
+  const start = out.at
+  out.u32(0)
+  write()
+  const end = out.at
+  out.at = start
+  out.u32(end - start - 4)
+  out.at = end
+}
+
+/** Levels of a plain column, filled piece by piece. */
+export class Presence implements Levels {
+  #bits = new Uint8Array(1 << 12)
+  values = 0
+  nulls = 0
+
+  reset(): void {
+    this.values = 0
+    this.nulls = 0
+  }
+
+  /** Rows that all have a value, or all have none. */
+  fill(rows: number, present: boolean): void {
+    if (!present && this.nulls === 0) this.#begin()
+    if (present && this.nulls === 0) {
+      this.values += rows
+      return
+    }
+    this.#room(this.values + rows)
+    for (let row = this.values; row < this.values + rows; row++) this.#set(row, present)
+    this.values += rows
+    if (!present) this.nulls += rows
+  }
+
+  /** One row. */
+  add(present: boolean): void {
+    this.fill(1, present)
+  }
+
+  /** Rows by a bit each, the first in the lowest. Answers how many have a value. */
+  take(valid: Uint8Array, rows: number): number {
+    let missing = 0
+    for (let row = 0; row < rows; row++) missing += 1 - ((valid[row >> 3] as number) >> (row & 7) & 1)
+    if (missing === 0 || missing === rows) {
+      this.fill(rows, missing === 0)
+      return rows - missing
+    }
+    if (this.nulls === 0) this.#begin()
+    this.#room(this.values + rows)
+    if ((this.values & 7) === 0) this.#bits.set(valid.subarray(0, (rows + 7) >> 3), this.values >> 3)
+    else for (let row = 0; row < rows; row++) this.#set(this.values + row, ((valid[row >> 3] as number) >> (row & 7) & 1) === 1)
+    this.values += rows
+    this.nulls += missing
+    return rows - missing
+  }
+
+  /** The first absent value: those before it are all present. */
+  #begin(): void {
+    this.#room(this.values)
+    this.#bits.fill(0xff, 0, (this.values + 7) >> 3)
+  }
+
+  #room(rows: number): void {
+    const needed = (rows + 7) >> 3
+    if (needed <= this.#bits.length) return
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bits.length))
+    larger.set(this.#bits)
+    this.#bits = larger
+  }
+
+  #set(row: number, present: boolean): void {
+    const bit = 1 << (row & 7)
+    const byte = this.#bits[row >> 3] as number
+    this.#bits[row >> 3] = present ? byte | bit : byte & ~bit
+  }
+
+  write(out: Bytes): void {
+    sized(out, () => {
+      if (this.nulls === 0) {
+        out.varint(this.values * 2)
+        out.room(1)
+        out.bytes[out.at++] = 1
+        return
+      }
+      const groups = (this.values + 7) >> 3
+      out.varint(groups * 2 + 1)
+      out.put(this.#bits.subarray(0, groups))
+    })
+  }
+}
+
+/** Levels of a list column: an empty list is none. */
+export class ListLevels implements Levels {
+  #repetition = new Uint32Array(256)
+  #definition = new Uint32Array(256)
+  values = 0
+  nulls = 0
+
+  row(items: number): void {
+    if (items === 0) {
+      this.#add(0, 0)
+      this.nulls++
+    }
+    for (let item = 0; item < items; item++) this.#add(item === 0 ? 0 : 1, 3)
+  }
+
+  #add(repetition: number, definition: number): void {
+    if (this.values === this.#repetition.length) {
+      const grown = (from: Uint32Array): Uint32Array<ArrayBuffer> => {
+        const larger = new Uint32Array(2 * from.length)
+        larger.set(from)
+        return larger
+      }
+      this.#repetition = grown(this.#repetition)
+      this.#definition = grown(this.#definition)
+    }
+    this.#repetition[this.values] = repetition
+    this.#definition[this.values] = definition
+    this.values++
+  }
+
+  write(out: Bytes): void {
+    sized(out, () => hybrid(this.#repetition, this.values, 1, out))
+    sized(out, () => hybrid(this.#definition, this.values, 2, out))
+  }
+}
