@@ -1,0 +1,59 @@
+// A real collector beside Weir: sfcapd writes what it understood of sFlow datagrams, nfdump prints it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runCommand } from '../../../tools/kit/command.ts'
+import { freePorts } from '../../kit/free-port.ts'
+import { install } from '../install/apt.ts'
+import { sfcapd } from '../install/sfcapd.ts'
+
+/** A flow as `nfdump -o json` prints it; counters are multiplied by the sampling rate. */
+export type NfdumpFlow = Readonly<Record<string, string | number>>
+
+export interface Sfcapd {
+  /** UDP port on 127.0.0.1. */
+  readonly port: number
+  /** Ends the collector and gives all that it took. */
+  flows(): Promise<NfdumpFlow[]>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const patienceMs = 20_000
+
+/** Resolves when it listens. `folder` exists. */
+export async function startSfcapd(folder: string): Promise<Sfcapd> {
+  const program = await install(sfcapd)
+  if (program.path === undefined) throw new Error(program.reason)
+  const { path } = program
+  const [port = 0] = await freePorts(1)
+  const written = join(folder, 'sfcapd')
+  await mkdir(written)
+  // One file for the whole test: it is turned over every hour. A large socket buffer, because a test sends in one burst.
+  const child = spawn(path, ['-p', String(port), '-b', '127.0.0.1', '-w', written, '-t', '3600', '-B', '4194304'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  const exited = once(child, 'exit').finally(() => process.off('exit', killWithUs))
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
+  for (let waited = 0; !said.includes('Startup sfcapd'); waited += 10) {
+    if (waited > patienceMs || child.exitCode !== null) throw new Error(`sfcapd was not ready:\n${said}`)
+    await sleep(10)
+  }
+  const end = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+    await exited
+  }
+  return {
+    port,
+    async flows() {
+      await end()
+      const files = readdirSync(written).filter((name) => name.startsWith('nfcapd.2'))
+      const printed = await Promise.all(files.map((name) => runCommand(join(dirname(path), 'nfdump'), ['-r', join(written, name), '-q', '-o', 'json'], { limit: patienceMs })))
+      return printed.flatMap(({ stdout }) => JSON.parse(`[${stdout.trim().replace(/^\[|\]$/g, '')}]`) as NfdumpFlow[])
+    },
+    [Symbol.asyncDispose]: end,
+  }
+}
