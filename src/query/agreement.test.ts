@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventNames, flowNames } from './names.ts'
+import { agreement } from './testing/agreement.ts'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-query-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+// `npm run bar -- query-meaning` asks ten thousand.
+test('DuckDB, the live evaluator and the naive meaning agree on random filters over flows', async () => {
+  const result = await agreement(flowNames, { seed: 1, tables: 4, rowsPerTable: 60, expressionsPerTable: 60, folder })
+  expect(result.differences).toEqual([])
+  expect(result.matched).toBeGreaterThan(result.rows / 20)
+})
+
+test('they agree on random filters over events', async () => {
+  const result = await agreement(eventNames, { seed: 1, tables: 4, rowsPerTable: 60, expressionsPerTable: 40, folder })
+  expect(result.differences).toEqual([])
+  expect(result.matched).toBeGreaterThan(result.rows / 20)
+})

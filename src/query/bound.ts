@@ -1,0 +1,68 @@
+import type { Interval } from './intervals.ts'
+import type { QueryField } from './names.ts'
+
+/**
+ * What a filter means, with all names, units and words gone: what the compilers read. There is no `not` in it: each leaf says
+ * whether its answer counts or the opposite. A leaf has two answers for every row; an absent field matches nothing.
+ */
+export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
+
+export interface BoundGroup {
+  readonly is: 'and' | 'or'
+  /** At least two. */
+  readonly parts: readonly Bound[]
+}
+
+export interface Leaf {
+  readonly is: 'leaf'
+  readonly field: QueryField
+  readonly negated: boolean
+  readonly match: Match
+}
+
+export type Match =
+  /** The field is there; of a list, that it has an item. */
+  | { readonly is: 'exists' }
+  /**
+   * The value, as an integer, lies in one of the intervals: in order, apart, within what the kind can hold. Times are µs since
+   * 1970, addresses 128 bits with IPv4 mapped, MAC addresses 48 bits, true is 1.
+   */
+  | { readonly is: 'integers'; readonly intervals: readonly Interval[] }
+  | { readonly is: 'doubles'; readonly intervals: readonly DoubleInterval[] }
+  /** Equal, byte by byte, to one of the texts, or like one of the wildcards, in which `*` is any run of characters. */
+  | { readonly is: 'texts'; readonly texts: readonly string[]; readonly wildcards: readonly string[] }
+  /** By the order of UTF-8 bytes. */
+  | { readonly is: 'order'; readonly operator: Order; readonly text: string }
+  /** One of the RE2 expressions is found in the text. */
+  | { readonly is: 'found'; readonly patterns: readonly string[] }
+  | { readonly is: 'field'; readonly operator: '=' | Order; readonly other: QueryField }
+
+export type Order = '<' | '<=' | '>' | '>='
+
+export interface DoubleInterval {
+  readonly low: number
+  readonly high: number
+  readonly lowOpen: boolean
+  readonly highOpen: boolean
+}
+
+export const always: Bound = { is: 'always' }
+export const never: Bound = { is: 'never' }
+
+/** A group with its constants worked out. */
+export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
+  const [zero, one] = is === 'and' ? (['never', 'always'] as const) : (['always', 'never'] as const)
+  const parts = given.flatMap((part) => (part.is === one ? [] : part.is === is ? part.parts : [part]))
+  if (parts.some((part) => part.is === zero)) return { is: zero }
+  return parts.length === 0 ? { is: one } : parts.length === 1 ? (parts[0] as Bound) : { is, parts }
+}
+
+/** Every field that the filter looks at. */
+export function fieldsOf(bound: Bound, found = new Set<string>()): Set<string> {
+  if (bound.is === 'and' || bound.is === 'or') for (const part of bound.parts) fieldsOf(part, found)
+  if (bound.is === 'leaf') {
+    found.add(bound.field.name)
+    if (bound.match.is === 'field') found.add(bound.match.other.name)
+  }
+  return found
+}

@@ -1,0 +1,41 @@
+/** The query room: one meaning of a filter, written down in docs/explain/query.md, and what compiles it. */
+import { QueryError, type Expression, type QueryProblem } from './ast.ts'
+import { bind } from './bind.ts'
+import type { Bound } from './bound.ts'
+import type { NameTable } from './names.ts'
+import { parse } from './parse.ts'
+import { print } from './print.ts'
+
+export { everything, QueryError, type Expression, type QueryProblem } from './ast.ts'
+export { bind } from './bind.ts'
+export { fieldsOf, type Bound } from './bound.ts'
+export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
+export { eventNames, flowNames, nameTables, type NameTable, type QueryField, type QueryKind } from './names.ts'
+export { parse } from './parse.ts'
+export { print } from './print.ts'
+export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'
+export { bothWays, swapEnds } from './swap.ts'
+
+export interface Filter {
+  readonly expression: Expression
+  readonly bound: Bound
+  /** The normal form of the text. */
+  readonly normal: string
+}
+
+/** Reads a filter to the end: syntax, names, values. Throws QueryError. */
+export function readFilter(text: string, names: NameTable): Filter {
+  const expression = parse(text, names)
+  return { expression, bound: bind(expression, names), normal: print(expression, names) }
+}
+
+/** What is wrong with a text, with places; nothing when it is a filter. */
+export function validate(text: string, names: NameTable): readonly QueryProblem[] {
+  try {
+    readFilter(text, names)
+    return []
+  } catch (error) {
+    if (error instanceof QueryError) return error.problems
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+import { refuse, type Span } from './ast.ts'
+
+export interface Token extends Span {
+  /** `word`: bare; `text`: in quotes; `sign`: an operator or punctuation; `end`: behind the last. */
+  readonly kind: 'word' | 'text' | 'sign' | 'end'
+  /** Of a text in quotes: what is between them, escapes resolved. */
+  readonly text: string
+}
+
+/** Longest filter in characters. */
+export const longestText = 65_536
+
+const signs: Readonly<Record<string, string>> = {
+  '=': '=', '==': '=', '!=': '!=', '<>': '!=', '~': '~', '=~': '~', '!~': '!~', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '(': '(', ')': ')', ',': ',',
+}
+const blank = /\s/u
+const endsWord = /[\s"'(),=!<>~]/u
+
+/** Cuts a text into tokens; throws QueryError where that can't be done. */
+export function tokens(text: string): Token[] {
+  if (text.length > longestText) refuse(`The filter has ${text.length} characters; ${longestText} are the most.`, { from: longestText, to: text.length })
+  if (!text.isWellFormed()) refuse('The filter holds half a character (a lone surrogate).', { from: 0, to: text.length })
+  if (text.includes('\0')) refuse('A filter holds no NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
+  const found: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const first = text[at] ?? ''
+    if (blank.test(first)) at++
+    else {
+      const token = first === '"' || first === "'" ? quotedAt(text, at) : (signAt(text, at) ?? wordAt(text, at))
+      found.push(token)
+      at = token.to
+    }
+  }
+  return [...found, { kind: 'end', text: '', from: text.length, to: text.length }]
+}
+
+function signAt(text: string, from: number): Token | undefined {
+  for (const length of [2, 1]) {
+    const sign = signs[text.slice(from, from + length)]
+    if (sign !== undefined) return { kind: 'sign', text: sign, from, to: from + length }
+  }
+  if (text[from] === '!') refuse('“!” does not stand alone.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
+  return undefined
+}
+
+function wordAt(text: string, from: number): Token {
+  let to = from
+  while (to < text.length && !endsWord.test(text[to] ?? '')) to++
+  return { kind: 'word', text: text.slice(from, to), from, to }
+}
+
+/** A backslash before the quote or before a backslash stands for that character; before any other it is itself. */
+function quotedAt(text: string, from: number): Token {
+  const quote = text[from]
+  let inner = ''
+  for (let at = from + 1; at < text.length; at++) {
+    const here = text[at] ?? ''
+    if (here === quote) return { kind: 'text', text: inner, from, to: at + 1 }
+    const next = text[at + 1]
+    if (here === '\\' && (next === quote || next === '\\')) {
+      inner += next
+      at++
+    } else inner += here
+  }
+  return refuse(`The text in quotes has no end.`, { from, to: text.length }, `Close it with ${quote}.`)
+}

@@ -1,0 +1,112 @@
+import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
+import { dataEncodings } from '../model/batches.ts'
+import type { DictColumn } from '../model/columns.ts'
+import { isPresent } from '../model/columns.ts'
+import { eventId, heapItem } from '../model/events.ts'
+import { stableId } from '../model/positions.ts'
+import { firstTime, lastTime } from './times.ts'
+
+/** What a filter needs of a frame's header. */
+export interface LiveHeader {
+  readonly source: string
+  readonly epoch: number
+  readonly sourceSequence: number
+  /** Unix ms. */
+  readonly received: number
+}
+
+/** Gives addresses their names: the engine's resolver is one. */
+export interface LiveResolver {
+  resolve(words: Uint32Array, offset: number, time: number, scope: string): { readonly is: 'endpoint'; readonly endpoint: { readonly name?: string; readonly label?: string } } | { readonly is: 'unknown' | 'wait' }
+}
+
+/** A batch with all that its rows' values come from. */
+export interface LiveRows<B extends Batch = Batch> {
+  readonly batch: B
+  readonly header: LiveHeader
+  readonly resolver: LiveResolver | undefined
+}
+
+export type TextReader = (row: number) => string | undefined
+/** NaN where absent. */
+export type NumberReader = (row: number) => number
+
+const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
+
+/** Microseconds of a time, as the store keeps them; NaN for what is no time. */
+export function microseconds(ms: number | undefined): number {
+  return ms !== undefined && ms >= firstMs && ms <= lastMs ? Math.round(ms * 1000) : Number.NaN
+}
+
+export function isFlows(rows: LiveRows): rows is LiveRows<FlowBatch> {
+  return rows.batch.kind === 'flows'
+}
+
+/** Codes of a dictionary column, of either kind of batch; of JSON, too. */
+export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
+  if (isFlows(rows)) {
+    const column = rows.batch.columns[name]
+    return column?.kind === 'dict' || column?.kind === 'json' ? column.codes : undefined
+  }
+  const codes = (rows.batch as unknown as Record<string, unknown>)[name]
+  return codes instanceof Uint32Array ? codes : undefined
+}
+
+/** Numbers of a field whose every value a double holds: small integers, truth values, times in µs. */
+export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
+  if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
+  const column = rows.batch.columns[name]
+  if (column === undefined && name === 'time_received') return received(rows.header)
+  if (column === undefined || !('values' in column)) return undefined
+  const { values, valid } = column
+  if (column.kind === 'time') return (row) => (isPresent(valid, row) ? microseconds(values[row]) : Number.NaN)
+  if (name === 'time_skewed') return (row) => (isPresent(valid, row) ? Math.min(1, values[row] ?? 0) : Number.NaN)
+  return (row) => (isPresent(valid, row) ? (values[row] ?? Number.NaN) : Number.NaN)
+}
+
+function eventTime({ batch, header }: LiveRows<EventBatch>, name: string): NumberReader | undefined {
+  if (name === 'time') return (row) => microseconds(batch.time[row])
+  return name === 'time_received' ? received(header) : undefined
+}
+
+function received(header: LiveHeader): NumberReader {
+  const time = microseconds(Math.round(header.received))
+  return () => time
+}
+
+/** `src_name` and its like: what a flow carries, else what its address is resolved to. */
+const resolved = /^(src|dst)_(name|label)$/
+
+export function isResolved(name: string): boolean {
+  return resolved.test(name)
+}
+
+/** Texts of a field that are in no dictionary, or not only; undefined when no row has one. */
+export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
+  const { batch, header } = rows
+  if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
+  if (batch.kind === 'events' && name === 'id') return (row) => eventId(batch, row)
+  if (batch.kind === 'events' && name === 'data_base64') {
+    return (row) => (dataEncodings[batch.encoding[row] ?? 0] === 'binary' ? Buffer.from(heapItem(batch.data, row)).toString('base64') : undefined)
+  }
+  const codes = codesOf(rows, name)
+  const carried: TextReader | undefined = codes === undefined ? undefined : (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
+  const later = isFlows(rows) ? resolvedTexts(rows, name) : undefined
+  if (later === undefined || carried === undefined) return carried ?? later
+  return (row) => carried(row) ?? later(row)
+}
+
+/** What the address of an end is called, at the time of the flow. */
+export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
+  const [, end, part] = resolved.exec(name) ?? []
+  const column = batch.columns[`${end}_addr`]
+  if (resolver === undefined || column?.kind !== 'ip') return undefined
+  const time = batch.columns['time_end']
+  const scope = batch.columns['scope'] as DictColumn | undefined
+  return (row) => {
+    if (!isPresent(column.valid, row)) return undefined
+    const when = time?.kind === 'time' && isPresent(time.valid, row) ? time.values[row] : header.received
+    const answer = resolver.resolve(column.words, row * 4, when ?? header.received, (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
+    return answer.is === 'endpoint' ? answer.endpoint[part as 'name' | 'label'] : undefined
+  }
+}

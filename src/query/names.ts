@@ -1,0 +1,118 @@
+import type { ColumnKind } from '../model/columns.ts'
+import { flowFields, type Field } from '../model/fields.ts'
+import { nearest } from '../schema/suggest.ts'
+
+/** `estimate`: an integer of up to 96 bits; `bool`: true or false; `text`: a string that is no dictionary's. */
+export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
+
+/** A column of a view as filters know it. */
+export interface QueryField {
+  /** Canonical: the SQL name. */
+  readonly name: string
+  readonly kind: QueryKind
+  readonly unit?: string
+}
+
+/** The names that a filter over one view may use. */
+export interface NameTable {
+  readonly view: 'flows' | 'events'
+  readonly fields: readonly QueryField[]
+  /** The field of a canonical name. */
+  field(name: string): QueryField | undefined
+  /** Canonical name of any name: dotted, NetObserv's, OpenTelemetry's, an alias; letters of any case. */
+  resolve(written: string): string | undefined
+  /** Canonical name, only where this is the field's own, dotted or not, case included: what stands for a field behind an operator. */
+  own(written: string): string | undefined
+  /** What both ends have: `port` of `src_port` and `dst_port`; of any name for it. */
+  endPart(written: string): string | undefined
+  /** Field of an end: `src`, `port` → `src_port`. */
+  ofEnd(end: End, part: string): QueryField | undefined
+  /** A name that could be meant. */
+  nearest(written: string): string | undefined
+}
+
+export type End = 'src' | 'dst'
+export const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
+
+/** Same spelling for lookup: case and the difference of dot and underscore do not count. */
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll('.', '_')
+}
+
+/** `src_port` → [`src`, `port`]; `xlat_src_port` → [`src`, `xlat_port`]. */
+function endOf(name: string): readonly [End, string] | undefined {
+  const found = /^(xlat_)?(src|dst)_(.+)$/.exec(name)
+  return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
+}
+
+/** The same field of the other end; any other name stays as it is. */
+export function swappedName(name: string, table: NameTable): string {
+  const [end, part] = endOf(name) ?? []
+  return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
+}
+
+interface Named extends QueryField {
+  readonly others: readonly string[]
+}
+
+function nameTable(view: NameTable['view'], named: readonly Named[]): NameTable {
+  const fields: QueryField[] = named.map(({ name, kind, unit }) => ({ name, kind, ...(unit === undefined ? {} : { unit }) }))
+  const byName = new Map(fields.map((field) => [field.name, field]))
+  const own = new Map(fields.flatMap(({ name }) => [[name, name], [name.replace(/^(src|dst)_/, '$1.'), name]] as const))
+  const all = new Map<string, string>()
+  const put = (written: string, name: string): void => {
+    if (!all.has(fold(written))) all.set(fold(written), name)
+  }
+  for (const { name } of named) put(name, name)
+  for (const { name, others } of named) for (const other of others) put(other, name)
+  const ends = new Map<string, Partial<Record<End, QueryField>>>()
+  const partNames = new Map<string, string>()
+  for (const [written, name] of all) {
+    const field = byName.get(name)
+    const [end, part] = endOf(name) ?? []
+    if (field === undefined || end === undefined || part === undefined) continue
+    ends.set(part, { ...ends.get(part), [end]: field })
+    // Other names of an end lead to the part: `ns` to `namespace`.
+    const [, other] = endOf(written) ?? []
+    if (other !== undefined && other !== part) partNames.set(fold(other), part)
+  }
+  const paired = (part: string): boolean => ends.get(part)?.src !== undefined && ends.get(part)?.dst !== undefined
+  const known = [...new Set([...fields.map(({ name }) => name), ...all.keys()])]
+  return {
+    view,
+    fields,
+    field: (name) => byName.get(name),
+    resolve: (written) => all.get(fold(written)),
+    own: (written) => own.get(written),
+    endPart(written) {
+      const folded = fold(written)
+      const part = paired(folded) ? folded : partNames.get(folded)
+      return part !== undefined && paired(part) ? part : undefined
+    },
+    ofEnd: (end, part) => ends.get(part)?.[end],
+    nearest: (written) => nearest(written, [...known, ...[...ends.keys()].filter(paired).map((part) => `any.${part}`)]),
+  }
+}
+
+const flowsOnly: readonly Named[] = [
+  { name: 'bytes_est', kind: 'estimate', unit: 'By', others: [] },
+  { name: 'packets_est', kind: 'estimate', unit: '{packet}', others: [] },
+  { name: '_pos', kind: 'text', others: [] },
+]
+
+function registered({ name, kind, unit, otel, netobserv, aliases }: Field): Named {
+  const others = [...(aliases ?? []), netobserv, otel].filter((other) => other !== undefined)
+  // The view shows this one as a truth value.
+  return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
+}
+
+export const flowNames: NameTable = nameTable('flows', [...(flowFields as readonly Field[]).map(registered), ...flowsOnly])
+
+const eventKinds: Readonly<Record<string, QueryKind>> = {
+  id: 'text', source: 'dict', type: 'dict', subject: 'dict', time: 'time', datacontenttype: 'dict', dataschema: 'dict', extensions: 'json', data: 'json',
+  family: 'dict', ref: 'dict', key: 'dict', time_received: 'time', _pos: 'text', data_base64: 'text',
+}
+
+export const eventNames: NameTable = nameTable('events', Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })))
+
+export const nameTables = { flows: flowNames, events: eventNames } as const

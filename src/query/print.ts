@@ -1,0 +1,52 @@
+import type { Expression, Subject, Value } from './ast.ts'
+import type { NameTable } from './names.ts'
+
+const keywords = /^(?:and|or|not|in|exists)$/i
+
+/**
+ * The text of a tree in its normal form: canonical names, `in` for several values, quotes round everything that could be read
+ * as something else. Reading it gives the same tree, with this version's names and with later ones.
+ */
+export function print(expression: Expression, names: NameTable): string {
+  if (expression.is === 'and' && expression.parts.length === 0) return ''
+  return printed(expression, names)
+}
+
+function printed(expression: Expression, names: NameTable): string {
+  switch (expression.is) {
+    case 'and': return expression.parts.map((part) => inner(part, names, part.is === 'and' || part.is === 'or')).join(' and ')
+    case 'or': return expression.parts.map((part) => inner(part, names, part.is === 'or')).join(' or ')
+    case 'not': return `not ${inner(expression.part, names, expression.part.is === 'and' || expression.part.is === 'or')}`
+    case 'either': return `either(${printed(expression.part, names)})`
+    case 'exists': return `exists(${subject(expression.subject)})`
+    case 'test': {
+      const { operator, values } = expression
+      const list = values.map((each) => value(each, names)).join(', ')
+      const left = subject(expression.subject)
+      if (values.length === 1) return `${left} ${operator} ${list}`
+      if (operator === '=') return `${left} in (${list})`
+      return operator === '!=' ? `${left} not in (${list})` : `${left} ${operator} (${list})`
+    }
+  }
+}
+
+function inner(part: Expression, names: NameTable, parentheses: boolean): string {
+  const text = printed(part, names)
+  return parentheses ? `(${text})` : text
+}
+
+function subject({ name, end }: Subject): string {
+  return end === 'any' ? `any.${name}` : name
+}
+
+function value(each: Value, names: NameTable): string {
+  if (each.is === 'field') return each.name
+  const { text, quoted } = each
+  const bare = !quoted && text !== '' && !/[\s"'(),=!<>~]/u.test(text) && !keywords.test(text) && names.own(text) === undefined
+  return bare ? text : quote(text)
+}
+
+/** A text in quotes, as the lexer reads it. */
+export function quote(text: string): string {
+  return `"${text.replace(/\\(?=["\\])|\\$|"/g, (found) => `\\${found}`)}"`
+}

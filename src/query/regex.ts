@@ -1,0 +1,162 @@
+/**
+ * The part of RE2's syntax that every engine we hand it to reads alike: DuckDB's RE2, re2js, ClickHouse's. What differs between
+ * versions (Unicode classes, single bytes, group names) is refused, with what to write instead.
+ */
+
+/** Characters of an expression, and states of its automaton (roughly): a larger one costs time on every text. */
+const longest = 1000
+const largest = 2000
+
+class Refused extends Error {}
+
+/** Why an expression is not taken; undefined when it is. */
+export function regexProblem(pattern: string): string | undefined {
+  if (pattern.length > longest) return `An expression has at most ${longest} characters.`
+  try {
+    const size = new Reader(pattern).whole()
+    return size > largest ? 'The expression repeats too much: it would need too large an automaton.' : undefined
+  } catch (error) {
+    if (error instanceof Refused) return error.message
+    throw error
+  }
+}
+
+const classes = new Set(['alnum', 'alpha', 'ascii', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space', 'upper', 'word', 'xdigit'])
+const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
+const deepest = 50
+
+class Reader {
+  readonly #text: string
+  #at = 0
+  #depth = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  whole(): number {
+    const size = this.#alternatives()
+    if (this.#at < this.#text.length) throw new Refused('A ) has no ( before it.')
+    return size
+  }
+
+  #alternatives(): number {
+    let size = this.#sequence()
+    while (this.#text[this.#at] === '|') {
+      this.#at++
+      size += this.#sequence() + 1
+    }
+    return size
+  }
+
+  #sequence(): number {
+    let size = 0
+    while (this.#at < this.#text.length && this.#text[this.#at] !== '|' && this.#text[this.#at] !== ')') size += this.#repeated()
+    return size
+  }
+
+  #repeated(): number {
+    const size = this.#atom()
+    const found = this.#repeatHere()
+    if (found === undefined) return size
+    this.#at += found[0].length
+    if (this.#repeatHere() !== undefined) throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
+    if (found[1] === undefined) return size + 1
+    const [least, most] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
+    if (least > 1000 || most > 1000 || most < least) throw new Refused('A repetition {n,m} goes from 0 to 1000, the smaller number first.')
+    return Math.max(1, size) * Math.max(1, most)
+  }
+
+  #repeatHere(): RegExpExecArray | undefined {
+    return repeat.exec(this.#text.slice(this.#at, this.#at + 16)) ?? undefined
+  }
+
+  #atom(): number {
+    const here = this.#text[this.#at] ?? ''
+    if (here === '(') return this.#group()
+    if (here === '[') return this.#class()
+    if (here === '\\') return this.#escape(false)
+    if (this.#repeatHere() !== undefined) throw new Refused(`The repetition ${here} has nothing to repeat; for the character itself write \\${here}.`)
+    this.#character()
+    return here === '.' ? 4 : 1
+  }
+
+  /** A code point, which may be two units. */
+  #character(): void {
+    this.#at += (this.#text.codePointAt(this.#at) ?? 0) > 0xffff ? 2 : 1
+  }
+
+  #group(): number {
+    if (++this.#depth > deepest) throw new Refused(`Groups nest deeper than ${deepest}.`)
+    this.#at++
+    const special = /^\?[imsU]*(?:-[imsU]+)?([:)])/.exec(this.#text.slice(this.#at))
+    if (special !== null) {
+      if (special[0] === '?)') throw new Refused('(?) is no group.')
+      this.#at += special[0].length
+      if (special[1] === ')') {
+        this.#depth--
+        if (this.#repeatHere() !== undefined) throw new Refused('A flag can’t be repeated.')
+        return 0
+      }
+    } else if (this.#text[this.#at] === '?') throw new Refused('There is no look-around and no named group; a group is (…) or (?:…), flags are (?i), (?m), (?s).')
+    const size = this.#alternatives()
+    if (this.#text[this.#at] !== ')') throw new Refused('A ( is not closed.')
+    this.#at++
+    this.#depth--
+    return size + 2
+  }
+
+  #class(): number {
+    this.#at++
+    if (this.#text[this.#at] === '^') this.#at++
+    let size = 4
+    for (let first = true; ; first = false) {
+      const here = this.#text[this.#at]
+      if (here === undefined) throw new Refused('A [ is not closed.')
+      if (here === ']' && !first) break
+      size++
+      this.#classItem(here)
+    }
+    this.#at++
+    return size
+  }
+
+  #classItem(here: string): void {
+    const named = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
+    if (named !== null) {
+      if (!classes.has(named[1] ?? '')) throw new Refused(`There is no class [:${named[1]}:]; there are ${[...classes].join(', ')}.`)
+      this.#at += named[0].length
+      return
+    }
+    if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at))) throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
+    if (here === '\\') this.#escape(true)
+    else this.#character()
+    // A hyphen that is no range stands at the end, or is escaped: engines disagree on the rest.
+    if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
+    if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+    this.#at++
+    const end = this.#text[this.#at]
+    if (end === undefined) throw new Refused('A [ is not closed.')
+    if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+    if (end === '\\') this.#escape(true)
+    else this.#character()
+  }
+
+  #escape(inClass: boolean): number {
+    const next = this.#text[this.#at + 1]
+    if (next === undefined) throw new Refused('The expression ends in a backslash; for the character itself write \\\\.')
+    const hex = /^\\x(?:[0-9a-f]{2}|\{([0-9a-f]{1,6})\})/i.exec(this.#text.slice(this.#at))
+    if (hex !== null) {
+      const code = Number.parseInt(hex[1] ?? '0', 16)
+      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new Refused(`${hex[0]} is no character.`)
+      this.#at += hex[0].length
+      return 1
+    }
+    if (next === 'p' || next === 'P') throw new Refused('Unicode classes (\\p) differ from version to version; write the characters, as in [a-zäöü].')
+    if (/[1-9]/.test(next)) throw new Refused('There are no back references.')
+    const known = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
+    if (!known.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
+    this.#at += 2
+    return 1
+  }
+}

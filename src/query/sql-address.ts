@@ -1,0 +1,143 @@
+/**
+ * Tests on the text of an address, as the views have it (RFC 5952, mapped IPv4 as a dotted quad), without any extension of
+ * DuckDB. Exact: a text is in the interval when the address is.
+ */
+import { formatIp, mappedPrefix } from '../model/ip.ts'
+import { without, type Interval } from './intervals.ts'
+import { foundSql, text } from './sql-text.ts'
+
+const mappedLow = BigInt(mappedPrefix) << 32n
+const mappedHigh = mappedLow + 0xffff_ffffn
+
+/** Pieces in one expression: a larger automaton would be refused. */
+const piecesPerExpression = 64
+
+/** A boolean over the column's text, NULL where there is none. At least one interval, in order and apart. */
+export function addressSql(column: string, intervals: readonly Interval[]): string {
+  const singles: string[] = []
+  const prefixes: string[] = []
+  const expressions: string[] = []
+  const slow: string[] = []
+  for (const { low, high } of intervals.flatMap(byFamily)) {
+    if (low === high) singles.push(text(addressText(low)))
+    else if (low >= mappedLow && high <= mappedHigh) v4(low - mappedLow, high - mappedLow, prefixes, expressions)
+    else if (!v6(low, high, prefixes, expressions)) slow.push(`${digits(column)} BETWEEN ${text(hex(low))} AND ${text(hex(high))}`)
+  }
+  const parts: string[] = []
+  if (singles.length > 0) parts.push(singles.length === 1 ? `${column} = ${singles[0]}` : `${column} IN (${singles.join(', ')})`)
+  parts.push(...prefixes.map((prefix) => `starts_with(${column}, ${text(prefix)})`))
+  for (let at = 0; at < expressions.length; at += piecesPerExpression) {
+    parts.push(foundSql(column, `^(?:${expressions.slice(at, at + piecesPerExpression).join('|')})`))
+  }
+  if (slow.length > 0) parts.push(`(contains(${column}, ':') AND (${slow.join(' OR ')}))`)
+  return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' OR ')})`
+}
+
+/** Neighbours have become one interval, of both families perhaps; their texts have nothing in common. */
+function byFamily(interval: Interval): readonly Interval[] {
+  const inside = { low: interval.low > mappedLow ? interval.low : mappedLow, high: interval.high < mappedHigh ? interval.high : mappedHigh }
+  return [...without([interval], { low: mappedLow, high: mappedHigh }), ...(inside.low <= inside.high ? [inside] : [])]
+}
+
+function addressText(value: bigint): string {
+  return formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
+}
+
+/** Addresses that begin with `fixed`, go on with one of [low, high], and then with anything. */
+interface Piece {
+  readonly fixed: readonly number[]
+  readonly low: number
+  readonly high: number
+}
+
+/** An interval of numbers of `count` groups of `width` bits as pieces, at most two a group. */
+function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
+  const rest = BigInt((count - 1 - fixed.length) * width)
+  const most = (1n << BigInt(width)) - 1n
+  const [first, last] = [Number((low >> rest) & most), Number((high >> rest) & most)]
+  const mask = (1n << rest) - 1n
+  const startsWhole = (low & mask) === 0n
+  const endsWhole = (high & mask) === mask
+  if (first === last && !(startsWhole && endsWhole)) return pieces(low, high, count, width, [...fixed, first])
+  const found: Piece[] = []
+  if (!startsWhole) found.push(...pieces(low, low | mask, count, width, [...fixed, first]))
+  const [from, to] = [startsWhole ? first : first + 1, endsWhole ? last : last - 1]
+  if (from <= to) found.push({ fixed, low: from, high: to })
+  if (!endsWhole) found.push(...pieces(high & ~mask, high, count, width, [...fixed, last]))
+  return found
+}
+
+function v4(low: bigint, high: bigint, prefixes: string[], expressions: string[]): void {
+  for (const { fixed, low: from, high: to } of pieces(low, high, 4, 8)) {
+    const before = fixed.map((octet) => `${octet}.`).join('')
+    const last = fixed.length === 3
+    if (from === 0 && to === 255) {
+      // A whole family has no first octet in common, but no colon either.
+      if (before === '') expressions.push('\\d+\\.')
+      else prefixes.push(before)
+    } else if (from === to && !last) prefixes.push(`${before}${from}.`)
+    else expressions.push(`${before.replaceAll('.', '\\.')}(?:${numbersBetween(from, to, 10)})${last ? '$' : '\\.'}`)
+  }
+}
+
+/** False when the text can't tell: groups that are zero may hide in `::`. */
+function v6(low: bigint, high: bigint, prefixes: string[], expressions: string[]): boolean {
+  const found = pieces(low, high, 8, 16)
+  if (!found.every(({ fixed, low: from }) => fixed.every((each) => each > 0) && from > 0)) {
+    // Everything below a prefix of groups that show.
+    const [only] = found
+    if (found.length !== 1 || only === undefined || only.fixed.length === 0 || !only.fixed.every((each) => each > 0) || only.low !== 0 || only.high !== 0xffff) return false
+    prefixes.push(only.fixed.map((each) => `${each.toString(16)}:`).join(''))
+    return true
+  }
+  for (const { fixed, low: from, high: to } of found) {
+    const before = fixed.map((each) => `${each.toString(16)}:`).join('')
+    const last = fixed.length === 7
+    if (from === to && !last) prefixes.push(`${before}${from.toString(16)}:`)
+    else expressions.push(`${before}(?:${numbersBetween(from, to, 16)})${last ? '$' : ':'}`)
+  }
+  return true
+}
+
+/** An expression for the numbers of [low, high] without leading zeros. */
+function numbersBetween(low: number, high: number, base: 10 | 16): string {
+  const found: string[] = []
+  for (let length = 1, first = 0; first <= high; length++) {
+    const last = base ** length - 1
+    if (last >= low) found.push(...sameLength(Math.max(low, first).toString(base), Math.min(high, last).toString(base), base))
+    first = last + 1
+  }
+  return found.join('|')
+}
+
+/** As `numbersBetween`, for digits of one length. */
+function sameLength(low: string, high: string, base: 10 | 16): string[] {
+  if (low === '') return ['']
+  const rest = low.length - 1
+  const [zero, most] = ['0'.repeat(rest), (base - 1).toString(base).repeat(rest)]
+  const [first, last] = [low[0] ?? '', high[0] ?? '']
+  if (first === last) return sameLength(low.slice(1), high.slice(1), base).map((tail) => first + tail)
+  const found: string[] = []
+  const startsWhole = low.slice(1) === zero
+  const endsWhole = high.slice(1) === most
+  if (!startsWhole) found.push(...sameLength(low.slice(1), most, base).map((tail) => first + tail))
+  const [from, to] = [Number.parseInt(first, base) + (startsWhole ? 0 : 1), Number.parseInt(last, base) - (endsWhole ? 0 : 1)]
+  if (from <= to) {
+    const all = Array.from({ length: to - from + 1 }, (_, index) => (from + index).toString(base)).join('')
+    found.push((all.length === 1 ? all : `[${all}]`) + (base === 10 ? '[0-9]' : '[0-9a-f]').repeat(rest))
+  }
+  if (!endsWhole) found.push(...sameLength(high.slice(1).replace(/./g, '0'), high.slice(1), base).map((tail) => last + tail))
+  return found
+}
+
+function hex(value: bigint): string {
+  return value.toString(16).padStart(32, '0')
+}
+
+/** The 32 hexadecimal digits of an IPv6 text: these compare as the addresses do. */
+function digits(column: string): string {
+  const part = (index: number): string => `string_split(${column}, '::')[${index}]`
+  const padded = (of: string): string => `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
+  const [head, tail] = [padded(part(1)), padded(part(2))]
+  return `(CASE WHEN ${part(2)} IS NULL THEN ${head} ELSE rpad(${head}, 32 - length(${tail})::INTEGER, '0') || ${tail} END)`
+}

@@ -1,0 +1,22 @@
+/** A text as a SQL literal: DuckDB knows no escapes in one, so that doubling its quotes is all. */
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+export function name(column: string): string {
+  return `"${column.replaceAll('"', '""')}"`
+}
+
+/** Expressions that say no more than where a plain text stands. */
+const plain = /^(\^?)([\w @:/,;%#&-]+)(\$?)$/
+
+/**
+ * Is the expression found in the column? DuckDB's optimizer turns expressions that look simple into other tests, and some of
+ * them wrongly (1.5.5: `$a`, `a^`, `(?:)$`): those that are simple we turn ourselves, the others it does not touch in a group.
+ */
+export function foundSql(column: string, pattern: string): string {
+  const [, start, literal, end] = plain.exec(pattern) ?? []
+  if (literal === undefined) return `regexp_matches(${column}, ${text(`(${pattern})`)})`
+  if (start === '^' && end === '$') return `${column} = ${text(literal)}`
+  return `${start === '^' ? 'starts_with' : end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
+}
