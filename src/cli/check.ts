@@ -3,29 +3,56 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import type { WeirConfig } from './config.ts'
+import type { Finding } from './doctor/finding.ts'
 
 interface CheckFlags {
   readonly config?: string
+  readonly live?: boolean
 }
 
 export function register(program: Command): void {
   program.command('check')
-    .description('Validate a configuration file and say what would run; nothing is started or reached.')
+    .description('Validate a configuration file and say what would run; nothing is started, and without --live nothing is reached.')
     .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked)')
+    .option('--live', 'also try every port, and connect and log in to every sink; no data is sent')
     .addHelpText('after', `
-Example:
+Examples:
   $ weir check --config weir.yaml
+  $ weir check --config weir.yaml --live
 
-Exit code: 0 valid, 2 not valid; problems are printed with file, line and column.`)
+Exit code: 0 valid, 2 not valid (problems are printed with file, line and column), with --live also 1: valid, but
+something could not be opened or reached.`)
     .action(action(run))
 }
 
-async function run({ config: file }: CheckFlags): Promise<void> {
+async function run({ config: file, live }: CheckFlags): Promise<void> {
   const [{ loadConfig }, { refuseExposed }] = await Promise.all([import('./load-config.ts'), import('../api/guard.ts')])
   const { config, document, warnings } = await loadConfig(realHost(), file, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
   refuseExposed(config.listen, config.auth.tokens.length)
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
+  if (live !== true) return
+  const findings = await tryLive(config)
+  self.stdout(`\n${liveText(findings)}`)
+  if (findings.some(({ status }) => status === 'fail')) self.leave(1)
+}
+
+/** Every listener opened for a moment, every sink connected to. */
+async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
+  const [{ checkPorts }, { checkSinks }, { realMachine }, { isHeld, readLock }] = await Promise.all([
+    import('./doctor/ports.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('./lock.ts'),
+  ])
+  const host = realHost()
+  const lock = await readLock(host, config.data)
+  const scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
+  return [...(await checkPorts(scene)), ...(await checkSinks(scene))]
+}
+
+function liveText(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const lines = findings.map(({ check, status, fact, advice }) => `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`)
+  const failing = findings.filter(({ status }) => status === 'fail').length
+  return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
 /** What would run, for people. */

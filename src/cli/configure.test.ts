@@ -155,5 +155,5 @@ test('weir fields lists the registry', async () => {
   const json = await launch(['fields'])
   expect(JSON.parse(json.stdout)).toEqual({ version: registryVersion, fields: flowFields })
   const table = await launch(['fields', '--format', 'table'])
-  expect(table.stdout).toMatch(/^bytes +u64 +By +Bytes as the exporter reported them$/m)
+  expect(table.stdout).toMatch(/^src_addr +ip +SrcAddr +source\.address +Source address$/m)
 })

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { chmod, cp, mkdir, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer as createHttp } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -206,14 +207,22 @@ describe('the journal and the clock', () => {
   })
 })
 
-test('sinks are reached by a connection, and one that does not answer fails', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
+test('sinks are connected to, and one that does not answer, or lets nobody in, fails', async () => {
+  let login = ''
+  const server = createHttp((request, response) => {
+    expect(request.method).toBe('OPTIONS')
+    response.writeHead(request.headers.authorization === login ? 204 : 401).end()
+  }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  const given = await scene(`sinks: {bus: {type: nats, url: "nats://127.0.0.1:${port}"}, stdout: {}}`)
-  expect(await checkSinks(given)).toMatchObject([{ check: 'sink bus', status: 'ok' }])
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`
+  const given = await scene(`sinks:\n  hook: {type: http, url: "${url}", auth: {type: basic, user: weir, password: pw}}\n  away: {type: nats, url: "nats://127.0.0.1:9", timeout: 1s}\n  stdout: {}\n`)
+  expect(await checkSinks(given)).toMatchObject([
+    { check: 'sink hook', status: 'fail', fact: expect.stringContaining('correct `auth`') }, { check: 'sink away', status: 'fail', fact: expect.stringContaining('can\'t be reached') }, { check: 'sink stdout', status: 'ok' },
+  ])
+  login = `Basic ${btoa('weir:pw')}`
+  expect((await checkSinks(given))[0]).toMatchObject({ status: 'ok' })
   await new Promise((resolve) => server.close(resolve))
-  expect(await checkSinks(given)).toMatchObject([{ check: 'sink bus', status: 'fail', fact: expect.stringContaining('ECONNREFUSED') }])
+  expect((await checkSinks(given))[0]).toMatchObject({ status: 'fail', fact: expect.stringContaining('ECONNREFUSED') })
 })
 
 test('a configuration that cannot be used fails, and the rest is still looked at', async () => {

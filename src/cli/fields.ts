@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
+import type { Field } from '../model/fields.ts'
 import { action } from './client.ts'
 import { textTable } from './text-table.ts'
 
@@ -19,8 +20,6 @@ export function register(program: Command): void {
 async function run({ format }: FieldsFlags): Promise<void> {
   const { flowFields, registryVersion } = await import('../model/fields.ts')
   if ((format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify({ version: registryVersion, fields: flowFields })}\n`)
-  const rows = flowFields.map((field) => [
-    field.name, field.kind, 'unit' in field ? field.unit : '', 'otel' in field ? field.otel : '', field.meaning,
-  ])
-  self.stdout(textTable(['field', 'kind', 'unit', 'OpenTelemetry', 'meaning'], rows))
+  const rows = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, meaning }) => [name, kind, unit ?? '', netobserv ?? '', otel ?? '', meaning])
+  self.stdout(textTable(['field', 'kind', 'unit', 'NetObserv', 'OpenTelemetry', 'meaning'], rows))
 }

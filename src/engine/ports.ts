@@ -24,6 +24,8 @@ export interface SourceContext extends Context {
   /** The cursor of the last unit of this source, after a restart. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
+  /** Folder for what the source wants to know again after a restart; it may not exist yet. Undefined: nothing is kept. */
+  readonly state?: string
 }
 
 export interface Source {
@@ -61,7 +63,16 @@ export interface Sink {
    * delivered, retry all. Never retries by itself, never waits longer than its own request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
+  /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
+  probe?(signal: AbortSignal): Promise<Probe>
   close(): Promise<void>
+}
+
+/** `warn`: there, but it would not say whether it would take something. */
+export interface Probe {
+  readonly is: 'ok' | 'warn' | 'fail'
+  /** What was found, and what to do when it is not right. */
+  readonly says: string
 }
 
 export interface SinkDefinition<Config> {

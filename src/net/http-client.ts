@@ -53,11 +53,20 @@ export class HttpClient {
 
   /** One POST; no redirect is followed and nothing is tried twice. Rejects with HttpError. */
   post(headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#request('POST', headers, body, signal)
+  }
+
+  /** Asks what may be done at the URL (RFC 9110, 9.3.7), and does nothing. Rejects with HttpError. */
+  options(headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#request('OPTIONS', headers, new Uint8Array(0), signal)
+  }
+
+  #request(method: 'POST' | 'OPTIONS', headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
     const { timeoutMs, timers, keepBytes } = this.#options
     const send = this.#url.protocol === 'https:' ? https.request : http.request
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(aborted())
-      const request = send(this.#url, { method: 'POST', agent: this.#agent, headers: { ...headers, 'content-length': String(body.length) } })
+      const request = send(this.#url, { method, agent: this.#agent, headers: { ...headers, 'content-length': String(body.length) } })
       const timer = timers.after(timeoutMs, () => request.destroy(new HttpError('timeout', `no answer within ${timeoutMs} ms`)))
       const abort = (): void => void request.destroy(aborted())
       signal.addEventListener('abort', abort, { once: true })

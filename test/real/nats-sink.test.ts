@@ -217,6 +217,30 @@ test('a send while the server is away returns at once with the reason, and the n
   await deliverAll(sink, numberedEvents(3, 'b'))
 })
 
+test('a probe logs in and looks for the stream, and makes none', async () => {
+  const { server } = await serverWith('authorization { user: "weir", password: "right" }')
+  const auth = { type: 'user', user: 'weir', password: 'right' } as const
+  const probed = async (more: Partial<WrittenConfigOf<typeof natsSchema>>): Promise<string> => {
+    const found = await (await sinkFor({ url: server.url, auth, ...more })).probe?.(never)
+    return `${found?.is}: ${found?.says}`
+  }
+  expect(await probed({ auth: { type: 'user', user: 'weir', password: 'wrong' } })).toMatch(/^fail: .* refuses our login \(.*\); correct `auth`$/)
+  expect(await probed({})).toMatch(/^fail: .* no stream takes weir\.>/)
+  expect(await probed({ stream: 'WEIR' })).toMatch(/^fail: .* there is no stream WEIR/)
+  expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^ok: .* a start makes it$/)
+  const own = await connect({ servers: server.url, user: 'weir', pass: 'right' })
+  onTestFinished(() => own.close())
+  const manager = await jetstreamManager(own, { timeout: 10_000 })
+  expect(await manager.streams.names().next()).toEqual([])
+  await manager.streams.add({ name: 'OTHER', subjects: ['weir.>'] })
+  expect(await probed({})).toMatch(/^ok: .* goes to stream OTHER$/)
+  expect(await probed({ stream: 'OTHER' })).toMatch(/^ok: .* stream OTHER takes weir\.>$/)
+  expect(await probed({ stream: 'OTHER', subject: 'else.{type}' })).toMatch(/^fail: .* takes weir\.> and not else\.>/)
+  expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^fail: .* belongs to stream OTHER/)
+  await server.kill()
+  expect(await probed({ timeout: '1s' })).toMatch(/^fail: .* can't be reached/)
+})
+
 test('the same event from two sinks is stored once', async () => {
   const { server, observer } = await serverWith()
   const [left, right] = [await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true }), await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })]

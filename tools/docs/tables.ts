@@ -2,7 +2,7 @@
 import { problemTable } from '../../src/api/problems.ts'
 import { views } from '../../src/api/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
-import { flowFields, registryVersion } from '../../src/model/fields.ts'
+import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
 import { metricTable } from '../../src/telemetry/metric-table.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
@@ -30,8 +30,8 @@ ${sections.join('\n')}`
 }
 
 export async function fieldsPage(): Promise<string> {
-  const fields = flowFields.map((field) => [
-    code(field.name), field.kind, 'unit' in field ? code(field.unit) : '', 'otel' in field ? code(field.otel) : '', field.meaning, String(field.since),
+  const fields = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, aliases = [], meaning, since }) => [
+    code(name), kind, unit === undefined ? '' : code(unit), [netobserv, otel, ...aliases].filter((other) => other !== undefined).map(code).join(' '), meaning, String(since),
   ])
   const columns = (view: 'flows' | 'events'): string =>
     table(['Column', 'Type', 'Meaning'], views[view].map(({ name, type, unit, meaning }) => [code(name), type, `${meaning}${unit === undefined ? '' : ` (${unit})`}`]))
@@ -48,8 +48,9 @@ ${columns('flows')}
 ${columns('events')}
 ## Field registry
 
-What a flow can carry, version ${registryVersion}. A field is never removed and its kind never changes. Units are those of UCUM,
-names in the fourth column those of OpenTelemetry's conventions.
+What a flow can carry, version ${registryVersion}. A field is never removed and its kind never changes. Units are those of UCUM.
+A filter may use any of the other names: those of NetObserv's records and console filters, those of OpenTelemetry's conventions,
+and of each name that begins with \`src_\` or \`dst_\` also \`src.x\` and \`source.x\`.
 
-${table(['Field', 'Kind', 'Unit', 'OpenTelemetry', 'Meaning', 'Since'], fields)}`
+${table(['Field', 'Kind', 'Unit', 'Other names', 'Meaning', 'Since'], fields)}`
 }

@@ -1,35 +1,36 @@
-/** Whether something answers where sinks deliver to: only asked for with --live. */
-import { connect } from 'node:net'
-import { targetsOf, type Target } from '../config-facts.ts'
-import { fail, ok, warn, type Finding, type Scene } from './finding.ts'
+/** Whether each sink finds its other side, and is let in there: only asked for with --live. Nothing is sent. */
+import { loadSink } from '../../registry.ts'
+import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
-const timeoutMs = 3000
-const usualPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'nats:': 4222, 'tls:': 4222 }
+const timeoutMs = 10_000
 
 export async function checkSinks(scene: Scene): Promise<Finding[]> {
-  const urls = targetsOf(scene.config).filter(({ kind }) => kind === 'url')
-  return Promise.all(urls.map((target) => checkSink(scene, target)))
+  return Promise.all(Object.values(scene.config.sinks).map((entry) => checkSink(scene, entry)))
 }
 
-async function checkSink({ host }: Scene, { sink, value }: Target): Promise<Finding> {
-  const check = `sink ${sink}`
-  const url = new URL(value)
-  const port = Number(url.port) || usualPorts[url.protocol]
-  if (port === undefined) return warn(check, `${value} names no port`, 'Add the port to the URL.')
-  const error = await tryToConnect(host, url.hostname.replace(/^\[(.*)\]$/, '$1'), port)
-  if (error === undefined) return ok(check, `${value}: a TCP connection was made`)
-  return fail(check, `${value}: ${error}`, 'Is the server up, is the name right, does a firewall stand between? Weir would keep the rows and try again.')
-}
+const silent = (): void => undefined
+const log = { debug: silent, info: silent, warn: silent, error: silent }
 
-function tryToConnect({ timers }: Scene['host'], host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port })
-    const end = (outcome: string | undefined): void => {
-      timer.cancel()
-      socket.destroy()
-      resolve(outcome)
+async function checkSink({ host, config }: Scene, { id, type, settings }: Scene['config']['sinks'][string]): Promise<Finding> {
+  const check = `sink ${id}`
+  const advice = 'Weir would keep the rows and try again; nothing was sent now.'
+  const stop = new AbortController()
+  const timer = host.timers.after(timeoutMs, () => stop.abort())
+  try {
+    const definition = await loadSink(type)
+    const sink = await definition.build(settings, { id, host, log, metrics: { count: silent, set: silent } })
+    try {
+      const late = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)))
+      const found = await Promise.race([sink.probe?.(stop.signal) ?? { is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }, late])
+      if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
+      const { is, says } = found
+      return is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)
+    } finally {
+      await Promise.race([sink.close(), host.timers.sleep(1000)])
     }
-    const timer = timers.after(timeoutMs, () => end(`no answer within ${timeoutMs / 1000} s`))
-    socket.on('connect', () => end(undefined)).on('error', (error) => end(error.message))
-  })
+  } catch (error) {
+    return fail(check, reason(error), `Correct the sink in the configuration (data folder ${config.data}).`)
+  } finally {
+    timer.cancel()
+  }
 }

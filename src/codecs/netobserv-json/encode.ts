@@ -63,6 +63,8 @@ function valueWriter(name: FlowFieldName, column: Column, dictionary: readonly s
       break
     case 'u32':
       if (notWhenZero.has(name)) return present(column.valid, (row) => (column.values[row] === 0 ? '' : String(column.values[row] ?? 0)))
+      break
+    default:
   }
   return columnWriter(column, dictionary)
 }

@@ -18,6 +18,7 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
   }
   return Promise.resolve({
     send: (batch, signal) => sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
+    probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always there' }),
     close: () => Promise.resolve(stream.close()),
   })
 }

@@ -1,5 +1,6 @@
 import type { Context, Sink } from '../../engine/ports.ts'
 import { Patience } from './client-patience.ts'
+import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
 import type { FileConfig } from './config.ts'
 import { lineForm } from './map.ts'
@@ -18,6 +19,7 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
   }
   return Promise.resolve({
     send: (batch, signal) => sendLines(config.path, form, batch, (lines) => patience.wait(() => append(lines), signal)),
+    probe: () => probeFile(config.path, host),
     close: () => file.close(),
   })
 }

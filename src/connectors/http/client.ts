@@ -1,12 +1,12 @@
 import type { BinaryMessage } from '../../codecs/cloudevents/index.ts'
-import type { Context } from '../../engine/ports.ts'
+import type { Context, Probe } from '../../engine/ports.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Host } from '../../host/index.ts'
 import { HttpClient, HttpError } from '../../net/http-client.ts'
 import { authorization } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import type { HttpConfig } from './config.ts'
-import { outcomeOf, shownBytes } from './map.ts'
+import { outcomeOf, probeOf, shownBytes } from './map.ts'
 
 /** The wire: one message, one request, one verdict. */
 export class Poster {
@@ -43,6 +43,15 @@ export class Poster {
       const reason = `${this.#url}: ${error instanceof Error ? error.message : String(error)}`
       // A timeout may be one event's doing; a refused connection is everybody's.
       return { is: 'retry', reason, away: error instanceof HttpError && error.kind === 'network' }
+    }
+  }
+
+  /** Asks the receiver what it takes: it sees our login, and no event. */
+  async probe(signal: AbortSignal): Promise<Probe> {
+    try {
+      return probeOf(this.#url, await this.#client.options(this.#headers, signal))
+    } catch (error) {
+      return { is: 'fail', says: `${this.#url}: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
 

@@ -1,5 +1,6 @@
 import { batchedType, encodeBinary, encodeStructured, joinBatch, structuredType, type BinaryMessage, type Extensions } from '../../codecs/cloudevents/index.ts'
 import type { Attempt } from '../../engine/in-order.ts'
+import type { Probe } from '../../engine/ports.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
 
@@ -33,6 +34,17 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): A
   if (!passing) return { is: 'reject', reason }
   const afterMs = retryAfter(headers['retry-after'], now)
   return afterMs === undefined ? { is: 'retry', reason, away: status === 429 } : { is: 'retry', reason, afterMs, away: true }
+}
+
+/** What the answer to OPTIONS says of a receiver. Many do not know the method, and take events all the same. */
+export function probeOf(url: string, answer: HttpAnswer): Probe {
+  const { status } = answer
+  const outcome = outcomeOf(answer, 0)
+  if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it answers and refuses nobody` }
+  if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400)) return { is: 'fail', says: `${url}: ${outcome.reason}` }
+  if (status === 404) return { is: 'warn', says: `${url}: HTTP 404: it answers, but knows nothing at this path (or not this question); check the path of \`url\`` }
+  if (status >= 500 && status !== 501) return { is: 'fail', says: `${url}: ${outcome.reason}` }
+  return { is: 'ok', says: `${url}: it answers; HTTP ${status} to OPTIONS does not tell whether it takes events` }
 }
 
 /** Longest wait that a server may ask for: an hour. */

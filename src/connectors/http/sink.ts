@@ -17,6 +17,7 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
   const send = config.mode === 'batched' ? sendBatched : sendSingly(config.mode)
   return {
     send: (batch, signal) => send({ config, context, poster }, batch, signal),
+    probe: (signal) => poster.probe(signal),
     close: () => Promise.resolve(poster.close()),
   }
 }

@@ -3,6 +3,7 @@ import { deliverInOrder } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { sinkRows } from '../../engine/rows.ts'
 import { JetStreamPublisher } from './client.ts'
+import { probeNats } from './client-probe.ts'
 import type { NatsConfig } from './config.ts'
 import { subjectOf } from './map-subject.ts'
 import { toMessage, type NatsMessage } from './map.ts'
@@ -32,6 +33,7 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
         signal.removeEventListener('abort', stop)
       }
     },
+    probe: () => probeNats(config, context),
     close: () => publisher.close(),
   })
 }

@@ -1,0 +1,29 @@
+import type { Probe } from '../../engine/ports.ts'
+import type { Host } from '../../host/index.ts'
+
+/** May the file be made, or go on? An empty file beside it is made and removed at once. */
+export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
+  // A file where a folder should be is an error of its own; it is found on the way up.
+  const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
+  const here = await stat(path)
+  if (here?.directory === true) return { is: 'fail', says: `${path} is a folder; name a file in it` }
+  const missing: string[] = []
+  let folder = above(path)
+  for (; folder !== '/' && folder !== '.' && (await stat(folder)) === undefined; folder = above(folder)) missing.push(folder)
+  if ((await stat(folder))?.directory !== true) return { is: 'fail', says: `${folder} is no folder, so ${path} can't be made` }
+  const trial = `${folder}/.weir-${Buffer.from(random.bytes(6)).toString('hex')}`
+  try {
+    const file = await disk.open(trial, 'create')
+    await file.close()
+    await disk.remove(trial)
+  } catch (error) {
+    return { is: 'fail', says: `nothing may be written into ${folder} (${error instanceof Error ? error.message : String(error)}); give it to the user that runs Weir` }
+  }
+  const found = here === undefined ? (missing.length === 0 ? 'it will be made' : `it will be made, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`) : 'it is there, and goes on'
+  return { is: 'ok', says: `${path}: ${found}` }
+}
+
+function above(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '.' : path.slice(0, slash) || '/'
+}

@@ -1,0 +1,45 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Context, Probe } from '../../engine/ports.ts'
+import { connectionOptions, loadClient, type Library } from './client-connect.ts'
+import { says, whyNotConnected } from './client-errors.ts'
+import type { NatsConfig } from './config.ts'
+import { wildcardOf } from './map-subject.ts'
+
+/** Logs in over a connection of its own and looks for the stream; nothing is published, and no stream is made. */
+export async function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
+  const library = await loadClient()
+  let connection: NatsConnection
+  try {
+    connection = await library.connect({ ...(await connectionOptions(library, config, context)), reconnect: false })
+  } catch (error) {
+    return { is: 'fail', says: whyNotConnected(error, config) }
+  }
+  try {
+    return await lookForStream(library, connection, config)
+  } catch (error) {
+    return { is: 'fail', says: `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this user ask for streams?` }
+  } finally {
+    await connection.close()
+  }
+}
+
+async function lookForStream(library: Library, connection: NatsConnection, { url, stream, create_stream: create, subject, timeout }: NatsConfig): Promise<Probe> {
+  const manager = await library.jetstreamManager(connection, { timeout })
+  const wildcard = wildcardOf(subject)
+  const names: string[] = []
+  for await (const name of manager.streams.names(wildcard)) names.push(name)
+  if (stream === null) {
+    if (names.length > 0) return { is: 'ok', says: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
+    return { is: 'fail', says: `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and \`create_stream: true\`` }
+  }
+  if (names.includes(stream)) return { is: 'ok', says: `${url}: logged in; stream ${stream} takes ${wildcard}` }
+  try {
+    const { config } = await manager.streams.info(stream)
+    return { is: 'fail', says: `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct \`subject\` or the stream` }
+  } catch (error) {
+    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
+  }
+  if (names.length > 0) return { is: 'fail', says: `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or \`subject\`` }
+  if (create) return { is: 'ok', says: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
+  return { is: 'fail', says: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\`` }
+}
