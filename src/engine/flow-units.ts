@@ -54,6 +54,11 @@ export class UnitWriter {
     return true
   }
 
+  /** Resolves when a unit could be handed to the journal: for sources that can wait. */
+  async ready(): Promise<void> {
+    while (this.#inFlight.size >= this.#limits.inFlight) await Promise.race(this.#inFlight)
+  }
+
   shed(reason: string, count: number): void {
     if (count === 0) return
     this.#shedUnsaid = true

@@ -35,15 +35,17 @@ export class SourceSet {
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #journal: JournalWriter
+  readonly #state: string | undefined
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
   readonly #running = new Map<string, Running>()
   readonly #shed = new Map<string, Record<string, number>>()
 
-  constructor(options: { host: Host; log: Log; metrics: Metrics; journal: JournalWriter; load: (type: string) => Promise<SourceDefinition<unknown>> }) {
+  constructor(options: { host: Host; log: Log; metrics: Metrics; journal: JournalWriter; state?: string; load: (type: string) => Promise<SourceDefinition<unknown>> }) {
     this.#host = options.host
     this.#log = options.log
     this.#metrics = options.metrics
     this.#journal = options.journal
+    this.#state = options.state
     this.#load = options.load
   }
 
@@ -123,6 +125,7 @@ export class SourceSet {
       metrics: this.#metrics,
       cursor: journal.totals().get(id)?.cursor,
       epoch: journal.epoch,
+      ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows

@@ -143,6 +143,8 @@ export class FlowBuilder {
   #count = 0
   #capacity: number
   #dictionary = new DictionaryBuilder()
+  /** Upper bound of what the dictionary's strings take. */
+  #textBytes = 0
   #generation = 0
   readonly #columns = new Map<FlowFieldName, GrowingColumn>()
   readonly #lists = new Map<ListFieldName, GrowingList>()
@@ -162,7 +164,7 @@ export class FlowBuilder {
 
   /** Uncompressed bytes of the rows so far, in the columns that hold something: never less than the body will have. */
   get bytes(): number {
-    let bytes = 0
+    let bytes = this.#textBytes
     for (const column of this.#columns.values()) {
       if (column.used) bytes += this.#count * column.width * column.items.BYTES_PER_ELEMENT + ((this.#count + 7) >> 3)
     }
@@ -195,7 +197,11 @@ export class FlowBuilder {
 
   /** Code of a string in this batch's dictionary; void after reset. */
   code(text: string): number {
-    return this.#dictionary.code(text)
+    const known = this.#dictionary.strings.length
+    const code = this.#dictionary.code(text)
+    // A UTF-16 unit takes at most three bytes, and each string an offset.
+    if (code === known) this.#textBytes += 3 * text.length + 4
+    return code
   }
 
   /** Makes room for `rows` more. Arrays taken from columns before this call may be stale after it. */
@@ -230,6 +236,7 @@ export class FlowBuilder {
     for (const column of this.#columns.values()) column.reset(this.#count)
     for (const list of this.#lists.values()) list.reset()
     this.#count = 0
+    this.#textBytes = 0
     this.#generation++
     this.#dictionary = new DictionaryBuilder()
   }

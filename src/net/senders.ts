@@ -27,13 +27,16 @@ export class Senders<S extends Sender> {
   readonly #allow: readonly Cidr[]
   readonly #make: (address: string, words: Uint32Array) => S
   readonly #most: number
+  readonly #forgotten: (sender: S) => void
   readonly #known = new Map<string, S>()
   readonly #probation = new Map<string, S>()
 
-  constructor(allow: readonly Cidr[], make: (address: string, words: Uint32Array) => S, most = 10_000) {
+  /** `forgotten` is told of each sender that is remembered no more. */
+  constructor(allow: readonly Cidr[], make: (address: string, words: Uint32Array) => S, most = 10_000, forgotten: (sender: S) => void = () => {}) {
     this.#allow = allow
     this.#make = make
     this.#most = most
+    this.#forgotten = forgotten
   }
 
   /** The sender of a datagram; undefined when its address is not allowed. */
@@ -70,9 +73,16 @@ export class Senders<S extends Sender> {
     if (words === undefined || !this.#allows(words)) return undefined
     const sender = this.#make(address, words)
     // Probation has all the room that known senders leave, so that many that start together all come to be known.
-    if (this.#probation.size >= this.#most - this.#known.size) this.#probation.delete(this.#probation.keys().next().value ?? '')
+    if (this.#probation.size >= this.#most - this.#known.size) this.#forgetUnproven()
     this.#probation.set(address, sender)
     return sender
+  }
+
+  #forgetUnproven(): void {
+    for (const [address, sender] of this.#probation) {
+      this.#probation.delete(address)
+      return this.#forgotten(sender)
+    }
   }
 
   get #mostKnown(): number {
@@ -83,7 +93,7 @@ export class Senders<S extends Sender> {
   #forgetOne(): void {
     for (const [address, sender] of this.#known) {
       this.#known.delete(address)
-      if (!sender.recent) return
+      if (!sender.recent) return this.#forgotten(sender)
       sender.recent = false
       this.#known.set(address, sender)
     }

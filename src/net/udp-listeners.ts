@@ -8,7 +8,8 @@ export interface UdpListenersOptions {
   readonly places: readonly { readonly host: string; readonly port: number }[]
   /** Wanted size of each socket's receive buffer in bytes. */
   readonly receiveBuffer: number
-  onDatagrams(datagrams: Datagrams): void
+  /** `listener` is the index of the place they came to. */
+  onDatagrams(datagrams: Datagrams, listener: number): void
   readonly environment: Pick<Host, 'clock' | 'timers'>
   readonly log: Log
   readonly metrics: Metrics
@@ -79,11 +80,12 @@ export class UdpListeners {
 
   async #open(place: { readonly host: string; readonly port: number }): Promise<void> {
     const { source, receiveBuffer, environment, log, metrics } = this.#options
+    const listener = this.#all.length
     const udp = await listenUdp({
       ...place,
       receiveBuffer,
       environment,
-      onDatagrams: (datagrams) => this.#options.onDatagrams(datagrams),
+      onDatagrams: (datagrams) => this.#options.onDatagrams(datagrams, listener),
       onError: (error) => log.warn('Receiving reported an error; the socket stays open.', { source, listener: address, error }),
     })
     const address = `${udp.host.includes(':') ? `[${udp.host}]` : udp.host}:${udp.port}`

@@ -64,7 +64,7 @@ export const ingestMethods = {
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
     await replay(window, options.directory, local)
     admission = new Admission(local, window)
-    sources = new SourceSet({ host, log, metrics, journal: local, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: local, state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })

@@ -37,6 +37,8 @@ export interface Received {
   readonly time: number
   /** Milliseconds the exporter's clock may be away from ours before its rows are marked. */
   readonly skewLimit: number
+  /** One in N for flows about whose sampling the exporter says nothing; 0 or left out: unknown. */
+  readonly sampling?: number
 }
 
 const TCP = 6
@@ -98,7 +100,7 @@ export class Netflow5Decoder {
     const rows = countRecords(datagram)
     this.#flows.reserve(rows)
     const skewed = this.#records(view, rows, from)
-    this.#repeated(rows, view.getUint16(22) & 0x3fff, from)
+    this.#repeated(rows, (view.getUint16(22) & 0x3fff) || (from.sampling ?? 0), from)
     this.#flows.commit(rows)
     return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }

@@ -1,32 +1,56 @@
 import type { SequenceInfo } from '../../codecs/netflow5/decode.ts'
-import { FlowSequence, type Losses } from '../../codecs/netflow5/sequence.ts'
+import { FlowSequence } from '../../codecs/netflow5/sequence.ts'
+import type { ByteCounts } from '../../codecs/templates/bytes.ts'
+import { ExporterState } from '../../codecs/templates/state.ts'
 import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
+import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
 /** What is known about one exporter: the totals since it was first seen, or since it was forgotten and seen again. */
-export interface ExporterStatus extends Readonly<Losses> {
+export interface ExporterStatus {
   readonly address: string
-  /** Unix ms of the last datagram. */
+  /** Unix ms of the last datagram, and of the last that gave a row. */
   readonly lastSeen: number
+  readonly lastRow: number | undefined
   readonly datagrams: number
   readonly rows: number
-  readonly malformed: number
-  readonly undecoded: number
   readonly skewed: number
+  /** Datagrams, and sets in them. */
+  readonly malformed: number
+  readonly malformedSets: number
+  readonly lastMalformed: string | undefined
+  /** Records that tell about the exporter, not about flows. */
+  readonly optionRecords: number
+  readonly reservedSets: number
+  /** Data sets that came before their template, and those of them that were given up. */
+  readonly parkedSets: number
+  readonly expiredSets: number
+  readonly refusedTemplates: number
+  /** Flows (v5) or records (IPFIX), and datagrams (v9), that the sequence numbers skipped. */
+  readonly missing: number
+  readonly missingDatagrams: number
+  readonly late: number
+  readonly restarts: number
+  readonly bytes: Readonly<ByteCounts>
+  readonly domains: readonly DomainStatus[]
+  /** Why nothing, or not all, is seen of it, and what to do. */
+  readonly why?: string
 }
 
 /** One address that sends to us. */
-export class Exporter extends Sender implements ExporterStatus {
-  rows = 0
+export class Exporter extends Sender {
+  readonly state: ExporterState
   malformed = 0
-  undecoded = 0
-  skewed = 0
-  missing = 0
-  late = 0
-  restarts = 0
+  lastMalformed: string | undefined
+  lastRow: number | undefined
   readonly #sequences = new Map<number, FlowSequence>()
 
-  /** Each engine counts for itself, and so does each process behind one address: the source port tells them apart. */
+  constructor(address: string, words: Uint32Array) {
+    super(address, words)
+    this.state = new ExporterState(words)
+  }
+
+  /** Each v5 engine counts for itself, and so does each process behind one address: the source port tells them apart. */
   follow(port: number, seen: SequenceInfo): void {
     const key = port * 0x10000 + seen.engine
     let sequence = this.#sequences.get(key)
@@ -35,7 +59,20 @@ export class Exporter extends Sender implements ExporterStatus {
       if (this.#sequences.size >= mostSequences) this.#sequences.delete(this.#sequences.keys().next().value ?? 0)
       this.#sequences.set(key, sequence)
     }
-    sequence.follow(seen, this)
+    sequence.follow(seen, this.state)
+  }
+
+  /** Plain data, so that it crosses threads. */
+  status(): ExporterStatus {
+    const { address, lastSeen, lastRow, datagrams, malformed, lastMalformed, state } = this
+    const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } = state
+    const { missing, missingDatagrams, late, restarts } = state
+    const why = whyNothing(this)
+    return {
+      address, lastSeen, lastRow, datagrams, rows, skewed, malformed, malformedSets, lastMalformed, optionRecords, reservedSets, parkedSets, expiredSets,
+      refusedTemplates, missing, missingDatagrams, late, restarts, bytes: { ...state.bytes }, domains: describeDomains(state),
+      ...(why === undefined ? {} : { why }),
+    }
   }
 }
 
@@ -44,13 +81,11 @@ const mostSequences = 64
 
 /** The exporters seen lately. */
 export class Exporters extends Senders<Exporter> {
-  constructor(allow: readonly Cidr[], most?: number) {
-    super(allow, (address, words) => new Exporter(address, words), most)
+  constructor(allow: readonly Cidr[], most?: number, forgotten?: (exporter: Exporter) => void) {
+    super(allow, (address, words) => new Exporter(address, words), most, forgotten)
   }
 
-  /** Plain data, so that it crosses threads. */
   list(): readonly ExporterStatus[] {
-    return this.all().map(({ address, lastSeen, datagrams, rows, malformed, undecoded, skewed, missing, late, restarts }) =>
-      ({ address, lastSeen, datagrams, rows, malformed, undecoded, skewed, missing, late, restarts }))
+    return this.all().map((exporter) => exporter.status())
   }
 }

@@ -1,17 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { MessageFramer } from '../../codecs/ipfix/framer.ts'
 import { explainListen } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/index.ts'
-import type { Exporter } from './source-exporters.ts'
 
-/** What is to be done with what connections bring. */
-export interface IpfixTcpEvents {
-  /** Undefined: this address may not send. */
-  seen(address: string): Exporter | undefined
-  /** Whole messages and the bytes of one piece of a stream. */
-  undecoded(exporter: Exporter, messages: number, bytes: number): void
-  /** The stream is no IPFIX: its connection is closed, because there is no way to find the next message in it. */
-  malformed(exporter: Exporter): void
-  refused(): void
+/** One exporter's connection, as the source sees it. */
+export interface IpfixConnection {
+  /** Takes one whole message; the next is read when it resolves. The bytes are void afterwards. */
+  message(bytes: Uint8Array): Promise<void>
+  /** The stream is no IPFIX: the connection is closed, because there is no way to find the next message in it. */
+  malformed(bytes: number): void
+  /** It ended; so many bytes belong to no whole message. `ours`: because the source stops. */
+  closed(bytes: number, ours: boolean): void
 }
 
 export interface IpfixTcp {
@@ -20,27 +19,31 @@ export interface IpfixTcp {
 }
 
 const mostConnections = 1024
-const shortestMessage = 16
 
-/** Accepts IPFIX exporters (RFC 7011, section 10.4: messages one after the other) and counts their messages. */
-export async function listenIpfixTcp(place: HostPort, events: IpfixTcpEvents): Promise<IpfixTcp> {
-  const connections = new Set<Socket>()
+/** Accepts IPFIX exporters (RFC 7011, section 10.4: messages one after the other). `connected`: undefined refuses. */
+export async function listenIpfixTcp(place: HostPort, connected: (address: string, port: number) => IpfixConnection | undefined): Promise<IpfixTcp> {
+  const sockets = new Map<Socket, Promise<void>>()
+  let closing = false
   const server = createServer((socket) => {
-    connections.add(socket)
-    socket.on('close', () => connections.delete(socket))
+    const { remoteAddress, remotePort = 0 } = socket
+    const connection = remoteAddress === undefined ? undefined : connected(remoteAddress, remotePort)
     // An exporter that resets its connection is no trouble of ours.
     socket.on('error', () => socket.destroy())
-    take(socket, events)
+    if (connection === undefined) return void socket.destroy()
+    sockets.set(socket, receive(socket, connection, () => closing).finally(() => sockets.delete(socket)))
   })
   server.maxConnections = mostConnections
   await listening(server, place)
   const bound = server.address()
   return {
     address: formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port }),
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve())
-      for (const socket of connections) socket.destroy()
-    }),
+    async close() {
+      closing = true
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const receiving = [...sockets.values()]
+      for (const socket of sockets.keys()) socket.destroy()
+      await Promise.all([closed, ...receiving])
+    },
   }
 }
 
@@ -58,48 +61,22 @@ async function listening(server: Server, place: HostPort): Promise<void> {
   }
 }
 
-function take(socket: Socket, events: IpfixTcpEvents): void {
-  const { remoteAddress } = socket
-  const exporter = remoteAddress === undefined ? undefined : events.seen(remoteAddress)
-  if (exporter === undefined) {
-    events.refused()
+/** Reads until the end. While a message waits for the journal nothing more is read, and TCP tells the exporter. */
+async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean): Promise<void> {
+  const framer = new MessageFramer()
+  try {
+    for await (const piece of socket as AsyncIterable<Uint8Array>) {
+      framer.push(piece)
+      for (let message = framer.next(); message !== undefined; message = framer.next()) await connection.message(message)
+      if (!framer.broken) continue
+      connection.malformed(framer.pending)
+      framer.clear()
+      break
+    }
+  } catch {
+    // Reset by the exporter, or closed by us: what is whole was taken.
+  } finally {
     socket.destroy()
-    return
-  }
-  const count = messageCounter()
-  socket.on('data', (piece) => {
-    const messages = count(piece)
-    if (messages < 0) {
-      events.malformed(exporter)
-      socket.destroy()
-    } else {
-      events.undecoded(exporter, messages, piece.length)
-    }
-  })
-}
-
-/** Counts the messages that a piece of the stream completes, keeping nothing but the head of the next; -1: no IPFIX. */
-function messageCounter(): (piece: Uint8Array) => number {
-  let head = 0
-  let headBytes = 0
-  let left = 0
-  return (piece) => {
-    let messages = 0
-    for (let at = 0; at < piece.length;) {
-      if (left > 0) {
-        const step = Math.min(left, piece.length - at)
-        at += step
-        left -= step
-        if (left === 0) messages++
-        continue
-      }
-      head = ((head << 8) | (piece[at++] ?? 0)) >>> 0
-      if (++headBytes < 4) continue
-      const length = head & 0xffff
-      if (head >>> 16 !== 10 || length < shortestMessage) return -1
-      left = length - 4
-      head = headBytes = 0
-    }
-    return messages
+    connection.closed(framer.pending, closing())
   }
 }

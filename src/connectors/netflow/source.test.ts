@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { vectorD, vectorF } from '../../codecs/templates/testing/vectors.ts'
+import { usualLimits } from '../../engine/flow-units.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { realHost } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
@@ -13,11 +15,10 @@ import { MetricStore } from '../../telemetry/metrics.ts'
 import { netflowSchema } from './config.ts'
 import { openNetflow, type NetflowLimits, type NetflowSource } from './source.ts'
 import { Exporters } from './source-exporters.ts'
-import { usualLimits } from './source-units.ts'
 
 const real = realHost()
-// Housekeeping comes every five seconds; these tests see to it at once.
-const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 5000 ? 20 : ms, signal) } }
+// Housekeeping comes every second; these tests see to it at once.
+const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 1000 ? 20 : ms, signal) } }
 const vectorA = Buffer.from(
   '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8' +
   '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
@@ -108,6 +109,11 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await host.timers.sleep(2)
 }
 
+/** Bytes that have a place in the books. */
+function accounted({ counts }: Running): number {
+  return Object.entries(counts).reduce((sum, [name, value]) => sum + (name.startsWith('accounted_bytes_total') || name === 'parked_bytes' ? value : 0), 0)
+}
+
 const flowsOf = (units: Running['units']): FlowBatch[] =>
   units.filter(({ kind }) => kind === 'flows').map(({ raw }) => decodeBatch('flows', raw) as FlowBatch)
 const rowsOf = (units: Running['units']): number => units.reduce((sum, { count }) => sum + count, 0)
@@ -139,8 +145,10 @@ describe('the netflow source', () => {
       time_skewed: { values: Uint8Array.of(1) },
       protocol: { codes: Uint32Array.of(1) },
     })
+    await until(() => running.counts.rows_total === 1)
     expect(running.counts).toMatchObject({
       'datagrams_total netflow5': 1, received_bytes_total: 72, rows_total: 1, skewed_rows_total: 1,
+      'accounted_bytes_total header': 24, 'accounted_bytes_total decoded': 48,
     })
     expect(running.shed).toEqual({})
   })
@@ -160,6 +168,7 @@ describe('the netflow source', () => {
     const { exporters } = running.source.status()
     expect(exporters).toHaveLength(30)
     expect(exporters.map(({ missing }) => missing)).toEqual([...Array<number>(29).fill(0), 5])
+    await until(() => running.counts.rows_total === 525)
     expect(running.counts).toMatchObject({ missing_flows_total: 5, rows_total: 525 })
   })
 
@@ -174,24 +183,23 @@ describe('the netflow source', () => {
     expect(running.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 20, missing: 0, restarts: 0 }])
   })
 
-  test('counts what it cannot decode and what is malformed, in datagrams, and goes on', async () => {
+  test('counts what is malformed, in datagrams, and goes on', async () => {
     const running = await start()
     const socket = await exporter()
     const cut = export5(0, 30).subarray(0, 24 + 29 * 48 + 20)
-    for (const bytes of [Buffer.of(0, 9, 0, 1), Buffer.of(0, 10, 0, 16), Buffer.of(0, 10, 0, 16), Buffer.of(7), Buffer.of(0, 6, 1, 1), Buffer.alloc(0), cut]) {
-      await send(socket, bytes, running.port)
-    }
-    await send(socket, export5(30, 2), running.port)
-    await until(() => rowsOf(running.units) === 31)
-    expect(running.shed).toEqual({ undecoded: 3, malformed: 4 })
+    const sent = [Buffer.of(0, 9, 0, 1), Buffer.of(0, 10, 0, 16), Buffer.of(0, 10, 0, 15), Buffer.of(7), Buffer.of(0, 6, 1, 1), Buffer.alloc(0), cut, export5(30, 2)]
+    for (const bytes of sent) await send(socket, bytes, running.port)
+    await until(() => running.counts.rows_total === 31 && rowsOf(running.units) === 31)
+    expect(running.shed).toEqual({ malformed: 7 })
     expect(running.counts).toMatchObject({
       'datagrams_total netflow9': 1, 'datagrams_total ipfix': 2, 'datagrams_total netflow5': 2,
-      'malformed_datagrams_total version': 3, 'malformed_datagrams_total truncated': 1, rows_total: 31,
+      'malformed_datagrams_total version': 3, 'malformed_datagrams_total short': 3, 'malformed_datagrams_total truncated': 1,
     })
     expect(running.counts).not.toHaveProperty('missing_flows_total')
-    expect(running.source.status().exporters).toMatchObject([{ undecoded: 3, malformed: 4, rows: 31 }])
+    expect(running.source.status().exporters).toMatchObject([{ malformed: 7, rows: 31, lastMalformed: 'truncated' }])
+    expect(accounted(running)).toBe(sent.reduce((sum, { length }) => sum + length, 0))
     // One line for each kind of trouble, not for each datagram.
-    expect(running.lines.filter((line) => line.includes('counted as undecoded'))).toHaveLength(2)
+    expect(running.lines.filter((line) => line.includes('no well-formed export'))).toHaveLength(3)
   })
 
   test('takes nothing from an address outside of `allow`', async () => {
@@ -212,7 +220,7 @@ describe('the netflow source', () => {
     for (let i = 0; i < 8; i++) await send(socket, export5(5 * i, 5), running.port)
     // Two units of up to ten rows are in flight, ten rows wait, and the rest has nowhere to go.
     await until(() => running.source.status().exporters[0]?.datagrams === 8 && running.source.status().inFlight === 2)
-    const taken = running.counts.rows_total ?? 0
+    const taken = running.source.status().exporters[0]?.rows ?? 0
     expect(taken).toBeLessThanOrEqual(30)
     expect(running.shed).toEqual({ journal_behind: 40 - taken })
     expect(running.counts).not.toHaveProperty('missing_flows_total')
@@ -300,50 +308,81 @@ describe('the netflow source', () => {
 })
 
 describe('IPFIX over TCP', () => {
-  const message = (length: number): Buffer => {
-    const bytes = Buffer.alloc(length)
-    bytes.writeUInt16BE(10, 0)
-    bytes.writeUInt16BE(length, 2)
-    return bytes
+  async function connected(port: number): Promise<ReturnType<typeof connect>> {
+    const socket = connect(port, '127.0.0.1')
+    cleanups.push(() => void socket.destroy())
+    socket.on('error', () => undefined)
+    socket.setNoDelay(true)
+    await new Promise<void>((resolve) => socket.once('connect', resolve))
+    return socket
   }
 
-  test('is counted by message, however the stream is cut', async () => {
+  test('is decoded by message, however the stream is cut', async () => {
     const running = await start()
-    const socket = connect(running.tcpPort, '127.0.0.1')
-    cleanups.push(() => void socket.destroy())
-    socket.setNoDelay(true)
-    const stream = Buffer.concat([message(16), message(500), message(65_535), message(17)])
-    for (let at = 0; at < 40; at++) {
-      socket.write(stream.subarray(at, at + 1))
+    const socket = await connected(running.tcpPort)
+    const stream = Buffer.concat([vectorD, vectorF, vectorD])
+    for (let at = 0; at < stream.length; at += 7) {
+      socket.write(stream.subarray(at, at + 7))
       await host.timers.yield()
     }
-    socket.write(stream.subarray(40))
-    await until(() => running.shed.undecoded === 4)
-    expect(running.counts['datagrams_total ipfix']).toBe(4)
+    await until(() => rowsOf(running.units) === 2)
+    const samplings = flowsOf(running.units).flatMap(({ columns, count }) => (columns.sampling?.kind === 'u32' ? [...columns.sampling.values] : Array<number>(count).fill(0)))
+    expect(samplings).toEqual([0, 10])
     await until(() => running.counts.received_bytes_total === stream.length)
-    expect(running.shed).toEqual({ undecoded: 4 })
+    expect(running.counts['datagrams_total ipfix']).toBe(3)
+    expect(accounted(running)).toBe(stream.length)
+    expect(running.source.status().exporters).toMatchObject([{ datagrams: 3, rows: 2, domains: [{ transport: 'tcp', domain: 9, sampling: 10 }] }])
+  })
+
+  test('keeps its templates as long as its connection, and data of another one waits for its own', async () => {
+    const running = await start()
+    const dataOnly = Buffer.concat([Buffer.from(vectorD.subarray(0, 16)), vectorD.subarray(16 + 0x3c)])
+    dataOnly.writeUInt16BE(dataOnly.length, 2)
+    const [first, second] = [await connected(running.tcpPort), await connected(running.tcpPort)]
+    first.write(vectorD)
+    await until(() => rowsOf(running.units) === 1)
+    second.write(dataOnly)
+    await until(() => running.source.status().exporters[0]?.parkedSets === 1)
+    first.destroy()
+    second.write(vectorD)
+    await until(() => rowsOf(running.units) === 3)
+    expect(running.shed).toEqual({})
   })
 
   test('that is something else is malformed and its connection is closed', async () => {
     const running = await start()
-    for (const junk of ['GET / HTTP/1.1\r\n\r\n', Buffer.of(0, 10, 0, 3, 0, 0)]) {
-      const socket = connect(running.tcpPort, '127.0.0.1')
+    const junks = ['GET / HTTP/1.1\r\n\r\n', Buffer.of(0, 10, 0, 3, 0, 0)]
+    for (const junk of junks) {
+      const socket = await connected(running.tcpPort)
       const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-      socket.on('error', () => undefined)
       socket.write(junk)
       await closed
     }
+    await until(() => running.counts.received_bytes_total === 18 + 6)
     expect(running.shed).toEqual({ malformed: 2 })
     expect(running.counts['malformed_datagrams_total framing']).toBe(2)
+    expect(accounted(running)).toBe(18 + 6)
+  })
+
+  test('is read no faster than the journal takes it, and nothing is shed', async () => {
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => { release = resolve })
+    const running = await start({}, () => held, { units: { rows: 2, bytes: 1e6, inFlight: 1 }, exporters: 100 })
+    const socket = await connected(running.tcpPort)
+    for (let i = 0; i < 50; i++) socket.write(vectorD)
+    await until(() => running.source.status().inFlight === 1)
+    await real.timers.sleep(50)
+    expect(running.source.status().exporters[0]?.rows).toBeLessThanOrEqual(4)
+    release()
+    await until(() => rowsOf(running.units) === 50)
+    expect(running.shed).toEqual({})
   })
 
   test('does not keep the source from stopping', async () => {
     const running = await start()
-    const socket = connect(running.tcpPort, '127.0.0.1')
+    const socket = await connected(running.tcpPort)
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-    socket.on('error', () => undefined)
-    await new Promise<void>((resolve) => socket.once('connect', resolve))
-    socket.write(message(400).subarray(0, 100))
+    socket.write(vectorD.subarray(0, 100))
     await running.stop()
     await closed
     expect(running.shed).toEqual({})

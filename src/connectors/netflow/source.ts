@@ -1,21 +1,28 @@
-import { countRecords, Netflow5Decoder, readSequence, type SequenceInfo } from '../../codecs/netflow5/decode.ts'
+import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/flow-units.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
 import type { NetflowConfig } from './config.ts'
+import { NetflowCounts } from './source-counts.ts'
 import { Exporters, type Exporter, type ExporterStatus } from './source-exporters.ts'
-import { listenIpfixTcp, type IpfixTcp } from './source-tcp.ts'
-import { UnitWriter, usualLimits, type UnitLimits } from './source-units.ts'
+import { InterfacesFile } from './source-interfaces.ts'
+import { DatagramReader } from './source-read.ts'
+import { TemplateMemory } from './source-memory.ts'
+import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tcp.ts'
 
-const housekeepingMs = 5000
+const housekeepingMs = 1000
+/** Kernel counters are read every so many rounds. */
+const kernelRounds = 5
 
 export interface NetflowStatus {
   readonly exporters: readonly ExporterStatus[]
   readonly listeners: readonly UdpListenerStatus[]
   /** Units that are not synced yet. */
   readonly inFlight: number
+  /** Why nothing is seen at all, and what to do. */
+  readonly why?: string
 }
 
 /** What a test may set smaller than life. */
@@ -43,23 +50,34 @@ export async function openNetflow(config: NetflowConfig, context: SourceContext,
 class Netflow implements NetflowSource {
   readonly #config: NetflowConfig
   readonly #context: SourceContext
-  readonly #labels: { readonly source: string }
-  readonly #netflow5Labels: { readonly source: string; readonly protocol: string }
+  readonly #counts: NetflowCounts
   readonly #exporters: Exporters
-  readonly #flows = new FlowBuilder()
-  readonly #decoder = new Netflow5Decoder(this.#flows)
   readonly #writer: UnitWriter
-  #udp: UdpListeners | undefined
+  readonly #reader: DatagramReader
+  readonly #interfaces: InterfacesFile
+  readonly #memory: TemplateMemory
+  /** Exporters with a connection: their templates live as long as that does, whatever the table forgets. */
+  readonly #connected = new Map<IpfixConnection, Exporter>()
+  /** Those of them that the table has forgotten. */
+  readonly #orphans = new Set<Exporter>()
   readonly #tcp: IpfixTcp[] = []
   readonly #warned = new Set<string>()
+  #udp: UdpListeners | undefined
 
   constructor(config: NetflowConfig, context: SourceContext, limits: NetflowLimits) {
     this.#config = config
     this.#context = context
-    this.#labels = { source: context.id }
-    this.#netflow5Labels = { source: context.id, protocol: 'netflow5' }
-    this.#exporters = new Exporters(config.allow.flatMap((range) => parseCidr(range) ?? []), limits.exporters)
-    this.#writer = new UnitWriter(context, this.#flows, limits.units)
+    this.#counts = new NetflowCounts(context)
+    const flows = new FlowBuilder()
+    this.#writer = new UnitWriter(context, flows, limits.units)
+    this.#reader = new DatagramReader(flows, this.#writer, this.#counts, {
+      skewLimit: config.skew_limit, sampling: config.sampling, netobservPen: config.netobserv_pen, extra: config.elements,
+      templates: { templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, expiry: config.template_expiry },
+      parking: { bytes: config.park_bytes, exporterBytes: Math.floor(config.park_bytes / 32), time: config.park_time },
+    })
+    this.#exporters = new Exporters(config.allow.flatMap((range) => parseCidr(range) ?? []), limits.exporters, (exporter) => this.#forget(exporter))
+    this.#interfaces = new InterfacesFile(context, config.interfaces)
+    this.#memory = new TemplateMemory(context, this.#reader.templates.table)
   }
 
   get addresses(): readonly string[] {
@@ -69,39 +87,37 @@ class Netflow implements NetflowSource {
   async open(): Promise<void> {
     const { id, log, metrics, host: environment } = this.#context
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
-    this.#udp = await UdpListeners.open({ source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams) => this.#take(datagrams) })
-    for (const place of this.#config.tcp) {
-      this.#tcp.push(await listenIpfixTcp(place, {
-        seen: (address) => this.#exporters.seen(address, environment.clock.now()),
-        undecoded: (exporter, messages, bytes) => {
-          if (messages > 0) this.#undecoded(exporter, 'ipfix', messages)
-          metrics.count('weir_netflow_received_bytes_total', bytes, this.#labels)
-        },
-        malformed: (exporter) => this.#malformed(exporter, 'framing'),
-        refused: () => this.#writer.shed('not_allowed', 1),
-      }))
+    await this.#interfaces.refresh()
+    // Before anything can arrive that needs them.
+    await this.#memory.load(places, (address) => this.#restore(address))
+    this.#udp = await UdpListeners.open({
+      source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
+    })
+    for (const [listener, place] of this.#config.tcp.entries()) {
+      this.#tcp.push(await listenIpfixTcp(place, (address, port) => this.#connect(address, { kind: 'tcp', listener, port })))
     }
   }
 
   status(): NetflowStatus {
-    return {
-      exporters: this.#exporters.list(),
-      listeners: this.#udp?.status() ?? [],
-      inFlight: this.#writer.inFlight,
-    }
+    const exporters = this.#exporters.list()
+    const listeners = this.#udp?.status() ?? []
+    const why = exporters.length === 0 && this.addresses.length > 0
+      ? `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the exporters, and the firewalls on the way.`
+      : undefined
+    return { exporters, listeners, inFlight: this.#writer.inFlight, ...(why === undefined ? {} : { why }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
     const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
-    while (!signal.aborted) {
+    for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
-      this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
-      this.#context.metrics.set('weir_netflow_exporters', this.#exporters.size, this.#labels)
-      this.#writer.tellShed()
+      if (round % kernelRounds === 0 || signal.aborted) this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
+      await this.#housekeeping()
     }
     flushing.cancel()
     await this.close()
+    await this.#housekeeping()
     await this.#writer.drain()
   }
 
@@ -109,73 +125,111 @@ class Netflow implements NetflowSource {
     await Promise.all([this.#udp?.close(), ...this.#tcp.map((tcp) => tcp.close())])
   }
 
-  #take({ bytes, from, received }: Datagrams): void {
-    let size = 0
+  async #housekeeping(): Promise<void> {
+    const { metrics, id, host } = this.#context
+    this.#reader.templates.sweep(host.clock.now())
+    const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
+    this.#writer.shed('no_template', this.#counts.publish([...known].map(({ state }) => state)))
+    metrics.set('weir_netflow_exporters', this.#exporters.size, { source: id })
+    metrics.set('weir_netflow_templates', this.#reader.templates.table.size, { source: id })
+    this.#writer.tellShed()
+    if (await this.#interfaces.refresh()) for (const exporter of known) this.#configure(exporter)
+    await this.#memory.save(this.#exporters.all(), this.#config.listen)
+  }
+
+  #take({ bytes, from, received }: Datagrams, listener: number): void {
     for (let i = 0; i < bytes.length; i++) {
       const datagram = bytes[i]
       const sender = from[i]
       if (datagram === undefined || sender === undefined) continue
-      size += datagram.length
+      this.#counts.received += datagram.length
       const exporter = this.#exporters.seen(sender.address, received)
-      if (exporter === undefined) this.#writer.shed('not_allowed', 1)
-      else this.#read(datagram, exporter, sender.port, received)
+      if (exporter === undefined) {
+        this.#writer.shed('not_allowed', 1)
+        this.#counts.bytes.skipped += datagram.length
+        continue
+      }
+      this.#meet(exporter)
+      const malformed = this.#reader.read(datagram, exporter, { kind: 'udp', listener, port: sender.port }, received)
+      if (malformed !== undefined) this.#malformed(exporter, malformed)
     }
-    this.#context.metrics.count('weir_netflow_received_bytes_total', size, this.#labels)
   }
 
-  #read(datagram: Uint8Array, exporter: Exporter, port: number, received: number): void {
-    const version = datagram.length < 2 ? -1 : ((datagram[0] ?? 0) << 8) | (datagram[1] ?? 0)
-    if (version === 5) this.#netflow5(datagram, exporter, port, received)
-    else if (version === 9) this.#undecoded(exporter, 'netflow9', 1)
-    else if (version === 10) this.#undecoded(exporter, 'ipfix', 1)
-    else this.#malformed(exporter, 'version')
-  }
-
-  #netflow5(datagram: Uint8Array, exporter: Exporter, port: number, time: number): void {
-    this.#context.metrics.count('weir_netflow_datagrams_total', 1, this.#netflow5Labels)
-    if (!this.#writer.admit(countRecords(datagram), time)) {
-      this.#follow(exporter, port, readSequence(datagram))
-      return
+  #connect(address: string, transport: { kind: 'tcp'; listener: number; port: number }): IpfixConnection | undefined {
+    const { clock } = this.#context.host
+    const exporter = this.#exporters.seen(address, clock.now())
+    if (exporter === undefined) {
+      this.#writer.shed('not_allowed', 1)
+      return undefined
     }
-    const { rows, malformed, skewed, sequence } = this.#decoder.decode(datagram, { exporter: exporter.words, time, skewLimit: this.#config.skew_limit })
-    exporter.rows += rows
-    exporter.skewed += skewed
-    if (malformed !== undefined) this.#malformed(exporter, malformed)
-    this.#follow(exporter, port, sequence)
-    this.#count('weir_netflow_rows_total', rows)
-    this.#count('weir_netflow_skewed_rows_total', skewed)
+    // A connection proves its address. It is no datagram.
+    exporter.state.proven = true
+    exporter.datagrams--
+    this.#meet(exporter)
+    const connection: IpfixConnection = {
+      message: async (bytes) => {
+        await this.#writer.ready()
+        const received = clock.now()
+        this.#counts.received += bytes.length
+        exporter.datagrams++
+        exporter.lastSeen = received
+        exporter.recent = true
+        const malformed = this.#reader.read(bytes, exporter, transport, received)
+        if (malformed !== undefined) this.#malformed(exporter, malformed)
+      },
+      malformed: (bytes) => {
+        this.#counts.received += bytes
+        this.#reader.templates.count(exporter.state, 'malformed', bytes)
+        this.#malformed(exporter, 'framing')
+      },
+      closed: (bytes, ours) => {
+        this.#connected.delete(connection)
+        this.#counts.received += bytes
+        this.#reader.templates.count(exporter.state, ours ? 'skipped' : 'malformed', bytes)
+        if (bytes > 0 && !ours) this.#malformed(exporter, 'cut')
+        this.#reader.templates.closeSession(exporter.state, transport)
+        if (this.#orphans.delete(exporter)) this.#forget(exporter)
+      },
+    }
+    this.#connected.set(connection, exporter)
+    return connection
   }
 
-  #follow(exporter: Exporter, port: number, sequence: SequenceInfo | undefined): void {
-    if (sequence === undefined) return
-    const { missing, late, restarts } = exporter
-    exporter.follow(port, sequence)
-    this.#count('weir_netflow_missing_flows_total', exporter.missing - missing)
-    this.#count('weir_netflow_late_flows_total', exporter.late - late)
-    this.#count('weir_netflow_restarts_total', exporter.restarts - restarts)
+  /** Once per exporter: names of its interfaces; with its second datagram it is less likely an invention. */
+  #meet(exporter: Exporter): void {
+    if (exporter.datagrams <= 1) this.#configure(exporter)
+    else exporter.state.proven = true
+  }
+
+  #configure(exporter: Exporter): void {
+    exporter.state.configuredNames = this.#interfaces.of(exporter.address)
+  }
+
+  /** An exporter that was known before a restart. */
+  #restore(address: string): Exporter | undefined {
+    const now = this.#context.host.clock.now()
+    this.#exporters.seen(address, now)
+    const exporter = this.#exporters.seen(address, now)
+    if (exporter === undefined) return undefined
+    exporter.datagrams = 0
+    exporter.state.proven = true
+    return exporter
+  }
+
+  #forget(exporter: Exporter): void {
+    for (const connected of this.#connected.values()) if (connected === exporter) return void this.#orphans.add(exporter)
+    this.#reader.templates.table.forget(exporter.state)
+    this.#counts.forget(exporter.state)
   }
 
   #malformed(exporter: Exporter, reason: string): void {
+    const { id: source, log, metrics } = this.#context
     exporter.malformed++
+    exporter.lastMalformed = reason
     this.#writer.shed('malformed', 1)
-    this.#context.metrics.count('weir_netflow_malformed_datagrams_total', 1, { ...this.#labels, reason })
-    this.#warnOnce(`malformed ${reason}`, 'A datagram is no well-formed export; what could be read of it was taken.', { exporter: exporter.address, reason })
-  }
-
-  #undecoded(exporter: Exporter, protocol: string, messages: number): void {
-    exporter.undecoded += messages
-    this.#writer.shed('undecoded', messages)
-    this.#context.metrics.count('weir_netflow_datagrams_total', messages, { ...this.#labels, protocol })
-    this.#warnOnce(protocol, 'An exporter sends a protocol that is counted as undecoded: its codec is not built yet.', { exporter: exporter.address, protocol })
-  }
-
-  #warnOnce(key: string, message: string, fields: Record<string, unknown>): void {
-    if (this.#warned.has(key)) return
-    this.#warned.add(key)
-    this.#context.log.warn(message, { source: this.#context.id, ...fields })
-  }
-
-  #count(name: string, by: number): void {
-    if (by > 0) this.#context.metrics.count(name, by, this.#labels)
+    metrics.count('weir_netflow_malformed_datagrams_total', 1, { source, reason })
+    if (this.#warned.has(reason)) return
+    this.#warned.add(reason)
+    log.warn('A datagram is no well-formed export; what could be read of it was taken.', { source, exporter: exporter.address, reason })
   }
 }

@@ -1,0 +1,45 @@
+import { makeLayout, mostFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
+
+const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
+/** Ids of the sets that hold templates and options templates; as ids of a withdrawal they mean all of that kind. */
+export const templateSet = 2
+export const optionsTemplateSet = 3
+
+/** One record of a template set (RFC 7011, section 3.4.1), at least 4 bytes of which are there. */
+export function readTemplate10(view: DataView, at: number, end: number): TemplateRecord {
+  return read(view, at, end, false)
+}
+
+/** One record of an options template set (section 3.4.2.2): the first count includes the scope fields. */
+export function readOptionsTemplate10(view: DataView, at: number, end: number): TemplateRecord {
+  return read(view, at, end, true)
+}
+
+function read(view: DataView, at: number, end: number, options: boolean): TemplateRecord {
+  const id = view.getUint16(at)
+  const count = view.getUint16(at + 2)
+  if (count === 0) {
+    const withdraws = id >= 256 || id === (options ? optionsTemplateSet : templateSet)
+    return withdraws ? { id, layout: undefined, withdrawn: true, next: at + 4 } : broken
+  }
+  const head = options ? 6 : 4
+  if (id < 256 || at + head > end) return broken
+  const scopes = options ? view.getUint16(at + 4) : 0
+  const fields: FieldSpec[] = []
+  let next = at + head
+  for (let i = 0; i < count; i++) {
+    if (next + 4 > end) return broken
+    const first = view.getUint16(next)
+    const length = view.getUint16(next + 2)
+    next += 4
+    let pen = 0
+    if (first >= 0x8000) {
+      if (next + 4 > end) return broken
+      pen = view.getUint32(next)
+      next += 4
+    }
+    if (i < mostFields + 1) fields.push({ pen, id: first & 0x7fff, length })
+  }
+  // An options template needs a scope; one without is read all the same, because what it says can be understood.
+  return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, options), withdrawn: false, next }
+}

@@ -1,0 +1,29 @@
+import type { SetContext } from '../templates/data-set.ts'
+import type { Dialect, TemplateDecoder } from '../templates/decoder.ts'
+import type { ExporterState, Transport } from '../templates/state.ts'
+import { readOptionsTemplate9, readTemplate9 } from './templates.ts'
+
+/** NetFlow v9 (RFC 3954): a 20-byte header, then sets. */
+export const headerBytes9 = 20
+
+const dialect: Dialect = { templateSet: 0, optionsTemplateSet: 1, readTemplate: readTemplate9, readOptionsTemplate: readOptionsTemplate9 }
+const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
+
+/**
+ * Reads one datagram whose version was seen to be 9; the answer says why it, or part of it, could not be read.
+ * The header's count is not used: exporters disagree about what it counts.
+ */
+export function decodeNetflow9(decoder: TemplateDecoder, bytes: Uint8Array, exporter: ExporterState, transport: Transport, received: number): 'short' | 'set' | undefined {
+  if (bytes.length < headerBytes9) {
+    decoder.count(exporter, 'malformed', bytes.length)
+    return 'short'
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const domain = decoder.table.domain(decoder.table.session(exporter, 9, transport, received), view.getUint32(16))
+  context.exportTime = view.getUint32(8) * 1000
+  context.uptime = view.getUint32(4)
+  context.received = received
+  domain.datagrams.follow(view.getUint32(12), context.exportTime - context.uptime, exporter)
+  decoder.count(exporter, 'header', headerBytes9)
+  return decoder.walk(domain, dialect, bytes, view, headerBytes9, bytes.length, context).malformed ? 'set' : undefined
+}

@@ -1,0 +1,132 @@
+import { variable, type Layout } from './layout.ts'
+
+/** Records that are located, and then written, at a time: what a hostile layout can make grow is bounded by it. */
+export const chunkRecords = 1024
+
+/** What all records of a set share. */
+export interface SetContext {
+  /** Unix ms at which the exporter sent it, by its own clock. */
+  exportTime: number
+  /** Ms that the exporter had been up at that time, modulo 2^32; NaN when it does not say. */
+  uptime: number
+  /** Unix ms at which it was received. */
+  received: number
+}
+
+/** Where a field is, in every record of a located set. */
+export interface FieldPlace {
+  /** Index into `base`, and the distance from there. */
+  readonly segment: number
+  readonly offset: number
+  /** Bytes; undefined when each record says: then `segment` indexes `contents` and `lengths`. */
+  readonly length: number | undefined
+}
+
+/** Places of all fields of a layout, in its order. A field of variable length ends a segment. */
+export function placesOf(layout: Layout): readonly FieldPlace[] {
+  let segment = 0
+  let offset = 0
+  return layout.fields.map(({ length }) => {
+    if (length === variable) {
+      offset = 0
+      return { segment: segment++, offset: 0, length: undefined }
+    }
+    const place = { segment, offset, length }
+    offset += length
+    return place
+  })
+}
+
+const scratch = (): Uint32Array => new Uint32Array(chunkRecords)
+
+/** Up to {@link chunkRecords} records of one data set: where each begins and, behind a variable length, goes on. Reused. */
+export class DataSet {
+  view: DataView = new DataView(new ArrayBuffer(0))
+  bytes: Uint8Array = new Uint8Array(0)
+  count = 0
+  /** Where the located records end. */
+  end = 0
+  readonly context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
+  /** By segment, then record. */
+  readonly base: Uint32Array[] = [scratch()]
+  /** By field of variable length, then record: where its content begins, and how many bytes it has. */
+  readonly contents: Uint32Array[] = []
+  readonly lengths: Uint32Array[] = []
+
+  read(view: DataView, bytes: Uint8Array): void {
+    this.view = view
+    this.bytes = bytes
+  }
+
+  /** Finds the whole records between `at` and `end`; `this.end` is where the first one begins that was not located. */
+  locate(layout: Layout, at: number, end: number): void {
+    if (layout.fixed) this.#fixed(layout.shortest, at, end)
+    else this.#varying(layout, at, end)
+  }
+
+  /** Takes the chosen records of another set. */
+  gather(from: DataSet, chosen: Uint32Array, count: number): void {
+    this.read(from.view, from.bytes)
+    this.count = count
+    Object.assign(this.context, from.context)
+    this.#segments(from.contents.length)
+    pick(this.base, from.base, chosen, count)
+    pick(this.contents, from.contents, chosen, count)
+    pick(this.lengths, from.lengths, chosen, count)
+  }
+
+  #fixed(length: number, at: number, end: number): void {
+    const base = this.base[0] as Uint32Array
+    const count = Math.min(Math.floor((end - at) / length), chunkRecords)
+    for (let i = 0; i < count; i++) base[i] = at + i * length
+    this.count = count
+    this.end = at + count * length
+  }
+
+  #varying({ fields, shortest }: Layout, at: number, end: number): void {
+    this.#segments(fields.reduce((sum, { length }) => sum + (length === variable ? 1 : 0), 0))
+    const bytes = this.bytes
+    let record = 0
+    this.end = at
+    for (let position = at; record < chunkRecords && end - position >= shortest; record++) {
+      let segment = 0
+      ;(this.base[0] as Uint32Array)[record] = position
+      for (const field of fields) {
+        let length = field.length
+        if (length === variable) {
+          // One byte, or 255 and two bytes (RFC 7011, section 7). What lies behind the end reads as 0 and is refused below.
+          length = bytes[position++] ?? 0
+          if (length === 255) {
+            length = ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0)
+            position += 2
+          }
+          ;(this.contents[segment] as Uint32Array)[record] = position
+          ;(this.lengths[segment] as Uint32Array)[record] = length
+          ;(this.base[++segment] as Uint32Array)[record] = position + length
+        }
+        position += length
+        if (position > end) {
+          this.count = record
+          return
+        }
+      }
+      this.end = position
+    }
+    this.count = record
+  }
+
+  #segments(varying: number): void {
+    while (this.contents.length < varying) {
+      this.base.push(scratch())
+      this.contents.push(scratch())
+      this.lengths.push(scratch())
+    }
+  }
+}
+
+function pick(into: readonly Uint32Array[], from: readonly Uint32Array[], chosen: Uint32Array, count: number): void {
+  for (const [index, source] of from.entries()) {
+    const target = into[index] as Uint32Array
+    for (let i = 0; i < count; i++) target[i] = source[chosen[i] as number] as number
+  }
+}

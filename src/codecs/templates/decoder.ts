@@ -1,0 +1,221 @@
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import type { ByteCounts } from './bytes.ts'
+import { DataSet, type SetContext } from './data-set.ts'
+import { InterfaceNamer } from './interface-names.ts'
+import type { TemplateRecord } from './layout.ts'
+import { learn, planOptions } from './options.ts'
+import { Parking, type ParkingLimits } from './parking.ts'
+import { Planner, type PlanOptions } from './plan.ts'
+import { RowWriter } from './rows.ts'
+import { sessionKey, type Domain, type ExporterState, type Template, type Transport } from './state.ts'
+import { TemplateTable, type TemplateLimits } from './table.ts'
+
+export interface DecoderOptions extends PlanOptions {
+  /** Ms that an exporter's clock may be away before its rows are marked. */
+  readonly skewLimit: number
+  /** One in N for flows about whose sampling nothing is known; 0: leave it absent. */
+  readonly sampling: number
+  readonly templates: TemplateLimits
+  readonly parking: ParkingLimits
+}
+
+/** What the version of a datagram decides. */
+export interface Dialect {
+  readonly templateSet: number
+  readonly optionsTemplateSet: number
+  readTemplate(view: DataView, at: number, end: number): TemplateRecord
+  readOptionsTemplate(view: DataView, at: number, end: number): TemplateRecord
+}
+
+/** What one datagram or message held. Reused by the next. */
+export interface Walked {
+  /** Data records, options included; undefined when some of its sets could not be counted. */
+  records: number | undefined
+  /** Data records without options. */
+  flows: number
+  /** Something in it was malformed. */
+  malformed: boolean
+}
+
+/**
+ * Reads the sets of NetFlow v9 and IPFIX into one builder. Never throws on what it is given, allocates nothing per
+ * row, and gives each byte to one class of {@link ByteCounts}, of the exporter and of `totals`.
+ */
+export class TemplateDecoder {
+  readonly table: TemplateTable
+  readonly parking: Parking
+  readonly namer: InterfaceNamer
+  readonly #totals: ByteCounts
+  readonly #planner: Planner
+  readonly #rows: RowWriter
+  readonly #set = new DataSet()
+  readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
+
+  /** `room`: is there room for so many rows, received at this time? When not, they are shed by who was asked. */
+  constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts, room: (rows: number, received: number) => boolean) {
+    this.#totals = totals
+    this.parking = new Parking(options.parking, totals)
+    this.table = new TemplateTable(options.templates, this.parking)
+    this.namer = new InterfaceNamer(flows)
+    this.#rows = new RowWriter(flows, this.namer, options.sampling, room)
+    this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling)
+  }
+
+  /** Forgets what nobody announced or explained for long. */
+  sweep(now: number): void {
+    this.table.sweep(now)
+    this.parking.sweep(now)
+  }
+
+  /** A connection ended, and with it what its templates explained. */
+  closeSession(exporter: ExporterState, transport: Transport): void {
+    const session = exporter.sessions.get(sessionKey(10, transport))
+    if (session !== undefined) this.table.close(session)
+  }
+
+  /** Everything from `at` to the end of the datagram is sets; the header was counted by the caller. */
+  walk(domain: Domain, dialect: Dialect, bytes: Uint8Array, view: DataView, at: number, end: number, context: Readonly<SetContext>): Readonly<Walked> {
+    const walked = this.#walked
+    const { exporter } = domain.session
+    walked.records = walked.flows = 0
+    walked.malformed = false
+    Object.assign(this.#set.context, context)
+    this.#set.read(view, bytes)
+    while (at < end) {
+      if (end - at < 4) {
+        this.count(exporter, 'padding', end - at)
+        break
+      }
+      const id = view.getUint16(at)
+      const length = view.getUint16(at + 2)
+      if (length < 4) {
+        this.#malformed(exporter, end - at)
+        break
+      }
+      const setEnd = Math.min(at + length, end)
+      this.count(exporter, 'header', 4)
+      if (id >= 256) this.#data(domain, id, at + 4, setEnd, at + length > end, context)
+      else if (at + length > end) this.#malformed(exporter, setEnd - at - 4)
+      else if (id === dialect.templateSet) this.#templates(domain, dialect, false, view, at + 4, setEnd, context)
+      else if (id === dialect.optionsTemplateSet) this.#templates(domain, dialect, true, view, at + 4, setEnd, context)
+      else {
+        exporter.reservedSets++
+        this.count(exporter, 'skipped', setEnd - at - 4)
+      }
+      at = setEnd
+    }
+    return walked
+  }
+
+  #templates(domain: Domain, dialect: Dialect, options: boolean, view: DataView, at: number, end: number, context: Readonly<SetContext>): void {
+    const { exporter } = domain.session
+    while (end - at >= 4) {
+      if (view.getUint32(at) === 0) break
+      const record = options ? dialect.readOptionsTemplate(view, at, end) : dialect.readTemplate(view, at, end)
+      if (record.next === 0) return this.#malformed(exporter, end - at)
+      const length = record.next - at
+      at = record.next
+      if (record.withdrawn) {
+        if (domain.session.transport.kind === 'tcp' || record.id >= 256) this.table.withdraw(domain, record.id, options)
+        this.count(exporter, 'template', length)
+      } else if (record.layout === undefined) {
+        this.#malformed(exporter, length)
+      } else if (this.table.announce(domain, record.id, record.layout, context.received)) {
+        this.count(exporter, 'template', length)
+        this.#unpark(domain, record.id, context)
+      } else {
+        exporter.refusedTemplates++
+        this.count(exporter, 'skipped', length)
+      }
+    }
+    this.count(exporter, 'padding', end - at)
+  }
+
+  #data(domain: Domain, id: number, at: number, end: number, cut: boolean, context: Readonly<SetContext>): void {
+    const { exporter } = domain.session
+    if (at === end && !cut) return
+    const template = this.table.find(domain, id)
+    if (template === undefined) {
+      this.#walked.records = undefined
+      if (cut) return this.#malformed(exporter, end - at)
+      if (this.parking.park(domain, { id, bytes: this.#set.bytes.subarray(at, end), ...context })) return
+      exporter.expiredSets++
+      return this.count(exporter, 'skipped', end - at)
+    }
+    // Borrowed templates explain what was parked before they could be borrowed.
+    if (domain.parked.has(id)) this.#unpark(domain, id, context)
+    if (template.domain === domain) domain.lastData = context.received
+    const records = this.#read(domain, template, at, end, cut)
+    if (this.#walked.records !== undefined) this.#walked.records += records
+    if (!template.prepared.layout.options) this.#walked.flows += records
+  }
+
+  /** Reads records from `at` of the current set; returns how many. */
+  #read(domain: Domain, template: Template, at: number, end: number, cut: boolean): number {
+    const { prepared } = template
+    const { layout } = prepared
+    const { exporter } = domain.session
+    const set = this.#set
+    let records = 0
+    for (;;) {
+      set.locate(layout, at, end)
+      if (set.count === 0) break
+      if (layout.options) {
+        prepared.options ??= planOptions(layout)
+        exporter.optionRecords += set.count
+        if (learn(set, prepared.options, domain.facts)) {
+          this.table.changes++
+          this.namer.refresh()
+        }
+        this.count(exporter, 'decoded', set.end - at)
+      } else {
+        prepared.plan ??= this.#planner.plan(layout)
+        this.count(exporter, this.#rows.write(domain, prepared.plan, set) ? 'decoded' : 'skipped', set.end - at)
+      }
+      records += set.count
+      at = set.end
+    }
+    const left = end - at
+    if (cut || left >= layout.shortest) {
+      this.#malformed(exporter, left)
+      // How many records there would have been is not known.
+      this.#walked.records = undefined
+    } else this.count(exporter, 'padding', left)
+    return records
+  }
+
+  /** What waited for this template is read with the times that it came with. */
+  #unpark(domain: Domain, id: number, context: Readonly<SetContext>): void {
+    if (!domain.parked.has(id)) return
+    const template = this.table.find(domain, id)
+    if (template === undefined) return
+    const { view, bytes } = this.#set
+    const { records, flows } = this.#walked
+    for (const parked of this.parking.take(domain, id)) {
+      const { buffer, byteOffset, byteLength } = parked.bytes
+      const { exportTime, received } = parked
+      // IPFIX tells the start of the exporter in options, which may have come since.
+      const uptime = Number.isNaN(parked.uptime) ? context.uptime : parked.uptime
+      Object.assign(this.#set.context, { exportTime, uptime, received })
+      this.#set.read(new DataView(buffer, byteOffset, byteLength), parked.bytes)
+      this.#read(domain, template, 0, byteLength, false)
+    }
+    Object.assign(this.#set.context, context)
+    this.#set.read(view, bytes)
+    this.#walked.records = records
+    this.#walked.flows = flows
+  }
+
+  #malformed(exporter: ExporterState, bytes: number): void {
+    exporter.malformedSets++
+    this.#walked.malformed = true
+    this.#walked.records = undefined
+    this.count(exporter, 'malformed', bytes)
+  }
+
+  /** Gives bytes to a class. */
+  count(exporter: ExporterState, of: keyof ByteCounts, bytes: number): void {
+    exporter.bytes[of] += bytes
+    this.#totals[of] += bytes
+  }
+}

@@ -1,0 +1,118 @@
+// Long because it is one table: which information elements fill which fields (IANA IPFIX registry; NetFlow v9 shares its numbers).
+import type { FlowFieldName } from '../../model/fields.ts'
+
+/** Reverse of the IANA element of the same number (RFC 5103). */
+export const reversePen = 29305
+const juniper = 2636
+
+/** One number for an element: its enterprise (0: IANA) and its id. */
+export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
+
+/**
+ * Where a field of the reverse half of a bidirectional record comes from when no reverse element is there:
+ * the same element, the element of the opposite field, or nowhere, because the record says nothing about it.
+ */
+export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
+
+export interface Rule {
+  readonly field: FlowFieldName
+  /** Elements that fill the field, the best first. */
+  readonly from: readonly number[]
+  /** Elements of IANA that mean the reverse direction without being reverse elements. */
+  readonly reverseFrom?: readonly number[]
+  readonly reverse: InReverse
+  /** The exporter writes 0 where there is nothing. */
+  readonly zeroIsAbsent?: true
+}
+
+const swap = (field: FlowFieldName): InReverse => ({ swap: field })
+
+/** Unsigned numbers, 1 to 8 bytes long in a record; what is wider than the column loses its high bytes. */
+export const numberRules: readonly Rule[] = [
+  { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
+  { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
+  { field: 'proto', from: [4, 193], reverse: 'same' },
+  { field: 'tcp_flags', from: [6], reverse: 'none' },
+  { field: 'src_mask', from: [9, 29], reverse: swap('dst_mask') },
+  { field: 'dst_mask', from: [13, 30], reverse: swap('src_mask') },
+  { field: 'in_if', from: [10, 252], reverse: swap('out_if') },
+  { field: 'out_if', from: [14, 253], reverse: swap('in_if') },
+  { field: 'src_as', from: [16], reverse: swap('dst_as') },
+  { field: 'dst_as', from: [17], reverse: swap('src_as') },
+  { field: 'flow_label', from: [31], reverse: 'none' },
+  { field: 'ip_ttl', from: [192, 52, 53], reverse: 'none' },
+  { field: 'fragment_id', from: [54], reverse: 'none' },
+  { field: 'fragment_offset', from: [88], reverse: 'none' },
+  { field: 'vlan', from: [58, 243], reverse: 'same', zeroIsAbsent: true },
+  { field: 'dst_vlan', from: [59, 254], reverse: 'same', zeroIsAbsent: true },
+  { field: 'inner_vlan', from: [245, 255], reverse: 'same', zeroIsAbsent: true },
+  { field: 'direction', from: [61], reverse: 'none' },
+  { field: 'forwarding_status', from: [89, keyOf(juniper, 137)], reverse: 'same' },
+  { field: 'flow_end_reason', from: [136], reverse: 'same' },
+  { field: 'observation_point', from: [138], reverse: 'same' },
+  { field: 'flow_id', from: [148], reverse: 'same' },
+  { field: 'in_vrf', from: [234], reverse: swap('out_vrf') },
+  { field: 'out_vrf', from: [235], reverse: swap('in_vrf') },
+  { field: 'biflow_direction', from: [239], reverse: 'same' },
+  { field: 'xlat_src_port', from: [227, 40003], reverse: swap('xlat_dst_port'), zeroIsAbsent: true },
+  { field: 'xlat_dst_port', from: [228, 40004], reverse: swap('xlat_src_port'), zeroIsAbsent: true },
+]
+
+/** Addresses that belong to no family of the flow: an element of 4 or of 16 bytes. 40001 and 40002 are Cisco ASA's, in v9. */
+export const addressRules: readonly Rule[] = [
+  { field: 'next_hop', from: [15, 62], reverse: 'none' },
+  { field: 'bgp_next_hop', from: [18, 63], reverse: 'none' },
+  { field: 'xlat_src_addr', from: [225, 281, 40001], reverse: swap('xlat_dst_addr'), zeroIsAbsent: true },
+  { field: 'xlat_dst_addr', from: [226, 282, 40002], reverse: swap('xlat_src_addr'), zeroIsAbsent: true },
+  { field: 'exporter_addr', from: [130, 131], reverse: 'same', zeroIsAbsent: true },
+]
+
+export const macRules: readonly Rule[] = [
+  { field: 'src_mac', from: [56, 81], reverse: swap('dst_mac') },
+  { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
+]
+
+/** Elements of NetObserv's exporter; they belong to no registered enterprise, so that its number can be set. */
+export function netobservRules(pen: number): { readonly text: readonly Rule[]; readonly number: readonly Rule[]; readonly interfaces: number; readonly directions: number } {
+  const text = (field: FlowFieldName, id: number, opposite: FlowFieldName): Rule => ({ field, from: [keyOf(pen, id)], reverse: swap(opposite) })
+  return {
+    text: [
+      text('src_namespace', 7733, 'dst_namespace'), text('src_name', 7734, 'dst_name'), text('dst_namespace', 7735, 'src_namespace'),
+      text('dst_name', 7736, 'src_name'), text('src_node', 7737, 'dst_node'), text('dst_node', 7738, 'src_node'),
+    ],
+    number: [{ field: 'rtt', from: [keyOf(pen, 7740)], reverse: 'same' }],
+    interfaces: keyOf(pen, 7741),
+    directions: keyOf(pen, 7742),
+  }
+}
+
+/** How an element tells a time. `uptime`: ms since the exporter started; `before`: µs before the export. */
+export type TimeUnit = 'ms' | 's' | 'ntp' | 'before' | 'uptime'
+
+export interface TimeElement {
+  readonly id: number
+  readonly unit: TimeUnit
+}
+
+const observed: readonly TimeElement[] = [
+  { id: 323, unit: 'ms' }, { id: 324, unit: 'ntp' }, { id: 325, unit: 'ntp' }, { id: 322, unit: 's' },
+]
+
+/** The best first: what needs no other clock, and is finest, wins. */
+export const startElements: readonly TimeElement[] = [
+  { id: 152, unit: 'ms' }, { id: 154, unit: 'ntp' }, { id: 156, unit: 'ntp' }, { id: 158, unit: 'before' }, { id: 150, unit: 's' }, { id: 22, unit: 'uptime' },
+  ...observed,
+]
+export const endElements: readonly TimeElement[] = [
+  { id: 153, unit: 'ms' }, { id: 155, unit: 'ntp' }, { id: 157, unit: 'ntp' }, { id: 159, unit: 'before' }, { id: 151, unit: 's' }, { id: 21, unit: 'uptime' },
+  ...observed,
+]
+
+/** Elements that several parts look at. */
+export const element = {
+  octets: 1, sourcePort: [7, 180, 182], destinationPort: [11, 181, 183], sourceV4: 8, destinationV4: 12, sourceV6: 27, destinationV6: 28,
+  classOfService: 5, codePoint: 195, ingressInterface: 10, egressInterface: 14, icmpV4: 32, icmpV6: 139, icmpTypeV4: 176, icmpCodeV4: 177,
+  icmpTypeV6: 178, icmpCodeV6: 179, ipVersion: 60, etherType: 256, direction: 61, firstLabel: 70, lastLabel: 79, interfaceName: 82,
+  interfaceDescription: 83, durationMs: 161, durationUs: 162, initTime: 160, samplingInterval: 34, samplerId: 48, samplerMode: 49,
+  samplerInterval: 50, selectorId: 302, spacingSampled: 305, spacingSkipped: 306, sizeSampled: 309, sizePopulation: 310, probability: 311,
+} as const

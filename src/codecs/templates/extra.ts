@@ -1,0 +1,80 @@
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { formatIp, mappedPrefix } from '../../model/ip.ts'
+import type { DataSet, FieldPlace } from './data-set.ts'
+import { float, highWord, lengthOf, lowWord, startOf } from './read.ts'
+import type { Step } from './step-numbers.ts'
+
+/** How the bytes of an element that nobody here knows are to be read. */
+export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
+export type ExtraType = (typeof extraTypes)[number]
+
+/** An element that a configuration names; its values become members of the field `extra`. */
+export interface ExtraElement {
+  readonly pen: number
+  readonly element: number
+  /** Key in the object. */
+  readonly name: string
+  readonly type: ExtraType
+}
+
+const utf8 = new TextDecoder()
+
+/** One JSON object per row that has any of the elements. Made per row: it costs what objects and strings cost. */
+export function extraStep(flows: FlowBuilder, elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[]): Step {
+  const column = flows.column('extra')
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      const members: string[] = []
+      for (const { wanted, place } of elements) {
+        const value = jsonOf(set, wanted.type, startOf(set, place, i), lengthOf(set, place, i))
+        if (value !== undefined) members.push(`${JSON.stringify(wanted.name)}:${value}`)
+      }
+      if (members.length === 0) continue
+      column.items[row + i] = flows.code(`{${members.join(',')}}`)
+      column.mark(row + i)
+    }
+  }
+}
+
+/** JSON text of a value; undefined when its length is none that the type can have. */
+function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: number): string | undefined {
+  if (length === 0) return undefined
+  switch (type) {
+    case 'unsigned':
+      return length > 8 ? undefined : wholeText(highWord(view, at, length), lowWord(view, at, length) >>> 0)
+    case 'signed': {
+      if (length > 8) return undefined
+      const bits = BigInt(highWord(view, at, length)) * 0x1_0000_0000n + BigInt(lowWord(view, at, length) >>> 0)
+      return String(BigInt.asIntN(8 * length, bits))
+    }
+    case 'float': {
+      const value = float(view, at, length)
+      return Number.isFinite(value) ? JSON.stringify(value) : undefined
+    }
+    case 'string':
+      return JSON.stringify(utf8.decode(bytes.subarray(at, at + length)).replace(/\0+$/, ''))
+    case 'hex':
+      return JSON.stringify(hex(bytes, at, length, ''))
+    case 'mac':
+      return length === 6 ? JSON.stringify(hex(bytes, at, length, ':')) : undefined
+    case 'ip':
+      return length === 4 || length === 16 ? JSON.stringify(ipText(view, at, length)) : undefined
+    case 'bool':
+      // RFC 7011, section 6.1.5: 1 is true, 2 is false.
+      return length === 1 ? String(view.getUint8(at) === 1) : undefined
+  }
+}
+
+/** Exact up to 2^64: beyond 2^53 a number of JSON is still written digit by digit. */
+function wholeText(high: number, low: number): string {
+  return high < 0x200000 ? String(high * 0x1_0000_0000 + low) : String(BigInt(high) * 0x1_0000_0000n + BigInt(low))
+}
+
+function hex(bytes: Uint8Array, at: number, length: number, between: string): string {
+  return Array.from(bytes.subarray(at, at + length), (byte) => byte.toString(16).padStart(2, '0')).join(between)
+}
+
+function ipText(view: DataView, at: number, length: number): string {
+  if (length === 4) return formatIp(Uint32Array.of(0, 0, mappedPrefix, view.getUint32(at)))
+  return formatIp(Uint32Array.of(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)))
+}

@@ -1,0 +1,57 @@
+import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
+
+export type InterfaceNames = ReadonlyMap<number, string>
+
+const slots = 64
+
+/** Names interfaces by index, in rows whose record did not. */
+export class InterfaceNamer {
+  readonly #flows: FlowBuilder
+  readonly #keys = new Float64Array(slots)
+  readonly #codes = new Uint32Array(slots)
+  #configured: InterfaceNames | undefined
+  #told: InterfaceNames | undefined
+  #toldNames = 0
+  #generation = -1
+
+  constructor(flows: FlowBuilder) {
+    this.#flows = flows
+  }
+
+  /** `configured` names win over those that the exporter told. */
+  name(first: number, count: number, configured: InterfaceNames | undefined, told: InterfaceNames | undefined): void {
+    if (configured === undefined && (told === undefined || told.size === 0)) return
+    const { generation } = this.#flows
+    if (generation !== this.#generation || configured !== this.#configured || told !== this.#told || told?.size !== this.#toldNames) this.#keys.fill(-1)
+    this.#generation = generation
+    this.#configured = configured
+    this.#told = told
+    this.#toldNames = told?.size ?? 0
+    this.#fill(this.#flows.column('in_if'), this.#flows.column('in_if_name'), first, count)
+    this.#fill(this.#flows.column('out_if'), this.#flows.column('out_if_name'), first, count)
+  }
+
+  /** A name changed without any other sign of it. */
+  refresh(): void {
+    this.#generation = -1
+  }
+
+  #fill(indexes: GrowingColumn<Uint32Array>, names: GrowingColumn<Uint32Array>, first: number, count: number): void {
+    if (!indexes.used) return
+    const { items: from } = indexes, { items: to } = names
+    for (let row = first; row < first + count; row++) {
+      if (to[row] !== 0) continue
+      const index = from[row] as number
+      const slot = index & (slots - 1)
+      if (this.#keys[slot] !== index) {
+        const name = this.#configured?.get(index) ?? this.#told?.get(index)
+        this.#keys[slot] = index
+        this.#codes[slot] = name === undefined ? 0 : this.#flows.code(name)
+      }
+      const code = this.#codes[slot] as number
+      if (code === 0) continue
+      to[row] = code
+      names.mark(row)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { placesOf, type FieldPlace } from './data-set.ts'
+import { keyOf, reversePen, type Rule, type TimeElement } from './elements.ts'
+import type { Layout } from './layout.ts'
+import type { SamplingPlaces } from './step-sampling.ts'
+import type { TimePlace } from './step-times.ts'
+import { element } from './elements.ts'
+
+/** Which half of a bidirectional record is read. */
+export type Half = 'forward' | 'reverse'
+
+/** Lengths that a kind of value may have. */
+export type Accept = (place: FieldPlace) => boolean
+export const isNumber: Accept = ({ length }) => length === undefined || (length >= 1 && length <= 8)
+export const isFixedNumber: Accept = ({ length }) => length !== undefined && length >= 1 && length <= 8
+export const isBytes = (bytes: number): Accept => ({ length }) => length === bytes
+export const isText: Accept = ({ length }) => length !== 0
+
+/** Finds the fields of one layout by element. */
+export class Lookup {
+  readonly #places = new Map<number, FieldPlace>()
+  readonly #rules: ReadonlyMap<string, Rule>
+
+  constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
+    this.#rules = rules
+    const places = placesOf(layout)
+    // An element that comes twice (RFC 7011, section 8): the first is the outer, the first packet's, the one that was meant.
+    for (const [index, { pen, id }] of layout.fields.entries()) {
+      const place = places[index]
+      const key = keyOf(pen, id)
+      if (place !== undefined && !this.#places.has(key)) this.#places.set(key, place)
+    }
+  }
+
+  /** The first of the elements that is there with a usable length. */
+  first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
+    for (const key of keys) {
+      const place = this.#places.get(key)
+      if (place !== undefined && accept(place)) return place
+    }
+    return undefined
+  }
+
+  one(id: number, accept: Accept = isNumber): FieldPlace | undefined {
+    return this.first([id], accept)
+  }
+
+  /** Like {@link first}; for the reverse half, the reverse elements of these before `otherwise`. */
+  of(keys: readonly number[], half: Half, accept: Accept, otherwise: readonly number[] = keys): FieldPlace | undefined {
+    return half === 'forward' ? this.first(keys, accept) : this.first([...keys.map((id) => keyOf(reversePen, id)), ...otherwise], accept)
+  }
+
+  rule(rule: Rule, half: Half, accept: Accept): FieldPlace | undefined {
+    const { from, reverse, reverseFrom = [] } = rule
+    if (half === 'forward') return this.first(from, accept)
+    const otherwise = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
+    return this.of(from.filter((key) => key < 0x10000), half, accept, [...reverseFrom, ...otherwise])
+  }
+
+  time(elements: readonly TimeElement[], half: Half): TimePlace | undefined {
+    for (const { id, unit } of elements) {
+      const place = this.of([id], half, unit === 'ntp' ? isBytes(8) : isFixedNumber)
+      if (place !== undefined) return { unit, place }
+    }
+    return undefined
+  }
+
+  sampling(): SamplingPlaces {
+    const float: Accept = ({ length }) => length === 4 || length === 8
+    return {
+      interval: this.first([element.samplingInterval, element.samplerInterval], isNumber),
+      taken: this.one(element.spacingSampled), skipped: this.one(element.spacingSkipped),
+      size: this.one(element.sizeSampled), population: this.one(element.sizePopulation),
+      probability: this.one(element.probability, float),
+      selector: this.first([element.selectorId, element.samplerId], isNumber),
+    }
+  }
+
+  has(key: number): boolean {
+    return this.#places.has(key)
+  }
+}

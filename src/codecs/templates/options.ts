@@ -1,0 +1,63 @@
+import type { DataSet } from './data-set.ts'
+import { element, keyOf } from './elements.ts'
+import { interfaceScope, scopePen, type Layout } from './layout.ts'
+import { isBytes, isNumber, isText, Lookup } from './lookup.ts'
+import { lengthOf, numberIn, startOf } from './read.ts'
+import { intervalOf, type DomainFacts } from './sampling.ts'
+import type { OptionsPlan } from './state.ts'
+import { readSampling } from './step-sampling.ts'
+
+/** Samplers and interfaces that are remembered per domain; the oldest goes first. */
+const mostEntries = 4096
+const longestName = 256
+const utf8 = new TextDecoder()
+
+export function planOptions(layout: Layout): OptionsPlan {
+  const lookup = new Lookup(layout, new Map())
+  return {
+    sampling: lookup.sampling(),
+    interfaceIndex: lookup.first([keyOf(scopePen, interfaceScope), element.ingressInterface, element.egressInterface], isNumber),
+    interfaceName: lookup.first([element.interfaceName, element.interfaceDescription], isText),
+    initTime: lookup.one(element.initTime, isBytes(8)),
+  }
+}
+
+/** Learns what the located options records tell; true when something is new. */
+export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): boolean {
+  const { sampling: places, interfaceIndex, interfaceName, initTime } = plan
+  let changed = false
+  for (let i = 0; i < set.count; i++) {
+    const interval = intervalOf(readSampling(set, places, i))
+    const index = interfaceIndex === undefined ? undefined : numberIn(set, interfaceIndex, i)
+    if (interval > 0) {
+      if (places.selector !== undefined) changed = put(facts.selectors, numberIn(set, places.selector, i), interval) || changed
+      else {
+        if (index !== undefined) changed = put(facts.interfaceSampling, index, interval) || changed
+        changed ||= facts.sampling !== interval
+        // Of several interfaces the last one also speaks for those that are not told about.
+        facts.sampling = interval
+      }
+    }
+    if (index !== undefined && interfaceName !== undefined) {
+      const name = textOf(set.bytes, startOf(set, interfaceName, i), lengthOf(set, interfaceName, i))
+      if (name !== '') changed = put(facts.interfaceNames, index, name) || changed
+    }
+    if (initTime !== undefined) {
+      const value = numberIn(set, initTime, i)
+      changed ||= facts.initTime !== value
+      facts.initTime = value
+    }
+  }
+  return changed
+}
+
+function textOf(bytes: Uint8Array, at: number, length: number): string {
+  return utf8.decode(bytes.subarray(at, at + Math.min(length, longestName))).replace(/\0.*$/s, '')
+}
+
+function put<T>(map: Map<number, T>, key: number, value: T): boolean {
+  if (map.get(key) === value) return false
+  if (!map.has(key) && map.size >= mostEntries) map.delete(map.keys().next().value ?? 0)
+  map.set(key, value)
+  return true
+}

@@ -1,0 +1,124 @@
+import type { ByteCounts } from './bytes.ts'
+import type { Domain, ParkedSet } from './state.ts'
+
+export interface ParkingLimits {
+  /** Bytes over all exporters. */
+  readonly bytes: number
+  /** Bytes of one exporter. */
+  readonly exporterBytes: number
+  /** Ms that a set waits for its template. */
+  readonly time: number
+}
+
+/** One domain may take this part of its exporter's room, so that an invented source port leaves room for the others. */
+const domainShare = 1 / 2
+/** Exporters that were seen once may take this part of all room: a flood of invented addresses pushes out only its own. */
+const unprovenShare = 1 / 4
+
+/** What a set takes beside its bytes, so that many small ones are bounded, too. */
+const overhead = 256
+
+class Pool {
+  readonly most: number
+  readonly sets = new Set<ParkedSet>()
+  cost = 0
+
+  constructor(most: number) {
+    this.most = most
+  }
+}
+
+const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
+
+/** Data sets whose template has not come. Bounded in bytes and time; the oldest make room for the newest. */
+export class Parking {
+  readonly #limits: ParkingLimits
+  readonly #totals: ByteCounts
+  readonly #proven: Pool
+  readonly #unproven: Pool
+
+  constructor(limits: ParkingLimits, totals: ByteCounts) {
+    this.#limits = limits
+    this.#totals = totals
+    this.#unproven = new Pool(Math.floor(limits.bytes * unprovenShare))
+    this.#proven = new Pool(limits.bytes - this.#unproven.most)
+  }
+
+  /** Keeps a copy; false when there is no room for it. */
+  park(domain: Domain, set: Omit<ParkedSet, 'domain'>): boolean {
+    const { exporter } = domain.session
+    const cost = costOf(set)
+    const pool = exporter.proven ? this.#proven : this.#unproven
+    const { exporterBytes } = this.#limits
+    if (cost > pool.most || exporter.parkedCost + cost > exporterBytes || domain.parkedCost + cost > exporterBytes * domainShare) return false
+    const parked: ParkedSet = { ...set, bytes: set.bytes.slice(), domain }
+    const others = domain.parked.get(set.id)
+    if (others === undefined) domain.parked.set(set.id, [parked])
+    else others.push(parked)
+    pool.sets.add(parked)
+    this.#account(pool, parked, 1)
+    for (const oldest of pool.sets) {
+      if (pool.cost <= pool.most) break
+      this.#expire(oldest)
+    }
+    exporter.parkedSets++
+    return true
+  }
+
+  /** Sets that waited for this template, in the order in which they came. They are parked no more. */
+  take(domain: Domain, id: number): readonly ParkedSet[] {
+    const sets = domain.parked.get(id) ?? []
+    domain.parked.delete(id)
+    for (const set of sets) this.#remove(set)
+    return sets
+  }
+
+  /** Gives up what has waited too long. */
+  sweep(now: number): void {
+    for (const pool of [this.#unproven, this.#proven]) {
+      for (const set of pool.sets) {
+        if (now - set.received < this.#limits.time) break
+        this.#expire(set)
+      }
+    }
+  }
+
+  /** Gives up everything of a domain that is forgotten. */
+  drop(domain: Domain): void {
+    for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#giveUp(set)
+  }
+
+  #expire(set: ParkedSet): void {
+    const { domain, id } = set
+    const left = (domain.parked.get(id) ?? []).filter((other) => other !== set)
+    if (left.length === 0) domain.parked.delete(id)
+    else domain.parked.set(id, left)
+    this.#remove(set)
+    this.#giveUp(set)
+  }
+
+  #giveUp({ domain: { session: { exporter } }, bytes }: ParkedSet): void {
+    exporter.bytes.skipped += bytes.length
+    this.#totals.skipped += bytes.length
+    exporter.expiredSets++
+  }
+
+  #remove(set: ParkedSet): void {
+    const pool = this.#proven.sets.delete(set) ? this.#proven : this.#unproven
+    pool.sets.delete(set)
+    this.#account(pool, set, -1)
+  }
+
+  #account(pool: Pool, set: ParkedSet, sign: 1 | -1): void {
+    const { domain } = set
+    const { exporter } = domain.session
+    const cost = sign * costOf(set)
+    const bytes = sign * set.bytes.length
+    pool.cost += cost
+    domain.parkedCost += cost
+    domain.parkedBytes += bytes
+    exporter.parkedCost += cost
+    exporter.bytes.parked += bytes
+    this.#totals.parked += bytes
+  }
+}

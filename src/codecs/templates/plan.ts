@@ -1,0 +1,174 @@
+import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
+import type { FlowFieldName } from '../../model/fields.ts'
+import type { FieldPlace } from './data-set.ts'
+import { addressRules, element, endElements, keyOf, macRules, netobservRules, numberRules, startElements, type Rule } from './elements.ts'
+import { extraStep, type ExtraElement } from './extra.ts'
+import type { Layout } from './layout.ts'
+import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
+import { addressStep, endpointSteps } from './step-addresses.ts'
+import { interfaceStep, listSteps, mplsStep, textStep } from './step-names.ts'
+import { dscpStep, macStep, numberStep, type Step } from './step-numbers.ts'
+import { portSteps } from './step-ports.ts'
+import { samplingStep, type SamplingDefaults } from './step-sampling.ts'
+import { timeSteps, type SkewRule } from './step-times.ts'
+import { StringCodes } from './strings.ts'
+
+/** How the records of a layout become rows. */
+export interface Plan {
+  readonly forward: readonly Step[]
+  /** Bidirectional records: the rows of their reverse halves, for records in which one of these counters is not 0. */
+  readonly reverse: { readonly steps: readonly Step[]; readonly counters: readonly FieldPlace[] } | undefined
+}
+
+export interface PlanOptions {
+  /** Enterprise number under which NetObserv's exporter sends names. */
+  readonly netobservPen: number
+  readonly extra: readonly ExtraElement[]
+}
+
+const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
+
+/** Turns layouts into plans for one builder: everything that a template decides is decided here, once. */
+export class Planner {
+  readonly #flows: FlowBuilder
+  readonly #options: PlanOptions
+  readonly #codes: StringCodes
+  readonly #netobserv
+  readonly #rules: ReadonlyMap<string, Rule>
+  readonly #skew: SkewRule
+  readonly #sampling: SamplingDefaults
+
+  constructor(flows: FlowBuilder, options: PlanOptions, skew: SkewRule, sampling: SamplingDefaults) {
+    this.#flows = flows
+    this.#options = options
+    this.#skew = skew
+    this.#sampling = sampling
+    this.#codes = new StringCodes(flows)
+    this.#netobserv = netobservRules(options.netobservPen)
+    const all = [...numberRules, ...addressRules, ...macRules, ...this.#netobserv.text, ...this.#netobserv.number]
+    this.#rules = new Map(all.map((rule) => [rule.field, rule]))
+  }
+
+  plan(layout: Layout): Plan {
+    const lookup = new Lookup(layout, this.#rules)
+    const counters = ['bytes', 'packets'].flatMap((field) => {
+      const rule = this.#rules.get(field)
+      const place = rule === undefined ? undefined : lookup.rule(rule, 'reverse', isNumber)
+      return place === undefined ? [] : [place]
+    })
+    const reverse = counters.length === 0 ? undefined : { steps: this.#steps(lookup, 'reverse'), counters }
+    return { forward: this.#steps(lookup, 'forward'), reverse }
+  }
+
+  #steps(lookup: Lookup, half: Half): readonly Step[] {
+    return [
+      ...this.#numbers(lookup, half), ...this.#endpoints(lookup, half), ...this.#ports(lookup, half), ...this.#times(lookup, half),
+      ...this.#addresses(lookup, half), ...this.#names(lookup, half), ...this.#rest(lookup, half),
+    ]
+  }
+
+  #numbers(lookup: Lookup, half: Half): readonly Step[] {
+    const steps: Step[] = []
+    for (const rule of [...numberRules, ...this.#netobserv.number]) {
+      const place = lookup.rule(rule, half, isNumber)
+      if (place !== undefined) steps.push(numberStep(this.#column(rule.field), place, rule.zeroIsAbsent === true))
+    }
+    const codePoint = lookup.of([element.codePoint], half, isNumber, [])
+    const place = codePoint ?? lookup.of([element.classOfService], half, isNumber, [])
+    if (place !== undefined) steps.push(dscpStep(this.#flows.column('dscp'), place, codePoint === undefined ? 2 : 0))
+    for (const rule of macRules) {
+      const mac = lookup.rule(rule, half, isBytes(6))
+      if (mac !== undefined) steps.push(macStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, mac))
+    }
+    return steps
+  }
+
+  #endpoints(lookup: Lookup, half: Half): readonly Step[] {
+    const source = { v4: lookup.one(element.sourceV4, isBytes(4)), v6: lookup.one(element.sourceV6, isBytes(16)) }
+    const destination = { v4: lookup.one(element.destinationV4, isBytes(4)), v6: lookup.one(element.destinationV6, isBytes(16)) }
+    const [src, dst] = half === 'forward' ? [source, destination] : [destination, source]
+    const columns = { etype: this.#flows.column('etype'), src: this.#flows.column('src_addr'), dst: this.#flows.column('dst_addr') }
+    return endpointSteps(columns, src, dst, { ipVersion: lookup.one(element.ipVersion, isBytes(1)), etherType: lookup.one(element.etherType, isBytes(2)) })
+  }
+
+  #ports(lookup: Lookup, half: Half): readonly Step[] {
+    const flows = this.#flows
+    const ports = [lookup.first(element.sourcePort, isNumber), lookup.first(element.destinationPort, isNumber)]
+    const [srcPort, dstPort] = half === 'forward' ? ports : [ports[1], ports[0]]
+    const icmp = (id: number): FieldPlace | undefined => lookup.of([id], half, isNumber, [])
+    const pairs = [[icmp(element.icmpTypeV4), icmp(element.icmpCodeV4)], [icmp(element.icmpTypeV6), icmp(element.icmpCodeV6)]] as const
+    return portSteps(
+      { proto: flows.column('proto'), srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'), icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code') },
+      {
+        srcPort, dstPort, icmp: [icmp(element.icmpV4), icmp(element.icmpV6)].filter((place) => place !== undefined),
+        typeAndCode: pairs.flatMap(([type, code]) => (type === undefined || code === undefined ? [] : [[type, code] as const])),
+        icmpInPort: half === 'forward', hasProto: lookup.first([4, 193], isNumber) !== undefined,
+      },
+    )
+  }
+
+  #times(lookup: Lookup, half: Half): readonly Step[] {
+    const flows = this.#flows
+    const ms = lookup.of([element.durationMs], half, isFixedNumber)
+    const us = lookup.of([element.durationUs], half, isFixedNumber)
+    const duration = ms !== undefined ? { place: ms, perMs: 1 } : us !== undefined ? { place: us, perMs: 1000 } : undefined
+    return timeSteps(
+      { start: flows.column('time_start'), end: flows.column('time_end'), skewed: flows.column('time_skewed') },
+      { start: lookup.time(startElements, half), end: lookup.time(endElements, half), duration, initTime: lookup.one(element.initTime, isBytes(8)) },
+      this.#skew,
+    )
+  }
+
+  #addresses(lookup: Lookup, half: Half): readonly Step[] {
+    const steps: Step[] = []
+    for (const rule of addressRules) {
+      // The decoder has written the sender; a relay that names the exporter itself knows better.
+      const place = lookup.rule(rule, half, isAddress)
+      if (place !== undefined) steps.push(addressStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, rule.zeroIsAbsent === true))
+    }
+    return steps
+  }
+
+  #names(lookup: Lookup, half: Half): readonly Step[] {
+    const steps: Step[] = []
+    for (const rule of this.#netobserv.text) {
+      const place = lookup.rule(rule, half, isText)
+      if (place !== undefined) steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, this.#codes))
+    }
+    const name = lookup.one(element.interfaceName, isText)
+    if (name !== undefined && half === 'forward') {
+      const columns = { input: this.#flows.column('in_if_name'), output: this.#flows.column('out_if_name') }
+      steps.push(interfaceStep(columns, name, lookup.one(element.direction), this.#codes))
+    }
+    const { interfaces, directions } = this.#netobserv
+    steps.push(...listSteps(this.#flows, lookup.first([interfaces], isText), lookup.first([directions], isText), this.#codes))
+    return steps
+  }
+
+  #rest(lookup: Lookup, half: Half): readonly Step[] {
+    const steps: Step[] = []
+    const labels: FieldPlace[] = []
+    for (let id = element.firstLabel; half === 'forward' && id <= element.lastLabel; id++) {
+      const place = lookup.one(id, ({ length }) => length !== undefined && length >= 3)
+      if (place !== undefined) labels.push(place)
+    }
+    if (labels.length > 0) steps.push(mplsStep(this.#flows, labels))
+    const input = lookup.rule(this.#rules.get('in_if') as Rule, half, isNumber)
+    steps.push(samplingStep({ sampling: this.#flows.column('sampling') }, lookup.sampling(), input, this.#sampling))
+    if (half === 'reverse') {
+      const reverse = this.#flows.column('reverse')
+      steps.push((set, row) => reverse.fill(1, row, row + set.count))
+    }
+    const extra = this.#options.extra.flatMap((wanted) => {
+      const place = lookup.first([keyOf(wanted.pen, wanted.element)], isText)
+      return place === undefined ? [] : [{ wanted, place }]
+    })
+    if (extra.length > 0) steps.push(extraStep(this.#flows, extra))
+    return steps
+  }
+
+  #column(field: FlowFieldName): GrowingColumn {
+    return this.#flows.column(field) as unknown as GrowingColumn
+  }
+}
+

@@ -1,0 +1,88 @@
+import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
+import { chunkRecords, DataSet } from './data-set.ts'
+import type { InterfaceNamer } from './interface-names.ts'
+import type { Plan } from './plan.ts'
+import { numberIn } from './read.ts'
+import { newFacts } from './sampling.ts'
+import type { Domain } from './state.ts'
+import type { SamplingDefaults } from './step-sampling.ts'
+
+/** Writes located records as rows, those of bidirectional records twice. */
+export class RowWriter {
+  readonly sampling: SamplingDefaults
+  readonly #flows: FlowBuilder
+  readonly #namer: InterfaceNamer
+  readonly #room: (rows: number, received: number) => boolean
+  readonly #reverse = new DataSet()
+  readonly #chosen = new Uint32Array(chunkRecords)
+  readonly #c
+
+  constructor(flows: FlowBuilder, namer: InterfaceNamer, sampling: number, room: (rows: number, received: number) => boolean) {
+    this.#flows = flows
+    this.#namer = namer
+    this.#room = room
+    this.sampling = { facts: newFacts(), configured: sampling }
+    this.#c = {
+      exporter: flows.column('exporter_addr'), received: flows.column('time_received'), protocol: flows.column('protocol'),
+      version: flows.column('protocol_version'), domain: flows.column('observation_domain'), skewed: flows.column('time_skewed'),
+    }
+  }
+
+  /** False when there was no room: then nothing was written. */
+  write(domain: Domain, plan: Plan, set: DataSet): boolean {
+    const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
+    if (!this.#room(set.count + both, set.context.received)) return false
+    this.#flows.reserve(set.count + both)
+    this.sampling.facts = domain.facts
+    if (domain.session.version === 10) set.context.uptime = set.context.exportTime - domain.facts.initTime
+    if (both > 0) this.#reverse.gather(set, this.#chosen, both)
+    this.#rows(domain, plan.forward, set)
+    if (plan.reverse !== undefined && both > 0) this.#rows(domain, plan.reverse.steps, this.#reverse)
+    return true
+  }
+
+  #rows(domain: Domain, steps: Plan['forward'], set: DataSet): void {
+    const { count } = set
+    const first = this.#flows.count
+    this.#repeated(domain, first, count, set.context.received)
+    for (const step of steps) step(set, first)
+    const { exporter } = domain.session
+    this.#namer.name(first, count, exporter.configuredNames, domain.facts.interfaceNames)
+    this.#flows.commit(count)
+    exporter.rows += count
+    const skewed = this.#c.skewed.items
+    for (let row = first; row < first + count; row++) exporter.skewed += skewed[row] as number
+  }
+
+  /** What is the same in every row of the set. */
+  #repeated({ id, session: { version, exporter: { words } } }: Domain, first: number, count: number, received: number): void {
+    const c = this.#c
+    const end = first + count
+    const items = c.exporter.items
+    const w0 = words[0] as number, w1 = words[1] as number, w2 = words[2] as number, w3 = words[3] as number
+    for (let at = 4 * first; at < 4 * end; at += 4) {
+      items[at] = w0
+      items[at + 1] = w1
+      items[at + 2] = w2
+      items[at + 3] = w3
+    }
+    c.exporter.markRows(first, end)
+    fill(c.received, received, first, end)
+    fill(c.protocol, this.#flows.code(version === 9 ? 'netflow9' : 'ipfix'), first, end)
+    fill(c.version, version, first, end)
+    fill(c.domain, id, first, end)
+  }
+
+  /** Records whose reverse half counted something: a flow that nobody answered has none. */
+  #choose(set: DataSet, counters: NonNullable<Plan['reverse']>['counters']): number {
+    let chosen = 0
+    for (let i = 0; i < set.count; i++) {
+      if (counters.some((place) => numberIn(set, place, i) > 0)) this.#chosen[chosen++] = i
+    }
+    return chosen
+  }
+}
+
+function fill(column: GrowingColumn, value: number, first: number, end: number): void {
+  column.fill(value, first, end)
+}

@@ -1,0 +1,84 @@
+/** What the sequence numbers of an exporter told. All are totals that only rise. */
+export interface Losses {
+  /** Skipped by the sequence: flows (v5), data records (IPFIX). */
+  missing: number
+  /** Datagrams skipped by the sequence (v9 counts those). */
+  missingDatagrams: number
+  /** Of those, what came after all in a datagram that was overtaken. */
+  late: number
+  /** Times that the exporter began to count anew. */
+  restarts: number
+}
+
+/** Datagrams may be overtaken by about this many and still be told from a restart. */
+const reorderedDatagrams = 100
+const reorderedRecords = 3000
+/** Clocks are set while exporters run, and some stamp uptime in whole seconds. */
+const bootTolerance = 5000
+
+/** Follows the datagram counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
+export class DatagramSequence {
+  #last = 0
+  #boot = 0
+  #started = false
+
+  /** `boot`: Unix ms at which the exporter started, by its own clock. */
+  follow(sequence: number, boot: number, totals: Losses): void {
+    const jump = this.#started ? (sequence - this.#last - 1) | 0 : 0
+    if (jump < -reorderedDatagrams || (this.#started && jump !== 0 && Math.abs((boot - this.#boot) | 0) > bootTolerance)) totals.restarts++
+    else if (jump > 0) totals.missingDatagrams += jump
+    else if (jump < 0) {
+      // Overtaken, or doubled by the network: a doubled one must not make up for one that is missing.
+      totals.late += totals.missingDatagrams > 0 ? 1 : 0
+      return
+    }
+    this.#last = sequence
+    this.#boot = boot
+    this.#started = true
+  }
+}
+
+/**
+ * Follows the record counter of one IPFIX domain in one transport session (RFC 7011, section 3.1), modulo 2^32: it
+ * counts data records sent before. softflowd writes it after it added the message's own flows, and does not count
+ * options records; which of both an exporter does shows as soon as its messages differ in length.
+ */
+export class RecordSequence {
+  #sequence = 0
+  /** Records of the last message; undefined when not all of its sets could be read. */
+  #records: number | undefined
+  #exportTime = 0
+  #started = false
+  #style: 'before' | 'after' | undefined
+
+  /** `records`: data records of the message, options included, undefined when that is not known; `flows`: without options. */
+  follow(sequence: number, exportTime: number, records: number | undefined, flows: number, totals: Losses): void {
+    if (!this.#started) return this.#move(sequence, exportTime, records)
+    const before = this.#records === undefined ? undefined : (sequence - this.#sequence - this.#records) | 0
+    const after = records === undefined ? undefined : (sequence - this.#sequence - flows) | 0
+    if (before === 0 || after === 0) {
+      if (this.#style === undefined && before !== undefined && after !== undefined && before !== after) this.#style = before === 0 ? 'before' : 'after'
+      if ((this.#style === 'after' ? after : before) === 0 || this.#style === undefined) return this.#move(sequence, exportTime, records)
+    }
+    const jump = this.#style === 'after' ? after : before
+    const back = (sequence - this.#sequence) | 0
+    if (back < 0 && (back < -reorderedRecords || exportTime > this.#exportTime)) {
+      // A message that was overtaken cannot have been sent later than the one that overtook it.
+      totals.restarts++
+      this.#style = undefined
+      this.#move(sequence, exportTime, records)
+    } else if (back < 0) {
+      totals.late = Math.min(totals.missing, totals.late + (records ?? flows))
+    } else {
+      if (jump !== undefined && jump > 0) totals.missing += jump
+      this.#move(sequence, exportTime, records)
+    }
+  }
+
+  #move(sequence: number, exportTime: number, records: number | undefined): void {
+    this.#sequence = sequence
+    this.#exportTime = exportTime
+    this.#records = records
+    this.#started = true
+  }
+}

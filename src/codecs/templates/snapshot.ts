@@ -1,0 +1,68 @@
+import type { DomainFacts } from './sampling.ts'
+import type { ExporterState, Version } from './state.ts'
+import { parseLayout, type TemplateTable } from './table.ts'
+
+/** What one exporter told, as plain data. Connections are not part of it: their templates end with them. */
+export interface ExporterSnapshot {
+  readonly sessions: readonly {
+    readonly version: Version
+    readonly listener: number
+    readonly port: number
+    readonly lastSeen: number
+    readonly domains: readonly { readonly id: number; readonly templates: readonly (readonly [id: number, layout: string])[] }[]
+  }[]
+  readonly facts: readonly FactsSnapshot[]
+}
+
+interface FactsSnapshot {
+  readonly key: number
+  readonly sampling: number
+  readonly initTime: number | null
+  readonly selectors: readonly (readonly [number, number])[]
+  readonly interfaceSampling: readonly (readonly [number, number])[]
+  readonly interfaceNames: readonly (readonly [number, string])[]
+}
+
+/** Undefined when there is nothing to keep. */
+export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
+  const sessions = [...state.sessions.values()].filter(({ transport }) => transport.kind === 'udp').flatMap(({ version, transport, lastSeen, domains }) => {
+    const kept = [...domains.values()].filter(({ templates }) => templates.size > 0).map(({ id, templates }) => ({
+      id, templates: [...templates.values()].map((template) => [template.id, template.prepared.layout.text] as const),
+    }))
+    return kept.length === 0 ? [] : [{ version, listener: transport.listener, port: transport.port, lastSeen, domains: kept }]
+  })
+  const facts = [...state.domainFacts].filter(([, told]) => !isEmpty(told)).map(([key, told]) => ({
+    key, sampling: told.sampling, initTime: Number.isNaN(told.initTime) ? null : told.initTime,
+    selectors: [...told.selectors], interfaceSampling: [...told.interfaceSampling], interfaceNames: [...told.interfaceNames],
+  }))
+  return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
+}
+
+/** `listenerOf`: the index of a listener now; -1 when it is gone. */
+export function restoreExporter(snapshot: ExporterSnapshot, state: ExporterState, table: TemplateTable, listenerOf: (old: number) => number, now: number): void {
+  for (const told of snapshot.facts) {
+    const facts = state.factsAt(told.key)
+    facts.sampling = told.sampling
+    facts.initTime = told.initTime ?? Number.NaN
+    for (const [id, interval] of told.selectors) facts.selectors.set(id, interval)
+    for (const [index, interval] of told.interfaceSampling) facts.interfaceSampling.set(index, interval)
+    for (const [index, name] of told.interfaceNames) facts.interfaceNames.set(index, name)
+  }
+  // The session heard last comes last, so that it is the newest to borrow from.
+  for (const { version, listener, port, domains } of [...snapshot.sessions].sort((a, b) => a.lastSeen - b.lastSeen)) {
+    const at = listenerOf(listener)
+    if (at < 0) continue
+    const session = table.session(state, version, { kind: 'udp', listener: at, port }, now)
+    for (const { id, templates } of domains) {
+      const domain = table.domain(session, id)
+      for (const [template, text] of templates) {
+        const layout = parseLayout(text)
+        if (layout !== undefined) table.announce(domain, template, layout, now)
+      }
+    }
+  }
+}
+
+function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {
+  return sampling === 0 && Number.isNaN(initTime) && selectors.size + interfaceSampling.size + interfaceNames.size === 0
+}

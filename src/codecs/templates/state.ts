@@ -1,0 +1,148 @@
+import type { FieldPlace } from './data-set.ts'
+import type { InterfaceNames } from './interface-names.ts'
+import { noBytes, type ByteCounts } from './bytes.ts'
+import type { Layout } from './layout.ts'
+import type { Plan } from './plan.ts'
+import { newFacts, type DomainFacts } from './sampling.ts'
+import { DatagramSequence, RecordSequence, type Losses } from './sequence.ts'
+import type { SamplingPlaces } from './step-sampling.ts'
+
+export type Version = 9 | 10
+
+/** Where a template came from, and with it whose data it explains (flows.md §3.4; RFC 7011, section 8). */
+export interface Transport {
+  readonly kind: 'udp' | 'tcp'
+  /** Which of the source's listeners. */
+  readonly listener: number
+  /** The exporter's source port. */
+  readonly port: number
+}
+
+/** A layout with what was made of it. Shared by all templates with the same text. */
+export interface Prepared {
+  readonly layout: Layout
+  /** Of data records; made when the first data comes. */
+  plan: Plan | undefined
+  /** Of options records; likewise. */
+  options: OptionsPlan | undefined
+}
+
+export interface OptionsPlan {
+  readonly sampling: SamplingPlaces
+  readonly interfaceIndex: FieldPlace | undefined
+  readonly interfaceName: FieldPlace | undefined
+  readonly initTime: FieldPlace | undefined
+}
+
+export interface Template {
+  readonly id: number
+  readonly domain: Domain
+  readonly prepared: Prepared
+  /** Unix ms at which it was last announced. */
+  refreshed: number
+  /** Used since the table last looked for something to forget. */
+  recent: boolean
+  /** Forgotten, withdrawn or replaced. */
+  gone: boolean
+}
+
+/** One data set that came before its template. */
+export interface ParkedSet {
+  readonly domain: Domain
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly exportTime: number
+  readonly uptime: number
+  readonly received: number
+}
+
+/** One observation domain (v9: source id) of one transport session. */
+export class Domain {
+  readonly session: Session
+  readonly id: number
+  readonly facts: DomainFacts
+  readonly templates = new Map<number, Template>()
+  readonly parked = new Map<number, ParkedSet[]>()
+  parkedBytes = 0
+  /** Of {@link parkedBytes}, with what keeping them takes. */
+  parkedCost = 0
+  readonly datagrams = new DatagramSequence()
+  readonly records = new RecordSequence()
+  /** Unix ms of the last data set that was read with a template of its own; 0 none. */
+  lastData = 0
+
+  constructor(session: Session, id: number, facts: DomainFacts) {
+    this.session = session
+    this.id = id
+    this.facts = facts
+  }
+}
+
+/** One transport session: a source port of an exporter, at one listener, in one version. */
+export class Session {
+  readonly exporter: ExporterState
+  readonly version: Version
+  readonly transport: Transport
+  readonly firstSeen: number
+  lastSeen: number
+  readonly domains = new Map<number, Domain>()
+
+  constructor(exporter: ExporterState, version: Version, transport: Transport, now: number) {
+    this.exporter = exporter
+    this.version = version
+    this.transport = transport
+    this.firstSeen = this.lastSeen = now
+  }
+}
+
+/** Everything that one exporter told: by session its templates, by domain its facts. */
+export class ExporterState implements Losses {
+  /** Four words, v4-mapped. */
+  readonly words: Uint32Array
+  /** Seen more than once: what it parks and announces is less likely an invention. */
+  proven = false
+  readonly sessions = new Map<number, Session>()
+  readonly domainFacts = new Map<number, DomainFacts>()
+  readonly bytes: ByteCounts = noBytes()
+  /** Interface names that a configuration gives. */
+  configuredNames: InterfaceNames | undefined
+  templates = 0
+  parkedCost = 0
+  rows = 0
+  optionRecords = 0
+  skewed = 0
+  malformedSets = 0
+  reservedSets = 0
+  parkedSets = 0
+  expiredSets = 0
+  refusedTemplates = 0
+  missing = 0
+  missingDatagrams = 0
+  late = 0
+  restarts = 0
+
+  constructor(words: Uint32Array) {
+    this.words = words
+  }
+
+  facts(version: Version, domain: number): DomainFacts {
+    return this.factsAt((version === 9 ? 0 : 0x1_0000_0000) + domain)
+  }
+
+  /** By the key of {@link domainFacts}. */
+  factsAt(key: number): DomainFacts {
+    let facts = this.domainFacts.get(key)
+    if (facts === undefined) {
+      facts = newFacts()
+      if (this.domainFacts.size >= mostDomains) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
+      this.domainFacts.set(key, facts)
+    }
+    return facts
+  }
+}
+
+/** Domains whose facts are kept, per exporter. */
+export const mostDomains = 1024
+
+export const sessionKey = (version: Version, { kind, listener, port }: Transport): number =>
+  ((listener * 2 + (kind === 'udp' ? 0 : 1)) * 2 + (version === 9 ? 0 : 1)) * 0x10000 + port

@@ -1,0 +1,115 @@
+import type { GrowingColumn } from '../../model/flow-builder.ts'
+import type { DataSet, FieldPlace } from './data-set.ts'
+import { highWord, lengthOf, lowWord, startOf } from './read.ts'
+
+/**
+ * Writes one thing of every record of a set into rows `row` … of the builder. Steps run over a whole set, one column
+ * after the other: each is a short loop that the machine sees with one type of array, and what is the same for all
+ * records of a template was decided when the step was made.
+ */
+export type Step = (set: DataSet, row: number) => void
+
+/** An unsigned number of any length into a column of numbers or of u64. */
+export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsent: boolean): Step {
+  if (zeroIsAbsent || place.length === undefined || place.length > 8) return slowNumber(column, place)
+  const { segment, offset, length } = place
+  if (column.kind === 'u64') return wide(column as GrowingColumn<Uint32Array>, segment, offset, length)
+  if (column.kind === 'u32') return narrow32(column as GrowingColumn<Uint32Array>, segment, offset, length)
+  if (column.kind === 'u16') return narrow16(column as GrowingColumn<Uint16Array>, segment, offset, length)
+  return narrow8(column as GrowingColumn<Uint8Array>, segment, offset, length)
+}
+
+// The same loop three times: one function for all would see three types of arrays and be slow for each.
+
+function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
+  return (set, row) => {
+    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    if (length === 4) for (let i = 0; i < count; i++) items[row + i] = view.getUint32((base[i] as number) + offset)
+    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
+    column.markRows(row, row + count)
+  }
+}
+
+function narrow16(column: GrowingColumn<Uint16Array>, segment: number, offset: number, length: number): Step {
+  return (set, row) => {
+    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    if (length === 2) for (let i = 0; i < count; i++) items[row + i] = view.getUint16((base[i] as number) + offset)
+    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
+    column.markRows(row, row + count)
+  }
+}
+
+function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: number, length: number): Step {
+  return (set, row) => {
+    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const last = offset + length - 1
+    for (let i = 0; i < count; i++) items[row + i] = view.getUint8((base[i] as number) + last)
+    column.markRows(row, row + count)
+  }
+}
+
+function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
+  return (set, row) => {
+    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    if (length === 8) {
+      for (let i = 0; i < count; i++) {
+        const at = (base[i] as number) + offset
+        items[2 * (row + i)] = view.getUint32(at + 4)
+        items[2 * (row + i) + 1] = view.getUint32(at)
+      }
+    } else if (length === 4) {
+      for (let i = 0; i < count; i++) items[2 * (row + i)] = view.getUint32((base[i] as number) + offset)
+    } else {
+      for (let i = 0; i < count; i++) {
+        const at = (base[i] as number) + offset
+        items[2 * (row + i)] = lowWord(view, at, length)
+        items[2 * (row + i) + 1] = highWord(view, at, length)
+      }
+    }
+    column.markRows(row, row + count)
+  }
+}
+
+/** Whatever the fast loops do not cover: lengths that each record gives, and zeros that are not to be marked. */
+function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
+  return (set, row) => {
+    const { view, count } = set
+    for (let i = 0; i < count; i++) {
+      const at = startOf(set, place, i)
+      const length = lengthOf(set, place, i)
+      if (length === 0 || length > 8) continue
+      const low = lowWord(view, at, length)
+      const high = highWord(view, at, length)
+      if (low === 0 && high === 0) continue
+      const cell = (row + i) * column.width
+      column.items[cell] = low
+      if (column.width === 2) column.items[cell + 1] = high
+      column.mark(row + i)
+    }
+  }
+}
+
+/** IP class of service to its code point; `shift` is 2, or 0 where the element is the code point. */
+export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, shift: number): Step {
+  return (set, row) => {
+    const { view, count } = set
+    for (let i = 0; i < count; i++) {
+      const length = lengthOf(set, place, i)
+      if (length === 0) continue
+      column.items[row + i] = (view.getUint8(startOf(set, place, i) + length - 1) >> shift) & 0x3f
+      column.mark(row + i)
+    }
+  }
+}
+
+export function macStep(column: GrowingColumn<Uint32Array>, { segment, offset }: FieldPlace): Step {
+  return (set, row) => {
+    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    for (let i = 0; i < count; i++) {
+      const at = (base[i] as number) + offset
+      items[2 * (row + i)] = view.getUint32(at + 2)
+      items[2 * (row + i) + 1] = view.getUint16(at)
+    }
+    column.markRows(row, row + count)
+  }
+}

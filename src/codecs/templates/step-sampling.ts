@@ -1,0 +1,64 @@
+import type { GrowingColumn } from '../../model/flow-builder.ts'
+import type { DataSet, FieldPlace } from './data-set.ts'
+import { float, lengthOf, numberIn, startOf } from './read.ts'
+import { intervalOf, type DomainFacts, type SamplingSaid } from './sampling.ts'
+import type { Step } from './step-numbers.ts'
+
+/** Where records tell about sampling, options records and flow records alike. */
+export interface SamplingPlaces {
+  readonly interval: FieldPlace | undefined
+  readonly taken: FieldPlace | undefined
+  readonly skipped: FieldPlace | undefined
+  readonly size: FieldPlace | undefined
+  readonly population: FieldPlace | undefined
+  readonly probability: FieldPlace | undefined
+  /** IE 48 or 302. */
+  readonly selector: FieldPlace | undefined
+}
+
+/** What holds for rows whose record says nothing. The decoder sets it before each set. */
+export interface SamplingDefaults {
+  facts: DomainFacts
+  /** Configured; 0 none. */
+  configured: number
+}
+
+const said: SamplingSaid = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
+
+/** Reads everything a record says; the answer is used again by the next call. */
+export function readSampling(set: DataSet, places: SamplingPlaces, record: number): SamplingSaid {
+  said.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
+  said.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
+  said.skipped = places.skipped === undefined ? 0 : numberIn(set, places.skipped, record)
+  said.size = places.size === undefined ? 0 : numberIn(set, places.size, record)
+  said.population = places.population === undefined ? 0 : numberIn(set, places.population, record)
+  const { probability } = places
+  said.probability = probability === undefined ? 0 : float(set.view, startOf(set, probability, record), lengthOf(set, probability, record))
+  return said
+}
+
+/** The rate of each row: its record's own, its selector's, its interface's, its domain's, the configured one; else absent. */
+export function samplingStep(
+  columns: { readonly sampling: GrowingColumn<Uint32Array> }, places: SamplingPlaces, input: FieldPlace | undefined, defaults: SamplingDefaults,
+): Step {
+  const { sampling } = columns
+  const inRecord = Object.values(places).some((place) => place !== undefined)
+  return (set, row) => {
+    const { facts, configured } = defaults
+    const usual = facts.sampling > 0 ? facts.sampling : configured
+    const byInterface = input !== undefined && facts.interfaceSampling.size > 1 ? input : undefined
+    if (!inRecord && byInterface === undefined) {
+      if (usual > 0) sampling.fill(usual, row, row + set.count)
+      return
+    }
+    for (let i = 0; i < set.count; i++) {
+      let interval = inRecord ? intervalOf(readSampling(set, places, i)) : 0
+      if (interval === 0 && places.selector !== undefined) interval = facts.selectors.get(numberIn(set, places.selector, i)) ?? 0
+      if (interval === 0 && byInterface !== undefined) interval = facts.interfaceSampling.get(numberIn(set, byInterface, i)) ?? 0
+      if (interval === 0) interval = usual
+      if (interval === 0) continue
+      sampling.items[row + i] = interval
+      sampling.mark(row + i)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { GrowingColumn } from '../../model/flow-builder.ts'
+import type { DataSet, FieldPlace } from './data-set.ts'
+import type { TimeUnit } from './elements.ts'
+import { numberIn, ntpTime } from './read.ts'
+import type { Step } from './step-numbers.ts'
+
+type TimeColumn = GrowingColumn<Float64Array>
+
+export interface TimePlace {
+  readonly unit: TimeUnit
+  readonly place: FieldPlace
+}
+
+/** Where a record tells when its flow began and ended. */
+export interface TimePlaces {
+  readonly start: TimePlace | undefined
+  readonly end: TimePlace | undefined
+  readonly duration: { readonly place: FieldPlace; readonly perMs: number } | undefined
+  /** IE 160 in the record itself. */
+  readonly initTime: FieldPlace | undefined
+}
+
+/** The last moment that a calendar has (ECMAScript's): a later one could neither be stored nor written down. */
+const latest = 8.64e15
+
+/** Milliseconds the exporter's clock may be away before a row is marked. */
+export interface SkewRule {
+  skewLimit: number
+}
+
+/**
+ * Start, end and whether they can be believed. A time that the record does not tell is the time of export, and marked;
+ * one of two is told by the other and the duration.
+ */
+export function timeSteps(
+  columns: { readonly start: TimeColumn; readonly end: TimeColumn; readonly skewed: GrowingColumn<Uint8Array> },
+  { start, end, duration, initTime }: TimePlaces, rule: SkewRule,
+): readonly Step[] {
+  const steps: Step[] = []
+  const first = start ?? end
+  const last = end ?? start
+  const told = first !== undefined && last !== undefined
+  const relative = first?.unit === 'uptime' || last?.unit === 'uptime'
+  steps.push(first === undefined ? exportTime(columns.start) : timeStep(columns.start, first, initTime))
+  steps.push(last === undefined ? exportTime(columns.end) : timeStep(columns.end, last, initTime))
+  if (duration !== undefined && (start === undefined) !== (end === undefined)) {
+    const sign = start === undefined ? -1 : 1
+    const column = start === undefined ? columns.start : columns.end
+    steps.push((set, row) => {
+      for (let i = 0; i < set.count; i++) {
+        column.items[row + i] = (column.items[row + i] as number) + sign * Math.floor(numberIn(set, duration.place, i) / duration.perMs)
+      }
+    })
+  }
+  steps.push((set, row) => {
+    const { count, context } = set
+    const { skewLimit } = rule
+    const skewed = columns.skewed.items, starts = columns.start.items, ends = columns.end.items
+    const unknown = !told || (relative && initTime === undefined && Number.isNaN(context.uptime))
+    for (let i = 0; i < count; i++) {
+      if ((starts[row + i] as number) > latest) starts[row + i] = latest
+      if ((ends[row + i] as number) > latest) ends[row + i] = latest
+      skewed[row + i] = unknown || Math.abs((ends[row + i] as number) - context.received) > skewLimit ? 1 : 0
+    }
+    columns.start.markRows(row, row + count)
+    columns.end.markRows(row, row + count)
+    columns.skewed.markRows(row, row + count)
+  })
+  return steps
+}
+
+function exportTime(column: TimeColumn): Step {
+  return (set, row) => void column.items.fill(set.context.exportTime, row, row + set.count)
+}
+
+function timeStep(column: TimeColumn, { unit, place }: TimePlace, initTime: FieldPlace | undefined): Step {
+  const fast = place.length === 8 && unit === 'ms' ? milliseconds : place.length === 8 && unit === 'ntp' ? ntp : place.length === 4 && unit === 'uptime' && initTime === undefined ? sinceStart : undefined
+  if (fast !== undefined) return (set, row) => fast(column.items, set, place, row)
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) column.items[row + i] = timeOf(set, unit, numberIn(set, place, i), initTime === undefined ? undefined : numberIn(set, initTime, i))
+  }
+}
+
+function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: number | undefined): number {
+  switch (unit) {
+    case 'ms': return value
+    case 's': return value * 1000
+    // Only ever 8 bytes, which the loop below reads: a number would not hold its fraction.
+    case 'ntp': return context.exportTime
+    case 'before': return context.exportTime - Math.floor(value / 1000)
+    case 'uptime': return fromUptime(context.exportTime, initTime === undefined ? context.uptime : context.exportTime - initTime, value)
+  }
+}
+
+/**
+ * Uptimes are modulo 2^32 ms. The distance to the uptime at export, as a signed number, is right both for a flow that
+ * began before the counter wrapped and for one that ends a few ms after the header was stamped.
+ */
+function fromUptime(exported: number, uptime: number, value: number): number {
+  return Number.isNaN(uptime) ? exported : exported - ((uptime - value) | 0)
+}
+
+function milliseconds(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+  const { view, count } = set
+  const base = set.base[segment] as Uint32Array
+  for (let i = 0; i < count; i++) {
+    const at = (base[i] as number) + offset
+    items[row + i] = view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
+  }
+}
+
+function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+  const { view, count } = set
+  const base = set.base[segment] as Uint32Array
+  for (let i = 0; i < count; i++) {
+    const at = (base[i] as number) + offset
+    items[row + i] = ntpTime(view.getUint32(at), view.getUint32(at + 4))
+  }
+}
+
+function sinceStart(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+  const { view, count, context } = set
+  const { exportTime: exported, uptime } = context
+  const base = set.base[segment] as Uint32Array
+  for (let i = 0; i < count; i++) items[row + i] = fromUptime(exported, uptime, view.getUint32((base[i] as number) + offset))
+}

@@ -1,0 +1,68 @@
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+
+const arenaBytes = 256 * 1024
+const slots = 8192
+const utf8 = new TextDecoder()
+
+/**
+ * Codes of strings in a builder's dictionary, straight from their bytes: a name that was seen since the last reset
+ * is found without making a string. What does not fit in the table is looked up the slow way.
+ */
+export class StringCodes {
+  readonly #flows: FlowBuilder
+  #generation = -1
+  #used = 0
+  #entries = 0
+  readonly #arena = new Uint8Array(arenaBytes)
+  readonly #codes = new Uint32Array(slots)
+  readonly #starts = new Uint32Array(slots)
+  readonly #lengths = new Uint32Array(slots)
+
+  constructor(flows: FlowBuilder) {
+    this.#flows = flows
+  }
+
+  /** The code of UTF-8 text, NULs at its end not counted; 0 (absent) when nothing is left. */
+  code(bytes: Uint8Array, at: number, length: number): number {
+    while (length > 0 && bytes[at + length - 1] === 0) length--
+    if (length === 0) return 0
+    this.#refresh()
+    let slot = hash(bytes, at, length) & (slots - 1)
+    for (; this.#codes[slot] !== 0; slot = (slot + 1) & (slots - 1)) if (this.#is(slot, bytes, at, length)) return this.#codes[slot] as number
+    const code = this.#flows.code(utf8.decode(bytes.subarray(at, at + length)))
+    if (this.#entries < slots / 2 && this.#used + length <= arenaBytes) this.#remember(slot, code, bytes, at, length)
+    return code
+  }
+
+  #remember(slot: number, code: number, bytes: Uint8Array, at: number, length: number): void {
+    this.#arena.set(bytes.subarray(at, at + length), this.#used)
+    this.#codes[slot] = code
+    this.#starts[slot] = this.#used
+    this.#lengths[slot] = length
+    this.#used += length
+    this.#entries++
+  }
+
+  #is(slot: number, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.#lengths[slot] !== length) return false
+    const start = this.#starts[slot] as number
+    for (let i = 0; i < length; i++) if (this.#arena[start + i] !== bytes[at + i]) return false
+    return true
+  }
+
+  /** Codes are void once the builder was reset. */
+  #refresh(): void {
+    if (this.#generation === this.#flows.generation) return
+    this.#generation = this.#flows.generation
+    if (this.#entries > 0) this.#codes.fill(0)
+    this.#used = 0
+    this.#entries = 0
+  }
+}
+
+/** FNV-1a. */
+function hash(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0x811c9dc5
+  for (let i = 0; i < length; i++) value = Math.imul(value ^ (bytes[at + i] as number), 0x01000193)
+  return value ^ (value >>> 15)
+}

@@ -1,0 +1,204 @@
+import { makeLayout, type FieldSpec, type Layout } from './layout.ts'
+import type { Parking } from './parking.ts'
+import { Domain, mostDomains, Session, sessionKey, type ExporterState, type Prepared, type Template, type Transport, type Version } from './state.ts'
+
+export interface TemplateLimits {
+  /** Over all exporters. */
+  readonly templates: number
+  readonly exporterTemplates: number
+  /** Of an exporter that was seen once. */
+  readonly unprovenTemplates: number
+  /** Source ports of one exporter that are told apart at a time. */
+  readonly sessions: number
+  /** Ms after which a template that came over UDP is forgotten unless it is announced again. */
+  readonly expiry: number
+}
+
+/** Layouts that are shared; beyond this, those that are known are forgotten and made anew when they come again. */
+const mostLayouts = 4096
+
+/** Every template of every exporter, and which of them explains a data set. */
+export class TemplateTable {
+  readonly #limits: TemplateLimits
+  readonly #parking: Parking
+  /** In the order in which they are considered for forgetting. */
+  readonly #all = new Set<Template>()
+  readonly #layouts = new Map<string, Prepared>()
+  /** Rises when something changed that is worth saving. */
+  changes = 0
+
+  constructor(limits: TemplateLimits, parking: Parking) {
+    this.#limits = limits
+    this.#parking = parking
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  session(exporter: ExporterState, version: Version, transport: Transport, now: number): Session {
+    const key = sessionKey(version, transport)
+    let session = exporter.sessions.get(key)
+    if (session === undefined) {
+      if (exporter.sessions.size >= this.#limits.sessions) this.#forgetSession(exporter)
+      session = new Session(exporter, version, { ...transport }, now)
+      exporter.sessions.set(key, session)
+    }
+    session.lastSeen = now
+    return session
+  }
+
+  domain(session: Session, id: number): Domain {
+    const known = session.domains.get(id)
+    if (known !== undefined) return known
+    if (session.domains.size >= mostDomains) this.#forgetDomain(session)
+    const domain = new Domain(session, id, session.exporter.facts(session.version, id))
+    session.domains.set(id, domain)
+    return domain
+  }
+
+  /** A template was announced. False when there is no room for it. */
+  announce(domain: Domain, id: number, layout: Layout, now: number): boolean {
+    const known = domain.templates.get(id)
+    if (known !== undefined && known.prepared.layout.text === layout.text) {
+      known.refreshed = now
+      known.recent = true
+      return true
+    }
+    if (known !== undefined) this.#remove(known)
+    const { exporter } = domain.session
+    const most = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
+    if (exporter.templates >= most) return false
+    if (this.#all.size >= this.#limits.templates) this.#forgetTemplate()
+    const template: Template = { id, domain, prepared: this.#prepare(layout), refreshed: now, recent: true, gone: false }
+    domain.templates.set(id, template)
+    this.#all.add(template)
+    exporter.templates++
+    this.changes++
+    return true
+  }
+
+  /** The exporter takes back one template (RFC 7011, section 8.1), or all of a kind. */
+  withdraw(domain: Domain, id: number, options: boolean): void {
+    if (id >= 256) {
+      const known = domain.templates.get(id)
+      if (known !== undefined) this.#remove(known)
+      return
+    }
+    for (const template of domain.templates.values()) if (template.prepared.layout.options === options) this.#remove(template)
+  }
+
+  find(domain: Domain, id: number): Template | undefined {
+    const template = domain.templates.get(id) ?? this.#borrow(domain, id)
+    if (template !== undefined) template.recent = true
+    return template
+  }
+
+  /** Forgets templates that were not announced for long. */
+  sweep(now: number): void {
+    for (const template of this.#all) {
+      if (template.domain.session.transport.kind === 'udp' && now - template.refreshed > this.#limits.expiry) this.#remove(template)
+    }
+  }
+
+  /** A connection ended, or an exporter is forgotten: its templates are void. */
+  close(session: Session): void {
+    const { exporter, version, transport } = session
+    exporter.sessions.delete(sessionKey(version, transport))
+    for (const domain of session.domains.values()) this.#dropDomain(domain)
+  }
+
+  forget(exporter: ExporterState): void {
+    for (const session of exporter.sessions.values()) this.close(session)
+  }
+
+  /**
+   * An exporter that was restarted sends from a new port: until its own templates come, the newest of the same version
+   * and domain explain its data. Two exporters behind one address must not be mixed, so that a session that has sent
+   * data itself since the new one appeared lends nothing.
+   */
+  #borrow(domain: Domain, id: number): Template | undefined {
+    const { session } = domain
+    const { exporter, version, transport, firstSeen } = session
+    if (transport.kind !== 'udp' || domain.templates.size > 0) return undefined
+    let newest: Template | undefined
+    for (const other of exporter.sessions.values()) {
+      if (other === session || other.version !== version || other.transport.kind !== 'udp' || other.transport.listener !== transport.listener) continue
+      const lender = other.domains.get(domain.id)
+      if (lender === undefined || lender.lastData > firstSeen) continue
+      const template = lender.templates.get(id)
+      if (template !== undefined && template.refreshed >= (newest?.refreshed ?? -Infinity)) newest = template
+    }
+    return newest
+  }
+
+  #prepare(layout: Layout): Prepared {
+    let prepared = this.#layouts.get(layout.text)
+    if (prepared === undefined) {
+      if (this.#layouts.size >= mostLayouts) this.#layouts.clear()
+      prepared = { layout, plan: undefined, options: undefined }
+      this.#layouts.set(layout.text, prepared)
+    }
+    return prepared
+  }
+
+  #remove(template: Template): void {
+    const { domain, id } = template
+    template.gone = true
+    if (domain.templates.get(id) === template) domain.templates.delete(id)
+    if (this.#all.delete(template)) domain.session.exporter.templates--
+    this.changes++
+  }
+
+  /** Second chance: whatever was used or announced since the last round moves to the back, the first that was not goes. */
+  #forgetTemplate(): void {
+    for (const template of this.#all) {
+      if (!template.recent) return this.#remove(template)
+      template.recent = false
+      this.#all.delete(template)
+      this.#all.add(template)
+    }
+  }
+
+  /** The one that has been silent longest, of those without templates if there are any. */
+  #forgetSession(exporter: ExporterState): void {
+    let victim: Session | undefined
+    let worth = Infinity
+    for (const session of exporter.sessions.values()) {
+      if (session.transport.kind === 'tcp') continue
+      const holds = [...session.domains.values()].some(({ templates }) => templates.size > 0)
+      const value = session.lastSeen + (holds ? 1e15 : 0)
+      if (value < worth) {
+        victim = session
+        worth = value
+      }
+    }
+    if (victim !== undefined) this.close(victim)
+  }
+
+  #forgetDomain(session: Session): void {
+    const domains = [...session.domains.values()]
+    const victim = domains.find(({ templates }) => templates.size === 0) ?? domains[0]
+    if (victim === undefined) return
+    session.domains.delete(victim.id)
+    this.#dropDomain(victim)
+  }
+
+  #dropDomain(domain: Domain): void {
+    for (const template of domain.templates.values()) this.#remove(template)
+    this.#parking.drop(domain)
+  }
+}
+
+/** A layout from its text; undefined when it is none. */
+export function parseLayout(text: string): Layout | undefined {
+  const match = /^(?:d|o(\d{1,5})):(\d+\.\d+\.\d+(?:,\d+\.\d+\.\d+)*)$/.exec(text)
+  if (match === null) return undefined
+  const fields = (match[2] ?? '').split(',').map((field): FieldSpec => {
+    const [pen = 0, id = 0, length = 0] = field.split('.').map(Number)
+    return { pen, id, length }
+  })
+  const scopes = Number(match[1] ?? 0)
+  if (scopes > fields.length || fields.some(({ id, length }) => id > 0xffff || length > 0xffff)) return undefined
+  return makeLayout(fields, scopes, text.startsWith('o'))
+}

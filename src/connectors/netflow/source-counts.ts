@@ -1,0 +1,72 @@
+import { byteClasses, noBytes, type ByteCounts } from '../../codecs/templates/bytes.ts'
+import type { ExporterState } from '../../codecs/templates/state.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+
+const counted = {
+  rows: 'weir_netflow_rows_total',
+  skewed: 'weir_netflow_skewed_rows_total',
+  optionRecords: 'weir_netflow_option_records_total',
+  malformedSets: 'weir_netflow_malformed_sets_total',
+  reservedSets: 'weir_netflow_reserved_sets_total',
+  parkedSets: 'weir_netflow_parked_sets_total',
+  expiredSets: 'weir_netflow_expired_sets_total',
+  refusedTemplates: 'weir_netflow_refused_templates_total',
+  missing: 'weir_netflow_missing_flows_total',
+  missingDatagrams: 'weir_netflow_missing_datagrams_total',
+  late: 'weir_netflow_late_flows_total',
+  restarts: 'weir_netflow_restarts_total',
+} as const
+type Counted = keyof typeof counted
+const names = Object.keys(counted) as readonly Counted[]
+type Sums = Record<Counted, number>
+
+const zeros = (): Sums => Object.fromEntries(names.map((name) => [name, 0])) as Sums
+
+/** The totals of a source. Decoders count in their exporters; what rose since the last time is published at intervals. */
+export class NetflowCounts {
+  /** Every byte that was received, by what became of it. */
+  readonly bytes: ByteCounts = noBytes()
+  received = 0
+  readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number> = { netflow5: 0, netflow9: 0, ipfix: 0 }
+  readonly #context: SourceContext
+  readonly #forgotten = zeros()
+  readonly #said = zeros()
+  readonly #saidBytes = noBytes()
+  readonly #saidDatagrams = { netflow5: 0, netflow9: 0, ipfix: 0 }
+  #saidReceived = 0
+
+  constructor(context: SourceContext) {
+    this.#context = context
+  }
+
+  /** What an exporter counted stays counted when it is forgotten. */
+  forget(state: ExporterState): void {
+    for (const name of names) this.#forgotten[name] += state[name]
+  }
+
+  /** Returns how many data sets were given up since the last time. */
+  publish(states: Iterable<ExporterState>): number {
+    const { id: source, metrics } = this.#context
+    const sums = { ...this.#forgotten }
+    for (const state of states) for (const name of names) sums[name] += state[name]
+    const expired = sums.expiredSets - this.#said.expiredSets
+    for (const name of names) {
+      if (sums[name] > this.#said[name]) metrics.count(counted[name], sums[name] - this.#said[name], { source })
+      this.#said[name] = sums[name]
+    }
+    for (const fate of byteClasses) {
+      if (fate === 'parked') continue
+      if (this.bytes[fate] > this.#saidBytes[fate]) metrics.count('weir_netflow_accounted_bytes_total', this.bytes[fate] - this.#saidBytes[fate], { source, fate })
+      this.#saidBytes[fate] = this.bytes[fate]
+    }
+    metrics.set('weir_netflow_parked_bytes', this.bytes.parked, { source })
+    for (const protocol of ['netflow5', 'netflow9', 'ipfix'] as const) {
+      const more = this.datagrams[protocol] - this.#saidDatagrams[protocol]
+      if (more > 0) metrics.count('weir_netflow_datagrams_total', more, { source, protocol })
+      this.#saidDatagrams[protocol] = this.datagrams[protocol]
+    }
+    if (this.received > this.#saidReceived) metrics.count('weir_netflow_received_bytes_total', this.received - this.#saidReceived, { source })
+    this.#saidReceived = this.received
+    return expired
+  }
+}
