@@ -6,6 +6,7 @@ export const problemTable = {
   WEIR_API_NOT_FOUND: { status: 404, title: 'Nothing here' },
   WEIR_API_METHOD: { status: 405, title: 'Method not allowed here' },
   WEIR_API_INVALID: { status: 400, title: 'The request is not valid' },
+  WEIR_API_FILTER: { status: 400, title: 'The filter is not valid' },
   WEIR_API_BODY: { status: 400, title: 'The body cannot be read' },
   WEIR_API_TOO_LARGE: { status: 413, title: 'Too large' },
   WEIR_API_HEADERS_TOO_LARGE: { status: 431, title: 'Headers too large' },
@@ -43,10 +44,21 @@ export interface Problem {
   readonly detail: string
   readonly code: string
   readonly hints: readonly string[]
+  /** Of a filter: what is wrong with its text, and where. */
+  readonly errors?: readonly TextProblem[]
+}
+
+/** A place in a text, [from, to) in UTF-16 units, and what is wrong there. */
+export interface TextProblem {
+  readonly from: number
+  readonly to: number
+  readonly message: string
+  readonly hint?: string
 }
 
 interface Extra {
   readonly hints?: readonly string[]
+  readonly errors?: readonly TextProblem[]
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -54,12 +66,14 @@ interface Extra {
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]
+  readonly errors: readonly TextProblem[] | undefined
   readonly headers: Readonly<Record<string, string>>
   constructor(code: ProblemCode, detail: string, extra: Extra = {}) {
     super(detail)
     this.name = 'ApiError'
     this.code = code
     this.hints = extra.hints ?? []
+    this.errors = extra.errors
     this.headers = extra.headers ?? {}
   }
 }
@@ -80,7 +94,7 @@ const retryAfter = { 'retry-after': '1' }
 export function toProblem(error: unknown): ProblemAnswer {
   if (error instanceof ApiError) {
     const { status, title } = problemTable[error.code]
-    const problem = { type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: error.hints }
+    const problem = { type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: error.hints, ...(error.errors === undefined ? {} : { errors: error.errors }) }
     return { problem, headers: { ...(status === 503 ? retryAfter : {}), ...error.headers }, unexpected: false }
   }
   if (error instanceof WeirError) {

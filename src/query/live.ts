@@ -127,9 +127,11 @@ function listOfTexts(name: string, match: Leaf['match']): Compiled {
     const column = isFlows(rows) ? rows.batch.columns[name] : undefined
     if (column?.kind !== 'list<dict>') return no
     const { offsets, items } = column
-    const matches = match.is === 'exists' ? () => true : remembered(rows.batch.dictionary, test)
+    // An item is never absent: code 0 is the empty text here.
+    const matches = remembered(rows.batch.dictionary, test)
+    const empty = test('')
     return (row) => {
-      for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++) if (matches(items[at] ?? 0)) return true
+      for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++) if (items[at] === 0 ? empty : matches(items[at] ?? 0)) return true
       return false
     }
   }

@@ -1,5 +1,5 @@
 import type { Resolver } from '../../engine/ports.ts'
-import { bindWhere } from './filter.ts'
+import { batchFilter, type BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
@@ -13,6 +13,8 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   protected readonly resolver: Resolver | undefined
   readonly #ring: Ring
   readonly #everyMs: number
+  /** Undefined: every row. */
+  readonly #filter: BatchFilter | undefined
   #dueAt: number | undefined
   cursor = 0
   matched = 0
@@ -24,6 +26,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     this.resolver = resolver
     this.#ring = ring
     this.#everyMs = everyMs
+    this.#filter = batchFilter(spec)
   }
 
   get shown(): number {
@@ -97,8 +100,8 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
 
   /** Rows of a frame that match; undefined: all of them. */
   #matching(frame: RingFrame): readonly number[] | undefined {
-    if (Object.keys(this.spec.where).length === 0) return undefined
-    const test = bindWhere(this.spec.where, frame.batch, frame.frame.header, this.resolver)
+    if (this.#filter === undefined) return undefined
+    const test = this.#filter(frame.batch, frame.frame.header, this.resolver)
     const rows: number[] = []
     for (let row = 0; row < frame.count; row++) if (test(row)) rows.push(row)
     return rows

@@ -1,6 +1,7 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { FrameHeader } from '../../journal/types.ts'
-import type { Batch } from '../../model/batches.ts'
+import type { Batch, BatchKind } from '../../model/batches.ts'
+import { bind, compileLive, nameTables, parse } from '../../query/index.ts'
 import { cellReader } from './cells.ts'
 import type { Cell } from './cells.ts'
 
@@ -9,11 +10,26 @@ export type Where = Readonly<Record<string, string | number | boolean>>
 /** Does row r of the batch match every equality? An absent field equals nothing. */
 export type Predicate = (row: number) => boolean
 
+/** Binds what a view asked for to a batch. */
+export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
+
+/** What a view shows of its stream: rows that match the filter and every equality of `where`; undefined: all of them. */
+export function batchFilter({ stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string }): BatchFilter | undefined {
+  const names = nameTables[stream]
+  const matches = filter === '' ? undefined : compileLive(bind(parse(filter, names), names))
+  if (Object.keys(where).length === 0) return matches
+  if (matches === undefined) return (batch, header, resolver) => bindWhere(where, batch, header, resolver)
+  return (batch, header, resolver) => {
+    const [first, second] = [bindWhere(where, batch, header, resolver), matches(batch, header, resolver)]
+    return (row) => first(row) && second(row)
+  }
+}
+
 /**
  * Equality on canonical forms: numbers by value whether written 443 or "443", times as instants, everything else by
- * bytes. (The general filter language comes with the query room; its equality has the same meaning.)
+ * bytes. For programs that have values and no text; `filter` says everything else.
  */
-export function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
+function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
   const tests = Object.entries(where).map(([name, wanted]) => {
     const read = cellReader(batch, header, name, resolver)
     const same = sameAs(name, wanted)

@@ -1,7 +1,7 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { Cell } from './cells.ts'
 import { cellReader } from './cells.ts'
-import { bindWhere } from './filter.ts'
+import { batchFilter, type BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { RowsSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
@@ -38,7 +38,8 @@ export class RowsView implements LiveView {
   readonly spec: RowsSpec
   readonly #ring: Ring
   readonly #resolver: Resolver | undefined
-  readonly #filtered: boolean
+  /** Undefined: every row. */
+  readonly #filter: BatchFilter | undefined
   readonly #rowsPerTick: number
   readonly #tickMs: number
   cursor = 0
@@ -57,7 +58,7 @@ export class RowsView implements LiveView {
     this.spec = spec
     this.#ring = ring
     this.#resolver = resolver
-    this.#filtered = Object.keys(spec.where).length > 0
+    this.#filter = batchFilter(spec)
     this.#rowsPerTick = limits.rowsPerTick
     this.#tickMs = limits.tickMs
   }
@@ -144,7 +145,7 @@ export class RowsView implements LiveView {
     let from = this.#row
     for (const frame of this.#ring.after(this.cursor)) {
       if (frame.sequence > this.#counted) break
-      rows += this.#filtered ? this.#matches(frame).filter((place) => place.row >= from).length : frame.count - from
+      rows += this.#filter === undefined ? frame.count - from : this.#matches(frame).filter((place) => place.row >= from).length
       from = 0
     }
     return rows
@@ -190,7 +191,7 @@ export class RowsView implements LiveView {
   }
 
   #count(frame: RingFrame): number {
-    const matched = this.#filtered ? this.#matches(frame).length : frame.count
+    const matched = this.#filter === undefined ? frame.count : this.#matches(frame).length
     this.matched += matched
     this.#unsaid += matched
     return matched
@@ -199,8 +200,8 @@ export class RowsView implements LiveView {
   /** Rows of a frame that match, or the last so many of them. */
   #matches(frame: RingFrame, last = frame.count): Place[] {
     const places: Place[] = []
-    if (this.#filtered) {
-      const test = bindWhere(this.spec.where, frame.batch, frame.frame.header, this.#resolver)
+    if (this.#filter !== undefined) {
+      const test = this.#filter(frame.batch, frame.frame.header, this.#resolver)
       for (let row = 0; row < frame.count; row++) if (test(row)) places.push({ frame, row })
       return last < places.length ? places.slice(places.length - last) : places
     }

@@ -1,5 +1,6 @@
 import { nearest } from '../../schema/suggest.ts'
 import type { BatchKind } from '../../model/batches.ts'
+import { filterOf } from '../filter-text.ts'
 import { ApiError } from '../problems.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
@@ -8,6 +9,8 @@ interface Asked {
   readonly id: string
   readonly stream: BatchKind
   readonly where: Where
+  /** In its normal form; empty: every row. */
+  readonly filter: string
 }
 
 export interface RowsSpec extends Asked {
@@ -59,7 +62,7 @@ export interface LiveRequest {
 export interface ViewRequest {
   readonly id: string
   readonly kind: string
-  readonly q: { readonly stream: string; readonly where?: Where }
+  readonly q: { readonly stream: string; readonly where?: Where; readonly filter?: string }
   readonly columns?: readonly string[]
   readonly scope?: readonly string[]
   readonly maxRate?: number
@@ -81,7 +84,7 @@ const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
 /** Newest flows and newest events: what a stream shows that nobody told otherwise. */
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
-  kind: 'rows', id: stream, stream, where: {}, columns: views[stream].map((column) => column.name), maxRate: undefined,
+  kind: 'rows', id: stream, stream, where: {}, filter: '', columns: views[stream].map((column) => column.name), maxRate: undefined,
 }))
 
 export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
@@ -97,9 +100,9 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
 }
 
 /** The request that says the same, with every default written out. */
-export function writeView({ id, kind, stream, where, ...settings }: ViewSpec): ViewRequest {
+export function writeView({ id, kind, stream, where, filter, ...settings }: ViewSpec): ViewRequest {
   const seconds = 'step' in settings ? { step: settings.step / 1000 } : {}
-  return { id, kind, q: { stream, where }, ...(JSON.parse(JSON.stringify(settings)) as object), ...seconds }
+  return { id, kind, q: { stream, where, ...(filter === '' ? {} : { filter }) }, ...(JSON.parse(JSON.stringify(settings)) as object), ...seconds }
 }
 
 function readView(request: ViewRequest): ViewSpec {
@@ -118,7 +121,7 @@ function readView(request: ViewRequest): ViewSpec {
     const meant = nearest(name, known)
     throw invalid(id, `${stream} has no column "${name}".`, ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.')
   }
-  const asked = { id, stream, where }
+  const asked = { id, stream, where, filter: filterOf(request.q.filter ?? '', stream, `View "${id}": `).normal }
   switch (kind) {
     case 'rows': return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
     case 'stat': return { kind, ...asked }

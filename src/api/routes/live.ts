@@ -27,6 +27,7 @@ export const liveSchemas = {
               type: 'object', required: ['stream'], additionalProperties: false,
               properties: {
                 stream: { type: 'string', description: '`flows` or `events`.' },
+                filter: { type: 'string', maxLength: 65536, description: 'Rows that match, as docs/explain/query.md has it: `src.ns = shop and bytes >= 10k`.' },
                 where: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description: 'Column = value, all of them. An absent column equals nothing.' },
               },
             },

@@ -1,0 +1,49 @@
+import { afterEach, expect, test } from 'vitest'
+import type { RunningApi } from '../index.ts'
+import { EventStream } from '../testing/event-stream.ts'
+import { start } from '../testing/kit.ts'
+import { someEvents, someFlows } from '../testing/recording-control.ts'
+
+const open: EventStream[] = []
+afterEach(() => open.splice(0).forEach((stream) => stream.close()))
+
+function put(api: RunningApi, views: readonly object[]): Promise<Response> {
+  return fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+}
+
+async function watch(api: RunningApi): Promise<EventStream> {
+  const stream = await EventStream.open(`${api.url}/api/v1/live?sid=session-1`, {})
+  open.push(stream)
+  return stream
+}
+
+test('a view shows the rows that its filter matches, of flows and of events, and says it back in its normal form', async () => {
+  const { api, control } = await start({ limits: { tickMs: 20 } })
+  control.publish(someFlows(6))
+  control.publish(someEvents('a', 'b', 'c'), 'http')
+  const answer = await put(api, [
+    { id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'any.port IN (dns) and not SrcPort=1001' }, columns: ['src_port'] },
+    { id: 'both', kind: 'rows', q: { stream: 'flows', filter: 'src_port > 1001', where: { dst_port: 53 } }, columns: ['src_port'] },
+    { id: 'e', kind: 'rows', q: { stream: 'events', filter: 'id ~ "[ac]"' }, columns: ['id'] },
+    { id: 'counted', kind: 'stat', q: { stream: 'flows', filter: 'src_port >= 2000' } },
+  ])
+  expect(await answer.json()).toMatchObject({ views: [{ q: { filter: 'any.port = dns and not src_port = 1001' } }, {}, {}, {}] })
+  const stream = await watch(api)
+  expect((await stream.untilRows('f', 2)).map(([port]) => port)).toEqual([1003, 1005])
+  expect((await stream.untilRows('both', 2)).map(([port]) => port)).toEqual([1003, 1005])
+  expect((await stream.untilRows('e', 2)).map(([id]) => id)).toEqual(['a', 'c'])
+  control.publish(someFlows(3, 2000))
+  expect((await stream.untilRows('f', 3)).map(([port]) => port)).toEqual([1003, 1005, 2001])
+  const stat = await stream.until(({ event, data }) => event === 'stat' && (data['views'] as Record<string, { matched: number }>)['counted']?.matched === 3)
+  expect(stat.data['views']).toMatchObject({ counted: { matched: 3 } })
+})
+
+test('a filter that is none is refused with the places where it goes wrong', async () => {
+  const { api } = await start()
+  const answer = await put(api, [{ id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'src.ns = shop and dst_prot = 443' } }])
+  expect(answer.status).toBe(400)
+  expect(await answer.json()).toMatchObject({
+    code: 'WEIR_API_FILTER', detail: 'View "f": There is no field dst_prot.', hints: ['At 18–26: There is no field dst_prot. Did you mean dst_port?'],
+    errors: [{ from: 18, to: 26, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }],
+  })
+})
