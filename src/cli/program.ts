@@ -12,6 +12,7 @@ import { register as registerLedger } from './ledger.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerSchema } from './schema.ts'
+import { register as registerTop } from './top.ts'
 import { version } from './version.ts'
 
 /** One line of each command for the page that lists them. */
@@ -21,6 +22,7 @@ const summaries: Readonly<Record<string, string>> = {
   create: 'print a commented sample of a component',
   schema: 'describe the configuration or a component',
   query: 'ask in SQL',
+  top: 'watch rates, lag and drops of sources, exporters and sinks',
   exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
   fields: 'list what a flow can carry',
   ledger: 'show where every accepted row is now',
@@ -59,6 +61,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)
+  registerTop(weir)
   registerExporters(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
