@@ -73,6 +73,10 @@ export const weirSchema = defineSchema({
     identity: group({
       networks: filePath({ description: 'File of names and labels by CIDR, YAML or CSV; read again when it changes', default: null, example: './networks.yaml' }),
     }, { description: 'What addresses mean', default: {} }),
+    geo: group({
+      asn: filePath({ description: 'Database of autonomous systems, for flows whose exporter names none', default: null, example: '/var/lib/GeoIP/GeoLite2-ASN.mmdb' }),
+      country: filePath({ description: 'Database of countries, or of cities', default: null, example: '/var/lib/GeoIP/GeoLite2-Country.mmdb' }),
+    }, { description: 'Databases of addresses in MaxMind\'s format, asked when flows arrive; read again when they change', default: {} }),
     journal: group({
       segment: bytes({ description: 'Size of a segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
       max: bytes({ description: 'Sources are made to wait, or shed, beyond this', default: '8GiB' }, { min: '1MiB' }),
@@ -104,6 +108,11 @@ export function withBuiltIns(document: ConfigDocument): readonly { readonly path
   return builtInSources
     .filter((id) => written?.sources?.[id] === undefined)
     .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
+}
+
+/** The databases of addresses that are to be opened. */
+export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?: string; readonly country?: string } {
+  return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
 export function sourceEntries(config: WeirConfig): readonly SourceEntry[] {

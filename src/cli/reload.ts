@@ -21,7 +21,7 @@ export interface ReloadParts {
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'log', 'duplicates'] as const
+const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'log', 'duplicates'] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {

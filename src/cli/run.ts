@@ -24,7 +24,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
-import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { geoFiles, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
@@ -117,7 +117,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host)
     const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
-    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age } }
+    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config) }
     const begun = await ingest.call('start', start)
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status

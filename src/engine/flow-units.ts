@@ -70,6 +70,7 @@ export class UnitWriter {
     const { count } = this.#flows
     if (count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
+    this.#context.enrich?.(this.#flows)
     const batch = this.#flows.batch()
     const unit: NewUnit = {
       stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch), received: this.#received, ...timeRange(batch.columns, count),

@@ -2,6 +2,7 @@ import type { Host } from '../host/index.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
 import type { Batch, BatchKind } from '../model/batches.ts'
 import type { WeirEvent } from '../model/events.ts'
+import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { Failure, Outcome } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
@@ -26,6 +27,8 @@ export interface SourceContext extends Context {
   readonly epoch: number
   /** Folder for what the source wants to know again after a restart; it may not exist yet. Undefined: nothing is kept. */
   readonly state?: string
+  /** Adds to the rows of a unit what is known of their addresses. A source of flows calls it once for each, before it is encoded. */
+  readonly enrich?: (flows: FlowBuilder) => void
 }
 
 export interface Source {

@@ -1,5 +1,6 @@
 import type { Host } from '../host/index.ts'
 import type { JournalWriter } from '../journal/types.ts'
+import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
 
 export interface SourceEntry {
@@ -29,6 +30,18 @@ interface Running {
   readonly done: Promise<void>
 }
 
+export interface SourceSetOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly journal: JournalWriter
+  /** Folder of what sources keep. */
+  readonly state?: string
+  /** Given to every source. */
+  readonly enrich?: (flows: FlowBuilder) => void
+  load(type: string): Promise<SourceDefinition<unknown>>
+}
+
 /** The sources of one worker, brought to what a configuration says: those that did not change run on untouched. */
 export class SourceSet {
   readonly #host: Host
@@ -36,17 +49,19 @@ export class SourceSet {
   readonly #metrics: Metrics
   readonly #journal: JournalWriter
   readonly #state: string | undefined
+  readonly #enrich: SourceContext['enrich']
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
   readonly #running = new Map<string, Running>()
   readonly #shed = new Map<string, Record<string, number>>()
 
-  constructor(options: { host: Host; log: Log; metrics: Metrics; journal: JournalWriter; state?: string; load: (type: string) => Promise<SourceDefinition<unknown>> }) {
+  constructor(options: SourceSetOptions) {
     this.#host = options.host
     this.#log = options.log
     this.#metrics = options.metrics
     this.#journal = options.journal
     this.#state = options.state
-    this.#load = options.load
+    this.#enrich = options.enrich
+    this.#load = (type) => options.load(type)
   }
 
   /**
@@ -126,6 +141,7 @@ export class SourceSet {
       cursor: journal.totals().get(id)?.cursor,
       epoch: journal.epoch,
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
+      ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows

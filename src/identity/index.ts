@@ -1,3 +1,4 @@
 /** What an address means: the resolvers behind the port of `engine/ports.ts`. */
+export { openGeo, type Geo, type GeoFiles } from './geo.ts'
 export { networksSchema } from './networks-file.ts'
 export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'

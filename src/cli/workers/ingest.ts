@@ -8,6 +8,8 @@ import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
+import { openGeo, type GeoFiles } from '../../identity/index.ts'
+import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -21,6 +23,7 @@ export interface IngestStart {
   readonly evidence: readonly Evidence[]
   readonly tail: SharedArrayBuffer
   readonly duplicates: WindowSize
+  readonly geo: GeoFiles
 }
 
 export interface IngestStatus {
@@ -64,7 +67,9 @@ export const ingestMethods = {
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
     await replay(window, options.directory, local)
     admission = new Admission(local, window)
-    sources = new SourceSet({ host, log, metrics, journal: local, state: `${options.state}/sources`, load: loadSource })
+    const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
+    const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
+    sources = new SourceSet({ host, log, metrics, journal: local, ...enrich, state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })

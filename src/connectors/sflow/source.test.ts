@@ -8,6 +8,7 @@ import { realHost } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
+import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { sflowSchema } from './config.ts'
@@ -34,7 +35,7 @@ afterEach(async () => {
 
 type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
 
-async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: Append = async () => undefined, limits?: SflowLimits): Promise<Running> {
+async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: Append = async () => undefined, limits?: SflowLimits, more: Partial<SourceContext> = {}): Promise<Running> {
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const lines: string[] = []
@@ -48,6 +49,7 @@ async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: 
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
     shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+    ...more,
   }
   const source = await openSflow(configFrom(sflowSchema, { listen: '127.0.0.1:0', receive_buffer: '1MiB', flush: '5ms', ...written }), context, limits)
   const abort = new AbortController()
@@ -135,6 +137,14 @@ describe('the sflow source', () => {
     expect(running.metric('missing_datagrams_total')).toBe(3)
     expect(running.metric('late_datagrams_total')).toBe(1)
     expect(running.metric('missing_samples_total')).toBe(39)
+  })
+
+  test('lets each unit be enriched before it is written', async () => {
+    const enrich = (flows: FlowBuilder): void => flows.column('src_as').fill(64_500, 0, flows.count)
+    const running = await start({}, undefined, undefined, { enrich })
+    await send(running, vectorG)
+    await until(() => running.units.length === 1)
+    expect(rowsOf(running)).toMatchObject([{ src_addr: '10.0.0.1', src_as: 64_500 }])
   })
 
   test('says why nothing is seen', async () => {

@@ -1,0 +1,106 @@
+import type { Reader, Response } from 'mmdb-lib'
+import type { Host, Timer } from '../host/index.ts'
+import { formatIp, mappedPrefix } from '../model/ip.ts'
+import type { Log } from '../telemetry/ports.ts'
+
+const pollMs = 10_000
+/** Records that were decoded: many networks share one. */
+const mostRecords = 10_000
+
+/**
+ * A database in MaxMind's format (.mmdb) that is read again whenever its time or size changes. A file that cannot be
+ * used leaves what was read before, and is no reason not to start.
+ */
+export class GeoDatabase {
+  readonly file: string
+  readonly #host: Pick<Host, 'disk' | 'timers'>
+  readonly #log: Log
+  #reader: Reader<Response> | undefined
+  #generation = 0
+  #seen = ''
+  #damaged = false
+  #polling: Timer | undefined
+  #looking: Promise<void> = Promise.resolve()
+
+  private constructor(host: Pick<Host, 'disk' | 'timers'>, file: string, log: Log) {
+    this.#host = host
+    this.file = file
+    this.#log = log
+  }
+
+  static async open(host: Pick<Host, 'disk' | 'timers'>, file: string, log: Log): Promise<GeoDatabase> {
+    const database = new GeoDatabase(host, file, log)
+    await database.look()
+    database.#polling = host.timers.every(pollMs, () => void database.look())
+    return database
+  }
+
+  /** Rises whenever answers may have changed. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** The record of the address at `offset` (four words, v4-mapped); undefined when there is none. */
+  get(words: Uint32Array, offset: number): unknown {
+    const reader = this.#reader
+    if (reader === undefined) return undefined
+    const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
+    // The tree of a database for IPv4 would be walked with the first bits of an IPv6 address.
+    if (!v4 && reader.metadata.ipVersion === 4) return undefined
+    try {
+      return reader.get(formatIp(words, offset)) ?? undefined
+    } catch (error) {
+      this.#complain(error)
+      return undefined
+    }
+  }
+
+  /** Reads the file again if it changed. Never rejects. */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#read())
+    return this.#looking
+  }
+
+  close(): void {
+    this.#polling?.cancel()
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const stat = await this.#host.disk.stat(this.file)
+      // The state before reading is kept: a file that changes meanwhile differs from it at the next look.
+      const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
+      if (seen === this.#seen) return
+      this.#seen = seen
+      if (stat === undefined) throw new Error('the file does not exist')
+      const { Reader } = await import('mmdb-lib')
+      const bytes = await this.#host.disk.readFile(this.file)
+      const reader = new Reader<Response>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { cache: boundedCache() })
+      this.#reader = reader
+      this.#generation++
+      this.#damaged = false
+      const { databaseType, buildEpoch } = reader.metadata
+      this.#log.info('A database of addresses was read.', { file: this.file, type: databaseType, built: buildEpoch.toISOString() })
+    } catch (error) {
+      const what = this.#reader === undefined ? 'rows stay without what it would tell' : 'what was read before stays in use'
+      this.#log.warn(`A database of addresses could not be used; ${what}. It is to be a file in MaxMind's format (.mmdb).`, { file: this.file, error })
+    }
+  }
+
+  #complain(error: unknown): void {
+    if (this.#damaged) return
+    this.#damaged = true
+    this.#log.warn('A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.', { file: this.file, error })
+  }
+}
+
+function boundedCache(): { get(key: string | number): unknown; set(key: string | number, value: unknown): void } {
+  const records = new Map<string | number, unknown>()
+  return {
+    get: (key) => records.get(key),
+    set(key, value) {
+      if (records.size >= mostRecords) records.clear()
+      records.set(key, value)
+    },
+  }
+}

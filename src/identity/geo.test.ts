@@ -1,0 +1,156 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { flowRows } from '../../test/kit/flow-rows.ts'
+import { buildMmdb, type MmdbValue } from '../../test/kit/mmdb.ts'
+import { realHost } from '../host/index.ts'
+import { FlowBuilder } from '../model/flow-builder.ts'
+import { parseIp } from '../model/ip.ts'
+import { GeoDatabase } from './geo-database.ts'
+import { openGeo, type Geo, type GeoFiles } from './geo.ts'
+
+const host = realHost()
+let folder: string
+let lines: string[]
+const open: { close(): void }[] = []
+const line = (message: string): void => void lines.push(message)
+const log = { debug: line, info: line, warn: line, error: line }
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-geo-'))
+  lines = []
+})
+afterEach(async () => {
+  for (const one of open.splice(0)) one.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const asns = { '198.51.100.0/24': { autonomous_system_number: 64_500, autonomous_system_organization: 'Example' }, '203.0.113.0/25': { asn: 'AS64501' }, '2001:db8::/32': { autonomous_system_number: 4_200_000_000 } }
+const countries = { '198.51.100.0/24': { country: { iso_code: 'NO' } }, '198.51.100.7/32': { country: { iso_code: 'CH' } }, '203.0.113.0/24': { country_code: 'DE', country: 'Germany' }, '2001:db8::/33': { country: { iso_code: 'PT' } } }
+
+async function file(name: string, records: Readonly<Record<string, MmdbValue>>, ipVersion: 4 | 6 = 6): Promise<string> {
+  const path = join(folder, name)
+  // Put in place at once, as those who fetch databases do.
+  await writeFile(`${path}.new`, buildMmdb(records, ipVersion))
+  await rename(`${path}.new`, path)
+  return path
+}
+
+async function geo(files: GeoFiles): Promise<Geo> {
+  const opened = await openGeo(host, files, log)
+  open.push(opened)
+  return opened
+}
+
+interface Pair {
+  readonly src: string
+  readonly dst: string
+  readonly srcAs?: number
+}
+
+function flowsOf(pairs: readonly Pair[]): FlowBuilder {
+  const flows = new FlowBuilder(2)
+  const [src, dst, as] = [flows.column('src_addr'), flows.column('dst_addr'), flows.column('src_as')]
+  flows.reserve(pairs.length)
+  for (const [row, pair] of pairs.entries()) {
+    for (const [column, address] of [[src, pair.src], [dst, pair.dst]] as const) {
+      column.items.set(parseIp(address) ?? [], 4 * row)
+      column.mark(row)
+    }
+    if (pair.srcAs === undefined) continue
+    as.items[row] = pair.srcAs
+    as.mark(row)
+  }
+  flows.commit(pairs.length)
+  return flows
+}
+
+const known = { src: '198.51.100.1', dst: '203.0.113.1' }
+
+describe('databases of addresses', () => {
+  test('give systems and countries of both sides and both families, by the longest range', async () => {
+    const flows = flowsOf([known, { src: '2001:db8:8000::1', dst: '2001:db8::1' }, { src: '10.0.0.1', dst: '198.51.100.7' }])
+    const opened = await geo({ asn: await file('asn.mmdb', asns), country: await file('country.mmdb', countries) })
+    opened.fill(flows)
+    expect(flowRows(flows.batch())).toEqual([
+      { src_addr: '198.51.100.1', src_as: 64_500, src_country: 'NO', dst_addr: '203.0.113.1', dst_as: 64_501, dst_country: 'DE' },
+      { src_addr: '2001:db8:8000::1', src_as: 4_200_000_000, dst_addr: '2001:db8::1', dst_as: 4_200_000_000, dst_country: 'PT' },
+      { src_addr: '10.0.0.1', dst_addr: '198.51.100.7', dst_as: 64_500, dst_country: 'CH' },
+    ])
+  })
+
+  test('change nothing that the exporter said, except a 0', async () => {
+    const flows = flowsOf([{ ...known, srcAs: 65_000 }, { ...known, srcAs: 0 }])
+    const opened = await geo({ asn: await file('asn.mmdb', asns) })
+    opened.fill(flows)
+    expect(flowRows(flows.batch())).toMatchObject([{ src_as: 65_000, dst_as: 64_501 }, { src_as: 64_500, dst_as: 64_501 }])
+    expect(flowRows(flows.batch())[0]).not.toHaveProperty('src_country')
+  })
+
+  test('may be one file for both, and of IPv4 alone, which says nothing of IPv6', async () => {
+    const both = await file('both.mmdb', { '32.1.13.0/24': { autonomous_system_number: 1, country: { iso_code: 'US' } } }, 4)
+    const flows = flowsOf([{ src: '32.1.13.184', dst: '2001:db8::1' }])
+    const opened = await geo({ asn: both, country: both })
+    opened.fill(flows)
+    // The first 32 bits of 2001:db8:: are those of 32.1.13.184.
+    expect(flowRows(flows.batch())).toEqual([{ src_addr: '32.1.13.184', src_as: 1, src_country: 'US', dst_addr: '2001:db8::1' }])
+    expect(lines).toEqual(['A database of addresses was read.'])
+  })
+
+  test('are asked once for an address, and again when the file has changed', async () => {
+    const path = await file('asn.mmdb', asns)
+    const database = await GeoDatabase.open(host, path, log)
+    open.push(database)
+    const words = parseIp('198.51.100.1') ?? new Uint32Array(4)
+    expect(database.get(words, 0)).toMatchObject({ autonomous_system_number: 64_500 })
+    const before = database.generation
+    await database.look()
+    expect(database.generation).toBe(before)
+    await file('asn.mmdb', { '198.51.100.0/24': { autonomous_system_number: 64_999 }, '192.0.2.0/24': { autonomous_system_number: 2 } })
+    await database.look()
+    expect(database.generation).toBe(before + 1)
+    expect(database.get(words, 0)).toMatchObject({ autonomous_system_number: 64_999 })
+  })
+
+  test('that are missing or no database are said and looked for again, and rows stay without them', async () => {
+    const path = join(folder, 'later.mmdb')
+    const missing = await GeoDatabase.open(host, path, log)
+    open.push(missing)
+    const opened = await geo({ country: path })
+    const flows = flowsOf([known])
+    opened.fill(flows)
+    expect(flowRows(flows.batch())).toEqual([{ src_addr: known.src, dst_addr: known.dst }])
+    expect(lines).toContain('A database of addresses could not be used; rows stay without what it would tell. It is to be a file in MaxMind\'s format (.mmdb).')
+    await writeFile(path, 'no database')
+    await missing.look()
+    await file('later.mmdb', countries)
+    await missing.look()
+    expect(missing.get(parseIp('198.51.100.7') ?? new Uint32Array(4), 0)).toEqual({ country: { iso_code: 'CH' } })
+    await writeFile(path, 'no database again')
+    await missing.look()
+    expect(missing.get(parseIp('198.51.100.7') ?? new Uint32Array(4), 0)).toEqual({ country: { iso_code: 'CH' } })
+    expect(lines.at(-1)).toMatch(/what was read before stays in use/)
+  })
+
+  test('with a damaged record say so once and leave the address without it', async () => {
+    const path = join(folder, 'damaged.mmdb')
+    const bytes = buildMmdb(asns)
+    // Pointers beyond the end where the records are.
+    const marker = bytes.indexOf(Buffer.from('abcdef4d61784d696e64', 'hex'))
+    bytes.fill(0x3f, bytes.indexOf(Buffer.alloc(16)) + 16, marker)
+    await writeFile(path, bytes)
+    const opened = await geo({ asn: path })
+    const flows = flowsOf([known, { src: known.dst, dst: known.src }])
+    opened.fill(flows)
+    expect(flowRows(flows.batch())).toEqual([{ src_addr: known.src, dst_addr: known.dst }, { src_addr: known.dst, dst_addr: known.src }])
+    expect(lines).toEqual(['A database of addresses was read.', 'A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.'])
+  })
+
+  test('fill more addresses than are remembered, all alike', async () => {
+    const opened = await geo({ asn: await file('asn.mmdb', { '10.0.0.0/9': { autonomous_system_number: 1 }, '10.128.0.0/9': { autonomous_system_number: 2 } }) })
+    const flows = flowsOf(Array.from({ length: 100_000 }, (_, i) => ({ src: `10.${(i * 97) % 256}.${i % 251}.${(i >> 8) % 256}`, dst: '192.0.2.1' })))
+    opened.fill(flows)
+    const wrong = flowRows(flows.batch()).filter((row) => row['src_as'] !== (Number(String(row['src_addr']).split('.')[1]) < 128 ? 1 : 2))
+    expect(wrong).toEqual([])
+  })
+})

@@ -1,0 +1,149 @@
+import type { Host } from '../host/index.ts'
+import type { FlowBuilder, GrowingColumn } from '../model/flow-builder.ts'
+import type { Log } from '../telemetry/ports.ts'
+import { GeoDatabase } from './geo-database.ts'
+
+export interface GeoFiles {
+  /** Database that has autonomous systems. */
+  readonly asn?: string
+  /** Database that has countries; one of cities has them, too. */
+  readonly country?: string
+}
+
+export interface Geo {
+  /** Fills `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far where they are absent or 0. */
+  fill(flows: FlowBuilder): void
+  close(): void
+}
+
+/** Opens the databases. One that cannot be read is said in the log and looked for again. */
+export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
+  const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
+  const country = files.country === undefined ? undefined : files.country === files.asn ? asn : await GeoDatabase.open(host, files.country, log)
+  return new GeoColumns(asn, country)
+}
+
+const slots = 1 << 16
+const probes = 4
+
+/**
+ * Remembers the answers for 65,536 addresses in fixed memory, so that a database is asked once for an address that is
+ * seen often. Nothing is allocated per row.
+ */
+class GeoColumns implements Geo {
+  readonly #asnDatabase: GeoDatabase | undefined
+  readonly #countryDatabase: GeoDatabase | undefined
+  readonly #keys = new Uint32Array(4 * slots)
+  readonly #used = new Uint8Array(slots)
+  readonly #asns = new Uint32Array(slots)
+  readonly #countries = new Uint16Array(slots)
+  /** Names of countries by their number here; 0 is none. */
+  readonly #names: string[] = ['']
+  readonly #numbers = new Map<string, number>()
+  #generation = -1
+  #turn = 0
+
+  constructor(asn: GeoDatabase | undefined, country: GeoDatabase | undefined) {
+    this.#asnDatabase = asn
+    this.#countryDatabase = country
+  }
+
+  fill(flows: FlowBuilder): void {
+    const generation = (this.#asnDatabase?.generation ?? 0) + (this.#countryDatabase?.generation ?? 0)
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      this.#used.fill(0)
+    }
+    this.#fillSide(flows, flows.column('src_addr'), flows.column('src_as'), flows.column('src_country'))
+    this.#fillSide(flows, flows.column('dst_addr'), flows.column('dst_as'), flows.column('dst_country'))
+  }
+
+  close(): void {
+    this.#asnDatabase?.close()
+    this.#countryDatabase?.close()
+  }
+
+  #fillSide(flows: FlowBuilder, address: GrowingColumn<Uint32Array>, as: GrowingColumn<Uint32Array>, country: GrowingColumn<Uint32Array>): void {
+    if (!address.used) return
+    for (let row = 0; row < flows.count; row++) {
+      if (as.items[row] !== 0 && country.items[row] !== 0) continue
+      const slot = this.#slotOf(address.items, 4 * row)
+      if (slot < 0) continue
+      const asn = this.#asns[slot] ?? 0
+      // AS 0 is what exporters write that do not know.
+      if (asn !== 0 && as.items[row] === 0) {
+        as.items[row] = asn
+        as.mark(row)
+      }
+      const number = this.#countries[slot] ?? 0
+      if (number !== 0 && country.items[row] === 0) {
+        country.items[row] = flows.code(this.#names[number] ?? '')
+        country.mark(row)
+      }
+    }
+  }
+
+  /** Place of the address's answer; -1 for no address. */
+  #slotOf(words: Uint32Array, at: number): number {
+    const w0 = words[at] ?? 0, w1 = words[at + 1] ?? 0, w2 = words[at + 2] ?? 0, w3 = words[at + 3] ?? 0
+    if ((w0 | w1 | w2 | w3) === 0) return -1
+    const first = hash(w0, w1, w2, w3) & (slots - 1)
+    const keys = this.#keys
+    let free = -1
+    for (let i = 0; i < probes; i++) {
+      const slot = (first + i) & (slots - 1)
+      if (this.#used[slot] === 0) {
+        free = slot
+        break
+      }
+      const key = 4 * slot
+      if (keys[key + 3] === w3 && keys[key] === w0 && keys[key + 1] === w1 && keys[key + 2] === w2) return slot
+    }
+    // All taken: each in turn gives way.
+    const slot = free >= 0 ? free : (first + (this.#turn++ % probes)) & (slots - 1)
+    this.#ask(words, at, slot)
+    return slot
+  }
+
+  #ask(words: Uint32Array, at: number, slot: number): void {
+    for (let word = 0; word < 4; word++) this.#keys[4 * slot + word] = words[at + word] ?? 0
+    this.#used[slot] = 1
+    this.#asns[slot] = asnOf(this.#asnDatabase?.get(words, at))
+    this.#countries[slot] = this.#numberOf(countryOf(this.#countryDatabase?.get(words, at)))
+  }
+
+  #numberOf(name: string | undefined): number {
+    if (name === undefined) return 0
+    let number = this.#numbers.get(name)
+    if (number === undefined) {
+      number = this.#names.push(name) - 1
+      this.#numbers.set(name, number)
+    }
+    return number
+  }
+}
+
+function hash(w0: number, w1: number, w2: number, w3: number): number {
+  let mixed = Math.imul(w0 ^ Math.imul(w1, 0x85ebca6b), 0xc2b2ae35)
+  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ w2, 0x2c1b3c6d)
+  mixed = Math.imul(mixed ^ (mixed >>> 13) ^ w3, 0x297a2d39)
+  return mixed ^ (mixed >>> 16)
+}
+
+/** MaxMind: `autonomous_system_number`; IPinfo: `asn` as `AS64500`. */
+function asnOf(record: unknown): number {
+  const { autonomous_system_number: number, asn } = objectOf(record)
+  const value = typeof number === 'number' ? number : typeof asn === 'string' ? Number(asn.replace(/^AS/i, '')) : asn
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 0xffffffff ? value : 0
+}
+
+/** MaxMind: `country.iso_code`; IPinfo: `country_code`, or `country`. */
+function countryOf(record: unknown): string | undefined {
+  const { country, country_code: code } = objectOf(record)
+  const name = objectOf(country)['iso_code'] ?? code ?? country
+  return typeof name === 'string' && /^[A-Z]{2}$/.test(name) ? name : undefined
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
