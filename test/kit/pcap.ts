@@ -21,6 +21,8 @@ export interface CaptureOptions {
   readonly start?: number
   /** Milliseconds from the first packet to the last; below an exporter's timeouts, or it splits flows. Default 20 s. */
   readonly span?: number
+  /** At the very end, this many packets of {@link tailPort}: for exporters that lose their last samples. Default 0. */
+  readonly tail?: number
   /** Bytes of each frame that are kept: exporters read lengths from headers. Default 96. */
   readonly snap?: number
 }
@@ -33,6 +35,8 @@ const TCP = 6
 const UDP = 17
 const ICMP = 1
 const ICMP6 = 58
+/** Discard: no other conversation has it. */
+export const tailPort = 9
 const services = [443, 443, 443, 80, 53, 53, 5432, 8080, 9092, 6443, 22]
 
 interface Conversation {
@@ -62,6 +66,10 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
       if (direction === 0) times[0] = begins
       for (const [index, at] of times.entries()) packets.push({ at: start * 1000 + at, packet: packetOf(random, conversation, direction, index, count) })
     }
+  }
+  for (let index = 0; index < (options.tail ?? 0); index++) {
+    const packet = { srcAddr: '10.255.255.1', dstAddr: '11.255.255.1', proto: UDP, srcPort: tailPort, dstPort: tailPort, payload: 8 }
+    packets.push({ at: (start + span) * 1000 + index, packet })
   }
   // A stable order: packets of the same microsecond stay as they were made.
   packets.sort((a, b) => a.at - b.at)
