@@ -1,11 +1,10 @@
 import type { Reader, Response } from 'mmdb-lib'
 import type { Host, Timer } from '../host/index.ts'
-import { formatIp, mappedPrefix } from '../model/ip.ts'
+import { formatIp } from '../model/ip.ts'
 import type { Log } from '../telemetry/ports.ts'
+import { GeoTree } from './geo-tree.ts'
 
 const pollMs = 10_000
-/** Records that were decoded: many networks share one. */
-const mostRecords = 10_000
 
 /**
  * A database in MaxMind's format (.mmdb) that is read again whenever its time or size changes. A file that cannot be
@@ -16,6 +15,7 @@ export class GeoDatabase {
   readonly #host: Pick<Host, 'disk' | 'timers'>
   readonly #log: Log
   #reader: Reader<Response> | undefined
+  #tree: GeoTree | undefined
   #generation = 0
   #seen = ''
   #damaged = false
@@ -40,15 +40,16 @@ export class GeoDatabase {
     return this.#generation
   }
 
-  /** The record of the address at `offset` (four words, v4-mapped); undefined when there is none. */
+  /** Number of the record of the address at `offset` (four words, v4-mapped), the same for all addresses that share one; 0 when there is none. */
+  find(words: Uint32Array, offset: number): number {
+    return this.#tree?.find(words, offset) ?? 0
+  }
+
+  /** The record of the address. Slow: ask {@link find} first whether it is a known one. */
   get(words: Uint32Array, offset: number): unknown {
-    const reader = this.#reader
-    if (reader === undefined) return undefined
-    const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
-    // The tree of a database for IPv4 would be walked with the first bits of an IPv6 address.
-    if (!v4 && reader.metadata.ipVersion === 4) return undefined
+    if (this.find(words, offset) === 0) return undefined
     try {
-      return reader.get(formatIp(words, offset)) ?? undefined
+      return this.#reader?.get(formatIp(words, offset)) ?? undefined
     } catch (error) {
       this.#complain(error)
       return undefined
@@ -74,8 +75,10 @@ export class GeoDatabase {
       this.#seen = seen
       if (stat === undefined) throw new Error('the file does not exist')
       const { Reader } = await import('mmdb-lib')
-      const bytes = await this.#host.disk.readFile(this.file)
-      const reader = new Reader<Response>(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { cache: boundedCache() })
+      const read = await this.#host.disk.readFile(this.file)
+      const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
+      const reader = new Reader<Response>(bytes)
+      this.#tree = new GeoTree(bytes, reader.metadata)
       this.#reader = reader
       this.#generation++
       this.#damaged = false
@@ -91,16 +94,5 @@ export class GeoDatabase {
     if (this.#damaged) return
     this.#damaged = true
     this.#log.warn('A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.', { file: this.file, error })
-  }
-}
-
-function boundedCache(): { get(key: string | number): unknown; set(key: string | number, value: unknown): void } {
-  const records = new Map<string | number, unknown>()
-  return {
-    get: (key) => records.get(key),
-    set(key, value) {
-      if (records.size >= mostRecords) records.clear()
-      records.set(key, value)
-    },
   }
 }

@@ -1,13 +1,16 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Reader } from 'mmdb-lib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { flowRows } from '../../test/kit/flow-rows.ts'
-import { buildMmdb, type MmdbValue } from '../../test/kit/mmdb.ts'
+import { SeededRandom } from '../../test/kit/random.ts'
+import { buildMmdb, type MmdbOptions, type MmdbValue } from '../../test/kit/mmdb.ts'
 import { realHost } from '../host/index.ts'
 import { FlowBuilder } from '../model/flow-builder.ts'
-import { parseIp } from '../model/ip.ts'
+import { formatIp, parseIp } from '../model/ip.ts'
 import { GeoDatabase } from './geo-database.ts'
+import { GeoTree } from './geo-tree.ts'
 import { openGeo, type Geo, type GeoFiles } from './geo.ts'
 
 const host = realHost()
@@ -28,10 +31,10 @@ afterEach(async () => {
 const asns = { '198.51.100.0/24': { autonomous_system_number: 64_500, autonomous_system_organization: 'Example' }, '203.0.113.0/25': { asn: 'AS64501' }, '2001:db8::/32': { autonomous_system_number: 4_200_000_000 } }
 const countries = { '198.51.100.0/24': { country: { iso_code: 'NO' } }, '198.51.100.7/32': { country: { iso_code: 'CH' } }, '203.0.113.0/24': { country_code: 'DE', country: 'Germany' }, '2001:db8::/33': { country: { iso_code: 'PT' } } }
 
-async function file(name: string, records: Readonly<Record<string, MmdbValue>>, ipVersion: 4 | 6 = 6): Promise<string> {
+async function file(name: string, records: Readonly<Record<string, MmdbValue>>, options?: MmdbOptions): Promise<string> {
   const path = join(folder, name)
   // Put in place at once, as those who fetch databases do.
-  await writeFile(`${path}.new`, buildMmdb(records, ipVersion))
+  await writeFile(`${path}.new`, buildMmdb(records, options))
   await rename(`${path}.new`, path)
   return path
 }
@@ -88,7 +91,7 @@ describe('databases of addresses', () => {
   })
 
   test('may be one file for both, and of IPv4 alone, which says nothing of IPv6', async () => {
-    const both = await file('both.mmdb', { '32.1.13.0/24': { autonomous_system_number: 1, country: { iso_code: 'US' } } }, 4)
+    const both = await file('both.mmdb', { '32.1.13.0/24': { autonomous_system_number: 1, country: { iso_code: 'US' } } }, { ipVersion: 4 })
     const flows = flowsOf([{ src: '32.1.13.184', dst: '2001:db8::1' }])
     const opened = await geo({ asn: both, country: both })
     opened.fill(flows)
@@ -154,3 +157,33 @@ describe('databases of addresses', () => {
     expect(wrong).toEqual([])
   })
 })
+
+test.each([4, 6] as const)('the tree of an IPv%i database is walked as its library walks it, whatever the size of its records', (ipVersion) => {
+  const random = new SeededRandom(ipVersion)
+  const v4 = Array.from({ length: 300 }, () => `${random.integer(0, 255)}.${random.integer(0, 255)}.${random.integer(0, 255)}.0/${random.integer(6, 24)}`)
+  const v6 = Array.from({ length: 300 }, () => `20${random.integer(10, 99)}:${random.integer(1, 9)}00::/${random.integer(12, 48)}`)
+  const ranges = (ipVersion === 6 ? [...v4, ...v6] : v4).toSorted((a, b) => widthOf(a) - widthOf(b))
+  const records = Object.fromEntries(ranges.map((range, number) => [range, { number: number + 1 }]))
+  const words = new Uint32Array(4)
+  for (const recordSize of [24, 28, 32] as const) {
+    const bytes = buildMmdb(records, { ipVersion, recordSize })
+    const reader = new Reader(bytes)
+    const tree = new GeoTree(bytes, reader.metadata)
+    const pointers = new Map<number, number>()
+    for (let i = 0; i < 3000; i++) {
+      const isV6 = ipVersion === 6 && random.chance(0.5)
+      words.set(isV6 ? [(0x20000000 | random.integer(0, 0x999999)) >>> 0, random.integer(0, 2 ** 32 - 1), 0, i] : [0, 0, 0xffff, random.integer(0, 2 ** 32 - 1)])
+      const wanted = (reader.get(formatIp(words)) as { readonly number: number } | null)?.number
+      const pointer = tree.find(words, 0)
+      expect(pointer === 0, formatIp(words)).toBe(wanted === undefined)
+      if (wanted !== undefined) expect(pointers.get(pointer) ?? wanted).toBe(wanted)
+      if (wanted !== undefined) pointers.set(pointer, wanted)
+    }
+    expect(pointers.size).toBeGreaterThan(20)
+  }
+})
+
+/** Prefix length over all 128 bits, so that families sort together. */
+function widthOf(range: string): number {
+  return Number(range.split('/')[1]) + (range.includes(':') ? 0 : 96)
+}

@@ -40,6 +40,9 @@ class GeoColumns implements Geo {
   /** Names of countries by their number here; 0 is none. */
   readonly #names: string[] = ['']
   readonly #numbers = new Map<string, number>()
+  /** Answers by record. */
+  readonly #asnRecords = new Map<number, number>()
+  readonly #countryRecords = new Map<number, number>()
   #generation = -1
   #turn = 0
 
@@ -53,6 +56,8 @@ class GeoColumns implements Geo {
     if (generation !== this.#generation) {
       this.#generation = generation
       this.#used.fill(0)
+      this.#asnRecords.clear()
+      this.#countryRecords.clear()
     }
     this.#fillSide(flows, flows.column('src_addr'), flows.column('src_as'), flows.column('src_country'))
     this.#fillSide(flows, flows.column('dst_addr'), flows.column('dst_as'), flows.column('dst_country'))
@@ -108,8 +113,8 @@ class GeoColumns implements Geo {
   #ask(words: Uint32Array, at: number, slot: number): void {
     for (let word = 0; word < 4; word++) this.#keys[4 * slot + word] = words[at + word] ?? 0
     this.#used[slot] = 1
-    this.#asns[slot] = asnOf(this.#asnDatabase?.get(words, at))
-    this.#countries[slot] = this.#numberOf(countryOf(this.#countryDatabase?.get(words, at)))
+    this.#asns[slot] = answerOf(this.#asnDatabase, this.#asnRecords, words, at, asnOf)
+    this.#countries[slot] = answerOf(this.#countryDatabase, this.#countryRecords, words, at, (record) => this.#numberOf(countryOf(record)))
   }
 
   #numberOf(name: string | undefined): number {
@@ -121,6 +126,17 @@ class GeoColumns implements Geo {
     }
     return number
   }
+}
+
+/** What the record of the address says, decoded once; 0 is nothing. */
+function answerOf(database: GeoDatabase | undefined, records: Map<number, number>, words: Uint32Array, at: number, read: (record: unknown) => number): number {
+  const pointer = database?.find(words, at) ?? 0
+  if (database === undefined || pointer === 0) return 0
+  const known = records.get(pointer)
+  if (known !== undefined) return known
+  const answer = read(database.get(words, at))
+  records.set(pointer, answer)
+  return answer
 }
 
 function hash(w0: number, w1: number, w2: number, w3: number): number {

@@ -8,8 +8,14 @@ interface Node {
   readonly ends: [Node | number | undefined, Node | number | undefined]
 }
 
+export interface MmdbOptions {
+  readonly ipVersion?: 4 | 6
+  /** Bits of each side of a node. */
+  readonly recordSize?: 24 | 28 | 32
+}
+
 /** A database of IPv6 with IPv4 in its first 96 zero bits, or of IPv4 alone. Ranges come from wide to narrow. */
-export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, ipVersion: 4 | 6 = 6, type = 'Test'): Buffer {
+export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, { ipVersion = 6, recordSize = 24 }: MmdbOptions = {}): Buffer {
   const root: Node = { ends: [undefined, undefined] }
   const data: Buffer[] = []
   let size = 0
@@ -21,16 +27,21 @@ export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, ipVersio
   }
   const nodes = listNodes(root)
   const numbers = new Map(nodes.map((node, index) => [node, index]))
-  const tree = Buffer.alloc(6 * nodes.length)
+  const tree = Buffer.alloc((recordSize / 4) * nodes.length)
   for (const [index, { ends }] of nodes.entries()) {
     for (const [side, end] of ends.entries()) {
       const value = end === undefined ? nodes.length : typeof end === 'number' ? nodes.length + 16 + end : (numbers.get(end) ?? 0)
-      tree.writeUIntBE(value, 6 * index + 3 * side, 3)
+      const at = (recordSize / 4) * index
+      if (recordSize !== 28) tree.writeUIntBE(value, at + (recordSize / 8) * side, recordSize / 8)
+      else {
+        tree.writeUIntBE(value & 0xffffff, at + 4 * side, 3)
+        tree[at + 3] = (tree[at + 3] ?? 0) | ((value >>> 24) << (side === 0 ? 4 : 0))
+      }
     }
   }
   const metadata = encode({
-    binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1_700_000_000, database_type: type,
-    description: { en: 'made by a test' }, ip_version: ipVersion, languages: ['en'], node_count: nodes.length, record_size: 24,
+    binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1_700_000_000, database_type: 'Test',
+    description: { en: 'made by a test' }, ip_version: ipVersion, languages: ['en'], node_count: nodes.length, record_size: recordSize,
   })
   return Buffer.concat([tree, Buffer.alloc(16), ...data, Buffer.from('abcdef4d61784d696e642e636f6d', 'hex'), metadata])
 }
