@@ -62,7 +62,7 @@ function rowOf(flow: NfdumpFlow): Row {
 
 /** `...A..S.`: CWR, ECE, URG, ACK, PSH, RST, SYN, FIN. */
 function flagsOf(text: string): number {
-  return [...text].reduce((sum, letter) => 2 * sum + (letter === '.' ? 0 : 1), 0)
+  return text.split('').reduce((sum, letter) => 2 * sum + (letter === '.' ? 0 : 1), 0)
 }
 
 test('sfcapd and Weir understand the same of the same datagrams', async (context) => {
