@@ -40,10 +40,8 @@ export interface Template {
   readonly prepared: Prepared
   /** Unix ms at which it was last announced. */
   refreshed: number
-  /** Used since the table last looked for something to forget. */
+  /** Used, or announced again, since the table last looked for something to forget. */
   recent: boolean
-  /** Forgotten, withdrawn or replaced. */
-  gone: boolean
 }
 
 /** One data set that came before its template. */

@@ -70,7 +70,7 @@ export class TemplateTable {
     const most = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
     if (exporter.templates >= most) return false
     if (this.#all.size >= this.#limits.templates) this.#forgetTemplate()
-    const template: Template = { id, domain, prepared: this.#prepare(layout), refreshed: now, recent: true, gone: false }
+    const template: Template = { id, domain, prepared: this.#prepare(layout), refreshed: now, recent: false }
     domain.templates.set(id, template)
     this.#all.add(template)
     exporter.templates++
@@ -144,7 +144,6 @@ export class TemplateTable {
 
   #remove(template: Template): void {
     const { domain, id } = template
-    template.gone = true
     if (domain.templates.get(id) === template) domain.templates.delete(id)
     if (this.#all.delete(template)) domain.session.exporter.templates--
     this.changes++
