@@ -1,0 +1,134 @@
+// The sources without their sockets: datagrams go in as a listener gives them, through the table of exporters, the decoders and the writer of
+// units; the journal takes everything and forgets it. Time is what the caller says.
+import { Datagram } from '../../../src/codecs/sflow5/datagram.ts'
+import { Sflow5Decoder } from '../../../src/codecs/sflow5/decode.ts'
+import { Sequences } from '../../../src/codecs/sflow5/sequence.ts'
+import { byteClasses } from '../../../src/codecs/templates/bytes.ts'
+import { NetflowCounts } from '../../../src/connectors/netflow/source-counts.ts'
+import { Exporters } from '../../../src/connectors/netflow/source-exporters.ts'
+import { DatagramReader } from '../../../src/connectors/netflow/source-read.ts'
+import { Agent } from '../../../src/connectors/sflow/source-agents.ts'
+import { UnitWriter } from '../../../src/engine/flow-units.ts'
+import type { SourceContext } from '../../../src/engine/ports.ts'
+import { realHost } from '../../../src/host/index.ts'
+import { FlowBuilder } from '../../../src/model/flow-builder.ts'
+import { Senders } from '../../../src/net/senders.ts'
+
+/** Bytes by what became of them. */
+export type Fates = Readonly<Record<string, number>>
+
+export interface Intake {
+  readonly rows: number
+  /** Journalled. */
+  readonly units: number
+  /** Whether a row was made of it. */
+  take(datagram: Buffer, address: string, port: number, now: number): boolean
+  housekeeping(now: number): void
+  fates(): Fates
+  /** Addresses remembered. */
+  readonly senders: number
+}
+
+function makeContext(): { context: SourceContext; units: () => number } {
+  let units = 0
+  const silent = (): void => {}
+  const log = { debug: silent, info: silent, warn: silent, error: silent } as unknown as SourceContext['log']
+  const context: SourceContext = {
+    id: 'fuzz', host: realHost(), log, metrics: { count: silent, set: silent } as unknown as SourceContext['metrics'],
+    append: async () => {
+      units++
+      return { position: { sequence: units, row: 0 }, epoch: 1, sourceSequence: units }
+    },
+    shed: silent, cursor: undefined, epoch: 1,
+  }
+  return { context, units: () => units }
+}
+
+/** As src/connectors/netflow/source.ts puts it together, with waiting data of at most 32 MiB for a minute. */
+export function netflowIntake(): Intake {
+  const { context, units } = makeContext()
+  const flows = new FlowBuilder()
+  const writer = new UnitWriter(context, flows)
+  const counts = new NetflowCounts(context)
+  const reader = new DatagramReader(flows, writer, counts, {
+    skewLimit: 3_600_000, sampling: 0, netobservPen: 2, extra: [],
+    templates: { templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, expiry: 7_200_000 },
+    parking: { bytes: 32 * 1024 * 1024, exporterBytes: 1024 * 1024, time: 60_000 },
+  })
+  const exporters = new Exporters([], 10_000, ({ state }) => {
+    reader.templates.table.forget(state)
+    counts.forget(state)
+  })
+  let rows = 0
+  return {
+    get rows() {
+      return rows
+    },
+    get units() {
+      return units()
+    },
+    get senders() {
+      return exporters.size
+    },
+    take(datagram, address, port, now) {
+      const exporter = exporters.seen(address, now)
+      if (exporter === undefined) throw new Error('every address is allowed')
+      if (exporter.datagrams > 1) exporter.state.proven = true
+      const before = exporter.state.rows
+      counts.received += datagram.length
+      reader.read(datagram, exporter, { kind: 'udp', listener: 0, port }, now)
+      rows += exporter.state.rows - before
+      return exporter.state.rows > before
+    },
+    housekeeping(now) {
+      reader.templates.sweep(now)
+      counts.publish(exporters.all().map(({ state }) => state))
+      writer.flush()
+    },
+    fates: () => ({ received: counts.received, ...Object.fromEntries(byteClasses.map((fate) => [fate, counts.bytes[fate]])) }),
+  }
+}
+
+/** As src/connectors/sflow/source.ts puts it together. */
+export function sflowIntake(): Intake {
+  const { context, units } = makeContext()
+  const flows = new FlowBuilder()
+  const writer = new UnitWriter(context, flows)
+  const found = new Datagram()
+  const decoder = new Sflow5Decoder(flows)
+  const sequences = new Sequences()
+  const agents = new Senders([], (address, words) => new Agent(address, words))
+  const fates = { received: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0 }
+  let rows = 0
+  return {
+    get rows() {
+      return rows
+    },
+    get units() {
+      return units()
+    },
+    get senders() {
+      return agents.size
+    },
+    take(datagram, address, _port, now) {
+      const agent = agents.seen(address, now)
+      if (agent === undefined) throw new Error('every address is allowed')
+      fates.received += datagram.length
+      if (found.scan(datagram)) {
+        agent.named(found)
+        sequences.follow(found, agent.words, agent)
+        writer.admit(found.flowSamples, now)
+      }
+      const decoded = decoder.decode(found, { exporter: agent.words, time: now })
+      agent.decoded(decoded, now)
+      rows += decoded.rows
+      fates.decoded += decoded.decodedBytes
+      fates.padding += decoded.paddingBytes
+      fates.skipped += decoded.skippedBytes
+      fates.malformed += decoded.malformedBytes
+      return decoded.rows > 0
+    },
+    housekeeping: () => void writer.flush(),
+    fates: () => ({ ...fates }),
+  }
+}
