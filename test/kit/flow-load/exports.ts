@@ -8,10 +8,10 @@ export interface LoadOptions extends TrafficOptions {
   readonly protocol: LoadProtocol
   /** Flows in a datagram. */
   readonly perDatagram: number
+  /** Datagrams from one with templates to the next; the first has them. Default 200. */
+  readonly templatesEvery?: number
 }
 
-/** Datagrams between two with templates. */
-const templatesEvery = 200
 const uptime = 3_600_000
 const domain = 7
 const samplingRate = 1000
@@ -98,7 +98,7 @@ export class ExportLoad {
   #netflow9(now: number): number {
     const bytes = this.#buffer
     const { perDatagram } = this.#options
-    const withTemplate = this.datagrams % templatesEvery === 0
+    const withTemplate = this.#hasTemplate()
     bytes.writeUInt16BE(9, 0)
     bytes.writeUInt16BE(perDatagram + (withTemplate ? 1 : 0), 2)
     bytes.writeUInt32BE(uptime, 4)
@@ -140,7 +140,7 @@ export class ExportLoad {
     bytes.writeUInt32BE(this.#sequence >>> 0, 8)
     bytes.writeUInt32BE(domain, 12)
     this.#sequence += perDatagram
-    let at = this.datagrams % templatesEvery === 0 ? this.#template(16, 2, template, fields) : 16
+    let at = this.#hasTemplate() ? this.#template(16, 2, template, fields) : 16
     const set = at
     bytes.writeUInt16BE(template, at)
     at += 4
@@ -172,6 +172,10 @@ export class ExportLoad {
     bytes.writeUInt16BE(at - set, set + 2)
     bytes.writeUInt16BE(at, 2)
     return at
+  }
+
+  #hasTemplate(): boolean {
+    return this.datagrams % (this.#options.templatesEvery ?? 200) === 0
   }
 
   /** A template set; answers where it ends. */
