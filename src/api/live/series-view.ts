@@ -34,6 +34,8 @@ interface Group {
 
 /** More are not told apart: their rows are in the totals only. */
 const mostGroups = 10_000
+/** Groups that a bucket keeps once it is over, as a multiple of those shown: what memory is bounded by. */
+const keptPerShown = 5
 /** Messages between two looks at which groups are the largest. */
 const rankEvery = 10
 
@@ -69,20 +71,41 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     const start = Math.floor(received / step) * step
     const known = this.#buckets.get(start)
     if (known !== undefined) return known
+    for (const bucket of this.#buckets.values()) if (bucket.start < start) this.#fold(bucket)
     const bucket = { start, total: this.#zero(), groups: new Map<string, Sums>(), changed: true }
     this.#buckets.set(start, bucket)
     if (this.#buckets.size > points) this.#forget(Math.min(...this.#buckets.keys()))
     return this.#buckets.get(start)
   }
 
-  #forget(start: number): void {
-    for (const [key, sums] of this.#buckets.get(start)?.groups ?? []) {
-      const group = this.#groups.get(key)
-      if (group === undefined) continue
-      addSums(group.sums, sums, -1)
-      if ((group.sums[0] ?? 0) <= 0) this.#groups.delete(key)
+  /** A bucket that is over keeps its largest groups and those shown; the rest stays in its total. */
+  #fold({ groups }: Bucket): void {
+    const most = keptPerShown * this.spec.limit
+    if (groups.size <= most) return
+    const shown = new Set(this.#shown)
+    const small = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(most)
+    for (const [key, sums] of small) {
+      if (shown.has(key)) continue
+      groups.delete(key)
+      this.#takeAway(key, sums)
     }
+  }
+
+  #forget(start: number): void {
+    for (const [key, sums] of this.#buckets.get(start)?.groups ?? []) this.#takeAway(key, sums)
     this.#buckets.delete(start)
+  }
+
+  #takeAway(key: string, sums: Sums): void {
+    const group = this.#groups.get(key)
+    if (group === undefined) return
+    addSums(group.sums, sums, -1)
+    if ((group.sums[0] ?? 0) <= 0) this.#groups.delete(key)
+  }
+
+  /** What groups are compared by: the first column, or rows where there is none. */
+  #size(sums: Sums): number {
+    return sums[this.spec.columns.length === 0 ? 0 : 1] ?? 0
   }
 
   #group(key: string, cells: () => readonly Cell[]): Group | undefined {
@@ -118,16 +141,15 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return { event: 'series', data }
   }
 
-  /** Chooses the largest groups by the first column (by rows where there is none); true when they are others than before. */
+  /** Chooses the largest groups; true when they are others than before. */
   #rank(now: boolean): boolean {
-    const { scope, columns, limit } = this.spec
+    const { scope, limit } = this.spec
     if (scope.length === 0) return false
     const gone = this.#shown.some((key) => !this.#groups.has(key))
     const room = this.#shown.length < Math.min(limit, this.#groups.size)
     if (!now && !gone && !room && ++this.#sinceRank < rankEvery) return false
     this.#sinceRank = 0
-    const by = columns.length === 0 ? 0 : 1
-    const largest = [...this.#groups].sort(([, a], [, b]) => (b.sums[by] ?? 0) - (a.sums[by] ?? 0)).slice(0, limit).map(([key]) => key)
+    const largest = [...this.#groups].sort(([, a], [, b]) => this.#size(b.sums) - this.#size(a.sums)).slice(0, limit).map(([key]) => key)
     const same = largest.length === this.#shown.length && largest.every((key) => this.#shown.includes(key))
     if (!same) this.#shown = largest
     return !same

@@ -110,6 +110,20 @@ describe('a series', () => {
     expect(Object.fromEntries((await untilRows(stream, 3)).groups)).toEqual({ '["a"]': [2], '["b"]': [1] })
   })
 
+  test('keeps of a bucket that is over its largest groups: the total still has every row', async () => {
+    const { api, control } = await start({ limits: quick })
+    const stream = await watch(api, series({ columns: [], scope: ['src_port'], limit: 1 }))
+    // Port 1000 twice, a thousand others once.
+    control.publish(someFlows(1))
+    control.publish(someFlows(1000))
+    await untilRows(stream, 1001)
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    control.publish(someFlows(1, 7))
+    const { total, groups } = await untilRows(stream, 1002)
+    expect(total).toEqual([1002])
+    expect(Object.fromEntries(groups)).toEqual({ '[1000]': [2] })
+  })
+
   test('keeps no more buckets than asked for', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, series({ points: 1, scope: ['dst_port'], columns: [] }))
