@@ -51,7 +51,8 @@ export class Parking {
     const pool = exporter.proven ? this.#proven : this.#unproven
     const { exporterBytes } = this.#limits
     if (cost > pool.most || exporter.parkedCost + cost > exporterBytes || domain.parkedCost + cost > exporterBytes * domainShare) return false
-    const parked: ParkedSet = { ...set, bytes: set.bytes.slice(), domain }
+    // Not `slice`: of a Buffer that would be a view, which keeps all of the datagram.
+    const parked: ParkedSet = { ...set, bytes: new Uint8Array(set.bytes), domain }
     const others = domain.parked.get(set.id)
     if (others === undefined) domain.parked.set(set.id, [parked])
     else others.push(parked)
