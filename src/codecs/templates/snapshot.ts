@@ -1,5 +1,6 @@
 import type { DomainFacts } from './sampling.ts'
 import type { ExporterState, Version } from './state.ts'
+import type { TemplateDecoder } from './decoder.ts'
 import { parseLayout, type TemplateTable } from './table.ts'
 
 /** What one exporter told, as plain data. Connections are not part of it: their templates end with them. */
@@ -61,6 +62,48 @@ export function restoreExporter(snapshot: ExporterSnapshot, state: ExporterState
       }
     }
   }
+}
+
+/** A data set that waits for its template. */
+export interface ParkedSnapshot {
+  readonly version: Version
+  readonly listener: number
+  readonly port: number
+  readonly domain: number
+  readonly id: number
+  readonly exportTime: number
+  /** Null: the exporter does not say. */
+  readonly uptime: number | null
+  readonly received: number
+  readonly bytes: Uint8Array
+}
+
+export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] {
+  const all: ParkedSnapshot[] = []
+  for (const { version, transport, domains } of state.sessions.values()) {
+    if (transport.kind !== 'udp') continue
+    for (const domain of domains.values()) {
+      for (const { id, exportTime, uptime, received, bytes } of [...domain.parked.values()].flat()) {
+        all.push({ version, listener: transport.listener, port: transport.port, domain: domain.id, id, exportTime, uptime: Number.isNaN(uptime) ? null : uptime, received, bytes })
+      }
+    }
+  }
+  return all
+}
+
+/** Parks the sets again; returns their bytes. */
+export function restoreParked(
+  sets: readonly ParkedSnapshot[], state: ExporterState, decoder: TemplateDecoder, listenerOf: (old: number) => number, now: number,
+): number {
+  let restored = 0
+  for (const { version, listener, port, domain, id, exportTime, uptime, received, bytes } of sets) {
+    const at = listenerOf(listener)
+    if (at < 0) continue
+    const session = decoder.table.session(state, version, { kind: 'udp', listener: at, port }, now)
+    const parked = decoder.parking.park(decoder.table.domain(session, domain), { id, exportTime, uptime: uptime ?? Number.NaN, received, bytes })
+    if (parked) restored += bytes.length
+  }
+  return restored
 }
 
 function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {

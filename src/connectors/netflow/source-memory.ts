@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { restoreExporter, snapshotExporter, type ExporterSnapshot } from '../../codecs/templates/snapshot.ts'
-import type { TemplateTable } from '../../codecs/templates/table.ts'
+import type { TemplateDecoder } from '../../codecs/templates/decoder.ts'
+import { restoreExporter, restoreParked, snapshotExporter, snapshotParked, type ExporterSnapshot, type ParkedSnapshot } from '../../codecs/templates/snapshot.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/index.ts'
@@ -11,9 +11,19 @@ const magic = 0x314d5457
 const headBytes = 8
 const mostBytes = 64 * 1024 * 1024
 
+/** Rises when what is in the JSON changes. */
+const format = 1
+
 interface Saved {
+  readonly format: number
   readonly listeners: readonly string[]
-  readonly exporters: readonly (ExporterSnapshot & { readonly address: string })[]
+  readonly exporters: readonly SavedExporter[]
+}
+
+interface SavedExporter extends Partial<ExporterSnapshot> {
+  readonly address: string
+  /** Only in a file that was written at a stop; bytes as base64. */
+  readonly parked?: readonly (Omit<ParkedSnapshot, 'bytes'> & { readonly bytes: string })[]
 }
 
 /**
@@ -22,51 +32,72 @@ interface Saved {
  */
 export class TemplateMemory {
   readonly #context: SourceContext
-  readonly #table: TemplateTable
+  readonly #decoder: TemplateDecoder
+  readonly #listeners: readonly string[]
   #saved = 0
   #warned = false
   /** Monotonic ms before which nothing is written: saving a lot must not take up all the time. */
   #notBefore = 0
 
-  constructor(context: SourceContext, table: TemplateTable) {
+  constructor(context: SourceContext, decoder: TemplateDecoder, listen: readonly HostPort[]) {
     this.#context = context
-    this.#table = table
+    this.#decoder = decoder
+    this.#listeners = listen.map(formatHostPort)
   }
 
-  async load(listen: readonly HostPort[], exporterOf: (address: string) => Exporter | undefined): Promise<void> {
+  /** Never rejects; returns the bytes of data that waits again for its template. */
+  async load(exporterOf: (address: string) => Exporter | undefined): Promise<number> {
     const saved = await this.#read()
-    if (saved === undefined) return
-    const now = this.#context.host.clock.now()
-    const places = listen.map(formatHostPort)
-    // Listeners may have moved in the list.
-    const listenerOf = (old: number): number => places.indexOf(saved.listeners[old] ?? '')
-    for (const snapshot of saved.exporters) {
-      const exporter = exporterOf(snapshot.address)
-      if (exporter !== undefined) restoreExporter(snapshot, exporter.state, this.#table, listenerOf, now)
-    }
-    this.#saved = this.#table.changes
+    return saved === undefined ? 0 : this.#restore(saved, exporterOf)
   }
 
   /** Writes when something has changed. Never rejects. */
-  async save(exporters: readonly Exporter[], listen: readonly HostPort[]): Promise<void> {
-    const { state, host } = this.#context
-    const { changes } = this.#table
-    const started = host.clock.monotonic()
-    if (state === undefined || changes === this.#saved || started < this.#notBefore) return
+  async save(exporters: readonly Exporter[]): Promise<void> {
+    const { clock } = this.#context.host
+    const started = clock.monotonic()
+    if (this.#decoder.table.changes === this.#saved || started < this.#notBefore) return
+    await this.#replace(exporters.flatMap(told))
+    this.#notBefore = started + 20 * (clock.monotonic() - started)
+  }
+
+  /** Writes also what waits for its template, because nothing more will come in this life. Never rejects. */
+  async saveLast(exporters: readonly Exporter[]): Promise<void> {
+    const parked = exporters.some(({ state }) => state.bytes.parked > 0)
+    if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(toldAndWaiting))
+  }
+
+  async #restore(saved: Saved, exporterOf: (address: string) => Exporter | undefined): Promise<number> {
+    const now = this.#context.host.clock.now()
+    // Listeners may have moved in the list.
+    const listenerOf = (old: number): number => this.#listeners.indexOf(saved.listeners[old] ?? '')
+    const exporters: Exporter[] = []
+    let waiting = 0
+    for (const { address, sessions = [], facts = [], parked = [] } of saved.exporters) {
+      const exporter = exporterOf(address)
+      if (exporter === undefined) continue
+      exporters.push(exporter)
+      restoreExporter({ sessions, facts }, exporter.state, this.#decoder.table, listenerOf, now)
+      const sets = parked.map((set) => ({ ...set, bytes: Buffer.from(set.bytes, 'base64') }))
+      waiting += restoreParked(sets, exporter.state, this.#decoder, listenerOf, now)
+    }
+    this.#saved = this.#decoder.table.changes
+    // What waits now must not be found again by the start after the next crash, when it may have been decoded.
+    if (waiting > 0) await this.#replace(exporters.flatMap(told))
+    return waiting
+  }
+
+  async #replace(exporters: readonly SavedExporter[]): Promise<void> {
+    const { state, log, id: source } = this.#context
+    const { changes } = this.#decoder.table
+    if (state === undefined) return
     try {
-      // Those that were seen often come first: they are kept when there is not room for all.
-      const all = exporters.flatMap((exporter) => {
-        const snapshot = snapshotExporter(exporter.state)
-        return snapshot === undefined ? [] : [{ address: exporter.address, ...snapshot }]
-      })
-      await this.#write(state, { listeners: listen.map(formatHostPort), exporters: all })
+      await this.#write(state, { format, listeners: this.#listeners, exporters })
       this.#saved = changes
       this.#warned = false
     } catch (error) {
-      if (!this.#warned) this.#context.log.warn('Templates could not be saved; after a restart data waits until they are announced again.', { source: this.#context.id, error })
+      if (!this.#warned) log.warn('Templates could not be saved; after a restart data waits until they are announced again.', { source, error })
       this.#warned = true
     }
-    this.#notBefore = started + 20 * (host.clock.monotonic() - started)
   }
 
   async #write(directory: string, saved: Saved): Promise<void> {
@@ -100,7 +131,9 @@ export class TemplateMemory {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const json = bytes.subarray(headBytes)
       if (bytes.length < headBytes || view.getUint32(0, true) !== magic || view.getUint32(4, true) !== crc32(json)) throw new Error('its checksum is wrong')
-      return JSON.parse(new TextDecoder().decode(json)) as Saved
+      const saved = JSON.parse(new TextDecoder().decode(json)) as Saved
+      if (saved.format !== format) throw new Error('another version of Weir wrote it')
+      return saved
     } catch (error) {
       log.warn('Saved templates cannot be read and are left out; data waits until exporters announce them again.', {
         source, file: path, error: error instanceof Error ? error.message : String(error),
@@ -108,4 +141,15 @@ export class TemplateMemory {
       return undefined
     }
   }
+}
+
+function told({ address, state }: Exporter): readonly SavedExporter[] {
+  const snapshot = snapshotExporter(state)
+  return snapshot === undefined ? [] : [{ address, ...snapshot }]
+}
+
+function toldAndWaiting(exporter: Exporter): readonly SavedExporter[] {
+  const parked = snapshotParked(exporter.state).map((set) => ({ ...set, bytes: Buffer.from(set.bytes).toString('base64') }))
+  const [saved] = told(exporter)
+  return saved === undefined && parked.length === 0 ? [] : [{ address: exporter.address, ...saved, parked }]
 }

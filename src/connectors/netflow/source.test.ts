@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createSocket, type Socket } from 'node:dgram'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { freePorts } from '../../../test/kit/free-port.ts'
 import { vectorD, vectorF } from '../../codecs/templates/testing/vectors.ts'
 import { usualLimits } from '../../engine/flow-units.ts'
 import type { SourceContext } from '../../engine/ports.ts'
@@ -42,6 +47,15 @@ interface Running {
   stop(): Promise<void>
 }
 
+/** A message with the same header and other sets. */
+function message(...sets: Uint8Array[]): Buffer {
+  const bytes = Buffer.concat([vectorD.subarray(0, 16), ...sets])
+  bytes.writeUInt16BE(bytes.length, 2)
+  return bytes
+}
+const templateOfD = message(vectorD.subarray(16, 16 + 0x3c))
+const dataOfD = message(vectorD.subarray(16 + 0x3c))
+
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -49,7 +63,7 @@ afterEach(async () => {
 
 type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
 
-async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append: Append = async () => undefined, limits?: NetflowLimits): Promise<Running> {
+async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append: Append = async () => undefined, limits?: NetflowLimits, state?: string): Promise<Running> {
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const counts: Record<string, number> = {}
@@ -57,7 +71,7 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
   const strict = new MetricStore({ strict: true })
   const say = (level: string) => (message: string): void => void lines.push(`${level} ${message}`)
   const context: SourceContext = {
-    id: 'netflow', host, epoch: 1, cursor: undefined,
+    id: 'netflow', host, epoch: 1, cursor: undefined, ...(state === undefined ? {} : { state }),
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     metrics: {
       count: (name, by, labels) => {
@@ -103,6 +117,11 @@ async function exporter(address = '127.0.0.1'): Promise<Socket> {
 
 function send(socket: Socket, bytes: Uint8Array, port: number): Promise<void> {
   return new Promise((resolve, reject) => socket.send(bytes, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
+}
+
+async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1)
+  return port
 }
 
 async function until(done: () => boolean): Promise<void> {
@@ -336,12 +355,10 @@ describe('IPFIX over TCP', () => {
 
   test('keeps its templates as long as its connection, and data of another one waits for its own', async () => {
     const running = await start()
-    const dataOnly = Buffer.concat([Buffer.from(vectorD.subarray(0, 16)), vectorD.subarray(16 + 0x3c)])
-    dataOnly.writeUInt16BE(dataOnly.length, 2)
     const [first, second] = [await connected(running.tcpPort), await connected(running.tcpPort)]
     first.write(vectorD)
     await until(() => rowsOf(running.units) === 1)
-    second.write(dataOnly)
+    second.write(dataOfD)
     await until(() => running.source.status().exporters[0]?.parkedSets === 1)
     first.destroy()
     second.write(vectorD)
@@ -386,6 +403,126 @@ describe('IPFIX over TCP', () => {
     await running.stop()
     await closed
     expect(running.shed).toEqual({})
+  })
+})
+
+describe('what exporters told', () => {
+  const folder = async (): Promise<string> => {
+    const path = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
+    cleanups.push(() => rm(path, { recursive: true, force: true }))
+    return join(path, 'state', 'netflow')
+  }
+
+  test('is known again after a restart: data is decoded though no template comes', async () => {
+    const state = await folder()
+    const socket = await exporter()
+    const listen = `127.0.0.1:${await freePort()}`
+    const first = await start({ listen }, undefined, undefined, state)
+    for (const bytes of [vectorF, vectorD]) await send(socket, bytes, first.port)
+    await until(() => rowsOf(first.units) === 1)
+    await first.stop()
+    const again = await start({ listen }, undefined, undefined, state)
+    expect(again.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 0, domains: [{ domain: 9, templates: [302, 300], sampling: 10 }] }])
+    await send(socket, dataOfD, again.port)
+    await until(() => rowsOf(again.units) === 1)
+    expect(flowsOf(again.units)[0]?.columns.sampling).toMatchObject({ values: Uint32Array.of(10) })
+    expect(again.lines).toEqual([])
+  })
+
+  test('is saved within a second, so that a kill does not lose it', async () => {
+    const state = await folder()
+    const running = await start({}, undefined, undefined, state)
+    await send(await exporter(), vectorD, running.port)
+    await until(() => existsSync(join(state, 'templates')))
+    expect(rowsOf(running.units)).toBe(1)
+    expect((await stat(join(state, 'templates'))).mode & 0o077).toBe(0)
+  })
+
+  test('data that waited when Weir stopped is decoded once its template comes after the restart, and only once', async () => {
+    const state = await folder()
+    const socket = await exporter()
+    const listen = `127.0.0.1:${await freePort()}`
+    const first = await start({ listen }, undefined, undefined, state)
+    await send(socket, dataOfD, first.port)
+    await until(() => first.source.status().exporters[0]?.parkedSets === 1)
+    await first.stop()
+    const second = await start({ listen }, undefined, undefined, state)
+    expect(second.source.status().exporters[0]?.why).toMatch(/waits for template 300/)
+    await send(socket, vectorD, second.port)
+    await until(() => rowsOf(second.units) === 2)
+    await until(() => second.counts.received_bytes_total === vectorD.length + 58)
+    expect(accounted(second)).toBe(vectorD.length + 58)
+    await second.stop()
+    const third = await start({ listen }, undefined, undefined, state)
+    expect(third.source.status().exporters[0]).toMatchObject({ parkedSets: 0 })
+  })
+
+  test('that is damaged on disk is left out with a warning', async () => {
+    const state = await folder()
+    const first = await start({}, undefined, undefined, state)
+    await send(await exporter(), vectorD, first.port)
+    await until(() => rowsOf(first.units) === 1)
+    await first.stop()
+    const path = join(state, 'templates')
+    const bytes = await readFile(path)
+    for (const damaged of [Buffer.from(bytes).fill(0x20, 20, 21), bytes.subarray(0, 30), Buffer.alloc(0)]) {
+      await writeFile(path, damaged)
+      const again = await start({}, undefined, undefined, state)
+      expect(again.lines).toEqual(['warn Saved templates cannot be read and are left out; data waits until exporters announce them again.'])
+      expect(again.source.status().exporters).toEqual([])
+      await again.stop()
+    }
+  })
+})
+
+describe('why nothing is seen', () => {
+  test('is told for each exporter and for the source', async () => {
+    const running = await start()
+    expect(running.source.status().why).toMatch(/^No datagram has come to udp:.* yet: check the collector address/)
+    const why = async (...datagrams: Uint8Array[]): Promise<string | undefined> => {
+      const address = `127.0.9.${running.source.status().exporters.length + 1}`
+      const socket = await exporter(address)
+      for (const bytes of datagrams) await send(socket, bytes, running.port)
+      const status = (): ReturnType<NetflowSource['status']>['exporters'][number] | undefined => running.source.status().exporters.find((one) => one.address === address)
+      await until(() => status()?.datagrams === datagrams.length)
+      return status()?.why
+    }
+    expect(await why(templateOfD)).toMatch(/It has sent templates and no flows yet/)
+    expect(await why(dataOfD)).toMatch(/observation domain 9 \(port \d+\) waits for template 300/)
+    expect(await why(Buffer.of(0, 0, 0, 5))).toMatch(/neither NetFlow v5 or v9 nor IPFIX/)
+    expect(await why(vectorA.subarray(0, 30))).toMatch(/Its datagrams cannot be read \(truncated\)/)
+    expect(await why(vectorD)).toBeUndefined()
+  })
+
+  test('data without a template is counted as shed when it is given up', async () => {
+    const running = await start({ park_time: '50ms' })
+    await send(await exporter(), dataOfD, running.port)
+    await until(() => running.shed.no_template === 1)
+    expect(running.counts).toMatchObject({ expired_sets_total: 1, parked_bytes: 0 })
+    expect(running.source.status().exporters[0]?.why).toMatch(/no template came in time/)
+  })
+})
+
+describe('interface names from a file', () => {
+  test('are given to v5 and v9 alike, and follow the file', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
+    cleanups.push(() => rm(path, { recursive: true, force: true }))
+    const file = join(path, 'interfaces.yaml')
+    await writeFile(file, 'interfaces:\n  - { exporter: 127.0.0.1, index: 3, name: uplink }\n')
+    const running = await start({ interfaces: file })
+    const socket = await exporter()
+    const names = (): unknown[] => flowsOf(running.units).map(({ columns, dictionary }) => (columns.in_if_name?.kind === 'dict' ? dictionary[columns.in_if_name.codes[0] ?? 0] : undefined))
+    await send(socket, vectorA, running.port)
+    await until(() => running.units.length === 1)
+    await writeFile(file, 'interfaces:\n  - { exporter: 127.0.0.1, index: 3, name: renamed uplink }\n')
+    await until(() => {
+      socket.send(vectorA, running.port, '127.0.0.1')
+      return names().includes('renamed uplink')
+    })
+    expect(names()[0]).toBe('uplink')
+    await writeFile(file, 'interfaces: nonsense\n')
+    await until(() => running.lines.length > 0)
+    expect(running.lines[0]).toBe('warn The file of interface names cannot be used; names stay as they are.')
   })
 })
 

@@ -77,7 +77,7 @@ class Netflow implements NetflowSource {
     })
     this.#exporters = new Exporters(config.allow.flatMap((range) => parseCidr(range) ?? []), limits.exporters, (exporter) => this.#forget(exporter))
     this.#interfaces = new InterfacesFile(context, config.interfaces)
-    this.#memory = new TemplateMemory(context, this.#reader.templates.table)
+    this.#memory = new TemplateMemory(context, this.#reader.templates, config.listen)
   }
 
   get addresses(): readonly string[] {
@@ -89,7 +89,7 @@ class Netflow implements NetflowSource {
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
     await this.#interfaces.refresh()
     // Before anything can arrive that needs them.
-    await this.#memory.load(places, (address) => this.#restore(address))
+    this.#counts.received += await this.#memory.load((address) => this.#restore(address))
     this.#udp = await UdpListeners.open({
       source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
     })
@@ -118,6 +118,7 @@ class Netflow implements NetflowSource {
     flushing.cancel()
     await this.close()
     await this.#housekeeping()
+    await this.#memory.saveLast(this.#exporters.all())
     await this.#writer.drain()
   }
 
@@ -134,7 +135,7 @@ class Netflow implements NetflowSource {
     metrics.set('weir_netflow_templates', this.#reader.templates.table.size, { source: id })
     this.#writer.tellShed()
     if (await this.#interfaces.refresh()) for (const exporter of known) this.#configure(exporter)
-    await this.#memory.save(this.#exporters.all(), this.#config.listen)
+    await this.#memory.save(this.#exporters.all())
   }
 
   #take({ bytes, from, received }: Datagrams, listener: number): void {
@@ -213,6 +214,7 @@ class Netflow implements NetflowSource {
     if (exporter === undefined) return undefined
     exporter.datagrams = 0
     exporter.state.proven = true
+    this.#configure(exporter)
     return exporter
   }
 
