@@ -19,7 +19,7 @@ export function readIpv4(bytes: Uint8Array, at: number, end: number, packet: Pac
   addresses[2] = addresses[6] = v4Mapped
   addresses[3] = u32(bytes, at + 12)
   addresses[7] = u32(bytes, at + 16)
-  packet.parts |= part.ip | part.proto
+  packet.parts |= part.ip | part.ttl | part.proto
   const fragment = u16(bytes, at + 6)
   // Bit 13: more fragments follow.
   if ((fragment & 0x3fff) !== 0) takeFragment(packet, u16(bytes, at + 4), fragment & 0x1fff)
@@ -39,7 +39,7 @@ export function readIpv6(bytes: Uint8Array, at: number, end: number, packet: Pac
   packet.flowLabel = u32(bytes, at) & 0xfffff
   packet.ttl = bytes[at + 7] ?? 0
   for (let word = 0; word < 8; word++) packet.addresses[word] = u32(bytes, at + 8 + 4 * word)
-  packet.parts |= part.ip
+  packet.parts |= part.ip | part.ttl
   readExtensions(bytes, at + 40, contentEnd(packet, at, end), bytes[at + 6] ?? 0, packet)
 }
 

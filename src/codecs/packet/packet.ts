@@ -2,6 +2,7 @@
 export const part = {
   macs: 1, vlan: 1 << 1, innerVlan: 1 << 2, etype: 1 << 3, ip: 1 << 4, length: 1 << 5, proto: 1 << 6,
   ports: 1 << 7, tcpFlags: 1 << 8, icmp: 1 << 9, fragment: 1 << 10,
+  ttl: 1 << 11,
 } as const
 
 export const etherType = { ipv4: 0x0800, ipv6: 0x86dd } as const

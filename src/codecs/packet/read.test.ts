@@ -117,6 +117,6 @@ test('a header that is cut anywhere gives what is whole, and never what an earli
   }
   // The least bytes with which each part is whole.
   expect(seen).toEqual(new Map([
-    [part.macs, 12], [part.vlan, 16], [part.innerVlan, 20], [part.etype, 22], [part.length, 26], [part.ip, 42], [part.proto, 42], [part.ports, 46], [part.tcpFlags, 56],
+    [part.macs, 12], [part.vlan, 16], [part.innerVlan, 20], [part.etype, 22], [part.length, 26], [part.ip, 42], [part.proto, 42], [part.ttl, 42], [part.ports, 46], [part.tcpFlags, 56],
   ]))
 })

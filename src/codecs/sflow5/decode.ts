@@ -73,6 +73,7 @@ export class Sflow5Decoder {
     }
     result.decodedBytes += 8 + records - start
     this.#readRecords(bytes, records, end)
+    this.#sample.settle()
     this.#rows.add(this.#sample, row)
     return 1
   }

@@ -78,8 +78,6 @@ function readParsedIp(bytes: Uint8Array, at: number, end: number, addressBytes: 
   const rest = at + 8 + 2 * addressBytes
   packet.parts |= part.etype | part.length | part.ip | part.proto
   packet.dscp = (u32(bytes, rest + 12) & 0xff) >> 2
-  // The record has no time to live.
-  packet.ttl = 0
   if (packet.proto === ipProtocol.tcp || packet.proto === ipProtocol.udp || packet.proto === ipProtocol.sctp) {
     packet.srcPort = u32(bytes, rest) & 0xffff
     packet.dstPort = u32(bytes, rest + 4) & 0xffff

@@ -1,8 +1,8 @@
-import { ipProtocol, part, type Packet } from '../packet/packet.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { PacketColumns } from '../packet/columns.ts'
+import { part } from '../packet/packet.ts'
+import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
-import { put16, put32, put64, put8, putIp } from './put.ts'
-import { RareColumns } from './rows-rare.ts'
 import { told, type Sample } from './sample.ts'
 
 /** What is the same in every row of a datagram. */
@@ -16,34 +16,35 @@ export interface Origin {
 /** Writes samples as rows of one builder. Nothing is allocated per row. */
 export class SampleRows {
   readonly #flows: FlowBuilder
-  readonly #rare: RareColumns
+  readonly #packets: PacketColumns
   readonly #c
 
   constructor(flows: FlowBuilder) {
     this.#flows = flows
-    this.#rare = new RareColumns(flows)
+    this.#packets = new PacketColumns(flows)
     this.#c = {
       timeStart: flows.column('time_start'), timeEnd: flows.column('time_end'), timeReceived: flows.column('time_received'),
       exporter: flows.column('exporter_addr'), protocol: flows.column('protocol'), version: flows.column('protocol_version'),
       skewed: flows.column('time_skewed'), domain: flows.column('observation_domain'),
       sampling: flows.column('sampling'), inIf: flows.column('in_if'), outIf: flows.column('out_if'), direction: flows.column('direction'),
-      bytes: flows.column('bytes'), packets: flows.column('packets'), etype: flows.column('etype'),
-      srcMac: flows.column('src_mac'), dstMac: flows.column('dst_mac'), vlan: flows.column('vlan'),
-      srcAddr: flows.column('src_addr'), dstAddr: flows.column('dst_addr'), proto: flows.column('proto'),
-      dscp: flows.column('dscp'), ttl: flows.column('ip_ttl'), srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'),
-      tcpFlags: flows.column('tcp_flags'), icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code'),
+      bytes: flows.column('bytes'), packets: flows.column('packets'), dstVlan: flows.column('dst_vlan'),
+      nextHop: flows.column('next_hop'), srcMask: flows.column('src_mask'), dstMask: flows.column('dst_mask'),
+      srcAs: flows.column('src_as'), dstAs: flows.column('dst_as'), bgpNextHop: flows.column('bgp_next_hop'),
+      natSrcAddr: flows.column('xlat_src_addr'), natDstAddr: flows.column('xlat_dst_addr'),
+      natSrcPort: flows.column('xlat_src_port'), natDstPort: flows.column('xlat_dst_port'),
+      dropBytes: flows.column('drop_bytes'), dropPackets: flows.column('drop_packets'),
+      dropFlags: flows.column('drop_flags'), dropCause: flows.column('drop_cause'),
     }
   }
 
   /** One row more; the builder must have room for it. It counts once {@link finish} was called. */
   add(sample: Sample, row: number): void {
-    const { packet } = sample
     this.#addInterfaces(sample, row)
     this.#addSize(sample, row)
-    if (packet.parts !== 0) this.#addLink(packet, row)
-    if ((packet.parts & part.ip) !== 0) this.#addIp(packet, (sample.told & told.header) !== 0, row)
-    this.#addVlan(sample, row)
-    this.#rare.add(sample, row)
+    this.#packets.write(sample.packet, row)
+    if (sample.dstVlan !== 0) put16(this.#c.dstVlan, row, sample.dstVlan)
+    if ((sample.told & told.routing) !== 0) this.#addRouting(sample, row)
+    if ((sample.told & told.translation) !== 0) this.#addTranslation(sample, row)
   }
 
   /** Ends the rows of a datagram, from the builder's count to `end`, with what they have in common. */
@@ -76,44 +77,45 @@ export class SampleRows {
   /** Bytes of layer 3, by the IP header where it says so, else what remains of the frame. */
   #addSize(sample: Sample, row: number): void {
     const { packet, frameBytes } = sample
-    const known = (sample.told & (told.header | told.ethernet | told.ip)) !== 0
+    const known = (sample.told & told.packet) !== 0
     const bytes = (packet.parts & part.length) !== 0 ? packet.length : Math.max(0, frameBytes - packet.linkBytes)
-    if (sample.dropReason >= 0) this.#rare.addDrop(sample, known ? bytes : undefined, dropReason(sample.dropReason), row)
+    if (sample.dropReason >= 0) this.#addDrop(sample, known ? bytes : -1, row)
     // A dropped packet that is reported beside the sampling is no traffic that the sampling stands for.
     if (sample.discarded) return
     put64(this.#c.packets, row, 1, 0)
     if (known) put64(this.#c.bytes, row, bytes, 0)
   }
 
-  #addLink(packet: Packet, row: number): void {
+  /** `bytes`: -1 when nothing tells them. */
+  #addDrop({ packet, dropReason: reason }: Sample, bytes: number, row: number): void {
     const c = this.#c
-    if ((packet.parts & part.macs) !== 0) {
-      put64(c.srcMac, row, packet.macs[0] ?? 0, packet.macs[1] ?? 0)
-      put64(c.dstMac, row, packet.macs[2] ?? 0, packet.macs[3] ?? 0)
-    }
-    if ((packet.parts & part.etype) !== 0) put16(c.etype, row, packet.etype)
+    put64(c.dropPackets, row, 1, 0)
+    if (bytes >= 0) put64(c.dropBytes, row, bytes, 0)
+    put32(c.dropCause, row, this.#flows.code(dropReason(reason)))
+    if ((packet.parts & part.tcpFlags) !== 0) put16(c.dropFlags, row, packet.tcpFlags)
   }
 
-  #addVlan({ packet, outerTag, srcVlan }: Sample, row: number): void {
-    const vlan = outerTag !== 0 ? outerTag : (packet.parts & part.vlan) !== 0 ? packet.vlan : srcVlan
-    if (vlan !== 0) put16(this.#c.vlan, row, vlan)
+  #addRouting(sample: Sample, row: number): void {
+    const c = this.#c
+    if ((sample.told & told.nextHop) !== 0) putIp(c.nextHop, row, sample.nextHop, 0)
+    if ((sample.told & told.router) !== 0) {
+      put8(c.srcMask, row, sample.srcMask)
+      put8(c.dstMask, row, sample.dstMask)
+    }
+    if ((sample.told & told.gateway) !== 0) put32(c.srcAs, row, sample.srcAs)
+    if ((sample.told & told.dstAs) !== 0) put32(c.dstAs, row, sample.dstAs)
+    if ((sample.told & told.bgpNextHop) !== 0) putIp(c.bgpNextHop, row, sample.bgpNextHop, 0)
   }
 
-  #addIp(packet: Packet, copied: boolean, row: number): void {
+  #addTranslation(sample: Sample, row: number): void {
     const c = this.#c
-    putIp(c.srcAddr, row, packet.addresses, 0)
-    putIp(c.dstAddr, row, packet.addresses, 4)
-    put8(c.dscp, row, packet.dscp)
-    if (copied) put8(c.ttl, row, packet.ttl)
-    if ((packet.parts & part.proto) !== 0) put8(c.proto, row, packet.proto)
-    if ((packet.parts & part.ports) !== 0) {
-      put16(c.srcPort, row, packet.srcPort)
-      put16(c.dstPort, row, packet.dstPort)
+    if ((sample.told & told.natAddresses) !== 0) {
+      putIp(c.natSrcAddr, row, sample.nat, 0)
+      putIp(c.natDstAddr, row, sample.nat, 4)
     }
-    if ((packet.parts & part.tcpFlags) !== 0 && packet.proto === ipProtocol.tcp) put16(c.tcpFlags, row, packet.tcpFlags)
-    if ((packet.parts & part.icmp) !== 0) {
-      put8(c.icmpType, row, packet.icmpType)
-      put8(c.icmpCode, row, packet.icmpCode)
+    if ((sample.told & told.natPorts) !== 0) {
+      put16(c.natSrcPort, row, sample.natSrcPort)
+      put16(c.natDstPort, row, sample.natDstPort)
     }
   }
 }

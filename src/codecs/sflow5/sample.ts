@@ -1,4 +1,4 @@
-import { Packet, u32 } from '../packet/packet.ts'
+import { Packet, part, u32 } from '../packet/packet.ts'
 import { interfaceFormat, sampleTag } from './format.ts'
 
 const indexBits = 0x3fffffff
@@ -7,8 +7,8 @@ const indexBits = 0x3fffffff
 export const told = {
   header: 1, ethernet: 1 << 1, ip: 1 << 2, nextHop: 1 << 3, router: 1 << 4, gateway: 1 << 5, bgpNextHop: 1 << 6, dstAs: 1 << 7,
   natAddresses: 1 << 8, natPorts: 1 << 9,
-  /** Any of those from `nextHop` on. */
-  routing: 0x3f8,
+  /** Any of several. */
+  packet: 0x7, routing: 0xf8, translation: 0x300,
 } as const
 
 /** What one sample says, put together from its records. One object is filled again and again. */
@@ -76,6 +76,25 @@ export class Sample {
     }
     this.recordCount = u32(bytes, at + size - 4)
     return at + size
+  }
+
+  /** After the last record: tags and labels that stand beside the header are entered where its own would be. */
+  settle(): void {
+    const { packet } = this
+    if (this.outerTag !== 0) {
+      // Tags that were stripped were outside of those that the header still has.
+      const inner = this.secondTag !== 0 ? this.secondTag : packet.has(part.vlan) ? packet.vlan : 0
+      this.#tag(this.outerTag, inner)
+    } else if (this.srcVlan !== 0 && !packet.has(part.vlan)) this.#tag(this.srcVlan, 0)
+    if (packet.labelCount > 0) return
+    for (let i = 0; i < this.labelCount; i++) packet.addLabel(this.labels[i] ?? 0)
+  }
+
+  #tag(outer: number, inner: number): void {
+    const { packet } = this
+    packet.vlan = outer
+    packet.innerVlan = inner
+    packet.parts = (packet.parts & ~part.innerVlan) | part.vlan | (inner === 0 ? 0 : part.innerVlan)
   }
 
   #readExpanded(bytes: Uint8Array, at: number): void {

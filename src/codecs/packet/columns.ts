@@ -1,0 +1,68 @@
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { part, type Packet } from './packet.ts'
+import { put16, put32, put64, put8, putIp } from './put.ts'
+
+/** Writes what the headers of a packet say into the columns of one builder. Nothing is allocated per row. */
+export class PacketColumns {
+  readonly #flows: FlowBuilder
+  readonly #labels
+  readonly #c
+
+  constructor(flows: FlowBuilder) {
+    this.#flows = flows
+    this.#labels = flows.list('mpls_labels')
+    this.#c = {
+      etype: flows.column('etype'), srcMac: flows.column('src_mac'), dstMac: flows.column('dst_mac'),
+      vlan: flows.column('vlan'), innerVlan: flows.column('inner_vlan'),
+      srcAddr: flows.column('src_addr'), dstAddr: flows.column('dst_addr'), proto: flows.column('proto'),
+      dscp: flows.column('dscp'), ttl: flows.column('ip_ttl'), flowLabel: flows.column('flow_label'),
+      fragmentId: flows.column('fragment_id'), fragmentOffset: flows.column('fragment_offset'),
+      srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'), tcpFlags: flows.column('tcp_flags'),
+      icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code'),
+    }
+  }
+
+  /** Writes and marks the row, which must have been reserved; fields that the packet does not tell are left alone. */
+  write(packet: Packet, row: number): void {
+    const c = this.#c
+    const { parts } = packet
+    if ((parts & part.macs) !== 0) {
+      put64(c.srcMac, row, packet.macs[0] ?? 0, packet.macs[1] ?? 0)
+      put64(c.dstMac, row, packet.macs[2] ?? 0, packet.macs[3] ?? 0)
+    }
+    if ((parts & part.etype) !== 0) put16(c.etype, row, packet.etype)
+    if ((parts & part.vlan) !== 0) put16(c.vlan, row, packet.vlan)
+    if ((parts & part.innerVlan) !== 0) put16(c.innerVlan, row, packet.innerVlan)
+    if (packet.labelCount > 0) this.#writeLabels(packet, row)
+    if ((parts & part.ip) !== 0) this.#writeIp(packet, row)
+  }
+
+  #writeIp(packet: Packet, row: number): void {
+    const c = this.#c
+    const { parts } = packet
+    putIp(c.srcAddr, row, packet.addresses, 0)
+    putIp(c.dstAddr, row, packet.addresses, 4)
+    put8(c.dscp, row, packet.dscp)
+    if ((parts & part.ttl) !== 0) put8(c.ttl, row, packet.ttl)
+    if ((parts & part.proto) !== 0) put8(c.proto, row, packet.proto)
+    if ((parts & part.ports) !== 0) {
+      put16(c.srcPort, row, packet.srcPort)
+      put16(c.dstPort, row, packet.dstPort)
+    }
+    if ((parts & part.tcpFlags) !== 0) put16(c.tcpFlags, row, packet.tcpFlags)
+    if ((parts & part.icmp) !== 0) {
+      put8(c.icmpType, row, packet.icmpType)
+      put8(c.icmpCode, row, packet.icmpCode)
+    }
+    if ((parts & part.fragment) !== 0) {
+      put32(c.fragmentId, row, packet.fragmentId)
+      put16(c.fragmentOffset, row, packet.fragmentOffset)
+    }
+    if (packet.flowLabel !== 0) put32(c.flowLabel, row, packet.flowLabel)
+  }
+
+  #writeLabels(packet: Packet, row: number): void {
+    this.#labels.begin(row)
+    for (let i = 0; i < packet.labelCount; i++) this.#labels.push(this.#flows.code(String(packet.labels[i])))
+  }
+}
