@@ -19,6 +19,7 @@ import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { sqlRoutes } from './routes/sql.ts'
+import { tapRoutes } from './routes/tap.ts'
 import { createServer } from './server.ts'
 
 export type { ApiLimits, ApiOptions, ApiToken, RunningApi } from './options.ts'
@@ -62,6 +63,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   exporterRoutes(app, context)
   fieldRoutes(app, context)
   liveRoutes(app, context, hub)
+  tapRoutes(app, context)
   consoleRoutes(app, context)
   app.get('/api/v1/openapi.json', {
     schema: { operationId: 'openapi', summary: 'This description', response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } } },

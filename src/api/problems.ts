@@ -34,6 +34,8 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_EVENT_TOO_LARGE: 413,
   WEIR_CONFIG_INVALID: 422,
+  WEIR_SINK_UNKNOWN: 404,
+  WEIR_SOURCE_UNKNOWN: 404,
 }
 
 /** RFC 9457, section 3, with `code` (stable, for programs) and `hints` (for people). */

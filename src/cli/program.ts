@@ -12,6 +12,7 @@ import { register as registerLedger } from './ledger.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerSchema } from './schema.ts'
+import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
 import { version } from './version.ts'
 
@@ -22,6 +23,7 @@ const summaries: Readonly<Record<string, string>> = {
   create: 'print a commented sample of a component',
   schema: 'describe the configuration or a component',
   query: 'ask in SQL',
+  tap: 'look at a source or a sink live, row by row',
   top: 'watch rates, lag and drops of sources, exporters and sinks',
   exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
   fields: 'list what a flow can carry',
@@ -61,6 +63,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)
+  registerTap(weir)
   registerTop(weir)
   registerExporters(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))

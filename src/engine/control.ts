@@ -1,5 +1,6 @@
 import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
+import type { Preview, SinkBatch, SinkPiece } from './ports.ts'
 
 /** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
 export interface Control {
@@ -13,10 +14,19 @@ export interface Control {
   store: StoreReader | undefined
   /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
   watch(listener: (frame: Frame) => void): () => void
+  /**
+   * Frames as they are synced, with the rows of one source, or those routed to one sink. As quick a listener as that of
+   * {@link watch}. Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. Returns the unsubscribe.
+   */
+  tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
+  /** How a sink would write rows; undefined when it does not tell. */
+  preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
   /** Validates, builds, drains and swaps; answers what changed, or the problems, with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
 }
+
+export type TapTarget = { readonly source: string } | { readonly sink: string }
 
 export interface Ingested {
   readonly accepted: number

@@ -68,8 +68,15 @@ export interface Sink {
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
   /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
+  /** What `send` would write for each row, in their order, for people who look; pure, and without any secret. */
+  preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
+
+/** One message as it would leave; `problem`: none would, and why. */
+export type Preview =
+  | { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body: Uint8Array }
+  | { readonly problem: string }
 
 /** `warn`: there, but it would not say whether it would take something. */
 export interface Probe {

@@ -9,14 +9,15 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type {
-  Control, DeadLetter, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader,
+  Control, DeadLetter, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget,
 } from './control.ts'
 import { describeLetter } from './delivery/describe.ts'
 import type { Follower } from './follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
-import type { Log, Metrics } from './ports.ts'
+import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
 import type { SinkSet } from './sinks.ts'
 import type { SourceReport } from './sources.ts'
+import { tapOf } from './tap.ts'
 
 export const httpSource = 'http'
 
@@ -178,6 +179,19 @@ export class Runtime implements Control {
       this.#feed?.abort()
       this.#feed = undefined
     }
+  }
+
+  tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void {
+    const { sinks, sources, follower } = this.#parts
+    const pick = tapOf(target, sinks, new Set([httpSource, ...sources().map(({ id }) => id), ...follower.accepted().keys()]))
+    return this.watch((frame) => {
+      const piece = pick(frame)
+      if (piece !== undefined) listener(piece)
+    })
+  }
+
+  preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined {
+    return this.#parts.sinks.get(sink)?.preview(batch)
   }
 
   reload(): Promise<ReloadReport> {

@@ -16,6 +16,7 @@ export const errorTable = {
   WEIR_SQL_REFUSED: { retry: false, advice: 'One SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE is allowed.' },
   WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
+  WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

@@ -1,7 +1,9 @@
 import type { Control, Fate, Health, Ledger, QueryFormat } from '../../engine/control.ts'
 import type { Frame } from '../../journal/types.ts'
-import { encodeBatch } from '../../journal/bodies.ts'
+import type { Preview } from '../../engine/ports.ts'
+import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Batch, EventBatch } from '../../model/batches.ts'
+import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 
@@ -61,6 +63,23 @@ export class RecordingControl implements Control {
     sinks: [{ name: 'store', type: 'store', from: ['netflow', 'http'], lagMs: 400, state: 'running' }],
     journal: { bytes: 1024, segments: 1, sequence: this.#sequence },
   })
+
+  /** Pieces are taken from what is published; a sink `bus` takes every second row of all sources and writes only their ids. */
+  tap(target: Parameters<Control['tap']>[0], listener: Parameters<Control['tap']>[1]): () => void {
+    if ('sink' in target && target.sink !== 'bus') throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${target.sink}`)
+    if ('source' in target && !['netflow', 'http'].includes(target.source)) throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${target.source}`)
+    return this.watch((frame) => {
+      const { header } = frame
+      if ('source' in target && header.source !== target.source) return
+      const batch = decodeBatch(header.kind as 'flows' | 'events', frame.body())
+      const rows = Uint32Array.from({ length: batch.count }, (_, row) => row).filter((row) => 'source' in target || row % 2 === 0)
+      listener({ header, batch, rows, firstRow: 0 })
+    })
+  }
+
+  *preview(_sink: string, { pieces: some }: Parameters<Control['preview']>[1]): Generator<Preview> {
+    for (const { rows } of some) for (const row of rows) yield row === 0 ? { problem: 'poison' } : { to: 'subject', headers: { n: String(row) }, body: row === 4 ? Buffer.of(255) : Buffer.from(`row ${row}`) }
+  }
 
   exportersNow: Awaited<ReturnType<Control['exporters']>> = []
 

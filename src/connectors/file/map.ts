@@ -1,7 +1,7 @@
 import { encodeStructured } from '../../codecs/cloudevents/index.ts'
 import { csvHeader, flowCsv } from '../../codecs/flow-csv/index.ts'
 import { flowForm, type FlowFormChoice } from '../../codecs/flow-forms/index.ts'
-import type { SinkBatch } from '../../engine/ports.ts'
+import type { Preview, SinkBatch } from '../../engine/ports.ts'
 import { sinkRows } from '../../engine/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { stableId } from '../../model/positions.ts'
@@ -19,7 +19,8 @@ export interface Lines {
 export interface LineForm {
   /** What a file begins with; empty for most forms. */
   readonly head: Uint8Array
-  readonly lines: (batch: SinkBatch) => Lines
+  /** The lines of each row, with their end, or why there are none. */
+  readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
 }
 
 export interface LineChoice {
@@ -28,38 +29,46 @@ export interface LineChoice {
 }
 
 export function lineForm({ codec, tcp_flags }: LineChoice): LineForm {
-  if (codec === 'csv') return { head: Buffer.from(csvHeader), lines: toCsv }
-  return { head: new Uint8Array(0), lines: (batch) => toLines(batch, { codec, tcp_flags }) }
+  if (codec === 'csv') return { head: Buffer.from(csvHeader), rows: csvLines }
+  return { head: new Uint8Array(0), rows: (batch) => jsonLines(batch, { codec, tcp_flags }) }
 }
 
-/** Each row on a line of its own: an event as a CloudEvent in JSON, a flow likewise, or bare as NetObserv has it. */
-function toLines(batch: SinkBatch, choice: FlowFormChoice): Lines {
+export function toLines({ rows }: LineForm, batch: SinkBatch): Lines {
   const pieces: Uint8Array[] = []
   const failures: Failure[] = []
-  for (const { index, kind, event } of sinkRows(batch, flowForm(choice))) {
-    try {
-      const bare = kind === 'flows' && choice.codec === 'netobserv-json' ? event.data : undefined
-      pieces.push(bare ?? onOneLine(encodeStructured(event)), newline)
-    } catch (error) {
-      failures.push({ index, is: 'reject', reason: `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}` })
-    }
+  let index = 0
+  for (const line of rows(batch)) {
+    if (typeof line === 'string') failures.push({ index, is: 'reject', reason: line })
+    else pieces.push(line)
+    index++
   }
   return { bytes: Buffer.concat(pieces), failures }
 }
 
-function toCsv({ pieces }: SinkBatch): Lines {
-  const failures: Failure[] = []
-  let text = ''
-  let index = 0
+export function* previewLines({ rows }: LineForm, batch: SinkBatch): Generator<Preview> {
+  for (const line of rows(batch)) yield typeof line === 'string' ? { problem: line } : { body: line }
+}
+
+/** Each row on a line of its own: an event as a CloudEvent in JSON, a flow likewise, or bare as NetObserv has it. */
+function* jsonLines(batch: SinkBatch, choice: FlowFormChoice): Generator<Uint8Array | string> {
+  for (const { kind, event } of sinkRows(batch, flowForm(choice))) {
+    try {
+      const bare = kind === 'flows' && choice.codec === 'netobserv-json' ? event.data : undefined
+      yield Buffer.concat([bare ?? onOneLine(encodeStructured(event)), newline])
+    } catch (error) {
+      yield `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+}
+
+function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
   for (const { header: { source, epoch, sourceSequence }, batch, rows, firstRow } of pieces) {
     const line = batch.kind === 'flows' ? flowCsv(batch) : undefined
     for (const row of rows) {
-      if (line === undefined) failures.push({ index, is: 'reject', reason: 'an event has no place in CSV, which holds flows; give the sink `only: { family: [flow] }`' })
-      else text += line(row, stableId(source, epoch, sourceSequence, firstRow + row))
-      index++
+      if (line === undefined) yield 'an event has no place in CSV, which holds flows; give the sink `only: { family: [flow] }`'
+      else yield Buffer.from(line(row, stableId(source, epoch, sourceSequence, firstRow + row)))
     }
   }
-  return { bytes: Buffer.from(text), failures }
 }
 
 const newline = Buffer.of(lineEnd)

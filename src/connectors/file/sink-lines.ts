@@ -1,10 +1,10 @@
 import type { SinkBatch } from '../../engine/ports.ts'
 import type { Failure } from '../../model/outcome.ts'
-import type { LineForm } from './map.ts'
+import { toLines, type LineForm } from './map.ts'
 
 /** Writes a batch as lines, all or nothing: a failed write says nothing of how many arrived. */
 export async function sendLines(where: string, form: LineForm, batch: SinkBatch, write: (lines: Uint8Array) => Promise<void>): Promise<readonly Failure[]> {
-  const { bytes, failures } = form.lines(batch)
+  const { bytes, failures } = toLines(form, batch)
   if (bytes.length === 0) return failures
   const problem = await write(bytes).then(() => undefined, says)
   if (problem === undefined) return failures

@@ -3,7 +3,7 @@ import type { Context, Sink } from '../../engine/ports.ts'
 import { Patience } from './client-patience.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig } from './config.ts'
-import { lineForm } from './map.ts'
+import { lineForm, previewLines } from './map.ts'
 import { sendLines } from './sink-lines.ts'
 
 /** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
@@ -18,6 +18,7 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
   }
   return Promise.resolve({
     send: (batch, signal) => sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
+    preview: (batch) => previewLines(form, batch),
     probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always there' }),
     close: () => Promise.resolve(stream.close()),
   })

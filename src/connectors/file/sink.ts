@@ -3,7 +3,7 @@ import { Patience } from './client-patience.ts'
 import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
 import type { FileConfig } from './config.ts'
-import { lineForm } from './map.ts'
+import { lineForm, previewLines } from './map.ts'
 import { says, sendLines } from './sink-lines.ts'
 
 export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
@@ -19,6 +19,7 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
   }
   return Promise.resolve({
     send: (batch, signal) => sendLines(config.path, form, batch, (lines) => patience.wait(() => append(lines), signal)),
+    preview: (batch) => previewLines(form, batch),
     probe: () => probeFile(config.path, host),
     close: () => file.close(),
   })

@@ -2,7 +2,7 @@ import { encodeStructured, type BinaryMessage } from '../../codecs/cloudevents/i
 import { flowForm } from '../../codecs/flow-forms/index.ts'
 import { deliverInChunks } from '../../engine/in-chunks.ts'
 import { deliverInOrder, type Attempt } from '../../engine/in-order.ts'
-import type { Context, Sink, SinkBatch } from '../../engine/ports.ts'
+import type { Context, Preview, Sink, SinkBatch } from '../../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { Poster } from './client.ts'
@@ -18,7 +18,16 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
   return {
     send: (batch, signal) => send({ config, context, poster }, batch, signal),
     probe: (signal) => poster.probe(signal),
+    preview: (batch) => previewOf(config, batch),
     close: () => Promise.resolve(poster.close()),
+  }
+}
+
+/** Each event as a message of its own, also where several would share a request. Our login is not part of it. */
+function* previewOf({ url, mode, extensions, ...config }: HttpConfig, batch: SinkBatch): Generator<Preview> {
+  for (const { event } of sinkRows(batch, flowForm(config))) {
+    const message = attempting(() => toMessage(event, mode === 'binary' ? 'binary' : 'structured', extensions))
+    yield 'is' in message ? { problem: message.reason } : { to: url, ...message }
   }
 }
 

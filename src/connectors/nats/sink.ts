@@ -1,7 +1,7 @@
 import { flowForm } from '../../codecs/flow-forms/index.ts'
 import { deliverInOrder } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
-import { sinkRows } from '../../engine/rows.ts'
+import { sinkRows, type SinkRow } from '../../engine/rows.ts'
 import { JetStreamPublisher } from './client.ts'
 import { probeNats } from './client-probe.ts'
 import type { NatsConfig } from './config.ts'
@@ -12,6 +12,14 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
   const flows = flowForm(config)
+  /** What can't be written down can't be next time either. */
+  const attempting = (row: SinkRow): NatsMessage | { is: 'reject'; reason: string } => {
+    try {
+      return toMessage(row, subject(row))
+    } catch (error) {
+      return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
+    }
+  }
   return Promise.resolve({
     async send(batch, signal) {
       const problem = await publisher.ready(signal)
@@ -21,16 +29,18 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
       try {
         const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
         return await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
-          let message: NatsMessage
-          try {
-            message = toMessage(row, subject(row))
-          } catch (error) {
-            return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
-          }
-          return publisher.publish(message)
+          const message = attempting(row)
+          return 'is' in message ? message : publisher.publish(message)
         })
       } finally {
         signal.removeEventListener('abort', stop)
+      }
+    },
+    *preview(batch) {
+      for (const row of sinkRows(batch, flows)) {
+        const message = attempting(row)
+        if ('is' in message) yield { problem: message.reason }
+        else yield { to: message.subject, headers: { ...message.headers, 'nats-msg-id': message.messageId }, body: message.data }
       }
     },
     probe: () => probeNats(config, context),

@@ -6,16 +6,16 @@ import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { SlotRecord } from '../../journal/slots.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
-import type { BatchKind } from '../../model/batches.ts'
+import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
-import type { Idempotency, Log, Metrics, Sink, SinkPiece } from '../ports.ts'
+import type { Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece } from '../ports.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
 import { planRange, type Range } from './range.ts'
-import { compileRoute, type Route } from './route.ts'
+import { compileRoute, type Route, type Routed } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
@@ -105,6 +105,16 @@ export class Delivery {
 
   takes(source: string): boolean {
     return this.#settings.from?.includes(source) ?? true
+  }
+
+  /** Which rows of a batch it would be given. */
+  route(batch: Batch): Routed {
+    return this.#route(batch)
+  }
+
+  /** How its sink would write rows, if it tells. */
+  preview(batch: SinkBatch): Iterable<Preview> | undefined {
+    return this.#sink.preview?.(batch)
   }
 
   /** Looks for letters to deliver again without waiting for new frames. */

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { TapTarget } from '../../engine/control.ts'
+import type { FrameHeader, SinkPiece } from '../../engine/ports.ts'
+import type { Batch, BatchKind } from '../../model/batches.ts'
+import { compileLive } from '../../query/index.ts'
+import { filterOf } from '../filter-text.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { TapFeed } from '../tap/feed.ts'
+import { previewLines, rowLines } from '../tap/lines.ts'
+
+interface Query {
+  readonly source?: string
+  readonly sink?: string
+  readonly filter?: string
+  readonly limit?: number
+}
+
+const waitingBytes = 1024 * 1024
+const linesPerSecond = 5000
+const quietMs = 15_000
+const mostTaps = 32
+
+const text = { type: 'string', minLength: 1, maxLength: 64 } as const
+
+export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { control, host } = context
+  const feeds = new Set<TapFeed>()
+  app.addHook('preClose', (done) => {
+    for (const feed of feeds) feed.end()
+    done()
+  })
+  app.get('/api/v1/tap', {
+    schema: {
+      operationId: 'tap', summary: 'Look at one source or one sink as rows are synced',
+      description: 'One JSON object a line, from now on. Of a source: each row with `_pos`, its stable id. Of a sink: what is routed to it, as it would be written: '
+        + '`to`, `headers`, `body` (or `body_base64`), or the `problem` for which it can not be written; nothing is taken away from it. '
+        + '`{"skipped":n}` says that rows came faster than the client or anyone reads; an empty line says nothing.',
+      querystring: {
+        type: 'object', additionalProperties: false, properties: {
+          source: { ...text, description: 'Id of a source. Either this or `sink`.' }, sink: { ...text, description: 'Id of a sink.' },
+          filter: { type: 'string', maxLength: 10_000, description: 'Rows that match only.' },
+          limit: { type: 'integer', minimum: 1, maximum: 1_000_000_000, description: 'Rows after which it ends.' },
+        },
+      },
+      response: { 200: { description: 'A stream that ends with `limit`, or never.', content: { 'application/x-ndjson': { schema: { type: 'string' } } } }, 404: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
+    },
+  }, async (request, reply) => {
+    const query = request.query as Query
+    const target = targetOf(query)
+    const matching = matcher(query.filter, context)
+    if (feeds.size >= mostTaps) throw new ApiError('WEIR_API_LIMIT', `The limit is ${mostTaps} taps on this server.`, { headers: { 'retry-after': '10' }, hints: ['End another one.'] })
+    const feed = new TapFeed({ clock: host.clock, timers: host.timers, limit: query.limit ?? Number.MAX_SAFE_INTEGER, bytes: waitingBytes, linesPerSecond, quietMs })
+    const stop = control.tap(target, (piece) => {
+      const rows = matching(piece)
+      if (rows.length === 0) return
+      const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
+      for (const line of linesOf(target, chosen)) feed.push(line)
+    })
+    feeds.add(feed)
+    const stream = Readable.from(feed, { objectMode: false })
+    // Not the stream's own end: it waits for the feed, which may have nothing to say for long.
+    reply.raw.on('close', () => {
+      stop()
+      feed.end()
+      feeds.delete(feed)
+    })
+    return reply.type('application/x-ndjson; charset=utf-8').headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' }).send(stream)
+  })
+
+  function linesOf(target: TapTarget, piece: SinkPiece): Iterable<string> {
+    if (piece.rows.length === 0) return []
+    const previews = 'sink' in target ? control.preview(target.sink, { token: 'tap', count: piece.rows.length, pieces: [piece], retried: false }) : undefined
+    return previews === undefined ? rowLines(piece) : previewLines(piece, previews)
+  }
+}
+
+function targetOf({ source, sink }: Query): TapTarget {
+  if (source !== undefined && sink === undefined) return { source }
+  if (sink !== undefined && source === undefined) return { sink }
+  throw new ApiError('WEIR_API_INVALID', 'Say either `source` or `sink`.', { hints: ['GET /api/v1/pipeline lists both.'] })
+}
+
+type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
+
+/** Rows of a piece that match. A filter may speak of flows or of events: rows of which it does not speak do not match. */
+function matcher(filter: string | undefined, { resolver }: ApiContext): (piece: SinkPiece) => Uint32Array {
+  if (filter === undefined || filter.trim() === '') return ({ rows }) => rows
+  const tests = new Map<BatchKind, BatchTest>()
+  let problem: unknown
+  for (const kind of ['events', 'flows'] as const) {
+    try {
+      const test = compileLive(filterOf(filter, kind).bound)
+      tests.set(kind, (batch, header) => test(batch, header, resolver))
+    } catch (error) {
+      problem = error
+    }
+  }
+  if (tests.size === 0) throw problem
+  return ({ batch, header, rows }) => {
+    const matches = tests.get(batch.kind)?.(batch, header)
+    return matches === undefined ? new Uint32Array(0) : rows.filter(matches)
+  }
+}

@@ -1,0 +1,86 @@
+import type { Clock, Timers } from '../../host/index.ts'
+
+export interface FeedOptions {
+  readonly clock: Clock
+  readonly timers: Timers
+  /** Lines until it ends by itself. */
+  readonly limit: number
+  /** What may wait for a slow client. */
+  readonly bytes: number
+  readonly linesPerSecond: number
+  /** An empty line now and then shows both sides that the other is there. */
+  readonly quietMs: number
+}
+
+/**
+ * Lines for one client that looks. Nothing waits for it: what it cannot take, or what comes faster than anyone can read, is
+ * skipped, and a line `{"skipped":n}` says so before the next one.
+ */
+export class TapFeed {
+  readonly #options: FeedOptions
+  #lines: string[] = []
+  #waiting = 0
+  #left: number
+  #skipped = 0
+  #ended = false
+  #second = 0
+  #inSecond = 0
+  #wake: () => void = () => undefined
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#left = options.limit
+  }
+
+  /** How many of `rows` lines may be pushed now; the others are counted as skipped. */
+  room(rows: number): number {
+    const { clock, linesPerSecond, bytes } = this.#options
+    const second = Math.floor(clock.monotonic() / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#inSecond = 0
+    }
+    const free = this.#waiting >= bytes ? 0 : linesPerSecond - this.#inSecond
+    const take = Math.max(0, Math.min(rows, free, this.#left))
+    this.#inSecond += take
+    if (this.#left > take) this.#skipped += rows - take
+    return take
+  }
+
+  push(line: string): void {
+    if (this.#ended) return
+    this.#left--
+    this.#waiting += line.length
+    this.#lines.push(`${line}\n`)
+    if (this.#left === 0) this.#ended = true
+    this.#wake()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#wake()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    // With the first byte the headers go out: the client knows that it listens.
+    yield Buffer.from('\n')
+    for (;;) {
+      if (this.#lines.length === 0 && !this.#ended) await this.#more()
+      if (this.#lines.length === 0 && this.#ended) return
+      const skipped = this.#skipped > 0 ? `{"skipped":${this.#skipped}}\n` : ''
+      // Nothing came: an empty line.
+      const text = skipped + this.#lines.join('') || '\n'
+      this.#lines = []
+      this.#waiting = this.#skipped = 0
+      yield Buffer.from(text)
+    }
+  }
+
+  async #more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    const timer = this.#options.timers.after(this.#options.quietMs, resolve)
+    await promise
+    timer.cancel()
+  }
+}

@@ -1,0 +1,38 @@
+import { encodeStructured } from '../../codecs/cloudevents/index.ts'
+import { flowJson } from '../../codecs/flow-json/index.ts'
+import type { Preview, SinkPiece } from '../../engine/ports.ts'
+import { eventAt } from '../../model/events.ts'
+import { stableId } from '../../model/positions.ts'
+
+function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: SinkPiece, row: number): string {
+  return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
+}
+
+/** Rows as they are: a flow by the names of the registry, an event as a CloudEvent, each with its stable id as `_pos`. */
+export function* rowLines(piece: SinkPiece): Generator<string> {
+  const { batch } = piece
+  const write = batch.kind === 'flows' ? flowJson(batch) : (row: number): string => encodeStructured(eventAt(batch, row)).toString()
+  for (const row of piece.rows) {
+    const object = write(row)
+    yield `{${positionOf(piece, row)}${object === '{}' ? '' : ','}${object.slice(1)}`
+  }
+}
+
+/** Rows as a sink would write them. */
+export function* previewLines(piece: SinkPiece, previews: Iterable<Preview>): Generator<string> {
+  let index = 0
+  for (const preview of previews) {
+    const position = positionOf(piece, piece.rows[index++] ?? 0)
+    yield `{${position},${JSON.stringify('problem' in preview ? preview : { to: preview.to, headers: preview.headers, ...bodyOf(preview.body) }).slice(1)}`
+  }
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true })
+
+function bodyOf(bytes: Uint8Array): { body: string } | { body_base64: string } {
+  try {
+    return { body: strict.decode(bytes) }
+  } catch {
+    return { body_base64: Buffer.from(bytes).toString('base64') }
+  }
+}

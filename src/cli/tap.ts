@@ -1,0 +1,92 @@
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import type { Pipeline } from '../engine/control.ts'
+import { self } from '../host/process.ts'
+import type { ServerFlags } from './client.ts'
+import { action, CommandError, needServer, withServerFlags, type Server } from './client.ts'
+import type { TapLine } from './tap/columns.ts'
+
+interface TapFlags extends ServerFlags {
+  readonly filter: readonly string[]
+  readonly limit?: number
+  readonly format?: 'ndjson' | 'table'
+}
+
+export function register(program: Command): void {
+  withServerFlags(program.command('tap')
+    .description('Look at a source or a sink live: every row that it gives, or everything that is routed to it, in the form in which it is sent. Nothing is taken away.')
+    .argument('<name>', 'id of a source or a sink; source/ID or sink/ID where both have it')
+    .option('--filter <FILTER>', 'rows that match only, as "dst.port = 443 and bytes > 1M"; given again, all must match', collect, [])
+    .option('--limit <COUNT>', 'end after so many rows', positive)
+    .addOption(new Option('--format <FORMAT>', 'form of the rows (default: table on a terminal, else ndjson)').choices(['ndjson', 'table'])))
+    .addHelpText('after', `
+Examples:
+  $ weir tap netflow --filter "dst.port = 443" --limit 10
+  $ weir tap sink/bus --format ndjson | jq .body
+
+Rows that come faster than they are read are skipped, and counted on standard error.
+Exit code: 0 looked, 1 the server is not to be had or ended, 2 the command line cannot be used.`)
+    .action(action(run))
+}
+
+function collect(one: string, before: readonly string[]): readonly string[] {
+  return [...before, one]
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  return value
+}
+
+async function run(name: string, { filter, limit, format, ...where }: TapFlags): Promise<void> {
+  const server = await needServer(where)
+  const query = new URLSearchParams({
+    ...(await targetOf(server, name)),
+    ...(filter.length === 0 ? {} : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
+    ...(limit === undefined ? {} : { limit: String(limit) }),
+  })
+  const answer = await server.ask('GET', `/api/v1/tap?${query.toString()}`)
+  const [{ TapTable }, { Output }] = await Promise.all([import('./tap/columns.ts'), import('./output.ts')])
+  const output = new Output()
+  const table = (format ?? (self.interactive ? 'table' : 'ndjson')) === 'table' ? new TapTable(process.stdout.columns ?? 200) : undefined
+  let shown = 0
+  for await (const line of linesOf(answer)) {
+    const row = JSON.parse(line) as TapLine
+    if (typeof row['skipped'] === 'number') {
+      self.stderr(`weir: ${row['skipped']} rows came too fast and were skipped\n`)
+      continue
+    }
+    shown++
+    if (!(await output.write(table === undefined ? `${line}\n` : table.row(row)))) return await answer.body?.cancel().catch(() => undefined)
+  }
+  if (shown !== limit) throw new CommandError('The server ended the look.', ['It stops, or the connection broke; its program log says which.'])
+}
+
+async function targetOf(server: Server, written: string): Promise<{ source: string } | { sink: string }> {
+  const [, role, id = written] = /^(source|sink)\/(.+)$/.exec(written) ?? []
+  if (role === 'source') return { source: id }
+  if (role === 'sink') return { sink: id }
+  const { sources, sinks } = await server.json<Pipeline>('GET', '/api/v1/pipeline')
+  const isSource = sources.some((one) => one.name === id)
+  const isSink = sinks.some((one) => one.name === id)
+  if (isSource && isSink) throw new CommandError(`\`${id}\` is a source and a sink.`, [`Say source/${id} or sink/${id}.`], 2)
+  if (isSink) return { sink: id }
+  if (isSource) return { source: id }
+  throw new CommandError(`There is no source and no sink \`${id}\`.`, [`Sources: ${sources.map((one) => one.name).join(', ')}. Sinks: ${sinks.map((one) => one.name).join(', ')}.`])
+}
+
+/** Lines of an answer as they come, the empty ones left out. */
+async function* linesOf(answer: Response): AsyncGenerator<string, void, undefined> {
+  let rest = ''
+  try {
+    for await (const piece of (answer.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+      const lines = (rest + Buffer.from(piece).toString('latin1')).split('\n')
+      rest = lines.pop() ?? ''
+      // Cut as bytes and read as text only when whole: a piece may end in the middle of a character.
+      for (const line of lines) if (line !== '') yield Buffer.from(line, 'latin1').toString()
+    }
+  } catch {
+    // A connection that broke is told as an end that came too early.
+  }
+}

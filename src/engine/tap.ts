@@ -1,0 +1,38 @@
+/** A live look at one source or one sink: which rows of a frame are its own. */
+import { decodeBatch } from '../journal/bodies.ts'
+import type { Frame } from '../journal/types.ts'
+import type { BatchKind } from '../model/batches.ts'
+import { WeirError } from '../model/errors.ts'
+import type { TapTarget } from './control.ts'
+import { storeSink } from './ledger.ts'
+import type { SinkPiece } from './ports.ts'
+import type { SinkSet } from './sinks.ts'
+
+/** Picks the rows of the target out of a frame; undefined when there are none. Throws when there is no such target. */
+export function tapOf(target: TapTarget, sinks: SinkSet, sources: ReadonlySet<string>): (frame: Frame) => SinkPiece | undefined {
+  if ('source' in target) {
+    const { source } = target
+    if (!sources.has(source)) throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${source}; there are: ${[...sources].join(', ')}`)
+    return (frame) => (frame.header.source === source ? whole(frame) : undefined)
+  }
+  const { sink } = target
+  // Everything goes to the store.
+  if (sink === storeSink) return whole
+  if (sinks.get(sink) === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}; there are: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`)
+  return (frame) => {
+    // Looked up each time: a reload replaces it.
+    const delivery = sinks.get(sink)
+    if (delivery === undefined || !delivery.takes(frame.header.source)) return undefined
+    const piece = whole(frame)
+    if (piece === undefined) return undefined
+    const { rows } = delivery.route(piece.batch)
+    return rows.length === 0 ? undefined : { ...piece, rows }
+  }
+}
+
+function whole(frame: Frame): SinkPiece | undefined {
+  const { header } = frame
+  if (header.kind === 'empty' || header.count === 0) return undefined
+  const batch = decodeBatch(header.kind satisfies BatchKind, frame.body())
+  return { header, batch, rows: Uint32Array.from({ length: batch.count }, (_, row) => row), firstRow: 0 }
+}
