@@ -4,7 +4,9 @@ import { SeededRandom } from '../../test/kit/random.ts'
 import type { Frame } from '../journal/types.ts'
 import { filePartition } from '../model/positions.ts'
 import { openStore, type Store } from './index.ts'
-import { parseFileName } from './names.ts'
+import { holdsRows, parseFileName } from './names.ts'
+import { filesOf } from './rollup-cover.ts'
+import { rollups } from './rollup-schema.ts'
 import { readManifest } from './manifest.ts'
 import { DiskWriter, readLines } from './testing/disk-writer.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
@@ -19,8 +21,18 @@ async function open(host: FakeHost): Promise<Store> {
 async function storedRows(host: FakeHost): Promise<string[]> {
   const { state } = await readManifest(host.disk, directory)
   const rows: string[] = []
-  for (const file of state.files.values()) if (file.stream !== 'endpoints') rows.push(...(await readLines(host.disk, `${directory}/${file.name}`)))
+  for (const file of state.files.values()) if (holdsRows(file.stream)) rows.push(...(await readLines(host.disk, `${directory}/${file.name}`)))
   return rows.sort()
+}
+
+/** Flows that each rollup says there are. */
+async function rolledUp(host: FakeHost): Promise<number[]> {
+  const { state } = await readManifest(host.disk, directory)
+  return Promise.all(rollups.map(async (rollup) => {
+    let flows = 0
+    for (const file of filesOf(rollup, [...state.files.values()])) for (const line of await readLines(host.disk, `${directory}/${file.name}`)) flows += Number(line)
+    return flows
+  }))
 }
 
 /** What must be stored once the store stands at a position. */
@@ -127,6 +139,8 @@ class Model {
     const { sources } = (await readManifest(this.host.disk, directory)).state
     const numbers = Object.fromEntries(Object.entries(sources).map(([name, { id }]) => [name, id]))
     expect(await storedRows(this.host)).toEqual(expectedRows(this.frames, reached, numbers))
+    const flows = this.frames.filter(({ header }) => header.kind === 'flows' && header.sequence <= reached).reduce((sum, { header }) => sum + header.count, 0)
+    expect(await rolledUp(this.host)).toEqual([flows, flows, flows])
     const names = await this.host.disk.list(directory)
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([])
     expect(names.filter((name) => parseFileName(name) !== undefined).length).toBe(this.store.status().files)

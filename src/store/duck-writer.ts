@@ -2,7 +2,11 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { openTable, type EndpointTable, type EventTable } from './duck-tables.ts'
-import { flowFile } from './flow-file.ts'
+import { flowFile, type FlowFile } from './flow-file.ts'
+import { mergeQuery } from './rollup-merge.ts'
+import { isRollup, type Rollup } from './rollup-schema.ts'
+import { rollupFile } from './rollup-file.ts'
+import type { RollupRow } from './rollup-rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, fileColumns } from './schema.ts'
 import type { FileAbout, FlowRows, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
@@ -39,6 +43,9 @@ const copyOptions: Readonly<Record<Stream, string>> = {
   flows: copyFormat,
   events: `${copyFormat}, ROW_GROUP_SIZE 16384`,
   endpoints: copyFormat,
+  flows_1m: copyFormat,
+  flows_5m: copyFormat,
+  flows_1h: copyFormat,
 }
 
 class DuckWriter implements TableWriter {
@@ -51,6 +58,7 @@ class DuckWriter implements TableWriter {
   readonly #tables = new Map<string, EventTable | EndpointTable>()
   /** Flows are not staged in DuckDB: their batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
+  readonly #partials = new Map<number, RollupRow[]>()
 
   constructor(options: { disk: Disk; api: typeof import('@duckdb/node-api'); instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
     this.#disk = options.disk
@@ -67,6 +75,10 @@ class DuckWriter implements TableWriter {
       else pieces.push(rows)
       return
     }
+    if (rows.stream === 'flows_1m') {
+      this.#partials.set(hour, [...(this.#partials.get(hour) ?? []), ...rows.rows])
+      return
+    }
     const key = `${rows.stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
@@ -77,15 +89,19 @@ class DuckWriter implements TableWriter {
   }
 
   async write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
-    if (stream === 'flows') return this.#writeFlows(hour, path, about)
+    const metadata = { [aboutKey]: JSON.stringify(about) }
+    if (stream === 'flows') return this.#save(stream, flowFile(this.#flows.get(hour) ?? [], metadata), path)
+    if (stream === 'flows_1m') {
+      const rows = this.#partials.get(hour) ?? []
+      return this.#save(stream, { ...rollupFile(rows, metadata), rows: rows.length }, path)
+    }
     const table = this.#tables.get(`${stream}_${hour}`)
     if (table === undefined) throw new Error(`no rows of ${stream} in hour ${hour}`)
     table.flush()
     return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path, about)
   }
 
-  async #writeFlows(hour: number, path: string, about: FileAbout): Promise<Written> {
-    const { pieces, rows, columns } = flowFile(this.#flows.get(hour) ?? [], { [aboutKey]: JSON.stringify(about) })
+  async #save(stream: Stream, { pieces, rows, columns }: FlowFile, path: string): Promise<Written> {
     const file = await this.#disk.open(path, 'write')
     try {
       await file.truncate(0)
@@ -95,7 +111,7 @@ class DuckWriter implements TableWriter {
         await file.writeAll(some, at)
         at += some.reduce((sum, piece) => sum + piece.length, 0)
       }
-      const set = columnSet('flows', columns)
+      const set = columnSet(stream, columns)
       return { rows, bytes: at, ...(set === undefined ? {} : { columns: set }) }
     } finally {
       await file.close()
@@ -104,6 +120,7 @@ class DuckWriter implements TableWriter {
 
   async discard(stream: Stream, hour: number): Promise<void> {
     if (stream === 'flows') this.#flows.delete(hour)
+    if (stream === 'flows_1m') this.#partials.delete(hour)
     const key = `${stream}_${hour}`
     const table = this.#tables.get(key)
     if (table === undefined) return
@@ -113,7 +130,19 @@ class DuckWriter implements TableWriter {
   }
 
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+    if (isRollup(stream)) return this.#mergeRollup(stream, from, path, about)
     return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)`, stream, path, about)
+  }
+
+  async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+    const names = new Set((await rowsOf(this.#merging, `SELECT DISTINCT name FROM parquet_schema(${fileList(from)})`)).map(([name]) => String(name)))
+    const { sql, columns } = mergeQuery(stream, from, names)
+    const written = await this.#copy(this.#merging, sql, stream, path, about)
+    const total = async (paths: readonly string[]): Promise<string> => String((await rowsOf(this.#merging, `SELECT coalesce(sum(flows), 0)::VARCHAR FROM read_parquet(${fileList(paths)})`))[0]?.[0])
+    const [before, after] = [await total(from), await total([path])]
+    if (before !== after) throw new Error(`a rollup of ${before} flows was merged to one of ${after}`)
+    const set = columnSet(stream, columns)
+    return { ...written, ...(set === undefined ? {} : { columns: set }) }
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {
@@ -125,6 +154,11 @@ class DuckWriter implements TableWriter {
       return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about }
     }
     const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
+    if (isRollup(stream)) {
+      const [[rows, timeMin, timeMax] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE FROM ${file}`)
+      const columns = columnSet(stream, names)
+      return { rows: Number(rows), bytes, timeMin: timeMin === null ? null : Number(timeMin), timeMax: timeMax === null ? null : Number(timeMax), receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }) }
+    }
     const ms = (aggregate: 'min' | 'max', column: string): string => (names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL')
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
       this.#merging,

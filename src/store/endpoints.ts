@@ -1,7 +1,8 @@
 import type { Resolver } from '../engine/ports.ts'
 import type { IpColumn } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
-import { formatIp } from '../model/ip.ts'
+import { EndpointNames, type Named } from './endpoint-names.ts'
+import type { Texts } from './rollup-keys.ts'
 import type { EndpointRow } from './table-writer.ts'
 
 /** Words of a key: the address and the scope's number. */
@@ -43,6 +44,8 @@ export class Endpoints {
   /** Slot → id − #base + 1; 0 is a free slot. */
   #slots = new Uint32Array(0)
   #base = 0
+  /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
+  #meanings: EndpointNames[] = []
 
   constructor(options: EndpointsOptions) {
     this.#resolver = options.resolver
@@ -110,8 +113,49 @@ export class Endpoints {
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
     // `wait` is stored as unknown: asking again later belongs to the Kubernetes resolver, whose answers come late.
     const endpoint = resolved.is === 'endpoint' ? resolved.endpoint : {}
-    this.#fresh.push({ id, address: formatIp(words, offset), name: endpoint.name, label: endpoint.label })
+    const meaningOf = this.#meanings.at(-1) as EndpointNames
+    meaningOf.add(words, offset, endpoint.name, endpoint.label)
+    this.#fresh.push({ id, address: meaningOf.of(id - this.#base).address, name: endpoint.name, label: endpoint.label })
     return id
+  }
+
+  /** Numbers of the labels of a column's endpoints, by the texts of a rollup; 0 for none. */
+  labels(ids: Uint32Array, count: number, out: Uint32Array, texts: Texts): void {
+    let meaning = this.#meanings.at(-1) as EndpointNames
+    let labels = meaning.labels(texts)
+    for (let row = 0; row < count; row++) {
+      const id = (ids[2 * row + 1] as number) * twoTo32 + (ids[2 * row] as number)
+      if (id === 0) {
+        out[row] = 0
+        continue
+      }
+      if (id < meaning.base || id >= meaning.base + meaning.count) {
+        meaning = this.#meaningOf(id)
+        labels = meaning.labels(texts)
+      }
+      out[row] = labels === undefined ? 0 : (labels[id - meaning.base] as number)
+    }
+  }
+
+  /** What an id means by the lower half of it; of ids given out since the last `forget`. */
+  named(low: number): Named | undefined {
+    if (low === 0) return undefined
+    for (const meaning of this.#meanings) {
+      const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32
+      if (index < meaning.count) return meaning.of(index)
+    }
+    return undefined
+  }
+
+  #meaningOf(id: number): EndpointNames {
+    const found = this.#meanings.find(({ base, count }) => id >= base && id < base + count)
+    if (found === undefined) throw new Error(`endpoint ${id} is of no generation that is known`)
+    return found
+  }
+
+  /** Only ids of the newest generation will be asked about. */
+  forget(): void {
+    this.#meanings = this.#meanings.slice(-1)
   }
 
   #put(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
@@ -127,6 +171,7 @@ export class Endpoints {
     this.#mask = slots - 1
     this.#keys = new Uint32Array(slots * keyWords)
     this.#slots = new Uint32Array(slots)
+    this.#meanings.push(new EndpointNames(this.#next))
   }
 
   #grow(): void {

@@ -162,7 +162,7 @@ export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
   return false
 }
 
-/** Unix ms, in the file as such or as µs. What a batch lacks is `missing`, or absent. */
+/** Unix ms, in the file as such or as µs. What a row lacks is `missing`, or absent. */
 export function timeChunk(name: string, type: 'ms' | 'us', pieces: readonly FlowRows[], missing?: (piece: FlowRows) => number): Chunk | undefined {
   const { floats, presence } = begin(pieces)
   let at = 0
@@ -179,9 +179,11 @@ export function timeChunk(name: string, type: 'ms' | 'us', pieces: readonly Flow
     }
     const { values, valid } = column
     const start = at
+    const instead = missing?.(piece)
     for (let row = 0; row < count; row++) {
       const value = values[row] as number
       if (value >= firstTime && value <= lastTime && isPresent(valid, row)) floats[at++] = value
+      else if (instead !== undefined) floats[at++] = instead
     }
     if (at - start === count) presence.fill(count, true)
     else for (let row = 0; row < count; row++) presence.add((values[row] as number) >= firstTime && (values[row] as number) <= lastTime && isPresent(valid, row))

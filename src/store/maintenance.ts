@@ -1,10 +1,12 @@
 import type { Log, Metrics } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import type { Folder } from './folder.ts'
-import { merged, nextMerge } from './merge.ts'
-import { msPerHour } from './names.ts'
+import { isOver, merged, nextMerge } from './merge.ts'
+import { holdsRows, msPerHour, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { expired, type Retain } from './retention.ts'
+import { expired, tooOld, type Retain } from './retention.ts'
+import { nextDerivation } from './rollup-cover.ts'
+import { isRollup, type Rollup } from './rollup-schema.ts'
 import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
@@ -46,14 +48,21 @@ export class Maintenance {
     this.#measure()
     const { state, versions } = this.#folder
     const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now())
-    if (run === undefined) return false
-    await this.#merge(run)
+    if (run !== undefined) {
+      await this.#merge(run, run[0]?.stream ?? 'flows')
+      return true
+    }
+    const now = this.#host.clock.now()
+    const kept = (stream: Rollup, hour: number): boolean => !tooOld(stream, hour, this.#retain, now)
+    const derivation = nextDerivation([...state.files.values()], versions.missing, (hour) => isOver(hour, now), kept)
+    if (derivation === undefined) return false
+    await this.#merge(derivation.from, derivation.stream)
     return true
   }
 
   async #expire(): Promise<void> {
     for (const { reason, hour, files } of expired(this.#folder.state.files.values(), this.#retain, this.#host.clock.now())) {
-      const rows = files.reduce((sum, file) => sum + (file.stream === 'endpoints' ? 0 : file.rows), 0)
+      const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
       await this.#folder.exchange(files.map(({ name }) => name), []).catch((error: unknown) => this.#onReserve(error))
       this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
@@ -74,9 +83,11 @@ export class Maintenance {
     this.#metrics.set('weir_store_files', this.#folder.state.files.size)
   }
 
-  async #merge(run: readonly StoredFile[]): Promise<void> {
-    const target = merged(run)
-    const { stream, hour, firstSequence, lastSequence } = target
+  /** Makes one file of several: in their place, or as a coarser rollup beside them. */
+  async #merge(run: readonly StoredFile[], stream: Stream): Promise<void> {
+    const target = { ...merged(run), stream }
+    const { hour, firstSequence, lastSequence } = target
+    const inPlace = run[0]?.stream === stream
     const writer = await this.#writer()
     const name = this.#folder.newName(stream, hour, firstSequence, lastSequence)
     // The inputs stay while they are read, whatever becomes of their version.
@@ -86,12 +97,13 @@ export class Maintenance {
         await this.#excludeUnreadable(writer, run)
         throw error
       })
-      if (written.rows !== target.rows) {
+      // Groups of a rollup become fewer; its writer has compared the sums.
+      if (!isRollup(stream) && written.rows !== target.rows) {
         await this.#folder.discard([{ name }])
         throw new Error(`a merge of ${target.rows} rows wrote ${written.rows}`)
       }
       await this.#folder.syncDirectory()
-      await this.#folder.exchange(run.map((file) => file.name), [{ ...target, name, bytes: written.bytes }])
+      await this.#folder.exchange(inPlace ? run.map((file) => file.name) : [], [{ ...target, name, ...written }])
       this.#metrics.count('weir_store_merged_files_total', run.length)
     } finally {
       await pin.release()

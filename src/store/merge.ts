@@ -1,5 +1,6 @@
 import { msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
+import { coveredFiles } from './rollup-cover.ts'
 import { unionOf } from './schema.ts'
 
 /** Files of this size are final. */
@@ -22,19 +23,25 @@ function tier(file: StoredFile): number {
  */
 export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<string>, now: number): readonly StoredFile[] | undefined {
   const groups = new Map<string, StoredFile[]>()
-  for (const file of files) {
+  const all = [...files]
+  const covered = coveredFiles(all)
+  for (const file of all) {
     const key = `${file.stream} ${file.hour}`
     groups.set(key, [...(groups.get(key) ?? []), file])
   }
   for (const group of [...groups.values()].sort((a, b) => order(a[0], b[0]))) {
     group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
-    // A minute of grace for what was received in the last second of the hour.
-    const closed = now >= (group[0]?.hour ?? 0) * msPerHour + msPerHour + 60_000
-    const below = (limit: number) => (file: StoredFile): boolean => tier(file) < limit && !unreadable.has(file.name)
+    const closed = isOver(group[0]?.hour ?? 0, now)
+    const below = (limit: number) => (file: StoredFile): boolean => tier(file) < limit && !unreadable.has(file.name) && !covered.has(file.name)
     const run = closed ? longest(group, below(2), 2) : (longest(group, below(1), filesPerMerge) ?? longest(group, below(2), 2 * filesPerMerge))
     if (run !== undefined) return run
   }
   return undefined
+}
+
+/** With a minute of grace for what was received in the last second of the hour. */
+export function isOver(hour: number, now: number): boolean {
+  return now >= hour * msPerHour + msPerHour + 60_000
 }
 
 function order(a: StoredFile | undefined, b: StoredFile | undefined): number {

@@ -1,6 +1,11 @@
 /** Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique>.parquet`. The name alone says what a file holds. */
-export const streams = ['flows', 'events', 'endpoints'] as const
+export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
+
+/** Streams whose rows are rows of the journal. */
+export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
+  return stream === 'flows' || stream === 'events'
+}
 
 export interface FileName {
   readonly name: string
@@ -23,7 +28,7 @@ function hourText(hour: number): string {
   return new Date(hour * msPerHour).toISOString().slice(0, 13).replace(/[-T]/g, '')
 }
 
-const pattern = /^(flows|events|endpoints)-(\d{4})(\d\d)(\d\d)(\d\d)-(\d+)-(\d+)-[0-9a-f]+\.parquet$/
+const pattern = /^(flows|events|endpoints|flows_1m|flows_5m|flows_1h)-(\d{4})(\d\d)(\d\d)(\d\d)-(\d+)-(\d+)-[0-9a-f]+\.parquet$/
 
 export function fileName(stream: Stream, hour: number, first: number, last: number, unique: string): string {
   return `${stream}-${hourText(hour)}-${first}-${last}-${unique}.parquet`

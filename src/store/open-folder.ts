@@ -5,7 +5,7 @@ import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
-import { parseFileName, spillFolder, temporaryEnding } from './names.ts'
+import { holdsRows, parseFileName, spillFolder, temporaryEnding } from './names.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 import { schemaVersion } from './schema.ts'
@@ -52,7 +52,7 @@ export async function openFolder(options: { host: Host; directory: string; write
   for (const name of await disk.list(`${directory}/${spillFolder}`)) await disk.remove(`${directory}/${spillFolder}/${name}`)
   const missing = new Set([...state.files.values()].filter((file) => sizes.get(file.name) !== file.bytes).map((file) => file.name))
   if (missing.size > 0) {
-    const rows = [...missing].reduce((sum, name) => sum + (state.files.get(name)?.rows ?? 0), 0)
+    const rows = rowsOf([...missing].map((name) => state.files.get(name)))
     log.error('Files of the store are missing or cut off; queries answer without them.', { files: missing.size, rows, first: [...missing][0] })
   }
   const manifest = new Manifest(disk, directory, found.generation)
@@ -75,13 +75,18 @@ export async function openFolder(options: { host: Host; directory: string; write
     const reached = forgotten ? Math.max(0, ...candidates.map((one) => one.lastSequence)) : (from.positions[filePartition]?.sequence ?? 0)
     const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
     if (adopted.length > 0) {
-      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', { files: adopted.length, rows: adopted.reduce((sum, file) => sum + file.rows, 0) })
+      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', { files: adopted.length, rows: rowsOf(adopted) })
     }
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
     return forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
   }
+}
+
+/** Rows of the journal among those of the files. */
+function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined)[]): number {
+  return files.reduce((sum, file) => sum + (file !== undefined && holdsRows(file.stream) ? file.rows : 0), 0)
 }
 
 function storedFile(from: Candidate): StoredFile {

@@ -42,6 +42,14 @@ export class PendingTables {
     this.rows += rows
   }
 
+  /** Rows of a rollup stand for the flows of their hour. */
+  addRollup(hour: number, rows: number): void {
+    const flows = this.#tables.get(`flows_${hour}`)
+    if (flows === undefined) return
+    const before = this.#tables.get(`flows_1m_${hour}`)?.rows ?? 0
+    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', rows: before + rows })
+  }
+
   clear(): void {
     this.#tables = new Map()
     this.rows = 0

@@ -7,8 +7,10 @@ import { filePartition, nowhere, type Position, type Positions } from '../model/
 import { SourceCounts } from './counts.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Folder } from './folder.ts'
-import { hourOf } from './names.ts'
+import { holdsRows, hourOf } from './names.ts'
 import { PendingTables } from './pending.ts'
+import { rollupRows } from './rollup-rows.ts'
+import { Rollup } from './rollup.ts'
 import { flowRows, Words } from './rows.ts'
 import type { TableWriter } from './table-writer.ts'
 
@@ -33,6 +35,8 @@ export class StoreProjection implements Projection {
   readonly #words: Words
   readonly #endpoints: Endpoints
   readonly #pending = new PendingTables()
+  /** Sums of the flows that are in no table of a rollup yet, by hour. */
+  readonly #rollups = new Map<number, Rollup>()
   /** What `apply` has reached; `position()` follows with the commit. */
   #reached: Position
   #broken: unknown
@@ -112,7 +116,9 @@ export class StoreProjection implements Projection {
     }
     const writer = await this.#options.writer()
     if (batch.kind === 'flows') {
-      await writer.append(hour, flowRows(batch, frame, hour, source, this.#endpoints, this.#words))
+      const rows = flowRows(batch, frame, hour, source, this.#endpoints, this.#words)
+      await writer.append(hour, rows)
+      this.#rollup(hour).add(rows, this.#endpoints)
       const fresh = this.#endpoints.take()
       if (fresh.length > 0) {
         await writer.append(hour, { stream: 'endpoints', rows: fresh })
@@ -127,12 +133,30 @@ export class StoreProjection implements Projection {
     this.#counts.store(header.source, batch.count)
   }
 
+  #rollup(hour: number): Rollup {
+    let rollup = this.#rollups.get(hour)
+    if (rollup === undefined) this.#rollups.set(hour, (rollup = new Rollup()))
+    return rollup
+  }
+
+  /** Tables keep what they were given until they are written: a commit that is tried again adds only what came since. */
+  async #takeRollups(writer: TableWriter): Promise<void> {
+    for (const [hour, rollup] of this.#rollups) {
+      const rows = rollupRows(rollup, this.#endpoints)
+      this.#rollups.delete(hour)
+      await writer.append(hour, { stream: 'flows_1m', rows })
+      this.#pending.addRollup(hour, rows.length)
+    }
+    this.#endpoints.forget()
+  }
+
   /** When it rejects, nothing is lost: call it again. */
   async commit(): Promise<void> {
     this.#check()
     const reached = this.#folder.state.positions[filePartition]?.sequence ?? 0
     if (this.#reached.sequence > reached) {
       const writer = this.#pending.rows > 0 ? await this.#options.writer() : undefined
+      if (writer !== undefined) await this.#takeRollups(writer)
       const tables = this.#pending.tables
       await this.#folder.commit(tables, writer, {
         positions: { [filePartition]: this.#reached },
@@ -140,7 +164,7 @@ export class StoreProjection implements Projection {
         words: this.#words.strings,
         nextEndpoint: this.#endpoints.next,
       })
-      for (const { stream, rows } of tables) if (stream !== 'endpoints') this.#options.metrics.count('weir_store_rows_total', rows, { stream })
+      for (const { stream, rows } of tables) if (holdsRows(stream)) this.#options.metrics.count('weir_store_rows_total', rows, { stream })
       this.#options.metrics.count('weir_store_commits_total', 1)
       this.#pending.clear()
       for (const { stream, hour } of tables) await writer?.discard(stream, hour)

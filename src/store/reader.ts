@@ -13,6 +13,7 @@ import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from './schema.ts'
 import { spillFolder } from './names.ts'
+import { rollupViews } from './rollup-views.ts'
 import type { Pin } from './versions.ts'
 import { Permits } from './permits.ts'
 import { judge, type Statement } from './statement.ts'
@@ -195,7 +196,7 @@ function viewInput(pin: Pin, directory: string): ViewInput {
 }
 
 async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
-  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}`)
+  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}${rollupViews(statement.sql, input)}`)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)

@@ -1,10 +1,16 @@
 import { msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
+import { isRollup, type Rollup } from './rollup-schema.ts'
 
 export interface Retain {
   /** Hours whose rows were all received longer ago go. */
   readonly ageMs?: number
-  /** The oldest hours go until all files together are no larger. The hour that is being written stays. */
+  /** The same of rollups, which may outlive the flows that they sum up; one that is not named stays. */
+  readonly rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
+  /**
+   * The oldest hours go until all files together are no larger: first rows, then, when that is not enough, rollups. The hour
+   * that is being written stays.
+   */
   readonly bytes?: number
 }
 
@@ -14,21 +20,44 @@ export interface Expired {
   readonly files: readonly StoredFile[]
 }
 
-/** Whole hours, flows and their endpoints together, oldest first. */
-export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
+/** Is the hour's part of a rollup older than it may be? */
+export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number): boolean {
+  const age = retain.rollupAgesMs?.[stream]
+  return age !== undefined && (hour + 1) * msPerHour + age <= now
+}
+
+function hoursOf(files: readonly StoredFile[]): [number, StoredFile[]][] {
   const hours = new Map<number, StoredFile[]>()
-  let bytes = 0
   for (const file of files) {
-    bytes += file.bytes
-    hours.set(file.hour, [...(hours.get(file.hour) ?? []), file])
+    const group = hours.get(file.hour)
+    if (group === undefined) hours.set(file.hour, [file])
+    else group.push(file)
   }
+  return [...hours].sort(([a], [b]) => a - b)
+}
+
+/** Whole hours, flows and their endpoints together, oldest first; rollups by ages of their own. */
+export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
+  const all = [...files]
+  const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)
   const gone: Expired[] = []
-  for (const [hour, group] of [...hours].sort(([a], [b]) => a - b)) {
-    const old = retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
-    const large = retain.bytes !== undefined && bytes > retain.bytes && hour < Math.floor(now / msPerHour)
-    if (!old && !large) continue
-    gone.push({ reason: old ? 'age' : 'size', hour, files: group })
-    bytes -= group.reduce((sum, file) => sum + file.bytes, 0)
+  let bytes = sizeOf(all)
+  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]): void => {
+    gone.push({ reason, hour, files: some })
+    bytes -= sizeOf(some)
   }
+  const current = Math.floor(now / msPerHour)
+  const tooLarge = (hour: number): boolean => retain.bytes !== undefined && bytes > retain.bytes && hour < current
+  const left: StoredFile[] = []
+  for (const [hour, group] of hoursOf(all.filter(({ stream }) => isRollup(stream)))) {
+    const old = group.filter(({ stream }) => isRollup(stream) && tooOld(stream, hour, retain, now))
+    if (old.length > 0) go('age', hour, old)
+    left.push(...group.filter((file) => !old.includes(file)))
+  }
+  for (const [hour, group] of hoursOf(all.filter(({ stream }) => !isRollup(stream)))) {
+    const old = retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
+    if (old || tooLarge(hour)) go(old ? 'age' : 'size', hour, group)
+  }
+  for (const [hour, group] of hoursOf(left)) if (tooLarge(hour)) go('size', hour, group)
   return gone
 }

@@ -2,6 +2,7 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, registryVersion, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
+import { rollupColumns } from './rollup-schema.ts'
 
 /** Files record the version of the column set they were written with; it follows the field registry. */
 export const schemaVersion: number = registryVersion
@@ -63,6 +64,9 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin],
   endpoints: [{ name: 'ep', type: 'BIGINT', since: 1 }, text('addr'), text('name'), text('label')],
+  flows_1m: rollupColumns,
+  flows_5m: rollupColumns,
+  flows_1h: rollupColumns,
 }
 
 /** A set of columns as the manifest has it: a bit for each column's number, in hexadecimal, the lowest first. */

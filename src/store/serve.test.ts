@@ -29,7 +29,7 @@ it('answers, refusals and status come over a port as they are', async () => {
   expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
   expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
   await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({ name: 'WeirError', code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('nothing') })
-  expect(await remote.status()).toMatchObject({ version: 1, rows: 1, files: 2, unreadableFiles: 0, ledger: { stored: { netflow: 1 } } })
+  expect(await remote.status()).toMatchObject({ version: 1, rows: 1, files: 3, unreadableFiles: 0, ledger: { stored: { netflow: 1 } } })
 })
 
 it('a large answer comes whole, and no faster than it is read', async () => {

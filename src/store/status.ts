@@ -1,5 +1,6 @@
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
+import { holdsRows } from './names.ts'
 import type { StoreState } from './state.ts'
 
 /** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */
@@ -15,7 +16,7 @@ export interface StoreStatus {
   readonly ledger: StoreLedger
   /** Number of the version that a query would read now. */
   readonly version: number
-  /** Data files, their rows (endpoints left out) and bytes. */
+  /** Data files, their rows (of the journal: endpoints and rollups left out) and bytes. */
   readonly files: number
   readonly rows: number
   readonly bytes: number
@@ -32,7 +33,7 @@ export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
 export function statusOf(folder: Folder): StoreStatus {
   const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0 }
   for (const file of folder.state.files.values()) {
-    const rows = file.stream === 'endpoints' ? 0 : file.rows
+    const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++
     status.rows += rows
     status.bytes += file.bytes

@@ -1,5 +1,6 @@
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
+import type { RollupRow } from './rollup-rows.ts'
 
 /** Where the rows of a frame stand: with the row's number these make its stable id. */
 export interface RowOrigin {
@@ -39,7 +40,13 @@ export interface EndpointRows {
   readonly rows: readonly EndpointRow[]
 }
 
-export type TableRows = FlowRows | EventRows | EndpointRows
+/** What a commit adds to the finest rollup. */
+export interface PartialRows {
+  readonly stream: 'flows_1m'
+  readonly rows: readonly RollupRow[]
+}
+
+export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows
 
 /** What a file says of itself in its footer, should the manifest be lost. */
 export interface FileAbout {
@@ -79,7 +86,10 @@ export interface TableWriter {
   /** Writes every row of the table, in the order appended. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
-  /** Writes the rows of the files, one file after the other, into one. May run beside `append` and `write`. */
+  /**
+   * Writes the rows of the files, one file after the other, into one; for a rollup, the sums of what they hold by the step
+   * of `stream`, which may be a coarser one than theirs. May run beside `append` and `write`.
+   */
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
   /** Rejects when the file can't be read. */
   inspect(stream: Stream, path: string): Promise<Inspected>

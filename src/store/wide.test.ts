@@ -31,7 +31,7 @@ function shown(field: string, cell: AnyCell): unknown {
 function expected(made: readonly AnyFlows[]): Record<string, unknown>[] {
   return made.flatMap(({ batch, cells }) => Array.from({ length: batch.count }, (_, row) => Object.fromEntries(fields.map(({ name }) => {
     const cell = cells[name]?.[row] ?? null
-    return [name, name === 'time_received' && cells[name] === undefined ? startOfDay * 1000 : shown(name, cell)]
+    return [name, name === 'time_received' && cell === null ? startOfDay * 1000 : shown(name, cell)]
   }))))
 }
 

@@ -1,8 +1,12 @@
 import type { Disk } from '../../host/index.ts'
-import type { Stream } from '../names.ts'
+import { holdsRows, type Stream } from '../names.ts'
+import { isRollup } from '../rollup-schema.ts'
 import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../table-writer.ts'
 
-/** A row as this writer keeps it: where it stands, and nothing else. Endpoints are kept as their id. */
+/**
+ * A row as this writer keeps it: where it stands, and nothing else. Endpoints are kept as their id, rollups as numbers of
+ * flows.
+ */
 export type Line = string
 
 /** A table writer for disks that DuckDB can't write to: a file is JSON: what it says of itself, and the rows' positions. */
@@ -18,7 +22,8 @@ export class DiskWriter implements TableWriter {
     const key = `${rows.stream} ${hour}`
     const table = this.#tables.get(key) ?? []
     this.#tables.set(key, table)
-    if (rows.stream === 'endpoints') table.push(...rows.rows.map(({ id }) => `${id}`))
+    if (rows.stream === 'flows_1m') table.push(...rows.rows.map(({ sums }) => `${sums[0]}`))
+    else if (rows.stream === 'endpoints') table.push(...rows.rows.map(({ id }) => `${id}`))
     else for (let row = 0; row < rows.batch.count; row++) table.push(`${rows.origin.source}:${rows.origin.epoch}:${rows.origin.sequence}:${row}`)
     await Promise.resolve()
   }
@@ -32,16 +37,16 @@ export class DiskWriter implements TableWriter {
     await Promise.resolve()
   }
 
-  async merge(_stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+  async merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const lines: Line[] = []
     for (const each of from) lines.push(...(await readLines(this.#disk, each)))
-    return this.#save(path, lines, about)
+    return this.#save(path, isRollup(stream) ? [`${lines.reduce((sum, line) => sum + Number(line), 0)}`] : lines, about)
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {
     const { lines, about } = await readTable(this.#disk, path)
     const perSource = new Map<number, number>()
-    if (stream !== 'endpoints') for (const line of lines) perSource.set(Number(line.split(':')[0]), (perSource.get(Number(line.split(':')[0])) ?? 0) + 1)
+    if (holdsRows(stream)) for (const line of lines) perSource.set(Number(line.split(':')[0]), (perSource.get(Number(line.split(':')[0])) ?? 0) + 1)
     const lastEndpoint = stream === 'endpoints' ? Math.max(0, ...lines.map(Number)) : 0
     return { rows: lines.length, bytes: (await this.#disk.stat(path))?.size ?? 0, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource, lastEndpoint, about }
   }

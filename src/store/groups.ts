@@ -1,0 +1,134 @@
+/** Numbers tuples of 32-bit words in the order in which they are met. */
+export class Groups {
+  readonly width: number
+  readonly limit: number
+  /** Words of tuple n begin at n × width. */
+  keys: Uint32Array
+  count = 0
+  #slots: Int32Array
+  #mask: number
+
+  constructor(width: number, limit: number) {
+    this.width = width
+    this.limit = limit
+    this.keys = new Uint32Array(width * 256)
+    this.#slots = new Int32Array(1024)
+    this.#mask = 1023
+  }
+
+  /** Number of the tuple at the start of `key`; −1 when it is new and there are as many as there may be. */
+  find(key: Uint32Array): number {
+    const { width, keys } = this
+    let hash = 0
+    for (let i = 0; i < width; i++) {
+      hash = Math.imul(hash ^ (key[i] as number), 0x9e3779b1)
+      hash ^= hash >>> 15
+    }
+    let slot = hash & this.#mask
+    for (;;) {
+      const found = (this.#slots[slot] as number) - 1
+      if (found < 0) return this.#add(key, slot)
+      const at = found * width
+      let i = 0
+      while (i < width && keys[at + i] === key[i]) i++
+      if (i === width) return found
+      slot = (slot + 1) & this.#mask
+    }
+  }
+
+  #add(key: Uint32Array, slot: number): number {
+    if (this.count === this.limit) return -1
+    const number = this.count++
+    if (this.keys.length < this.count * this.width) {
+      const larger = new Uint32Array(2 * this.keys.length)
+      larger.set(this.keys)
+      this.keys = larger
+    }
+    for (let i = 0; i < this.width; i++) this.keys[number * this.width + i] = key[i] as number
+    this.#slots[slot] = number + 1
+    if (2 * this.count > this.#mask) this.#grow()
+    return number
+  }
+
+  #grow(): void {
+    const { width, keys } = this
+    this.#mask = 2 * (this.#mask + 1) - 1
+    this.#slots = new Int32Array(this.#mask + 1)
+    for (let number = 0; number < this.count; number++) {
+      let hash = 0
+      for (let i = 0; i < width; i++) {
+        hash = Math.imul(hash ^ (keys[number * width + i] as number), 0x9e3779b1)
+        hash ^= hash >>> 15
+      }
+      let slot = hash & this.#mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
+      this.#slots[slot] = number + 1
+    }
+  }
+}
+
+/** Five sums of each group: flows, bytes, packets, and both as estimated. Exact, however large they get. */
+export class Sums {
+  /** What is in here is a safe integer. */
+  #values = new Float64Array(5 * 256)
+  /** What did not fit beside, by place. */
+  readonly #large = new Map<number, bigint>()
+
+  /** Makes room for so many groups. */
+  reach(groups: number): void {
+    if (this.#values.length >= 5 * groups) return
+    const larger = new Float64Array(Math.max(5 * groups, 2 * this.#values.length))
+    larger.set(this.#values)
+    this.#values = larger
+  }
+
+  /** Safe integers, of one flow. */
+  add(group: number, bytes: number, packets: number, bytesEst: number, packetsEst: number): void {
+    const at = 5 * group
+    const values = this.#values
+    const bytesSum = (values[at + 1] as number) + bytes
+    const packetsSum = (values[at + 2] as number) + packets
+    const bytesEstSum = (values[at + 3] as number) + bytesEst
+    const packetsEstSum = (values[at + 4] as number) + packetsEst
+    if (bytesSum > Number.MAX_SAFE_INTEGER || packetsSum > Number.MAX_SAFE_INTEGER || bytesEstSum > Number.MAX_SAFE_INTEGER || packetsEstSum > Number.MAX_SAFE_INTEGER) {
+      this.addLarge(group, [1n, BigInt(bytes), BigInt(packets), BigInt(bytesEst), BigInt(packetsEst)])
+      return
+    }
+    values[at] = (values[at] as number) + 1
+    values[at + 1] = bytesSum
+    values[at + 2] = packetsSum
+    values[at + 3] = bytesEstSum
+    values[at + 4] = packetsEstSum
+  }
+
+  addLarge(group: number, values: readonly bigint[]): void {
+    values.forEach((value, index) => this.#large.set(5 * group + index, (this.#large.get(5 * group + index) ?? 0n) + value))
+  }
+
+  /** Adds what another group has. */
+  join(group: number, from: Sums, other: number): void {
+    const values = this.#values
+    const added = from.#values
+    let safe = from.#large.size === 0
+    for (let i = 0; i < 5; i++) safe &&= (values[5 * group + i] as number) + (added[5 * other + i] as number) <= Number.MAX_SAFE_INTEGER
+    if (!safe) {
+      this.addLarge(group, Array.from({ length: 5 }, (_, index) => from.value(other, index)))
+      return
+    }
+    for (let i = 0; i < 5; i++) values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
+  }
+
+  value(group: number, index: number): bigint {
+    return BigInt(this.#values[5 * group + index] ?? 0) + (this.#large.get(5 * group + index) ?? 0n)
+  }
+
+  /** Flows of the group; not exact beyond 2^53. */
+  flows(group: number): number {
+    return (this.#values[5 * group] ?? 0) + Number(this.#large.get(5 * group) ?? 0n)
+  }
+
+  /** Estimated bytes, for comparing: not exact beyond 2^53. */
+  weight(group: number): number {
+    return (this.#values[5 * group + 3] ?? 0) + Number(this.#large.get(5 * group + 3) ?? 0n)
+  }
+}

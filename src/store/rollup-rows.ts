@@ -1,0 +1,119 @@
+import type { Endpoints } from './endpoints.ts'
+import type { Sums } from './groups.ts'
+import { endFields, has, placeFields, type Rollup } from './rollup.ts'
+
+/** A row of a rollup. Sums are exact; they follow `flows bytes packets bytes_est packets_est`. */
+export interface RollupRow {
+  /** Unix ms at which the bucket begins. */
+  readonly time: number
+  readonly folded: 0 | 1 | 2 | 3
+  /** Dimensions by name; one that is absent is left out. */
+  readonly values: Readonly<Record<string, string | number>>
+  readonly sums: readonly bigint[]
+}
+
+/**
+ * The groups of a rollup as rows: in each minute the largest with everything that is known of them, the others with less,
+ * as {@link Rollup.kept} says. Takes the rollup's counts apart: it is to be used once.
+ */
+export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRow[] {
+  const { whole, reduced, least, none, sums } = rollup.levels
+  for (const [groups, sum] of [[whole, sums.whole], [reduced, sums.reduced], [least, sums.least], [none, sums.none]] as const) sum.reach(groups.count)
+  const minuteOfLeast = (group: number): number => least.keys[4 * group] ?? 0
+  const leastOfReduced = (group: number): number => reduced.keys[8 * group] ?? 0
+  const reducedOfWhole = (group: number): number => whole.keys[4 * group] ?? 0
+  const rows: RollupRow[] = []
+  const row = (minute: number, folded: RollupRow['folded'], values: RollupRow['values'], from: Sums, group: number): void => {
+    rows.push({ time: minute * 60_000, folded, values, sums: Array.from({ length: 5 }, (_, index) => from.value(group, index)) })
+  }
+
+  largest(whole.count, sums.whole, (group) => minuteOfLeast(leastOfReduced(reducedOfWhole(group))), rollup.kept.whole, (group, fits, minute) => {
+    const parent = reducedOfWhole(group)
+    if (!fits) sums.reduced.join(parent, sums.whole, group)
+    else row(minute, 0, { ...exporterOf(rollup, endpoints, leastOfReduced(parent)), ...placeOf(rollup, parent), ...endsOf(rollup, endpoints, group) }, sums.whole, group)
+  })
+  largest(reduced.count, sums.reduced, (group) => minuteOfLeast(leastOfReduced(group)), rollup.kept.reduced, (group, fits, minute) => {
+    const parent = leastOfReduced(group)
+    if (!fits) sums.least.join(parent, sums.reduced, group)
+    else row(minute, 1, { ...exporterOf(rollup, endpoints, parent), ...placeOf(rollup, group) }, sums.reduced, group)
+  })
+  const rest = new Map<number, { sums: bigint[] }>()
+  const toRest = (minute: number, from: Sums, group: number): void => {
+    const found = rest.get(minute) ?? { sums: [0n, 0n, 0n, 0n, 0n] }
+    rest.set(minute, { sums: found.sums.map((sum, index) => sum + from.value(group, index)) })
+  }
+  largest(least.count, sums.least, minuteOfLeast, rollup.kept.least, (group, fits, minute) => {
+    if (!fits) toRest(minute, sums.least, group)
+    else row(minute, 2, exporterOf(rollup, endpoints, group), sums.least, group)
+  })
+  for (let group = 0; group < none.count; group++) toRest(none.keys[group] ?? 0, sums.none, group)
+  for (const [minute, found] of rest) rows.push({ time: minute * 60_000, folded: 3, values: {}, sums: found.sums })
+  return rows
+}
+
+/** Calls with every group that holds flows, and whether it is among the most weighty of its minute. */
+function largest(count: number, sums: Sums, minuteOf: (group: number) => number, most: number, each: (group: number, fits: boolean, minute: number) => void): void {
+  const perMinute = new Map<number, number[]>()
+  for (let group = 0; group < count; group++) {
+    if (sums.flows(group) === 0) continue
+    const minute = minuteOf(group)
+    const groups = perMinute.get(minute)
+    if (groups === undefined) perMinute.set(minute, [group])
+    else groups.push(group)
+  }
+  for (const [minute, groups] of perMinute) {
+    if (groups.length > most) {
+      const weights = Float64Array.from(groups, (group) => sums.weight(group))
+      const order = Uint32Array.from(groups.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0))
+      order.forEach((place, rank) => each(groups[place] ?? 0, rank < most, minute))
+    } else for (const group of groups) each(group, true, minute)
+  }
+}
+
+type Values = Record<string, string | number>
+
+function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: number): Values {
+  const [, exporter = 0, packed = 0, which = 0] = least.keys.subarray(4 * group, 4 * group + 4)
+  const values: Values = {}
+  const address = endpoints.named(exporter)?.address
+  if (address !== undefined) values['exporter_addr'] = address
+  if (which & has.proto) values['proto'] = packed & 255
+  if (which & has.direction) values['direction'] = (packed >>> 8) & 255
+  if (which & has.nodeDirection) values['node_direction'] = (packed >>> 16) & 255
+  if (which & has.reverse) values['reverse'] = packed >>> 24
+  return values
+}
+
+function placeOf({ levels: { reduced }, places, texts }: Rollup, group: number): Values {
+  const [, inIf = 0, outIf = 0, ports = 0, srcLabel = 0, dstLabel = 0, tuple = 0, which = 0] = reduced.keys.subarray(8 * group, 8 * group + 8)
+  const values: Values = {}
+  if (which & has.inIf) values['in_if'] = inIf
+  if (which & has.outIf) values['out_if'] = outIf
+  if (ports >>> 16 !== 0) values['src_port'] = ports >>> 16
+  if ((ports & 0xffff) !== 0) values['dst_port'] = ports & 0xffff
+  const text = (name: string, number: number): void => {
+    const found = texts.list[number]
+    if (found !== undefined) values[name] = found
+  }
+  text('src_label', srcLabel)
+  text('dst_label', dstLabel)
+  if (tuple !== 0) for (const field of placeFields) text(field, places.word(tuple, field))
+  return values
+}
+
+function endsOf({ levels: { whole }, ends, texts }: Rollup, endpoints: Endpoints, group: number): Values {
+  const [, src = 0, dst = 0, tuple = 0] = whole.keys.subarray(4 * group, 4 * group + 4)
+  const values: Values = {}
+  for (const [end, id] of [['src', src], ['dst', dst]] as const) {
+    const named = endpoints.named(id)
+    if (named === undefined) continue
+    values[`${end}_addr`] = named.address
+    if (named.name !== undefined) values[`${end}_name`] = named.name
+  }
+  if (tuple === 0) return values
+  for (const field of endFields) {
+    const text = texts.list[ends.word(tuple, field)]
+    if (text !== undefined) values[field] = text
+  }
+  return values
+}
