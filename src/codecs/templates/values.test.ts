@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import type { DecoderOptions } from './decoder.ts'
-import { Bench, exported, ip4, ipfix, netflow9, optionsTemplate, optionsTemplate9, set, sumOf, template, u16, u32, u64, u8, uptime, varying, type FieldOf } from './testing/datagrams.ts'
+import { Bench, exported, ip4, ipfix, netflow9, optionsTemplate, optionsTemplate9, set, sumOf, template, u16, u32, u64, u8, uptime, type FieldOf } from './testing/datagrams.ts'
 import { vectorB, vectorC, vectorD, vectorF } from './testing/vectors.ts'
 
 interface Value {
@@ -9,7 +9,6 @@ interface Value {
   readonly value: Uint8Array
 }
 const value = (id: number, bytes: Uint8Array, pen?: number): Value => ({ field: pen === undefined ? [id, bytes.length] : [id, bytes.length, pen], value: bytes })
-const text = (id: number, content: string, pen?: number): Value => ({ field: pen === undefined ? [id, 65_535] : [id, 65_535, pen], value: varying(content) })
 const addresses = [value(8, ip4('10.0.0.1')), value(12, ip4('10.0.0.2'))]
 
 function rowsOf(bench: Bench): FlowRow[] {
