@@ -16,16 +16,18 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
+import { flowRoutes, flowSchemas } from './routes/flows.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { sqlRoutes } from './routes/sql.ts'
+import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { createServer } from './server.ts'
 
 export type { ApiLimits, ApiOptions, ApiToken, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -57,6 +59,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context)
   sqlRoutes(app, context)
+  flowRoutes(app, context)
+  sumRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

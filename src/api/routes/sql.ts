@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { QueryFormat } from '../../engine/control.ts'
 import { queryFormats } from '../../engine/control.ts'
 import { answerStream } from '../answer.ts'
+import { goneWith, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 
@@ -43,20 +44,14 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     const { sql, format = 'json' } = request.body as { sql: string; format?: QueryFormat }
     const size = Buffer.byteLength(sql)
     if (size > limits.sqlBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
-    if (control.store === undefined) {
-      throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', { hints: ['GET /api/v1/live shows what passes.'] })
-    }
+    const store = storeOf({ control })
     // Whoever goes away stops the query.
-    const gone = new AbortController()
-    reply.raw.on('close', () => {
-      if (!reply.raw.writableFinished) gone.abort()
-    })
-    if (reply.raw.destroyed) gone.abort()
-    const bytes = await control.store.query(sql, format, gone.signal).catch((error: unknown) => {
-      if (!gone.signal.aborted) throw error
+    const gone = goneWith(reply)
+    const bytes = await store.query(sql, format, gone).catch((error: unknown) => {
+      if (!gone.aborted) throw error
     })
     if (bytes === undefined) return reply.hijack()
-    return answerStream(request, reply, mediaTypes[format], told(bytes, gone.signal, (error) => {
+    return answerStream(request, reply, mediaTypes[format], told(bytes, gone, (error) => {
       log.warn('A query failed after its answer had begun; the answer was cut.', { error })
     }))
   })

@@ -1,0 +1,32 @@
+import type { FastifyReply } from 'fastify'
+import type { StoreReader } from '../engine/control.ts'
+import type { ApiContext } from './options.ts'
+import { ApiError } from './problems.ts'
+
+/** The store, or what to do without one. */
+export function storeOf({ control }: Pick<ApiContext, 'control'>): StoreReader {
+  if (control.store !== undefined) return control.store
+  throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', { hints: ['GET /api/v1/live shows what passes.'] })
+}
+
+/** Aborts when the client goes away. */
+export function goneWith(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  if (reply.raw.destroyed) gone.abort()
+  return gone.signal
+}
+
+/** The rows of an answer that is known to be small; undefined when the client has gone. */
+export async function rowsOf(store: StoreReader, sql: string, signal: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
+  try {
+    const pieces: Uint8Array[] = []
+    for await (const piece of await store.query(sql, 'json', signal)) pieces.push(piece)
+    return JSON.parse(Buffer.concat(pieces).toString('utf8')) as Record<string, unknown>[]
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}

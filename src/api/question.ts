@@ -1,0 +1,100 @@
+/** Parameters that pages, series and topology share, and what they say. */
+import { flowNames, type QueryField } from '../query/index.ts'
+import { isoOf, isSortable, measures, momentOf, type Measure, type Question, type TimeSpan } from '../query/plan/index.ts'
+import { nearest } from '../schema/suggest.ts'
+import { filterOf } from './filter-text.ts'
+import { ApiError } from './problems.ts'
+import { views, type ViewColumn } from './views.ts'
+
+export const questionParameters = {
+  filter: { type: 'string', maxLength: 65_536, description: 'Rows that match, as docs/explain/query.md has it. Every row when left out.', examples: ['src.ns = shop and bytes >= 10k'] },
+  both_ways: { type: 'string', enum: ['true', 'false'], default: 'false', description: 'Also rows that match with source and destination exchanged; each row counts once.' },
+  from: { type: 'string', default: 'now-1h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+  to: { type: 'string', default: 'now', description: 'End, not included.' },
+  time: { type: 'string', enum: ['time_received', 'time_start', 'time_end'], default: 'time_received', description: 'The time that the span is of. Clocks of exporters may be wrong; that of time_received is ours.' },
+} as const
+
+export interface QuestionQuery {
+  readonly filter?: string
+  readonly both_ways?: string
+  readonly from?: string
+  readonly to?: string
+  readonly time?: string
+}
+
+/** `now` in Unix ms. */
+export function questionOf(query: QuestionQuery, now: number): Question {
+  const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = 'time_received' } = query
+  const moment = (written: string, name: string): bigint => {
+    const found = momentOf(written, now)
+    if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds.'] })
+    return found
+  }
+  const span = { from: moment(from, 'from'), to: moment(to, 'to') }
+  if (span.from >= span.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
+  return { names: flowNames, filter: filterOf(filter, 'flows').expression, bothWays: both === 'true', time, span }
+}
+
+/** A field of flows by any of its names, which rows can be sorted and grouped by. */
+export function plainField(written: string, parameter: string): QueryField {
+  const name = flowNames.resolve(written)
+  const field = name === undefined ? undefined : flowNames.field(name)
+  if (field === undefined) throw unknownField(written, parameter)
+  if (!isSortable(field)) throw new ApiError('WEIR_API_INVALID', `"${parameter}" can’t use ${field.name}: it has lists or JSON.`)
+  return field
+}
+
+export function unknownField(written: string, parameter: string): ApiError {
+  const meant = nearest(written, flowNames.fields.map(({ name }) => name))
+  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of flows.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
+}
+
+export function listOf(written: string | undefined): string[] {
+  return (written ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '')
+}
+
+export interface AnswerColumn {
+  readonly name: string
+  readonly type: string
+  readonly unit?: string
+}
+
+export function columnOf({ name }: QueryField): AnswerColumn {
+  const { type = 'VARCHAR', unit } = views.flows.find((column) => column.name === name) ?? ({} as Partial<ViewColumn>)
+  return { name, type, ...(unit === undefined ? {} : { unit }) }
+}
+
+export const measureColumns: readonly AnswerColumn[] = [
+  { name: 'bytes', type: 'HUGEINT', unit: 'By' }, { name: 'packets', type: 'HUGEINT', unit: '{packet}' }, { name: 'flows', type: 'BIGINT', unit: '{flow}' },
+]
+
+export const byParameter = { type: 'string', enum: measures, default: 'bytes', description: 'What the largest are the largest by.' } as const
+
+export function measureOf(written: string | undefined): Measure {
+  return measures.find((each) => each === written) ?? 'bytes'
+}
+
+/** What is the same in every answer. `exact` is false when something in it is an approximation. */
+export interface AnswerFrame {
+  readonly columns: readonly AnswerColumn[]
+  readonly rows: readonly (readonly unknown[])[]
+  /** Cursor of the next page; null at the end, and of answers without pages. */
+  readonly next: string | null
+  /** Where the answer comes from: `raw`, or the rollup that it was read from. */
+  readonly source: 'raw'
+  readonly span: { readonly from: string; readonly to: string }
+  readonly exact: boolean
+}
+
+export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, next: string | null = null): AnswerFrame {
+  return { columns, rows, next, source: 'raw', span: { from: isoOf(span.from), to: isoOf(span.to) }, exact: true }
+}
+
+export const answerProperties = {
+  columns: { type: 'array', items: { type: 'object', required: ['name', 'type'], properties: { name: { type: 'string' }, type: { type: 'string', description: 'Type in SQL.' }, unit: { type: 'string', description: 'UCUM.' } } } },
+  rows: { type: 'array', items: { type: 'array', items: {} }, description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.' },
+  next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
+  source: { type: 'string', description: 'Where the answer comes from: `raw`, or the rollup that it was read from.' },
+  span: { type: 'object', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
+  exact: { type: 'boolean', description: 'False when something in it is an approximation.' },
+} as const

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import type { FlowSpec } from '../../store/testing/frames.ts'
+import { start } from '../testing/kit.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+/** Flows with few distinct values, so that every sort has ties, and with absent ones. */
+function someFlows(random: SeededRandom, count: number): FlowSpec[] {
+  return Array.from({ length: count }, () => ({
+    src: `10.0.0.${random.integer(1, 4)}`, dst: random.pick(['10.0.1.1', '2001:db8::1', '192.0.2.7']), bytes: random.pick([0, 10, 10, 18_446_744_073_709_551_615n]),
+    ...(random.chance(0.5) ? {} : { sampling: random.pick([1, 100]) }),
+  }))
+}
+
+async function pages(api: StoredApi, parameters: Record<string, string>, between: () => Promise<void>): Promise<{ rows: unknown[][]; pages: number }> {
+  const rows: unknown[][] = []
+  let [cursor, count]: [string | undefined, number] = [undefined, 0]
+  do {
+    const { status, body } = await api.get('flows', { ...parameters, ...(cursor === undefined ? {} : { cursor }) })
+    expect({ status, detail: body['detail'] }).toEqual({ status: 200, detail: undefined })
+    rows.push(...(body['rows'] as unknown[][]))
+    cursor = (body['next'] as string | null) ?? undefined
+    count++
+    await between()
+  } while (cursor !== undefined)
+  return { rows, pages: count }
+}
+
+describe('pages of flows', () => {
+  test.each(['-time_received', 'time_end', '-bytes', 'sampling,-dst_addr', '-sampling', 'src_name,-time_start', 'bytes_est,src_port'])('sorted by %s they hold every row once, while flows keep arriving', async (sort) => {
+    const api = await startStored()
+    const random = new SeededRandom(7)
+    const before = Date.now() - 60_000
+    for (let batch = 0; batch < 3; batch++) await api.add(someFlows(random, 40), before + batch)
+    const whole = (await api.get('flows', { sort, columns: `_pos,${sort.replaceAll('-', '')}`, limit: '10000' })).body['rows'] as unknown[][]
+    expect(whole).toHaveLength(120)
+    // Received after the first page was asked for.
+    const arrive = async (): Promise<void> => api.add(someFlows(random, 5), Date.now() + 1000)
+    const paged = await pages(api, { sort, columns: `_pos,${sort.replaceAll('-', '')}`, limit: '17' }, arrive)
+    expect(paged.rows).toEqual(whole)
+    expect(paged.pages).toBe(8)
+    expect(new Set(paged.rows.map(([position]) => position)).size).toBe(120)
+  })
+
+  test('answer columns with types and units, rows in their order, the span, and where it is from', async () => {
+    const api = await startStored()
+    const received = Date.now() - 5000
+    await api.add([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 18_446_744_073_709_551_615n, sampling: 2 }], received)
+    const { body } = await api.get('flows', { columns: 'time_received,SrcAddr,src.name,bytes,bytes_est,vlan', filter: 'src.name = gateway', from: String(received - 1), to: String(received + 1) })
+    expect(body).toEqual({
+      columns: [
+        { name: 'time_received', type: 'TIMESTAMP WITH TIME ZONE', unit: 'ms' }, { name: 'src_addr', type: 'VARCHAR' }, { name: 'src_name', type: 'VARCHAR' }, { name: 'bytes', type: 'UBIGINT', unit: 'By' },
+        { name: 'bytes_est', type: 'HUGEINT', unit: 'By' }, { name: 'vlan', type: 'USMALLINT' },
+      ],
+      rows: [[new Date(received).toISOString(), '10.0.0.1', 'gateway', '18446744073709551615', '36893488147419103230', null]],
+      next: null, source: 'raw', span: { from: new Date(received - 1).toISOString(), to: new Date(received + 1).toISOString() }, exact: true,
+    })
+    const { body: all } = await api.get('flows', { columns: '*' })
+    expect((all['columns'] as unknown[]).length).toBeGreaterThan(100)
+  })
+
+  test('filters choose rows of the store, both ways when asked, each row once', async () => {
+    const api = await startStored()
+    await api.add([{ src: '10.0.0.1', dst: '10.0.0.2' }, { src: '10.0.0.2', dst: '10.0.0.1' }, { src: '10.0.0.1', dst: '10.0.0.1' }, { src: '2001:db8::9', dst: '10.0.0.9' }], Date.now() - 100)
+    const count = async (parameters: Record<string, string>): Promise<number> => ((await api.get('flows', parameters)).body['rows'] as unknown[]).length
+    expect(await count({ filter: 'src_addr = 10.0.0.1' })).toBe(2)
+    expect(await count({ filter: 'src_addr = 10.0.0.1', both_ways: 'true' })).toBe(3)
+    expect(await count({ filter: 'src_addr = 10.0.0.0/30 and dst_addr != 10.0.0.1' })).toBe(1)
+    expect(await count({ filter: 'src_addr = 2001:db8::/32' })).toBe(1)
+    expect(await count({ filter: 'src_addr = 2000::-3000::' })).toBe(1)
+    expect(await count({ filter: 'src_addr = ::/2' })).toBe(1)
+    expect(await count({ filter: 'not exists(interfaces) and interfaces != eth0 and proto = tcp' })).toBe(4)
+    expect(await count({ filter: `${'('.repeat(60)}src_addr = 10.0.0.1 or vlan = 1${')'.repeat(60)}` })).toBe(2)
+    const nested = Array.from({ length: 60 }).reduce<string>((inner, _, depth) => `(${inner} ${depth % 2 === 0 ? 'or' : 'and'} proto = tcp)`, 'vlan = 1')
+    expect(await count({ filter: nested })).toBe(4)
+    expect(await count({ from: 'now-2h', to: 'now-1h' })).toBe(0)
+  })
+
+  test('what is wrong is said: filter, time, names, cursors of another question', async () => {
+    const api = await startStored()
+    await api.add([{ src: '10.0.0.1', dst: '10.0.0.2' }, { src: '10.0.0.2', dst: '10.0.0.1' }], Date.now() - 100)
+    const refused = async (path: string, parameters: Record<string, string>): Promise<string> => {
+      const { status, body } = await api.get(path, parameters)
+      expect(status).toBe(400)
+      return `${String(body['detail'])} ${(body['hints'] as string[]).join(' ')}`
+    }
+    expect(await refused('flows', { filter: 'dst_prot = 1' })).toBe('There is no field dst_prot. At 0–8: There is no field dst_prot. Did you mean dst_port?')
+    expect(await refused('flows', { from: 'yesterday' })).toContain('"from" is no time: yesterday.')
+    expect(await refused('flows', { from: 'now', to: 'now-1h' })).toContain('The span ends')
+    expect(await refused('flows', { sort: 'bites' })).toContain('Did you mean bytes?')
+    expect(await refused('flows', { sort: 'interfaces' })).toContain('can’t use interfaces')
+    expect(await refused('flows', { columns: 'bites' })).toContain('Did you mean bytes?')
+    expect(await refused('flows', { cursor: 'nonsense' })).toContain('The cursor is none of ours.')
+    expect(await refused('series', { step: 'long' })).toContain('"step" is no length of time')
+    expect(await refused('series', { from: 'now-90d', step: '1s' })).toContain('5000 are the most')
+    expect(await refused('topology', { scope: 'adr' })).toContain('Did you mean addr?')
+    const { body } = await api.get('flows', { limit: '1' })
+    expect(await refused('flows', { limit: '1', cursor: String(body['next']), filter: 'proto = tcp' })).toContain('The cursor belongs to another question.')
+  })
+})
+
+test('without a store there is nothing to ask', async () => {
+  const { api, control } = await start()
+  control.store = undefined
+  for (const path of ['flows', 'series', 'topology']) expect((await fetch(`${api.url}/api/v1/${path}`)).status).toBe(503)
+})

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify'
+import type { StoreReader } from '../../engine/control.ts'
+import { flowNames, type QueryField } from '../../query/index.ts'
+import { boundarySql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, upToBoundary, windowsOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
+import { answerJson } from '../answer.ts'
+import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, unknownField, type QuestionQuery } from '../question.ts'
+
+/** What a page shows that nobody told otherwise. */
+const usual = [
+  'time_received', 'time_start', 'time_end', 'src_addr', 'src_name', 'src_port', 'dst_addr', 'dst_name', 'dst_port', 'proto', 'bytes', 'packets', 'bytes_est', 'packets_est',
+  'sampling', 'exporter_addr', 'src_label', 'dst_label', '_pos',
+]
+
+export const flowSchemas = {
+  FlowPage: { type: 'object', required: ['columns', 'rows', 'next', 'source', 'span', 'exact'], properties: answerProperties },
+} as const
+
+interface FlowsQuery extends QuestionQuery {
+  readonly columns?: string
+  readonly sort?: string
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+const schema = {
+  operationId: 'flows',
+  summary: 'Flows that match, page by page',
+  description: 'Sorted over the whole answer. The pages that cursors lead through are those of the first page’s moment: no row comes twice, and what arrives meanwhile does not keep '
+    + 'them from coming to an end.',
+  querystring: {
+    type: 'object', additionalProperties: false, properties: {
+      ...questionParameters,
+      columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
+      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last. `-time_received` when left out.', examples: ['-bytes,src_addr'] },
+      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page.' },
+      cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.' },
+    },
+  },
+  response: { 200: { $ref: 'FlowPage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+} as const
+
+export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
+  app.get('/api/v1/flows', { schema }, async (request, reply) => {
+    const asked = pageRequest(request.query as FlowsQuery, context.host.clock.now())
+    const answer = await askPage(storeOf(context), asked, goneWith(reply))
+    if (answer === undefined) return reply.hijack()
+    const { rows, next } = pageOf(asked, answer)
+    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, asked.span, next === undefined ? null : writeCursor(next)))
+  })
+}
+
+/** The newest rows are found in a small piece of the span, if there are enough of them; other orders by what the last row must have. */
+async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
+  for (const window of windowsOf(asked)) {
+    const rows = await rowsOf(store, pageSql(asked, window), gone)
+    if (rows === undefined || rows.length > asked.limit) return rows
+  }
+  const boundary = boundarySql(asked)
+  if (boundary === undefined) return rowsOf(store, pageSql(asked), gone)
+  const rows = await rowsOf(store, boundary, gone)
+  return rows === undefined ? undefined : rowsOf(store, pageSql(asked, upToBoundary(asked, rows[0]?.['key'])), gone)
+}
+
+function pageRequest(query: FlowsQuery, now: number): PageRequest {
+  const question = questionOf(query, now)
+  const sort = listOf(query.sort ?? `-${question.time}`).map((written): SortKey => {
+    const descending = written.startsWith('-')
+    return { field: plainField(descending ? written.slice(1) : written, 'sort'), descending }
+  })
+  const first: PageRequest = { ...question, columns: columnsOf(query.columns), sort, limit: query.limit ?? 100, upTo: BigInt(Math.floor(now)) * 1000n }
+  if (query.cursor === undefined) return first
+  const after = readCursor(query.cursor, sort.length)
+  if (after === undefined) throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', { hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'] })
+  if (after.question !== fingerprintOf(first)) {
+    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', { hints: ['Filter, both_ways, time and sort must be those of the first page; leave the cursor out to begin anew.'] })
+  }
+  return { ...first, span: { from: after.from, to: after.to }, upTo: after.upTo, after }
+}
+
+function columnsOf(written: string | undefined): readonly QueryField[] {
+  if (written === '*') return flowNames.fields
+  const names = listOf(written)
+  return (names.length === 0 ? usual : names).map((each) => {
+    const field = flowNames.field(flowNames.resolve(each) ?? '')
+    if (field === undefined) throw unknownField(each, 'columns')
+    return field
+  })
+}

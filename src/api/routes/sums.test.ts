@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { startStored } from '../testing/stored.ts'
+
+const minute = 60_000
+const begin = Math.floor(Date.now() / minute) * minute - 10 * minute
+
+test('a series adds up what passed in each bucket; the largest groups and the rest of a bucket are its total', async () => {
+  const api = await startStored()
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 1000, sampling: 10 }, { src: '10.0.0.2', dst: '10.0.0.9', bytes: 500 }, { src: '10.0.0.3', dst: '10.0.0.9', bytes: 400 }], begin)
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 7 }, { src: '10.0.0.4', dst: '10.0.0.9', bytes: 18_446_744_073_709_551_615n }], begin + 2 * minute)
+  const span = { from: String(begin), to: String(begin + 5 * minute), step: '1m' }
+  const at = (minutes: number): string => new Date(begin + minutes * minute).toISOString()
+  const plain = (await api.get('series', span)).body
+  expect(plain).toMatchObject({ step: 60, source: 'raw', exact: true, next: null })
+  expect(plain['columns']).toMatchObject([{ name: 'time' }, { name: 'bytes', unit: 'By' }, { name: 'packets' }, { name: 'flows' }])
+  expect(plain['rows']).toEqual([[at(0), 10_900, 120, 3], [at(2), '18446744073709551622', 20, 2]])
+  const grouped = (await api.get('series', { ...span, group: 'src.addr', limit: '2' })).body
+  expect((grouped['columns'] as { name: string }[]).map(({ name }) => name)).toEqual(['time', 'other', 'src_addr', 'bytes', 'packets', 'flows'])
+  expect(grouped['rows']).toEqual([
+    [at(0), false, '10.0.0.1', 10_000, 100, 1], [at(0), true, null, 900, 20, 2],
+    [at(2), false, '10.0.0.4', '18446744073709551615', 10, 1], [at(2), false, '10.0.0.1', 7, 10, 1],
+  ])
+  const filtered = (await api.get('series', { ...span, filter: 'bytes < 1k', group: 'vlan' })).body
+  expect(filtered['rows']).toEqual([[at(0), false, null, 900, 20, 2], [at(2), false, null, 7, 10, 1]])
+})
+
+test('a step that nobody chose is round and makes no more than 300 buckets', async () => {
+  const api = await startStored()
+  const step = async (from: string): Promise<unknown> => (await api.get('series', { from, to: 'now' })).body['step']
+  expect([await step('now-5m'), await step('now-1h'), await step('now-24h'), await step('now-7d')]).toEqual([1, 15, 300, 3600])
+})
+
+test('topology has the largest edges and the sums of all', async () => {
+  const api = await startStored()
+  await api.add([
+    { src: '10.0.0.1', dst: '10.0.0.2', bytes: 100, sampling: 10 }, { src: '10.0.0.1', dst: '10.0.0.2', bytes: 1 }, { src: '10.0.0.2', dst: '10.0.0.1', bytes: 50 }, { src: '10.0.0.3', dst: '10.0.0.1', bytes: 3 },
+  ], begin)
+  const { body } = await api.get('topology', { limit: '2' })
+  expect((body['columns'] as { name: string }[]).map(({ name }) => name)).toEqual(['src_addr', 'dst_addr', 'bytes', 'packets', 'flows'])
+  expect(body['rows']).toEqual([['10.0.0.1', '10.0.0.2', 1001, 110, 2], ['10.0.0.2', '10.0.0.1', 50, 10, 1]])
+  expect(body['total']).toEqual({ edges: 3, bytes: 1054, packets: 130, flows: 4 })
+  const named = (await api.get('topology', { scope: 'name,label', by: 'flows' })).body
+  expect(named['rows']).toEqual([['gateway', 'net=core', null, null, 1001, 110, 2], [null, null, 'gateway', 'net=core', 53, 20, 2]])
+  expect((await api.get('topology', { filter: 'bytes > 1M' })).body).toMatchObject({ rows: [], total: { edges: 0, bytes: 0, flows: 0 } })
+})

@@ -1,0 +1,121 @@
+import type { FastifyInstance } from 'fastify'
+import { flowNames } from '../../query/index.ts'
+import { isoOf, mostBuckets, seriesSql, stepFor, stepOf, topologySql, type SeriesRequest, type TopologyRequest } from '../../query/plan/index.ts'
+import { nearest } from '../../schema/suggest.ts'
+import { answerJson } from '../answer.ts'
+import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { answerFrame, answerProperties, byParameter, columnOf, listOf, measureColumns, measureOf, plainField, questionOf, questionParameters, type QuestionQuery } from '../question.ts'
+
+const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
+
+export const sumSchemas = {
+  Series: { type: 'object', required: [...required, 'step'], properties: { ...answerProperties, step: { type: 'integer', description: 'Length of a bucket in seconds. Buckets in which nothing passed are left out.' } } },
+  Topology: {
+    type: 'object', required: [...required, 'total'], properties: {
+      ...answerProperties,
+      total: { type: 'object', description: 'All edges, those that are not shown included.', properties: { edges: { type: 'integer' }, bytes: {}, packets: {}, flows: {} } },
+    },
+  },
+} as const
+
+interface SeriesQuery extends QuestionQuery {
+  readonly step?: string
+  readonly group?: string
+  readonly limit?: number
+  readonly by?: string
+}
+
+interface TopologyQuery extends QuestionQuery {
+  readonly scope?: string
+  readonly limit?: number
+  readonly by?: string
+}
+
+const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
+
+const seriesSchema = {
+  operationId: 'series',
+  summary: 'Bytes, packets and flows over time',
+  description: 'Bytes and packets are estimates of what really passed (× sampling). With `group`, the largest groups over the whole span and, as `other`, the rest of each bucket: the rows of a '
+    + 'bucket add up to its total.',
+  querystring: {
+    type: 'object', additionalProperties: false, properties: {
+      ...questionParameters,
+      step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
+      group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups.', examples: ['src_namespace,dst_namespace'] },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
+      by: byParameter,
+    },
+  },
+  response: { 200: { $ref: 'Series#' }, ...refusals },
+} as const
+
+const topologySchema = {
+  operationId: 'topology',
+  summary: 'Who exchanges with whom',
+  description: 'The largest edges from source to destination, and the sums of all edges beside them.',
+  querystring: {
+    type: 'object', additionalProperties: false, properties: {
+      ...questionParameters,
+      scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
+      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 500, description: 'Edges.' },
+      by: byParameter,
+    },
+  },
+  response: { 200: { $ref: 'Topology#' }, ...refusals },
+} as const
+
+const numbers = ['_bytes', '_packets', '_flows'] as const
+
+export function sumRoutes(app: FastifyInstance, context: ApiContext): void {
+  app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
+    const asked = seriesRequest(request.query as SeriesQuery, context.host.clock.now())
+    const answer = await rowsOf(storeOf(context), seriesSql(asked), goneWith(reply))
+    if (answer === undefined) return reply.hijack()
+    const { group, span, step } = asked
+    const columns = [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE' }, ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]), ...group.map(columnOf), ...measureColumns]
+    const rows = answer.map((row) => [
+      isoOf(BigInt(row['_bucket'] as string | number)), ...(group.length === 0 ? [] : [row['_other']]), ...group.map((_, index) => row[`_g${index}`] ?? null), ...numbers.map((name) => row[name] ?? null),
+    ])
+    return answerJson(request, reply, { ...answerFrame(columns, rows, span), step })
+  })
+  app.get('/api/v1/topology', { schema: topologySchema }, async (request, reply) => {
+    const asked = topologyRequest(request.query as TopologyQuery, context.host.clock.now())
+    const answer = await rowsOf(storeOf(context), topologySql(asked), goneWith(reply))
+    if (answer === undefined) return reply.hijack()
+    const { ends, span } = asked
+    const columns = [...ends.map(({ src }) => columnOf(src)), ...ends.map(({ dst }) => columnOf(dst)), ...measureColumns]
+    const rows = answer.map((row) => [...ends.map((_, index) => row[`_s${index}`] ?? null), ...ends.map((_, index) => row[`_d${index}`] ?? null), ...numbers.map((name) => row[name] ?? null)])
+    const [first = {}] = answer
+    const total = { edges: first['_all_edges'] ?? 0, bytes: first['_all_bytes'] ?? 0, packets: first['_all_packets'] ?? 0, flows: first['_all_flows'] ?? 0 }
+    return answerJson(request, reply, { ...answerFrame(columns, rows, span), total })
+  })
+}
+
+function seriesRequest(query: SeriesQuery, now: number): SeriesRequest {
+  const question = questionOf(query, now)
+  const { step: written = 'auto' } = query
+  const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
+  if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
+  const buckets = Number(question.span.to - question.span.from) / 1e6 / step
+  if (buckets > mostBuckets) throw new ApiError('WEIR_API_INVALID', `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`, { hints: ['Take a longer step, or auto.'] })
+  return { ...question, step, group: listOf(query.group).map((each) => plainField(each, 'group')), limit: query.limit ?? 10, by: measureOf(query.by) }
+}
+
+function topologyRequest(query: TopologyQuery, now: number): TopologyRequest {
+  const parts = listOf(query.scope ?? 'addr')
+  if (parts.length === 0) throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
+  const ends = parts.map((written) => {
+    const part = flowNames.endPart(written)
+    const [src, dst] = part === undefined ? [] : [flowNames.ofEnd('src', part), flowNames.ofEnd('dst', part)]
+    if (src === undefined || dst === undefined) {
+      const known = flowNames.fields.flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : [])).filter((each) => flowNames.endPart(each) !== undefined)
+      const meant = nearest(written, known)
+      throw new ApiError('WEIR_API_INVALID', `"scope" names ${written}, which is nothing that source and destination share.`, { hints: [meant === undefined ? `There is ${known.join(', ')}.` : `Did you mean ${meant}?`] })
+    }
+    return { src, dst }
+  })
+  return { ...questionOf(query, now), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
+}

@@ -1,0 +1,34 @@
+import { FrameMaker, type FlowSpec } from '../../store/testing/frames.ts'
+import { temporaryStores } from '../../store/testing/temporary.ts'
+import type { Store } from '../../store/index.ts'
+import { start } from './kit.ts'
+import { RecordingControl } from './recording-control.ts'
+
+const stores = temporaryStores()
+
+export interface StoredApi {
+  /** GET of a path below /api/v1/ with parameters: status and body. */
+  get(path: string, parameters?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>
+  add(specs: readonly FlowSpec[], received: number): Promise<void>
+  readonly store: Store
+}
+
+/** An API over a real store. */
+export async function startStored(): Promise<StoredApi> {
+  const store = await stores.open()
+  const control = new RecordingControl()
+  control.store = store.reader
+  const { api } = await start({ control })
+  const make = new FrameMaker()
+  return {
+    store,
+    async get(path, parameters = {}) {
+      const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    },
+    async add(specs, received) {
+      await store.projection.apply([make.flows(specs, received)])
+      await store.projection.commit()
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import type { QueryField } from '../names.ts'
+import { name, text } from '../sql-text.ts'
+import { conditionOf, fingerprint, type Question } from './question.ts'
+import type { TimeSpan } from './span.ts'
+
+export interface SortKey {
+  readonly field: QueryField
+  readonly descending: boolean
+}
+
+export interface PageRequest extends Question {
+  readonly columns: readonly QueryField[]
+  /** In order of importance; `_pos` decides what they leave open. */
+  readonly sort: readonly SortKey[]
+  readonly limit: number
+  readonly after?: Cursor
+  /** Rows received later are not of this answer, so that its pages come to an end. µs since 1970. */
+  readonly upTo: bigint
+}
+
+/** Where a page ended, and what the pages before it were of. */
+export interface Cursor {
+  readonly question: string
+  readonly from: bigint
+  readonly to: bigint
+  readonly upTo: bigint
+  /** The last row's values of the sort keys, as SQL gives them; null where absent. */
+  readonly keys: readonly (string | number | boolean | null)[]
+  readonly position: string
+}
+
+const sortable = new Set<QueryField['kind']>(['u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'estimate', 'time', 'dict', 'text', 'bool', 'ip', 'mac'])
+
+export function isSortable({ kind }: QueryField): boolean {
+  return sortable.has(kind)
+}
+
+/**
+ * Times come as milliseconds, and doubles that are infinite not at all: those are read exactly in a column of their own. (The
+ * time of receipt is ours and has milliseconds.)
+ */
+function hasKeyColumn({ field }: SortKey): boolean {
+  return (field.kind === 'time' && field.name !== 'time_received') || field.kind === 'f64'
+}
+
+const keyColumn = (index: number): string => `_key${index}`
+
+function exactSql({ name: field, kind }: QueryField): string {
+  return kind === 'time' ? `epoch_us(${name(field)})` : kind === 'f64' ? `${name(field)}::VARCHAR` : name(field)
+}
+
+export function questionOf({ sort, ...question }: PageRequest): string {
+  return fingerprint(question, sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`))
+}
+
+/**
+ * One page: every row after the cursor in an order that is total, so that none comes twice and none is left out. The columns
+ * of the answer are those asked for, then what the next cursor needs. `among` is a condition that no row of the page fails:
+ * with it, few rows need to be looked at.
+ */
+export function pageSql(request: PageRequest, among?: string): string {
+  const { columns, sort, limit } = request
+  const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
+  const keys = sort.flatMap((key, index) => (hasKeyColumn(key) ? [`${exactSql(key.field)} AS ${keyColumn(index)}`] : []))
+  const order = [...sort.map(orderSql), '_pos ASC']
+  const condition = among === undefined ? rowsSql(request) : `${among} AND ${rowsSql(request)}`
+  const select = [...new Set(listed)].map((each) => name(each))
+  return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+}
+
+function orderSql({ field, descending }: SortKey): string {
+  return `${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
+}
+
+/** Every row from the cursor on. */
+function rowsSql(request: PageRequest): string {
+  const { sort, after, upTo } = request
+  return [conditionOf(request), `time_received <= make_timestamptz(${upTo})`, ...(after === undefined ? [] : [afterSql(sort, after)])].join(' AND ')
+}
+
+/**
+ * Pieces of the span to look at one after the other, each with the ones before: when one has more rows than a page, the page is in
+ * it. Empty when time is not what rows are sorted by first.
+ */
+export function windowsOf({ sort, span, time, after }: PageRequest): readonly string[] {
+  const [first] = sort
+  if (first?.field.name !== time) return []
+  const key = after?.keys[0]
+  const begin = first.descending || key === undefined || key === null ? span.from : BigInt(key)
+  const end = !first.descending || key === undefined || key === null ? span.to : BigInt(key) + 1n
+  const within = (window: TimeSpan): string => `${name(time)} >= make_timestamptz(${window.from}) AND ${name(time)} < make_timestamptz(${window.to})`
+  return [128n, 16n].flatMap((parts) => {
+    const length = (end - begin) / parts
+    return length < 1_000_000n ? [] : [within(first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })]
+  })
+}
+
+/** Asks for the first sort key of the row behind the page, as `key`: rows beyond it need no tie-break. Only for sorts by other than time. */
+export function boundarySql(request: PageRequest): string | undefined {
+  const { sort, time, limit, names } = request
+  const [first] = sort
+  if (first === undefined || first.field.name === time) return undefined
+  return `SELECT ${exactSql(first.field)} AS key FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${orderSql(first)} LIMIT 1 OFFSET ${limit}`
+}
+
+/** The condition that the boundary makes: the rows up to it, those that tie with it included. Undefined when it leaves all. */
+export function upToBoundary({ sort }: PageRequest, key: unknown): string | undefined {
+  const [first] = sort
+  if (first === undefined || (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'boolean')) return undefined
+  return `${name(first.field.name)} ${first.descending ? '>=' : '<='} ${valueSql(first.field, key)}`
+}
+
+/** Rows that come after the cursor's; absent values are last in either direction. */
+function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string {
+  const alternatives: string[] = []
+  const same: string[] = []
+  sort.forEach(({ field, descending }, index) => {
+    const column = name(field.name)
+    const key = keys[index] ?? null
+    if (key === null) {
+      same.push(`${column} IS NULL`)
+      return
+    }
+    const value = valueSql(field, key)
+    alternatives.push([...same, `(${column} ${descending ? '<' : '>'} ${value} OR ${column} IS NULL)`].join(' AND '))
+    same.push(`${column} = ${value}`)
+  })
+  alternatives.push([...same, `_pos > ${text(position)}`].join(' AND '))
+  const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
+  // Said once more in a form with which files and row groups are passed over.
+  const [first] = sort
+  const [key = null] = keys
+  if (first === undefined || key === null || first.field.kind !== 'time') return rows
+  return `${name(first.field.name)} ${first.descending ? '<=' : '>='} ${valueSql(first.field, key)} AND ${rows}`
+}
+
+function valueSql({ kind }: QueryField, key: string | number | boolean): string {
+  if (kind === 'time') return `make_timestamptz(${BigInt(key)})`
+  if (kind === 'bool') return key === true ? 'true' : 'false'
+  if (kind === 'f64') return `${text(String(key))}::DOUBLE`
+  return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac' ? text(String(key)) : String(BigInt(key))
+}
+
+type Cell = unknown
+
+/** The rows of a page and the cursor behind them, if there is more. */
+export function pageOf(request: PageRequest, answer: readonly Readonly<Record<string, Cell>>[]): { rows: Cell[][]; next: Cursor | undefined } {
+  const { columns, sort, limit, upTo, span } = request
+  const shown = answer.slice(0, limit)
+  const last = shown.at(-1)
+  const rows = shown.map((row) => columns.map((column) => row[column.name] ?? null))
+  if (last === undefined || answer.length <= limit) return { rows, next: undefined }
+  const keys = sort.map((key, index) => keyOf(key, hasKeyColumn(key) ? last[keyColumn(index)] : last[key.field.name]))
+  return { rows, next: { question: questionOf(request), from: span.from, to: span.to, upTo, keys, position: String(last['_pos']) } }
+}
+
+function keyOf(key: SortKey, value: Cell): string | number | boolean | null {
+  if (value === null || value === undefined) return null
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${key.field.name} is no plain value`)
+  if (key.field.kind === 'time' && !hasKeyColumn(key)) return String(BigInt(Date.parse(String(value))) * 1000n)
+  return value
+}
