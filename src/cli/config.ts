@@ -87,6 +87,11 @@ export const weirSchema = defineSchema({
       enabled: choice(['parquet', 'none'], { description: 'Where rows are kept for queries', default: 'parquet' }),
       age: duration({ description: 'Rows older than this are removed', default: null, example: '30d' }),
       size: bytes({ description: 'Oldest rows are removed beyond this', default: '50GiB' }, { min: '1MiB' }),
+      rollups: group({
+        '1m': duration({ description: 'Sums of a minute older than this are removed', default: '7d' }, { min: '1h' }),
+        '5m': duration({ description: 'Sums of five minutes older than this are removed', default: '60d' }, { min: '1h' }),
+        '1h': duration({ description: 'Sums of an hour older than this are removed', default: '400d' }, { min: '1h' }),
+      }, { description: 'How long sums of flows are kept: `age` does not touch them, so that they may outlive the flows', default: {} }),
       query_timeout: duration({ description: 'Longest time in which a query makes no progress', default: '2m' }, { min: '1s' }),
       memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
     }, { description: 'The embedded store', default: {} }),

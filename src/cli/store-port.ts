@@ -21,7 +21,11 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
   const options: StoreOpen = {
     directory: `${config.data}/store`,
     networks: config.identity.networks ?? undefined,
-    retain: { ...(config.store.age === null ? {} : { ageMs: config.store.age }), bytes: config.store.size },
+    retain: {
+      ...(config.store.age === null ? {} : { ageMs: config.store.age }),
+      rollupAgesMs: { flows_1m: config.store.rollups['1m'], flows_5m: config.store.rollups['5m'], flows_1h: config.store.rollups['1h'] },
+      bytes: config.store.size,
+    },
     memory: `${Math.round(config.store.memory / 1e6)}MB`,
     queries: port2,
   }

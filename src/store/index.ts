@@ -13,6 +13,9 @@ import type { TableWriter } from './table-writer.ts'
 
 export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
+export { flowTime } from './flow-time.ts'
+export { planRollup, type RollupPlan, type RollupQuestion } from './rollup-plan.ts'
+export { isServicePort, rollups, type Rollup } from './rollup-schema.ts'
 export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {

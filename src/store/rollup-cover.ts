@@ -1,4 +1,5 @@
-import { isRollup, rollups, type Rollup } from './rollup-schema.ts'
+import { msPerHour } from './names.ts'
+import { rollups, type Rollup } from './rollup-schema.ts'
 import type { StoredFile } from './record.ts'
 
 /**
@@ -84,18 +85,23 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
 }
 
 /**
- * From which time on a rollup holds the sums of every flow that is stored: Unix ms. Infinity where no flow is in it;
+ * From which time on each rollup holds the sums of every flow that is stored: Unix ms. Infinity where nothing is in it;
  * −Infinity where nothing is missing. Flows that were stored by a version without rollups are in none.
  */
-export function completeSince(rollup: Rollup, files: readonly StoredFile[]): number {
-  const holding = new Map<number, StoredFile[]>()
-  for (const file of files) if (isRollup(file.stream) && rollups.indexOf(file.stream) <= rollups.indexOf(rollup)) holding.set(file.hour, [...(holding.get(file.hour) ?? []), file])
-  let last = -Infinity
-  for (const file of files) {
-    if (file.stream !== 'flows') continue
-    const parts = holding.get(file.hour) ?? []
-    // A merge joins files of flows and of their rollups at different times: ranges may overlap in either direction.
-    if (!parts.some((part) => part.firstSequence <= file.lastSequence && file.firstSequence <= part.lastSequence)) last = Math.max(last, (file.hour + 1) * 3_600_000)
+export function completeSinces(files: readonly StoredFile[]): Record<Rollup, number> {
+  const since = (rollup: Rollup): number => {
+    const holding = new Map<number, StoredFile[]>()
+    for (const stream of rollups.slice(0, rollups.indexOf(rollup) + 1)) {
+      for (const [hour, group] of byHour(files, stream)) holding.set(hour, [...(holding.get(hour) ?? []), ...group])
+    }
+    let last = -Infinity
+    for (const { stream, hour, firstSequence, lastSequence } of files) {
+      if (stream !== 'flows' || (hour + 1) * msPerHour <= last) continue
+      // Flows and rollups are merged at different times: ranges may reach beyond each other.
+      const held = (holding.get(hour) ?? []).some((part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence)
+      if (!held) last = (hour + 1) * msPerHour
+    }
+    return last
   }
-  return last
+  return Object.fromEntries(rollups.map((rollup) => [rollup, since(rollup)])) as Record<Rollup, number>
 }

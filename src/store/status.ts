@@ -1,6 +1,8 @@
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { holdsRows } from './names.ts'
+import { completeSinces } from './rollup-cover.ts'
+import type { Rollup } from './rollup-schema.ts'
 import type { StoreState } from './state.ts'
 
 /** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */
@@ -23,6 +25,8 @@ export interface StoreStatus {
   /** Files that the manifest names and that can't be read, and the rows that queries miss for it. */
   readonly unreadableFiles: number
   readonly unreadableRows: number
+  /** Unix ms since when each rollup holds every flow that is stored: −Infinity when none is missing, Infinity when none is there. */
+  readonly rollups: Readonly<Record<Rollup, number>>
 }
 
 export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
@@ -31,7 +35,7 @@ export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
 }
 
 export function statusOf(folder: Folder): StoreStatus {
-  const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0 }
+  const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0, rollups: completeSinces([...folder.state.files.values()]) }
   for (const file of folder.state.files.values()) {
     const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++
