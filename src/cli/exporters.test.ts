@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { expect, onTestFinished, test } from 'vitest'
 import { start } from '../api/testing/kit.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
-import { exportersText } from './exporters.ts'
+import { exportersText } from './exporters/page.ts'
 import { recipes } from './exporters/recipes.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
@@ -28,9 +28,15 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
   await expect.poll(told, { timeout: 20_000 }).toMatchObject([{ address: '127.0.0.1', datagrams: 2, rows: 1, malformed: 1 }])
   // What was shed is in the ledger with the next frame of the source.
   await expect.poll(async () => (await weir(['exporters', '--url', running.url, '--format', 'table'])).out, { timeout: 20_000, interval: 500 })
-    .toMatch(/source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +2 +1 +0 +1[^]*netflow: 1 datagrams were no well-formed export/)
+    .toMatch(/source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were no well-formed export/)
+  // Data whose template has not come.
+  send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
+  await expect.poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url, '--format', 'table'])).out, { timeout: 20_000, interval: 500 })
+    .toMatch(/source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, of everybody +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/)
+  expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({ code: 1, err: expect.stringContaining('Nothing has come from 192.0.2.9') as string })
   const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '--format', 'json'])).out) as { checks: { check: string; status: string; fact: string }[] }
   expect(doctor.checks.filter(({ check }) => check === 'exporters netflow')).toMatchObject([{ status: 'ok', fact: expect.stringMatching(/^1 known, the last heard of \d+ s ago$/) as string }])
+  expect(doctor.checks.filter(({ check }) => check === 'exporter 127.0.0.1')).toMatchObject([{ status: 'warn', fact: expect.stringContaining('waits for template 256') as string }])
   const port = String(running.ports.netflow)
   for (const name of ['softflowd', 'mikrotik']) expect((await weir(['exporters', '--how', name, '--url', running.url])).out).toContain(port)
 })

@@ -5,7 +5,7 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, needServer, withServerFlags, type Server } from './client.ts'
-import type { Exporters } from './exporters.ts'
+import type { Exporters } from './exporters/page.ts'
 import type { Sample } from './top/rates.ts'
 
 interface TopFlags extends ServerFlags {

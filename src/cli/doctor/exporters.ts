@@ -1,6 +1,6 @@
 /** Who sends to the running Weir, and of whom nothing is seen. */
 import { self } from '../../host/process.ts'
-import { ago, type Exporters } from '../exporters.ts'
+import { ago, type Exporters } from '../exporters/page.ts'
 import { oneLine } from '../text-table.ts'
 import { ok, reason, warn, type Finding, type Scene } from './finding.ts'
 

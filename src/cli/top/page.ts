@@ -1,4 +1,4 @@
-import { ago } from '../exporters.ts'
+import { ago } from '../exporters/page.ts'
 import { sizeText } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
 import type { Rates } from './rates.ts'

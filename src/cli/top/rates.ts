@@ -1,5 +1,5 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
-import type { Exporters } from '../exporters.ts'
+import type { Exporters } from '../exporters/page.ts'
 
 /** What a server said at one moment. */
 export interface Sample {
