@@ -67,6 +67,15 @@ test('weir tap shows of a sink what is routed to it, as it is sent', async () =>
   expect(lines((await weir(['tap', 'store', '--limit', '1', '--url', url])).out)).toHaveLength(1)
 })
 
+test('a transform is looked at from both sides', async () => {
+  const { url } = await busy({ config: { transforms: { masked: { type: 'redact', from: ['http'], fields: ['grün'] } } } })
+  expect(await weir(['tap', 'masked', '--url', url])).toMatchObject({ code: 2, err: expect.stringContaining('source/masked shows what comes from it') as string })
+  expect(lines((await weir(['tap', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([{ _pos: expect.stringMatching(/^http:/) as string, data: { grün: expect.any(Number) as number } }])
+  const [made] = lines((await weir(['tap', 'source/masked', '--limit', '1', '--url', url])).out)
+  expect(made?.['_pos']).toMatch(/^masked:/)
+  expect((made?.['data'] as { grün: unknown }).grün).not.toBeTypeOf('number')
+})
+
 test('what cannot be looked at is told, and a look that the server ends is no success', async () => {
   const { api } = await start()
   const url = ['--url', api.url]

@@ -70,7 +70,7 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   const { sources, sinks } = await server.json<Pipeline>('GET', '/api/v1/pipeline')
   const isSource = sources.some((one) => one.name === id)
   const isSink = sinks.some((one) => one.name === id)
-  if (isSource && isSink) throw new CommandError(`\`${id}\` is a source and a sink.`, [`Say source/${id} or sink/${id}.`], 2)
+  if (isSource && isSink) throw new CommandError(`\`${id}\` is a source and a sink.`, [`source/${id} shows what comes from it, sink/${id} what is given to it.`], 2)
   if (isSink) return { sink: id }
   if (isSource) return { source: id }
   throw new CommandError(`There is no source and no sink \`${id}\`.`, [`Sources: ${sources.map((one) => one.name).join(', ')}. Sinks: ${sinks.map((one) => one.name).join(', ')}.`])
