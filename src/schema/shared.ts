@@ -63,22 +63,20 @@ export const auth = variants(
   { description: 'Proof of identity towards the server', default: { type: 'none' } },
 )
 
-const codecMeaning = '`json` (fields of the registry in a CloudEvent) or `netobserv-json` (records as NetObserv\'s pipeline writes them)'
-
 /** How the flags of a flow are written where its codec leaves a choice. */
 const tcpFlags = choice(['number', 'names'], { description: 'Form of TCP flags in `netobserv-json`', default: 'number' })
 
+const inCloudEvents = '`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv\'s pipeline writes it'
+
 /** How a sink of messages writes flows; spread into its fields. */
 export const flowCodec = {
-  codec: choice(['json', 'netobserv-json'], { description: `How flows are written: ${codecMeaning}; events are CloudEvents always`, default: 'json' }),
+  codec: choice(['json', 'netobserv-json'], { description: `Form of flows: ${inCloudEvents}. Events are CloudEvents`, default: 'json' }),
   tcp_flags: tcpFlags,
 }
 
 /** How a sink of lines writes flows; spread into its fields. */
 export const flowLineCodec = {
-  codec: choice(['json', 'netobserv-json', 'csv'], {
-    description: `How flows are written: ${codecMeaning}, or \`csv\`, in which events have no place; elsewhere they are CloudEvents always`, default: 'json',
-  }),
+  codec: choice(['json', 'netobserv-json', 'csv'], { description: `Form of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents, and have no place in CSV`, default: 'json' }),
   tcp_flags: tcpFlags,
 }
 
