@@ -255,7 +255,7 @@ describe('bounds', () => {
   })
 
   test('templates are bounded, and those that are in use stay', () => {
-    const bench = new Bench({ templates: { templates: 300, exporterTemplates: 200, unprovenTemplates: 50, sessions: 16, expiry: 1_800_000 } })
+    const bench = new Bench({ templates: { templates: 300, exporterTemplates: 200, unprovenTemplates: 50, sessions: 16, domains: 500, exporterDomains: 100, expiry: 1_800_000 } })
     const many = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => template(256 + i, pair)))
     bench.take(ipfix({}, set(2, template(300, swapped)), set(300, ends())), { exporter: 1 })
     for (let exporter = 2; exporter < 20; exporter++) {
@@ -266,6 +266,22 @@ describe('bounds', () => {
     }
     expect(bench.decoder.table.size).toBeLessThanOrEqual(300)
     expect(bench.flows.count).toBe(19)
+    accounted(bench)
+  })
+
+  test('domains are bounded, and those that are heard stay', () => {
+    const bench = new Bench()
+    bench.take(ipfix({ domain: 1 }, set(2, template(300, pair))), { exporter: 1 })
+    for (let i = 0; i < 2000; i++) {
+      bench.take(ipfix({ domain: 2 + i }, set(2, template(300, pair)), set(301, ends())), { exporter: 1 + (i % 9), port: 2000 + (i % 5) })
+      bench.take(ipfix({ domain: 1 }, set(300, ends())), { exporter: 1 })
+    }
+    expect(bench.flows.count).toBe(2000)
+    const domains = bench.exporters.map(({ sessions }) => [...sessions.values()].reduce((sum, session) => sum + session.domains.size, 0))
+    expect(Math.max(...domains)).toBeLessThanOrEqual(100)
+    expect(domains).toEqual(bench.exporters.map((exporter) => exporter.domains))
+    expect(domains.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(500)
+    for (const { domainFacts, domains: known } of bench.exporters) expect(domainFacts.size).toBeLessThanOrEqual(known)
     accounted(bench)
   })
 

@@ -44,3 +44,8 @@ export function intervalOf({ interval, taken, skipped, size, population, probabi
 function whole(interval: number): number {
   return Math.min(0xffffffff, Math.max(1, Math.round(interval)))
 }
+
+/** Nothing was told. */
+export function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {
+  return sampling === 0 && Number.isNaN(initTime) && selectors.size + interfaceSampling.size + interfaceNames.size === 0
+}

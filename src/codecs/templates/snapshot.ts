@@ -1,4 +1,4 @@
-import type { DomainFacts } from './sampling.ts'
+import { isEmpty } from './sampling.ts'
 import type { ExporterState, Version } from './state.ts'
 import type { TemplateDecoder } from './decoder.ts'
 import { parseLayout, type TemplateTable } from './table.ts'
@@ -104,8 +104,4 @@ export function restoreParked(
     if (parked) restored += bytes.length
   }
   return restored
-}
-
-function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {
-  return sampling === 0 && Number.isNaN(initTime) && selectors.size + interfaceSampling.size + interfaceNames.size === 0
 }

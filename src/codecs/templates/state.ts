@@ -68,6 +68,8 @@ export class Domain {
   readonly records = new RecordSequence()
   /** Unix ms of the last data set that was read with a template of its own; 0 none. */
   lastData = 0
+  /** Seen again since it was last considered for forgetting. */
+  recent = false
 
   constructor(session: Session, id: number, facts: DomainFacts) {
     this.session = session
@@ -105,6 +107,7 @@ export class ExporterState implements Losses {
   /** Interface names that a configuration gives. */
   configuredNames: InterfaceNames | undefined
   templates = 0
+  domains = 0
   parkedCost = 0
   rows = 0
   optionRecords = 0
@@ -124,7 +127,7 @@ export class ExporterState implements Losses {
   }
 
   facts(version: Version, domain: number): DomainFacts {
-    return this.factsAt((version === 9 ? 0 : 0x1_0000_0000) + domain)
+    return this.factsAt(factsKey(version, domain))
   }
 
   /** By the key of {@link domainFacts}. */
@@ -132,15 +135,21 @@ export class ExporterState implements Losses {
     let facts = this.domainFacts.get(key)
     if (facts === undefined) {
       facts = newFacts()
-      if (this.domainFacts.size >= mostDomains) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
+      if (this.domainFacts.size >= mostFacts) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
       this.domainFacts.set(key, facts)
     }
     return facts
   }
+
+  forgetFacts(version: Version, domain: number): void {
+    this.domainFacts.delete(factsKey(version, domain))
+  }
 }
 
-/** Domains whose facts are kept, per exporter. */
-export const mostDomains = 1024
+/** Domains whose facts are kept, per exporter: of those that connections left behind, too. */
+const mostFacts = 1024
+
+const factsKey = (version: Version, domain: number): number => (version === 9 ? 0 : 0x1_0000_0000) + domain
 
 export const sessionKey = (version: Version, { kind, listener, port }: Transport): number =>
   ((listener * 2 + (kind === 'udp' ? 0 : 1)) * 2 + (version === 9 ? 0 : 1)) * 0x10000 + port

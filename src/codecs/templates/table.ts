@@ -1,6 +1,6 @@
 import { makeLayout, type FieldSpec, type Layout } from './layout.ts'
 import type { Parking } from './parking.ts'
-import { Domain, mostDomains, Session, sessionKey, type ExporterState, type Prepared, type Template, type Transport, type Version } from './state.ts'
+import { Domain, Session, sessionKey, type ExporterState, type Prepared, type Template, type Transport, type Version } from './state.ts'
 
 export interface TemplateLimits {
   /** Over all exporters. */
@@ -10,8 +10,16 @@ export interface TemplateLimits {
   readonly unprovenTemplates: number
   /** Source ports of one exporter that are told apart at a time. */
   readonly sessions: number
+  /** Observation domains over all exporters, and of one. */
+  readonly domains: number
+  readonly exporterDomains: number
   /** Ms after which a template that came over UDP is forgotten unless it is announced again. */
   readonly expiry: number
+}
+
+/** Room for ten thousand exporters with a few templates each; `expiry` is the user's. */
+export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
+  templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, domains: 20_000, exporterDomains: 256,
 }
 
 /** Layouts that are shared; beyond this, those that are known are forgotten and made anew when they come again. */
@@ -23,6 +31,7 @@ export class TemplateTable {
   readonly #parking: Parking
   /** In the order in which they are considered for forgetting. */
   readonly #all = new Set<Template>()
+  readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
   /** Rises when something changed that is worth saving. */
   changes = 0
@@ -50,10 +59,17 @@ export class TemplateTable {
 
   domain(session: Session, id: number): Domain {
     const known = session.domains.get(id)
-    if (known !== undefined) return known
-    if (session.domains.size >= mostDomains) this.#forgetDomain(session)
-    const domain = new Domain(session, id, session.exporter.facts(session.version, id))
+    if (known !== undefined) {
+      known.recent = true
+      return known
+    }
+    const { exporter, version } = session
+    if (exporter.domains >= this.#limits.exporterDomains) this.#forgetDomain(domainsOf(exporter), session)
+    if (this.#domains.size >= this.#limits.domains) this.#forgetDomain(this.#domains, session)
+    const domain = new Domain(session, id, exporter.facts(version, id))
     session.domains.set(id, domain)
+    this.#domains.add(domain)
+    exporter.domains++
     return domain
   }
 
@@ -105,7 +121,7 @@ export class TemplateTable {
   close(session: Session): void {
     const { exporter, version, transport } = session
     exporter.sessions.delete(sessionKey(version, transport))
-    for (const domain of session.domains.values()) this.#dropDomain(domain)
+    for (const domain of session.domains.values()) this.#drop(domain)
   }
 
   forget(exporter: ExporterState): void {
@@ -175,18 +191,38 @@ export class TemplateTable {
     if (victim !== undefined) this.close(victim)
   }
 
-  #forgetDomain(session: Session): void {
-    const domains = [...session.domains.values()]
-    const victim = domains.find(({ templates }) => templates.size === 0) ?? domains[0]
+  /** Second chance, too. What was told about a domain is forgotten with the last session that has it. */
+  #forgetDomain(among: Iterable<Domain>, current: Session): void {
+    let victim: Domain | undefined
+    for (const domain of among) {
+      if (!domain.recent) {
+        victim = domain
+        break
+      }
+      // Moved behind those that were not looked at yet; a set is walked on into what is added to it.
+      domain.recent = false
+      if (this.#domains.delete(domain)) this.#domains.add(domain)
+      victim ??= domain
+    }
     if (victim === undefined) return
-    session.domains.delete(victim.id)
-    this.#dropDomain(victim)
+    const { session, id } = victim
+    const { exporter, version, transport } = session
+    session.domains.delete(id)
+    this.#drop(victim)
+    if (session.domains.size === 0 && session !== current) exporter.sessions.delete(sessionKey(version, transport))
+    const told = [...exporter.sessions.values()].some((other) => other.version === version && other.domains.has(id))
+    if (!told) exporter.forgetFacts(version, id)
   }
 
-  #dropDomain(domain: Domain): void {
+  #drop(domain: Domain): void {
     for (const template of domain.templates.values()) this.#remove(template)
     this.#parking.drop(domain)
+    if (this.#domains.delete(domain)) domain.session.exporter.domains--
   }
+}
+
+function* domainsOf(exporter: ExporterState): Generator<Domain> {
+  for (const { domains } of exporter.sessions.values()) yield* domains.values()
 }
 
 /** A layout from its text; undefined when it is none. */

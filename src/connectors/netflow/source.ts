@@ -1,3 +1,4 @@
+import { usualTemplateLimits } from '../../codecs/templates/table.ts'
 import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/flow-units.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { parseCidr } from '../../model/cidr.ts'
@@ -15,6 +16,8 @@ import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tc
 const housekeepingMs = 1000
 /** Kernel counters are read every so many rounds. */
 const kernelRounds = 5
+/** Templates that nobody announces are looked for every so many rounds. */
+const sweepRounds = 30
 
 export interface NetflowStatus {
   readonly exporters: readonly ExporterStatus[]
@@ -72,7 +75,7 @@ class Netflow implements NetflowSource {
     this.#writer = new UnitWriter(context, flows, limits.units)
     this.#reader = new DatagramReader(flows, this.#writer, this.#counts, {
       skewLimit: config.skew_limit, sampling: config.sampling, netobservPen: config.netobserv_pen, extra: config.elements,
-      templates: { templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, expiry: config.template_expiry },
+      templates: { ...usualTemplateLimits, expiry: config.template_expiry },
       parking: { bytes: config.park_bytes, exporterBytes: Math.floor(config.park_bytes / 32), time: config.park_time },
     })
     this.#exporters = new Exporters(config.allow.flatMap((range) => parseCidr(range) ?? []), limits.exporters, (exporter) => this.#forget(exporter))
@@ -113,6 +116,7 @@ class Netflow implements NetflowSource {
     for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
       if (round % kernelRounds === 0 || signal.aborted) this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
+      if (round % sweepRounds === 0) this.#reader.templates.table.sweep(this.#context.host.clock.now())
       await this.#housekeeping()
     }
     flushing.cancel()
@@ -128,7 +132,7 @@ class Netflow implements NetflowSource {
 
   async #housekeeping(): Promise<void> {
     const { metrics, id, host } = this.#context
-    this.#reader.templates.sweep(host.clock.now())
+    this.#reader.templates.parking.sweep(host.clock.now())
     const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
     this.#writer.shed('no_template', this.#counts.publish([...known].map(({ state }) => state)))
     metrics.set('weir_netflow_exporters', this.#exporters.size, { source: id })

@@ -4,13 +4,16 @@ import { Datagram } from '../../../src/codecs/sflow5/datagram.ts'
 import { Sflow5Decoder } from '../../../src/codecs/sflow5/decode.ts'
 import { Sequences } from '../../../src/codecs/sflow5/sequence.ts'
 import { byteClasses } from '../../../src/codecs/templates/bytes.ts'
+import { usualTemplateLimits } from '../../../src/codecs/templates/table.ts'
 import { NetflowCounts } from '../../../src/connectors/netflow/source-counts.ts'
 import { Exporters } from '../../../src/connectors/netflow/source-exporters.ts'
 import { DatagramReader } from '../../../src/connectors/netflow/source-read.ts'
+import { usualTemplateLimits } from '../../../src/codecs/templates/table.ts'
 import { Agent } from '../../../src/connectors/sflow/source-agents.ts'
 import { UnitWriter } from '../../../src/engine/flow-units.ts'
 import type { SourceContext } from '../../../src/engine/ports.ts'
 import { realHost } from '../../../src/host/index.ts'
+import type { Unit } from '../../../src/journal/types.ts'
 import { FlowBuilder } from '../../../src/model/flow-builder.ts'
 import { Senders } from '../../../src/net/senders.ts'
 
@@ -29,14 +32,17 @@ export interface Intake {
   readonly senders: number
 }
 
-function makeContext(): { context: SourceContext; units: () => number } {
+type OnUnit = (unit: Omit<Unit, 'source'>) => void
+
+function makeContext(onUnit: OnUnit): { context: SourceContext; units: () => number } {
   let units = 0
   const silent = (): void => {}
   const log = { debug: silent, info: silent, warn: silent, error: silent } as unknown as SourceContext['log']
   const context: SourceContext = {
     id: 'fuzz', host: realHost(), log, metrics: { count: silent, set: silent } as unknown as SourceContext['metrics'],
-    append: async () => {
+    append: async (unit) => {
       units++
+      onUnit(unit)
       return { position: { sequence: units, row: 0 }, epoch: 1, sourceSequence: units }
     },
     shed: silent, cursor: undefined, epoch: 1,
@@ -45,14 +51,14 @@ function makeContext(): { context: SourceContext; units: () => number } {
 }
 
 /** As src/connectors/netflow/source.ts puts it together, with waiting data of at most 32 MiB for a minute. */
-export function netflowIntake(): Intake {
-  const { context, units } = makeContext()
+export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
+  const { context, units } = makeContext(onUnit)
   const flows = new FlowBuilder()
   const writer = new UnitWriter(context, flows)
   const counts = new NetflowCounts(context)
   const reader = new DatagramReader(flows, writer, counts, {
     skewLimit: 3_600_000, sampling: 0, netobservPen: 2, extra: [],
-    templates: { templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, expiry: 7_200_000 },
+    templates: { ...usualTemplateLimits, expiry: 7_200_000 },
     parking: { bytes: 32 * 1024 * 1024, exporterBytes: 1024 * 1024, time: 60_000 },
   })
   const exporters = new Exporters([], 10_000, ({ state }) => {
@@ -90,8 +96,8 @@ export function netflowIntake(): Intake {
 }
 
 /** As src/connectors/sflow/source.ts puts it together. */
-export function sflowIntake(): Intake {
-  const { context, units } = makeContext()
+export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
+  const { context, units } = makeContext(onUnit)
   const flows = new FlowBuilder()
   const writer = new UnitWriter(context, flows)
   const found = new Datagram()

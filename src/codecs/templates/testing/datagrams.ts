@@ -68,7 +68,7 @@ export function ipfix(head: Head & { readonly length?: number }, ...sets: Uint8A
 
 const usual: DecoderOptions = {
   skewLimit: 3_600_000, sampling: 0, netobservPen: 2, extra: [],
-  templates: { templates: 10_000, exporterTemplates: 1000, unprovenTemplates: 100, sessions: 16, expiry: 1_800_000 },
+  templates: { templates: 10_000, exporterTemplates: 1000, unprovenTemplates: 100, sessions: 16, domains: 500, exporterDomains: 100, expiry: 1_800_000 },
   parking: { bytes: 4_000_000, exporterBytes: 200_000, time: 60_000 },
 }
 
