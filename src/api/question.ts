@@ -1,7 +1,8 @@
 /** Parameters that pages, series and topology share, and what they say. */
 import { flowNames, type QueryField } from '../query/index.ts'
-import { isoOf, isSortable, measures, momentOf, type Measure, type Question, type TimeSpan } from '../query/plan/index.ts'
+import { fieldTime, isoOf, isSortable, measures, momentOf, type Measure, type Question, type QuestionTime, type TimeSpan } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
+import { flowTime } from '../store/flow-time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
 import { views, type ViewColumn } from './views.ts'
@@ -11,8 +12,24 @@ export const questionParameters = {
   both_ways: { type: 'string', enum: ['true', 'false'], default: 'false', description: 'Also rows that match with source and destination exchanged; each row counts once.' },
   from: { type: 'string', default: 'now-1h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
-  time: { type: 'string', enum: ['time_received', 'time_start', 'time_end'], default: 'time_received', description: 'The time that the span is of. Clocks of exporters may be wrong; that of time_received is ours.' },
 } as const
+
+/** Times that a span can be of. `flow_time` is what rollups go by. */
+export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
+export type SpanTime = (typeof spanTimes)[number]
+
+export const timeParameter = (usual: SpanTime): object => ({
+  type: 'string', enum: spanTimes, default: usual,
+  description: 'The time that the span is of. `flow_time` is when a flow ended by its exporter’s clock where that can be, else when it was received.',
+})
+
+const [minute, hour] = [60_000_000n, 3_600_000_000n]
+
+/** At most an hour before the flow was received, at most a minute after. */
+const flowTimes: QuestionTime = {
+  name: 'flow_time', sql: `(${flowTime})`,
+  near: ({ from, to }) => `time_received >= make_timestamptz(${from - minute}) AND time_received < make_timestamptz(${to + hour})`,
+}
 
 export interface QuestionQuery {
   readonly filter?: string
@@ -23,8 +40,8 @@ export interface QuestionQuery {
 }
 
 /** `now` in Unix ms. */
-export function questionOf(query: QuestionQuery, now: number): Question {
-  const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = 'time_received' } = query
+export function questionOf(query: QuestionQuery, usual: SpanTime, now: number): Question {
+  const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = usual } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
     if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds.'] })
@@ -32,7 +49,7 @@ export function questionOf(query: QuestionQuery, now: number): Question {
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }
   if (span.from >= span.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
-  return { names: flowNames, filter: filterOf(filter, 'flows').expression, bothWays: both === 'true', time, span }
+  return { names: flowNames, filter: filterOf(filter, 'flows').expression, bothWays: both === 'true', time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
 }
 
 /** A field of flows by any of its names, which rows can be sorted and grouped by. */
@@ -80,21 +97,22 @@ export interface AnswerFrame {
   readonly rows: readonly (readonly unknown[])[]
   /** Cursor of the next page; null at the end, and of answers without pages. */
   readonly next: string | null
-  /** Where the answer comes from: `raw`, or the rollup that it was read from. */
-  readonly source: 'raw'
+  /** Where the answer comes from: `raw`, the flows, or the rollup that it was read from. */
+  readonly source: string
   readonly span: { readonly from: string; readonly to: string }
   readonly exact: boolean
 }
 
-export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, next: string | null = null): AnswerFrame {
-  return { columns, rows, next, source: 'raw', span: { from: isoOf(span.from), to: isoOf(span.to) }, exact: true }
+export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: { readonly next?: string; readonly source?: string; readonly exact?: boolean } = {}): AnswerFrame {
+  const { next = null, source = 'raw', exact = true } = more
+  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact }
 }
 
 export const answerProperties = {
   columns: { type: 'array', items: { type: 'object', required: ['name', 'type'], properties: { name: { type: 'string' }, type: { type: 'string', description: 'Type in SQL.' }, unit: { type: 'string', description: 'UCUM.' } } } },
   rows: { type: 'array', items: { type: 'array', items: {} }, description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.' },
   next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
-  source: { type: 'string', description: 'Where the answer comes from: `raw`, or the rollup that it was read from.' },
-  span: { type: 'object', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
-  exact: { type: 'boolean', description: 'False when something in it is an approximation.' },
+  source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`).' },
+  span: { type: 'object', description: 'What is answered: of a rollup, whole buckets.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
+  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others, or have them wrongly. Totals are always exact.' },
 } as const

@@ -34,7 +34,8 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
   worker.on('message', (message: { status?: StoreStatus }) => {
     if (message.status !== undefined) status = message.status
   })
-  const reader = limitQueries(connectStore(port1), config.store.query_timeout, host.timers)
+  const store = connectStore(port1)
+  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), rollups: async () => (await store.status()).rollups }
   return {
     remote,
     evidence,

@@ -145,4 +145,8 @@ export interface StoreReader {
    * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** Since when (Unix ms) each view of sums holds every flow that is stored: −Infinity, nothing is missing; Infinity, nothing is there. */
+  rollups?(): Promise<RollupsSince>
 }
+
+export type RollupsSince = Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>

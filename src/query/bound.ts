@@ -57,12 +57,13 @@ export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
   return parts.length === 0 ? { is: one } : parts.length === 1 ? (parts[0] as Bound) : { is, parts }
 }
 
-/** Every field that the filter looks at. */
-export function fieldsOf(bound: Bound, found = new Set<string>()): Set<string> {
-  if (bound.is === 'and' || bound.is === 'or') for (const part of bound.parts) fieldsOf(part, found)
-  if (bound.is === 'leaf') {
-    found.add(bound.field.name)
-    if (bound.match.is === 'field') found.add(bound.match.other.name)
-  }
-  return found
+/** The tests of a filter, each with its field and, where it asks for equality or its opposite, the values. */
+export function testsOf(bound: Bound): readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[] {
+  if (bound.is === 'and' || bound.is === 'or') return bound.parts.flatMap(testsOf)
+  if (bound.is !== 'leaf') return []
+  const { field, match } = bound
+  if (match.is === 'field') return [{ field: field.name }, { field: match.other.name }]
+  if (match.is === 'texts' && match.wildcards.length === 0) return [{ field: field.name, equals: match.texts }]
+  const singles = match.is === 'integers' && match.intervals.every(({ low, high }) => low === high) ? match.intervals.map(({ low }) => Number(low)) : undefined
+  return [{ field: field.name, ...(singles === undefined ? {} : { equals: singles }) }]
 }

@@ -8,7 +8,7 @@ import { print } from './print.ts'
 
 export { everything, QueryError, type Expression, type QueryProblem } from './ast.ts'
 export { bind } from './bind.ts'
-export { fieldsOf, type Bound } from './bound.ts'
+export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
 export { eventNames, flowNames, nameTables, type NameTable, type QueryField, type QueryKind } from './names.ts'
 export { parse } from './parse.ts'

@@ -6,7 +6,7 @@ import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, unknownField, type QuestionQuery } from '../question.ts'
+import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter, unknownField, type QuestionQuery } from '../question.ts'
 
 /** What a page shows that nobody told otherwise. */
 const usual = [
@@ -33,8 +33,9 @@ const schema = {
   querystring: {
     type: 'object', additionalProperties: false, properties: {
       ...questionParameters,
+      time: timeParameter('time_received'),
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
-      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last. `-time_received` when left out.', examples: ['-bytes,src_addr'] },
+      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last. The time of the span, newest first, when left out.', examples: ['-bytes,src_addr'] },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page.' },
       cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.' },
     },
@@ -48,7 +49,7 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
     const answer = await askPage(storeOf(context), asked, goneWith(reply))
     if (answer === undefined) return reply.hijack()
     const { rows, next } = pageOf(asked, answer)
-    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, asked.span, next === undefined ? null : writeCursor(next)))
+    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, asked.span, next === undefined ? {} : { next: writeCursor(next) }))
   })
 }
 
@@ -65,8 +66,8 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
 }
 
 function pageRequest(query: FlowsQuery, now: number): PageRequest {
-  const question = questionOf(query, now)
-  const sort = listOf(query.sort ?? `-${question.time}`).map((written): SortKey => {
+  const question = questionOf(query, 'time_received', now)
+  const sort = listOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`)).map((written): SortKey => {
     const descending = written.startsWith('-')
     return { field: plainField(descending ? written.slice(1) : written, 'sort'), descending }
   })

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
 import { startStored } from '../testing/stored.ts'
 
 const minute = 60_000
-const begin = Math.floor(Date.now() / minute) * minute - 10 * minute
+// Not where a bucket of five minutes begins: only minutes fit.
+const begin = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 14 * minute
 
 test('a series adds up what passed in each bucket; the largest groups and the rest of a bucket are its total', async () => {
   const api = await startStored()
-  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 1000, sampling: 10 }, { src: '10.0.0.2', dst: '10.0.0.9', bytes: 500 }, { src: '10.0.0.3', dst: '10.0.0.9', bytes: 400 }], begin)
-  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 7 }, { src: '10.0.0.4', dst: '10.0.0.9', bytes: 18_446_744_073_709_551_615n }], begin + 2 * minute)
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 1000, sampling: 10 }, { src: '10.0.0.2', dst: '10.0.0.9', bytes: 500 }, { src: '10.0.0.3', dst: '10.0.0.9', bytes: 400 }], begin + 30_000)
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9', bytes: 7 }, { src: '10.0.0.4', dst: '10.0.0.9', bytes: 18_446_744_073_709_551_615n }], begin + 2 * minute + 30_000)
   const span = { from: String(begin), to: String(begin + 5 * minute), step: '1m' }
   const at = (minutes: number): string => new Date(begin + minutes * minute).toISOString()
   const plain = (await api.get('series', span)).body
-  expect(plain).toMatchObject({ step: 60, source: 'raw', exact: true, next: null })
+  expect(plain).toMatchObject({ step: 60, source: 'flows_1m', exact: true, next: null })
   expect(plain['columns']).toMatchObject([{ name: 'time' }, { name: 'bytes', unit: 'By' }, { name: 'packets' }, { name: 'flows' }])
   expect(plain['rows']).toEqual([[at(0), 10_900, 120, 3], [at(2), '18446744073709551622', 20, 2]])
   const grouped = (await api.get('series', { ...span, group: 'src.addr', limit: '2' })).body
@@ -20,7 +22,9 @@ test('a series adds up what passed in each bucket; the largest groups and the re
     [at(0), false, '10.0.0.1', 10_000, 100, 1], [at(0), true, null, 900, 20, 2],
     [at(2), false, '10.0.0.4', '18446744073709551615', 10, 1], [at(2), false, '10.0.0.1', 7, 10, 1],
   ])
+  expect((await api.get('series', { ...span, source: 'raw' })).body).toMatchObject({ source: 'raw', rows: plain['rows'] })
   const filtered = (await api.get('series', { ...span, filter: 'bytes < 1k', group: 'vlan' })).body
+  expect(filtered['source']).toBe('raw')
   expect(filtered['rows']).toEqual([[at(0), false, null, 900, 20, 2], [at(2), false, null, 7, 10, 1]])
 })
 
@@ -42,4 +46,32 @@ test('topology has the largest edges and the sums of all', async () => {
   const named = (await api.get('topology', { scope: 'name,label', by: 'flows' })).body
   expect(named['rows']).toEqual([['gateway', 'net=core', null, null, 1001, 110, 2], [null, null, 'gateway', 'net=core', 53, 20, 2]])
   expect((await api.get('topology', { filter: 'bytes > 1M' })).body).toMatchObject({ rows: [], total: { edges: 0, bytes: 0, flows: 0 } })
+})
+
+test('rollups answer what the flows would, and say which they are', async () => {
+  const api = await startStored()
+  const random = new SeededRandom(3)
+  for (let minutes = 0; minutes < 9; minutes++) {
+    const flows = Array.from({ length: 40 }, () => ({
+      src: `10.0.0.${random.integer(1, 5)}`, dst: random.pick(['10.0.1.1', '2001:db8::1']), bytes: random.integer(0, 5000), ...(random.chance(0.5) ? { sampling: 100 } : {}),
+    }))
+    await api.add(flows, begin + minutes * minute + 30_000)
+  }
+  const span = { from: String(begin), to: String(begin + 10 * minute) }
+  const questions: [string, Record<string, string>][] = [
+    ['series', { step: '1m' }], ['series', { step: '2m', group: 'src.addr', limit: '2' }], ['series', { step: '1m', group: 'dst_addr,proto', by: 'flows' }],
+    ['series', { step: '1m', filter: 'any.addr = 10.0.0.1, 2001:db8::/32 and dst_port = https' }], ['series', { step: '1m', filter: 'src.name != gateway and not exists(src.ns)', both_ways: 'true' }],
+    ['topology', { limit: '3' }], ['topology', { scope: 'name', filter: 'either(addr = 10.0.0.0/30)' }],
+  ]
+  for (const [path, parameters] of questions) {
+    const [fast, raw] = [(await api.get(path, { ...span, ...parameters })).body, (await api.get(path, { ...span, ...parameters, source: 'raw' })).body]
+    expect({ parameters, source: fast['source'], exact: fast['exact'] }).toEqual({ parameters, source: 'flows_1m', exact: true })
+    expect(raw['source']).toBe('raw')
+    expect({ parameters, rows: fast['rows'], total: fast['total'] }).toEqual({ parameters, rows: raw['rows'], total: raw['total'] })
+    expect((fast['rows'] as unknown[]).length).toBeGreaterThan(0)
+  }
+  expect((await api.get('series', { ...span, step: '1m', group: 'dst_port' })).body).toMatchObject({ source: 'flows_1m', exact: false })
+  for (const more of [{ step: '10s' }, { filter: 'bytes > 10' }, { group: 'src_port', filter: 'src_port > 1024' }, { time: 'time_received' }]) {
+    expect((await api.get('series', { ...span, step: '1m', ...more })).body['source']).toBe('raw')
+  }
 })

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { flowNames } from '../../query/index.ts'
 import { isoOf, mostBuckets, seriesSql, stepFor, stepOf, topologySql, type SeriesRequest, type TopologyRequest } from '../../query/plan/index.ts'
+import { sumSource, type SumSource } from '../sum-source.ts'
 import { nearest } from '../../schema/suggest.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, byParameter, columnOf, listOf, measureColumns, measureOf, plainField, questionOf, questionParameters, type QuestionQuery } from '../question.ts'
+import { answerFrame, answerProperties, byParameter, columnOf, listOf, measureColumns, measureOf, plainField, questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -25,12 +26,14 @@ interface SeriesQuery extends QuestionQuery {
   readonly group?: string
   readonly limit?: number
   readonly by?: string
+  readonly source?: string
 }
 
 interface TopologyQuery extends QuestionQuery {
   readonly scope?: string
   readonly limit?: number
   readonly by?: string
+  readonly source?: string
 }
 
 const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
@@ -43,6 +46,8 @@ const seriesSchema = {
   querystring: {
     type: 'object', additionalProperties: false, properties: {
       ...questionParameters,
+      time: timeParameter('flow_time'),
+      source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
       step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
       group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups.', examples: ['src_namespace,dst_namespace'] },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
@@ -59,6 +64,8 @@ const topologySchema = {
   querystring: {
     type: 'object', additionalProperties: false, properties: {
       ...questionParameters,
+      time: timeParameter('flow_time'),
+      source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
       scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 500, description: 'Edges.' },
       by: byParameter,
@@ -71,31 +78,41 @@ const numbers = ['_bytes', '_packets', '_flows'] as const
 
 export function sumRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
-    const asked = seriesRequest(request.query as SeriesQuery, context.host.clock.now())
-    const answer = await rowsOf(storeOf(context), seriesSql(asked), goneWith(reply))
+    const query = request.query as SeriesQuery
+    const asked = seriesRequest(query, context.host.clock.now())
+    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const source = await sumSource(store, asked, { fields: asked.group, step: asked.step }, query.source, gone)
+    const answer = await rowsOf(store, seriesSql({ ...asked, ...source }), gone)
     if (answer === undefined) return reply.hijack()
-    const { group, span, step } = asked
+    const { group, step } = asked
     const columns = [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE' }, ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]), ...group.map(columnOf), ...measureColumns]
     const rows = answer.map((row) => [
       isoOf(BigInt(row['_bucket'] as string | number)), ...(group.length === 0 ? [] : [row['_other']]), ...group.map((_, index) => row[`_g${index}`] ?? null), ...numbers.map((name) => row[name] ?? null),
     ])
-    return answerJson(request, reply, { ...answerFrame(columns, rows, span), step })
+    return answerJson(request, reply, { ...answerFrame(columns, rows, source.rollup?.span ?? asked.span, told(source)), step })
   })
   app.get('/api/v1/topology', { schema: topologySchema }, async (request, reply) => {
-    const asked = topologyRequest(request.query as TopologyQuery, context.host.clock.now())
-    const answer = await rowsOf(storeOf(context), topologySql(asked), goneWith(reply))
+    const query = request.query as TopologyQuery
+    const asked = topologyRequest(query, context.host.clock.now())
+    const { ends } = asked
+    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const source = await sumSource(store, asked, { fields: ends.flatMap(({ src, dst }) => [src, dst]), step: undefined }, query.source, gone)
+    const answer = await rowsOf(store, topologySql({ ...asked, ...source }), gone)
     if (answer === undefined) return reply.hijack()
-    const { ends, span } = asked
     const columns = [...ends.map(({ src }) => columnOf(src)), ...ends.map(({ dst }) => columnOf(dst)), ...measureColumns]
     const rows = answer.map((row) => [...ends.map((_, index) => row[`_s${index}`] ?? null), ...ends.map((_, index) => row[`_d${index}`] ?? null), ...numbers.map((name) => row[name] ?? null)])
     const [first = {}] = answer
     const total = { edges: first['_all_edges'] ?? 0, bytes: first['_all_bytes'] ?? 0, packets: first['_all_packets'] ?? 0, flows: first['_all_flows'] ?? 0 }
-    return answerJson(request, reply, { ...answerFrame(columns, rows, span), total })
+    return answerJson(request, reply, { ...answerFrame(columns, rows, source.rollup?.span ?? asked.span, told(source)), total })
   })
 }
 
+function told({ rollup, exact }: SumSource): { source: string; exact: boolean } {
+  return { source: rollup?.view ?? 'raw', exact }
+}
+
 function seriesRequest(query: SeriesQuery, now: number): SeriesRequest {
-  const question = questionOf(query, now)
+  const question = questionOf(query, 'flow_time', now)
   const { step: written = 'auto' } = query
   const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
   if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
@@ -117,5 +134,5 @@ function topologyRequest(query: TopologyQuery, now: number): TopologyRequest {
     }
     return { src, dst }
   })
-  return { ...questionOf(query, now), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
+  return { ...questionOf(query, 'flow_time', now), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
 }

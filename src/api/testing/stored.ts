@@ -17,7 +17,7 @@ export interface StoredApi {
 export async function startStored(): Promise<StoredApi> {
   const store = await stores.open()
   const control = new RecordingControl()
-  control.store = store.reader
+  control.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), rollups: () => Promise.resolve(store.status().rollups) }
   const { api } = await start({ control })
   const make = new FrameMaker()
   return {

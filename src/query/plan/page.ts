@@ -1,7 +1,6 @@
 import type { QueryField } from '../names.ts'
 import { name, text } from '../sql-text.ts'
-import { conditionOf, fingerprint, type Question } from './question.ts'
-import type { TimeSpan } from './span.ts'
+import { conditionOf, fingerprint, withinSql, type Question } from './question.ts'
 
 export interface SortKey {
   readonly field: QueryField
@@ -84,14 +83,13 @@ function rowsSql(request: PageRequest): string {
  */
 export function windowsOf({ sort, span, time, after }: PageRequest): readonly string[] {
   const [first] = sort
-  if (first?.field.name !== time) return []
+  if (first?.field.name !== time.name) return []
   const key = after?.keys[0]
   const begin = first.descending || key === undefined || key === null ? span.from : BigInt(key)
   const end = !first.descending || key === undefined || key === null ? span.to : BigInt(key) + 1n
-  const within = (window: TimeSpan): string => `${name(time)} >= make_timestamptz(${window.from}) AND ${name(time)} < make_timestamptz(${window.to})`
   return [128n, 16n].flatMap((parts) => {
     const length = (end - begin) / parts
-    return length < 1_000_000n ? [] : [within(first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })]
+    return length < 1_000_000n ? [] : [withinSql(time.sql, first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })]
   })
 }
 
@@ -99,7 +97,7 @@ export function windowsOf({ sort, span, time, after }: PageRequest): readonly st
 export function boundarySql(request: PageRequest): string | undefined {
   const { sort, time, limit, names } = request
   const [first] = sort
-  if (first === undefined || first.field.name === time) return undefined
+  if (first === undefined || first.field.name === time.name) return undefined
   return `SELECT ${exactSql(first.field)} AS key FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${orderSql(first)} LIMIT 1 OFFSET ${limit}`
 }
 

@@ -9,14 +9,28 @@ import { print } from '../print.ts'
 import { bothWays } from '../swap.ts'
 import type { TimeSpan } from './span.ts'
 
+/** A time that spans and buckets are of. */
+export interface QuestionTime {
+  /** Of the field; `flow_time` of one that is worked out. */
+  readonly name: string
+  /** A timestamp with time zone, over the view. */
+  readonly sql: string
+  /** A condition that every row of the span meets, said in a form with which files are passed over. */
+  readonly near?: (span: TimeSpan) => string
+}
+
+/** The time that a field has. */
+export function fieldTime(field: string): QuestionTime {
+  return { name: field, sql: name(field) }
+}
+
 /** Which rows are asked about, the same for pages, series and topology. */
 export interface Question {
   readonly names: NameTable
   readonly filter: Expression
   /** Also rows that match with source and destination exchanged. */
   readonly bothWays: boolean
-  /** The field of the span. */
-  readonly time: string
+  readonly time: QuestionTime
   readonly span: TimeSpan
 }
 
@@ -27,13 +41,16 @@ export function boundOf({ names, filter, bothWays: both }: Question): Bound {
 /** The WHERE of a question, without the word. */
 export function conditionOf(question: Question): string {
   const { time, span } = question
-  const column = name(time)
   const condition = compileSql(boundOf(question))
-  const within = `${column} >= make_timestamptz(${span.from}) AND ${column} < make_timestamptz(${span.to})`
-  return condition === 'true' ? within : `${within} AND ${condition}`
+  const near = time.near === undefined ? [] : [time.near(span)]
+  return [...near, withinSql(time.sql, span), ...(condition === 'true' ? [] : [condition])].join(' AND ')
+}
+
+export function withinSql(time: string, { from, to }: TimeSpan): string {
+  return `${time} >= make_timestamptz(${from}) AND ${time} < make_timestamptz(${to})`
 }
 
 /** Tells questions apart that a cursor must not be carried between. */
 export function fingerprint({ names, filter, bothWays: both, time }: Question, more: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([names.view, print(filter, names), both, time, ...more])).digest('base64url').slice(0, 12)
+  return createHash('sha256').update(JSON.stringify([names.view, print(filter, names), both, time.name, ...more])).digest('base64url').slice(0, 12)
 }

@@ -1,0 +1,31 @@
+import type { StoreReader } from '../engine/control.ts'
+import { testsOf, type QueryField } from '../query/index.ts'
+import { boundOf, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { planRollup } from '../store/rollup-plan.ts'
+import { rowsOf } from './ask.ts'
+
+export interface SumSource {
+  /** Without it, the flows themselves. */
+  readonly rollup?: Rollup
+  readonly exact: boolean
+}
+
+/** Where sums are read from: the coarsest rollup that has what the question speaks of, else the flows. */
+export async function sumSource(
+  store: StoreReader, question: Question, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, wanted: string | undefined, gone: AbortSignal,
+): Promise<SumSource> {
+  const raw: SumSource = { exact: true }
+  // Rollups go by their own time only.
+  if (wanted === 'raw' || question.time.name !== 'flow_time' || store.rollups === undefined) return raw
+  const { from, to } = question.span
+  const plan = planRollup({
+    group: groups.fields.map(({ name }) => name), tests: testsOf(boundOf(question)), step: groups.step === undefined ? undefined : groups.step * 1000,
+    span: { from: Number(from) / 1000, to: Number(to) / 1000 }, since: await store.rollups(),
+  })
+  if (plan === undefined) return raw
+  const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
+  if (plan.servicePortsOnly) return { rollup, exact: false }
+  if (plan.lossy === undefined) return { rollup, exact: true }
+  const rows = await rowsOf(store, lossSql(rollup, plan.lossy), gone)
+  return { rollup, exact: rows?.[0]?.['lost'] === 0 }
+}
