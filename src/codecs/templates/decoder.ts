@@ -5,9 +5,9 @@ import { InterfaceNamer } from './interface-names.ts'
 import type { TemplateRecord } from './layout.ts'
 import { learn, planOptions } from './options.ts'
 import { Parking, type ParkingLimits } from './parking.ts'
-import { Planner, type PlanOptions } from './plan.ts'
+import { Planner, type Plan, type PlanOptions } from './plan.ts'
 import { RowWriter } from './rows.ts'
-import { sessionKey, type Domain, type ExporterState, type Template, type Transport } from './state.ts'
+import { sessionKey, type Domain, type ExporterState, type Prepared, type Template, type Transport } from './state.ts'
 import { TemplateTable, type TemplateLimits } from './table.ts'
 
 export interface DecoderOptions extends PlanOptions {
@@ -18,6 +18,9 @@ export interface DecoderOptions extends PlanOptions {
   readonly templates: TemplateLimits
   readonly parking: ParkingLimits
 }
+
+/** Plans that are kept; one that was given up is made again, in some 20 µs, when its data comes. */
+const mostPlans = 2048
 
 /** What the version of a datagram decides. */
 export interface Dialect {
@@ -48,6 +51,8 @@ export class TemplateDecoder {
   readonly #totals: ByteCounts
   readonly #planner: Planner
   readonly #rows: RowWriter
+  /** Those that have a plan, the oldest first. */
+  readonly #planned = new Set<Prepared>()
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
 
@@ -169,7 +174,7 @@ export class TemplateDecoder {
         }
         this.count(exporter, 'decoded', set.end - at)
       } else {
-        prepared.plan ??= this.#planner.plan(layout)
+        prepared.plan ??= this.#makePlan(prepared)
         this.count(exporter, this.#rows.write(domain, prepared.plan, set) ? 'decoded' : 'skipped', set.end - at)
       }
       records += set.count
@@ -182,6 +187,17 @@ export class TemplateDecoder {
       this.#walked.records = undefined
     } else this.count(exporter, 'padding', left)
     return records
+  }
+
+  /** Plans of layouts that are hardly used would take more memory than all templates. */
+  #makePlan(prepared: Prepared): Plan {
+    for (const oldest of this.#planned) {
+      if (this.#planned.size < mostPlans) break
+      oldest.plan = undefined
+      this.#planned.delete(oldest)
+    }
+    this.#planned.add(prepared)
+    return this.#planner.plan(prepared.layout)
   }
 
   /** What waited for this template is read with the times that it came with. */

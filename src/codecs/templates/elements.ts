@@ -115,4 +115,5 @@ export const element = {
   icmpTypeV6: 178, icmpCodeV6: 179, ipVersion: 60, etherType: 256, direction: 61, firstLabel: 70, lastLabel: 79, interfaceName: 82,
   interfaceDescription: 83, durationMs: 161, durationUs: 162, initTime: 160, samplingInterval: 34, samplerId: 48, samplerMode: 49,
   samplerInterval: 50, selectorId: 302, spacingSampled: 305, spacingSkipped: 306, sizeSampled: 309, sizePopulation: 310, probability: 311,
+  ipSection: 313, frameSection: 315, frameSize: 312, ipLength: 224,
 } as const

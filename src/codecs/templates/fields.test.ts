@@ -69,6 +69,28 @@ describe('elements', () => {
   })
 })
 
+describe('starts of packets', () => {
+  // Ethernet with VLAN 100, IPv4, TCP 10.0.0.1:40000 → 10.0.0.2:443.
+  const frame = Buffer.from('02000000000202000000000181000064080045b803e800014000400622550a0000010a0000029c4001bb0000000100000001501202000000', 'hex')
+  const told = { src_addr: '10.0.0.1', dst_addr: '10.0.0.2', src_port: 40_000, dst_port: 443, proto: 6, tcp_flags: 0x12, dscp: 46, etype: 2048, ip_ttl: 64 }
+
+  test('are read like those of sFlow, and a record without counters is one packet', () => {
+    expect(row([value(315, frame)])).toMatchObject({ ...told, vlan: 100, src_mac: '02:00:00:00:00:01', packets: 1, bytes: 1000 })
+    expect(row([value(313, frame.subarray(18))])).toMatchObject({ ...told, packets: 1, bytes: 1000 })
+  })
+
+  test('give way to elements of their own and to counters', () => {
+    const found = row([value(315, frame), value(8, ip4('192.0.2.1')), value(12, ip4('192.0.2.2')), value(1, u32(5000)), value(2, u32(7))])
+    expect(found).toMatchObject({ ...told, src_addr: '192.0.2.1', dst_addr: '192.0.2.2', packets: 7, bytes: 5000 })
+  })
+
+  test('that were cut say what is there', () => {
+    const cut = row([value(312, u16(1022)), value(315, frame.subarray(0, 20))])
+    expect(cut).toMatchObject({ vlan: 100, etype: 2048, packets: 1, bytes: 1004 })
+    expect(cut).not.toHaveProperty('src_addr')
+  })
+})
+
 describe('NetObserv', () => {
   const names = (pen: number): readonly Value[] => [
     value(8, ip4('10.0.0.1')), value(12, ip4('10.0.0.2')), value(61, u8(1)), [[82, 65_535], varying('eth0')],

@@ -17,7 +17,7 @@ const mutated = fc.tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(150
   return bytes
 })
 
-const elements = [1, 2, 4, 5, 7, 8, 10, 11, 12, 21, 22, 27, 28, 32, 34, 48, 56, 61, 70, 82, 150, 152, 154, 158, 160, 176, 177, 225, 231, 232, 256, 302, 305, 311, 9999]
+const elements = [1, 2, 4, 5, 7, 8, 10, 11, 12, 21, 22, 27, 28, 32, 34, 48, 56, 61, 70, 82, 150, 152, 154, 158, 160, 176, 177, 225, 231, 232, 256, 302, 305, 311, 312, 313, 315, 9999]
 /** A template of any elements with any lengths, and data for it of any bytes. */
 const invented = fc.tuple(
   fc.boolean(),

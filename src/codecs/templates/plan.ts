@@ -10,6 +10,7 @@ import { interfaceStep, listSteps, mplsStep, textStep } from './step-names.ts'
 import { dscpStep, macStep, numberStep, type Step } from './step-numbers.ts'
 import { portSteps } from './step-ports.ts'
 import { samplingStep, type SamplingDefaults } from './step-sampling.ts'
+import { sectionStep } from './step-sections.ts'
 import { timeSteps, type SkewRule } from './step-times.ts'
 import { StringCodes } from './strings.ts'
 
@@ -62,9 +63,21 @@ export class Planner {
 
   #steps(lookup: Lookup, half: Half): readonly Step[] {
     return [
-      ...this.#numbers(lookup, half), ...this.#endpoints(lookup, half), ...this.#ports(lookup, half), ...this.#times(lookup, half),
+      ...(half === 'forward' ? this.#sections(lookup) : []), ...this.#numbers(lookup, half), ...this.#endpoints(lookup, half), ...this.#ports(lookup, half), ...this.#times(lookup, half),
       ...this.#addresses(lookup, half), ...this.#names(lookup, half), ...this.#rest(lookup, half),
     ]
+  }
+
+  #sections(lookup: Lookup): readonly Step[] {
+    const frame = lookup.one(element.frameSection, isText)
+    const section = frame ?? lookup.one(element.ipSection, isText)
+    if (section === undefined) return []
+    const onePacket = ['bytes', 'packets'].every((field) => lookup.first(this.#rules.get(field)?.from ?? [], isNumber) === undefined)
+    const frameSize = lookup.one(element.frameSize)
+    return [sectionStep(this.#flows, {
+      section, kind: frame === undefined ? 'ip' : 'ethernet', onePacket,
+      size: frameSize ?? lookup.one(element.ipLength), sizeIsOfFrame: frameSize !== undefined,
+    })]
   }
 
   #numbers(lookup: Lookup, half: Half): readonly Step[] {

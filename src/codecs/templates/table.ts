@@ -22,6 +22,9 @@ export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, domains: 20_000, exporterDomains: 256,
 }
 
+/** Templates with many more fields than this on average leave room for fewer. */
+const usualFields = 32
+
 /** Layouts that are shared; beyond this, those that are known are forgotten and made anew when they come again. */
 const mostLayouts = 4096
 
@@ -31,6 +34,8 @@ export class TemplateTable {
   readonly #parking: Parking
   /** In the order in which they are considered for forgetting. */
   readonly #all = new Set<Template>()
+  /** Of all templates. */
+  #fields = 0
   readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
   /** Rises when something changed that is worth saving. */
@@ -85,7 +90,9 @@ export class TemplateTable {
     const { exporter } = domain.session
     const most = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
     if (exporter.templates >= most) return false
-    if (this.#all.size >= this.#limits.templates) this.#forgetTemplate()
+    const { length } = layout.fields
+    while (this.#all.size > 0 && (this.#all.size >= this.#limits.templates || this.#fields + length > this.#limits.templates * usualFields)) this.#forgetTemplate()
+    this.#fields += length
     const template: Template = { id, domain, prepared: this.#prepare(layout), refreshed: now, recent: false }
     domain.templates.set(id, template)
     this.#all.add(template)
@@ -161,7 +168,10 @@ export class TemplateTable {
   #remove(template: Template): void {
     const { domain, id } = template
     if (domain.templates.get(id) === template) domain.templates.delete(id)
-    if (this.#all.delete(template)) domain.session.exporter.templates--
+    if (this.#all.delete(template)) {
+      domain.session.exporter.templates--
+      this.#fields -= template.prepared.layout.fields.length
+    }
     this.changes++
   }
 

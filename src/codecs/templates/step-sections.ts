@@ -1,0 +1,40 @@
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { PacketColumns } from '../packet/columns.ts'
+import { Packet, part } from '../packet/packet.ts'
+import { readPacket, type HeaderKind } from '../packet/read.ts'
+import type { FieldPlace } from './data-set.ts'
+import { lengthOf, numberIn, startOf } from './read.ts'
+import type { Step } from './step-numbers.ts'
+
+export interface SectionPlaces {
+  readonly section: FieldPlace
+  readonly kind: HeaderKind
+  /** IE 312 or 224: bytes of the frame, or of the IP packet. */
+  readonly size: FieldPlace | undefined
+  readonly sizeIsOfFrame: boolean
+  /** The record counts neither bytes nor packets: it stands for the one packet that it holds (PSAMP, RFC 5477). */
+  readonly onePacket: boolean
+}
+
+/** The start of a packet in the record (IE 313, 315). Elements of their own that say the same are written after it, and win. */
+export function sectionStep(flows: FlowBuilder, { section, kind, size, sizeIsOfFrame, onePacket }: SectionPlaces): Step {
+  const packet = new Packet()
+  const columns = new PacketColumns(flows)
+  const bytes = flows.column('bytes')
+  const packets = flows.column('packets')
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      const at = startOf(set, section, i)
+      readPacket(kind, set.bytes, at, at + lengthOf(set, section, i), packet)
+      columns.write(packet, row + i)
+      if (!onePacket) continue
+      packets.items[2 * (row + i)] = 1
+      packets.mark(row + i)
+      const told = size === undefined ? 0 : numberIn(set, size, i)
+      const length = (packet.parts & part.length) !== 0 ? packet.length : sizeIsOfFrame ? Math.max(0, told - packet.linkBytes) : told
+      if (length === 0) continue
+      bytes.items[2 * (row + i)] = length
+      bytes.mark(row + i)
+    }
+  }
+}
