@@ -49,7 +49,7 @@ function valueAt(column: Column, row: number, dictionary: readonly string[]): un
 }
 
 describe('a NetFlow v5 datagram', () => {
-  test('becomes a row with every field of the record (vector A)', () => {
+  test('becomes a row with every field of the record (vector A, case 1)', () => {
     const { result, rows } = decode(vectorA)
     expect(result).toEqual({
       rows: 1, malformed: undefined, skewed: 0,
@@ -59,12 +59,12 @@ describe('a NetFlow v5 datagram', () => {
       time_start: 1_699_999_990_500, time_end: 1_699_999_999_500, time_received: exportTime, time_skewed: 0,
       src_addr: '10.0.0.1', dst_addr: '10.0.0.2', next_hop: '0.0.0.0', exporter_addr: '192.0.2.7',
       src_port: 40_000, dst_port: 443, proto: 6, tcp_flags: 0x1b, dscp: 0, in_if: 3, out_if: 4,
-      bytes: 1000, packets: 10, sampling: 10, protocol: 'netflow5', protocol_version: 5,
+      bytes: 1000, packets: 10, sampling: 10, protocol: 'netflow5', protocol_version: 5, etype: 2048,
       src_as: 64_500, dst_as: 64_501, src_mask: 24, dst_mask: 16,
     }])
   })
 
-  test('without a sampling interval leaves sampling absent', () => {
+  test('case 1: without a sampling interval leaves sampling absent', () => {
     for (const field of [0x0000, 0x4000]) {
       const { rows, flows } = decode(datagram((bytes) => bytes.writeUInt16BE(field, 22)))
       expect(rows[0]).not.toHaveProperty('sampling')
@@ -76,7 +76,7 @@ describe('a NetFlow v5 datagram', () => {
     expect(decode(datagram((bytes) => bytes.writeUInt16BE(0xc001, 22))).rows[0]).toMatchObject({ sampling: 1 })
   })
 
-  test('that says 30 records but ends inside the last gives the 29 whole ones and is malformed', () => {
+  test('case 2: that says 30 records but ends inside the last gives the 29 whole ones and is malformed', () => {
     const cut = datagram(() => undefined, 30).subarray(0, 24 + 29 * 48 + 20)
     const { result, rows } = decode(cut)
     expect(result).toMatchObject({ rows: 29, malformed: 'truncated', sequence: { flows: 30 } })
@@ -84,7 +84,7 @@ describe('a NetFlow v5 datagram', () => {
     expect(countRecords(cut)).toBe(29)
   })
 
-  test.each([0, 31, 65_535])('that says %i records is refused whole', (count) => {
+  test.each([0, 31, 65_535])('case 3: that says %i records is refused whole', (count) => {
     const { result, rows } = decode(datagram((bytes) => bytes.writeUInt16BE(count, 2)))
     expect(result).toEqual({ rows: 0, malformed: 'count', skewed: 0, sequence: undefined })
     expect(rows).toEqual([])
@@ -98,7 +98,7 @@ describe('a NetFlow v5 datagram', () => {
     expect(decode(Buffer.concat([vectorA, Buffer.alloc(100, 1)])).result).toMatchObject({ rows: 1, malformed: undefined })
   })
 
-  test('whose flow began before the uptime counter wrapped starts two seconds before its export', () => {
+  test('case 4: whose flow began before the uptime counter wrapped starts two seconds before its export', () => {
     const { rows } = decode(datagram((bytes) => {
       bytes.writeUInt32BE(1000, 4)
       bytes.writeUInt32BE(4_294_966_296, 24 + 24)
@@ -107,7 +107,7 @@ describe('a NetFlow v5 datagram', () => {
     expect(rows[0]).toMatchObject({ time_start: exportTime - 2000, time_end: exportTime - 100 })
   })
 
-  test('whose flow is stamped 20 ms after the header lies 20 ms ahead, not 49.7 days back', () => {
+  test('case 5: whose flow is stamped 20 ms after the header lies 20 ms ahead, not 49.7 days back', () => {
     const { rows } = decode(datagram((bytes) => bytes.writeUInt32BE(600_020, 24 + 24)))
     expect(rows[0]).toMatchObject({ time_start: exportTime + 20 })
   })

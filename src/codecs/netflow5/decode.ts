@@ -46,6 +46,8 @@ const UDP = 17
 const SCTP = 132
 const ICMP = 1
 const v4Mapped = 0x0000ffff
+/** v5 knows no other ethertype. */
+const ipv4 = 0x0800
 
 const nothing = (malformed: Malformed): Decoded => ({ rows: 0, malformed, skewed: 0, sequence: undefined })
 
@@ -86,9 +88,9 @@ export class Netflow5Decoder {
       inIf: flows.column('in_if'), outIf: flows.column('out_if'), bytes: flows.column('bytes'), packets: flows.column('packets'),
       sampling: flows.column('sampling'), protocol: flows.column('protocol'), version: flows.column('protocol_version'),
       skewed: flows.column('time_skewed'), icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code'),
-      srcAs: flows.column('src_as'), dstAs: flows.column('dst_as'), srcMask: flows.column('src_mask'), dstMask: flows.column('dst_mask'),
+      srcAs: flows.column('src_as'), dstAs: flows.column('dst_as'), srcMask: flows.column('src_mask'), dstMask: flows.column('dst_mask'), etype: flows.column('etype'),
     }
-    const { srcPort, dstPort, icmpType, icmpCode, sampling, protocol, version, timeReceived, ...always } = this.#c
+    const { srcPort, dstPort, icmpType, icmpCode, sampling, protocol, version, timeReceived, etype, ...always } = this.#c
     this.#always = Object.values(always)
   }
 
@@ -113,6 +115,7 @@ export class Netflow5Decoder {
     c.timeReceived.fill(from.time, first, end)
     c.protocol.fill(this.#flows.code('netflow5'), first, end)
     c.version.fill(5, first, end)
+    c.etype.fill(ipv4, first, end)
     // An interval of 0 is what exporters send that say nothing about sampling, whether they sample or not: unknown, not 1.
     if (interval > 0) c.sampling.fill(interval, first, end)
     for (const column of this.#always) column.markRows(first, end)
