@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../model/columns.ts'
-import { flowFields, type Field } from '../model/fields.ts'
+import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { nearest } from '../schema/suggest.ts'
 
 /** `estimate`: an integer of up to 96 bits; `bool`: true or false; `text`: a string that is no dictionary's. */
@@ -100,8 +100,9 @@ const flowsOnly: readonly Named[] = [
   { name: '_pos', kind: 'text', others: [] },
 ]
 
-function registered({ name, kind, unit, otel, netobserv, aliases }: Field): Named {
-  const others = [...(aliases ?? []), netobserv, otel].filter((other) => other !== undefined)
+function registered(field: Field): Named {
+  const { name, kind, unit } = field
+  const [, ...others] = namesOf(field)
   // The view shows this one as a truth value.
   return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
 }

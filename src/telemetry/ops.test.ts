@@ -1,11 +1,11 @@
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
 import { startOps, type HealthReport, type OpsServer } from './ops.ts'
-import { OpsProfiles } from './ops-profiles.ts'
+import { OpsProfiles, type ProfileAnswer } from './ops-profiles.ts'
 import { takeProfile, type ProfileWish } from './profile.ts'
 
 let server: OpsServer | undefined
@@ -164,6 +164,14 @@ describe('profiles', () => {
     while ((await status('/debug/pprof/heap')) !== 409) await new Promise((resolve) => setTimeout(resolve, 5))
     end()
     expect(await first).toBe(200)
+  })
+
+  test('are not for other machines, whatever they say they ask', async () => {
+    const profiles = new OpsProfiles(new Map([['main', () => Promise.resolve(Uint8Array.of(1))]]))
+    const from = (remoteAddress: string): Promise<ProfileAnswer> =>
+      profiles.answer('heap', { url: '/debug/pprof/heap', socket: { remoteAddress }, headersDistinct: { host: ['localhost:8081'] } } as unknown as IncomingMessage)
+    for (const near of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) expect(await from(near)).toHaveProperty('profile')
+    for (const far of ['192.0.2.1', '::ffff:192.0.2.1', 'fe80::1', '']) expect(await from(far)).toMatchObject({ status: 403 })
   })
 
   test('that cannot be taken are a 500 with the reason', async () => {
