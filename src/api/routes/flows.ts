@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { boundarySql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, upToBoundary, windowsOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
+import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowsOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
@@ -53,16 +53,21 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** The newest rows are found in a small piece of the span, if there are enough of them; other orders by what the last row must have. */
+/**
+ * The first rows by time are in a small piece of the span, if there are enough of them. Else the keys of the page's rows are found
+ * first, by themselves, and then the rows that have them.
+ */
 async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
   for (const window of windowsOf(asked)) {
     const rows = await rowsOf(store, pageSql(asked, window), gone)
     if (rows === undefined || rows.length > asked.limit) return rows
   }
-  const boundary = boundarySql(asked)
-  if (boundary === undefined) return rowsOf(store, pageSql(asked), gone)
-  const rows = await rowsOf(store, boundary, gone)
-  return rows === undefined ? undefined : rowsOf(store, pageSql(asked, upToBoundary(asked, rows[0]?.['key'])), gone)
+  const sql = keysSql(asked)
+  if (sql === undefined) return rowsOf(store, pageSql(asked), gone)
+  const keys = await rowsOf(store, sql, gone)
+  // Rows without any key are no rows; what was added since is of no page of this answer.
+  if (keys === undefined || keys.length === 0) return keys
+  return rowsOf(store, pageSql(asked, amongKeys(asked, keys.map(({ key }) => key))), gone)
 }
 
 function pageRequest(query: FlowsQuery, now: number): PageRequest {

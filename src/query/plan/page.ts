@@ -93,19 +93,29 @@ export function windowsOf({ sort, span, time, after }: PageRequest): readonly st
   })
 }
 
-/** Asks for the first sort key of the row behind the page, as `key`: rows beyond it need no tie-break. Only for sorts by other than time. */
-export function boundarySql(request: PageRequest): string | undefined {
-  const { sort, time, limit, names } = request
-  const [first] = sort
-  if (first === undefined || first.field.name === time.name) return undefined
-  return `SELECT ${exactSql(first.field)} AS key FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${orderSql(first)} LIMIT 1 OFFSET ${limit}`
+/** Asks for the first sort keys of the page's rows, as `key`: it reads nothing else, so that the page itself needs to look at few rows. */
+export function keysSql(request: PageRequest): string | undefined {
+  const { sort: [first], limit, names } = request
+  if (first === undefined) return undefined
+  const key = first.field.kind === 'time' ? `epoch_us(${name(first.field.name)})` : exactSql(first.field)
+  return `SELECT ${key} AS key FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${orderSql(first)} LIMIT ${limit + 1}`
 }
 
-/** The condition that the boundary makes: the rows up to it, those that tie with it included. Undefined when it leaves all. */
-export function upToBoundary({ sort }: PageRequest, key: unknown): string | undefined {
-  const [first] = sort
-  if (first === undefined || (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'boolean')) return undefined
-  return `${name(first.field.name)} ${first.descending ? '>=' : '<='} ${valueSql(first.field, key)}`
+/** More values in a list cost more than they save. */
+const mostListed = 256
+
+/** The condition that the keys make: no row of the page fails it, and rows that tie with one of its rows meet it. Undefined when it leaves all. */
+export function amongKeys({ sort: [first] }: PageRequest, keys: readonly unknown[]): string | undefined {
+  if (first === undefined) return undefined
+  const column = name(first.field.name)
+  const given = [...new Set(keys)].filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
+  const values = given.map((key) => valueSql(first.field, key))
+  const last = values.at(-1)
+  // Absent values come last: whoever has one of them has all others.
+  const absent = keys.some((key) => key === null || key === undefined)
+  if (last === undefined) return absent ? `${column} IS NULL` : undefined
+  const listed = values.length <= mostListed ? `${column} IN (${values.join(', ')})` : `${column} ${first.descending ? '>=' : '<='} ${last}`
+  return absent ? `(${listed} OR ${column} IS NULL)` : listed
 }
 
 /** Rows that come after the cursor's; absent values are last in either direction. */
