@@ -1,15 +1,17 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
-import { openTable, type EndpointTable, type EventTable } from './duck-tables.ts'
+import { openTable, type EventTable } from './duck-tables.ts'
+import { endpointFile } from './endpoint-file.ts'
 import { flowFile, type FlowFile } from './flow-file.ts'
+import { concatenate } from './parquet/concat.ts'
 import { mergeQuery } from './rollup-merge.ts'
 import { isRollup, type Rollup } from './rollup-schema.ts'
 import { rollupFile } from './rollup-file.ts'
 import type { RollupRow } from './rollup-rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, fileColumns } from './schema.ts'
-import type { FileAbout, FlowRows, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
+import type { EndpointRow, FileAbout, FlowRows, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
@@ -48,6 +50,12 @@ const copyOptions: Readonly<Record<Stream, string>> = {
   flows_1h: copyFormat,
 }
 
+function keep<Row>(rows: Map<number, Row[]>, hour: number, more: readonly Row[]): void {
+  const kept = rows.get(hour)
+  if (kept === undefined) rows.set(hour, [...more])
+  else for (const row of more) kept.push(row)
+}
+
 class DuckWriter implements TableWriter {
   readonly #disk: Disk
   readonly #instance: DuckDBInstance
@@ -55,10 +63,11 @@ class DuckWriter implements TableWriter {
   /** Appends and flushes on one connection, merges on another: they run beside each other. */
   readonly #connection: DuckDBConnection
   readonly #merging: DuckDBConnection
-  readonly #tables = new Map<string, EventTable | EndpointTable>()
+  readonly #tables = new Map<string, EventTable>()
   /** Flows are not staged in DuckDB: their batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
   readonly #partials = new Map<number, RollupRow[]>()
+  readonly #endpoints = new Map<number, EndpointRow[]>()
 
   constructor(options: { disk: Disk; api: typeof import('@duckdb/node-api'); instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
     this.#disk = options.disk
@@ -75,22 +84,21 @@ class DuckWriter implements TableWriter {
       else pieces.push(rows)
       return
     }
-    if (rows.stream === 'flows_1m') {
-      this.#partials.set(hour, [...(this.#partials.get(hour) ?? []), ...rows.rows])
-      return
-    }
+    if (rows.stream === 'flows_1m') return keep(this.#partials, hour, rows.rows)
+    if (rows.stream === 'endpoints') return keep(this.#endpoints, hour, rows.rows)
     const key = `${rows.stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
-      table = await openTable(this.#api, this.#connection, rows.stream, hour)
+      table = await openTable(this.#api, this.#connection, hour)
       this.#tables.set(key, table)
     }
-    ;(table as { append(rows: TableRows): void }).append(rows)
+    table.append(rows)
   }
 
   async write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
     const metadata = { [aboutKey]: JSON.stringify(about) }
     if (stream === 'flows') return this.#save(stream, flowFile(this.#flows.get(hour) ?? [], metadata), path)
+    if (stream === 'endpoints') return this.#save(stream, endpointFile(this.#endpoints.get(hour) ?? [], metadata), path)
     if (stream === 'flows_1m') {
       const rows = this.#partials.get(hour) ?? []
       return this.#save(stream, { ...rollupFile(rows, metadata), rows: rows.length }, path)
@@ -121,6 +129,7 @@ class DuckWriter implements TableWriter {
   async discard(stream: Stream, hour: number): Promise<void> {
     if (stream === 'flows') this.#flows.delete(hour)
     if (stream === 'flows_1m') this.#partials.delete(hour)
+    if (stream === 'endpoints') this.#endpoints.delete(hour)
     const key = `${stream}_${hour}`
     const table = this.#tables.get(key)
     if (table === undefined) return
@@ -131,7 +140,12 @@ class DuckWriter implements TableWriter {
 
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     if (isRollup(stream)) return this.#mergeRollup(stream, from, path, about)
-    return this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)`, stream, path, about)
+    return this.#mergeRows(stream, from, path, about)
+  }
+
+  async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
+    const whole = stream === 'flows' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }) : undefined
+    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)`, stream, path, about)
   }
 
   async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {

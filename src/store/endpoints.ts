@@ -5,8 +5,8 @@ import { EndpointNames, type Named } from './endpoint-names.ts'
 import type { Texts } from './rollup-keys.ts'
 import type { EndpointRow } from './table-writer.ts'
 
-/** Words of a key: the address and the scope's number. */
-const keyWords = 5
+/** Words of a slot: the address, the scope's number, and id − #base + 1, which is 0 in a free slot. */
+const slotWords = 6
 const firstSlots = 4096
 const twoTo32 = 4_294_967_296
 
@@ -40,8 +40,6 @@ export class Endpoints {
   #fresh: EndpointRow[] = []
   #count = 0
   #mask = 0
-  #keys = new Uint32Array(0)
-  /** Slot → id − #base + 1; 0 is a free slot. */
   #slots = new Uint32Array(0)
   #base = 0
   /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
@@ -67,39 +65,44 @@ export class Endpoints {
     return fresh
   }
 
-  /** Ids of a column, as pairs of words; absent is 0. */
-  ids(hour: number, column: IpColumn, count: number, meaning: AddressMeaning): Uint32Array {
+  /** Ids of a column; absent is 0. */
+  ids(hour: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
     if (hour !== this.#hour || this.#answers !== this.#resolver.generation) {
       this.#hour = hour
       this.#answers = this.#resolver.generation
       this.#begin(firstSlots)
     }
-    const pairs = new Uint32Array(2 * count)
+    const ids = new Float64Array(count)
     const { words, valid } = column
+    const { scopes } = meaning
+    let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
     for (let row = 0; row < count; row++) {
       if (valid !== undefined && !isPresent(valid, row)) continue
-      const id = this.#idOf(words, row, meaning)
-      pairs[2 * row] = id % twoTo32
-      pairs[2 * row + 1] = Math.floor(id / twoTo32)
+      const at = 4 * row
+      const own = scopes === undefined ? 0 : (scopes[row] as number)
+      // Exporters and next hops are the same for many rows.
+      if (words[at + 3] !== w3 || words[at + 2] !== w2 || words[at + 1] !== w1 || words[at] !== w0 || own !== scope) {
+        w0 = words[at] as number
+        w1 = words[at + 1] as number
+        w2 = words[at + 2] as number
+        w3 = words[at + 3] as number
+        scope = own
+        id = this.#idOf(w0, w1, w2, w3, own) || this.#add(words, row, own, meaning)
+      }
+      ids[row] = id
     }
-    return pairs
+    return ids
   }
 
-  #idOf(words: Uint32Array, row: number, meaning: AddressMeaning): number {
-    const offset = 4 * row
-    const w0 = words[offset] ?? 0
-    const w1 = words[offset + 1] ?? 0
-    const w2 = words[offset + 2] ?? 0
-    const w3 = words[offset + 3] ?? 0
-    const scope = meaning.scopes?.[row] ?? 0
-    const keys = this.#keys
-    let slot = hash(w0, w1, w2, w3, scope) & this.#mask
-    for (;;) {
-      const known = this.#slots[slot] ?? 0
-      if (known === 0) return this.#add(words, row, scope, meaning)
-      const at = slot * keyWords
-      if (keys[at + 3] === w3 && keys[at + 2] === w2 && keys[at + 1] === w1 && keys[at] === w0 && keys[at + 4] === scope) return this.#base + known - 1
-      slot = (slot + 1) & this.#mask
+  /** 0 when it has none yet. */
+  #idOf(w0: number, w1: number, w2: number, w3: number, scope: number): number {
+    const slots = this.#slots
+    const mask = this.#mask
+    for (let slot = hash(w0, w1, w2, w3, scope) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * slotWords
+      const known = slots[at + 5] as number
+      if (known === 0) return 0
+      if (slots[at + 3] === w3 && slots[at + 2] === w2 && slots[at + 1] === w1 && slots[at] === w0 && slots[at + 4] === scope) return this.#base + known - 1
     }
   }
 
@@ -120,20 +123,16 @@ export class Endpoints {
   }
 
   /** Numbers of the labels of a column's endpoints, by the texts of a rollup; 0 for none. */
-  labels(ids: Uint32Array, count: number, out: Uint32Array, texts: Texts): void {
+  labels(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
     let meaning = this.#meanings.at(-1) as EndpointNames
     let labels = meaning.labels(texts)
     for (let row = 0; row < count; row++) {
-      const id = (ids[2 * row + 1] as number) * twoTo32 + (ids[2 * row] as number)
-      if (id === 0) {
-        out[row] = 0
-        continue
-      }
-      if (id < meaning.base || id >= meaning.base + meaning.count) {
+      const id = ids[row] as number
+      if (id !== 0 && (id < meaning.base || id >= meaning.base + meaning.count)) {
         meaning = this.#meaningOf(id)
         labels = meaning.labels(texts)
       }
-      out[row] = labels === undefined ? 0 : (labels[id - meaning.base] as number)
+      out[row] = labels === undefined || id === 0 ? 0 : (labels[id - meaning.base] as number)
     }
   }
 
@@ -160,31 +159,25 @@ export class Endpoints {
 
   #put(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
     let slot = hash(w0, w1, w2, w3, scope) & this.#mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
-    this.#slots[slot] = value
-    this.#keys.set([w0, w1, w2, w3, scope], slot * keyWords)
+    while (this.#slots[slot * slotWords + 5] !== 0) slot = (slot + 1) & this.#mask
+    this.#slots.set([w0, w1, w2, w3, scope, value], slot * slotWords)
   }
 
   #begin(slots: number): void {
     this.#base = this.#next
     this.#count = 0
     this.#mask = slots - 1
-    this.#keys = new Uint32Array(slots * keyWords)
-    this.#slots = new Uint32Array(slots)
+    this.#slots = new Uint32Array(slots * slotWords)
     this.#meanings.push(new EndpointNames(this.#next))
   }
 
   #grow(): void {
-    const keys = this.#keys
     const slots = this.#slots
-    const larger = slots.length * 2
-    this.#mask = larger - 1
-    this.#keys = new Uint32Array(larger * keyWords)
-    this.#slots = new Uint32Array(larger)
-    for (let slot = 0; slot < slots.length; slot++) {
-      const value = slots[slot] ?? 0
-      const at = slot * keyWords
-      if (value !== 0) this.#put(keys[at] ?? 0, keys[at + 1] ?? 0, keys[at + 2] ?? 0, keys[at + 3] ?? 0, keys[at + 4] ?? 0, value)
+    this.#mask = 2 * (this.#mask + 1) - 1
+    this.#slots = new Uint32Array(2 * slots.length)
+    for (let at = 0; at < slots.length; at += slotWords) {
+      const value = slots[at + 5] as number
+      if (value !== 0) this.#put(slots[at] as number, slots[at + 1] as number, slots[at + 2] as number, slots[at + 3] as number, slots[at + 4] as number, value)
     }
   }
 }

@@ -129,19 +129,19 @@ export function wideChunk(name: string, field: string, pieces: readonly FlowRows
 export function endpointChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { floats, presence } = begin(pieces)
   let at = 0
-  for (const { batch, endpoints } of pieces) {
+  for (const { batch: { count }, endpoints } of pieces) {
     const ids = endpoints[field]
     if (ids === undefined) {
-      presence.fill(batch.count, false)
+      presence.fill(count, false)
       continue
     }
     const start = at
-    for (let row = 0; row < batch.count; row++) {
-      const id = (ids[2 * row + 1] as number) * twoTo32 + (ids[2 * row] as number)
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] as number
       if (id !== 0) floats[at++] = id
     }
-    if (at - start === batch.count) presence.fill(batch.count, true)
-    else for (let row = 0; row < batch.count; row++) presence.add(ids[2 * row] !== 0 || ids[2 * row + 1] !== 0)
+    if (at - start === count || at === start) presence.fill(count, at > start)
+    else for (let row = 0; row < count; row++) presence.add(ids[row] !== 0)
   }
   if (at === 0) return undefined
   return fromFloats(name, 'i64', at, presence) ?? plain({ name, type: 'i64' }, bigBytes(at), presence)
@@ -151,13 +151,13 @@ function bigBytes(count: number): Uint8Array {
   return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
 }
 
-/** Has some time a part of a millisecond? */
+/** Has some time a part of a millisecond? (What is no time at all counts as one that has: it costs bytes, no more.) */
 export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]
     if (column?.kind !== 'time') continue
     const { values } = column
-    for (let row = 0; row < values.length; row++) if ((values[row] as number) % 1 !== 0) return true
+    for (let row = 0; row < values.length; row++) if ((values[row] as number) !== Math.floor(values[row] as number)) return true
   }
   return false
 }

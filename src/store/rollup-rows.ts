@@ -62,11 +62,18 @@ function largest(count: number, sums: Sums, minuteOf: (group: number) => number,
     else groups.push(group)
   }
   for (const [minute, groups] of perMinute) {
-    if (groups.length > most) {
-      const weights = Float64Array.from(groups, (group) => sums.weight(group))
-      const order = Uint32Array.from(groups.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0))
-      order.forEach((place, rank) => each(groups[place] ?? 0, rank < most, minute))
-    } else for (const group of groups) each(group, true, minute)
+    if (groups.length <= most) {
+      for (const group of groups) each(group, true, minute)
+      continue
+    }
+    const sorted = Float64Array.from(groups, (group) => sums.weight(group)).sort()
+    const least = sorted[sorted.length - most] ?? 0
+    // Of those that weigh the same there may be more than there is room for.
+    let ties = most - sorted.reduce((heavier, weight) => heavier + (weight > least ? 1 : 0), 0)
+    for (const group of groups) {
+      const weight = sums.weight(group)
+      each(group, weight > least || (weight === least && ties-- > 0), minute)
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { kept, servicePorts } from './rollup-schema.ts'
 import type { FlowRows } from './table-writer.ts'
 
 /** Groups of one commit beyond which flows are counted with less detail at once. */
-const limits = { whole: 65_536, reduced: 16_384, least: 4096 }
+const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 
 /** Fields of a flow that are lost with its interfaces and ports, and those that are lost with its ends. */
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
@@ -37,7 +37,7 @@ export interface Levels {
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
-  readonly ends = new Carried(endFields, limits.whole, this.texts)
+  readonly ends = new Carried(endFields, 65_536, this.texts)
   readonly levels: Levels = {
     whole: new Groups(4, limits.whole), reduced: new Groups(8, limits.reduced), least: new Groups(4, limits.least), none: new Groups(1, 1 << 20),
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
@@ -72,18 +72,29 @@ export class Rollup {
     const bytesOf = bytes?.kind === 'u64' ? bytes : undefined
     const packetsOf = packets?.kind === 'u64' ? packets : undefined
     const { whole, reduced, least, none, sums } = this.levels
+    let [lastMinute, lastBy, lastHow, lastWhich, leastGroup] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
       // The finest group that there is room for.
       const which = (here(proto, row) ? has.proto : 0) | (here(direction, row) ? has.direction : 0) | (here(nodeDirection, row) ? has.nodeDirection : 0) | (here(reverse, row) ? has.reverse : 0)
-      leastKey[0] = minutes[row] as number
-      leastKey[1] = exporter === undefined ? 0 : (exporter[2 * row] as number)
-      leastKey[2] = at(proto, row) | (at(direction, row) << 8) | (at(nodeDirection, row) << 16) | (at(reverse, row) << 24)
-      leastKey[3] = which
-      const leastGroup = least.find(leastKey)
+      const minute = minutes[row] as number
+      const by = exporter === undefined ? 0 : (exporter[row] as number)
+      const how = at(proto, row) | (at(direction, row) << 8) | (at(nodeDirection, row) << 16) | (at(reverse, row) << 24)
+      // Neighbours are mostly of one group.
+      if (minute !== lastMinute || by !== lastBy || how !== lastHow || which !== lastWhich) {
+        lastMinute = minute
+        lastBy = by
+        lastHow = how
+        lastWhich = which
+        leastKey[0] = minute
+        leastKey[1] = by
+        leastKey[2] = how
+        leastKey[3] = which
+        leastGroup = least.find(leastKey)
+      }
       let into = sums.none
       let group: number
       if (leastGroup < 0) {
-        noneKey[0] = minutes[row] as number
+        noneKey[0] = minute
         group = Math.max(0, none.find(noneKey))
         into.reach(none.count)
       } else {
@@ -104,8 +115,8 @@ export class Rollup {
           into.reach(least.count)
         } else {
           wholeKey[0] = reducedGroup
-          wholeKey[1] = src === undefined ? 0 : (src[2 * row] as number)
-          wholeKey[2] = dst === undefined ? 0 : (dst[2 * row] as number)
+          wholeKey[1] = src === undefined ? 0 : (src[row] as number)
+          wholeKey[2] = dst === undefined ? 0 : (dst[row] as number)
           wholeKey[3] = ends === undefined ? 0 : (ends[row] as number)
           group = whole.find(wholeKey)
           into = sums.whole
@@ -129,7 +140,7 @@ export class Rollup {
   }
 
   /** Numbers of the labels of an end: what the flow carried, else what the address means. */
-  #labels({ batch }: FlowRows, end: 'src' | 'dst', ids: Uint32Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
+  #labels({ batch }: FlowRows, end: 'src' | 'dst', ids: Float64Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
     if (ids === undefined) out.fill(0, 0, batch.count)
     else endpoints.labels(ids, batch.count, out, this.texts)
     const column = batch.columns[`${end}_label`]

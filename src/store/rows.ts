@@ -49,7 +49,7 @@ export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: n
   const scope = batch.columns['scope']
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
   const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => flowTime(batch, row, header.received) }
-  const ids: Record<string, Uint32Array> = {}
+  const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
     if (column.kind === 'ip') ids[name] = endpoints.ids(hour, column, batch.count, meaning)
   }

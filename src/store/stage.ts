@@ -1,10 +1,8 @@
-import type { Column } from '../model/columns.ts'
-
 /** Rows of a DuckDB data chunk. */
 export const chunkRows = 2048
 
 const bytesOf: Readonly<Record<string, number>> = {
-  UTINYINT: 1, USMALLINT: 2, UINTEGER: 4, INTEGER: 4, BIGINT: 8, UBIGINT: 8, DOUBLE: 8, TIMESTAMPTZ: 8,
+  UTINYINT: 1, USMALLINT: 2, UINTEGER: 4, UBIGINT: 8, TIMESTAMPTZ: 8,
 }
 
 /** Beyond these, DuckDB's time stamps have no day (years 0 to 9999 are taken; anything else is no time of a flow). */
@@ -21,8 +19,6 @@ export class Stage {
   readonly #u8: Uint8Array
   readonly #u16: Uint16Array
   readonly #u32: Uint32Array
-  readonly #i32: Int32Array
-  readonly #f64: Float64Array
   /** Some row has no value. */
   holes = false
 
@@ -34,36 +30,12 @@ export class Stage {
     this.#u8 = new Uint8Array(buffer)
     this.#u16 = new Uint16Array(buffer, 0, buffer.byteLength >> 1)
     this.#u32 = new Uint32Array(buffer, 0, buffer.byteLength >> 2)
-    this.#i32 = new Int32Array(buffer, 0, buffer.byteLength >> 2)
-    this.#f64 = new Float64Array(buffer, 0, buffer.byteLength >> 3)
     this.reset()
   }
 
   reset(): void {
     this.#bits.fill(0xff)
     this.holes = false
-  }
-
-  /** Rows [from, to) of a column of fixed width come to row `at`. */
-  copy(column: Column, from: number, to: number, at: number): void {
-    switch (column.kind) {
-      case 'u8': this.#u8.set(column.values.subarray(from, to), at); break
-      case 'u16': this.#u16.set(column.values.subarray(from, to), at); break
-      case 'u32': this.#u32.set(column.values.subarray(from, to), at); break
-      case 'i32': this.#i32.set(column.values.subarray(from, to), at); break
-      case 'f64': this.#f64.set(column.values.subarray(from, to), at); break
-      case 'u64':
-      case 'mac': this.#u32.set(column.words.subarray(2 * from, 2 * to), 2 * at); break
-      case 'time': this.times(column.values, from, to, at); break
-      default: throw new Error(`columns of kind ${column.kind} are not copied`)
-    }
-    if ('valid' in column && column.valid !== undefined) this.#mask(column.valid, from, to, at)
-  }
-
-  #mask(valid: Uint8Array, from: number, to: number, at: number): void {
-    for (let row = from; row < to; row++) {
-      if (((valid[row >> 3] ?? 0) >> (row & 7) & 1) === 0) this.#hole(at + row - from)
-    }
   }
 
   #hole(row: number): void {
@@ -88,23 +60,6 @@ export class Stage {
     }
   }
 
-  /** Wide numbers as pairs of words, low word first; zero is absent. */
-  pairs(words: Uint32Array, from: number, to: number, at: number): void {
-    this.#u32.set(words.subarray(2 * from, 2 * to), 2 * at)
-    for (let row = from; row < to; row++) {
-      if (words[2 * row] === 0 && words[2 * row + 1] === 0) this.#hole(at + row - from)
-    }
-  }
-
-  /** Dictionary codes through a table; zero is absent. */
-  codes(codes: Uint32Array, table: Uint32Array, from: number, to: number, at: number): void {
-    for (let row = from; row < to; row++) {
-      const word = table[codes[row] ?? 0] ?? 0
-      this.#u32[at + row - from] = word
-      if (word === 0) this.#hole(at + row - from)
-    }
-  }
-
   /** One number for rows [at, at + count). Wide columns take non-negative integers below 2^53. */
   constant(value: number, at: number, count: number): void {
     switch (this.bytes.length / chunkRows) {
@@ -122,14 +77,5 @@ export class Stage {
   /** Row numbers from `first` on. */
   count(first: number, at: number, count: number): void {
     for (let i = 0; i < count; i++) this.#u32[at + i] = first + i
-  }
-
-  absent(at: number, count: number): void {
-    const end = at + count
-    let row = at
-    while (row < end && (row & 7) !== 0) this.#hole(row++)
-    this.#bits.fill(0, row >> 3, end >> 3)
-    for (row = Math.max(row, end & ~7); row < end; row++) this.#hole(row)
-    this.holes ||= count > 0
   }
 }

@@ -16,8 +16,8 @@ export interface FlowRows {
   readonly stream: 'flows'
   readonly batch: FlowBatch
   readonly origin: RowOrigin
-  /** Endpoint ids by the name of the address field, two 32-bit words a row, low word first; 0 is absent. */
-  readonly endpoints: Readonly<Record<string, Uint32Array>>
+  /** Endpoint ids by the name of the address field, safe integers; 0 is absent. */
+  readonly endpoints: Readonly<Record<string, Float64Array>>
   /** Number in the manifest of every string of the batch's dictionary, for dictionary columns; 0 is absent. */
   readonly words: Uint32Array
 }

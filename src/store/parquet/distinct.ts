@@ -19,9 +19,12 @@ let indexes = new Uint32Array(1 << 12)
 
 /** Looks at the first `count` of the values. */
 export function dictionaryOf(values: Uint32Array, count: number): Distinct {
-  let least = count === 0 ? 0 : 0xffffffff
-  let most = 0
-  for (let i = 0; i < count; i++) {
+  const first = count === 0 ? 0 : (values[0] as number)
+  let least = first
+  let most = first
+  let same = 1
+  while (same < count && values[same] === first) same++
+  for (let i = same; i < count; i++) {
     const value = values[i] as number
     if (value < least) least = value
     if (value > most) most = value

@@ -1,0 +1,36 @@
+import { integers, plain, texts, type Chunk } from './parquet/column.ts'
+import { parquetFile } from './parquet/file.ts'
+import { Presence } from './parquet/levels.ts'
+import type { EndpointRow } from './table-writer.ts'
+
+/** A Parquet file of endpoints. */
+export function endpointFile(rows: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+  const chunks = [ids(rows), strings('addr', rows, ({ address }) => address), strings('name', rows, ({ name }) => name), strings('label', rows, ({ label }) => label)]
+  return { pieces: parquetFile(chunks, [{ rows: rows.length, chunks }], metadata), rows: rows.length, columns: [] }
+}
+
+function ids(rows: readonly EndpointRow[]): Chunk {
+  const presence = new Presence()
+  presence.fill(rows.length, true)
+  const base = rows.reduce((least, { id }) => Math.min(least, id), Infinity)
+  const far = rows.some(({ id }) => id - base >= 2 ** 31)
+  const column = { name: 'ep', type: 'i64' } as const
+  if (far) return plain(column, new Uint8Array(BigInt64Array.from(rows, ({ id }) => BigInt(id)).buffer), presence)
+  return integers(column, Uint32Array.from(rows, ({ id }) => id - base), rows.length, base, presence)
+}
+
+function strings(name: string, rows: readonly EndpointRow[], of: (row: EndpointRow) => string | undefined): Chunk {
+  const presence = new Presence()
+  const entries = new Map<string, number>()
+  const indexes = new Uint32Array(rows.length)
+  let at = 0
+  for (const row of rows) {
+    const text = of(row)
+    presence.add(text !== undefined)
+    if (text === undefined) continue
+    let index = entries.get(text)
+    if (index === undefined) entries.set(text, (index = entries.size))
+    indexes[at++] = index
+  }
+  return texts({ name, type: 'text' }, [...entries.keys()], indexes, at, presence)
+}

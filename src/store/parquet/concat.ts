@@ -1,0 +1,169 @@
+import type { Disk, DiskFile } from '../../host/index.ts'
+import { footer, magic } from './file.ts'
+import { decodeThrift, encodeThrift, i32, i64, kinds, list, nested, struct, binary, type ThriftField, type ThriftList, type ThriftStruct } from './thrift.ts'
+
+/** Row groups that are smaller cost a reader more than writing them anew once. */
+const fewestRows = 16_384
+/** Bytes copied at a time. */
+const copyBytes = 1 << 20
+
+interface Source {
+  readonly path: string
+  readonly rows: number
+  /** Where its footer begins: before it lies what is copied. */
+  readonly end: number
+  /** Schema elements of each column by its name. */
+  readonly columns: ReadonlyMap<string, readonly ThriftStruct[]>
+  readonly groups: readonly ThriftStruct[]
+}
+
+function number(of: ThriftStruct, id: number): number {
+  return Number(of.get(id)?.value ?? 0)
+}
+
+function items(of: ThriftStruct, id: number): readonly ThriftStruct[] {
+  return ((of.get(id)?.value as ThriftList | undefined)?.items ?? []) as readonly ThriftStruct[]
+}
+
+function text(field: ThriftField | undefined): string {
+  return Buffer.from((field?.value as Uint8Array | undefined) ?? []).toString('utf8')
+}
+
+async function read(disk: Disk, path: string): Promise<Source> {
+  const file = await disk.open(path, 'read')
+  try {
+    const size = await file.size()
+    const tail = new Uint8Array(8)
+    await file.read(tail, size - 8)
+    const length = new DataView(tail.buffer).getUint32(0, true)
+    if (!tail.subarray(4).every((byte, at) => byte === magic[at]) || length > size - 12) throw new Error(`${path} is no Parquet file`)
+    const bytes = new Uint8Array(length)
+    await file.read(bytes, size - 8 - length)
+    const meta = decodeThrift(bytes)
+    const schema = items(meta, 2)
+    const columns = new Map<string, ThriftStruct[]>()
+    for (let at = 1; at < schema.length; ) {
+      const first = at++
+      for (let open = number(schema[first] as ThriftStruct, 5); open > 0; open--) open += number(schema[at++] as ThriftStruct, 5)
+      columns.set(text(schema[first]?.get(4)), schema.slice(first, at))
+    }
+    return { path, rows: number(meta, 3), end: size - 8 - length, columns, groups: items(meta, 4) }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Type, repetition, children and meaning; not the newer way of saying the same. */
+function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
+  return a.length === b.length && a.every((element, at) => [1, 3, 5, 6].every((id) => element.get(id)?.value === b[at]?.get(id)?.value))
+}
+
+function shifted(field: ThriftField | undefined, by: number): ThriftField | undefined {
+  return field === undefined ? undefined : i64(Number(field.value) + by)
+}
+
+/** A chunk's entry when its file's bytes lie elsewhere; indexes of pages, which are optional, are left behind. */
+function moved(chunk: ThriftStruct, by: number): ThriftStruct {
+  const meta = new Map(chunk.get(3)?.value as ThriftStruct)
+  for (const id of [9, 10, 11, 14]) {
+    const field = shifted(meta.get(id), by)
+    if (field !== undefined) meta.set(id, field)
+  }
+  return struct([2, shifted(chunk.get(2), by)], [3, nested(meta)])
+}
+
+/** A plain column's part of a row group in which no row has a value: its bytes, and its entry at an offset. */
+function absent(elements: readonly ThriftStruct[], name: string, rows: number): { readonly bytes: Uint8Array; entry(offset: number): ThriftStruct } {
+  const run: number[] = []
+  for (let rest = rows * 2; ; rest = Math.floor(rest / 128)) {
+    run.push(rest < 128 ? rest : (rest % 128) | 128)
+    if (rest < 128) break
+  }
+  const level = [...run, 0]
+  // The level of a list's absent row is 0, too; of lists come the levels of repetition first.
+  const one = [level.length, 0, 0, 0, ...level]
+  const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
+  const head = encodeThrift(struct([1, i32(0)], [2, i32(body.length)], [3, i32(body.length)], [5, nested(struct([1, i32(rows)], [2, i32(0)], [3, i32(3)], [4, i32(3)]))]))
+  const bytes = new Uint8Array(head.length + body.length)
+  bytes.set(head)
+  bytes.set(body, head.length)
+  const path = elements.map((element, at) => (at === 0 ? name : text(element.get(4))))
+  return {
+    bytes,
+    entry: (offset) => struct([2, i64(offset)], [3, nested(struct(
+      [1, elements.at(-1)?.get(1) ?? i32(0)], [2, list(kinds.i32, [0, 3])], [3, list(kinds.binary, path.map((part) => binary(part).value))], [4, i32(0)], [5, i64(rows)],
+      [6, i64(bytes.length)], [7, i64(bytes.length)], [9, i64(offset)], [12, nested(struct([3, i64(rows)]))],
+    ))]),
+  }
+}
+
+/**
+ * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
+ * be good: the same column of different types, or row groups so small that they are better written anew.
+ */
+export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
+  const sources: Source[] = []
+  for (const each of from) sources.push(await read(disk, each))
+  const rows = sources.reduce((sum, source) => sum + source.rows, 0)
+  if (rows < fewestRows * sources.reduce((sum, source) => sum + source.groups.length, 0)) return undefined
+  const columns = new Map<string, readonly ThriftStruct[]>()
+  for (const source of sources) {
+    for (const [name, elements] of source.columns) {
+      const known = columns.get(name)
+      if (known !== undefined && !sameColumn(known, elements)) return undefined
+      columns.set(name, known ?? elements)
+    }
+  }
+  const file = await disk.open(path, 'write')
+  try {
+    await file.truncate(0)
+    await file.write(magic, 0)
+    let at = magic.length
+    const groups: ThriftStruct[] = []
+    for (const source of sources) {
+      const by = at - magic.length
+      at += await copy(disk, source, file, at)
+      for (const group of source.groups) {
+        const chunks = new Map(items(group, 1).map((chunk) => [text({ kind: kinds.binary, value: ((((chunk.get(3)?.value as ThriftStruct).get(3)?.value as ThriftList).items[0]) ?? '') as Uint8Array }), chunk]))
+        const entries: ThriftStruct[] = []
+        for (const [name, elements] of columns) {
+          const chunk = chunks.get(name)
+          if (chunk !== undefined) {
+            entries.push(moved(chunk, by))
+            continue
+          }
+          const none = absent(elements, name, number(group, 3))
+          await file.write(none.bytes, at)
+          entries.push(none.entry(at))
+          at += none.bytes.length
+        }
+        groups.push(struct([1, list(kinds.struct, entries)], [2, group.get(2)], [3, group.get(3)], [7, { kind: kinds.i16, value: groups.length }]))
+      }
+    }
+    const schema = [struct([4, binary('schema')], [5, i32(columns.size)]), ...[...columns.values()].flat()]
+    for (const piece of footer(schema, rows, groups, metadata)) {
+      await file.write(piece, at)
+      at += piece.length
+    }
+    return { rows, bytes: at }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Everything between the magic and the footer. */
+async function copy(disk: Disk, { path, end }: Source, to: DiskFile, start: number): Promise<number> {
+  const from = await disk.open(path, 'read')
+  try {
+    const buffer = new Uint8Array(copyBytes)
+    for (let done = magic.length; done < end; ) {
+      const piece = buffer.subarray(0, Math.min(copyBytes, end - done))
+      if ((await from.read(piece, done)) !== piece.length) throw new Error(`${path} has become shorter`)
+      await to.write(piece, start + done - magic.length)
+      done += piece.length
+    }
+    return end - magic.length
+  } finally {
+    await from.close()
+  }
+}
