@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
+import type { Column } from '../../model/columns.ts'
 import { flowFields } from '../../model/fields.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
@@ -24,10 +25,11 @@ it.each([1, 2, 3])('large files are put together as they are, whatever columns e
   const real = realHost()
   const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
   const make = new FrameMaker()
-  for (const share of [0.1, 0.4, 0.05]) {
-    // Times of whole milliseconds and finer ones can't stand in one file: such files are written anew.
+  for (const [index, share] of [0.1, 0.4, 0.05].entries()) {
     const { batch } = anyFlows(random, 17_000, share, startOfDay)
-    const columns = seed === 3 ? batch.columns : Object.fromEntries(Object.entries(batch.columns).filter(([, { kind }]) => kind !== 'time'))
+    const columns: Record<string, Column> = Object.fromEntries(Object.entries(batch.columns).filter(([, { kind }]) => kind !== 'time'))
+    // Times of whole milliseconds and finer ones can't stand in one file: such files are written anew.
+    if (seed === 3) columns['time_end'] = { kind: 'time', values: Float64Array.from({ length: 17_000 }, (_, row) => startOfDay + row + index / 4) }
     await store.projection.apply([make.batch({ ...batch, columns }, startOfDay, 'netflow')])
     await store.projection.commit()
   }

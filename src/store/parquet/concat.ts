@@ -58,6 +58,13 @@ function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boo
   return a.length === b.length && a.every((element, at) => [1, 3, 5, 6].every((id) => element.get(id)?.value === b[at]?.get(id)?.value))
 }
 
+/** Name of the column that a chunk is of: the first part of its path. */
+function columnOf(chunk: ThriftStruct): string {
+  const meta = chunk.get(3)?.value as ThriftStruct | undefined
+  const path = meta?.get(3)?.value as ThriftList | undefined
+  return Buffer.from((path?.items[0] ?? []) as Uint8Array).toString('utf8')
+}
+
 function shifted(field: ThriftField | undefined, by: number): ThriftField | undefined {
   return field === undefined ? undefined : i64(Number(field.value) + by)
 }
@@ -124,7 +131,7 @@ export async function concatenate(disk: Disk, from: readonly string[], path: str
       const by = at - magic.length
       at += await copy(disk, source, file, at)
       for (const group of source.groups) {
-        const chunks = new Map(items(group, 1).map((chunk) => [text({ kind: kinds.binary, value: ((((chunk.get(3)?.value as ThriftStruct).get(3)?.value as ThriftList).items[0]) ?? '') as Uint8Array }), chunk]))
+        const chunks = new Map(items(group, 1).map((chunk) => [columnOf(chunk), chunk]))
         const entries: ThriftStruct[] = []
         for (const [name, elements] of columns) {
           const chunk = chunks.get(name)
