@@ -9,9 +9,9 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type {
-  Control, DeadLetter, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget,
+  Control, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget,
 } from './control.ts'
-import { describeLetter } from './delivery/describe.ts'
+import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
@@ -277,33 +277,4 @@ function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {
     if (!(timeMax >= time)) timeMax = time
   }
   return { timeMin, timeMax }
-}
-
-function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
-  const describe = (sink: string, letter: Parameters<typeof describeLetter>[1]): DeadLetter => describeLetter(sink, letter)
-  const move = async (sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> => {
-    const delivery = sinks.get(sink)
-    if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
-    const chosen = ids ?? delivery.letters.all().filter((letter) => letter.state === 'open').map((letter) => letter.id)
-    const moved = await delivery.letters.mark(chosen, to)
-    if (to === 'retrying') delivery.nudge()
-    return moved
-  }
-  return {
-    async list(sink, limit) {
-      return sinks.all()
-        .filter(({ entry }) => sink === undefined || entry.id === sink)
-        .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => describe(entry.id, letter)))
-        .slice(0, limit)
-    },
-    async show(id) {
-      for (const { entry, delivery } of sinks.all()) {
-        const letter = delivery.letters.get(id)
-        if (letter !== undefined && (letter.state === 'open' || letter.state === 'retrying')) return describe(entry.id, letter)
-      }
-      return undefined
-    },
-    retry: (sink, ids) => move(sink, ids, 'retrying'),
-    drop: (sink, ids) => move(sink, ids, 'dropped'),
-  }
 }
