@@ -49,7 +49,7 @@ function valueAt(column: Column, row: number, dictionary: readonly string[]): un
 }
 
 describe('a NetFlow v5 datagram', () => {
-  test('becomes a row with every field of the record (vector A, case 1)', () => {
+  test('becomes a row with every field of the record (vector A)', () => {
     const { result, rows } = decode(vectorA)
     expect(result).toEqual({
       rows: 1, malformed: undefined, skewed: 0,
