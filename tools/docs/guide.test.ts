@@ -13,11 +13,12 @@ import { components } from '../../src/cli/components.ts'
 import { weirSchema } from '../../src/cli/config.ts'
 import { loadConfig } from '../../src/cli/load-config.ts'
 import { program } from '../../src/cli/program.ts'
+import { interfacesSchema } from '../../src/connectors/netflow/source-interfaces.ts'
 import { realHost } from '../../src/host/index.ts'
 import { networksSchema } from '../../src/identity/networks-file.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { metricTable } from '../../src/telemetry/metric-table.ts'
-import { formatProblems, parseYaml, validate } from '../../src/schema/index.ts'
+import { formatProblems, parseYaml, validate, type AnyComponentSchema } from '../../src/schema/index.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'
 import { listFiles } from '../kit/sources.ts'
@@ -39,6 +40,9 @@ function commands(page: string): string[] {
   return blocks(page, 'sh', '').flatMap((block) => block.replace(/\\\n\s*/g, '').split('\n').map((line) => line.replace(/\s+#.*$/, '').trim())).filter((line) => line !== '')
 }
 
+/** Files beside the configuration, by their only key. */
+const files: ReadonlyMap<string, AnyComponentSchema> = new Map<string, AnyComponentSchema>([['networks', networksSchema], ['interfaces', interfacesSchema]])
+
 let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-docs-'))
@@ -49,8 +53,9 @@ describe('configuration in', () => {
   test.each(pages.filter((page) => blocks(page, 'yaml').length > 0))('%s is valid', async (page) => {
     for (const block of blocks(page, 'yaml')) {
       const keys = Object.keys(parse(block) as object)
-      if (keys.length === 1 && keys[0] === 'networks') {
-        const { problems } = validate(networksSchema, parseYaml(block, page))
+      const ofItsOwn = keys.length === 1 ? files.get(keys[0] ?? '') : undefined
+      if (ofItsOwn !== undefined) {
+        const { problems } = validate(ofItsOwn, parseYaml(block, page))
         expect(problems === undefined ? '' : formatProblems(problems, block)).toBe('')
         continue
       }
