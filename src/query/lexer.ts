@@ -37,8 +37,9 @@ export function tokens(text: string): Token[] {
 
 function signAt(text: string, from: number): Token | undefined {
   for (const length of [2, 1]) {
-    const sign = signs[text.slice(from, from + length)]
-    if (sign !== undefined) return { kind: 'sign', text: sign, from, to: from + length }
+    const written = text.slice(from, from + length)
+    const sign = Object.hasOwn(signs, written) ? signs[written] : undefined
+    if (sign !== undefined) return { kind: 'sign', text: sign, from, to: from + written.length }
   }
   if (text[from] === '!') refuse('“!” does not stand alone.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
   return undefined

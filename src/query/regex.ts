@@ -2,6 +2,7 @@
  * The part of RE2's syntax that every engine we hand it to reads alike: DuckDB's RE2, re2js, ClickHouse's. What differs between
  * versions (Unicode classes, single bytes, group names) is refused, with what to write instead.
  */
+import { RE2JS } from 're2js'
 
 /** Characters of an expression, and states of its automaton (roughly): a larger one costs time on every text. */
 const longest = 1000
@@ -14,24 +15,44 @@ export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > longest) return `An expression has at most ${longest} characters.`
   try {
     const size = new Reader(pattern).whole()
-    return size > largest ? 'The expression repeats too much: it would need too large an automaton.' : undefined
+    if (size > largest) return 'The expression repeats too much: it would need too large an automaton.'
   } catch (error) {
     if (error instanceof Refused) return error.message
     throw error
   }
+  try {
+    RE2JS.compile(pattern)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 const classes = new Set(['alnum', 'alpha', 'ascii', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space', 'upper', 'word', 'xdigit'])
+const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 }
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const deepest = 50
 
+/** Letters whose case has not changed for long, and scripts without case: what `(?i)` means for them is the same everywhere. */
+const settled: readonly (readonly [number, number])[] = [[0, 0x7f], [0x80, 0x17f], [0x370, 0x3ff], [0x400, 0x52f], [0x3040, 0x9fff], [0xac00, 0xd7a3]]
+
 class Reader {
   readonly #text: string
+  readonly #ignoresCase: boolean
   #at = 0
   #depth = 0
+  /** Of one character, by the repetitions around it. */
+  #copies = 1
 
   constructor(text: string) {
     this.#text = text
+    this.#ignoresCase = /\(\?[imsU]*i/.test(text)
+  }
+
+  /** A character, or a range of them, of which the case may not count. */
+  #see(from: number, to = from): void {
+    if (!this.#ignoresCase || settled.some(([first, last]) => from >= first && to <= last)) return
+    throw new Refused('With (?i) there are Latin, Greek and Cyrillic letters, and scripts that have no case: the case of others differs between versions of Unicode.')
   }
 
   whole(): number {
@@ -56,14 +77,21 @@ class Reader {
   }
 
   #repeated(): number {
+    const before = this.#copies
+    this.#copies = 1
     const size = this.#atom()
     const found = this.#repeatHere()
+    const copies: number = this.#copies
+    this.#copies = Math.max(before, copies)
     if (found === undefined) return size
     this.#at += found[0].length
     if (this.#repeatHere() !== undefined) throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
     if (found[1] === undefined) return size + 1
     const [least, most] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
     if (least > 1000 || most > 1000 || most < least) throw new Refused('A repetition {n,m} goes from 0 to 1000, the smaller number first.')
+    // The engines count repetitions within repetitions.
+    if (copies * most > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
+    this.#copies = Math.max(before, copies * Math.max(1, most))
     return Math.max(1, size) * Math.max(1, most)
   }
 
@@ -75,15 +103,20 @@ class Reader {
     const here = this.#text[this.#at] ?? ''
     if (here === '(') return this.#group()
     if (here === '[') return this.#class()
-    if (here === '\\') return this.#escape(false)
+    if (here === '\\') {
+      this.#see(this.#escape(false))
+      return 1
+    }
     if (this.#repeatHere() !== undefined) throw new Refused(`The repetition ${here} has nothing to repeat; for the character itself write \\${here}.`)
-    this.#character()
+    this.#see(this.#character())
     return here === '.' ? 4 : 1
   }
 
   /** A code point, which may be two units. */
-  #character(): void {
-    this.#at += (this.#text.codePointAt(this.#at) ?? 0) > 0xffff ? 2 : 1
+  #character(): number {
+    const code = this.#text.codePointAt(this.#at) ?? 0
+    this.#at += code > 0xffff ? 2 : 1
+    return code
   }
 
   #group(): number {
@@ -129,8 +162,8 @@ class Reader {
       return
     }
     if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at))) throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
-    if (here === '\\') this.#escape(true)
-    else this.#character()
+    const from = here === '\\' ? this.#escape(true) : this.#character()
+    this.#see(from)
     // A hyphen that is no range stands at the end, or is escaped: engines disagree on the rest.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
     if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
@@ -138,25 +171,27 @@ class Reader {
     const end = this.#text[this.#at]
     if (end === undefined) throw new Refused('A [ is not closed.')
     if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
-    if (end === '\\') this.#escape(true)
-    else this.#character()
+    const to = end === '\\' ? this.#escape(true) : this.#character()
+    if (to < from) throw new Refused('A range goes from the lower character to the higher.')
+    this.#see(from, to)
   }
 
+  /** The code point that it stands for; 0 where it is a class or a place. */
   #escape(inClass: boolean): number {
     const next = this.#text[this.#at + 1]
     if (next === undefined) throw new Refused('The expression ends in a backslash; for the character itself write \\\\.')
     const hex = /^\\x(?:[0-9a-f]{2}|\{([0-9a-f]{1,6})\})/i.exec(this.#text.slice(this.#at))
     if (hex !== null) {
-      const code = Number.parseInt(hex[1] ?? '0', 16)
+      const code = Number.parseInt(hex[1] ?? hex[0].slice(2), 16)
       if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new Refused(`${hex[0]} is no character.`)
       this.#at += hex[0].length
-      return 1
+      return code
     }
     if (next === 'p' || next === 'P') throw new Refused('Unicode classes (\\p) differ from version to version; write the characters, as in [a-zäöü].')
     if (/[1-9]/.test(next)) throw new Refused('There are no back references.')
     const known = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
     if (!known.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
     this.#at += 2
-    return 1
+    return controls[next] ?? (/[A-Za-z]/.test(next) ? 0 : (next.codePointAt(0) ?? 0))
   }
 }

@@ -31,12 +31,12 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
 /** Makes the view with the types that the store gives it, from a Parquet file when there is a path, with the row's number as `n`. */
 export async function makeView(connection: DuckDBConnection, names: NameTable, rows: readonly Row[], parquet?: string): Promise<void> {
   const columns = names.fields.map(({ name, kind }) => `"${name}" ${sqlTypes[kind] ?? 'VARCHAR'}`)
-  await connection.run(`SET TimeZone = 'UTC'; CREATE OR REPLACE TABLE made (n INTEGER, ${columns.join(', ')})`)
-  await connection.run(`INSERT INTO made VALUES ${rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`).join(', ')}`)
-  if (parquet !== undefined) await connection.run(`COPY made TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
+  await connection.run(`SET TimeZone = 'UTC'; CREATE OR REPLACE TABLE made_${names.view} (n INTEGER, ${columns.join(', ')})`)
+  await connection.run(`INSERT INTO made_${names.view} VALUES ${rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`).join(', ')}`)
+  if (parquet !== undefined) await connection.run(`COPY made_${names.view} TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
   // Estimates are worked out by the view: Parquet has no integers of 128 bits.
   const estimates = names.view === 'flows' ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, packets::HUGEINT * coalesce(sampling, 1) AS packets_est)' : ''
-  await connection.run(`CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates} FROM ${parquet === undefined ? 'made' : `read_parquet(${text(parquet)})`}`)
+  await connection.run(`CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates} FROM ${parquet === undefined ? `made_${names.view}` : `read_parquet(${text(parquet)})`}`)
 }
 
 /** The same rows as a batch of the journal. */
