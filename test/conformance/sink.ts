@@ -102,6 +102,35 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       expect(sorted(await other.received())).toEqual(sorted(flowIds))
     },
 
+    async preview() {
+      const { other, sink } = await start()
+      const events = numberedEvents(7, 'p')
+      const told = [...(sink.preview?.(eventBatch(events, 't')) ?? [])].map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))
+      expect(told.map((text) => text.includes('"number"'))).toEqual(events.map(() => true))
+      expect(await other.received()).toEqual([])
+      // What was told is pure: the batch is delivered as if nobody had looked.
+      expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
+      expect(sorted(await other.received())).toEqual(sorted(ids(events)))
+    },
+
+    async probe() {
+      const { other, sink } = await start(undefined, short)
+      const found = await sink.probe?.(never)
+      expect(found?.says.length).toBeGreaterThan(5)
+      expect(found?.is).not.toBe('fail')
+      if (other.refuse !== undefined) {
+        await other.refuse(true)
+        expect((await sink.probe?.(never))?.is).toBe('fail')
+        await other.refuse(false)
+      }
+      if (other.slow !== undefined) {
+        await other.slow(true)
+        expect(['ok', 'warn', 'fail']).toContain((await sink.probe?.(never))?.is)
+        await other.slow(false)
+      }
+      expect(await other.received()).toEqual([])
+    },
+
     async refuse() {
       const { other, sink } = await start('refuse')
       const events = numberedEvents(20, 'r')

@@ -3,6 +3,7 @@ import { deliverInOrder, type Attempt } from '../../src/engine/in-order.ts'
 import type { Context, Sink, SinkBatch } from '../../src/engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../src/engine/rows.ts'
 import type { Failure } from '../../src/model/outcome.ts'
+import { eventBatch, numberedEvents } from './batches.ts'
 import { runSinkCase, type OtherSide, type SinkHarness } from './sink.ts'
 import type { SinkCase } from './waivers.ts'
 
@@ -19,7 +20,7 @@ function harness(lie: Lie): SinkHarness {
   return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(lie)) }
 }
 
-function memory(lie: Lie): OtherSide {
+function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({})): OtherSide {
   const received: string[] = []
   let refusing = false
   let silent = false
@@ -46,7 +47,13 @@ function memory(lie: Lie): OtherSide {
   return {
     build(context, timeoutMs): Promise<Sink> {
       const send = lie(({ event }, signal) => answer(event.id, timeoutMs, signal), context)
-      return Promise.resolve({ send, close: () => Promise.resolve() })
+      const honest: Sink = {
+        send,
+        probe: () => Promise.resolve(refusing ? { is: 'fail', says: 'not now' } : { is: 'ok', says: 'it is there' }),
+        preview: (batch) => [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map(({ event }) => ({ body: event.data ?? new Uint8Array(0) })),
+        close: () => Promise.resolve(),
+      }
+      return Promise.resolve({ ...honest, ...whoLies(honest) })
     },
     received: () => Promise.resolve(received),
     held: () => Promise.resolve([...new Set(received)]),
@@ -61,7 +68,7 @@ function memory(lie: Lie): OtherSide {
   }
 }
 
-const all: readonly SinkCase[] = ['happy', 'flows', 'stopped', 'refuse', 'slow', 'stop', 'disconnect', 'partial', 'poison', 'duplicate-ack', 'restart', 'idempotency']
+const all: readonly SinkCase[] = ['happy', 'flows', 'preview', 'probe', 'stopped', 'refuse', 'slow', 'stop', 'disconnect', 'partial', 'poison', 'duplicate-ack', 'restart', 'idempotency']
 
 test('an honest sink passes every case', async () => {
   for (const which of all) await expect(runSinkCase(harness(inOrder), which)).resolves.toBeUndefined()
@@ -100,6 +107,27 @@ function reversed(batch: SinkBatch): SinkBatch {
 
 test.each(lies)('a sink that %s fails the case "%s"', async (_, which, lie) => {
   await expect(runSinkCase(harness(lie), which)).rejects.toThrow()
+})
+
+const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Partial<Sink>])[] = [
+  ['tells nothing of what it would send', 'preview', () => ({ preview: () => [] })],
+  ['sends what it was only to tell', 'preview', (honest) => ({
+    preview: (batch) => {
+      honest.send(batch, new AbortController().signal).catch(() => undefined)
+      return honest.preview?.(batch) ?? []
+    },
+  })],
+  ['says that all is well while it is refused', 'probe', () => ({ probe: () => Promise.resolve({ is: 'ok', says: 'it is there' }) })],
+  ['probes by sending', 'probe', (honest) => ({
+    probe: async (signal) => {
+      await honest.send(eventBatch(numberedEvents(1, 'x'), 't'), signal)
+      return honest.probe?.(signal) ?? { is: 'ok', says: 'it is there' }
+    },
+  })],
+]
+
+test.each(untrueWords)('a sink that %s fails the case "%s"', async (_, which, whoLies) => {
+  await expect(runSinkCase({ ...harness(inOrder), start: () => Promise.resolve(memory(inOrder, whoLies)) }, which)).rejects.toThrow()
 })
 
 test('a fault that the other side can’t do is no silent pass', async () => {

@@ -13,6 +13,8 @@ interface Promised {
 const promises = {
   happy: { title: 'delivers everything once, in order within a key, when nothing goes wrong' },
   flows: { title: 'delivers each flow once under its stable id', only: ({ accepts }) => accepts.includes('flows') },
+  preview: { title: 'tells what it would send for each row, and sends nothing' },
+  probe: { title: 'finds the other side there or not, ends when nobody answers, and sends nothing' },
   stopped: { title: 'delivers nothing once it was told to stop' },
   refuse: { title: 'calls everything a retry while it is refused, and loses nothing with the next send', needs: 'refuse' },
   slow: { title: 'ends a send that nobody answers', needs: 'slow' },

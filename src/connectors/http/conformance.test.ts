@@ -35,6 +35,8 @@ async function start(mode: Mode): Promise<OtherSide> {
     const body = await bodyOf(request)
     if (silent) return
     if (refusing) return answer(request, response, 503)
+    // As a server does that takes events and knows nothing else.
+    if (request.method !== 'POST') return answer(request, response, 405)
     const events = [HTTP.toEvent({ headers: request.headers, body })].flat() as CloudEvent[]
     if (events.some(({ id }) => failing.has(id))) return answer(request, response, 500)
     if (events.some(({ id }) => poisonous.has(id))) return answer(request, response, 400)
