@@ -60,7 +60,8 @@ export function whyNothing({ datagrams, malformed, lastMalformed, state }: Heard
   }
   if (state.refusedTemplates > 0) return 'It announces more templates than are kept for one exporter; data of the others is given up.'
   if (state.rows > 0) return undefined
-  if (datagrams > 0 && malformed >= datagrams) {
+  if (datagrams === 0) return 'Nothing has come since the start; its templates are known from before.'
+  if (malformed >= datagrams) {
     return lastMalformed === 'version'
       ? 'What it sends is neither NetFlow v5 or v9 nor IPFIX: set its export version to one of them, and sFlow to the port of `sflow`.'
       : `Its datagrams cannot be read (${lastMalformed}): look for a relay or a fragmenting network on the way.`

@@ -22,9 +22,17 @@ interface Saved {
 
 interface SavedExporter extends Partial<ExporterSnapshot> {
   readonly address: string
+  /** It had sent more than once. */
+  readonly proven: boolean
   /** Only in a file that was written at a stop; bytes as base64. */
   readonly parked?: readonly (Omit<ParkedSnapshot, 'bytes'> & { readonly bytes: string })[]
 }
+
+/** The exporter of an address that was known before a restart; undefined when it may not send any more. */
+export type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
+
+/** Of exporters that had sent once only so many are kept: most of those may be inventions. */
+const mostUnproven = 1000
 
 /**
  * What exporters told about their records, kept over restarts: data that comes before its template is announced again
@@ -46,7 +54,7 @@ export class TemplateMemory {
   }
 
   /** Never rejects; returns the bytes of data that waits again for its template. */
-  async load(exporterOf: (address: string) => Exporter | undefined): Promise<number> {
+  async load(exporterOf: ExporterOf): Promise<number> {
     const saved = await this.#read()
     return saved === undefined ? 0 : this.#restore(saved, exporterOf)
   }
@@ -66,16 +74,17 @@ export class TemplateMemory {
     if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(toldAndWaiting))
   }
 
-  async #restore(saved: Saved, exporterOf: (address: string) => Exporter | undefined): Promise<number> {
+  async #restore(saved: Saved, exporterOf: ExporterOf): Promise<number> {
     const now = this.#context.host.clock.now()
     // Listeners may have moved in the list.
     const listenerOf = (old: number): number => this.#listeners.indexOf(saved.listeners[old] ?? '')
     const exporters: Exporter[] = []
     let waiting = 0
-    for (const { address, sessions = [], facts = [], parked = [] } of saved.exporters) {
-      const exporter = exporterOf(address)
+    for (const { address, proven, sessions = [], facts = [], parked = [] } of saved.exporters) {
+      const exporter = exporterOf(address, proven)
       if (exporter === undefined) continue
       exporters.push(exporter)
+      exporter.lastSeen = Math.max(0, ...sessions.map(({ lastSeen }) => lastSeen))
       restoreExporter({ sessions, facts }, exporter.state, this.#decoder.table, listenerOf, now)
       const sets = parked.map((set) => ({ ...set, bytes: Buffer.from(set.bytes, 'base64') }))
       waiting += restoreParked(sets, exporter.state, this.#decoder, listenerOf, now)
@@ -91,7 +100,9 @@ export class TemplateMemory {
     const { changes } = this.#decoder.table
     if (state === undefined) return
     try {
-      await this.#write(state, { format, listeners: this.#listeners, exporters })
+      let unproven = 0
+      const kept = exporters.filter(({ proven }) => proven || unproven++ < mostUnproven)
+      await this.#write(state, { format, listeners: this.#listeners, exporters: kept })
       this.#saved = changes
       this.#warned = false
     } catch (error) {
@@ -145,11 +156,11 @@ export class TemplateMemory {
 
 function told({ address, state }: Exporter): readonly SavedExporter[] {
   const snapshot = snapshotExporter(state)
-  return snapshot === undefined ? [] : [{ address, ...snapshot }]
+  return snapshot === undefined ? [] : [{ address, proven: state.proven, ...snapshot }]
 }
 
 function toldAndWaiting(exporter: Exporter): readonly SavedExporter[] {
   const parked = snapshotParked(exporter.state).map((set) => ({ ...set, bytes: Buffer.from(set.bytes).toString('base64') }))
   const [saved] = told(exporter)
-  return saved === undefined && parked.length === 0 ? [] : [{ address: exporter.address, ...saved, parked }]
+  return saved === undefined && parked.length === 0 ? [] : [{ address: exporter.address, proven: exporter.state.proven, ...saved, parked }]
 }

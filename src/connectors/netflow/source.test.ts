@@ -422,7 +422,7 @@ describe('what exporters told', () => {
     await until(() => rowsOf(first.units) === 1)
     await first.stop()
     const again = await start({ listen }, undefined, undefined, state)
-    expect(again.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 0, domains: [{ domain: 9, templates: [302, 300], sampling: 10 }] }])
+    expect(again.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 0, domains: [{ domain: 9, templates: [302, 300], sampling: 10 }], why: 'Nothing has come since the start; its templates are known from before.' }])
     await send(socket, dataOfD, again.port)
     await until(() => rowsOf(again.units) === 1)
     expect(flowsOf(again.units)[0]?.columns.sampling).toMatchObject({ values: Uint32Array.of(10) })

@@ -92,7 +92,7 @@ class Netflow implements NetflowSource {
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
     await this.#interfaces.refresh()
     // Before anything can arrive that needs them.
-    this.#counts.received += await this.#memory.load((address) => this.#restore(address))
+    this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, proven))
     this.#udp = await UdpListeners.open({
       source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
     })
@@ -211,13 +211,14 @@ class Netflow implements NetflowSource {
   }
 
   /** An exporter that was known before a restart. */
-  #restore(address: string): Exporter | undefined {
+  #restore(address: string, proven: boolean): Exporter | undefined {
     const now = this.#context.host.clock.now()
-    this.#exporters.seen(address, now)
+    // Whoever is seen twice is known.
+    if (proven) this.#exporters.seen(address, now)
     const exporter = this.#exporters.seen(address, now)
     if (exporter === undefined) return undefined
     exporter.datagrams = 0
-    exporter.state.proven = true
+    exporter.state.proven = proven
     this.#configure(exporter)
     return exporter
   }
