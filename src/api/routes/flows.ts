@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowsOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
+import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
@@ -58,7 +58,8 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
  * first, by themselves, and then the rows that have them.
  */
 async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
-  for (const window of windowsOf(asked)) {
+  const window = windowOf(asked)
+  if (window !== undefined) {
     const rows = await rowsOf(store, pageSql(asked, window), gone)
     if (rows === undefined || rows.length > asked.limit) return rows
   }

@@ -77,20 +77,21 @@ function rowsSql(request: PageRequest): string {
   return [conditionOf(request), `time_received <= make_timestamptz(${upTo})`, ...(after === undefined ? [] : [afterSql(sort, after)])].join(' AND ')
 }
 
+/** Of the span, the end that rows are sorted from. */
+const windowPart = 32n
+
 /**
- * Pieces of the span to look at one after the other, each with the ones before: when one has more rows than a page, the page is in
- * it. Empty when time is not what rows are sorted by first.
+ * A piece of the span to look at first: when it has more rows than a page, the page is in it. Undefined when time is not what rows
+ * are sorted by first.
  */
-export function windowsOf({ sort, span, time, after }: PageRequest): readonly string[] {
-  const [first] = sort
-  if (first?.field.name !== time.name) return []
+export function windowOf({ sort: [first], span, time, after }: PageRequest): string | undefined {
+  if (first?.field.name !== time.name) return undefined
   const key = after?.keys[0]
   const begin = first.descending || key === undefined || key === null ? span.from : BigInt(key)
   const end = !first.descending || key === undefined || key === null ? span.to : BigInt(key) + 1n
-  return [128n, 16n].flatMap((parts) => {
-    const length = (end - begin) / parts
-    return length < 1_000_000n ? [] : [withinSql(time.sql, first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })]
-  })
+  const length = (end - begin) / windowPart
+  if (length < 1_000_000n) return undefined
+  return withinSql(time.sql, first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })
 }
 
 /** Asks for the first sort keys of the page's rows, as `key`: it reads nothing else, so that the page itself needs to look at few rows. */
