@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, test } from 'vitest'
 import { parseIp } from '../model/ip.ts'
-import { readFilter } from './index.ts'
+import { readFilter, validate } from './index.ts'
 import { compileLive } from './live.ts'
 import { flowNames } from './names.ts'
 import { compileSql } from './sql.ts'
@@ -54,5 +54,14 @@ test('every case reads the same in its normal form', () => {
   for (const { filter } of cases) {
     const { normal } = readFilter(filter, flowNames)
     expect(readFilter(normal, flowNames).normal).toBe(normal)
+  }
+})
+
+test('every filter that the documents show is one', async () => {
+  for (const page of ['guide/queries.md', 'explain/query.md']) {
+    const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+    const filters = [...text.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) => body.trim().split('\n'))
+    expect(filters.length).toBeGreaterThan(0)
+    for (const filter of filters) expect({ filter, problems: validate(filter, flowNames) }).toEqual({ filter, problems: [] })
   }
 })
