@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { startWeir, type WeirOptions, type WeirProcess } from '../../test/kit/weir-process.ts'
+import { expect, test } from 'vitest'
+import { startWeir, type WeirOptions } from '../../test/kit/weir-process.ts'
 import { start } from '../api/testing/kit.ts'
 import { TapTable } from './tap/columns.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
@@ -12,7 +12,7 @@ const vectorA = Buffer.from(
   '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
 
 /** A Weir that gets a flow and an event every few milliseconds. */
-async function busy(options: Partial<WeirOptions> = {}): Promise<WeirProcess> {
+async function busy(options: Partial<WeirOptions> = {}): Promise<AsyncDisposable & { readonly url: string }> {
   const running = await startWeir({ folder: await temporaryFolder(), ...options })
   const socket = createSocket('udp4')
   let number = 0
@@ -21,18 +21,21 @@ async function busy(options: Partial<WeirOptions> = {}): Promise<WeirProcess> {
     const event = { specversion: '1.0', id: `e${number++}`, source: '/shop', type: number % 2 === 0 ? 'order.placed' : 'order.paid', data: { grün: number } }
     running.events([event]).catch(() => undefined)
   }, 50)
-  onTestFinished(async () => {
-    clearInterval(sending)
-    socket.close()
-    await running.stop()
-  })
-  return running
+  return {
+    url: running.url,
+    async [Symbol.asyncDispose]() {
+      clearInterval(sending)
+      socket.close()
+      await running.stop()
+    },
+  }
 }
 
 const lines = (text: string): Record<string, unknown>[] => text.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
 
 test('weir tap looks at a source of a running Weir, and the filter speaks of its rows', async () => {
-  const { url } = await busy()
+  await using running = await busy()
+  const { url } = running
   const flows = await weir(['tap', 'netflow', '--limit', '3', '--url', url])
   expect(flows).toMatchObject({ code: 0, err: '' })
   expect(lines(flows.out)).toHaveLength(3)
@@ -53,7 +56,8 @@ test('weir tap shows of a sink what is routed to it, as it is sent', async () =>
       records: { type: 'http', url: 'http://127.0.0.1:9/in', codec: 'netobserv-json', from: ['netflow'], auth: { type: 'bearer', token: 'env:TAP_TEST_TOKEN' } },
     },
   }
-  const { url } = await busy({ folder, config, env: { TAP_TEST_TOKEN: 'very-secret' } })
+  await using running = await busy({ folder, config, env: { TAP_TEST_TOKEN: 'very-secret' } })
+  const { url } = running
   const paid = await weir(['tap', 'paid', '--limit', '2', '--url', url])
   const bodies = lines(paid.out).map(({ body }) => body as string)
   expect(bodies.map((body) => (JSON.parse(body) as { type: string }).type)).toEqual(['order.paid', 'order.paid'])
@@ -68,7 +72,8 @@ test('weir tap shows of a sink what is routed to it, as it is sent', async () =>
 })
 
 test('a transform is looked at from both sides', async () => {
-  const { url } = await busy({ config: { transforms: { masked: { type: 'redact', from: ['http'], fields: ['grün'] } } } })
+  await using running = await busy({ config: { transforms: { masked: { type: 'redact', from: ['http'], fields: ['grün'] } } } })
+  const { url } = running
   expect(await weir(['tap', 'masked', '--url', url])).toMatchObject({ code: 2, err: expect.stringContaining('source/masked shows what comes from it') as string })
   expect(lines((await weir(['tap', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([{ _pos: expect.stringMatching(/^http:/) as string, data: { grün: expect.any(Number) as number } }])
   const [made] = lines((await weir(['tap', 'source/masked', '--limit', '1', '--url', url])).out)
