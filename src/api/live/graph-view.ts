@@ -21,7 +21,7 @@ export interface GraphMessage {
 interface Edge {
   readonly from: Cell
   readonly to: Cell
-  sums: Sums
+  readonly sums: Sums
   /** Recent size: falls by a fifth per message when nothing passes, so that the picture does not flicker. */
   weight: number
   idle: number
@@ -83,7 +83,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     }
     this.#shownEdges = edges
     this.#shownNodes = nodes
-    for (const edge of this.#edges.values()) edge.sums = this.#zero()
+    for (const { sums } of this.#edges.values()) sums.fill(0)
     const silent = moving.length === 0 && goneEdges.length === 0 && others[0] === 0
     return silent && !whole ? undefined : { event: 'graph', data }
   }
