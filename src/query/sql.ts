@@ -38,15 +38,20 @@ function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
     const single = negated ? singleValue(field, match) : undefined
     if (single !== undefined) return `${column} IS DISTINCT FROM ${single}`
     const test = field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined ? options.addresses(field, match.intervals) : matchSql(field, column, match, options)
-    return negated ? `(${test}) IS NOT TRUE` : test
+    return negated ? opposite(test) : test
   }
   const item: QueryField = { ...field, kind: field.kind === 'list<u8>' ? 'u8' : 'dict' }
   const test = `len(list_filter(${column}, lambda item: coalesce(${matchSql(item, 'item', match, options)}, false))) > 0`
-  return negated ? `(${test}) IS NOT TRUE` : test
+  return negated ? opposite(test) : test
+}
+
+/** True where the test is false and where it has no answer. */
+function opposite(test: string): string {
+  return `(${test}) IS NOT TRUE`
 }
 
 function existsSql({ kind }: QueryField, column: string, negated: boolean): string {
-  if (kind.startsWith('list')) return negated ? `(len(${column}) > 0) IS NOT TRUE` : `len(${column}) > 0`
+  if (kind.startsWith('list')) return negated ? opposite(`len(${column}) > 0`) : `len(${column}) > 0`
   return `${present(kind, column)} IS ${negated ? 'NULL' : 'NOT NULL'}`
 }
 
