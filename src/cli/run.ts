@@ -102,6 +102,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
       return worker
     }
+    self.prepareThreads()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
     const storeWorker = config.store.enabled === 'none' ? undefined : spawn('store')

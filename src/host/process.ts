@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {
@@ -26,6 +27,15 @@ export const self = {
   /** Keeps what was compiled for the next start; otherwise only a thread that ends by itself would. */
   keepCompiled(): void {
     flushCompileCache()
+  },
+  /**
+   * For threads that begin after this. Datagrams and columns are memory outside the heap, of which V8 collects everything again
+   * and again while its own part is small: a tenth of the CPU, and pauses in which datagrams are lost. A larger first limit ends
+   * that; smaller new spaces give the memory back. (bench/flows, 2 cores: 3.3 → 2.9 µs per flow, no drops at 200,000 flows/s.)
+   */
+  prepareThreads(): void {
+    setFlagsFromString('--initial-old-space-size=64')
+    setFlagsFromString('--max-semi-space-size=8')
   },
   readTextFile(path: string): string {
     return readFileSync(path, 'utf8')
