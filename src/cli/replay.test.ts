@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { ExportLoad, loadProtocols } from '../../test/kit/flow-load/exports.ts'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { frameOf, pcapFile, type Frame } from '../../test/kit/pcap-file.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
@@ -87,9 +88,30 @@ test('--count-only says what a capture holds and sends nothing', async () => {
   const ran = await weir(['replay', file, '--count-only', '--ports', `2055,${port}`])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(ran.out).toContain('10 datagrams, 720 B, of 2 exporters')
-  expect(ran.out).toMatch(/NetFlow v5 +10/)
+  expect(ran.out).toMatch(/NetFlow v5 +10 +720 +10 +100 +10000 +0\n/)
   expect(ran.out).toContain('left out: 10 of other protocols, 10 to other ports')
   expect(heard).toEqual([])
+})
+
+test('--count-only tells the flows of every protocol, and of data whose template the capture does not hold', async () => {
+  const frames: Frame[] = []
+  const wanted: Record<string, object> = {}
+  for (const [index, protocol] of loadProtocols.entries()) {
+    const load = new ExportLoad({ protocol, perDatagram: 6, addresses: 100, seed: 3, templatesEvery: 5 })
+    // The template comes with the sixth; the first five wait for it.
+    const datagrams = Array.from({ length: 11 }, () => load.next(1_700_000_000_000)).slice(protocol === 'ipfix6' ? 1 : 0)
+    for (const payload of datagrams) frames.push({ at: start, ...frameOf({ srcAddr: `192.0.2.${index}`, dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort: 2055, payload }) })
+    if (!protocol.startsWith('ipfix')) wanted[protocol] = { datagrams: 11, flows: 66, flow_bytes: load.bytes, flow_packets: load.packets, malformed: 0 }
+  }
+  const lonely = new ExportLoad({ protocol: 'netflow9', perDatagram: 6, addresses: 100, seed: 3 })
+  lonely.next(0)
+  frames.push({ at: start, ...frameOf({ srcAddr: '192.0.2.200', dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort: 2055, payload: lonely.next(0) }) })
+  const file = join(await temporaryFolder(), 'flows.pcap')
+  await writeFile(file, pcapFile(frames))
+  const { out } = await weir(['replay', file, '--count-only', '--format', 'json'])
+  const found = JSON.parse(out) as { protocols: Record<string, object>; sets_without_template: number }
+  expect(found.sets_without_template).toBe(1)
+  expect(found.protocols).toMatchObject({ ...wanted, netflow9: { datagrams: 12, flows: 66 }, ipfix: { datagrams: 21, flows: 126, malformed: 0 } })
 })
 
 test('a port where nobody listens is said, and is no success', async () => {

@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .addOption(new Option('--ports <LIST>', 'UDP ports that exporters sent to, with commas between, or `any`').default(ports(usualPorts), usualPorts).argParser(ports))
     .addOption(new Option('--speed <N>', 'times the pace of the capture, or `max`').default(1).argParser(speed))
     .addOption(new Option('--loop <N>', 'how many times over').default(1).argParser(rounds))
-    .option('--count-only', 'send nothing; say what the capture holds')
+    .option('--count-only', 'send nothing; say what the capture holds, and the flows in it')
     .addOption(new Option('--format <FORMAT>', 'form of the counts').choices(['text', 'json']).default('text'))
     .addHelpText('after', `
 Each exporter of the capture (address and port) sends from a port of its own, so that their templates stay apart; their

@@ -5,9 +5,10 @@ import { Progress, sizeText } from '../output.ts'
 import type { ReplayFlags } from '../replay.ts'
 import { textTable } from '../text-table.ts'
 import { emptyCounts, readCapture, type CaptureCounts } from './capture.ts'
+import { CaptureDecoder, type FlowCounts } from './decode.ts'
 import { Pace } from './pace.ts'
 import { ReplaySender } from './sender.ts'
-import { Tally } from './tally.ts'
+import { protocolOf, Tally } from './tally.ts'
 
 /** Refusals come back as ICMP; on a near network within this. */
 const settleMs = 50
@@ -31,11 +32,15 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<v
 async function count(host: Host, file: string, flags: ReplayFlags, progress: Progress): Promise<void> {
   const counts = emptyCounts()
   const tally = new Tally()
+  const decoder = new CaptureDecoder()
   for await (const datagrams of readCapture(host, file, flags.ports, counts, (bytes) => progress.add(bytes))) {
-    for (const datagram of datagrams) tally.add(datagram)
+    for (const datagram of datagrams) {
+      tally.add(datagram)
+      decoder.take(datagram, protocolOf(datagram.payload))
+    }
   }
   progress.end()
-  tell(file, flags, counts, tally, undefined)
+  tell(file, flags, counts, tally, undefined, decoder)
 }
 
 async function send(host: Host, file: string, flags: ReplayFlags, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -78,14 +83,16 @@ interface Sent {
 
 const names = { netflow5: 'NetFlow v5', netflow9: 'NetFlow v9', ipfix: 'IPFIX', sflow5: 'sFlow v5', unknown: 'unknown' } as const
 
-function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Tally, sent: Sent | undefined): void {
+function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Tally, sent: Sent | undefined, decoder?: CaptureDecoder): void {
   const span = tally.lastTime >= tally.firstTime ? (tally.lastTime - tally.firstTime) / 1000 : 0
   const { format, packets, leftOut, tail } = counts
   if (flags.format === 'json') {
     const { datagrams, bytes, exporters, ports } = tally
     self.stdout(`${JSON.stringify({
-      file, format, packets, datagrams, bytes, exporters, seconds: span, protocols: Object.fromEntries(tally.protocols),
-      ports: Object.fromEntries(ports), left_out: leftOut, tail_bytes: tail, ...(sent === undefined ? {} : { sent }),
+      file, format, packets, datagrams, bytes, exporters, seconds: span,
+      protocols: Object.fromEntries([...tally.protocols].map(([protocol, found]) => [protocol, { ...found, ...plain(decoder?.counts.get(protocol)) }])),
+      ports: Object.fromEntries(ports), left_out: leftOut, tail_bytes: tail,
+      ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }), ...(sent === undefined ? {} : { sent }),
     })}\n`)
     return
   }
@@ -97,13 +104,29 @@ function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Ta
   const left = Object.entries(leftOut).filter(([, count]) => count > 0).map(([why, count]) => `${number(count)} ${leftOutNames[why as keyof typeof leftOutNames]}`)
   if (left.length > 0) lines.push(`  left out: ${left.join(', ')}`)
   if (tail > 0) lines.push(`  the file ends within a packet: ${number(tail)} bytes are left`)
-  const table = textTable(['protocol', 'datagrams', 'bytes'], [...tally.protocols].map(([protocol, { datagrams, bytes }]) => [names[protocol], datagrams, bytes]))
+  const table = textTable(
+    ['protocol', 'datagrams', 'bytes', ...(decoder === undefined ? [] : ['flows', 'flow packets', 'flow bytes', 'malformed'])],
+    [...tally.protocols].map(([protocol, { datagrams, bytes }]) => [names[protocol], datagrams, bytes, ...flowCells(decoder?.counts.get(protocol))]),
+  )
   if (tally.protocols.size > 0) lines.push('', table.trimEnd())
+  if (decoder !== undefined && decoder.waiting > 0) lines.push('', `${number(decoder.waiting)} data sets cannot be read: the capture holds no template for them`)
   if (sent !== undefined) {
     const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
     lines.push('', `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`)
   }
   self.stdout(`${lines.join('\n')}\n`)
+}
+
+function flowCells(counts: FlowCounts | undefined): string[] {
+  if (counts === undefined) return []
+  return [counts.flows, counts.packets, counts.bytes, counts.malformed].map(String)
+}
+
+/** Sums that are too large for a number are text. */
+function plain(counts: FlowCounts | undefined): object {
+  if (counts === undefined) return {}
+  const safe = (value: bigint): number | string => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value))
+  return { flows: counts.flows, flow_packets: safe(counts.packets), flow_bytes: safe(counts.bytes), malformed: counts.malformed }
 }
 
 const leftOutNames = { other: 'of other protocols', port: 'to other ports', fragment: 'fragments', cut: 'cut by the capture', link: 'of a link layer that is not known' } as const
