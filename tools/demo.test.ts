@@ -63,13 +63,15 @@ test('the demo says that it simulates, both views fill, and Ctrl-C ends it clean
     return (await answer.json()) as Record<string, unknown>[]
   }
   let rows: Record<string, unknown> = {}
-  while (running() && !(rows['named'] === true && rows['audit'] === true && rows['change'] === true)) {
+  while (running() && !(rows['named'] === true && rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' && rows['audit'] === true && rows['change'] === true)) {
     await sleep(250)
-    const [flows] = await ask("SELECT count(*) > 0 AND bool_or(dst_name = 'database') AS named FROM flows")
+    const [flows] = await ask("SELECT bool_or(dst_name = 'database') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol || ' ' || sampling) AS sampling FROM flows")
     const [events] = await ask("SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change FROM events")
     rows = { ...flows, ...events }
   }
-  expect(rows).toEqual({ named: true, audit: true, change: true })
+  expect(rows).toEqual({ named: true, sampling: 'ipfix 10, netflow5 1, sflow5 100', audit: true, change: true })
+  const { sources } = (await (await fetch(`${url}/api/v1/exporters`)).json()) as { sources: { exporters: { missing: number; malformed: number }[] }[] }
+  expect(sources.flatMap(({ exporters }) => exporters.map(({ missing, malformed }) => missing + malformed))).toEqual([0, 0, 0])
   child.kill('SIGINT')
   expect(await ended, errors).toBe(0)
   expect(existsSync(folder)).toBe(false)

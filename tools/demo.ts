@@ -1,14 +1,16 @@
 // `npm run demo`: a real Weir on a temporary folder, fed by true protocols over loopback with a shop that does not exist.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
+import { Device } from './demo/device.ts'
+import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
-import { Shop, shopNetworks } from './demo/shop.ts'
+import { SflowAgent } from './demo/sflow.ts'
+import { deviceOf, Shop, shopNetworks } from './demo/shop.ts'
 import { ROOT } from './kit/command.ts'
 
 const stepMs = 250
@@ -16,14 +18,15 @@ const help = `npm run demo -- [flags]
 
   --listen HOST:PORT    address of console and API (default: a free port on 127.0.0.1)
   --ops HOST:PORT       address of metrics and health (likewise)
-  --netflow HOST:PORT   address of the NetFlow listener (likewise)
+  --netflow HOST:PORT   address of the NetFlow and IPFIX listener (likewise)
+  --sflow HOST:PORT     address of the sFlow listener (likewise)
   --data DIR            keep the data there (default: a temporary folder, removed at the end)
   --seed N              another shop (default 1)
 `
 
 const { values: flags } = parseArgs({
   options: {
-    listen: { type: 'string' }, ops: { type: 'string' }, netflow: { type: 'string' }, data: { type: 'string' },
+    listen: { type: 'string' }, ops: { type: 'string' }, netflow: { type: 'string' }, sflow: { type: 'string' }, data: { type: 'string' },
     seed: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' },
   },
 })
@@ -34,9 +37,10 @@ if (flags.help === true) {
 }
 
 async function demo(): Promise<void> {
-  const [first, second, third] = await freePorts(3)
+  const [first, second, third, fourth] = await freePorts(4)
   const listen = flags.listen ?? `127.0.0.1:${first}`
   const netflow = flags.netflow ?? `127.0.0.1:${third}`
+  const sflow = flags.sflow ?? `127.0.0.1:${fourth}`
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
@@ -44,13 +48,13 @@ async function demo(): Promise<void> {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
-    await writeFile(config, stringify(configuration(folder, listen, flags.ops ?? `127.0.0.1:${second}`, netflow)))
+    await writeFile(config, stringify(configuration(folder, listen, flags.ops ?? `127.0.0.1:${second}`, netflow, sflow)))
     const weir = startWeir(config)
     const ended = new Promise<number>((resolve) => weir.once('close', (code) => resolve(code ?? 1)))
     const url = await Promise.race([ready(weir), ended, aborted(stopping.signal)])
     if (typeof url === 'string') {
       welcome(url, folder)
-      const feeding = feed(url, netflow, stopping.signal)
+      const feeding = feed(url, { netflow, sflow }, stopping.signal)
       await Promise.race([aborted(stopping.signal), ended])
       stopping.abort()
       await feeding
@@ -63,12 +67,12 @@ async function demo(): Promise<void> {
 }
 
 /** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
-function configuration(folder: string, listen: string, ops: string, netflow: string): object {
+function configuration(folder: string, listen: string, ops: string, netflow: string, sflow: string): object {
   return {
     data: flags.data ?? join(folder, 'data'),
     listen,
     ops,
-    sources: { netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: 'off' } },
+    sources: { netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' } },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
     store: { size: '256MiB', memory: '256MiB' },
@@ -98,27 +102,31 @@ function ready(weir: ChildProcess): Promise<string> {
 
 function welcome(url: string, folder: string): void {
   process.stdout.write(`
-This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 and CloudEvents.
+This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 (its core), IPFIX (its edge, one
+packet in ten), sFlow (its storage, one in a hundred) and CloudEvents.
 
   console   ${url}
   ask       npm run -s weir -- query --url ${url} \\
-              "SELECT src_name, dst_name, dst_port, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
+              "SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
   ledger    npm run -s weir -- ledger --url ${url}
 
 Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the data stay in ${flags.data}`}.
 `)
 }
 
-async function feed(url: string, netflow: string, stop: AbortSignal): Promise<void> {
-  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(netflow) ?? []
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref()
+async function feed(url: string, listeners: { readonly netflow: string; readonly sflow: string }, stop: AbortSignal): Promise<void> {
   const started = Date.now()
   const shop = new Shop(Number(flags.seed), `demo-${started}`)
-  const exporter = new Netflow5Exporter(started - 3_600_000)
+  const devices = {
+    core: await Device.open(new Netflow5Exporter(started - 3_600_000), listeners.netflow, '127.0.0.1'),
+    edge: await Device.open(new IpfixExporter(), listeners.netflow, '127.0.0.2'),
+    storage: await Device.open(new SflowAgent(started - 3_600_000), listeners.sflow, '127.0.0.3'),
+  }
   let complained = false
   for (let at = 0; !stop.aborted; at = Date.now() - started) {
     const now = Date.now()
-    for (const datagram of exporter.datagrams(shop.flows(at, stepMs), now)) socket.send(datagram, Number(port), host, () => {})
+    const flows = shop.flows(at, stepMs)
+    for (const name of ['core', 'edge', 'storage'] as const) devices[name].report(flows.filter((flow) => deviceOf(flow) === name), now)
     const events = shop.events(at, now)
     if (events.length > 0) {
       const answer = await post(url, events, stop)
@@ -129,7 +137,7 @@ async function feed(url: string, netflow: string, stop: AbortSignal): Promise<vo
     }
     await pause(stepMs, stop)
   }
-  socket.close()
+  for (const device of Object.values(devices)) device.close()
 }
 
 /** Undefined when they were accepted. */

@@ -1,25 +1,12 @@
 // What an exporter does: flow records into NetFlow v5 datagrams (24-byte header, up to 30 records of 48 bytes, big-endian).
 
-export interface Flow {
-  readonly src: string
-  readonly dst: string
-  readonly srcPort: number
-  readonly dstPort: number
-  /** 6 TCP, 17 UDP, 1 ICMP. */
-  readonly proto: number
-  readonly packets: number
-  readonly bytes: number
-  /** All flags seen, or-ed. */
-  readonly tcpFlags: number
-  /** Milliseconds between the first packet and the last. */
-  readonly duration: number
-}
+import { address, type Exporter, type Flow } from './flow.ts'
 
 const headerBytes = 24
 const recordBytes = 48
 const mostRecords = 30
 
-export class Netflow5Exporter {
+export class Netflow5Exporter implements Exporter {
   /** Unix ms at which the exporter says it was started; uptimes count from there. */
   readonly #started: number
   #sequence = 0
@@ -28,7 +15,6 @@ export class Netflow5Exporter {
     this.#started = started
   }
 
-  /** Datagrams that report flows which ended at `now` (Unix ms). */
   datagrams(flows: readonly Flow[], now: number): Buffer[] {
     const all: Buffer[] = []
     for (let from = 0; from < flows.length; from += mostRecords) all.push(this.#datagram(flows.slice(from, from + mostRecords), now))
@@ -65,8 +51,4 @@ function record(bytes: Buffer, at: number, flow: Flow, uptime: number): void {
   bytes.writeUInt16BE(flow.dstPort, at + 34)
   bytes.writeUInt8(flow.tcpFlags, at + 37)
   bytes.writeUInt8(flow.proto, at + 38)
-}
-
-function address(text: string): number {
-  return text.split('.').reduce((word, part) => word * 256 + Number(part), 0)
 }

@@ -1,7 +1,7 @@
 // A small shop that does not exist: customers, two web servers, an API, a database, name service, a nightly job that
 // comes every minute, somebody who scans ports, and the people who change things. The same seed gives the same shop.
 import { SeededRandom } from '../../test/kit/random.ts'
-import type { Flow } from './netflow5.ts'
+import type { Flow } from './flow.ts'
 
 export interface ShopEvent {
   readonly specversion: '1.0'
@@ -38,6 +38,12 @@ export const shopNetworks = `networks:
   - {cidr: 198.51.100.0/24, name: customer, label: internet}
   - {cidr: 192.0.2.66, name: somebody, label: internet}
 `
+
+/** Who of the shop's devices a flow passes: the router at its edge, the switch of the storage, or the core between the rest. */
+export function deviceOf({ src, dst }: Flow): 'edge' | 'core' | 'storage' {
+  if (!src.startsWith('10.') || !dst.startsWith('10.')) return 'edge'
+  return src === backup || dst === backup ? 'storage' : 'core'
+}
 
 const tcp = 6
 const udp = 17
