@@ -16,8 +16,12 @@ export interface UnitLimits {
 export const usualLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
+/** A journal that is full has room again when a sink moves on: at the speed of people and networks. */
+const retryFullMs = 500
 
 type NewUnit = Omit<Unit, 'source'>
+/** What a unit does when the journal is full. */
+type WhenFull = 'waits' | 'gives up'
 
 /**
  * Cuts the rows of a builder into units and hands them to the journal. A datagram cannot be asked for again, so that
@@ -31,6 +35,10 @@ export class UnitWriter {
   #received = 0
   /** Something was shed that no unit has carried yet. */
   #shedUnsaid = false
+  /** Rows come from a sender that waits, and so do some that wait for their unit. */
+  #senderWaits = false
+  #unitWaits = false
+  readonly #stopping = new AbortController()
 
   constructor(context: SourceContext, flows: FlowBuilder, limits = usualLimits) {
     this.#context = context
@@ -51,7 +59,21 @@ export class UnitWriter {
       return false
     }
     this.#received = Math.max(this.#received, received)
+    if (this.#senderWaits) this.#unitWaits = true
     return true
+  }
+
+  /**
+   * Rows admitted in `take` are of a sender that can wait (TCP). A unit that holds any of them is not given up while the
+   * journal is full, so that {@link ready} comes to wait, and with it the sender.
+   */
+  ofPatientSender<T>(take: () => T): T {
+    this.#senderWaits = true
+    try {
+      return take()
+    } finally {
+      this.#senderWaits = false
+    }
   }
 
   /** Resolves when a unit could be handed to the journal: for sources that can wait. */
@@ -76,7 +98,8 @@ export class UnitWriter {
       stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch), received: this.#received, ...timeRange(batch.columns, count),
     }
     this.#flows.reset()
-    this.#send(unit)
+    this.#send(unit, this.#unitWaits ? 'waits' : 'gives up')
+    this.#unitWaits = false
     return true
   }
 
@@ -86,46 +109,55 @@ export class UnitWriter {
     this.#send({
       stream: this.#context.id, kind: 'empty', count: 0, raw: new Uint8Array(0),
       received: this.#context.host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN,
-    })
+    }, 'gives up')
+  }
+
+  /** From now on a journal that is full is not waited for. Before senders that wait are told to go. */
+  stopWaiting(): void {
+    this.#stopping.abort()
   }
 
   /** Resolves when every row is synced, or shed and counted. */
   async drain(): Promise<void> {
+    this.stopWaiting()
     while (!this.flush()) await Promise.race(this.#inFlight)
     await Promise.all(this.#inFlight)
     this.tellShed()
     await Promise.all(this.#inFlight)
   }
 
-  #send(unit: NewUnit): void {
+  #send(unit: NewUnit, whenFull: WhenFull): void {
     this.#shedUnsaid = false
-    const sending = this.#append(unit).finally(() => this.#inFlight.delete(sending))
+    const sending = this.#append(unit, whenFull).finally(() => this.#inFlight.delete(sending))
     this.#inFlight.add(sending)
   }
 
-  async #append(unit: NewUnit): Promise<void> {
-    try {
-      await this.#context.append(unit)
-    } catch (first) {
-      const error = passing(first) ? await this.#again(unit) : first
-      if (error === undefined) return
-      // What the unit was to say about sheds is still unsaid.
-      this.#shedUnsaid = true
-      this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
-      if (unit.count === 0) return
-      const source = this.#context.id
-      this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
-    }
+  async #append(unit: NewUnit, whenFull: WhenFull): Promise<void> {
+    let error = await this.#try(unit)
+    // A failed sync is over once the journal has a new segment; a second failure is not waited out.
+    if (passing(error)) error = await this.#tryAfter(retryAfterMs, unit)
+    while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted) error = await this.#tryAfter(retryFullMs, unit)
+    if (error === undefined) return
+    // What the unit was to say about sheds is still unsaid.
+    this.#shedUnsaid = true
+    this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
+    if (unit.count === 0) return
+    const source = this.#context.id
+    this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
   }
 
-  /** A failed sync is over once the journal has a new segment; a second failure is not waited out. */
-  async #again(unit: NewUnit): Promise<unknown> {
-    await this.#context.host.timers.sleep(retryAfterMs)
+  async #tryAfter(ms: number, unit: NewUnit): Promise<unknown> {
+    await this.#context.host.timers.sleep(ms, this.#stopping.signal)
+    return this.#try(unit)
+  }
+
+  /** What went wrong; undefined when the unit is synced. */
+  async #try(unit: NewUnit): Promise<unknown> {
     try {
       await this.#context.append(unit)
       return undefined
     } catch (error) {
-      return error
+      return error ?? new Error('append failed')
     }
   }
 }

@@ -395,6 +395,34 @@ describe('IPFIX over TCP', () => {
     expect(running.shed).toEqual({})
   })
 
+  test('waits for a journal that is full, and loses nothing', async () => {
+    let full = true
+    const running = await start({}, async () => {
+      if (full) throw new WeirError('WEIR_JOURNAL_FULL', 'full')
+    }, { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 })
+    const socket = await connected(running.tcpPort)
+    for (let i = 0; i < 40; i++) socket.write(vectorD)
+    await until(() => running.source.status().inFlight === 2)
+    await real.timers.sleep(50)
+    expect(running.source.status().exporters[0]?.rows).toBeLessThanOrEqual(6)
+    full = false
+    await until(() => rowsOf(running.units) === 40)
+    expect(running.shed).toEqual({})
+  })
+
+  test('stops also while the journal is full, and counts what it could not hand over', async () => {
+    const running = await start({}, async () => {
+      throw new WeirError('WEIR_JOURNAL_FULL', 'full')
+    }, { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 })
+    const socket = await connected(running.tcpPort)
+    for (let i = 0; i < 40; i++) socket.write(vectorD)
+    await until(() => running.source.status().inFlight === 2)
+    await running.stop()
+    const rows = running.source.status().exporters[0]?.rows
+    expect(rows).toBeGreaterThan(0)
+    expect(running.shed).toEqual({ journal_full: rows })
+  })
+
   test('does not keep the source from stopping', async () => {
     const running = await start()
     const socket = await connected(running.tcpPort)

@@ -120,6 +120,7 @@ class Netflow implements NetflowSource {
       await this.#housekeeping()
     }
     flushing.cancel()
+    this.#writer.stopWaiting()
     await this.close()
     await this.#housekeeping()
     await this.#memory.saveLast(this.#exporters.all())
@@ -179,7 +180,7 @@ class Netflow implements NetflowSource {
         exporter.datagrams++
         exporter.lastSeen = received
         exporter.recent = true
-        const malformed = this.#reader.read(bytes, exporter, transport, received)
+        const malformed = this.#writer.ofPatientSender(() => this.#reader.read(bytes, exporter, transport, received))
         if (malformed !== undefined) this.#malformed(exporter, malformed)
       },
       malformed: (bytes) => {
