@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { openTable, type EventTable } from './duck-tables.ts'
-import { endpointFile } from './endpoint-file.ts'
+import { endpointFile, endpointGroupRows } from './endpoint-file.ts'
 import { flowFile, type FlowFile } from './flow-file.ts'
 import { concatenate } from './parquet/concat.ts'
 import { mergeQuery } from './rollup-merge.ts'
@@ -44,7 +44,7 @@ const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRE
 const copyOptions: Readonly<Record<Stream, string>> = {
   flows: copyFormat,
   events: `${copyFormat}, ROW_GROUP_SIZE 16384`,
-  endpoints: copyFormat,
+  endpoints: `${copyFormat}, ROW_GROUP_SIZE ${endpointGroupRows}`,
   flows_1m: copyFormat,
   flows_5m: copyFormat,
   flows_1h: copyFormat,
@@ -145,7 +145,7 @@ class DuckWriter implements TableWriter {
 
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const whole = stream === 'flows' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }) : undefined
-    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)`, stream, path, about)
+    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`, stream, path, about)
   }
 
   async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {

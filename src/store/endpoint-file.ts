@@ -3,10 +3,17 @@ import { parquetFile } from './parquet/file.ts'
 import { Presence } from './parquet/levels.ts'
 import type { EndpointRow } from './table-writer.ts'
 
+/** Rows of a row group: small, so that the search for an address, by which rows are sorted, reads few. */
+export const endpointGroupRows = 2048
+
 /** A Parquet file of endpoints. */
-export function endpointFile(rows: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
-  const chunks = [ids(rows), strings('addr', rows, ({ address }) => address), strings('name', rows, ({ name }) => name), strings('label', rows, ({ label }) => label)]
-  return { pieces: parquetFile(chunks, [{ rows: rows.length, chunks }], metadata), rows: rows.length, columns: [] }
+export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+  const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
+    const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
+    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), strings('name', rows, ({ name }) => name), strings('label', rows, ({ label }) => label)] }
+  })
+  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: [] }
 }
 
 function ids(rows: readonly EndpointRow[]): Chunk {

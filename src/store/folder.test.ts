@@ -47,7 +47,8 @@ describe('merging', () => {
     await stores.close()
     const again = await stores.open()
     const order = [...Array.from({ length: 20 }, (_, i) => i), 0, 1, 2]
-    expect(await ask(again.reader, 'SELECT bytes, src_addr FROM flows')).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
+    expect(await ask(again.reader, 'SELECT bytes FROM flows')).toEqual(order.map((i) => ({ bytes: i })))
+    expect(await ask(again.reader, 'SELECT bytes, src_addr FROM flows ORDER BY split_part(_pos, $$:$$, 3)::INTEGER')).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
     expect(again.ledger().stored).toEqual({ netflow: 23, http: 23 })
   })
 })

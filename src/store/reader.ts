@@ -13,6 +13,7 @@ import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from './schema.ts'
 import { spillFolder } from './names.ts'
+import { receivedWithin } from './receipt.ts'
 import { rollupViews } from './rollup-views.ts'
 import type { Pin } from './versions.ts'
 import { Permits } from './permits.ts'
@@ -106,7 +107,7 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory)), directory))
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement)), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
@@ -189,10 +190,10 @@ export class DuckReader implements StoreReader {
   }
 }
 
-function viewInput(pin: Pin, directory: string): ViewInput {
+function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
-  return { directory, files: pin.files, sources: Array.from(sources), words: pin.state.words }
+  return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
 }
 
 async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {

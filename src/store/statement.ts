@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../model/errors.ts'
 import { rowsOf, quoted } from './duck.ts'
 import { selectionOf, type Selection } from './newest.ts'
+import { receiptOf, type Receipt } from './receipt.ts'
 import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
 
 export interface Statement {
@@ -9,6 +10,8 @@ export interface Statement {
   readonly sql: string
   readonly addresses: WantedAddresses
   readonly selection: Selection | undefined
+  /** When the flows that it reads were received, if it says so. */
+  readonly receipt: Receipt | undefined
 }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
@@ -87,7 +90,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const addresses = wantedAddresses(inspect(tree))
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, selection }
+  return { sql, addresses, selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
