@@ -5,6 +5,7 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
 import { nats } from './install/nats.ts'
+import { nfcapd } from './install/nfcapd.ts'
 import { pmacct } from './install/pmacct.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { softflowd } from './install/softflowd.ts'
@@ -15,7 +16,7 @@ const BARS_LIMIT = 900_000
 const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-for (const program of [nats, softflowd, pmacct, sfcapd, strace]) {
+for (const program of [nats, softflowd, pmacct, nfcapd, sfcapd, strace]) {
   const installed = await install(program)
   console.log(
     installed.path === undefined

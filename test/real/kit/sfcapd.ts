@@ -1,4 +1,4 @@
-// A real collector beside Weir: sfcapd writes what it understood of sFlow datagrams, nfdump prints it.
+// A real collector beside Weir: sfcapd (or nfcapd, for NetFlow) writes what it understood of the same datagrams, nfdump prints it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { freePorts } from '../../kit/free-port.ts'
-import { install } from '../install/apt.ts'
+import { install, type Program } from '../install/apt.ts'
 import { sfcapd } from '../install/sfcapd.ts'
 
 /** A flow as `nfdump -o json` prints it; counters are multiplied by the sampling rate. */
@@ -23,13 +23,13 @@ export interface Sfcapd {
 
 const patienceMs = 20_000
 
-/** Resolves when it listens. `folder` exists. */
-export async function startSfcapd(folder: string): Promise<Sfcapd> {
-  const program = await install(sfcapd)
+/** Resolves when it listens. `folder` exists; `collector` is sfcapd or nfcapd, which are the same but for what they read. */
+export async function startSfcapd(folder: string, collector: Program = sfcapd): Promise<Sfcapd> {
+  const program = await install(collector)
   if (program.path === undefined) throw new Error(program.reason)
   const { path } = program
   const [port = 0] = await freePorts(1)
-  const written = join(folder, 'sfcapd')
+  const written = join(folder, collector.name)
   await mkdir(written)
   // One file for the whole test: it is turned over every hour. A large socket buffer, because a test sends in one burst.
   const child = spawn(path, ['-p', String(port), '-b', '127.0.0.1', '-w', written, '-t', '3600', '-B', '4194304'], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -38,8 +38,8 @@ export async function startSfcapd(folder: string): Promise<Sfcapd> {
   const exited = once(child, 'exit').finally(() => process.off('exit', killWithUs))
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
-  for (let waited = 0; !said.includes('Startup sfcapd'); waited += 10) {
-    if (waited > patienceMs || child.exitCode !== null) throw new Error(`sfcapd was not ready:\n${said}`)
+  for (let waited = 0; !said.includes(`Startup ${collector.name}`); waited += 10) {
+    if (waited > patienceMs || child.exitCode !== null) throw new Error(`${collector.name} was not ready:\n${said}`)
     await sleep(10)
   }
   const end = async (): Promise<void> => {

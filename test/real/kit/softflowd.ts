@@ -8,6 +8,8 @@ export interface ReplayOptions {
   readonly file: string
   /** Port on 127.0.0.1 that listens. */
   readonly port: number
+  /** Another that hears the same. */
+  readonly also?: number
   readonly version: 1 | 5 | 9 | 10
   /** Further arguments, for example `['-s', '10']` for sampling. */
   readonly args?: readonly string[]
@@ -21,7 +23,7 @@ export async function replaySoftflowd(options: ReplayOptions): Promise<{ packets
   const program = await install(softflowd)
   if (program.path === undefined) throw new Error(program.reason)
   // -d: in the foreground, -a: times of the capture, -c none: no control socket, -m: so many flows that none is sent early.
-  const args = ['-r', options.file, '-n', `127.0.0.1:${options.port}`, '-v', String(options.version), '-d', '-a', '-c', 'none', '-m', '1000000', '-p', `${options.file}.pid`]
+  const args = ['-r', options.file, '-n', [options.port, options.also].filter((port) => port !== undefined).map((port) => `127.0.0.1:${port}`).join(','), '-v', String(options.version), '-d', '-a', '-c', 'none', '-m', '1000000', '-p', `${options.file}.pid`]
   const result = await runCommand(program.path, [...args, ...(options.args ?? [])], { limit: 120_000 })
   if (result.code !== 0) throw new Error(`softflowd failed (exit ${result.code}):\n${result.output}`)
   const packets = Number(/Packets processed: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)
