@@ -107,6 +107,32 @@ describe('NetObserv', () => {
     expect(row(names(3))).not.toHaveProperty('src_name')
   })
 
+  test('its whole record is understood, in both families, with and without names', () => {
+    const probability = (one: number): Buffer => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeDoubleBE(one)
+      return bytes
+    }
+    const mac = (last: number): Buffer => u8(2, 0, 0, 0, 0, last)
+    const common = (sampled: boolean): Value[] => [
+      value(256, u16(0)), value(61, u8(0)), value(56, mac(1)), value(80, mac(2)), value(4, u8(6)), value(7, u16(40_000)), value(11, u16(443)), value(1, u64(1000)),
+      value(152, u64(1_699_999_990_500)), value(153, u64(1_699_999_999_500)), value(2, u64(10)), [[82, 65_535], varying('eth0')], value(6, u16(0x112)), value(227, u16(0)),
+      value(228, u16(0)), value(304, u16(sampled ? 4 : 0)), value(311, probability(sampled ? 1 / 50 : 0)),
+    ]
+    const four: Value[] = [value(8, ip4('10.0.0.1')), value(12, ip4('10.0.0.2')), value(176, u8(0)), value(177, u8(0)), value(225, u32(0)), value(226, u32(0))]
+    const sixes: Value[] = [value(27, six(1)), value(28, six(2)), value(193, u8(6)), value(178, u8(0)), value(179, u8(0)), value(281, Buffer.alloc(16)), value(282, Buffer.alloc(16))]
+    const expectedCommon = {
+      src_port: 40_000, dst_port: 443, proto: 6, bytes: 1000, packets: 10, time_start: 1_699_999_990_500, time_end: 1_699_999_999_500, tcp_flags: 0x112, direction: 0,
+      src_mac: '02:00:00:00:00:01', dst_mac: '02:00:00:00:00:02', in_if_name: 'eth0',
+    }
+    const withNames = row([...four, ...common(true), ...names(2).slice(4)])
+    expect(withNames).toMatchObject({ ...expectedCommon, etype: 2048, src_addr: '10.0.0.1', sampling: 50, src_namespace: 'shop', rtt: 20_000_000 })
+    const without = row([...sixes, ...common(false)])
+    expect(without).toMatchObject({ ...expectedCommon, etype: 34_525, src_addr: '2001:db8::1' })
+    for (const found of [withNames, without]) for (const field of ['xlat_src_addr', 'xlat_src_port', 'icmp_type']) expect(found).not.toHaveProperty(field)
+    for (const field of ['sampling', 'src_name', 'rtt']) expect(without).not.toHaveProperty(field)
+  })
+
   test('or under the number that is configured', () => {
     expect(row(names(54_321), { netobservPen: 54_321 })).toMatchObject(expected)
   })
