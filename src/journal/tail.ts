@@ -70,15 +70,21 @@ export class SharedTail implements Tail {
   }
 
   async moved(past: number, signal: AbortSignal): Promise<void> {
+    let abort = (): void => {}
     const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
+      abort = resolve
     })
-    while (!signal.aborted) {
-      const seen = Atomics.load(this.#counter, 0)
-      if (this.durable().sequence > past) return
-      const wait = Atomics.waitAsync(this.#counter, 0, seen, 1000)
-      if (wait.async) await Promise.race([wait.value, aborted])
+    // Taken off again: a follower waits with the same signal as long as it lives, many times a second.
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      while (!signal.aborted) {
+        const seen = Atomics.load(this.#counter, 0)
+        if (this.durable().sequence > past) return
+        const wait = Atomics.waitAsync(this.#counter, 0, seen, 1000)
+        if (wait.async) await Promise.race([wait.value, aborted])
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
   }
 }
