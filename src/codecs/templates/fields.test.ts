@@ -128,7 +128,7 @@ describe('NetObserv', () => {
     const withNames = row([...four, ...common(true), ...names(2).slice(4)])
     expect(withNames).toMatchObject({ ...expectedCommon, etype: 2048, src_addr: '10.0.0.1', sampling: 50, src_namespace: 'shop', rtt: 20_000_000 })
     const without = row([...sixes, ...common(false)])
-    expect(without).toMatchObject({ ...expectedCommon, etype: 34_525, src_addr: '2001:db8::1' })
+    expect(without).toMatchObject({ ...expectedCommon, interfaces: ['eth0'], if_directions: [0], etype: 34_525, src_addr: '2001:db8::1' })
     for (const found of [withNames, without]) for (const field of ['xlat_src_addr', 'xlat_src_port', 'icmp_type']) expect(found).not.toHaveProperty(field)
     for (const field of ['sampling', 'src_name', 'rtt']) expect(without).not.toHaveProperty(field)
   })

@@ -6,7 +6,7 @@ import { extraStep, type ExtraElement } from './extra.ts'
 import type { Layout } from './layout.ts'
 import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
 import { addressStep, endpointSteps } from './step-addresses.ts'
-import { interfaceStep, listSteps, mplsStep, textStep } from './step-names.ts'
+import { interfaceStep, listSteps, mplsStep, singleListStep, textStep } from './step-names.ts'
 import { dscpStep, macStep, numberStep, type Step } from './step-numbers.ts'
 import { portSteps } from './step-ports.ts'
 import { samplingStep, type SamplingDefaults } from './step-sampling.ts'
@@ -149,12 +149,14 @@ export class Planner {
       if (place !== undefined) steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, this.#codes))
     }
     const name = lookup.one(element.interfaceName, isText)
+    const interfaces = lookup.first([this.#netobserv.interfaces], isText)
     if (name !== undefined && half === 'forward') {
       const columns = { input: this.#flows.column('in_if_name'), output: this.#flows.column('out_if_name') }
-      steps.push(interfaceStep(columns, name, lookup.one(element.direction), this.#codes))
+      const direction = lookup.one(element.direction)
+      steps.push(interfaceStep(columns, name, direction, this.#codes))
+      if (interfaces === undefined) steps.push(singleListStep(this.#flows, name, direction, this.#codes))
     }
-    const { interfaces, directions } = this.#netobserv
-    steps.push(...listSteps(this.#flows, lookup.first([interfaces], isText), lookup.first([directions], isText), this.#codes))
+    steps.push(...listSteps(this.#flows, interfaces, lookup.first([this.#netobserv.directions], isText), this.#codes))
     return steps
   }
 

@@ -33,6 +33,23 @@ export function interfaceStep(
   }
 }
 
+/** The one interface that a record names, as the lists that fields of NetObserv hold. */
+export function singleListStep(flows: FlowBuilder, place: FieldPlace, direction: FieldPlace | undefined, codes: StringCodes): Step {
+  const names = flows.list('interfaces')
+  const directions = flows.list('if_directions')
+  return (set, row) => {
+    for (let i = 0; i < set.count; i++) {
+      const code = codes.code(set.bytes, startOf(set, place, i), lengthOf(set, place, i))
+      if (code === 0) continue
+      names.begin(row + i)
+      names.push(code)
+      if (direction === undefined) continue
+      directions.begin(row + i)
+      directions.push(numberIn(set, direction, i) & 0xff)
+    }
+  }
+}
+
 /** NetObserv's lists, written with commas: `eth0,br-ex` and `0,1`. */
 export function listSteps(flows: FlowBuilder, interfaces: FieldPlace | undefined, directions: FieldPlace | undefined, codes: StringCodes): readonly Step[] {
   const steps: Step[] = []

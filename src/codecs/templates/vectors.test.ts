@@ -30,7 +30,7 @@ describe('golden vectors', () => {
   test('D: IPFIX with names of variable length and an enterprise number', () => {
     const { rows } = decode(vectorD)
     expect(rows).toMatchObject([{
-      ...flow, time_start: 1_699_999_990_500, time_end: 1_699_999_999_500, in_if_name: 'eth0', src_name: 'pod-a',
+      ...flow, time_start: 1_699_999_990_500, time_end: 1_699_999_999_500, in_if_name: 'eth0', interfaces: ['eth0'], src_name: 'pod-a',
       protocol: 'ipfix', protocol_version: 10, observation_domain: 9, time_skewed: 0,
     }])
     expect(rows[0]).not.toHaveProperty('sampling')
