@@ -44,7 +44,7 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number): 
   const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = usual } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
-    if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds.'] })
+    if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'] })
     return found
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }

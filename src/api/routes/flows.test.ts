@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
+import { flowNames } from '../../query/index.ts'
+import { randomRows } from '../../query/testing/rows.ts'
+import { makeBatch } from '../../query/testing/tables.ts'
 import type { FlowSpec } from '../../store/testing/frames.ts'
 import { start } from '../testing/kit.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
@@ -40,6 +43,15 @@ describe('pages of flows', () => {
     expect(paged.rows).toEqual(whole)
     expect(paged.pages).toBe(8)
     expect(new Set(paged.rows.map(([position]) => position)).size).toBe(120)
+  })
+
+  test.each(['dns_latency,-rtt', '-dns_latency', '-src_mac,time_start', 'src_label,-flow_id', 'time_skewed,-ipsec_code', '-next_hop', '-packets_est,dns_name'])('sorted by %s they hold every row once, whatever the rows hold', async (sort) => {
+    const api = await startStored()
+    await api.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(5), flowNames, 200)), Date.now())
+    const parameters = { sort, columns: `_pos,${sort.replaceAll('-', '')}`, from: '0001-01-01', to: '9999-12-31' }
+    const whole = (await api.get('flows', { ...parameters, limit: '10000' })).body['rows'] as unknown[][]
+    expect(whole.length).toBeGreaterThan(100)
+    expect((await pages(api, { ...parameters, limit: '23' }, () => Promise.resolve())).rows).toEqual(whole)
   })
 
   test('answer columns with types and units, rows in their order, the span, and where it is from', async () => {
@@ -91,6 +103,13 @@ describe('pages of flows', () => {
     expect(await refused('flows', { sort: 'interfaces' })).toContain('can’t use interfaces')
     expect(await refused('flows', { columns: 'bites' })).toContain('Did you mean bytes?')
     expect(await refused('flows', { cursor: 'nonsense' })).toContain('The cursor is none of ours.')
+    const { body: page } = await api.get('flows', { limit: '1', sort: 'bytes,src_name' })
+    const parts = JSON.parse(Buffer.from(String(page['next']), 'base64url').toString()) as unknown[]
+    for (const [at, value] of [[0, 2], [2, '1e9'], [3, '9'.repeat(19)], [4, null], [5, []], [5, ['1 OR true', 'a']], [5, [1, { a: 1 }]], [5, [1.5, 'a']], [6, 7], [6, 'a\0']] as const) {
+      const cursor = Buffer.from(JSON.stringify(parts.with(at, value))).toString('base64url')
+      expect(await refused('flows', { limit: '1', sort: 'bytes,src_name', cursor })).toContain('The cursor is none of ours.')
+    }
+    for (const from of ['now-999999999d', '99999-01-01', '999999999999999999']) expect(await refused('flows', { from })).toContain('"from" is no time')
     expect(await refused('series', { step: 'long' })).toContain('"step" is no length of time')
     expect(await refused('series', { from: 'now-90d', step: '1s' })).toContain('5000 are the most')
     expect(await refused('topology', { scope: 'adr' })).toContain('Did you mean addr?')

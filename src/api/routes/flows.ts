@@ -79,7 +79,7 @@ function pageRequest(query: FlowsQuery, now: number): PageRequest {
   })
   const first: PageRequest = { ...question, columns: columnsOf(query.columns), sort, limit: query.limit ?? 100, upTo: BigInt(Math.floor(now)) * 1000n }
   if (query.cursor === undefined) return first
-  const after = readCursor(query.cursor, sort.length)
+  const after = readCursor(query.cursor, sort)
   if (after === undefined) throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', { hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'] })
   if (after.question !== fingerprintOf(first)) {
     throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', { hints: ['Filter, both_ways, time and sort must be those of the first page; leave the cursor out to begin anew.'] })

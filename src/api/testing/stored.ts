@@ -1,3 +1,4 @@
+import type { Batch } from '../../model/batches.ts'
 import { FrameMaker, type FlowSpec } from '../../store/testing/frames.ts'
 import { temporaryStores } from '../../store/testing/temporary.ts'
 import type { Store } from '../../store/index.ts'
@@ -10,6 +11,7 @@ export interface StoredApi {
   /** GET of a path below /api/v1/ with parameters: status and body. */
   get(path: string, parameters?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>
   add(specs: readonly FlowSpec[], received: number): Promise<void>
+  addBatch(batch: Batch, received: number): Promise<void>
   readonly store: Store
 }
 
@@ -25,6 +27,10 @@ export async function startStored(): Promise<StoredApi> {
     async get(path, parameters = {}) {
       const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    },
+    async addBatch(batch, received) {
+      await store.projection.apply([make.batch(batch, received, 'test')])
+      await store.projection.commit()
     },
     async add(specs, received) {
       await store.projection.apply([make.flows(specs, received)])

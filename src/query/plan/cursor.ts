@@ -1,4 +1,5 @@
-import type { Cursor } from './page.ts'
+import { isKey, type Cursor, type SortKey } from './page.ts'
+import { isMoment } from './span.ts'
 
 /** The text that clients carry from page to page; what is in it is nobody else's business. */
 export function writeCursor({ question, from, to, upTo, keys, position }: Cursor): string {
@@ -7,8 +8,8 @@ export function writeCursor({ question, from, to, upTo, keys, position }: Cursor
 
 const integer = /^-?\d{1,19}$/
 
-/** Undefined when the text is no cursor of ours. */
-export function readCursor(written: string, keyCount: number): Cursor | undefined {
+/** Undefined when the text is no cursor of ours for pages sorted so. */
+export function readCursor(written: string, sort: readonly SortKey[]): Cursor | undefined {
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(written, 'base64url').toString('utf8'))
@@ -17,8 +18,10 @@ export function readCursor(written: string, keyCount: number): Cursor | undefine
   }
   if (!Array.isArray(parts) || parts.length !== 7 || parts[0] !== 1) return undefined
   const [, question, from, to, upTo, keys, position] = parts as unknown[]
-  const numbers = [from, to, upTo].every((each) => typeof each === 'string' && integer.test(each))
-  const plain = Array.isArray(keys) && keys.length === keyCount && keys.every((key) => key === null || ['string', 'number', 'boolean'].includes(typeof key))
-  if (!numbers || !plain || typeof question !== 'string' || typeof position !== 'string' || position.includes('\0')) return undefined
-  return { question, from: BigInt(from as string), to: BigInt(to as string), upTo: BigInt(upTo as string), keys: keys as Cursor['keys'], position }
+  const moments = [from, to, upTo].map((each) => (typeof each === 'string' && integer.test(each) ? BigInt(each) : undefined))
+  const [first, last, bound] = moments
+  if (first === undefined || last === undefined || bound === undefined || ![first, last, bound].every(isMoment)) return undefined
+  if (!Array.isArray(keys) || keys.length !== sort.length || !sort.every(({ field }, index) => isKey(field, keys[index]))) return undefined
+  if (typeof question !== 'string' || typeof position !== 'string' || position.includes('\0')) return undefined
+  return { question, from: first, to: last, upTo: bound, keys: keys as Cursor['keys'], position }
 }

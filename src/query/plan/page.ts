@@ -150,6 +150,15 @@ function valueSql({ kind }: QueryField, key: string | number | boolean): string 
   return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac' ? text(String(key)) : String(BigInt(key))
 }
 
+/** Could this be the value of a field in a cursor? */
+export function isKey({ kind }: QueryField, key: unknown): boolean {
+  if (key === null) return true
+  if (kind === 'bool') return typeof key === 'boolean'
+  if (kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac') return typeof key === 'string' && !key.includes('\0')
+  if (kind === 'f64') return typeof key === 'string' && /^(?:-?[\d.]+(?:e[+-]?\d+)?|-?inf|nan)$/.test(key)
+  return (typeof key === 'number' && Number.isSafeInteger(key)) || (typeof key === 'string' && /^-?\d{1,39}$/.test(key))
+}
+
 type Cell = unknown
 
 /** The rows of a page and the cursor behind them, if there is more. */

@@ -1,4 +1,4 @@
-import { timeOf } from '../times.ts'
+import { firstTime, lastTime, timeOf } from '../times.ts'
 
 /** Microseconds since 1970: from, included, to to, not included. */
 export interface TimeSpan {
@@ -9,8 +9,18 @@ export interface TimeSpan {
 const relative = /^now(?:([+-])(\d{1,9})(ms|s|m|h|d|w))?$/
 const units: Readonly<Record<string, bigint>> = { ms: 1000n, s: 1_000_000n, m: 60_000_000n, h: 3_600_000_000n, d: 86_400_000_000n, w: 604_800_000_000n }
 
-/** `now`, `now-15m`, ISO 8601 or Unix milliseconds, as µs; undefined when it is none of these. `now` in Unix ms. */
+/** Is it a time of the years 0 to 9999? */
+export function isMoment(us: bigint): boolean {
+  return us >= firstTime && us <= lastTime
+}
+
+/** `now`, `now-15m`, ISO 8601 or Unix milliseconds, as µs; undefined when it is none of these, or of no year that has four digits. `now` in Unix ms. */
 export function momentOf(text: string, now: number): bigint | undefined {
+  const moment = written(text, now)
+  return moment !== undefined && isMoment(moment) ? moment : undefined
+}
+
+function written(text: string, now: number): bigint | undefined {
   const found = relative.exec(text)
   if (found !== null) {
     const offset = BigInt(found[2] ?? 0) * (units[found[3] ?? 'ms'] ?? 0n)
