@@ -49,18 +49,17 @@ export async function compareStored(weir: WeirProcess, capture: CaptureSum, expe
   return expected.sampling === undefined ? exact(rows, wanted, expected) : sampled(rows, wanted)
 }
 
-/** Rows stop coming and none pends. */
+/** Rows stop coming and none pends. What was received is told once a second. */
 export async function settled(weir: WeirProcess): Promise<void> {
-  let before = -1
+  let [before, steady] = [0, 0]
   for (let waited = 0; waited < waitMs; waited += 300) {
     await sleep(300)
     const received = await weir.metric('weir_netflow_received_bytes_total') + await weir.metric('weir_sflow_received_bytes_total')
-    if (received === before && received > 0) {
-      await sleep(400)
-      await weir.caughtUp(waitMs)
-      return
-    }
+    steady = received === before && received > 0 ? steady + 1 : 0
     before = received
+    if (steady < 4) continue
+    await weir.caughtUp(waitMs)
+    return
   }
   throw new Error(`nothing came, or it never ended:\n${weir.lastLog.slice(-2000)}`)
 }
