@@ -5,11 +5,15 @@
 import { realHost, type Host } from '../../host/index.ts'
 import { openStore } from '../index.ts'
 import { msPerHour } from '../names.ts'
+import { anyFlows } from './any-flows.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay } from './frames.ts'
 
 const utf8 = new TextEncoder()
 
-/** Two sources, two hours, a merge, a gap in the journal, and every way in which an event can carry data. */
+/**
+ * Two sources, two hours, merges, rollups, a gap in the journal, every field of the registry, and every way in which an event can
+ * carry data.
+ */
 export async function makeGolden(directory: string): Promise<void> {
   let now = startOfDay
   const real = realHost()
@@ -23,11 +27,14 @@ export async function makeGolden(directory: string): Promise<void> {
     ])
     await store.projection.commit()
   }
+  await store.projection.apply([make.batch(anyFlows(real.random, 20, 1, now).batch, now, 'netflow'), make.batch(anyFlows(real.random, 5, 0.1, now).batch, now, 'netflow')])
+  await store.projection.commit()
   now += 2 * msPerHour
   while (await store.maintain());
   make.lose('netflow', 5)
   await store.projection.apply([
     make.flows([{ src: '10.0.0.9', dst: '10.0.0.1' }], now),
+    make.batch(anyFlows(real.random, 10, 1, now).batch, now, 'netflow'),
     make.events([
       event('text', { encoding: 'text', data: utf8.encode('plain') }), event('binary', { encoding: 'binary', data: Uint8Array.of(0, 255) }),
       event('invalid', { encoding: 'json', data: utf8.encode('{no') }), event('none'),
