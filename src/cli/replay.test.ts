@@ -47,20 +47,21 @@ async function capture(count: number, dstPort: number, gapMs = 1): Promise<strin
 test('every datagram arrives once for each round, unchanged and in order, each exporter from a port of its own', async () => {
   const heard: Heard[] = []
   const { port } = (await listener(heard)).address()
-  const file = await capture(200, 2055)
+  // Both rounds fit in a socket's buffer of 208 KiB: a listener that has no CPU for a while loses none.
+  const file = await capture(100, 2055)
   const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max', '--loop', '2', '--format', 'json'])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toMatchObject({
-    format: 'pcap', packets: 600, datagrams: 200, bytes: 200 * 72, exporters: 2, protocols: { netflow5: { datagrams: 200 } },
-    left_out: { other: 200, port: 200, fragment: 0, cut: 0, link: 0 }, sent: { sent: 400, refused: 0, failed: 0 },
+    format: 'pcap', packets: 300, datagrams: 100, bytes: 100 * 72, exporters: 2, protocols: { netflow5: { datagrams: 100 } },
+    left_out: { other: 100, port: 100, fragment: 0, cut: 0, link: 0 }, sent: { sent: 200, refused: 0, failed: 0 },
   })
-  await expect.poll(() => heard.length).toBe(400)
+  await expect.poll(() => heard.length).toBe(200)
   const exporters = Map.groupBy(heard, ({ from }) => from)
   expect(exporters.size).toBe(2)
   for (const own of exporters.values()) {
     const numbers = own.map(({ bytes }) => bytes.readUInt32BE(16))
-    expect(numbers.slice(0, 100)).toEqual(numbers.slice(0, 100).toSorted((a, b) => a - b))
-    expect(numbers.slice(100)).toEqual(numbers.slice(0, 100))
+    expect(numbers.slice(0, 50)).toEqual(numbers.slice(0, 50).toSorted((a, b) => a - b))
+    expect(numbers.slice(100)).toEqual(numbers.slice(0, 50))
   }
 })
 
