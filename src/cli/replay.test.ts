@@ -61,7 +61,7 @@ test('every datagram arrives once for each round, unchanged and in order, each e
   for (const own of exporters.values()) {
     const numbers = own.map(({ bytes }) => bytes.readUInt32BE(16))
     expect(numbers.slice(0, 50)).toEqual(numbers.slice(0, 50).toSorted((a, b) => a - b))
-    expect(numbers.slice(100)).toEqual(numbers.slice(0, 50))
+    expect(numbers.slice(50)).toEqual(numbers.slice(0, 50))
   }
 })
 
