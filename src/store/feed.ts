@@ -18,6 +18,7 @@ export interface FeedOptions {
 const commitEveryMs = 1000
 const readBytes = 2 * 1024 * 1024
 const maintainEveryMs = 5000
+const mostRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 
@@ -98,7 +99,7 @@ export class StoreFeed {
           committed()
         }
         if (host.clock.monotonic() >= maintainAt) {
-          maintaining ??= this.#store.maintain()
+          maintaining ??= this.#maintain(signal)
             .catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
             .finally(() => (maintaining = undefined))
           maintainAt = host.clock.monotonic() + maintainEveryMs
@@ -110,6 +111,11 @@ export class StoreFeed {
     } finally {
       await reader.close()
     }
+  }
+
+  /** As many merges as a busy store needs in the time between two calls, and no more: commits go on beside them. */
+  async #maintain(signal: AbortSignal): Promise<void> {
+    for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.#store.maintain())) return
   }
 
   /** A commit that fails loses nothing: the rows are still pending here and in the journal. */

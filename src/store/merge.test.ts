@@ -37,6 +37,45 @@ it('a merge takes no more than the memory of the writer can bear', () => {
   expect(nextMerge(large, new Set(), after)).toHaveLength(8)
 })
 
+it('sixteen of a tier make one of the next, which waits for its like', () => {
+  const grown = file(0, { bytes: 40_000 })
+  expect(names(nextMerge([grown, ...files(17).slice(1)], new Set(), during))).toBe(names(files(17).slice(1)))
+  expect(nextMerge([grown, ...files(16).slice(1)], new Set(), during)).toBeUndefined()
+  const many = Array.from({ length: 16 }, (_, index) => file(index, { bytes: 40_000 }))
+  expect(nextMerge([...many, file(16)], new Set(), during)).toHaveLength(17)
+})
+
+it('files of half a megabyte and more are merged when they are worth it, and those that became final never again', () => {
+  const large = Array.from({ length: 7 }, (_, index) => file(index, { bytes: 5 << 20 }))
+  expect(nextMerge(large.slice(0, 6), new Set(), during)).toBeUndefined()
+  expect(nextMerge(large, new Set(), during)).toHaveLength(7)
+  expect(nextMerge([file(0, { bytes: finalBytes }), ...large.slice(1, 3)], new Set(), during)).toBeUndefined()
+})
+
+/** Merges as they would come in an hour of commits of one size, once a second; answers how often a row is written. */
+function amplification(bytesPerCommit: number): number {
+  let live: StoredFile[] = []
+  let written = 0
+  const settle = (now: number): void => {
+    for (let run = nextMerge(live, new Set(), now); run !== undefined; run = nextMerge(live, new Set(), now)) {
+      const bytes = run.reduce((sum, one) => sum + one.bytes, 0)
+      written += bytes
+      live = [...live.filter((one) => !run.includes(one)), { ...merged(run), name: `m${written}`, bytes }]
+    }
+  }
+  for (let second = 0; second < 900; second++) {
+    live.push(file(second, { bytes: bytesPerCommit }))
+    written += bytesPerCommit
+    settle(during)
+  }
+  settle(after)
+  return written / (900 * bytesPerCommit)
+}
+
+it.each([[1000, 5], [20_000, 5], [100_000, 4], [600_000, 3], [4 << 20, 2], [9 << 20, 1]])('a row of commits of %i bytes is written at most %i times', (bytes, times) => {
+  expect(amplification(bytes)).toBeLessThanOrEqual(times)
+})
+
 it('the merged file spans what its parts span', () => {
   expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({ firstSequence: 30, lastSequence: 49, rows: 10, timeMin: 3, timeMax: 4, receivedMin: 3, receivedMax: 4 })
 })

@@ -5,21 +5,24 @@ import { unionOf } from './schema.ts'
 
 /** Files of this size are final. */
 export const finalBytes = 8 << 20
-/** Smaller than this, a file is of the lowest tier: only its like are merged with it while its hour is open. */
-const smallBytes = 512 << 10
+/** Sixteen of a tier make one of the next. */
+const tierBytes = [32 << 10, 512 << 10, finalBytes]
 const filesPerMerge = 16
+/** So much of the last tier is worth a merge, too, and makes files that are final for sure. */
+const worthBytes = 4 * finalBytes
 /** A merge takes no more than this at once: its result is final long before, and the writer's memory is bounded. */
-const mostBytes = 64 << 20
+const mostBytes = 8 * finalBytes
 
-function tier(file: StoredFile): number {
-  return file.bytes >= finalBytes ? 2 : file.bytes >= smallBytes ? 1 : 0
+function tier({ bytes }: StoredFile): number {
+  return tierBytes.filter((limit) => bytes >= limit).length
 }
 
 /**
  * The next files to become one, or undefined. Only neighbours in the order of the journal are merged: so the ranges of an
- * hour's files never cross, and the order of rows stays. While the hour is open, sixteen of a tier are waited for (a file is
- * written about three times until it is final); once it is over, whatever is left goes
- * together. A file that can't be read is no neighbour: it parts those on its sides.
+ * hour's files never cross, and the order of rows stays. While the hour is open, sixteen of a tier are waited for; once it is over,
+ * whatever is left goes together. So a row is written once by its commit, once for each of the three tiers at most, and once when its
+ * hour is over: five times, and twice where commits are larger than half a megabyte. A file that can't be read is no neighbour: it
+ * parts those on its sides.
  */
 export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<string>, now: number): readonly StoredFile[] | undefined {
   const groups = new Map<string, StoredFile[]>()
@@ -27,16 +30,30 @@ export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<s
   const covered = coveredFiles(all)
   for (const file of all) {
     const key = `${file.stream} ${file.hour}`
-    groups.set(key, [...(groups.get(key) ?? []), file])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [file])
+    else group.push(file)
   }
   for (const group of [...groups.values()].sort((a, b) => order(a[0], b[0]))) {
+    if (group.length < 2) continue
     group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
-    const closed = isOver(group[0]?.hour ?? 0, now)
-    const below = (limit: number) => (file: StoredFile): boolean => tier(file) < limit && !unreadable.has(file.name) && !covered.has(file.name)
-    const run = closed ? longest(group, below(2), 2) : (longest(group, below(1), filesPerMerge) ?? longest(group, below(2), 2 * filesPerMerge))
-    if (run !== undefined) return run
+    const free = (file: StoredFile): boolean => !unreadable.has(file.name) && !covered.has(file.name)
+    if (isOver(group[0]?.hour ?? 0, now)) {
+      const run = firstRun(group, (file) => free(file) && file.bytes < finalBytes, (files) => files.length >= 2)
+      if (run !== undefined) return run
+      continue
+    }
+    for (const level of tierBytes.keys()) {
+      const enough = (files: readonly StoredFile[]): boolean => files.filter((file) => tier(file) === level).length >= filesPerMerge || sizeOf(files) >= worthBytes
+      const run = firstRun(group, (file) => free(file) && tier(file) <= level, enough)
+      if (run !== undefined) return run
+    }
   }
   return undefined
+}
+
+function sizeOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 /** With a minute of grace for what was received in the last second of the hour. */
@@ -49,8 +66,8 @@ function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
   return rank(a) - rank(b)
 }
 
-/** The first run of neighbours that fit, at least so many, of one schema. */
-function longest(files: readonly StoredFile[], fits: (file: StoredFile) => boolean, least: number): readonly StoredFile[] | undefined {
+/** The first run of neighbours of one schema that fit, as long as may be, that are enough. */
+function firstRun(files: readonly StoredFile[], fits: (file: StoredFile) => boolean, enough: (run: readonly StoredFile[]) => boolean): readonly StoredFile[] | undefined {
   let run: StoredFile[] = []
   let bytes = 0
   for (const file of files) {
@@ -59,11 +76,11 @@ function longest(files: readonly StoredFile[], fits: (file: StoredFile) => boole
       bytes += file.bytes
       continue
     }
-    if (run.length >= least) return run
+    if (enough(run)) return run
     run = fits(file) ? [file] : []
     bytes = run[0]?.bytes ?? 0
   }
-  return run.length >= least ? run : undefined
+  return enough(run) ? run : undefined
 }
 
 /** The file that a run becomes, but for its name and size. */
