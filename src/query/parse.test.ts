@@ -23,7 +23,7 @@ test('every name of a field leads to the field: dotted, NetObserv’s, OpenTelem
 test('the example of the console means what it says', () => {
   const text = 'src.ns=shop AND (dst.port IN (5432,6379) OR dst.name~"^db") AND NOT proto=UDP AND bytes>=10k'
   expect(normal(text)).toBe('src_namespace = "shop" and (dst_port in (5432, 6379) or dst_name ~ "^db") and not proto = UDP and bytes >= 10k')
-  expect(sql(text)).toBe('("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR starts_with("dst_name", \'db\')) AND "proto" IS DISTINCT FROM 17 AND "bytes" >= 10000)')
+  expect(sql(text)).toBe('("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR ("dst_name" >= \'db\' AND "dst_name" < \'dc\')) AND "proto" IS DISTINCT FROM 17 AND "bytes" >= 10000)')
 })
 
 test('and binds tighter than or, not tightest', () => {

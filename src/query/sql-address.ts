@@ -4,33 +4,51 @@
  */
 import { formatIp, mappedPrefix } from '../model/ip.ts'
 import { without, type Interval } from './intervals.ts'
-import { foundSql, text } from './sql-text.ts'
+import { beginsSql, text } from './sql-text.ts'
 
 const mappedLow = BigInt(mappedPrefix) << 32n
 const mappedHigh = mappedLow + 0xffff_ffffn
 
 /** Pieces in one expression: a larger automaton would be refused. */
 const piecesPerExpression = 64
+/** Up to so many, each is a test of its own behind a comparison, which costs next to nothing and passes over row groups. */
+const mostApart = 8
+
+interface Found {
+  /** Addresses. */
+  readonly singles: string[]
+  /** How texts begin. */
+  readonly prefixes: string[]
+  /** How texts begin, and an expression for what follows. */
+  readonly expressions: (readonly [before: string, rest: string])[]
+  readonly slow: string[]
+}
 
 /** A boolean over the column's text, NULL where there is none. At least one interval, in order and apart. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
-  const singles: string[] = []
-  const prefixes: string[] = []
-  const expressions: string[] = []
-  const slow: string[] = []
+  const found: Found = { singles: [], prefixes: [], expressions: [], slow: [] }
   for (const { low, high } of intervals.flatMap(byFamily)) {
-    if (low === high) singles.push(text(addressText(low)))
-    else if (low >= mappedLow && high <= mappedHigh) v4(low - mappedLow, high - mappedLow, prefixes, expressions)
-    else if (!v6(low, high, prefixes, expressions)) slow.push(`${digits(column)} BETWEEN ${text(hex(low))} AND ${text(hex(high))}`)
+    if (low === high) found.singles.push(addressText(low))
+    else if (low >= mappedLow && high <= mappedHigh) v4(low - mappedLow, high - mappedLow, found)
+    else if (!v6(low, high, found)) found.slow.push(`${digits(column)} BETWEEN ${text(hex(low))} AND ${text(hex(high))}`)
   }
+  const { singles, prefixes, expressions, slow } = found
   const parts: string[] = []
-  if (singles.length > 0) parts.push(singles.length === 1 ? `${column} = ${singles[0]}` : `${column} IN (${singles.join(', ')})`)
-  parts.push(...prefixes.map((prefix) => `starts_with(${column}, ${text(prefix)})`))
-  for (let at = 0; at < expressions.length; at += piecesPerExpression) {
-    parts.push(foundSql(column, `^(?:${expressions.slice(at, at + piecesPerExpression).join('|')})`))
+  if (singles.length > 0) parts.push(singles.length === 1 ? `${column} = ${text(singles[0] as string)}` : `${column} IN (${singles.map(text).join(', ')})`)
+  parts.push(...prefixes.map((prefix) => `(${beginsSql(column, prefix)})`))
+  if (expressions.length <= mostApart) {
+    parts.push(...expressions.map(([before, rest]) => `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column}, ${text(`^${escaped(before)}${rest}`)}))`))
+  } else {
+    for (let at = 0; at < expressions.length; at += piecesPerExpression) {
+      parts.push(`regexp_matches(${column}, ${text(`^(?:${expressions.slice(at, at + piecesPerExpression).map(([before, rest]) => escaped(before) + rest).join('|')})`)})`)
+    }
   }
   if (slow.length > 0) parts.push(`(contains(${column}, ':') AND (${slow.join(' OR ')}))`)
   return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' OR ')})`
+}
+
+function escaped(before: string): string {
+  return before.replaceAll('.', '\\.')
 }
 
 /** Neighbours have become one interval, of both families perhaps; their texts have nothing in common. */
@@ -67,34 +85,31 @@ function pieces(low: bigint, high: bigint, count: number, width: number, fixed: 
   return found
 }
 
-function v4(low: bigint, high: bigint, prefixes: string[], expressions: string[]): void {
+function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): void {
   for (const { fixed, low: from, high: to } of pieces(low, high, 4, 8)) {
     const before = fixed.map((octet) => `${octet}.`).join('')
     const last = fixed.length === 3
-    if (from === 0 && to === 255) {
-      // A whole family has no first octet in common, but no colon either.
-      if (before === '') expressions.push('\\d+\\.')
-      else prefixes.push(before)
-    } else if (from === to && !last) prefixes.push(`${before}${from}.`)
-    else expressions.push(`${before.replaceAll('.', '\\.')}(?:${numbersBetween(from, to, 10)})${last ? '$' : '\\.'}`)
+    if (from === to && last) singles.push(`${before}${from}`)
+    else if (from === 0 && to === 255 && before !== '') prefixes.push(before)
+    else if (from === to) prefixes.push(`${before}${from}.`)
+    else expressions.push([before, `(?:${numbersBetween(from, to, 10)})${last ? '$' : '\\.'}`])
   }
 }
 
 /** False when the text can't tell: groups that are zero may hide in `::`. */
-function v6(low: bigint, high: bigint, prefixes: string[], expressions: string[]): boolean {
-  const found = pieces(low, high, 8, 16)
-  if (!found.every(({ fixed, low: from }) => fixed.every((each) => each > 0) && from > 0)) {
-    // Everything below a prefix of groups that show.
-    const [only] = found
-    if (found.length !== 1 || only === undefined || only.fixed.length === 0 || !only.fixed.every((each) => each > 0) || only.low !== 0 || only.high !== 0xffff) return false
-    prefixes.push(only.fixed.map((each) => `${each.toString(16)}:`).join(''))
-    return true
-  }
-  for (const { fixed, low: from, high: to } of found) {
+function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
+  const all = pieces(low, high, 8, 16)
+  const shows = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
+  const [only] = all
+  // Everything below a prefix of groups that show.
+  const whole = all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && shows(only.fixed)
+  if (!whole && !all.every(({ fixed, low: from }) => shows([...fixed, from]))) return false
+  for (const { fixed, low: from, high: to } of all) {
     const before = fixed.map((each) => `${each.toString(16)}:`).join('')
     const last = fixed.length === 7
-    if (from === to && !last) prefixes.push(`${before}${from.toString(16)}:`)
-    else expressions.push(`${before}(?:${numbersBetween(from, to, 16)})${last ? '$' : ':'}`)
+    if (whole) prefixes.push(before)
+    else if (from === to) (last ? singles : prefixes).push(`${before}${from.toString(16)}${last ? '' : ':'}`)
+    else expressions.push([before, `(?:${numbersBetween(from, to, 16)})${last ? '$' : ':'}`])
   }
   return true
 }

@@ -7,6 +7,12 @@ export function name(column: string): string {
   return `"${column.replaceAll('"', '""')}"`
 }
 
+/** Texts that begin so are those from it up to the next text of its length. The last character is ASCII. */
+export function beginsSql(column: string, prefix: string): string {
+  const next = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+  return `${column} >= ${text(prefix)} AND ${column} < ${text(next)}`
+}
+
 /** Expressions that say no more than where a plain text stands. */
 const plain = /^(\^?)([\w @:/,;%#&-]+)(\$?)$/
 
@@ -18,5 +24,6 @@ export function foundSql(column: string, pattern: string): string {
   const [, start, literal, end] = plain.exec(pattern) ?? []
   if (literal === undefined) return `regexp_matches(${column}, ${text(`(${pattern})`)})`
   if (start === '^' && end === '$') return `${column} = ${text(literal)}`
-  return `${start === '^' ? 'starts_with' : end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
+  if (start === '^') return `(${beginsSql(column, literal)})`
+  return `${end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
 }
