@@ -112,14 +112,17 @@ export class Sums {
     let safe = from.#large.size === 0
     for (let i = 0; i < 5; i++) safe &&= (values[5 * group + i] as number) + (added[5 * other + i] as number) <= Number.MAX_SAFE_INTEGER
     if (!safe) {
-      this.addLarge(group, Array.from({ length: 5 }, (_, index) => from.value(other, index)))
+      this.addLarge(group, Array.from({ length: 5 }, (_, index) => BigInt(from.value(other, index))))
       return
     }
     for (let i = 0; i < 5; i++) values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
   }
 
-  value(group: number, index: number): bigint {
-    return BigInt(this.#values[5 * group + index] ?? 0) + (this.#large.get(5 * group + index) ?? 0n)
+  /** A safe integer as a number, anything larger as a bigint. */
+  value(group: number, index: number): number | bigint {
+    const value = this.#values[5 * group + index] as number
+    const large = this.#large.size === 0 ? undefined : this.#large.get(5 * group + index)
+    return large === undefined ? value : BigInt(value) + large
   }
 
   /** Flows of the group; not exact beyond 2^53. */

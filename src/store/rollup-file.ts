@@ -16,7 +16,7 @@ function chunkOf({ name, kind }: RollupColumn, rows: readonly RollupRow[]): Chun
   if (name === 'time') return numbers(name, 'ms', rows.map(({ time }) => time))
   if (name === 'folded') return numbers(name, 'u8', rows.map(({ folded }) => folded))
   const sum = (sums as readonly string[]).indexOf(name.replace('_over', ''))
-  if (sum >= 0) return wide(name, rows.map((row) => (name.endsWith('_over') ? (row.sums[sum] ?? 0n) / twoTo64 : (row.sums[sum] ?? 0n) % twoTo64)), name.endsWith('_over'))
+  if (sum >= 0) return name.endsWith('_over') ? over(name, sum, rows) : wide(name, rows.map((row) => row.sums[sum] as number | bigint))
   if (kind === 'text') return strings(name, rows)
   return kind === 'u8' || kind === 'u16' || kind === 'u32' ? numbers(name, kind, rows.map(({ values }) => values[name] as number | undefined)) : undefined
 }
@@ -34,12 +34,18 @@ function numbers(name: string, type: 'u8' | 'u16' | 'u32' | 'ms', values: readon
   return integers({ name, type }, Uint32Array.from(there, (value) => value - base), there.length, base, presence)
 }
 
-function wide(name: string, values: readonly bigint[], rare: boolean): Chunk | undefined {
+/** The lower 64 bits of sums. */
+function wide(name: string, values: readonly (number | bigint)[]): Chunk {
   const presence = new Presence()
-  if (rare && values.every((value) => value === 0n)) return undefined
   presence.fill(values.length, true)
-  if (values.every((value) => value < 0x80000000n)) return integers({ name, type: 'u64' }, Uint32Array.from(values, Number), values.length, 0, presence)
-  return plain({ name, type: 'u64' }, new Uint8Array(BigUint64Array.from(values).buffer), presence)
+  if (values.every((value) => value < 0x80000000)) return integers({ name, type: 'u64' }, Uint32Array.from(values, Number), values.length, 0, presence)
+  return plain({ name, type: 'u64' }, new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value) % twoTo64).buffer), presence)
+}
+
+/** What is above them, in files where there is any. */
+function over(name: string, sum: number, rows: readonly RollupRow[]): Chunk | undefined {
+  if (rows.every(({ sums: values }) => (values[sum] as number | bigint) < twoTo64)) return undefined
+  return wide(name, rows.map(({ sums: values }) => BigInt(values[sum] as number | bigint) / twoTo64))
 }
 
 function strings(name: string, rows: readonly RollupRow[]): Chunk | undefined {

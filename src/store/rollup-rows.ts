@@ -9,7 +9,7 @@ export interface RollupRow {
   readonly folded: 0 | 1 | 2 | 3
   /** Dimensions by name; one that is absent is left out. */
   readonly values: Readonly<Record<string, string | number>>
-  readonly sums: readonly bigint[]
+  readonly sums: readonly (number | bigint)[]
 }
 
 /**
@@ -24,23 +24,23 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRow[] {
   const reducedOfWhole = (group: number): number => whole.keys[4 * group] ?? 0
   const rows: RollupRow[] = []
   const row = (minute: number, folded: RollupRow['folded'], values: RollupRow['values'], from: Sums, group: number): void => {
-    rows.push({ time: minute * 60_000, folded, values, sums: Array.from({ length: 5 }, (_, index) => from.value(group, index)) })
+    rows.push({ time: minute * 60_000, folded, values, sums: [from.value(group, 0), from.value(group, 1), from.value(group, 2), from.value(group, 3), from.value(group, 4)] })
   }
 
   largest(whole.count, sums.whole, (group) => minuteOfLeast(leastOfReduced(reducedOfWhole(group))), rollup.kept.whole, (group, fits, minute) => {
     const parent = reducedOfWhole(group)
     if (!fits) sums.reduced.join(parent, sums.whole, group)
-    else row(minute, 0, { ...exporterOf(rollup, endpoints, leastOfReduced(parent)), ...placeOf(rollup, parent), ...endsOf(rollup, endpoints, group) }, sums.whole, group)
+    else row(minute, 0, endsOf(rollup, endpoints, group, placeOf(rollup, parent, exporterOf(rollup, endpoints, leastOfReduced(parent)))), sums.whole, group)
   })
   largest(reduced.count, sums.reduced, (group) => minuteOfLeast(leastOfReduced(group)), rollup.kept.reduced, (group, fits, minute) => {
     const parent = leastOfReduced(group)
     if (!fits) sums.least.join(parent, sums.reduced, group)
-    else row(minute, 1, { ...exporterOf(rollup, endpoints, parent), ...placeOf(rollup, group) }, sums.reduced, group)
+    else row(minute, 1, placeOf(rollup, group, exporterOf(rollup, endpoints, parent)), sums.reduced, group)
   })
   const rest = new Map<number, { sums: bigint[] }>()
   const toRest = (minute: number, from: Sums, group: number): void => {
     const found = rest.get(minute) ?? { sums: [0n, 0n, 0n, 0n, 0n] }
-    rest.set(minute, { sums: found.sums.map((sum, index) => sum + from.value(group, index)) })
+    rest.set(minute, { sums: found.sums.map((sum, index) => sum + BigInt(from.value(group, index))) })
   }
   largest(least.count, sums.least, minuteOfLeast, rollup.kept.least, (group, fits, minute) => {
     if (!fits) toRest(minute, sums.least, group)
@@ -80,7 +80,8 @@ function largest(count: number, sums: Sums, minuteOf: (group: number) => number,
 type Values = Record<string, string | number>
 
 function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: number): Values {
-  const [, exporter = 0, packed = 0, which = 0] = least.keys.subarray(4 * group, 4 * group + 4)
+  const at = 4 * group
+  const [exporter, packed, which] = [least.keys[at + 1] as number, least.keys[at + 2] as number, least.keys[at + 3] as number]
   const values: Values = {}
   const address = endpoints.named(exporter)?.address
   if (address !== undefined) values['exporter_addr'] = address
@@ -91,32 +92,34 @@ function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: 
   return values
 }
 
-function placeOf({ levels: { reduced }, places, texts }: Rollup, group: number): Values {
-  const [, inIf = 0, outIf = 0, ports = 0, srcLabel = 0, dstLabel = 0, tuple = 0, which = 0] = reduced.keys.subarray(8 * group, 8 * group + 8)
-  const values: Values = {}
-  if (which & has.inIf) values['in_if'] = inIf
-  if (which & has.outIf) values['out_if'] = outIf
+/** Adds to the values. */
+function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group: number, values: Values): Values {
+  const at = 8 * group
+  const [ports, tuple, which] = [keys[at + 3] as number, keys[at + 6] as number, keys[at + 7] as number]
+  if (which & has.inIf) values['in_if'] = keys[at + 1] as number
+  if (which & has.outIf) values['out_if'] = keys[at + 2] as number
   if (ports >>> 16 !== 0) values['src_port'] = ports >>> 16
   if ((ports & 0xffff) !== 0) values['dst_port'] = ports & 0xffff
   const text = (name: string, number: number): void => {
     const found = texts.list[number]
     if (found !== undefined) values[name] = found
   }
-  text('src_label', srcLabel)
-  text('dst_label', dstLabel)
+  text('src_label', keys[at + 4] as number)
+  text('dst_label', keys[at + 5] as number)
   if (tuple !== 0) for (const field of placeFields) text(field, places.word(tuple, field))
   return values
 }
 
-function endsOf({ levels: { whole }, ends, texts }: Rollup, endpoints: Endpoints, group: number): Values {
-  const [, src = 0, dst = 0, tuple = 0] = whole.keys.subarray(4 * group, 4 * group + 4)
-  const values: Values = {}
-  for (const [end, id] of [['src', src], ['dst', dst]] as const) {
-    const named = endpoints.named(id)
-    if (named === undefined) continue
-    values[`${end}_addr`] = named.address
-    if (named.name !== undefined) values[`${end}_name`] = named.name
-  }
+/** Adds to the values. */
+function endsOf({ levels: { whole: { keys } }, ends, texts }: Rollup, endpoints: Endpoints, group: number, values: Values): Values {
+  const at = 4 * group
+  const src = endpoints.named(keys[at + 1] as number)
+  const dst = endpoints.named(keys[at + 2] as number)
+  const tuple = keys[at + 3] as number
+  if (src !== undefined) values['src_addr'] = src.address
+  if (src?.name !== undefined) values['src_name'] = src.name
+  if (dst !== undefined) values['dst_addr'] = dst.address
+  if (dst?.name !== undefined) values['dst_name'] = dst.name
   if (tuple === 0) return values
   for (const field of endFields) {
     const text = texts.list[ends.word(tuple, field)]
