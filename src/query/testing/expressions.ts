@@ -31,10 +31,13 @@ export function randomExpression(random: SeededRandom, names: NameTable): Meant 
 class Generator {
   readonly #random: SeededRandom
   readonly #names: NameTable
+  /** Often a few fields only, so that several tests meet on one of them: that is where optimizers join tests. */
+  readonly #few: readonly QueryField[] | undefined
 
   constructor(random: SeededRandom, names: NameTable) {
     this.#random = random
     this.#names = names
+    this.#few = random.chance(0.5) ? Array.from({ length: random.integer(1, 2) }, () => this.#anyField()) : undefined
   }
 
   any(depth: number, inEither: boolean): Part {
@@ -82,6 +85,10 @@ class Generator {
   }
 
   #field(): QueryField {
+    return this.#few === undefined ? this.#anyField() : this.#random.pick(this.#few)
+  }
+
+  #anyField(): QueryField {
     const { fields } = this.#names
     // Kinds as often as each other, not as often as there are fields of them.
     const kinds = [...new Set(fields.map(({ kind }) => kind))]

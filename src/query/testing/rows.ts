@@ -51,14 +51,15 @@ export function randomValue(random: SeededRandom, { kind }: QueryField): PlainVa
   }
 }
 
-/** Rows of a view, each field absent in about a third of them, and some fields in all. */
+/** Rows of a view, each field absent in about a third of them, some fields in all, and some with one value where they are there. */
 export function randomRows(random: SeededRandom, names: NameTable, count: number): Row[] {
+  const constant = new Map(names.fields.filter(() => random.chance(0.15)).map((field) => [field.name, randomValue(random, field)]))
   const never = new Set(names.fields.filter(() => random.chance(0.15)).map(({ name }) => name))
   return Array.from({ length: count }, (_, index) => {
     const row: Record<string, PlainValue> = {}
     for (const field of names.fields) {
       if (field.kind === 'estimate' || never.has(field.name) || random.chance(0.3)) continue
-      row[field.name] = randomValue(random, field)
+      row[field.name] = constant.get(field.name) ?? randomValue(random, field)
     }
     if (names.view === 'events') Object.assign(row, { id: `${random.pick(words)}${index}`, source: random.pick(words), type: random.pick(words), family: random.pick(['event', 'audit']) })
     if (row['data'] !== undefined) delete row['data_base64']
