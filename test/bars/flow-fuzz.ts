@@ -7,7 +7,7 @@ import { memoryOf } from '../kit/proc.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { makeCorpus } from './flow-fuzz/corpus.ts'
 import { netflowIntake, sflowIntake, type Fates, type Intake } from './flow-fuzz/intake.ts'
-import { mutate } from './flow-fuzz/mutate.ts'
+import { Mutator } from './flow-fuzz/mutate.ts'
 
 /** Of the datagrams. */
 const sflowShare = 0.15
@@ -25,6 +25,7 @@ export default {
     const total = context.size(10_000_000, 150_000)
     const random = new SeededRandom(context.seed)
     const corpus = makeCorpus(random, start)
+    const mutator = new Mutator(random)
     const [netflow, sflow] = [netflowIntake(), sflowIntake()]
     const memory: { at: number; bytes: number }[] = []
     let [spoofed, decoded, thrown] = [0, 0, 0]
@@ -36,7 +37,7 @@ export default {
       if (invented) spoofed++
       const address = invented ? dotted(0x64000000 + spoofed) : dotted(0x0a000000 + random.integer(1, exporters))
       const isSflow = random.chance(sflowShare)
-      const datagram = mutate(random, isSflow ? corpus.sflow : corpus.netflow)
+      const datagram = mutator.next(isSflow ? corpus.sflow : corpus.netflow)
       try {
         if ((isSflow ? sflow : netflow).take(datagram, address, 50_000 + random.integer(0, 3), now)) decoded++
       } catch (error) {
