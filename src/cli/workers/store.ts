@@ -24,6 +24,7 @@ export interface StoreFollow {
   readonly tail: SharedArrayBuffer
 }
 
+self.stepBack()
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
