@@ -79,7 +79,7 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
 function converse(random: SeededRandom, number: number, options: CaptureOptions): Conversation {
   const { v6 = 0.25, icmp = 0.06, vlan = 0 } = options
   const pool = Math.max(1, Math.ceil((options.addresses ?? 2 * options.conversations) / 2))
-  const [client, server] = [number % pool, (number * 7 + Math.floor(number / pool)) % pool]
+  const [client, server] = [number % pool, (number * 7919 + Math.floor(number / pool)) % pool]
   const six = random.chance(v6)
   const proto = random.chance(icmp) ? (six ? ICMP6 : ICMP) : random.chance(0.6) ? TCP : UDP
   const hex = (value: number): string => `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`

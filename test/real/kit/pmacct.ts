@@ -35,7 +35,8 @@ export async function replayPmacct({ file, port, plugin, version = 9, sampling =
     : [`sfprobe_receiver: 127.0.0.1:${port}`, 'sfprobe_agentip: 192.0.2.1']
   const lines = [
     'daemonize: false', `pcap_savefile: ${file}`, `plugins: ${plugin}[probe]`, ...own,
-    'plugin_pipe_size: 67108864', 'plugin_buffer_size: 65536',
+    // The whole capture fits between its processes: what does not is lost there.
+    'plugin_pipe_size: 268435456', 'plugin_buffer_size: 65536',
     ...(sampling === 1 ? [] : [`sampling_rate: ${sampling}`]),
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
