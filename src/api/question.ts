@@ -1,6 +1,6 @@
 /** Parameters that pages, series and topology share, and what they say. */
 import { flowNames, type QueryField } from '../query/index.ts'
-import { fieldTime, isoOf, isSortable, measures, momentOf, type Measure, type Question, type QuestionTime, type TimeSpan } from '../query/plan/index.ts'
+import { fieldTime, isoOf, isSortable, measures, momentOf, type Measure, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import { flowTime } from '../store/flow-time.ts'
 import { filterOf } from './filter-text.ts'
@@ -28,7 +28,7 @@ const [minute, hour] = [60_000_000n, 3_600_000_000n]
 /** At most an hour before the flow was received, at most a minute after. */
 const flowTimes: QuestionTime = {
   name: 'flow_time', sql: `(${flowTime})`,
-  near: ({ from, to }) => `time_received >= make_timestamptz(${from - minute}) AND time_received < make_timestamptz(${to + hour})`,
+  near: ({ from, to }) => withinSql('time_received', { from: from - minute, to: to + hour }),
 }
 
 export interface QuestionQuery {

@@ -42,7 +42,7 @@ test('suffixes are converted to the unit of the field, exactly', () => {
   expect(sql('bytes = 0.5')).toBe('false')
   expect(sql('bytes != 0.5')).toBe('true')
   expect(sql('bytes >= 0')).toBe('"bytes" IS NOT NULL')
-  expect(sql('bytes = 18446744073709551615')).toBe('"bytes" = 18446744073709551615')
+  expect(sql('bytes = 18446744073709551615')).toBe(`"bytes" = '18446744073709551615'::UBIGINT`)
   expect(sql('bytes = 18446744073709551616')).toBe('false')
 })
 

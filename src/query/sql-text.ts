@@ -27,3 +27,13 @@ export function foundSql(column: string, pattern: string): string {
   if (start === '^') return `(${beginsSql(column, literal)})`
   return `${end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
 }
+
+/** An integer as a literal. Beyond 2^53 it is a text that is cast: the store reads statements as JSON on their way. */
+export function integerSql(value: bigint, type: 'BIGINT' | 'UBIGINT' | 'HUGEINT'): string {
+  return value >= -9_007_199_254_740_991n && value <= 9_007_199_254_740_991n ? String(value) : `'${value}'::${type}`
+}
+
+/** A time from microseconds since 1970. */
+export function timeSql(us: bigint): string {
+  return `make_timestamptz(${integerSql(us, 'BIGINT')})`
+}

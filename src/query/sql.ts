@@ -2,7 +2,7 @@ import type { Bound, DoubleInterval, Leaf, Match } from './bound.ts'
 import type { Interval } from './intervals.ts'
 import type { QueryField } from './names.ts'
 import { addressSql } from './sql-address.ts'
-import { foundSql, name, text } from './sql-text.ts'
+import { foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
 export interface SqlOptions {
   /** How a field is written; without it, its name. */
@@ -105,10 +105,10 @@ function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: b
 }
 
 function integer(kind: QueryField['kind'], value: bigint): string {
-  if (kind === 'time') return `make_timestamptz(${value})`
+  if (kind === 'time') return timeSql(value)
   if (kind === 'bool') return value === 0n ? 'false' : 'true'
   if (kind === 'mac') return text((value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
-  return String(value)
+  return integerSql(value, kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
 function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInterval): string {

@@ -1,5 +1,5 @@
 import type { QueryField } from '../names.ts'
-import { name, text } from '../sql-text.ts'
+import { integerSql, name, text, timeSql } from '../sql-text.ts'
 import { conditionOf, fingerprint, withinSql, type Question } from './question.ts'
 
 export interface SortKey {
@@ -74,7 +74,7 @@ function orderSql({ field, descending }: SortKey): string {
 /** Every row from the cursor on. */
 function rowsSql(request: PageRequest): string {
   const { sort, after, upTo } = request
-  return [conditionOf(request), `time_received <= make_timestamptz(${upTo})`, ...(after === undefined ? [] : [afterSql(sort, after)])].join(' AND ')
+  return [conditionOf(request), `time_received <= ${timeSql(upTo)}`, ...(after === undefined ? [] : [afterSql(sort, after)])].join(' AND ')
 }
 
 /** Of the span, the end that rows are sorted from. */
@@ -144,10 +144,10 @@ function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string 
 }
 
 function valueSql({ kind }: QueryField, key: string | number | boolean): string {
-  if (kind === 'time') return `make_timestamptz(${BigInt(key)})`
+  if (kind === 'time') return timeSql(BigInt(key))
   if (kind === 'bool') return key === true ? 'true' : 'false'
   if (kind === 'f64') return `${text(String(key))}::DOUBLE`
-  return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac' ? text(String(key)) : String(BigInt(key))
+  return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac' ? text(String(key)) : integerSql(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
 /** Could this be the value of a field in a cursor? */

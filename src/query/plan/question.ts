@@ -4,7 +4,7 @@ import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
 import type { NameTable } from '../names.ts'
 import { compileSql } from '../sql.ts'
-import { name } from '../sql-text.ts'
+import { name, timeSql } from '../sql-text.ts'
 import { print } from '../print.ts'
 import { bothWays } from '../swap.ts'
 import type { TimeSpan } from './span.ts'
@@ -47,7 +47,7 @@ export function conditionOf(question: Question): string {
 }
 
 export function withinSql(time: string, { from, to }: TimeSpan): string {
-  return `${time} >= make_timestamptz(${from}) AND ${time} < make_timestamptz(${to})`
+  return `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
 }
 
 /** Tells questions apart that a cursor must not be carried between. */
