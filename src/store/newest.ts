@@ -35,12 +35,14 @@ function list(value: unknown): readonly unknown[] {
 /** All column names of an expression; undefined when it holds something that the selection can't be repeated with. */
 function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
   if (Array.isArray(expression)) return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
+  // Read as a double, it is another number now.
+  if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression)) return undefined
   if (!isNode(expression)) return found
   const { class: kind } = expression
   if (kind === 'SUBQUERY' || kind === 'STAR' || kind === 'WINDOW' || kind === 'LAMBDA' || kind === 'POSITIONAL_REFERENCE' || kind === 'PARAMETER') return undefined
   if (kind === 'FUNCTION' && volatile.has(String(expression['function_name']).toLowerCase())) return undefined
   if (kind === 'COLUMN_REF') for (const part of list(expression['column_names'])) found.add(String(part).toLowerCase())
-  return Object.values(expression).every((value) => columnsOf(value, found) !== undefined) ? found : undefined
+  return Object.entries(expression).every(([key, value]) => key === 'query_location' || columnsOf(value, found) !== undefined) ? found : undefined
 }
 
 /** The constant of a LIMIT or OFFSET. */

@@ -241,3 +241,11 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
     expect(await refusal('SELECT "f$bytes", src_addr FROM flows LIMIT 1')).toContain('f$bytes')
   })
 })
+
+it('a number beyond 2^53 in the condition of a page stays what it is', async () => {
+  const make = new FrameMaker(2)
+  for (let each = 0; each < 5; each++) make.empty()
+  await store.projection.apply([make.flows([{ src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_768n }, { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_769n }])])
+  await store.projection.commit()
+  expect(await ask(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5')).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
+})
