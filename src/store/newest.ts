@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from './duck.ts'
-import { fileColumns } from './schema.ts'
-import { addressOf, rowsBeforeNames, type WantedAddresses } from './views.ts'
+import { fileColumns, type FileColumn } from './schema.ts'
+import { addressOf, columnsBehind, rowsBeforeNames, type WantedAddresses } from './views.ts'
 
 /**
  * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
@@ -12,6 +12,8 @@ export interface Selection {
   readonly sql: string
   /** Addresses that choosing the rows needs. */
   readonly addresses: WantedAddresses
+  /** The columns of files that are chosen: those that the statement speaks of. The others are not read. */
+  readonly columns: readonly FileColumn[]
 }
 
 export const filePrefix = 'f$'
@@ -61,7 +63,7 @@ function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): b
   })
 }
 
-function chosenFrom(node: Node): { readonly limit: Node; readonly count: number; readonly used: Set<string> } | undefined {
+function chosenFrom(node: Node): { readonly limit: Node; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
   const from = node['from_table']
   const plain = node['type'] === 'SELECT_NODE' && isNode(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
     from['schema_name'] === '' && from['catalog_name'] === '' && from['sample'] === null && from['at_clause'] === null && list(from['column_name_alias']).length === 0 &&
@@ -77,7 +79,9 @@ function chosenFrom(node: Node): { readonly limit: Node; readonly count: number;
   if (!orders.every((each) => isNode(each) && isNode(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
   const used = columnsOf([node['where_clause'], orders])
   if (used === undefined || !isPlainList(list(node['select_list']), used)) return undefined
-  return { limit, count: most + offset, used }
+  const selected = list(node['select_list'])
+  const shown = selected.some((each) => isNode(each) && each['class'] === 'STAR') ? 'all' : (columnsOf(selected) ?? 'all')
+  return { limit, count: most + offset, used, shown }
 }
 
 /** The selection behind a statement's syntax tree, where it has this form. */
@@ -89,14 +93,16 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
   const from = node['from_table'] as Node
   const alias = from['alias'] === '' ? 'flows' : from['alias']
   const number = (value: number): unknown => ({ class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value } })
+  const spoken = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
+  const columns = fileColumns.flows.filter(({ name }) => spoken === undefined || spoken.has(name))
   const selection = {
     ...node,
-    select_list: fileColumns.flows.map(({ name }) => ({ class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [filePrefix + name] })),
+    select_list: columns.map(({ name }) => ({ class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [filePrefix + name] })),
     from_table: { ...from, table_name: rowsBeforeNames, alias },
     modifiers: list(node['modifiers']).map((each) => (each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each)),
   }
   const json = JSON.stringify({ error: false, statements: [{ node: selection, named_param_map: [] }] }, (key, value: unknown) => (key === 'query_location' ? undefined : value))
   const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
   const wanted = [...chosen.used].map(addressOf).filter((field) => field !== undefined)
-  return { sql: String(sql), addresses: new Set(wanted) }
+  return { sql: String(sql), addresses: new Set(wanted), columns }
 }

@@ -214,7 +214,7 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
 
 function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {
   if (selection === undefined) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
-  const columns = fileColumns.flows.map(({ name }) => `"${filePrefix}${name}" AS "${name}"`)
+  const columns = fileColumns.flows.map((column) => (selection.columns.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
   const rows = `SELECT ${columns.join(', ')} FROM (${selection.sql.replace(/;\s*$/, '')})`
   return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}; CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows })}`
 }

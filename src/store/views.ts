@@ -78,6 +78,19 @@ export function addressOf(column: string): string | undefined {
   return names[column]?.[0] ?? addresses.find(({ field }) => field === column)?.field
 }
 
+/** Columns of files that columns of view `flows` are made from. Names of other things are passed over. */
+export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
+  const behind = new Set<string>()
+  for (const column of columns) {
+    const endpoint = addresses.find(({ field }) => field === addressOf(column))
+    if (endpoint !== undefined) behind.add(endpoint.name)
+    if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
+    else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
+    else behind.add(column)
+  }
+  return behind
+}
+
 export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) => field))
 
 /** Name of the view that a selection of rows is made from, before view `flows` gives them their names. */
