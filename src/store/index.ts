@@ -54,7 +54,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
-  const writer = (): Promise<TableWriter> => (opening ??= (options.writer ?? (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads })))())
+  const writer = (): Promise<TableWriter> => (opening ??= (options.writer ?? (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 })))())
   const opened = await openFolder({ host, directory, writer, log })
   const folder = new Folder({ host, directory, ...opened })
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })

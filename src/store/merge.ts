@@ -1,6 +1,7 @@
 import { msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup-cover.ts'
+import { isRollup, mostGroups } from './rollup-schema.ts'
 import { unionOf } from './schema.ts'
 
 /** Files of this size are final. */
@@ -70,15 +71,19 @@ function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
 function firstRun(files: readonly StoredFile[], fits: (file: StoredFile) => boolean, enough: (run: readonly StoredFile[]) => boolean): readonly StoredFile[] | undefined {
   let run: StoredFile[] = []
   let bytes = 0
+  let rows = 0
   for (const file of files) {
-    if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && bytes + file.bytes <= mostBytes) {
+    const large = bytes + file.bytes > mostBytes || (isRollup(file.stream) && rows + file.rows > mostGroups)
+    if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && !large) {
       run.push(file)
       bytes += file.bytes
+      rows += file.rows
       continue
     }
     if (enough(run)) return run
     run = fits(file) ? [file] : []
     bytes = run[0]?.bytes ?? 0
+    rows = run[0]?.rows ?? 0
   }
   return enough(run) ? run : undefined
 }

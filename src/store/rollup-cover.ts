@@ -1,5 +1,5 @@
 import { msPerHour } from './names.ts'
-import { rollups, type Rollup } from './rollup-schema.ts'
+import { mostGroups, rollups, type Rollup } from './rollup-schema.ts'
 import type { StoredFile } from './record.ts'
 
 /**
@@ -57,16 +57,17 @@ export function nextDerivation(files: readonly StoredFile[], unreadable: Readonl
   return undefined
 }
 
-/** Neighbours among all, in the order of the journal: ranges stay nested or apart. */
+/** Neighbours among all, in the order of the journal: ranges stay nested or apart. Not more groups than can be added up at once. */
 function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFile[][] {
   const found: StoredFile[][] = []
   let run: StoredFile[] = []
   for (const file of all.toSorted((a, b) => a.firstSequence - b.firstSequence)) {
-    if (some.includes(file)) run.push(file)
-    else if (run.length > 0) {
+    const groups = run.reduce((sum, { rows }) => sum + rows, 0)
+    if (run.length > 0 && (!some.includes(file) || groups + file.rows > mostGroups)) {
       found.push(run)
       run = []
     }
+    if (some.includes(file)) run.push(file)
   }
   return run.length > 0 ? [...found, run] : found
 }

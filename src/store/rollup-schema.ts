@@ -63,6 +63,9 @@ const known = new Set([
   9153, 9200, 9300, 9345, 9418, 9443, 9999, 10_000, 10_050, 10_051, 10_250, 10_255, 10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
 ])
 
+/** Groups are added up in memory: a merge takes no more of them at once, though one file may have more. */
+export const mostGroups = 1 << 15
+
 /** Does a rollup tell this port from others? */
 export function isServicePort(port: number): boolean {
   return (port > 0 && port < 1024) || known.has(port)
