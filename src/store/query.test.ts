@@ -231,7 +231,11 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
   })
 
   it('a limit without an order gives so many rows, with their names', async () => {
-    expect(await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')).toEqual([{ src_addr: '10.0.0.1', exporter_addr: '192.0.2.1', _pos: 'netflow:1:1:0' }])
+    const all = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows')
+    const some = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')
+    // Which one it is nobody said.
+    expect(some).toHaveLength(1)
+    expect(all).toContainEqual(some[0])
     expect(await ask(store.reader, 'FROM flows LIMIT 1')).toHaveLength(1)
     expect(await ask(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
   })

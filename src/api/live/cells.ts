@@ -92,7 +92,7 @@ function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
 function endpointCell(batch: FlowBatch, header: FrameHeader, address: string, part: 'name' | 'label', resolver: Resolver | undefined): CellReader {
   const column = batch.columns[address]
   if (resolver === undefined || column?.kind !== 'ip') return () => null
-  const time = batch.columns['time_end']
+  const time = batch.columns['time_start']
   const scope = batch.columns['scope']
   return (row) => {
     if (!isPresent(column.valid, row)) return null
