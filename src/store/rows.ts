@@ -1,6 +1,6 @@
 import type { Frame } from '../journal/types.ts'
 import type { FlowBatch } from '../model/batches.ts'
-import { isPresent } from '../model/columns.ts'
+import { timeOfMeaning } from '../model/time-of-meaning.ts'
 import type { Endpoints } from './endpoints.ts'
 import { wordFields } from './schema.ts'
 import type { FlowRows, RowOrigin } from './table-writer.ts'
@@ -48,20 +48,10 @@ export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: n
   const numbers = words.of(batch)
   const scope = batch.columns['scope']
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
-  const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => flowTime(batch, row, header.received) }
+  const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => timeOfMeaning(batch, row, header.received) }
   const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
     if (column.kind === 'ip') ids[name] = endpoints.ids(hour, column, batch.count, meaning)
   }
   return { stream: 'flows', batch, origin, endpoints: ids, words: numbers }
-}
-
-/** When a flow was: by its exporter's clock, unless that is known to be wrong. */
-function flowTime(batch: FlowBatch, row: number, received: number): number {
-  const skewed = batch.columns['time_skewed']
-  if (skewed?.kind === 'u8' && isPresent(skewed.valid, row) && skewed.values[row] === 1) return received
-  const start = batch.columns['time_start']
-  if (start?.kind !== 'time' || !isPresent(start.valid, row)) return received
-  const time = start.values[row] ?? Number.NaN
-  return Number.isNaN(time) ? received : time
 }

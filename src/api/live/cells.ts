@@ -9,6 +9,7 @@ import { dataEncodings } from '../../model/batches.ts'
 import type { Column, ListDictColumn, ListU8Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
+import { timeOfMeaning } from '../../model/time-of-meaning.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
 
@@ -92,13 +93,11 @@ function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
 function endpointCell(batch: FlowBatch, header: FrameHeader, address: string, part: 'name' | 'label', resolver: Resolver | undefined): CellReader {
   const column = batch.columns[address]
   if (resolver === undefined || column?.kind !== 'ip') return () => null
-  const time = batch.columns['time_start']
   const scope = batch.columns['scope']
   return (row) => {
     if (!isPresent(column.valid, row)) return null
-    const when = time?.kind === 'time' && isPresent(time.valid, row) ? time.values[row] : header.received
     const where = scope?.kind === 'dict' ? word(batch.dictionary, scope.codes[row]) : null
-    const answer = resolver.resolve(column.words, row * 4, when ?? header.received, where ?? '')
+    const answer = resolver.resolve(column.words, row * 4, timeOfMeaning(batch, row, header.received), where ?? '')
     return answer.is === 'endpoint' ? (answer.endpoint[part] ?? null) : null
   }
 }
