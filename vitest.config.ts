@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/fixtures/**'],
     environment: 'node',
     pool: 'forks',
+    // Most tests wait for a process or a disk: a core kept free would be idle.
+    maxWorkers: '100%',
     // A test asserts facts, never a duration; this limit only ends one that hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -40,6 +40,8 @@ export default {
       if (context.scale === 'full') context.expect(exact.addresses >= 50_000, 'the capture has at least 50,000 addresses')
     }
     for (const [index, one] of exporterCases.entries()) {
+      // At the scale of CI the tests beside this bar have just run every case.
+      if (context.scale === 'ci' && index % 4 !== 0) continue
       const capture = captures.get(one.program === pmacct && one.capture === 'exact' ? 'small' : one.capture)
       if (capture === undefined) throw new Error('no such capture')
       const differences = await runCase(one, { ...capture, folder: join(context.folder, String(index)) }).catch((error: unknown) => [String(error)])
