@@ -95,6 +95,14 @@ export const weirSchema = defineSchema({
       query_timeout: duration({ description: 'Longest time in which a query makes no progress', default: '2m' }, { min: '1s' }),
       memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
     }, { description: 'The embedded store', default: {} }),
+    live: group({
+      views: integer({ description: 'Views that one stream may have', default: 8 }, { min: 1, max: 100 }),
+      streams_per_user: integer({ description: 'Streams that one user may have open', default: 4 }, { min: 1, max: 1000 }),
+      streams: integer({ description: 'Streams that may be open in all', default: 200 }, { min: 1, max: 10_000 }),
+      rows: integer({ description: 'Rows in one message at most, of which there are four a second', default: 500 }, { min: 1, max: 10_000 }),
+      ring_rows: integer({ description: 'Newest flows, and newest events, that are kept in memory for who comes or comes back', default: 10_000 }, { min: 100, max: 10_000_000 }),
+      ring_size: bytes({ description: 'Memory that each of the two may take', default: '8MiB' }, { min: '64KiB', max: '4GiB' }),
+    }, { description: 'The live stream', default: {} }),
     log: group({
       level: choice(['debug', 'info', 'warn', 'error'], { description: 'Least level that is printed', default: 'info' }),
       format: choice(['text', 'json'], { description: 'Readable lines, or one JSON object a line', default: 'text' }),
@@ -113,6 +121,14 @@ export function withBuiltIns(document: ConfigDocument): readonly { readonly path
   return builtInSources
     .filter((id) => written?.sources?.[id] === undefined)
     .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
+}
+
+/** What the API may spend on live streams. */
+export function liveLimits({ live }: WeirConfig) {
+  return {
+    viewsPerStream: live.views, streamsPerUser: live.streams_per_user, streamsPerServer: live.streams, rowsPerTick: live.rows,
+    ringRows: live.ring_rows, ringBytes: live.ring_size,
+  }
 }
 
 /** The databases of addresses that are to be opened. */

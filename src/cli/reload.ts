@@ -21,7 +21,7 @@ export interface ReloadParts {
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'log', 'duplicates'] as const
+const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'duplicates'] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
@@ -47,7 +47,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   parts.onSources(applied.running)
   parts.adopt(next)
   const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
-  const waiting = fixedSettings.filter((key) => written(before, key) !== written(next, key))
+  const waiting: string[] = fixedSettings.filter((key) => written(before, key) !== written(next, key))
+  if (before.config.http.auth !== next.config.http.auth) waiting.push('http.auth')
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
   const changed = [...swapped.changed, ...applied.changed]
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })

@@ -24,7 +24,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
-import { geoFiles, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
@@ -155,7 +155,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // The live view names addresses by the same file as the store, read for itself.
     const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, log, metrics, host, version, resolver,
+      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver,
     })
     const profiles = new OpsProfiles(new Map([
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
