@@ -3,7 +3,6 @@ import { defaultWindow } from '../engine/duplicates.ts'
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { SourceEntry } from '../engine/sources.ts'
-import { defaultLimits } from '../journal/limits.ts'
 import { families } from '../model/batches.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import {
@@ -166,5 +165,3 @@ function deliverySettings(common: WeirConfig['sinks'][string]['common']): Delive
     ...(delivery.rate === null ? {} : { rate: delivery.rate }),
   }
 }
-
-export const journalDefaults = defaultLimits

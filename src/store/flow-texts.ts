@@ -1,5 +1,6 @@
 import { isPresent } from '../model/columns.ts'
 import { begin, room, scratch } from './flow-scratch.ts'
+import { Numbering } from './numbering.ts'
 import { integers, texts, type Chunk } from './parquet/column.ts'
 import { ListLevels } from './parquet/levels.ts'
 import type { FlowRows } from './table-writer.ts'
@@ -7,20 +8,7 @@ import type { FlowRows } from './table-writer.ts'
 const twoTo32 = 4_294_967_296
 
 /** Texts of all pieces, numbered. */
-class Entries {
-  readonly list: string[] = []
-  readonly #numbers = new Map<string, number>()
-
-  number(text: string): number {
-    let found = this.#numbers.get(text)
-    if (found === undefined) {
-      found = this.list.length
-      this.list.push(text)
-      this.#numbers.set(text, found)
-    }
-    return found
-  }
-
+class Entries extends Numbering<string> {
   /** Number + 1 of a batch's strings, found out as they are asked for. */
   table(dictionary: readonly string[]): (code: number) => number {
     const known = new Uint32Array(dictionary.length)

@@ -2,20 +2,12 @@ import type { Column } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { Groups } from './groups.ts'
+import { Numbering } from './numbering.ts'
 
 /** Values, mostly strings, by number; 0 is absent. */
-export class Texts {
-  readonly list: (string | number | undefined)[] = [undefined]
-  readonly #numbers = new Map<string | number, number>()
-
-  number(text: string | number): number {
-    let found = this.#numbers.get(text)
-    if (found === undefined) {
-      found = this.list.length
-      this.list.push(text)
-      this.#numbers.set(text, found)
-    }
-    return found
+export class Texts extends Numbering<string | number, undefined> {
+  constructor() {
+    super([undefined])
   }
 }
 

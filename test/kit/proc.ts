@@ -27,6 +27,14 @@ export interface ThreadTime {
   readonly seconds: number
 }
 
+/** CPU time of all threads of one name. */
+export interface ThreadShare {
+  readonly name: string
+  /** Threads of this name. */
+  readonly count: number
+  readonly cpuSeconds: number
+}
+
 /** CPU time of each thread that runs now. */
 export function threadTimes(pid: number): ThreadTime[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
@@ -49,4 +57,16 @@ function readTimes(path: string): { name: string; seconds: number } {
   const end = stat.lastIndexOf(')')
   const fields = stat.slice(end + 2).split(' ')
   return { name: stat.slice(stat.indexOf('(') + 1, end), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond }
+}
+
+/** What the threads of a process needed since, by their names, the busiest first. */
+export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadShare[] {
+  const sums = new Map<string, { count: number; cpuSeconds: number }>()
+  for (const { id, name, seconds } of threadTimes(pid)) {
+    const sum = sums.get(name) ?? { count: 0, cpuSeconds: 0 }
+    sum.count++
+    sum.cpuSeconds += seconds - (since.find((thread) => thread.id === id)?.seconds ?? 0)
+    sums.set(name, sum)
+  }
+  return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.cpuSeconds - a.cpuSeconds)
 }

@@ -38,6 +38,12 @@ interface TopologyQuery extends QuestionQuery {
 
 const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
 
+const sumParameters = {
+  ...questionParameters,
+  time: timeParameter('flow_time'),
+  source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
+} as const
+
 const seriesSchema = {
   operationId: 'series',
   summary: 'Bytes, packets and flows over time',
@@ -45,9 +51,7 @@ const seriesSchema = {
     + 'bucket add up to its total.',
   querystring: {
     type: 'object', additionalProperties: false, properties: {
-      ...questionParameters,
-      time: timeParameter('flow_time'),
-      source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
+      ...sumParameters,
       step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
       group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups.', examples: ['src_namespace,dst_namespace'] },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
@@ -63,9 +67,7 @@ const topologySchema = {
   description: 'The largest edges from source to destination, and the sums of all edges beside them.',
   querystring: {
     type: 'object', additionalProperties: false, properties: {
-      ...questionParameters,
-      time: timeParameter('flow_time'),
-      source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
+      ...sumParameters,
       scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 500, description: 'Edges.' },
       by: byParameter,

@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
-import { formatIp } from '../../model/ip.ts'
 import { countRecords, Netflow5Decoder, type Decoded } from './decode.ts'
 
 const exporter = Uint32Array.of(0, 0, 0xffff, 0xc0000207)
@@ -22,30 +20,10 @@ function datagram(change: (bytes: Buffer) => void, records = 1): Buffer {
   return bytes
 }
 
-function decode(bytes: Uint8Array, time = exportTime): { result: Decoded; rows: Record<string, unknown>[]; flows: FlowBuilder } {
+function decode(bytes: Uint8Array, time = exportTime): { result: Decoded; rows: FlowRow[]; flows: FlowBuilder } {
   const flows = new FlowBuilder(4)
   const result = new Netflow5Decoder(flows).decode(bytes, { exporter, time, skewLimit: hour })
-  return { result, rows: rowsOf(flows), flows }
-}
-
-function rowsOf(flows: FlowBuilder): Record<string, unknown>[] {
-  const batch = flows.batch()
-  return Array.from({ length: batch.count }, (_, row) =>
-    Object.fromEntries(Object.entries(batch.columns).flatMap(([name, column]) => {
-      const value = valueAt(column, row, batch.dictionary)
-      return value === undefined ? [] : [[name, value]]
-    })))
-}
-
-function valueAt(column: Column, row: number, dictionary: readonly string[]): unknown {
-  if ('valid' in column && !isPresent(column.valid, row)) return undefined
-  switch (column.kind) {
-    case 'ip': return formatIp(column.words, row * 4)
-    case 'u64': return (column.words[2 * row] ?? 0) + (column.words[2 * row + 1] ?? 0) * 2 ** 32
-    case 'dict': return dictionary[column.codes[row] ?? 0]
-    case 'list<u8>': case 'list<dict>': case 'mac': case 'json': throw new Error('not in v5')
-    default: return column.values[row]
-  }
+  return { result, rows: flowRows(flows.batch()), flows }
 }
 
 describe('a NetFlow v5 datagram', () => {
@@ -154,7 +132,7 @@ test('absent fields of one datagram do not leak into rows of another in the same
   }, 3)
   for (let round = 0; round < 2; round++) {
     for (const bytes of [vectorA, icmp, vectorA]) decoder.decode(bytes, { exporter, time: exportTime, skewLimit: hour })
-    const rows = rowsOf(flows)
+    const rows = flowRows(flows.batch())
     expect(rows.map((row) => [row.src_port, row.icmp_type, row.sampling])).toEqual([
       [40_000, undefined, 10], [undefined, 1, undefined], [undefined, 1, undefined], [undefined, 1, undefined], [40_000, undefined, 10],
     ])

@@ -21,17 +21,3 @@ export interface ByteCounts {
 export const byteClasses = ['header', 'template', 'decoded', 'padding', 'skipped', 'malformed', 'parked'] as const satisfies readonly (keyof ByteCounts)[]
 
 export const noBytes = (): ByteCounts => ({ header: 0, template: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0, parked: 0 })
-
-export function addBytes(to: ByteCounts, by: Readonly<ByteCounts>): void {
-  to.header += by.header
-  to.template += by.template
-  to.decoded += by.decoded
-  to.padding += by.padding
-  to.skipped += by.skipped
-  to.malformed += by.malformed
-  to.parked += by.parked
-}
-
-export function clearBytes(counts: ByteCounts): void {
-  counts.header = counts.template = counts.decoded = counts.padding = counts.skipped = counts.malformed = counts.parked = 0
-}

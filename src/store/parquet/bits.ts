@@ -2,8 +2,12 @@
 
 /** A buffer that is kept from one column to the next. */
 export class Bytes {
-  bytes = new Uint8Array(1 << 16)
+  bytes: Uint8Array
   at = 0
+
+  constructor(size = 1 << 16) {
+    this.bytes = new Uint8Array(size)
+  }
 
   room(count: number): void {
     if (this.at + count <= this.bytes.length) return
@@ -21,6 +25,11 @@ export class Bytes {
   u32(value: number): void {
     this.room(4)
     for (let shift = 0; shift < 32; shift += 8) this.bytes[this.at++] = value >>> shift
+  }
+
+  byte(value: number): void {
+    this.room(1)
+    this.bytes[this.at++] = value
   }
 
   /** Any integer from 0 to 2^53. */

@@ -1,3 +1,5 @@
+import { Bytes } from './bits.ts'
+
 /**
  * Thrift's compact protocol as far as Parquet's footers and page headers use it: a struct is its fields by number.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
@@ -31,33 +33,7 @@ export const nested = (value: ThriftStruct): ThriftField => ({ kind: kinds.struc
 export const list = (of: number, items: readonly ThriftItem[]): ThriftField => ({ kind: kinds.list, value: { of, items } })
 export const strings = (texts: readonly string[]): ThriftField => list(kinds.binary, texts.map((text) => utf8.encode(text)))
 
-class Out {
-  bytes = new Uint8Array(4096)
-  at = 0
-
-  room(count: number): void {
-    if (this.at + count <= this.bytes.length) return
-    const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + count))
-    larger.set(this.bytes.subarray(0, this.at))
-    this.bytes = larger
-  }
-
-  byte(value: number): void {
-    this.room(1)
-    this.bytes[this.at++] = value
-  }
-
-  /** Any integer from 0 to 2^53. */
-  varint(value: number): void {
-    let rest = value
-    for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128)
-    this.byte(rest)
-  }
-
-  zigzag(value: number): void {
-    this.varint(value < 0 ? -2 * value - 1 : 2 * value)
-  }
-
+class Out extends Bytes {
   item(kind: number, value: ThriftItem): void {
     switch (kind) {
       case kinds.byte: this.byte((value as number) & 255); break
@@ -73,9 +49,7 @@ class Out {
       case kinds.binary: {
         const bytes = value as Uint8Array
         this.varint(bytes.length)
-        this.room(bytes.length)
-        this.bytes.set(bytes, this.at)
-        this.at += bytes.length
+        this.put(bytes)
         break
       }
       case kinds.list: {
@@ -115,9 +89,9 @@ class Out {
 }
 
 export function encodeThrift(value: ThriftStruct): Uint8Array {
-  const out = new Out()
+  const out = new Out(4096)
   out.struct(value)
-  return out.bytes.slice(0, out.at)
+  return out.taken().slice()
 }
 
 class In {

@@ -5,17 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from '../../../tools/kit/command.ts'
 import type { SendOptions, SendResult } from '../../kit/flow-load/send.ts'
-import type { ThreadTime } from '../../kit/proc.ts'
+import { threadShares, type ThreadShare } from '../../kit/proc.ts'
 import { startWeir, type WeirOptions, type WeirProcess } from '../../kit/weir-process.ts'
 
 export type Load = Omit<SendOptions, 'port'>
-
-export interface ThreadShare {
-  readonly name: string
-  /** Threads of this name. */
-  readonly count: number
-  readonly cpuSeconds: number
-}
 
 export interface WholeRun {
   readonly sent: SendResult
@@ -82,7 +75,7 @@ async function measure(weir: WeirProcess, load: Load): Promise<WholeRun> {
     sent,
     cpuSeconds,
     seconds,
-    threads: shares(threads, weir),
+    threads: threadShares(weir.pid, threads),
     stored: { rows: after.rows - before.totals.rows, bytes: after.bytes - before.totals.bytes, packets: after.packets - before.totals.packets },
     storedBytes: size(join(weir.data, 'store')) - before.store,
     journalBytes: (await journalBytes(weir)) - before.journal,
@@ -154,15 +147,4 @@ function size(folder: string): number {
       return sum
     }
   }, 0)
-}
-
-function shares(before: readonly ThreadTime[], weir: WeirProcess): ThreadShare[] {
-  const sums = new Map<string, { count: number; cpuSeconds: number }>()
-  for (const { id, name, seconds } of weir.threads()) {
-    const sum = sums.get(name) ?? { count: 0, cpuSeconds: 0 }
-    sum.count++
-    sum.cpuSeconds += seconds - (before.find((thread) => thread.id === id)?.seconds ?? 0)
-    sums.set(name, sum)
-  }
-  return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.cpuSeconds - a.cpuSeconds)
 }

@@ -4,14 +4,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
-import { startWeir, type WeirProcess } from '../../kit/weir-process.ts'
-
-export interface ThreadShare {
-  readonly name: string
-  /** Threads of this name. */
-  readonly count: number
-  readonly cpuSeconds: number
-}
+import { threadShares, type ThreadShare } from '../../kit/proc.ts'
+import { startWeir } from '../../kit/weir-process.ts'
 
 export interface HttpRates {
   readonly events: number
@@ -56,7 +50,7 @@ export async function measureHttp(folder: string, load: HttpLoad): Promise<HttpR
   const loops = readLoops(loopFolder)
   const ledger = await weir.caughtUp(300_000)
   const storedSeconds = (performance.now() - started) / 1000
-  const threads = shares(before.threads, weir)
+  const threads = threadShares(weir.pid, before.threads)
   const [counts] = await weir.sql<{ rows: number; ids: number }>("SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/bar/push'")
   return {
     events: pushed.acknowledged,
@@ -92,17 +86,6 @@ async function push(port: number, { connections, perRequest, requests, seed }: H
   const result = await runCommand(process.execPath, [program, ...[port, connections, perRequest, requests, seed, firstId].map(String)], { limit: 600_000 })
   if (result.code !== 0) throw new Error(`the client failed:\n${result.output}`)
   return JSON.parse(result.stdout) as Pushed
-}
-
-function shares(before: ReturnType<WeirProcess['threads']>, weir: WeirProcess): ThreadShare[] {
-  const sums = new Map<string, { count: number; cpuSeconds: number }>()
-  for (const { id, name, seconds } of weir.threads()) {
-    const sum = sums.get(name) ?? { count: 0, cpuSeconds: 0 }
-    sum.count++
-    sum.cpuSeconds += seconds - (before.find((thread) => thread.id === id)?.seconds ?? 0)
-    sums.set(name, sum)
-  }
-  return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.cpuSeconds - a.cpuSeconds)
 }
 
 function readLoops(folder: string): { name: string; idle: number; active: number }[] {

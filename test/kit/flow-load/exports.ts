@@ -77,22 +77,28 @@ export class ExportLoad {
     for (let i = 0; i < perDatagram; i++, at += 48) {
       const flow = this.#flow()
       bytes.fill(0, at, at + 48)
-      bytes.writeUInt32BE(flow.srcAddr, at)
-      bytes.writeUInt32BE(flow.dstAddr, at + 4)
+      this.#common(flow, at)
       bytes.writeUInt16BE(flow.inIf, at + 12)
       bytes.writeUInt16BE(flow.outIf, at + 14)
-      bytes.writeUInt32BE(flow.packets, at + 16)
-      bytes.writeUInt32BE(flow.bytes, at + 20)
-      bytes.writeUInt32BE(uptime - flow.startedAgo, at + 24)
-      bytes.writeUInt32BE(uptime - flow.endedAgo, at + 28)
-      bytes.writeUInt16BE(flow.srcPort, at + 32)
-      bytes.writeUInt16BE(flow.dstPort, at + 34)
       bytes[at + 37] = flow.tcpFlags
       bytes[at + 38] = flow.proto
       bytes.writeUInt16BE(flow.srcAs, at + 40)
       bytes.writeUInt16BE(flow.dstAs, at + 42)
     }
     return at
+  }
+
+  /** What v5 and the template of v9 have in the same places. */
+  #common(flow: Traffic, at: number): void {
+    const bytes = this.#buffer
+    bytes.writeUInt32BE(flow.srcAddr, at)
+    bytes.writeUInt32BE(flow.dstAddr, at + 4)
+    bytes.writeUInt32BE(flow.packets, at + 16)
+    bytes.writeUInt32BE(flow.bytes, at + 20)
+    bytes.writeUInt32BE(uptime - flow.startedAgo, at + 24)
+    bytes.writeUInt32BE(uptime - flow.endedAgo, at + 28)
+    bytes.writeUInt16BE(flow.srcPort, at + 32)
+    bytes.writeUInt16BE(flow.dstPort, at + 34)
   }
 
   #netflow9(now: number): number {
@@ -111,16 +117,9 @@ export class ExportLoad {
     at += 4
     for (let i = 0; i < perDatagram; i++, at += 48) {
       const flow = this.#flow()
-      bytes.writeUInt32BE(flow.srcAddr, at)
-      bytes.writeUInt32BE(flow.dstAddr, at + 4)
+      this.#common(flow, at)
       bytes.writeUInt32BE(flow.inIf, at + 8)
       bytes.writeUInt32BE(flow.outIf, at + 12)
-      bytes.writeUInt32BE(flow.packets, at + 16)
-      bytes.writeUInt32BE(flow.bytes, at + 20)
-      bytes.writeUInt32BE(uptime - flow.startedAgo, at + 24)
-      bytes.writeUInt32BE(uptime - flow.endedAgo, at + 28)
-      bytes.writeUInt16BE(flow.srcPort, at + 32)
-      bytes.writeUInt16BE(flow.dstPort, at + 34)
       bytes[at + 36] = flow.tcpFlags
       bytes[at + 37] = flow.proto
       bytes[at + 38] = 0
