@@ -126,6 +126,8 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
     if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it'
     counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
     verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
+    // Said again at the end, where whoever reads only the last lines of a log sees it.
+    if (verdict !== 'met' && verdict !== 'skipped') verdicts.push(...result.stdout.split('\n').filter((line) => line.startsWith('  NO ')))
   }
   for (const line of verdicts) console.log(line)
   console.log(`bars: ${formatCounts(counts)}`)
