@@ -1,13 +1,11 @@
 import type { Resolver } from '../engine/ports.ts'
 import type { IpColumn } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
+import { AddressTable } from './address-table.ts'
 import { EndpointNames, type Named } from './endpoint-names.ts'
 import type { Texts } from './rollup-keys.ts'
 import type { EndpointRow } from './table-writer.ts'
 
-/** Words of a slot: the address, the scope's number, and id − #base + 1, which is 0 in a free slot. */
-const slotWords = 6
-const firstSlots = 4096
 const twoTo32 = 4_294_967_296
 
 /** How a batch's addresses are to be understood. */
@@ -38,9 +36,8 @@ export class Endpoints {
   #hour = Number.NaN
   #answers: number
   #fresh: EndpointRow[] = []
-  #count = 0
-  #mask = 0
-  #slots = new Uint32Array(0)
+  /** id − #base + 1 of each address. */
+  #table = new AddressTable()
   #base = 0
   /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
   #meanings: EndpointNames[] = []
@@ -50,7 +47,7 @@ export class Endpoints {
     this.#limit = options.limit ?? 1 << 20
     this.#next = options.next
     this.#answers = options.resolver.generation
-    this.#begin(firstSlots)
+    this.#begin()
   }
 
   /** Ids below this were given out. */
@@ -70,7 +67,7 @@ export class Endpoints {
     if (hour !== this.#hour || this.#answers !== this.#resolver.generation) {
       this.#hour = hour
       this.#answers = this.#resolver.generation
-      this.#begin(firstSlots)
+      this.#begin()
     }
     const ids = new Float64Array(count)
     const { words, valid } = column
@@ -87,32 +84,19 @@ export class Endpoints {
         w2 = words[at + 2] as number
         w3 = words[at + 3] as number
         scope = own
-        id = this.#idOf(w0, w1, w2, w3, own) || this.#add(words, row, own, meaning)
+        const known = this.#table.find(w0, w1, w2, w3, own)
+        id = known === 0 ? this.#add(words, row, own, meaning) : this.#base + known - 1
       }
       ids[row] = id
     }
     return ids
   }
 
-  /** 0 when it has none yet. */
-  #idOf(w0: number, w1: number, w2: number, w3: number, scope: number): number {
-    const slots = this.#slots
-    const mask = this.#mask
-    for (let slot = hash(w0, w1, w2, w3, scope) & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * slotWords
-      const known = slots[at + 5] as number
-      if (known === 0) return 0
-      if (slots[at + 3] === w3 && slots[at + 2] === w2 && slots[at + 1] === w1 && slots[at] === w0 && slots[at + 4] === scope) return this.#base + known - 1
-    }
-  }
-
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
     const offset = 4 * row
-    if (this.#count >= this.#limit) this.#begin(firstSlots)
-    else if (2 * (this.#count + 1) > this.#mask) this.#grow()
+    if (this.#table.count >= this.#limit) this.#begin()
     const id = this.#next++
-    this.#put(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, id - this.#base + 1)
-    this.#count++
+    this.#table.add(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, id - this.#base + 1)
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
     // `wait` is stored as unknown: asking again later belongs to the Kubernetes resolver, whose answers come late.
     const endpoint = resolved.is === 'endpoint' ? resolved.endpoint : {}
@@ -157,34 +141,9 @@ export class Endpoints {
     this.#meanings = this.#meanings.slice(-1)
   }
 
-  #put(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
-    let slot = hash(w0, w1, w2, w3, scope) & this.#mask
-    while (this.#slots[slot * slotWords + 5] !== 0) slot = (slot + 1) & this.#mask
-    this.#slots.set([w0, w1, w2, w3, scope, value], slot * slotWords)
-  }
-
-  #begin(slots: number): void {
+  #begin(): void {
     this.#base = this.#next
-    this.#count = 0
-    this.#mask = slots - 1
-    this.#slots = new Uint32Array(slots * slotWords)
+    this.#table = new AddressTable()
     this.#meanings.push(new EndpointNames(this.#next))
   }
-
-  #grow(): void {
-    const slots = this.#slots
-    this.#mask = 2 * (this.#mask + 1) - 1
-    this.#slots = new Uint32Array(2 * slots.length)
-    for (let at = 0; at < slots.length; at += slotWords) {
-      const value = slots[at + 5] as number
-      if (value !== 0) this.#put(slots[at] as number, slots[at + 1] as number, slots[at + 2] as number, slots[at + 3] as number, slots[at + 4] as number, value)
-    }
-  }
-}
-
-function hash(w0: number, w1: number, w2: number, w3: number, scope: number): number {
-  let h = Math.imul(w3 ^ (w2 << 7), 0x9e3779b1)
-  h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13) ^ w0 ^ scope, 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
 }

@@ -1,4 +1,15 @@
-/** Numbers tuples of 32-bit words in the order in which they are met. */
+/** One odd factor for each word: their products can be made beside each other. */
+const factors = Uint32Array.of(
+  0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0xd3a2646d, 0xfd7046c5, 0xb55a4f09, 0x2545f491, 0x8cb92ba7, 0x94d049bb, 0xbf58476d, 0xd6e8feb9, 0xa0761d65, 0xe7037ed1, 0x8ebc6af1,
+)
+const [f0 = 0, f1 = 0, f2 = 0, f3 = 0, f4 = 0, f5 = 0, f6 = 0, f7 = 0] = factors
+
+function spread(sum: number): number {
+  const half = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
+  return half ^ (half >>> 13)
+}
+
+/** Numbers tuples of 32-bit words, sixteen at most, in the order in which they are met. */
 export class Groups {
   readonly width: number
   readonly limit: number
@@ -7,6 +18,7 @@ export class Groups {
   count = 0
   #slots: Int32Array
   #mask: number
+  readonly #key: Uint32Array
 
   constructor(width: number, limit: number) {
     this.width = width
@@ -14,17 +26,13 @@ export class Groups {
     this.keys = new Uint32Array(width * 256)
     this.#slots = new Int32Array(1024)
     this.#mask = 1023
+    this.#key = new Uint32Array(width)
   }
 
   /** Number of the tuple at the start of `key`; −1 when it is new and there are as many as there may be. */
   find(key: Uint32Array): number {
     const { width, keys } = this
-    let hash = 0
-    for (let i = 0; i < width; i++) {
-      hash = Math.imul(hash ^ (key[i] as number), 0x9e3779b1)
-      hash ^= hash >>> 15
-    }
-    let slot = hash & this.#mask
+    let slot = this.#hash(key, 0) & this.#mask
     for (;;) {
       const found = (this.#slots[slot] as number) - 1
       if (found < 0) return this.#add(key, slot)
@@ -34,6 +42,62 @@ export class Groups {
       if (i === width) return found
       slot = (slot + 1) & this.#mask
     }
+  }
+
+  /** As `find`, for tuples of four words, which are unsigned. */
+  find4(a: number, b: number, c: number, d: number): number {
+    const { keys } = this
+    const slots = this.#slots
+    const mask = this.#mask
+    let slot = spread((Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3)) | 0) & mask
+    for (;;) {
+      const found = (slots[slot] as number) - 1
+      if (found < 0) {
+        if (this.count === this.limit) return -1
+        const key = this.#key
+        key[0] = a
+        key[1] = b
+        key[2] = c
+        key[3] = d
+        return this.#add(key, slot)
+      }
+      const at = 4 * found
+      if (keys[at + 1] === b && keys[at] === a && keys[at + 2] === c && keys[at + 3] === d) return found
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /** As `find`, for tuples of eight words, which are unsigned. */
+  find8(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): number {
+    const { keys } = this
+    const slots = this.#slots
+    const mask = this.#mask
+    const sum = (Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3) + Math.imul(e, f4) + Math.imul(f, f5) + Math.imul(g, f6) + Math.imul(h, f7)) | 0
+    let slot = spread(sum) & mask
+    for (;;) {
+      const found = (slots[slot] as number) - 1
+      if (found < 0) {
+        const key = this.#key
+        key[0] = a
+        key[1] = b
+        key[2] = c
+        key[3] = d
+        key[4] = e
+        key[5] = f
+        key[6] = g
+        key[7] = h
+        return this.#add(key, slot)
+      }
+      const at = 8 * found
+      if (keys[at + 3] === d && keys[at + 1] === b && keys[at + 2] === c && keys[at] === a && keys[at + 4] === e && keys[at + 5] === f && keys[at + 6] === g && keys[at + 7] === h) return found
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #hash(words: Uint32Array, at: number): number {
+    let sum = 0
+    for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i] as number, factors[i] as number)) | 0
+    return spread(sum)
   }
 
   #add(key: Uint32Array, slot: number): number {
@@ -51,16 +115,10 @@ export class Groups {
   }
 
   #grow(): void {
-    const { width, keys } = this
     this.#mask = 2 * (this.#mask + 1) - 1
     this.#slots = new Int32Array(this.#mask + 1)
     for (let number = 0; number < this.count; number++) {
-      let hash = 0
-      for (let i = 0; i < width; i++) {
-        hash = Math.imul(hash ^ (keys[number * width + i] as number), 0x9e3779b1)
-        hash ^= hash >>> 15
-      }
-      let slot = hash & this.#mask
+      let slot = this.#hash(this.keys, number * this.width) & this.#mask
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
       this.#slots[slot] = number + 1
     }

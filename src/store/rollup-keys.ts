@@ -11,6 +11,14 @@ export class Texts extends Numbering<string | number, undefined> {
   }
 }
 
+/** One way of carrying them: which columns a batch has, and tuples of their words as they are in batches. */
+interface Shape {
+  readonly known: Groups
+  /** Number of the tuple of each one that is known. */
+  tuples: Uint32Array
+  counted: number
+}
+
 /**
  * What flows carry beside their addresses and numbers, as one number for each combination: 0 for none of it. A word of a
  * tuple is the number of a value.
@@ -20,6 +28,7 @@ export class Carried {
   readonly tuples: Groups
   readonly #texts: Texts
   readonly #key: Uint32Array
+  readonly #shapes = new Map<string, Shape>()
 
   constructor(fields: readonly string[], limit: number, texts: Texts) {
     this.fields = fields
@@ -29,28 +38,57 @@ export class Carried {
     this.tuples.find(this.#key)
   }
 
-  /** Of every row, into `out`; undefined when it is 0 for all of them. −1 becomes 0: more combinations than are kept apart. */
-  of(batch: FlowBatch, out: Uint32Array): Uint32Array | undefined {
-    const present = this.fields.map((field, at) => ({ at, column: batch.columns[field] })).filter((one): one is { at: number; column: Column } => one.column !== undefined)
-    if (present.length === 0) return undefined
-    const words = present.map(({ column }) => wordOf(column, batch.dictionary, this.#texts))
-    const key = this.#key
-    key.fill(0)
+  /** Of every row, into `out`: 0 also where there are more combinations than are kept apart. */
+  of(batch: FlowBatch, out: Uint32Array): void {
+    const present = this.fields.map((field, at) => ({ at, column: batch.columns[field] })).filter((one): one is Present => one.column?.kind === 'dict' || one.column?.kind === 'u32')
+    if (present.length === 0) {
+      out.fill(0, 0, batch.count)
+      return
+    }
+    const words = present.map(({ column }) => wordsOf(column, batch, this.#texts))
+    const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
+    let shape = this.#shapes.get(name)
+    // Which numbers there are is a word of its own: 0 is a number, too.
+    if (shape === undefined) this.#shapes.set(name, (shape = { known: new Groups(present.length + 1, this.tuples.limit), tuples: new Uint32Array(256), counted: 0 }))
+    const key = new Uint32Array(present.length + 1)
+    const missing = missingOf(present, batch.count)
     let number = -1
     for (let row = 0; row < batch.count; row++) {
       let same = number >= 0
       for (let i = 0; i < words.length; i++) {
-        const word = (words[i] as (row: number) => number)(row)
-        const at = (present[i] as { at: number }).at
-        if (key[at] !== word) {
-          key[at] = word
-          same = false
-        }
+        const word = (words[i] as Uint32Array)[row] as number
+        same &&= key[i] === word
+        key[i] = word
       }
-      if (!same) number = Math.max(0, this.tuples.find(key))
+      const lacks = missing === undefined ? 0 : (missing[row] as number)
+      same &&= key[words.length] === lacks
+      key[words.length] = lacks
+      if (!same) number = this.#tuple(shape, present, key)
       out[row] = number
     }
-    return out
+  }
+
+  #tuple(shape: Shape, present: readonly Present[], key: Uint32Array): number {
+    const found = shape.known.find(key)
+    if (found >= 0 && found < shape.counted) return shape.tuples[found] as number
+    const tuple = this.#key.fill(0)
+    const lacks = key[present.length] as number
+    present.forEach(({ at, column }, index) => {
+      const word = key[index] as number
+      if (column.kind === 'dict') tuple[at] = word
+      else if ((lacks >> index & 1) === 0) tuple[at] = this.#texts.number(word)
+    })
+    const number = Math.max(0, this.tuples.find(tuple))
+    if (found >= 0) {
+      if (shape.tuples.length === found) {
+        const larger = new Uint32Array(2 * found)
+        larger.set(shape.tuples)
+        shape.tuples = larger
+      }
+      shape.tuples[found] = number
+      shape.counted = found + 1
+    }
+    return number
   }
 
   /** One word of a tuple. */
@@ -60,26 +98,31 @@ export class Carried {
   }
 }
 
-function wordOf(column: Column, dictionary: readonly string[], texts: Texts): (row: number) => number {
-  if (column.kind === 'dict') {
-    const numbers = new Uint32Array(dictionary.length)
-    const { codes } = column
-    return (row) => {
-      const code = codes[row] as number
-      if (code === 0) return 0
-      return numbers[code] as number || (numbers[code] = texts.number(dictionary[code] ?? ''))
-    }
+interface Present {
+  readonly at: number
+  readonly column: Extract<Column, { readonly kind: 'dict' | 'u32' }>
+}
+
+/** Numbers as they are, strings by their number. */
+function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, texts: Texts): Uint32Array {
+  if (column.kind === 'u32') return column.values
+  const numbers = new Uint32Array(dictionary.length)
+  const { codes } = column
+  const words = new Uint32Array(count)
+  for (let row = 0; row < count; row++) {
+    const code = codes[row] as number
+    if (code !== 0) words[row] = numbers[code] as number || (numbers[code] = texts.number(dictionary[code] ?? ''))
   }
-  if (column.kind === 'u32') {
-    const { values, valid } = column
-    let before = -1
-    let number = 0
-    return (row) => {
-      if (!isPresent(valid, row)) return 0
-      const value = values[row] as number
-      if (value !== before) number = texts.number((before = value))
-      return number
-    }
-  }
-  return () => 0
+  return words
+}
+
+/** A bit for each column whose number a row lacks; undefined when no row lacks any. */
+function missingOf(present: readonly Present[], count: number): Uint32Array | undefined {
+  let missing: Uint32Array | undefined
+  present.forEach(({ column }, index) => {
+    if (column.kind !== 'u32' || column.valid === undefined) return
+    missing ??= new Uint32Array(count)
+    for (let row = 0; row < count; row++) if (!isPresent(column.valid, row)) missing[row] = (missing[row] as number) | (1 << index)
+  })
+  return missing
 }

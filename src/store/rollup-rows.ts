@@ -1,6 +1,7 @@
 import type { Endpoints } from './endpoints.ts'
 import type { Sums } from './groups.ts'
-import { endFields, has, placeFields, type Rollup } from './rollup.ts'
+import { endFields, placeFields, type Rollup } from './rollup.ts'
+import { has } from './rollup-words.ts'
 
 /** A row of a rollup. Sums are exact; they follow `flows bytes packets bytes_est packets_est`. */
 export interface RollupRow {
@@ -111,19 +112,19 @@ function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group
 }
 
 /** Adds to the values. */
-function endsOf({ levels: { whole: { keys } }, ends, texts }: Rollup, endpoints: Endpoints, group: number, values: Values): Values {
+function endsOf(rollup: Rollup, endpoints: Endpoints, group: number, values: Values): Values {
+  const { levels: { whole: { keys } }, texts } = rollup
   const at = 4 * group
-  const src = endpoints.named(keys[at + 1] as number)
-  const dst = endpoints.named(keys[at + 2] as number)
-  const tuple = keys[at + 3] as number
-  if (src !== undefined) values['src_addr'] = src.address
-  if (src?.name !== undefined) values['src_name'] = src.name
-  if (dst !== undefined) values['dst_addr'] = dst.address
-  if (dst?.name !== undefined) values['dst_name'] = dst.name
-  if (tuple === 0) return values
-  for (const field of endFields) {
-    const text = texts.list[ends.word(tuple, field)]
-    if (text !== undefined) values[field] = text
+  const tuples = keys[at + 3] as number
+  for (const [end, id, tuple] of [['src', keys[at + 1] as number, tuples >>> 16], ['dst', keys[at + 2] as number, tuples & 0xffff]] as const) {
+    const named = endpoints.named(id)
+    if (named !== undefined) values[`${end}_addr`] = named.address
+    if (named?.name !== undefined) values[`${end}_name`] = named.name
+    if (tuple === 0) continue
+    for (const field of endFields) {
+      const text = texts.list[rollup[end].word(tuple, `${end}_${field}`)]
+      if (text !== undefined) values[`${end}_${field}`] = text
+    }
   }
   return values
 }

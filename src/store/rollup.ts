@@ -1,25 +1,23 @@
+import type { Column } from '../model/columns.ts'
 import type { Endpoints } from './endpoints.ts'
-import { flowMinutes } from './flow-time.ts'
 import { Groups, Sums } from './groups.ts'
 import { Carried, Texts } from './rollup-keys.ts'
-import { kept, servicePorts } from './rollup-schema.ts'
+import { kept } from './rollup-schema.ts'
+import { RollupWords } from './rollup-words.ts'
 import type { FlowRows } from './table-writer.ts'
 
 /** Groups of one commit beyond which flows are counted with less detail at once. */
 const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 
-/** Fields of a flow that are lost with its interfaces and ports, and those that are lost with its ends. */
+/** Fields of a flow that are lost with its interfaces and ports, and those of each end (`src_`, `dst_`) that are lost with the ends. */
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
-export const endFields = ['src_name', 'dst_name', 'src_owner_name', 'dst_owner_name', 'src_owner_kind', 'dst_owner_kind', 'src_country', 'dst_country', 'src_as', 'dst_as'] as const
+export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
 const twoTo32 = 4_294_967_296
 
-/** Bits of the word that says which numbers a group has. */
-export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const
-
 /** Four levels of detail, each group of one belonging to a group of the next. */
 export interface Levels {
-  /** reduced group · source · destination · tuple of end fields */
+  /** reduced group · source · destination · tuple of the source's fields in the upper half, of the destination's in the lower */
   readonly whole: Groups
   /** least group · input interface · output interface · ports · label of the source · of the destination · tuple of place fields · which of them there are */
   readonly reduced: Groups
@@ -37,60 +35,51 @@ export interface Levels {
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
-  readonly ends = new Carried(endFields, 65_536, this.texts)
+  readonly src = new Carried(endFields.map((field) => `src_${field}`), 65_536, this.texts)
+  readonly dst = new Carried(endFields.map((field) => `dst_${field}`), 65_536, this.texts)
   readonly levels: Levels = {
     whole: new Groups(4, limits.whole), reduced: new Groups(8, limits.reduced), least: new Groups(4, limits.least), none: new Groups(1, 1 << 20),
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
   }
   readonly kept = kept.flows_1m
-  #space = spaceFor(0)
+  readonly #words: RollupWords
+
+  /** `words` is room to work in, which rollups may share. */
+  constructor(words = new RollupWords()) {
+    this.#words = words
+  }
 
   add(rows: FlowRows, endpoints: Endpoints): void {
     const { batch } = rows
     const { count, columns } = batch
-    if (this.#space.minutes.length < count) this.#space = spaceFor(count)
-    const { minutes, placeOf, endOf, srcLabels, dstLabels } = this.#space
-    flowMinutes(rows, minutes)
-    const places = this.places.of(batch, placeOf)
-    const ends = this.ends.of(batch, endOf)
-    const src = rows.endpoints['src_addr']
-    const dst = rows.endpoints['dst_addr']
-    const exporter = rows.endpoints['exporter_addr']
-    this.#labels(rows, 'src', src, srcLabels, endpoints)
-    this.#labels(rows, 'dst', dst, dstLabels, endpoints)
-    const proto = small(columns['proto'])
-    const direction = small(columns['direction'])
-    const nodeDirection = small(columns['node_direction'])
-    const reverse = small(columns['reverse'])
-    const inIf = small(columns['in_if'])
-    const outIf = small(columns['out_if'])
-    const srcPort = small(columns['src_port'])
-    const dstPort = small(columns['dst_port'])
-    const sampling = small(columns['sampling'])
-    const bytes = columns['bytes']
-    const packets = columns['packets']
-    const bytesOf = bytes?.kind === 'u64' ? bytes : undefined
-    const packetsOf = packets?.kind === 'u64' ? packets : undefined
+    const words = this.#words
+    words.read(rows)
+    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcLabels, dstLabels } = words
+    this.places.of(batch, places)
+    this.src.of(batch, srcEnds)
+    this.dst.of(batch, dstEnds)
+    const none0 = nothing(count)
+    const src = rows.endpoints['src_addr'] ?? none0
+    const dst = rows.endpoints['dst_addr'] ?? none0
+    const exporter = rows.endpoints['exporter_addr'] ?? none0
+    this.#labels(rows, 'src', rows.endpoints['src_addr'], srcLabels, endpoints)
+    this.#labels(rows, 'dst', rows.endpoints['dst_addr'], dstLabels, endpoints)
+    const bytes = pairs(columns['bytes'])
+    const packets = pairs(columns['packets'])
     const { whole, reduced, least, none, sums } = this.levels
-    let [lastMinute, lastBy, lastHow, lastWhich, leastGroup] = [-1, -1, -1, -1, -1]
+    let [lastMinute, lastBy, lastHow, lastThere, leastGroup] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
-      // The finest group that there is room for.
-      const which = (here(proto, row) ? has.proto : 0) | (here(direction, row) ? has.direction : 0) | (here(nodeDirection, row) ? has.nodeDirection : 0) | (here(reverse, row) ? has.reverse : 0)
       const minute = minutes[row] as number
-      const by = exporter === undefined ? 0 : (exporter[row] as number)
-      const how = at(proto, row) | (at(direction, row) << 8) | (at(nodeDirection, row) << 16) | (at(reverse, row) << 24)
+      const by = exporter[row] as number
       // Neighbours are mostly of one group.
-      if (minute !== lastMinute || by !== lastBy || how !== lastHow || which !== lastWhich) {
+      if (minute !== lastMinute || by !== lastBy || how[row] !== lastHow || howThere[row] !== lastThere) {
         lastMinute = minute
         lastBy = by
-        lastHow = how
-        lastWhich = which
-        leastKey[0] = minute
-        leastKey[1] = by
-        leastKey[2] = how
-        leastKey[3] = which
-        leastGroup = least.find(leastKey)
+        lastHow = how[row] as number
+        lastThere = howThere[row] as number
+        leastGroup = least.find4(minute, by >>> 0, lastHow, lastThere)
       }
+      // The finest group that there is room for.
       let into = sums.none
       let group: number
       if (leastGroup < 0) {
@@ -98,27 +87,15 @@ export class Rollup {
         group = Math.max(0, none.find(noneKey))
         into.reach(none.count)
       } else {
-        const from = at(srcPort, row)
-        const to = at(dstPort, row)
-        reducedKey[0] = leastGroup
-        reducedKey[1] = at(inIf, row)
-        reducedKey[2] = at(outIf, row)
-        reducedKey[3] = ((servicePorts[from] === 1 ? from : 0) << 16) | (servicePorts[to] === 1 ? to : 0)
-        reducedKey[4] = srcLabels[row] as number
-        reducedKey[5] = dstLabels[row] as number
-        reducedKey[6] = places === undefined ? 0 : (places[row] as number)
-        reducedKey[7] = (here(inIf, row) ? has.inIf : 0) | (here(outIf, row) ? has.outIf : 0)
-        const reducedGroup = reduced.find(reducedKey)
+        const reducedGroup = reduced.find8(
+          leastGroup, inIf[row] as number, outIf[row] as number, ports[row] as number, srcLabels[row] as number, dstLabels[row] as number, places[row] as number, ifThere[row] as number,
+        )
         if (reducedGroup < 0) {
           into = sums.least
           group = leastGroup
           into.reach(least.count)
         } else {
-          wholeKey[0] = reducedGroup
-          wholeKey[1] = src === undefined ? 0 : (src[row] as number)
-          wholeKey[2] = dst === undefined ? 0 : (dst[row] as number)
-          wholeKey[3] = ends === undefined ? 0 : (ends[row] as number)
-          group = whole.find(wholeKey)
+          group = whole.find4(reducedGroup, (src[row] as number) >>> 0, (dst[row] as number) >>> 0, (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0)
           into = sums.whole
           if (group < 0) {
             into = sums.reduced
@@ -127,13 +104,13 @@ export class Rollup {
           } else into.reach(whole.count)
         }
       }
-      const b = wide(bytesOf, row)
-      const p = wide(packetsOf, row)
-      const factor = sampling !== undefined && here(sampling, row) ? at(sampling, row) : 1
+      const b = wide(bytes, row)
+      const p = wide(packets, row)
+      const factor = sampling[row] as number
       if (b * factor <= Number.MAX_SAFE_INTEGER && p * factor <= Number.MAX_SAFE_INTEGER && b <= Number.MAX_SAFE_INTEGER && p <= Number.MAX_SAFE_INTEGER) into.add(group, b, p, b * factor, p * factor)
       else {
-        const bb = exact(bytesOf, row)
-        const pp = exact(packetsOf, row)
+        const bb = exact(bytes, row)
+        const pp = exact(packets, row)
         into.addLarge(group, [1n, bb, pp, bb * BigInt(factor), pp * BigInt(factor)])
       }
     }
@@ -152,42 +129,18 @@ export class Rollup {
   }
 }
 
-const wholeKey = new Uint32Array(4)
-const reducedKey = new Uint32Array(8)
-const leastKey = new Uint32Array(4)
 const noneKey = new Uint32Array(1)
 
-interface Space {
-  readonly minutes: Uint32Array
-  readonly placeOf: Uint32Array
-  readonly endOf: Uint32Array
-  readonly srcLabels: Uint32Array
-  readonly dstLabels: Uint32Array
+let zeros = new Float64Array(0)
+
+/** Ids of a batch without such addresses. */
+function nothing(count: number): Float64Array {
+  if (zeros.length < count) zeros = new Float64Array(count)
+  return zeros
 }
 
-function spaceFor(count: number): Space {
-  const words = (): Uint32Array => new Uint32Array(count)
-  return { minutes: words(), placeOf: words(), endOf: words(), srcLabels: words(), dstLabels: words() }
-}
-
-interface Small {
-  readonly values: Uint8Array | Uint16Array | Uint32Array
-  readonly valid?: Uint8Array
-}
-
-function small(column: FlowRows['batch']['columns'][string] | undefined): Small | undefined {
-  return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32' ? column : undefined
-}
-
-function here(column: Small | undefined, row: number): boolean {
-  if (column === undefined) return false
-  const { valid } = column
-  return valid === undefined || ((valid[row >> 3] as number) >> (row & 7) & 1) === 1
-}
-
-/** The row's number; 0 where it is absent. */
-function at(column: Small | undefined, row: number): number {
-  return column !== undefined && here(column, row) ? (column.values[row] as number) : 0
+function pairs(column: Column | undefined): Wide | undefined {
+  return column?.kind === 'u64' ? column : undefined
 }
 
 interface Wide {
