@@ -16,6 +16,7 @@ export interface UnitLimits {
 export const usualLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
+const mostSpare = 4
 /** A journal that is full has room again when a sink moves on: at the speed of people and networks. */
 const retryFullMs = 500
 
@@ -32,6 +33,8 @@ export class UnitWriter {
   readonly #flows: FlowBuilder
   readonly #limits: UnitLimits
   readonly #inFlight = new Set<Promise<void>>()
+  /** Buffers of units that are synced: a new one for each would cost as much as filling it. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = []
   #received = 0
   /** Something was shed that no unit has carried yet. */
   #shedUnsaid = false
@@ -95,7 +98,7 @@ export class UnitWriter {
     this.#context.enrich?.(this.#flows)
     const batch = this.#flows.batch()
     const unit: NewUnit = {
-      stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch), received: this.#received, ...timeRange(batch.columns, count),
+      stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch, this.#spare.pop()), received: this.#received, ...timeRange(batch.columns, count),
     }
     this.#flows.reset()
     this.#send(unit, this.#unitWaits ? 'waits' : 'gives up')
@@ -128,7 +131,10 @@ export class UnitWriter {
 
   #send(unit: NewUnit, whenFull: WhenFull): void {
     this.#shedUnsaid = false
-    const sending = this.#append(unit, whenFull).finally(() => this.#inFlight.delete(sending))
+    const sending = this.#append(unit, whenFull).finally(() => {
+      this.#inFlight.delete(sending)
+      if (this.#spare.length < mostSpare && unit.raw.length > 0) this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
+    })
     this.#inFlight.add(sending)
   }
 

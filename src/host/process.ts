@@ -36,6 +36,7 @@ export const self = {
    */
   prepareThreads(): void {
     setFlagsFromString('--initial-old-space-size=64')
+    setFlagsFromString('--heap-growing-percent=200')
     setFlagsFromString('--max-semi-space-size=8')
   },
   /**

@@ -16,14 +16,16 @@ const hasValid = 1
 /** All rows equal: one value is stored and repeated on reading. */
 const isConstant = 2
 
-export function encodeBatch(batch: Batch): Uint8Array {
-  const out = new ByteWriter(sizeOf(batch))
+/** The bytes are in `room`, from its beginning, when they fit. */
+export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
+  const out = new ByteWriter(sizeOf(batch), room)
   out.u32(batch.count)
   if (batch.kind === 'flows') encodeFlows(batch, out)
   else encodeEvents(batch, out)
   return out.bytes()
 }
 
+/** Arrays of one batch may be those of another: they are not to be written to. */
 export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
   const from = new ByteReader(raw)
   const count = from.u32()
@@ -108,8 +110,25 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   }
 }
 
+/** What was repeated last, by kind of column and value: exporters, rates and the like are the same in frame after frame. */
+const repeats = new Map<string, Words>()
+const mostRepeats = 256
+/** Of more rows than frames usually have nothing is kept. */
+const rowsKept = 1 << 14
+
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
+  if (count > rowsKept || items.length !== width) return filled(items, width, count, make)
+  const key = `${items.constructor.name} ${items.join()}`
+  let all = repeats.get(key) as T | undefined
+  if (all === undefined || all.length < width * count) {
+    if (repeats.size >= mostRepeats) repeats.clear()
+    repeats.set(key, (all = filled(items, width, Math.min(rowsKept, count + (count >> 2)), make)))
+  }
+  return all.subarray(0, width * count) as T
+}
+
+function filled<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   const all = make(width * count)
   if (width === 1) {
     all.fill(items[0] as never)

@@ -14,9 +14,12 @@ export interface Packed {
 const worthCompressing = 256
 const nothing = new Uint8Array(0)
 
-export function pack(raw: Uint8Array): Packed {
+/** Flows come fast and are kept for hours only: half the time of level 1 for an eighth more bytes. Events repeat themselves, and more is gained. */
+const levels = { flows: -2, events: 1, empty: 1 } as const
+
+export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   if (raw.length < worthCompressing) return { body: raw, zstd: false }
-  const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: levels[kind] } })
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 

@@ -71,7 +71,7 @@ export class SegmentWriter implements JournalWriter {
       if (this.#queued > this.#limits.queueBytes) {
         return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait to be synced: the disk of the journal does not keep up`))
       }
-      const packed = pack(unit.raw)
+      const packed = pack(unit.raw, unit.kind)
       this.#queued += packed.body.length
       this.#queue.push({ unit, packed, resolve, reject })
       this.#running ??= this.#run()

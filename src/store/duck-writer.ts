@@ -127,7 +127,10 @@ class DuckWriter implements TableWriter {
   }
 
   async discard(stream: Stream, hour: number): Promise<void> {
-    if (stream === 'flows') this.#flows.delete(hour)
+    if (stream === 'flows') {
+      for (const { release } of this.#flows.get(hour) ?? []) release?.()
+      this.#flows.delete(hour)
+    }
     if (stream === 'flows_1m') this.#partials.delete(hour)
     if (stream === 'endpoints') this.#endpoints.delete(hour)
     const key = `${stream}_${hour}`

@@ -6,6 +6,7 @@ import { EndpointNames, type Named } from './endpoint-names.ts'
 import type { Texts } from './rollup-keys.ts'
 import type { EndpointRow } from './table-writer.ts'
 
+const mostSpare = 256
 const twoTo32 = 4_294_967_296
 
 /** How a batch's addresses are to be understood. */
@@ -39,6 +40,8 @@ export class Endpoints {
   /** id − #base + 1 of each address. */
   #table = new AddressTable()
   #base = 0
+  /** Memory of columns that were given back. */
+  readonly #spare: ArrayBuffer[] = []
   /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
   #meanings: EndpointNames[] = []
 
@@ -69,12 +72,15 @@ export class Endpoints {
       this.#answers = this.#resolver.generation
       this.#begin()
     }
-    const ids = new Float64Array(count)
+    const ids = this.#room(count)
     const { words, valid } = column
     const { scopes } = meaning
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
     for (let row = 0; row < count; row++) {
-      if (valid !== undefined && !isPresent(valid, row)) continue
+      if (valid !== undefined && !isPresent(valid, row)) {
+        ids[row] = 0
+        continue
+      }
       const at = 4 * row
       const own = scopes === undefined ? 0 : (scopes[row] as number)
       // Exporters and next hops are the same for many rows.
@@ -104,6 +110,17 @@ export class Endpoints {
     meaningOf.add(words, offset, endpoint.name, endpoint.label)
     this.#fresh.push({ id, address: meaningOf.of(id - this.#base).address, name: endpoint.name, label: endpoint.label })
     return id
+  }
+
+  #room(count: number): Float64Array {
+    const found = this.#spare.findIndex(({ byteLength }) => byteLength >= 8 * count)
+    const buffer = found < 0 ? new ArrayBuffer(8 * Math.ceil(count / 1024) * 1024) : this.#spare.splice(found, 1)[0]
+    return new Float64Array(buffer as ArrayBuffer, 0, count)
+  }
+
+  /** Takes columns of ids that nobody needs any more: memory for others. */
+  giveBack(columns: Iterable<Float64Array>): void {
+    for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
   }
 
   /** Numbers of the labels of a column's endpoints, by the texts of a rollup; 0 for none. */

@@ -94,6 +94,11 @@ export class Groups {
     }
   }
 
+  clear(): void {
+    this.count = 0
+    this.#slots.fill(0)
+  }
+
   #hash(words: Uint32Array, at: number): number {
     let sum = 0
     for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i] as number, factors[i] as number)) | 0
@@ -131,6 +136,11 @@ export class Sums {
   #values = new Float64Array(5 * 256)
   /** What did not fit beside, by place. */
   readonly #large = new Map<number, bigint>()
+
+  clear(): void {
+    this.#values.fill(0)
+    this.#large.clear()
+  }
 
   /** Makes room for so many groups. */
   reach(groups: number): void {

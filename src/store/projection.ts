@@ -37,6 +37,7 @@ export class StoreProjection implements Projection {
   readonly #pending = new PendingTables()
   /** Sums of the flows that are in no table of a rollup yet, by hour. */
   readonly #rollups = new Map<number, Rollup>()
+  #emptyRollup: Rollup | undefined
   /** What `apply` has reached; `position()` follows with the commit. */
   #reached: Position
   #broken: unknown
@@ -135,7 +136,10 @@ export class StoreProjection implements Projection {
 
   #rollup(hour: number): Rollup {
     let rollup = this.#rollups.get(hour)
-    if (rollup === undefined) this.#rollups.set(hour, (rollup = new Rollup()))
+    if (rollup !== undefined) return rollup
+    rollup = this.#emptyRollup ?? new Rollup()
+    this.#emptyRollup = undefined
+    this.#rollups.set(hour, rollup)
     return rollup
   }
 
@@ -144,6 +148,7 @@ export class StoreProjection implements Projection {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)
       this.#rollups.delete(hour)
+      this.#emptyRollup = rollup.renewed()
       await writer.append(hour, { stream: 'flows_1m', rows })
       this.#pending.addRollup(hour, rows.length)
     }

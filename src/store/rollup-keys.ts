@@ -91,6 +91,11 @@ export class Carried {
     return number
   }
 
+  /** More than half of the tuples that there may be are known. */
+  get full(): boolean {
+    return 2 * this.tuples.count > this.tuples.limit
+  }
+
   /** One word of a tuple. */
   word(tuple: number, field: string): number {
     const at = this.fields.indexOf(field)

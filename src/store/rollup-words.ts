@@ -35,6 +35,10 @@ export class RollupWords {
   dstEnds: Words = new Uint32Array(0)
   srcLabels: Words = new Uint32Array(0)
   dstLabels: Words = new Uint32Array(0)
+  /** Group of each row at each level; −1 where there is no room for it. */
+  leastOf = new Int32Array(0)
+  reducedOf = new Int32Array(0)
+  wholeOf = new Int32Array(0)
   #column: Words = new Uint32Array(0)
 
   read(rows: FlowRows): void {
@@ -65,6 +69,9 @@ export class RollupWords {
     this.dstEnds = words()
     this.srcLabels = words()
     this.dstLabels = words()
+    this.leastOf = new Int32Array(count)
+    this.reducedOf = new Int32Array(count)
+    this.wholeOf = new Int32Array(count)
     this.#column = words()
   }
 

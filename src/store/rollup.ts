@@ -13,6 +13,9 @@ const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
 export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
+/** Texts that an empty rollup may still know. */
+const mostTexts = 32_768
+
 const twoTo32 = 4_294_967_296
 
 /** Four levels of detail, each group of one belonging to a group of the next. */
@@ -54,7 +57,7 @@ export class Rollup {
     const { count, columns } = batch
     const words = this.#words
     words.read(rows)
-    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcLabels, dstLabels } = words
+    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcLabels, dstLabels, leastOf, reducedOf, wholeOf } = words
     this.places.of(batch, places)
     this.src.of(batch, srcEnds)
     this.dst.of(batch, dstEnds)
@@ -64,10 +67,9 @@ export class Rollup {
     const exporter = rows.endpoints['exporter_addr'] ?? none0
     this.#labels(rows, 'src', rows.endpoints['src_addr'], srcLabels, endpoints)
     this.#labels(rows, 'dst', rows.endpoints['dst_addr'], dstLabels, endpoints)
-    const bytes = pairs(columns['bytes'])
-    const packets = pairs(columns['packets'])
     const { whole, reduced, least, none, sums } = this.levels
-    let [lastMinute, lastBy, lastHow, lastThere, leastGroup] = [-1, -1, -1, -1, -1]
+    // One level after the other, so that the processor waits for the memory of several rows at once.
+    let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
       const minute = minutes[row] as number
       const by = exporter[row] as number
@@ -77,32 +79,42 @@ export class Rollup {
         lastBy = by
         lastHow = how[row] as number
         lastThere = howThere[row] as number
-        leastGroup = least.find4(minute, by >>> 0, lastHow, lastThere)
+        last = least.find4(minute, by >>> 0, lastHow, lastThere)
       }
-      // The finest group that there is room for.
-      let into = sums.none
-      let group: number
-      if (leastGroup < 0) {
-        noneKey[0] = minute
+      leastOf[row] = last
+    }
+    for (let row = 0; row < count; row++) {
+      const group = leastOf[row] as number
+      reducedOf[row] = group < 0 ? -1 : reduced.find8(
+        group, inIf[row] as number, outIf[row] as number, ports[row] as number, srcLabels[row] as number, dstLabels[row] as number, places[row] as number, ifThere[row] as number,
+      )
+    }
+    for (let row = 0; row < count; row++) {
+      const group = reducedOf[row] as number
+      wholeOf[row] = group < 0 ? -1 : whole.find4(group, (src[row] as number) >>> 0, (dst[row] as number) >>> 0, (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0)
+    }
+    sums.whole.reach(whole.count)
+    sums.reduced.reach(reduced.count)
+    sums.least.reach(least.count)
+    const bytes = pairs(columns['bytes'])
+    const packets = pairs(columns['packets'])
+    for (let row = 0; row < count; row++) {
+      // The finest group that there was room for.
+      let into = sums.whole
+      let group = wholeOf[row] as number
+      if (group < 0) {
+        into = sums.reduced
+        group = reducedOf[row] as number
+      }
+      if (group < 0) {
+        into = sums.least
+        group = leastOf[row] as number
+      }
+      if (group < 0) {
+        into = sums.none
+        noneKey[0] = minutes[row] as number
         group = Math.max(0, none.find(noneKey))
         into.reach(none.count)
-      } else {
-        const reducedGroup = reduced.find8(
-          leastGroup, inIf[row] as number, outIf[row] as number, ports[row] as number, srcLabels[row] as number, dstLabels[row] as number, places[row] as number, ifThere[row] as number,
-        )
-        if (reducedGroup < 0) {
-          into = sums.least
-          group = leastGroup
-          into.reach(least.count)
-        } else {
-          group = whole.find4(reducedGroup, (src[row] as number) >>> 0, (dst[row] as number) >>> 0, (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0)
-          into = sums.whole
-          if (group < 0) {
-            into = sums.reduced
-            group = reducedGroup
-            into.reach(reduced.count)
-          } else into.reach(whole.count)
-        }
       }
       const b = wide(bytes, row)
       const p = wide(packets, row)
@@ -114,6 +126,14 @@ export class Rollup {
         into.addLarge(group, [1n, bb, pp, bb * BigInt(factor), pp * BigInt(factor)])
       }
     }
+  }
+
+  /** An empty one, which is this one if it has not seen too many texts: what it knows of them makes the next sums cheaper. */
+  renewed(): Rollup {
+    const { whole, reduced, least, none, sums } = this.levels
+    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts) return new Rollup(this.#words)
+    for (const level of [whole, reduced, least, none, sums.whole, sums.reduced, sums.least, sums.none]) level.clear()
+    return this
   }
 
   /** Numbers of the labels of an end: what the flow carried, else what the address means. */

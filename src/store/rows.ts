@@ -53,5 +53,5 @@ export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: n
   for (const [name, column] of Object.entries(batch.columns)) {
     if (column.kind === 'ip') ids[name] = endpoints.ids(hour, column, batch.count, meaning)
   }
-  return { stream: 'flows', batch, origin, endpoints: ids, words: numbers }
+  return { stream: 'flows', batch, origin, endpoints: ids, words: numbers, release: () => endpoints.giveBack(Object.values(ids)) }
 }

@@ -18,6 +18,8 @@ export interface FlowRows {
   readonly origin: RowOrigin
   /** Endpoint ids by the name of the address field, safe integers; 0 is absent. */
   readonly endpoints: Readonly<Record<string, Float64Array>>
+  /** Gives back what the batch no longer needs, once its rows are in a file. */
+  readonly release?: () => void
   /** Number in the manifest of every string of the batch's dictionary, for dictionary columns; 0 is absent. */
   readonly words: Uint32Array
 }
