@@ -17,7 +17,13 @@ interface Shape {
   /** Number of the tuple of each one that is known. */
   tuples: Uint32Array
   counted: number
+  /** For shapes of one column: words met lately, and their tuples, one for each slot; `noTuple` where there is none. */
+  readonly recentWords: Uint32Array
+  readonly recentTuples: Uint32Array
 }
+
+const recentSlots = 4096
+const noTuple = 0xffff_ffff
 
 /**
  * What flows carry beside their addresses and numbers, as one number for each combination: 0 for none of it. A word of a
@@ -49,9 +55,14 @@ export class Carried {
     const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
     let shape = this.#shapes.get(name)
     // Which numbers there are is a word of its own: 0 is a number, too.
-    if (shape === undefined) this.#shapes.set(name, (shape = { known: new Groups(present.length + 1, this.tuples.limit), tuples: new Uint32Array(256), counted: 0 }))
+    if (shape === undefined) this.#shapes.set(name, (shape = { known: new Groups(present.length + 1, this.tuples.limit), tuples: new Uint32Array(256), counted: 0, recentWords: new Uint32Array(recentSlots), recentTuples: new Uint32Array(recentSlots).fill(noTuple) }))
     const key = new Uint32Array(present.length + 1)
     const missing = missingOf(present, batch.count)
+    const [only] = words
+    if (words.length === 1 && only !== undefined && missing === undefined) {
+      this.#ofOne(shape, present, only.subarray(0, batch.count), out)
+      return
+    }
     let number = -1
     for (let row = 0; row < batch.count; row++) {
       let same = number >= 0
@@ -65,6 +76,24 @@ export class Carried {
       key[words.length] = lacks
       if (!same) number = this.#tuple(shape, present, key)
       out[row] = number
+    }
+  }
+
+  /** As `of`, for one column that every row has. */
+  #ofOne(shape: Shape, present: readonly Present[], words: Uint32Array, out: Uint32Array): void {
+    const { recentWords, recentTuples } = shape
+    const key = new Uint32Array(2)
+    for (let row = 0; row < words.length; row++) {
+      const word = words[row] as number
+      const slot = Math.imul(word, 0x9e3779b1) >>> 20
+      let tuple = recentTuples[slot] as number
+      if (tuple === noTuple || recentWords[slot] !== word) {
+        key[0] = word
+        tuple = this.#tuple(shape, present, key)
+        recentWords[slot] = word
+        recentTuples[slot] = tuple
+      }
+      out[row] = tuple
     }
   }
 
