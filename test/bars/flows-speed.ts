@@ -7,6 +7,8 @@ import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-sp
 const storedAim = 400_000
 const journalAim = 1_000_000
 const bytesPerFlowLimit = 30
+/** What a CPU second does is measured near what this machine can do; the long run is at the rate that the issue names. */
+const fullRate = 300_000
 const steadyRate = 200_000
 const memoryLimit = 500e6
 const addresses = 60_000
@@ -27,7 +29,7 @@ export default {
   title: 'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; minutes at 200,000 a second in 500 MB.',
   async run(context) {
     const load = ({ protocol, perDatagram }: (typeof cases)[number]): Load => ({
-      protocol, perDatagram, addresses, seed: context.seed, rate: context.size(steadyRate, 50_000) / (protocol === 'sflow5' ? 4 : 1), flows: context.size(4_000_000, 60_000) / (protocol === 'sflow5' ? 4 : 1),
+      protocol, perDatagram, addresses, seed: context.seed, rate: context.size(fullRate, 50_000) / (protocol === 'sflow5' ? 4 : 1), flows: context.size(6_000_000, 60_000) / (protocol === 'sflow5' ? 4 : 1),
     })
     const stored = await measureLoads(join(context.folder, 'stored'), cases.map(load))
     const journalled = await measureLoads(join(context.folder, 'journalled'), cases.map(load), { config: { store: { enabled: 'none' }, sources: { sflow: { listen: '127.0.0.1:0' } } } })
@@ -75,6 +77,7 @@ async function steady(context: BarContext): Promise<void> {
   const name = `${minutes} minutes`
   context.figure(`${name}: sent`, Math.round(run.sent.flows / run.sent.seconds), 'flows/s')
   context.figure(`${name}: CPU`, run.cpuSeconds / run.seconds, 'cores')
+  context.figure(`${name}: datagram to Parquet with rollups`, Math.round(run.stored.rows / run.cpuSeconds), 'flows per CPU second')
   context.figure(`${name}: memory, peak without mapped files`, Math.round(run.peakOwnBytes / 1e6), 'MB')
   context.figure(`${name}: memory, peak of all that was resident`, Math.round(run.peakBytes / 1e6), 'MB')
   context.figure(`${name}: stored`, run.storedBytes / run.stored.rows, 'bytes per flow')
