@@ -27,14 +27,14 @@ export interface EndpointsOptions {
 }
 
 /**
- * Gives addresses their endpoint ids. A generation lasts while the receive hour, the resolver's answers and the bound on its
- * size do; what it gave out is stored with its hour, so that an hour's flows find all their endpoints in that hour.
+ * Gives addresses their endpoint ids. A generation lasts while the day of receipt, the resolver's answers and the bound on its
+ * size do; what it gave out is stored with its day, so that a day's flows find all their endpoints in that day.
  */
 export class Endpoints {
   readonly #resolver: Resolver
   readonly #limit: number
   #next: number
-  #hour = Number.NaN
+  #day = Number.NaN
   #answers: number
   #fresh: EndpointRow[] = []
   /** id − #base + 1 of each address. */
@@ -58,7 +58,7 @@ export class Endpoints {
     return this.#next
   }
 
-  /** Every row of the hour that is not stored yet, to be stored with it. */
+  /** Every row of the day that is not stored yet, to be stored with it. */
   take(): readonly EndpointRow[] {
     const fresh = this.#fresh
     this.#fresh = []
@@ -66,9 +66,9 @@ export class Endpoints {
   }
 
   /** Ids of a column; absent is 0. */
-  ids(hour: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
-    if (hour !== this.#hour || this.#answers !== this.#resolver.generation) {
-      this.#hour = hour
+  ids(day: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
+    if (day !== this.#day || this.#answers !== this.#resolver.generation) {
+      this.#day = day
       this.#answers = this.#resolver.generation
       this.#begin()
     }

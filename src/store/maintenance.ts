@@ -65,7 +65,7 @@ export class Maintenance {
       const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
       await this.#folder.exchange(files.map(({ name }) => name), []).catch((error: unknown) => this.#onReserve(error))
-      this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
+      if (files.some(({ stream }) => stream !== 'endpoints')) this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
       this.#metrics.count('weir_store_expired_rows_total', rows, { reason })
     }
   }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { finalBytes, merged, nextMerge } from './merge.ts'
-import { msPerHour } from './names.ts'
+import { dayOf, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { expired } from './retention.ts'
+import { expired, type Retain } from './retention.ts'
 
 const hour = 490_000
 const during = hour * msPerHour + 1000
@@ -80,11 +80,32 @@ it('the merged file spans what its parts span', () => {
   expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({ firstSequence: 30, lastSequence: 49, rows: 10, timeMin: 3, timeMax: 4, receivedMin: 3, receivedMax: 4 })
 })
 
-it('hours go by age when their newest row is old enough, flows and endpoints together', () => {
-  const all = [file(0), file(1, { stream: 'endpoints' }), file(2, { hour: hour + 1 })]
+it('hours go by age when their newest row is old enough', () => {
+  const all = [file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })]
   const end = (hour + 1) * msPerHour
   expect(expired(all, { ageMs: 1000 }, end + 999)).toEqual([])
   expect(expired(all, { ageMs: 1000 }, end + 1000)).toMatchObject([{ reason: 'age', hour, files: [{ name: 'f0' }, { name: 'f1' }] }])
+})
+
+it('endpoints go with the last flows of their day, but those of the newest day only by age', () => {
+  const day = dayOf(hour)
+  const yesterday = file(0, { stream: 'endpoints', hour: day - 24 })
+  const today = file(1, { stream: 'endpoints', hour: day })
+  const [early, late, now] = [file(2, { hour: day - 3 }), file(3, { hour: day - 2 }), file(4, { hour })]
+  const names = (files: readonly StoredFile[], retain: Retain, at: number): string[] => expired(files, retain, at * msPerHour).flatMap((one) => one.files.map(({ name }) => name))
+  expect(names([yesterday, today, early, late, now], { ageMs: 5 * msPerHour }, day + 3)).toEqual(['f2'])
+  expect(names([yesterday, today, late, now], { ageMs: 5 * msPerHour }, day + 4)).toEqual(['f3', 'f0'])
+  expect(names([yesterday, today, early, late, now], { bytes: 2000 }, hour)).toEqual(['f2', 'f3', 'f0'])
+  // Its flows went while it was still being written.
+  expect(names([yesterday, today, now], {}, hour)).toEqual(['f0'])
+  expect(names([today], { ageMs: 5 * msPerHour }, day + 28)).toEqual([])
+  expect(names([today], { ageMs: 5 * msPerHour }, day + 29)).toEqual(['f1'])
+})
+
+it('endpoints of a day are merged as those of an open hour until the day is over', () => {
+  const two = [file(0, { stream: 'endpoints', hour: dayOf(hour) }), file(1, { stream: 'endpoints', hour: dayOf(hour) })]
+  expect(nextMerge(two, new Set(), (dayOf(hour) + 24) * msPerHour)).toBeUndefined()
+  expect(nextMerge(two, new Set(), (dayOf(hour) + 25) * msPerHour)).toHaveLength(2)
 })
 
 it('hours go by size, the oldest first, and never the one that is being written', () => {

@@ -1,4 +1,4 @@
-import { msPerHour, streams } from './names.ts'
+import { dayOf, msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup-cover.ts'
 import { isRollup, mostGroups } from './rollup-schema.ts'
@@ -39,7 +39,7 @@ export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<s
     if (group.length < 2) continue
     group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
     const free = (file: StoredFile): boolean => !unreadable.has(file.name) && !covered.has(file.name)
-    if (isOver(group[0]?.hour ?? 0, now)) {
+    if (isOver(lastHour(group[0]), now)) {
       const run = firstRun(group, (file) => free(file) && file.bytes < finalBytes, (files) => files.length >= 2)
       if (run !== undefined) return run
       continue
@@ -55,6 +55,12 @@ export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<s
 
 function sizeOf(files: readonly StoredFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+/** In which rows may come to a file of the group. */
+function lastHour(file: StoredFile | undefined): number {
+  if (file === undefined) return 0
+  return file.stream === 'endpoints' ? dayOf(file.hour) + 23 : file.hour
 }
 
 /** With a minute of grace for what was received in the last second of the hour. */

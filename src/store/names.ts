@@ -10,7 +10,7 @@ export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
 export interface FileName {
   readonly name: string
   readonly stream: Stream
-  /** Hour in which its rows were received: Unix milliseconds / 3,600,000, floored (UTC). */
+  /** Hour in which its rows were received: Unix milliseconds / 3,600,000, floored (UTC). Of endpoints, the first hour of the day. */
   readonly hour: number
   /** Sequences of the first and last journal frame that it holds rows of. */
   readonly firstSequence: number
@@ -21,6 +21,11 @@ export const msPerHour = 3_600_000
 
 export function hourOf(ms: number): number {
   return Math.floor(ms / msPerHour)
+}
+
+/** First hour of the day (UTC): endpoints belong to days, flows to hours. */
+export function dayOf(hour: number): number {
+  return hour - (hour % 24)
 }
 
 /** 2026-11-20T08 as `2026112008`. */

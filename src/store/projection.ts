@@ -7,7 +7,7 @@ import { filePartition, nowhere, type Position, type Positions } from '../model/
 import { SourceCounts } from './counts.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Folder } from './folder.ts'
-import { holdsRows, hourOf } from './names.ts'
+import { dayOf, holdsRows, hourOf } from './names.ts'
 import { PendingTables } from './pending.ts'
 import { rollupRows } from './rollup-rows.ts'
 import { Rollup } from './rollup.ts'
@@ -117,13 +117,14 @@ export class StoreProjection implements Projection {
     }
     const writer = await this.#options.writer()
     if (batch.kind === 'flows') {
-      const rows = flowRows(batch, frame, hour, source, this.#endpoints, this.#words)
+      const day = dayOf(hour)
+      const rows = flowRows(batch, frame, day, source, this.#endpoints, this.#words)
       await writer.append(hour, rows)
       this.#rollup(hour).add(rows, this.#endpoints)
       const fresh = this.#endpoints.take()
       if (fresh.length > 0) {
-        await writer.append(hour, { stream: 'endpoints', rows: fresh })
-        this.#pending.add('endpoints', hour, fresh.length, frame.firstSequence, header)
+        await writer.append(day, { stream: 'endpoints', rows: fresh })
+        this.#pending.add('endpoints', day, fresh.length, frame.firstSequence, header)
       }
     } else {
       const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }

@@ -1,4 +1,4 @@
-import { msPerHour } from './names.ts'
+import { dayOf, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 
 /** When rows must have been received to be of interest, in Unix ms; every row counts where a side is open. */
@@ -92,6 +92,6 @@ export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | 
   if (receipt === undefined) return files
   const { from, to } = receipt
   const flows = files.filter(({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to)
-  const hours = new Set(flows.map(({ hour }) => hour))
-  return [...flows, ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || hours.has(hour)))]
+  const days = new Set(flows.map(({ hour }) => dayOf(hour)))
+  return [...flows, ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour))))]
 }

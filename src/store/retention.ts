@@ -1,4 +1,4 @@
-import { msPerHour } from './names.ts'
+import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { isRollup, type Rollup } from './rollup-schema.ts'
 
@@ -26,17 +26,12 @@ export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number
   return age !== undefined && (hour + 1) * msPerHour + age <= now
 }
 
-function hoursOf(files: readonly StoredFile[]): [number, StoredFile[]][] {
-  const hours = new Map<number, StoredFile[]>()
-  for (const file of files) {
-    const group = hours.get(file.hour)
-    if (group === undefined) hours.set(file.hour, [file])
-    else group.push(file)
-  }
-  return [...hours].sort(([a], [b]) => a - b)
+/** By their hours, or what these are a part of, oldest first. */
+function hoursOf(files: readonly StoredFile[], of: (hour: number) => number = (hour) => hour): [number, StoredFile[]][] {
+  return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-/** Whole hours, flows and their endpoints together, oldest first; rollups by ages of their own. */
+/** Whole hours, oldest first; endpoints with the last flows of their day; rollups by ages of their own. */
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
   const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)
@@ -48,15 +43,23 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   }
   const current = Math.floor(now / msPerHour)
   const tooLarge = (hour: number): boolean => retain.bytes !== undefined && bytes > retain.bytes && hour < current
+  const newestDay = all.reduce((newest, { stream, hour }) => (stream === 'endpoints' ? Math.max(newest, dayOf(hour)) : newest), -Infinity)
   const left: StoredFile[] = []
   for (const [hour, group] of hoursOf(all.filter(({ stream }) => isRollup(stream)))) {
     const old = group.filter(({ stream }) => isRollup(stream) && tooOld(stream, hour, retain, now))
     if (old.length > 0) go('age', hour, old)
     left.push(...group.filter((file) => !old.includes(file)))
   }
-  for (const [hour, group] of hoursOf(all.filter(({ stream }) => !isRollup(stream)))) {
+  const needed = new Set<number>()
+  for (const [hour, group] of hoursOf(all.filter(({ stream }) => holdsRows(stream)))) {
     const old = retain.ageMs !== undefined && (hour + 1) * msPerHour + retain.ageMs <= now
     if (old || tooLarge(hour)) go(old ? 'age' : 'size', hour, group)
+    else needed.add(dayOf(hour))
+  }
+  for (const [day, group] of hoursOf(all.filter(({ stream }) => stream === 'endpoints'), dayOf)) {
+    const old = retain.ageMs !== undefined && (day + 24) * msPerHour + retain.ageMs <= now
+    // Ids of the newest day may still be given to flows.
+    if (!needed.has(day) && (old || day < newestDay)) go(old ? 'age' : 'size', day, group)
   }
   for (const [hour, group] of hoursOf(left)) if (tooLarge(hour)) go('size', hour, group)
   return gone

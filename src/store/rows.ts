@@ -42,7 +42,7 @@ export class Words {
 }
 
 /** A batch of flows with its addresses as endpoint ids and its strings as numbers. */
-export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: number, endpoints: Endpoints, words: Words): FlowRows {
+export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: number, endpoints: Endpoints, words: Words): FlowRows {
   const { header } = frame
   const origin: RowOrigin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
   const numbers = words.of(batch)
@@ -51,7 +51,7 @@ export function flowRows(batch: FlowBatch, frame: Frame, hour: number, source: n
   const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => timeOfMeaning(batch, row, header.received) }
   const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
-    if (column.kind === 'ip') ids[name] = endpoints.ids(hour, column, batch.count, meaning)
+    if (column.kind === 'ip') ids[name] = endpoints.ids(day, column, batch.count, meaning)
   }
   return { stream: 'flows', batch, origin, endpoints: ids, words: numbers, release: () => endpoints.giveBack(Object.values(ids)) }
 }

@@ -371,12 +371,12 @@ describe('after a restart', () => {
   })
 })
 
-it('a commit that spans hours writes a file for each', async () => {
+it('a commit that spans hours writes a file of flows for each, and one of endpoints for their day', async () => {
   const make = new FrameMaker()
   const store = await open()
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay - 1), make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay)])
   await store.projection.commit()
   const names = await realHost().disk.list(directory)
-  expect(names.map((name) => name.replace(/-[0-9a-f]{8}\.parquet/, ''))).toEqual(['endpoints-2026112007-1-1', 'endpoints-2026112008-2-2', 'flows-2026112007-1-1', 'flows-2026112008-2-2', 'flows_1m-2026112007-1-1', 'flows_1m-2026112008-2-2', 'manifest-1.log'])
+  expect(names.map((name) => name.replace(/-[0-9a-f]{8}\.parquet/, ''))).toEqual(['endpoints-2026112000-1-1', 'flows-2026112007-1-1', 'flows-2026112008-2-2', 'flows_1m-2026112007-1-1', 'flows_1m-2026112008-2-2', 'manifest-1.log'])
   expect(await ask(store.reader, 'SELECT src_name FROM flows')).toEqual([{ src_name: 'gateway' }, { src_name: 'gateway' }])
 })
