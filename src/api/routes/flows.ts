@@ -68,7 +68,7 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
   const keys = await rowsOf(store, sql, gone)
   // Rows without any key are no rows; what was added since is of no page of this answer.
   if (keys === undefined || keys.length === 0) return keys
-  return rowsOf(store, pageSql(asked, amongKeys(asked, keys.map(({ key }) => key))), gone)
+  return rowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone)
 }
 
 function pageRequest(query: FlowsQuery, now: number): PageRequest {

@@ -94,19 +94,40 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
   return withinSql(time.sql, first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })
 }
 
-/** Asks for the first sort keys of the page's rows, as `key`: it reads nothing else, so that the page itself needs to look at few rows. */
+/**
+ * Asks for the first sort keys of the page's rows, as `key`, and when they were received, as `received`: it reads nothing but what rows are
+ * sorted by, so that the page itself needs to look at few rows.
+ */
 export function keysSql(request: PageRequest): string | undefined {
-  const { sort: [first], limit, names } = request
+  const { sort, limit, names } = request
+  const [first] = sort
   if (first === undefined) return undefined
   const key = first.field.kind === 'time' ? `epoch_us(${name(first.field.name)})` : exactSql(first.field)
-  return `SELECT ${key} AS key FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${orderSql(first)} LIMIT ${limit + 1}`
+  return `SELECT ${key} AS key, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${[...sort.map(orderSql), '_pos ASC'].join(', ')} LIMIT ${limit + 1}`
 }
 
 /** More values in a list cost more than they save. */
 const mostListed = 256
 
-/** The condition that the keys make: no row of the page fails it, and rows that tie with one of its rows meet it. Undefined when it leaves all. */
-export function amongKeys({ sort: [first] }: PageRequest, keys: readonly unknown[]): string | undefined {
+/** A row that {@link keysSql} found. */
+export interface FoundKey {
+  readonly key?: unknown
+  readonly received?: unknown
+}
+
+/**
+ * The condition that the keys make: no row of the page fails it. It also says when the rows were received: files are in that order, and most
+ * of them are passed over. Undefined when it leaves all.
+ */
+export function amongKeys(request: PageRequest, found: readonly FoundKey[]): string | undefined {
+  const among = amongValues(request, found.map(({ key }) => key))
+  const received = [...new Set(found.map((row) => row.received))].filter((each) => typeof each === 'number' || typeof each === 'string')
+  if (received.length === 0 || received.length > mostListed) return among
+  const moments = `"time_received" IN (${received.map((each) => timeSql(BigInt(each))).join(', ')})`
+  return among === undefined ? moments : `${moments} AND ${among}`
+}
+
+function amongValues({ sort: [first] }: PageRequest, keys: readonly unknown[]): string | undefined {
   if (first === undefined) return undefined
   const column = name(first.field.name)
   const given = [...new Set(keys)].filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
