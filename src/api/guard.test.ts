@@ -99,7 +99,7 @@ describe('on a loopback address without tokens', () => {
 })
 
 describe('another address', () => {
-  test('without tokens is refused, with the way out in the message', async () => {
+  test('is refused by the API itself when it is given no token, with the way out in the message', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1']) {
       const started = startApi({ control: new RecordingControl(), listen: { host, port: 0 }, auth: { tokens: [] }, httpAuth: 'none', log, host: realHost(), version: '0' })
       await expect(started, host).rejects.toMatchObject({ code: 'WEIR_LISTEN_EXPOSED', message: expect.stringContaining('auth: {tokens:') as string })

@@ -1,13 +1,10 @@
 /**
- * Who may ask. Two rules that do not depend on each other's details:
- * with tokens configured, a request carries one; without, the server listens on loopback only and a browser page of
- * another site must not be able to use it: neither by a name that resolves to 127.0.0.1 (Host) nor by posting (Origin).
+ * Where a request may come from. Without a login the server listens on loopback only, and a browser page of another site
+ * must not be able to use it: neither by a name that resolves to 127.0.0.1 (Host) nor by posting (Origin).
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { WeirError } from '../model/errors.ts'
 import { formatHostPort, type HostPort } from '../schema/address.ts'
-import type { ApiToken } from './options.ts'
 import { ApiError } from './problems.ts'
 
 export function isLoopback(host: string): boolean {
@@ -43,6 +40,31 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
   checkOrigin(request, host)
 }
 
+/**
+ * Refuses what comes with the cookie of a session but not from one of our pages. Under which name and scheme we are reached is
+ * the proxy's business: Origin has to be of the host that the request was sent to. What changes anything has to say where it comes from.
+ */
+export function checkOwnPage(request: IncomingMessage): void {
+  const [origin, ...others] = sent(request, 'origin')
+  const [host = ''] = sent(request, 'host')
+  const site = sent(request, 'sec-fetch-site')[0]
+  const reads = (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined
+  const link = reads && sent(request, 'sec-fetch-mode')[0] === 'navigate'
+  const foreign = others.length > 0 || (origin !== undefined && !isOf(origin, host)) || ((site === 'cross-site' || site === 'same-site') && !link)
+  if (!foreign && (reads || origin !== undefined || site === 'same-origin')) return
+  const what = foreign ? `Origin "${[origin, ...others].join(', ')}" (Sec-Fetch-Site: ${site ?? 'none'}) is not this server (${host})` : 'A request with the cookie of a session says neither by Origin nor by Sec-Fetch-Site where it comes from'
+  throw new ApiError('WEIR_API_ORIGIN', `${what}: only pages of this server may use the session.`, {
+    hints: ['Programs send `Authorization: Bearer <token>` in place of a cookie.', 'A proxy in front has to pass the Host header on unchanged.'],
+  })
+}
+
+function isOf(origin: string, host: string): boolean {
+  if (!/^https?:\/\/[^/]+$/i.test(origin) || !URL.canParse(origin)) return false
+  const { protocol, host: named } = new URL(origin)
+  const asked = `${protocol}//${host}`
+  return URL.canParse(asked) && new URL(asked).host === named
+}
+
 function checkOrigin(request: IncomingMessage, host: string): void {
   const origins = sent(request, 'origin')
   const own = `http://${host}`.toLowerCase()
@@ -56,38 +78,5 @@ function checkOrigin(request: IncomingMessage, host: string): void {
   const link = sent(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
   if ((site === 'cross-site' || site === 'same-site') && !link) {
     throw new ApiError('WEIR_API_ORIGIN', `A page of another site (Sec-Fetch-Site: ${site}) may not use this server.`)
-  }
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-/** Finds the client of a bearer token. Every token is compared, each in constant time, so that timing tells nothing. */
-export class TokenBook {
-  readonly #known: readonly { readonly name: string; readonly digest: Buffer }[]
-
-  constructor(tokens: readonly ApiToken[]) {
-    this.#known = tokens.map(({ name, token }) => ({ name, digest: digest(token) }))
-  }
-
-  get empty(): boolean {
-    return this.#known.length === 0
-  }
-
-  /** Name of the client, or undefined when no (valid) token was sent. */
-  find(request: IncomingMessage): string | undefined {
-    const given = /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given === undefined) return undefined
-    const mine = digest(given)
-    let found: string | undefined
-    for (const { name, digest: theirs } of this.#known) if (timingSafeEqual(mine, theirs)) found = name
-    return found
-  }
-
-  refuse(request: IncomingMessage): ApiError {
-    const wrong = request.headers.authorization !== undefined
-    return new ApiError('WEIR_API_TOKEN', wrong ? 'The token is not known here.' : 'This server needs a token: send `Authorization: Bearer <token>`.', {
-      headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
-      hints: ['Tokens are those of `auth.tokens` in the configuration; the command line takes WEIR_TOKEN or --token-file.'],
-    })
   }
 }

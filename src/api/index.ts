@@ -5,7 +5,9 @@ import { explainListen } from '../host/listen.ts'
 import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
-import { checkBrowser, isLoopback, refuseExposed, TokenBook } from './guard.ts'
+import { Gate } from './access/gate.ts'
+import { accessRoutes, accessSchemas } from './access/routes.ts'
+import { refuseExposed } from './guard.ts'
 import { Hub } from './live/hub.ts'
 import type { DescribedRoute } from './openapi.ts'
 import { describedRoute, openApi, problemSchema } from './openapi.ts'
@@ -24,10 +26,11 @@ import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { createServer } from './server.ts'
 
-export type { ApiLimits, ApiOptions, ApiToken, RunningApi } from './options.ts'
+export type { ApiToken } from './access/token-book.ts'
+export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...accessSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -51,7 +54,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   })
   // Before the rules: it ends the connections of upgrades that they refuse.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
-  protect(app, options)
+  const gate = new Gate(options)
+  protect(app, gate)
   app.addHook('onResponse', (request, reply, done) => {
     options.metrics?.count('weir_api_requests_total', 1, { route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) })
     done()
@@ -68,35 +72,26 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   fieldRoutes(app, context)
   liveRoutes(app, context, hub)
   tapRoutes(app, context)
+  accessRoutes(app, context, gate)
   consoleRoutes(app, context)
   app.get('/api/v1/openapi.json', {
     schema: { operationId: 'openapi', summary: 'This description', response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } } },
-  }, (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, auth.tokens.length > 0)))
+  }, (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)))
   app.setNotFoundHandler((request) => {
     throw elsewhere(request, known)
   })
+  app.addHook('onClose', async () => gate.sessions.stop())
   await hub.start()
   return listenOn(app, hub, context, listen)
 }
 
 /** Rules that hold before any route is looked at. */
-function protect(app: FastifyInstance, { listen, auth, httpAuth }: ApiOptions): void {
-  const tokens = new TokenBook(auth.tokens)
-  const loopback = isLoopback(listen.host)
+function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
     // A request target with a host in it would speak past the Host header that is checked below.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
-    const user = tokens.find(request.raw)
-    if (user !== undefined) {
-      request.user = user
-      return
-    }
-    request.user = 'local'
-    const { config } = request.routeOptions
-    const open = config.open === true || (config.events === true && httpAuth === 'none')
-    if (!tokens.empty && !open) throw tokens.refuse(request.raw)
-    if (loopback && (tokens.empty || config.open !== true)) checkBrowser(request.raw, listen.host)
+    await gate.admit(request)
   })
 }
 

@@ -3,6 +3,7 @@
  * JSON Schema 2020-12.
  */
 import type { RouteOptions } from 'fastify'
+import { sessionCookie } from './access/cookies.ts'
 
 type Json = { readonly [name: string]: unknown }
 
@@ -28,7 +29,7 @@ export const problemSchema = {
 } as const
 
 const statusText: Readonly<Record<string, string>> = {
-  200: 'Done', 400: 'Not valid', 401: 'Token needed', 403: 'Not allowed from there', 404: 'Not found', 413: 'Too large', 415: 'Media type not supported',
+  200: 'Done', 400: 'Not valid', 401: 'Login needed', 403: 'Not allowed', 404: 'Not found', 413: 'Too large', 415: 'Media type not supported',
   422: 'Understood, but refused', 429: 'Limit reached', 503: 'Not now; try again',
 }
 
@@ -39,7 +40,7 @@ export function describedRoute(route: RouteOptions): DescribedRoute[] {
   return [route.method].flat().map((method) => ({ method, url: route.url, schema }))
 }
 
-export function openApi(routes: readonly DescribedRoute[], schemas: Json, version: string, tokens: boolean): Json {
+export function openApi(routes: readonly DescribedRoute[], schemas: Json, version: string, login: boolean): Json {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}')
@@ -49,11 +50,14 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
     openapi: '3.1.0',
     info: { title: 'Weir', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }, description: 'Everything that Weir catches, stored and live.' },
     servers: [{ url: '/' }],
-    ...(tokens ? { security: [{ bearer: [] }] } : {}),
+    ...(login ? { security: [{ bearer: [] }, { session: [] }] } : {}),
     paths,
     components: {
       schemas: rewritten({ Problem: problemSchema, ...schemas }),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'A token of `auth.tokens`; not needed on a loopback address without tokens.' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'A token of `auth.tokens`; not needed on a loopback address without `auth`.' },
+        session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'Of a browser that logged in.' },
+      },
     },
   }
 }

@@ -1,12 +1,7 @@
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
-
-/** A client that may use the API. `name` is for the program log; `token` is the secret it sends as a bearer. */
-export interface ApiToken {
-  readonly name: string
-  readonly token: string
-}
+import type { ApiToken } from './access/token-book.ts'
 
 /** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
 export interface ApiLimits {
@@ -60,7 +55,8 @@ export const defaultLimits: ApiLimits = {
 export interface ApiOptions {
   readonly control: Control
   readonly listen: { readonly host: string; readonly port: number }
-  readonly auth: { readonly tokens: readonly ApiToken[] }
+  /** `sessionMs`: longest time for which a browser stays logged in. */
+  readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number }
   /** Rule of POST /events: the API's own, or open to everybody who reaches the listener. */
   readonly httpAuth: 'api' | 'none'
   readonly limits?: Partial<ApiLimits>

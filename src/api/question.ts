@@ -2,6 +2,8 @@
 import { flowNames, type QueryField } from '../query/index.ts'
 import { fieldTime, isoOf, isSortable, measures, momentOf, type Measure, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
+import type { Principal } from './access/principal.ts'
+import { withinScope } from './access/scope.ts'
 import { flowTime } from '../store/flow-time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
@@ -39,8 +41,8 @@ export interface QuestionQuery {
   readonly time?: string
 }
 
-/** `now` in Unix ms. */
-export function questionOf(query: QuestionQuery, usual: SpanTime, now: number): Question {
+/** Of the rows that who asks may see. `now` in Unix ms. */
+export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): Question {
   const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = usual } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
@@ -49,7 +51,7 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number): 
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }
   if (span.from >= span.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
-  return { names: flowNames, filter: filterOf(filter, 'flows').expression, bothWays: both === 'true', time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
+  return { names: flowNames, filter: withinScope(filterOf(filter, 'flows').expression, principal, 'flows'), bothWays: both === 'true', time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
 }
 
 /** A field of flows by any of its names, which rows can be sorted and grouped by. */

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOption
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { discard, readBody } from './body.ts'
+import type { Admission } from './access/gate.ts'
+import type { Principal } from './access/principal.ts'
 import type { Schema } from './check.ts'
 import { assertCheckable, problemIn } from './check.ts'
 import { parseJson } from './json.ts'
@@ -14,13 +16,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `raw`: the handler reads the bytes and their type itself. */
     body?: 'raw'
-    /** Anybody may ask: static files, which hold nothing. */
+    /** Anybody may ask: static files, which hold nothing. Operations of the API are decided on in access/decisions.ts. */
     open?: boolean
-    /** Follows the rule of POST /events instead of the API's. */
-    events?: boolean
   }
   interface FastifyRequest {
-    /** Name of the client: of its token, or `local` where no login is needed. */
+    /** Who asks, and which rows he may see. */
+    principal: Principal
+    /** How long that holds: answers that do not end by themselves end with it. */
+    admission: Admission
+    /** `principal.id`: what belongs to somebody is kept under it. */
     user: string
   }
 }
@@ -45,6 +49,8 @@ export function createServer(context: ApiContext): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
   })
   app.decorateRequest('user', '')
+  app.decorateRequest('principal', null as unknown as Principal)
+  app.decorateRequest('admission', null as unknown as Admission)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parseBody(request, payload, context))
   app.addHook('onSend', async (request) => {

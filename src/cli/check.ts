@@ -26,10 +26,9 @@ something could not be opened or reached.`)
 }
 
 async function run({ config: file, live }: CheckFlags): Promise<void> {
-  const [{ loadConfig }, { refuseExposed }] = await Promise.all([import('./load-config.ts'), import('../api/guard.ts')])
+  const { loadConfig } = await import('./load-config.ts')
   const { config, document, warnings } = await loadConfig(realHost(), file, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  refuseExposed(config.listen, config.auth.tokens.length)
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
   if (live !== true) return
   const findings = await tryLive(config)
@@ -55,16 +54,21 @@ function liveText(findings: readonly Finding[]): string {
   return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
+/** Who may use the API. */
+function loginOf({ auth: { tokens }, data }: WeirConfig, loopback: boolean): string {
+  if (tokens.length > 0) return `tokens: ${tokens.map(({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`).join(' ')}`
+  return loopback ? 'no token needed' : `a token, made at the first start and kept in ${data}/token`
+}
+
 /** What would run, for people. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
-  const [{ listenersOf, targetsOf }, { formatHostPort }] = await Promise.all([import('./config-facts.ts'), import('../schema/index.ts')])
+  const [{ listenersOf, targetsOf }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
     listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
-  const tokens = config.auth.tokens.length
   const lines: [string, string][] = [
     ['data', config.data],
-    ['api', `${at('api')}, ${tokens === 0 ? 'no token needed' : `tokens: ${config.auth.tokens.map(({ name }) => name).join(' ')}`}`],
+    ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
     ['ops', at('ops')],
     ['source http', `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`],
     ...Object.values(config.sources).map(({ id, type }): [string, string] => [`source ${id}`, `${typed(id, type)}${at(id)}`]),

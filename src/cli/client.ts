@@ -28,7 +28,7 @@ export function withServerFlags(command: Command): Command {
   return command
     .option('--url <URL>', 'server to ask, as http://HOST:PORT')
     .option('--data <DIR>', `data folder whose server to ask (default ${defaultData})`)
-    .option('--token-file <FILE>', 'file with the bearer token (default: the variable WEIR_TOKEN)')
+    .option('--token-file <FILE>', 'file with the bearer token (default: the variable WEIR_TOKEN, then the token that the server on --data made)')
 }
 
 /** Wraps an action: an error that a user can act on is printed as sentences and sets the exit code. */
@@ -54,9 +54,10 @@ export interface Server {
 /** The server that the flags name; undefined when none runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined) throw new CommandError('--url and --data are two ways to name a server; give one.', [], 2)
-  const token = await readToken(flags)
-  if (flags.url !== undefined) return connect(checkUrl(flags.url), token, 'Is it running? `npm start` starts one.')
+  const given = await readToken(flags)
+  if (flags.url !== undefined) return connect(checkUrl(flags.url), given, 'Is it running? `npm start` starts one.')
   const data = flags.data ?? defaultData
+  const token = given ?? (await madeToken(data))
   const lock = await readLock(realHost(), data)
   if (lock === undefined || !isHeld(lock)) return undefined
   if (lock.url === '') throw new CommandError(`The Weir on ${data} (process ${lock.pid}) is still starting.`, ['Try again in a moment.'])
@@ -77,6 +78,11 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
   } catch (error) {
     throw new CommandError(`The token file ${tokenFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], 2)
   }
+}
+
+/** The token that a server made for itself, where this user may read it. */
+async function madeToken(data: string): Promise<string | undefined> {
+  return realHost().disk.readFile(`${data}/token`).then((bytes) => new TextDecoder().decode(bytes).trim(), () => undefined)
 }
 
 function checkUrl(text: string): string {

@@ -4,9 +4,10 @@ import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { SourceEntry } from '../engine/sources.ts'
 import { families } from '../model/batches.ts'
+import { authGroup } from './config-auth.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import {
-  bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, secret, text,
+  bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, text,
   type ConfigOf, type ConfigDocument,
 } from '../schema/index.ts'
 
@@ -49,14 +50,7 @@ export const weirSchema = defineSchema({
     data: filePath({ description: 'Folder of journal, store and state; created with mode 0700', default: './weir-data' }),
     listen: hostPort({ description: 'Address of API, console and events over HTTP', default: '127.0.0.1:8080' }),
     ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
-    auth: group({
-      tokens: list(group({
-        name: text({ description: 'Who it is, for the program log', required: true, example: 'grafana' }),
-        token: secret({ description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' }),
-      }, { description: 'A client that may use the API', required: true, example: { name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN' } }), {
-        description: 'Bearer tokens of the API; without any, only loopback may be listened on', default: [], example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN' }],
-      }),
-    }, { description: 'Who may use the API and console', default: {} }),
+    auth: authGroup,
     http: group({
       auth: choice(['api', 'none'], { description: 'Rule of POST /events: the API\'s own, or open to everyone who reaches the address', default: 'api' }),
       ack: text({ description: 'When a pushed batch is answered: once it is in the journal, or once a sink has it', default: 'journal', example: 'sink:bus' }, ackPattern),

@@ -1,6 +1,7 @@
 /** `weir run`: the one place that joins registry, identity, store and API to the engine's ports. */
 import { Worker } from 'node:worker_threads'
-import { refuseExposed } from '../api/guard.ts'
+import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
+import { isLoopback } from '../api/guard.ts'
 import { deriveSink } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
@@ -25,6 +26,7 @@ import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 import { geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { apiTokens } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
@@ -61,6 +63,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
   })
   self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
+  if (weir.login !== undefined) self.stderr(loginText(weir.url, weir.login))
   if (weir.silent) self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
   const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
   if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })
@@ -68,9 +71,17 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   self.exit(failed === undefined ? 0 : 1)
 }
 
+/** The token itself is shown once, when it is made. */
+function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
+  if (!fresh) return `Others can reach this address: log in with the token in ${path}, or configure \`auth\`.\n`
+  return `Others can reach this address, and no \`auth\` is configured, so a token was made. It is shown once and kept in ${path}:\n  ${url}/#token=${token}\n`
+}
+
 export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
+  /** The token that was made because nobody configured one for an address that others can reach. */
+  readonly login: GeneratedToken | undefined
   readonly log: ProgramLog
   /** Something listens for exporters, and none has ever sent a flow into this folder. */
   readonly silent: boolean
@@ -86,12 +97,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const write = lineWriter((line) => self.stderr(line), config.log.format)
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
-  const tokens = config.auth.tokens.map(({ name, token }) => ({ name, token: token.reveal(self.env, (path) => self.readTextFile(path)) }))
-  // Before anything is opened: a start that must not be leaves nothing behind.
-  refuseExposed(config.listen, tokens.length)
+  const configured = apiTokens(config.auth.tokens, (secret) => secret.reveal(self.env, (path) => self.readTextFile(path)))
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
+  // An address that others can reach is not for everybody who reaches it.
+  const generated = configured.length > 0 || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
+  const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
@@ -155,7 +167,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // The live view names addresses by the same file as the store, read for itself.
     const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver,
+      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver,
     })
     const profiles = new OpsProfiles(new Map([
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
@@ -190,7 +202,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     }
     const listening = reports.filter(({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0)
     const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
-    return { url: api.url, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
+    return { url: api.url, login: generated, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
   } catch (error) {
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error

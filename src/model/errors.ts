@@ -11,7 +11,7 @@ export const errorTable = {
   WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
   WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
   WEIR_LISTEN_FAILED: { retry: false, advice: 'Check that the address belongs to this machine; ports below 1024 need a privilege.' },
-  WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth.tokens`, or listen on 127.0.0.1.' },
+  WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth`, or listen on 127.0.0.1.' },
   WEIR_SECRET_MISSING: { retry: false, advice: 'Set the variable or write the file that the secret refers to, or change the reference.' },
   WEIR_SQL_REFUSED: { retry: false, advice: 'One SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE is allowed.' },
   WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },

@@ -1,5 +1,5 @@
 import type { Resolver } from '../../engine/ports.ts'
-import { batchFilter, type BatchFilter } from './filter.ts'
+import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
@@ -21,12 +21,12 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   fresh = 0
   #begun = false
 
-  constructor(spec: Spec, ring: Ring, resolver: Resolver | undefined, everyMs: number) {
+  constructor(spec: Spec, ring: Ring, filter: BatchFilter | undefined, resolver: Resolver | undefined, everyMs: number) {
     this.spec = spec
     this.resolver = resolver
     this.#ring = ring
     this.#everyMs = everyMs
-    this.#filter = batchFilter(spec)
+    this.#filter = filter
   }
 
   get shown(): number {

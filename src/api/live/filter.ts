@@ -2,6 +2,8 @@ import type { Resolver } from '../../engine/ports.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables, parse } from '../../query/index.ts'
+import type { Principal } from '../access/principal.ts'
+import { withinScope } from '../access/scope.ts'
 import { cellReader } from './cells.ts'
 import type { Cell } from './cells.ts'
 
@@ -13,10 +15,11 @@ export type Predicate = (row: number) => boolean
 /** Binds what a view asked for to a batch. */
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** What a view shows of its stream: rows that match the filter and every equality of `where`; undefined: all of them. */
-export function batchFilter({ stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string }): BatchFilter | undefined {
+/** What a view shows of its stream: rows that who watches may see, and that match the filter and every equality of `where`; undefined: all of them. */
+export function batchFilter({ stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string }, principal: Principal): BatchFilter | undefined {
   const names = nameTables[stream]
-  const matches = filter === '' ? undefined : compileLive(bind(parse(filter, names), names))
+  const asked = withinScope(parse(filter, names), principal, stream)
+  const matches = asked.is === 'and' && asked.parts.length === 0 ? undefined : compileLive(bind(asked, names))
   if (Object.keys(where).length === 0) return matches
   if (matches === undefined) return (batch, header, resolver) => bindWhere(where, batch, header, resolver)
   return (batch, header, resolver) => {

@@ -1,6 +1,8 @@
 import type { Timer } from '../../host/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { BatchKind } from '../../model/batches.ts'
+import type { Principal } from '../access/principal.ts'
+import { scopeFilter } from '../access/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import type { Channel } from './channel.ts'
@@ -56,10 +58,27 @@ export class Hub {
     this.rings[kind].push(frame)
   }
 
-  /** What the rings hold. */
-  span(): { fromSeq: number; toSeq: number; flows: number; events: number } {
+  /** The oldest frame of the rings; what comes next when they are empty. */
+  get fromSeq(): number {
     const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
-    return { fromSeq: firsts.length === 0 ? this.newest : Math.min(...firsts), toSeq: this.newest, flows: this.rings.flows.rows, events: this.rings.events.rows }
+    return firsts.length === 0 ? this.newest : Math.min(...firsts)
+  }
+
+  /** What the rings hold of the rows that somebody may see. */
+  span(principal: Principal): { fromSeq: number; toSeq: number; flows: number; events: number } {
+    return { fromSeq: this.fromSeq, toSeq: this.newest, flows: this.#rowsOf('flows', principal), events: this.#rowsOf('events', principal) }
+  }
+
+  #rowsOf(kind: BatchKind, principal: Principal): number {
+    const scope = scopeFilter(principal, kind)
+    const ring = this.rings[kind]
+    if (scope === undefined) return ring.rows
+    let rows = 0
+    for (const { batch, frame, count } of ring.after(0)) {
+      const test = scope(batch, frame.header, this.#context.resolver)
+      for (let row = 0; row < count; row++) if (test(row)) rows += 1
+    }
+    return rows
   }
 
   /** Sets what a session shows; its stream may come before or after. */
@@ -80,11 +99,11 @@ export class Hub {
     throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
   }
 
-  open(channel: Channel, user: string, sid: string | undefined, lastId: number | undefined): void {
-    const session = sid === undefined ? undefined : this.#session(sid, user)
+  open(channel: Channel, principal: Principal, sid: string | undefined, lastId: number | undefined): void {
+    const session = sid === undefined ? undefined : this.#session(sid, principal.id)
     // A client that lost its connection is back before the server noticed: the newer stream takes over.
     session?.stream?.end()
-    const stream = new LiveStream(this, this.#context, channel, user)
+    const stream = new LiveStream(this, this.#context, channel, principal)
     if (session !== undefined) session.stream = stream
     this.#streams.add(stream)
     channel.onClose(() => {

@@ -1,7 +1,7 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { Cell } from './cells.ts'
 import { cellReader } from './cells.ts'
-import { batchFilter, type BatchFilter } from './filter.ts'
+import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { RowsSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
@@ -54,11 +54,11 @@ export class RowsView implements LiveView {
   /** Rows that matched while paused. */
   fresh = 0
 
-  constructor(spec: RowsSpec, ring: Ring, resolver: Resolver | undefined, limits: { rowsPerTick: number; tickMs: number }) {
+  constructor(spec: RowsSpec, ring: Ring, filter: BatchFilter | undefined, resolver: Resolver | undefined, limits: { rowsPerTick: number; tickMs: number }) {
     this.spec = spec
     this.#ring = ring
     this.#resolver = resolver
-    this.#filter = batchFilter(spec)
+    this.#filter = filter
     this.#rowsPerTick = limits.rowsPerTick
     this.#tickMs = limits.tickMs
   }

@@ -1,5 +1,7 @@
+import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
 import type { Channel } from './channel.ts'
+import { batchFilter } from './filter.ts'
 import { GraphView } from './graph-view.ts'
 import type { Hub } from './hub.ts'
 import type { RingFrame } from './ring.ts'
@@ -15,7 +17,7 @@ import type { LiveMessage, LiveView } from './view.ts'
  * nothing is written, rows are counted, and what left the ring meanwhile is announced as a gap.
  */
 export class LiveStream {
-  readonly user: string
+  readonly #principal: Principal
   readonly #hub: Hub
   readonly #context: ApiContext
   readonly #channel: Channel
@@ -30,21 +32,25 @@ export class LiveStream {
   #before = { matched: 0, shown: 0 }
   #lagMs: number | null = null
 
-  constructor(hub: Hub, context: ApiContext, channel: Channel, user: string) {
+  constructor(hub: Hub, context: ApiContext, channel: Channel, principal: Principal) {
     this.#hub = hub
     this.#context = context
     this.#channel = channel
-    this.user = user
+    this.#principal = principal
     this.#statAt = this.#commentAt = context.host.clock.monotonic()
     channel.onDrain(() => {
       this.#blockedSince = undefined
     })
   }
 
+  get user(): string {
+    return this.#principal.id
+  }
+
   start(specs: readonly ViewSpec[], paused: boolean, lastId: number | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
-      protocol: 1, node: `weir/${version}`, ring: this.#hub.span(),
+      protocol: 1, node: `weir/${version}`, ring: this.#hub.span(this.#principal),
       limits: { views: limits.viewsPerStream, rowsPerTick: limits.rowsPerTick, tickMs: limits.tickMs, streamsPerUser: limits.streamsPerUser },
       views: specs.map(writeView), paused,
     })
@@ -62,11 +68,12 @@ export class LiveStream {
   #newView(spec: ViewSpec): LiveView {
     const ring = this.#hub.rings[spec.stream]
     const { resolver, limits } = this.#context
+    const filter = batchFilter(spec, this.#principal)
     switch (spec.kind) {
-      case 'rows': return new RowsView(spec, ring, resolver, limits)
-      case 'series': return new SeriesView(spec, ring, resolver, limits.seriesMs)
-      case 'graph': return new GraphView(spec, ring, resolver, limits.graphMs)
-      case 'stat': return new StatView(spec, ring, resolver, limits.tickMs)
+      case 'rows': return new RowsView(spec, ring, filter, resolver, limits)
+      case 'series': return new SeriesView(spec, ring, filter, resolver, limits.seriesMs)
+      case 'graph': return new GraphView(spec, ring, filter, resolver, limits.graphMs)
+      case 'stat': return new StatView(spec, ring, filter, resolver, limits.tickMs)
     }
   }
 
@@ -151,7 +158,7 @@ export class LiveStream {
     const pending = this.#views.reduce((sum, view) => sum + view.pending(), 0)
     this.#send('stat', {
       rate: Math.round((matched - this.#matchedAtStat) / seconds), matched, new: fresh,
-      droppedByLimit: Math.max(0, matched - shown - pending), ringFrom: this.#hub.span().fromSeq, lagMs: this.#lagMs, paused: this.#paused,
+      droppedByLimit: Math.max(0, matched - shown - pending), ringFrom: this.#hub.fromSeq, lagMs: this.#lagMs, paused: this.#paused,
       views: Object.fromEntries(totals.map(({ id, ...counts }) => [id, counts])),
     })
     this.#matchedAtStat = matched

@@ -29,7 +29,7 @@ const schema = {
 } as const
 
 export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void {
-  app.post('/events', { schema, config: { body: 'raw', events: true } }, async (request, reply) => {
+  app.post('/events', { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
     const batch = decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
     if (batch.count === 0) return reply.send({ accepted: 0, duplicates: 0 })
@@ -40,7 +40,6 @@ export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void
 
   app.options('/events', {
     schema: { operationId: 'validateWebhook', summary: 'Validation handshake of CloudEvents web hooks', response: { 200: { description: 'Allowed' } } },
-    config: { events: true },
   }, handshake)
 }
 

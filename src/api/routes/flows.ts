@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
 import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
+import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
@@ -45,7 +46,7 @@ const schema = {
 
 export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/flows', { schema }, async (request, reply) => {
-    const asked = pageRequest(request.query as FlowsQuery, context.host.clock.now())
+    const asked = pageRequest(request.query as FlowsQuery, context.host.clock.now(), request.principal)
     const answer = await askPage(storeOf(context), asked, goneWith(reply))
     if (answer === undefined) return reply.hijack()
     const { rows, next } = pageOf(asked, answer)
@@ -71,8 +72,8 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
   return rowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone)
 }
 
-function pageRequest(query: FlowsQuery, now: number): PageRequest {
-  const question = questionOf(query, 'time_received', now)
+function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
+  const question = questionOf(query, 'time_received', now, principal)
   const sort = listOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`)).map((written): SortKey => {
     const descending = written.startsWith('-')
     return { field: plainField(descending ? written.slice(1) : written, 'sort'), descending }

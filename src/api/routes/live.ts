@@ -1,5 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import { eventsHidden } from '../access/decisions.ts'
+import { whenAccessEnds } from '../access/gate.ts'
+import type { Principal } from '../access/principal.ts'
 import { problemIn } from '../check.ts'
 import { parseJson } from '../json.ts'
 import { EventStreamChannel, WebSocketChannel } from '../live/channel.ts'
@@ -58,7 +61,7 @@ const stream = {
   response: { 200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } }, 429: { $ref: 'Problem#' } },
 } as const
 
-export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hub): void {
+export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, hub: Hub): void {
   app.route({
     method: 'GET', url: '/api/v1/live', schema: stream,
     preHandler: async (request) => {
@@ -77,12 +80,15 @@ export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hu
         'x-accel-buffering': 'no',
       })
       request.socket.setNoDelay(true)
-      hub.open(new EventStreamChannel(answer), request.user, sidOf(request), lastSeen(request))
+      const channel = new EventStreamChannel(answer)
+      answer.on('close', whenAccessEnds(request.admission, host, () => channel.end()))
+      hub.open(channel, request.principal, sidOf(request), lastSeen(request))
     },
     wsHandler: (socket, request) => {
       const channel = new WebSocketChannel(socket)
       listen(socket, channel, request)
-      hub.open(channel, request.user, sidOf(request), lastSeen(request))
+      socket.on('close', whenAccessEnds(request.admission, host, () => channel.end()))
+      hub.open(channel, request.principal, sidOf(request), lastSeen(request))
     },
   })
 
@@ -96,17 +102,19 @@ export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hu
         const wanted = parseJson(message, limits.jsonDepth)
         const problem = problemIn(wanted, liveSchemas.LiveRequest)
         if (problem !== undefined) throw new ApiError('WEIR_API_INVALID', problem, { hints: ['GET /api/v1/openapi.json describes it: LiveRequest.'] })
-        set(session, request.user, wanted as LiveRequest)
+        set(session, request.principal, wanted as LiveRequest)
       } catch (error) {
         channel.send('error', JSON.stringify(toProblem(error).problem), undefined)
       }
     })
   }
 
-  function set(session: string, user: string, wanted: LiveRequest): LiveRequest {
+  function set(session: string, principal: Principal, wanted: LiveRequest): LiveRequest {
     const paused = wanted.paused ?? false
     const specs = readViews(wanted, limits.viewsPerStream)
-    hub.put(session, user, specs, paused, wanted.resume ?? 'catch-up')
+    const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
+    if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
+    hub.put(session, principal.id, specs, paused, wanted.resume ?? 'catch-up')
     return { paused, views: specs.map(writeView) }
   }
 
@@ -119,7 +127,7 @@ export function liveRoutes(app: FastifyInstance, { limits }: ApiContext, hub: Hu
       body: liveSchemas.LiveRequest,
       response: { 200: { $ref: 'LiveRequest#' }, 400: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
     },
-  }, async (request, reply) => reply.send(set((request.params as { sid: string }).sid, request.user, request.body as LiveRequest)))
+  }, async (request, reply) => reply.send(set((request.params as { sid: string }).sid, request.principal, request.body as LiveRequest)))
 }
 
 function sidOf(request: FastifyRequest): string | undefined {

@@ -3,6 +3,7 @@ import { flowNames } from '../../query/index.ts'
 import { isoOf, mostBuckets, seriesSql, stepFor, stepOf, topologySql, type SeriesRequest, type TopologyRequest } from '../../query/plan/index.ts'
 import { sumSource, type SumSource } from '../sum-source.ts'
 import { nearest } from '../../schema/suggest.ts'
+import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
@@ -81,9 +82,9 @@ const numbers = ['_bytes', '_packets', '_flows'] as const
 export function sumRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
     const query = request.query as SeriesQuery
-    const asked = seriesRequest(query, context.host.clock.now())
+    const asked = seriesRequest(query, context.host.clock.now(), request.principal)
     const [store, gone] = [storeOf(context), goneWith(reply)]
-    const source = await sumSource(store, asked, { fields: asked.group, step: asked.step }, query.source, gone)
+    const source = await sumSource(store, asked, { fields: asked.group, step: asked.step }, query.source, request.principal, gone)
     const answer = await rowsOf(store, seriesSql({ ...asked, ...source }), gone)
     if (answer === undefined) return reply.hijack()
     const { group, step } = asked
@@ -95,10 +96,10 @@ export function sumRoutes(app: FastifyInstance, context: ApiContext): void {
   })
   app.get('/api/v1/topology', { schema: topologySchema }, async (request, reply) => {
     const query = request.query as TopologyQuery
-    const asked = topologyRequest(query, context.host.clock.now())
+    const asked = topologyRequest(query, context.host.clock.now(), request.principal)
     const { ends } = asked
     const [store, gone] = [storeOf(context), goneWith(reply)]
-    const source = await sumSource(store, asked, { fields: ends.flatMap(({ src, dst }) => [src, dst]), step: undefined }, query.source, gone)
+    const source = await sumSource(store, asked, { fields: ends.flatMap(({ src, dst }) => [src, dst]), step: undefined }, query.source, request.principal, gone)
     const answer = await rowsOf(store, topologySql({ ...asked, ...source }), gone)
     if (answer === undefined) return reply.hijack()
     const columns = [...ends.map(({ src }) => columnOf(src)), ...ends.map(({ dst }) => columnOf(dst)), ...measureColumns]
@@ -113,8 +114,8 @@ function told({ rollup, exact }: SumSource): { source: string; exact: boolean } 
   return { source: rollup?.view ?? 'raw', exact }
 }
 
-function seriesRequest(query: SeriesQuery, now: number): SeriesRequest {
-  const question = questionOf(query, 'flow_time', now)
+function seriesRequest(query: SeriesQuery, now: number, principal: Principal): SeriesRequest {
+  const question = questionOf(query, 'flow_time', now, principal)
   const { step: written = 'auto' } = query
   const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
   if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
@@ -123,7 +124,7 @@ function seriesRequest(query: SeriesQuery, now: number): SeriesRequest {
   return { ...question, step, group: listOf(query.group).map((each) => plainField(each, 'group')), limit: query.limit ?? 10, by: measureOf(query.by) }
 }
 
-function topologyRequest(query: TopologyQuery, now: number): TopologyRequest {
+function topologyRequest(query: TopologyQuery, now: number, principal: Principal): TopologyRequest {
   const parts = listOf(query.scope ?? 'addr')
   if (parts.length === 0) throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
   const ends = parts.map((written) => {
@@ -136,5 +137,5 @@ function topologyRequest(query: TopologyQuery, now: number): TopologyRequest {
     }
     return { src, dst }
   })
-  return { ...questionOf(query, 'flow_time', now), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
+  return { ...questionOf(query, 'flow_time', now, principal), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
 }

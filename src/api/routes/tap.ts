@@ -3,7 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { TapTarget } from '../../engine/control.ts'
 import type { FrameHeader, SinkPiece } from '../../engine/ports.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
-import { compileLive } from '../../query/index.ts'
+import { bind, compileLive, nameTables } from '../../query/index.ts'
+import { whenAccessEnds } from '../access/gate.ts'
+import type { Principal } from '../access/principal.ts'
+import { withinScope } from '../access/scope.ts'
 import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -49,7 +52,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
   }, async (request, reply) => {
     const query = request.query as Query
     const target = targetOf(query)
-    const matching = matcher(query.filter, context)
+    const matching = matcher(query.filter, request.principal, context)
     if (feeds.size >= mostTaps) throw new ApiError('WEIR_API_LIMIT', `The limit is ${mostTaps} taps on this server.`, { headers: { 'retry-after': '10' }, hints: ['End another one.'] })
     const feed = new TapFeed({ clock: host.clock, timers: host.timers, limit: query.limit ?? Number.MAX_SAFE_INTEGER, bytes: waitingBytes, linesPerSecond, quietMs })
     const stop = control.tap(target, (piece) => {
@@ -61,8 +64,10 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     feeds.add(feed)
     const stream = Readable.from(feed, { objectMode: false })
     // Not the stream's own end: it waits for the feed, which may have nothing to say for long.
+    const release = whenAccessEnds(request.admission, host, () => feed.end())
     reply.raw.on('close', () => {
       stop()
+      release()
       feed.end()
       feeds.delete(feed)
     })
@@ -84,14 +89,14 @@ function targetOf({ source, sink }: Query): TapTarget {
 
 type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
-/** Rows of a piece that match. A filter may speak of flows or of events: rows of which it does not speak do not match. */
-function matcher(filter: string | undefined, { resolver }: ApiContext): (piece: SinkPiece) => Uint32Array {
-  if (filter === undefined || filter.trim() === '') return ({ rows }) => rows
+/** Rows of a piece that match and that who looks may see. A filter may speak of flows or of events: rows of which it does not speak do not match. */
+function matcher(filter: string | undefined, principal: Principal, { resolver }: ApiContext): (piece: SinkPiece) => Uint32Array {
+  if (principal.namespaces === undefined && (filter === undefined || filter.trim() === '')) return ({ rows }) => rows
   const tests = new Map<BatchKind, BatchTest>()
   let problem: unknown
   for (const kind of ['events', 'flows'] as const) {
     try {
-      const test = compileLive(filterOf(filter, kind).bound)
+      const test = compileLive(bind(withinScope(filterOf(filter ?? '', kind).expression, principal, kind), nameTables[kind]))
       tests.set(kind, (batch, header) => test(batch, header, resolver))
     } catch (error) {
       problem = error

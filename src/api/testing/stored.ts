@@ -2,6 +2,7 @@ import type { Batch } from '../../model/batches.ts'
 import { FrameMaker, type FlowSpec } from '../../store/testing/frames.ts'
 import { temporaryStores } from '../../store/testing/temporary.ts'
 import type { Store } from '../../store/index.ts'
+import type { ApiOptions } from '../index.ts'
 import { start } from './kit.ts'
 import { RecordingControl } from './recording-control.ts'
 
@@ -9,23 +10,25 @@ const stores = temporaryStores()
 
 export interface StoredApi {
   /** GET of a path below /api/v1/ with parameters: status and body. */
-  get(path: string, parameters?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>
+  get(path: string, parameters?: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>
   add(specs: readonly FlowSpec[], received: number): Promise<void>
   addBatch(batch: Batch, received: number): Promise<void>
   readonly store: Store
+  readonly control: RecordingControl
+  readonly url: string
 }
 
 /** An API over a real store. */
-export async function startStored(): Promise<StoredApi> {
+export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
   const store = await stores.open()
   const control = new RecordingControl()
   control.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), rollups: () => Promise.resolve(store.status().rollups) }
-  const { api } = await start({ control })
+  const { api } = await start({ ...options, control })
   const make = new FrameMaker()
   return {
-    store,
-    async get(path, parameters = {}) {
-      const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+    store, control, url: api.url,
+    async get(path, parameters = {}, headers = {}) {
+      const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, { headers })
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     },
     async addBatch(batch, received) {

@@ -1,0 +1,109 @@
+/** The door: who is it, and may he? Asked before any route is looked at. */
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Host } from '../../host/index.ts'
+import { checkBrowser, checkOwnPage, isLoopback } from '../guard.ts'
+import type { ApiOptions } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { cookieOf, sessionCookie } from './cookies.ts'
+import { authorize, decisions } from './decisions.ts'
+import { local, nobody, type Principal } from './principal.ts'
+import { defaultSessionLimits, Sessions } from './sessions.ts'
+import { bearerOf, TokenBook } from './token-book.ts'
+
+/** Who it is, and for how long that holds. */
+export interface Admission {
+  readonly principal: Principal
+  /** Unix ms. */
+  readonly until?: number
+  readonly ended?: AbortSignal
+  /** Keeps what it rests on in use, as long as what it answers has not been called. */
+  readonly hold?: () => () => void
+}
+
+export class Gate {
+  readonly tokens: TokenBook
+  readonly sessions: Sessions
+  readonly #listenHost: string
+  readonly #loopback: boolean
+  readonly #openEvents: boolean
+
+  constructor({ listen, auth, httpAuth, host }: ApiOptions) {
+    this.tokens = new TokenBook(auth.tokens)
+    this.sessions = new Sessions(host, { ...defaultSessionLimits, ageMs: auth.sessionMs ?? defaultSessionLimits.ageMs })
+    this.#listenHost = listen.host
+    this.#loopback = isLoopback(listen.host)
+    this.#openEvents = httpAuth === 'none'
+  }
+
+  /** False where the address is this machine's own and nobody configured who may ask. */
+  get loginNeeded(): boolean {
+    return !this.tokens.empty
+  }
+
+  /** Longest life of a session. */
+  get sessionSeconds(): number {
+    return Math.floor(this.sessions.limits.ageMs / 1000)
+  }
+
+  /** Sets who asks, or throws what keeps him out. */
+  async admit(request: FastifyRequest): Promise<void> {
+    const { raw } = request
+    const operation = operationOf(request)
+    const who = request.routeOptions.config.open === true ? 'open' : operation === undefined ? undefined : decisions[operation]?.who
+    const open = who === 'open' || (who === 'events' && this.#openEvents)
+    const found = this.loginNeeded ? await this.#find(raw) : undefined
+    if (found === undefined) {
+      if (this.loginNeeded && !open) throw refusal(raw)
+      if (this.#loopback && !(this.loginNeeded && who === 'open')) checkBrowser(raw, this.#listenHost)
+    }
+    request.admission = found ?? { principal: this.loginNeeded ? nobody : local }
+    request.principal = request.admission.principal
+    request.user = request.principal.id
+    if (!open) authorize(request.principal, operation)
+  }
+
+  async #find(request: IncomingMessage): Promise<Admission | undefined> {
+    const { authorization } = request.headers
+    if (authorization !== undefined) {
+      const bearer = bearerOf(authorization)
+      const principal = bearer === undefined ? undefined : this.tokens.find(bearer)
+      return principal === undefined ? undefined : { principal }
+    }
+    const id = cookieOf(request, sessionCookie)
+    const session = id === undefined ? undefined : await this.sessions.use(id)
+    if (id === undefined || session === undefined) return undefined
+    // The browser sends the cookie by itself, also for what another site makes it ask.
+    checkOwnPage(request)
+    return { principal: session.proof.principal, ended: session.ended, hold: () => this.sessions.hold(id) }
+  }
+}
+
+/** Calls `act` once when who asked may no longer, unless what it answers was called before. For answers that do not end by themselves. */
+export function whenAccessEnds({ until, ended, hold }: Admission, { clock, timers }: Host, act: () => void): () => void {
+  const release = hold?.()
+  // Timers have 31 bits; no proof lasts that long.
+  const timer = until === undefined ? undefined : timers.after(Math.min(Math.max(0, until - clock.now()), 2 ** 31 - 1), act)
+  ended?.addEventListener('abort', act, { once: true })
+  if (ended?.aborted === true) act()
+  return () => {
+    release?.()
+    timer?.cancel()
+    ended?.removeEventListener('abort', act)
+  }
+}
+
+function operationOf(request: FastifyRequest): string | undefined {
+  const schema = request.routeOptions.schema as { readonly operationId?: string } | undefined
+  // A route that nobody described is for admins; a path that does not exist is for everybody to be told so.
+  return schema?.operationId ?? (request.routeOptions.url === undefined ? undefined : '')
+}
+
+function refusal({ headers }: IncomingMessage): ApiError {
+  const wrong = headers.authorization !== undefined
+  const over = !wrong && headers.cookie?.includes(`${sessionCookie}=`) === true
+  return new ApiError('WEIR_API_TOKEN', wrong ? 'The token is not known here.' : over ? 'The session has ended: log in again.' : 'This server needs a login: send `Authorization: Bearer <token>`, or log in with a browser.', {
+    headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
+    hints: ['Tokens are those of `auth.tokens` in the configuration; the command line takes WEIR_TOKEN or --token-file.'],
+  })
+}

@@ -1,0 +1,159 @@
+/** A viewer limited to one namespace sees nothing else: every answer that has rows or sums is looked at. */
+import { afterEach, expect, test } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import { EventStream } from '../testing/event-stream.ts'
+import { all, namespacedFlows, own, pairs, withPeers } from '../testing/namespaces.ts'
+import { someEvents } from '../testing/recording-control.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+import { decisions } from './decisions.ts'
+
+const auth = {
+  tokens: [
+    { name: 'root', token: 'admin' },
+    { name: 'eyes', token: 'viewer', role: 'viewer' },
+    { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+    { name: 'peers', token: 'peers', role: 'viewer', namespaces: ['shop'], peers: 'shown' },
+    { name: 'none', token: 'none', role: 'viewer', namespaces: [] },
+  ],
+} as const
+type Who = (typeof auth.tokens)[number]['token']
+/** Bytes that each may see. */
+const sees: Readonly<Record<Who, number>> = { admin: all, viewer: all, shop: own, peers: withPeers, none: 0 }
+const whoever = Object.keys(sees) as Who[]
+const bearer = (who: Who): Record<string, string> => ({ authorization: `Bearer ${who}` })
+
+const open: EventStream[] = []
+afterEach(() => open.splice(0).forEach((stream) => stream.close()))
+
+async function started(): Promise<StoredApi> {
+  const api = await startStored({ auth, limits: { tickMs: 20, seriesMs: 40, graphMs: 40 } })
+  await api.addBatch(namespacedFlows(realHost().clock.now() - 60_000), realHost().clock.now() - 60_000)
+  return api
+}
+
+const sum = (rows: readonly (readonly unknown[])[], column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0)
+/** Addresses of `vault` are 10.2.x.x. */
+const leaks = (value: unknown): string[] => JSON.stringify(value).match(/vault|"10\.2\.\d+\.\d+"/g) ?? []
+
+test('pages hold only rows that may be seen, whatever the filter says', async () => {
+  const { get } = await started()
+  const filters = ['', 'src.ns = vault or dst.ns = vault', 'not src.ns = shop', 'src_namespace != nowhere', 'bytes >= 1', 'bytes > 0 or bytes = 0', 'any.ns = vault', 'either(ns = vault)', 'not (bytes < 0 and bytes > 0)']
+  for (const who of whoever) {
+    for (const filter of who === 'admin' || who === 'viewer' ? [''] : filters) {
+      for (const both of ['false', 'true']) {
+        const { status, body } = await get('flows', { filter, both_ways: both, columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who))
+        expect(status).toBe(200)
+        const rows = body['rows'] as number[][]
+        // No bit that may not be seen.
+        expect(sum(rows, 0) & ~sees[who], `${who} ${filter}`).toBe(0)
+        if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
+        if (filter === '' || filter.startsWith('bytes')) expect(sum(rows, 0), `${who} ${filter}`).toBe(sees[who])
+      }
+    }
+  }
+})
+
+test('a cursor leads through no more rows, and is of no use to somebody with another scope', async () => {
+  const { get } = await started()
+  const asked = { columns: 'bytes', sort: 'bytes', limit: '2' }
+  const first = await get('flows', asked, bearer('shop'))
+  const second = await get('flows', { ...asked, cursor: String(first.body['next']) }, bearer('shop'))
+  expect([first.body['rows'], second.body['rows'], second.body['next']]).toEqual([[[1], [2]], [[4]], null])
+  const admins = await get('flows', asked, bearer('admin'))
+  expect((await get('flows', { ...asked, cursor: String(admins.body['next']) }, bearer('shop'))).status).toBe(400)
+})
+
+test('sums over time and the sum of all others are of rows that may be seen, from flows and from rollups', async () => {
+  const { get } = await started()
+  for (const who of whoever) {
+    for (const parameters of [{}, { group: 'src_namespace,dst_namespace' }, { group: 'src_addr', limit: '1' }, { group: 'proto' }, { source: 'raw' }, { step: '1m', group: 'dst_namespace', both_ways: 'true' }] as const) {
+      const { status, body } = await get('series', parameters, bearer(who))
+      expect(status).toBe(200)
+      const bytes = (body['columns'] as { name: string }[]).findIndex(({ name }) => name === 'bytes')
+      expect(sum(body['rows'] as unknown[][], bytes), `${who} ${JSON.stringify(parameters)}`).toBe(sees[who])
+      if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
+    }
+  }
+})
+
+test('edges, and the sums of all edges, are of rows that may be seen', async () => {
+  const { get } = await started()
+  for (const who of whoever) {
+    for (const scope of ['addr', 'namespace', 'namespace,addr']) {
+      const { body } = await get('topology', { scope, limit: '1' }, bearer(who))
+      expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), `${who} ${scope}`).toBe(sees[who])
+      if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
+    }
+  }
+})
+
+const views = [
+  { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
+  { id: 'mine', kind: 'rows', q: { stream: 'flows', filter: 'any.ns = vault', where: { proto: 6 } } },
+  { id: 'series', kind: 'series', q: { stream: 'flows' }, columns: ['bytes'], scope: ['src_namespace'] },
+  { id: 'graph', kind: 'graph', q: { stream: 'flows' }, columns: ['bytes'], scope: ['src_addr', 'dst_addr'] },
+  { id: 'stat', kind: 'stat', q: { stream: 'flows' } },
+]
+
+test('the live stream shows, adds up and counts only rows that may be seen, those that were there and those that come', async () => {
+  const { url, control } = await started()
+  control.publish(namespacedFlows(realHost().clock.now()))
+  control.publish(someEvents('a'), 'http')
+  let opened = 0
+  await Promise.all(whoever.map(async (who) => {
+    const sid = `session-${who}`
+    await fetch(`${url}/api/v1/live/${sid}`, { method: 'PUT', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+    const stream = await EventStream.open(`${url}/api/v1/live?sid=${sid}`, bearer(who))
+    open.push(stream)
+    const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
+    await stream.until(({ event }) => event === 'hello')
+    opened += 1
+    if (opened === whoever.length) control.publish(namespacedFlows(realHost().clock.now()))
+    if (rows > 0) await stream.untilRows('rows', rows * 2)
+    // Two counts, so that all that is to come has come.
+    await stream.until(({ event, data }) => event === 'stat' && (data['views'] as Record<string, { matched: number }>)['stat']?.matched === rows)
+    await stream.until(({ event }) => event === 'stat' && stream.events.filter((one) => one.event === 'stat').length > 1)
+    const hello = stream.events.find(({ event }) => event === 'hello')
+    expect(hello?.data['ring'], who).toMatchObject({ flows: rows, events: who === 'admin' || who === 'viewer' ? 1 : 0 })
+    if (who === 'shop' || who === 'none') expect(stream.events.flatMap(({ event, data }) => (event === 'hello' ? [] : leaks(data))), who).toEqual([])
+    const bytes = (stream.events.filter(({ event }) => event === 'rows').at(-1)?.data['cols'] as string[] | undefined)?.indexOf('bytes') ?? 0
+    expect(sum(stream.rows('rows'), bytes) % Math.max(1, sees[who]), who).toBe(0)
+    const buckets = stream.events.filter(({ event }) => event === 'series').flatMap(({ data }) => data['buckets'] as [string, number[]][])
+    for (const [, [, total = 0]] of buckets) expect(sees[who] === 0 ? total : total % sees[who], who).toBe(0)
+  }))
+})
+
+test('who may not see events is told so, and sees none where he did not ask', async () => {
+  const { url, control } = await started()
+  const refused = await fetch(`${url}/api/v1/live/session-e`, { method: 'PUT', headers: { ...bearer('shop'), 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }) })
+  expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" asks for events') as unknown }])
+  control.publish(someEvents('a'), 'http')
+  const stream = await EventStream.open(`${url}/api/v1/live`, bearer('shop'))
+  open.push(stream)
+  control.publish(namespacedFlows(realHost().clock.now()))
+  await stream.untilRows('flows', 3)
+  expect(stream.rows('events')).toEqual([])
+})
+
+test('a tap lets through only rows that may be seen: of a source, of a sink, with a filter and without', async () => {
+  const { url, control } = await started()
+  for (const who of ['shop', 'peers', 'admin'] as const) {
+    const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
+    for (const filter of ['', 'bytes >= 1']) {
+      const answer = await fetch(`${url}/api/v1/tap?${new URLSearchParams({ source: 'netflow', limit: String(rows), filter }).toString()}`, { headers: bearer(who) })
+      control.publish(someEvents('a'), 'netflow')
+      control.publish(namespacedFlows(realHost().clock.now()))
+      const lines = (await answer.text()).split('\n').filter((line) => line !== '' && (who !== 'admin' || !line.includes('specversion'))).map((line) => JSON.parse(line) as { bytes: number })
+      if (who !== 'admin') expect(lines.reduce((total, { bytes }) => total + bytes, 0)).toBe(sees[who])
+      if (who === 'shop') expect(leaks(lines)).toEqual([])
+    }
+  }
+  const sink = await fetch(`${url}/api/v1/tap?sink=bus&limit=2`, { headers: bearer('shop') })
+  control.publish(namespacedFlows(realHost().clock.now()))
+  // The sink takes every second row; of these, rows 0 and 2 are of the shop alone.
+  expect((await sink.text()).trim().split('\n').map((line) => (JSON.parse(line) as { _pos: string })._pos.split(':').at(-1))).toEqual(['0', '2'])
+})
+
+test('an operation that is scoped is looked at here', () => {
+  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['flows', 'live', 'series', 'setLive', 'tap', 'topology'])
+})

@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { answerJson } from '../answer.ts'
+import { checkOwnPage } from '../guard.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
+import type { Gate } from './gate.ts'
+import { roles, type Principal } from './principal.ts'
+
+const login = { type: 'string', enum: ['none', 'token', 'oidc'], description: 'How you came in; `none` where no login is needed.' } as const
+
+export const accessSchemas = {
+  Me: {
+    type: 'object', required: ['name', 'role', 'namespaces', 'login'], properties: {
+      name: { type: 'string' }, role: { type: 'string', enum: roles },
+      namespaces: { type: ['array', 'null'], items: { type: 'string' }, description: 'The only namespaces whose flows are shown; null: all.' }, login,
+    },
+  },
+  Logins: {
+    type: 'object', required: ['needed', 'token', 'oidc'], properties: {
+      needed: { type: 'boolean', description: 'Whether a login is needed at all.' }, token: { type: 'boolean', description: 'With a token: POST /api/v1/login.' },
+      oidc: { type: 'boolean', description: 'With a provider of identities: open /api/v1/login/oidc.' },
+    },
+  },
+} as const
+
+const me = ({ name, role, namespaces, login: how }: Principal): object => ({ name, role, namespaces: namespaces ?? null, login: how })
+
+export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate): void {
+  app.get('/api/v1/me', {
+    schema: { operationId: 'me', summary: 'Who you are here, and what you may see', response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' } } },
+  }, async (request, reply) => answerJson(request, reply, me(request.principal)))
+
+  app.get('/api/v1/login', {
+    schema: { operationId: 'logins', summary: 'How to log in', response: { 200: { $ref: 'Logins#' } } },
+  }, async (request, reply) => answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: false }))
+
+  app.post('/api/v1/login', {
+    schema: {
+      operationId: 'login', summary: 'Log a browser in with a token',
+      description: 'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server.',
+      body: { type: 'object', required: ['token'], additionalProperties: false, properties: { token: { type: 'string', minLength: 1, maxLength: 4096 } } },
+      response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' } },
+    },
+  }, async (request, reply) => {
+    if (!gate.loginNeeded) return answerJson(request, reply, me(request.principal))
+    if (fromBrowser(request)) checkOwnPage(request.raw)
+    const principal = gate.tokens.find((request.body as { token: string }).token)
+    if (principal === undefined) throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', { hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'] })
+    finish(request, gate)
+    const id = gate.sessions.begin({ principal })
+    log.info('Somebody logged in.', { name: principal.name, how: 'token' })
+    setCookie(reply, sessionCookie, id, { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: gate.sessionSeconds })
+    return answerJson(request, reply, me(principal))
+  })
+
+  app.post('/api/v1/logout', {
+    schema: {
+      operationId: 'logout', summary: 'End the session of a browser',
+      response: { 200: { type: 'object', required: ['redirect'], properties: { redirect: { type: ['string', 'null'], description: 'Where the browser has to go, so that the provider of identities ends its own session too.' } } }, 403: { $ref: 'Problem#' } },
+    },
+  }, async (request, reply) => {
+    if (fromBrowser(request)) checkOwnPage(request.raw)
+    const proof = finish(request, gate)
+    setCookie(reply, sessionCookie, '', { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: 0 })
+    return answerJson(request, reply, { redirect: proof?.logoutUrl ?? null })
+  })
+}
+
+function fromBrowser({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers.cookie !== undefined
+}
+
+function finish(request: FastifyRequest, gate: Gate): ReturnType<Gate['sessions']['finish']> {
+  const id = cookieOf(request.raw, sessionCookie)
+  return id === undefined ? undefined : gate.sessions.finish(id)
+}

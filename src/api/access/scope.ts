@@ -1,0 +1,37 @@
+/**
+ * Which rows somebody may see, as an expression of the query room: pages, series, topology, live views and tap all AND it
+ * to what was asked for, so that there is one meaning of "his rows".
+ */
+import type { BatchKind } from '../../model/batches.ts'
+import { bind, compileLive, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
+import type { Principal } from './principal.ts'
+
+const nothing: Expression = { is: 'not', part: everything }
+
+/**
+ * Undefined: every row. Of flows, those of which at least one end is in a namespace that may be seen, and neither end in
+ * another; an end without a namespace (the Internet, a machine) is nobody's. Events say nothing of namespaces that could be relied on.
+ */
+export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind): Expression | undefined {
+  if (namespaces === undefined) return undefined
+  if (kind !== 'flows' || namespaces.length === 0) return nothing
+  const inside = (name: string): Expression => ({ is: 'test', subject: { name }, operator: '=', values: namespaces.map((text) => ({ is: 'literal', text, quoted: true })) })
+  const ends = ['src_namespace', 'dst_namespace']
+  const one: Expression = { is: 'or', parts: ends.map(inside) }
+  if (peers === 'shown') return one
+  const neitherOutside = ends.map((name): Expression => ({ is: 'or', parts: [inside(name), { is: 'not', part: { is: 'exists', subject: { name } } }] }))
+  return { is: 'and', parts: [one, ...neitherOutside] }
+}
+
+/** What was asked for, of the rows that may be seen. It is the same with source and destination exchanged. */
+export function withinScope(filter: Expression, principal: Principal, kind: BatchKind): Expression {
+  const scope = scopeOf(principal, kind)
+  if (scope === undefined) return filter
+  return filter.is === 'and' && filter.parts.length === 0 ? scope : { is: 'and', parts: [scope, filter] }
+}
+
+/** The same for rows of batches; undefined: every row. */
+export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter | undefined {
+  const scope = scopeOf(principal, kind)
+  return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
+}
