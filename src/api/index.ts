@@ -18,9 +18,11 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
+import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
+import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
@@ -30,7 +32,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...accessSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -63,8 +65,10 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context)
   sqlRoutes(app, context)
-  flowRoutes(app, context)
-  sumRoutes(app, context)
+  flowRoutes(app, context, hub)
+  sumRoutes(app, context, hub)
+  filterRoutes(app)
+  savedRoutes(app, context, options.folder)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -20,6 +20,7 @@ export const problemSchema = {
   properties: {
     type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' },
     code: { type: 'string', description: 'Stable name for programs.' }, hints: { type: 'array', items: { type: 'string' }, description: 'What to do.' },
+    query_id: { type: 'string', description: 'Names the request in the program log, as the header X-Query-Id of every answer does.' },
     errors: {
       type: 'array', description: 'Of a filter: what is wrong with its text, and where, in UTF-16 units.', items: {
         type: 'object', required: ['from', 'to', 'message'], properties: { from: { type: 'integer' }, to: { type: 'integer' }, message: { type: 'string' }, hint: { type: 'string' } },

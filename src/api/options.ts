@@ -26,9 +26,13 @@ export interface ApiLimits {
   /** Time between messages of a live series, of a live graph. */
   readonly seriesMs: number
   readonly graphMs: number
-  /** Each stream kind (flows, events) keeps this many newest rows for clients that come or come back. */
+  /**
+   * Each stream kind (flows, events) keeps its newest rows for clients that come or come back, and for answers where there is no
+   * store: so many, in so many bytes as the journal has them, received within so much time of the newest, whichever is least.
+   */
   readonly ringRows: number
   readonly ringBytes: number
+  readonly ringMs: number
 }
 
 export const defaultLimits: ApiLimits = {
@@ -48,8 +52,9 @@ export const defaultLimits: ApiLimits = {
   rowsPerTick: 500,
   seriesMs: 1000,
   graphMs: 2000,
-  ringRows: 10_000,
-  ringBytes: 8 * 1024 * 1024,
+  ringRows: 1_000_000,
+  ringBytes: 32 * 1024 * 1024,
+  ringMs: 900_000,
 }
 
 export interface ApiOptions {
@@ -64,6 +69,8 @@ export interface ApiOptions {
   readonly metrics?: Metrics
   readonly host: Host
   readonly version: string
+  /** Folder for what users save; without it nothing can be saved. */
+  readonly folder?: string
   /** Gives live flow rows their names; without it they show addresses alone. */
   readonly resolver?: Resolver
 }

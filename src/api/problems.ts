@@ -24,6 +24,7 @@ export const problemTable = {
   WEIR_API_DROPPED: { status: 422, title: 'The sink dropped it' },
   WEIR_API_PENDING: { status: 503, title: 'Not settled yet' },
   WEIR_API_NO_STORE: { status: 503, title: 'No store to ask' },
+  WEIR_API_SAVED: { status: 503, title: 'Saved views can’t be kept' },
   WEIR_API_CLOSING: { status: 503, title: 'Shutting down' },
   WEIR_API_INTERNAL: { status: 500, title: 'Unexpected error' },
 } as const satisfies Record<string, { status: number; title: string }>

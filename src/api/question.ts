@@ -1,6 +1,6 @@
 /** Parameters that pages, series and topology share, and what they say. */
 import { flowNames, type QueryField } from '../query/index.ts'
-import { fieldTime, isoOf, isSortable, measures, momentOf, type Measure, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
+import { fieldTime, isoOf, isSortable, momentOf, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
 import { withinScope } from './access/scope.ts'
@@ -87,12 +87,6 @@ export const measureColumns: readonly AnswerColumn[] = [
   { name: 'bytes', type: 'HUGEINT', unit: 'By' }, { name: 'packets', type: 'HUGEINT', unit: '{packet}' }, { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
-export const byParameter = { type: 'string', enum: measures, default: 'bytes', description: 'What the largest are the largest by.' } as const
-
-export function measureOf(written: string | undefined): Measure {
-  return measures.find((each) => each === written) ?? 'bytes'
-}
-
 /** What is the same in every answer. `exact` is false when something in it is an approximation. */
 export interface AnswerFrame {
   readonly columns: readonly AnswerColumn[]
@@ -103,18 +97,28 @@ export interface AnswerFrame {
   readonly source: string
   readonly span: { readonly from: string; readonly to: string }
   readonly exact: boolean
+  /** Where the newest part of the span is not stored yet: what was received later is missing from the answer. */
+  readonly stored_to?: string
 }
 
-export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: { readonly next?: string; readonly source?: string; readonly exact?: boolean } = {}): AnswerFrame {
-  const { next = null, source = 'raw', exact = true } = more
-  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact }
+export interface AnswerFacts {
+  readonly next?: string
+  readonly source?: string
+  readonly exact?: boolean
+  readonly storedTo?: bigint
+}
+
+export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: AnswerFacts = {}): AnswerFrame {
+  const { next = null, source = 'raw', exact = true, storedTo } = more
+  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }) }
 }
 
 export const answerProperties = {
   columns: { type: 'array', items: { type: 'object', required: ['name', 'type'], properties: { name: { type: 'string' }, type: { type: 'string', description: 'Type in SQL.' }, unit: { type: 'string', description: 'UCUM.' } } } },
   rows: { type: 'array', items: { type: 'array', items: {} }, description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.' },
   next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
-  source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`).' },
-  span: { type: 'object', description: 'What is answered: of a rollup, whole buckets.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
+  source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.' },
+  span: { type: 'object', description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
   exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others, or have them wrongly. Totals are always exact.' },
+  stored_to: { type: 'string', description: 'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.' },
 } as const

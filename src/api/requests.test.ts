@@ -122,7 +122,7 @@ describe('what is wrong with a request', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
     expect(await problemOf(answer)).toEqual({
       type: 'urn:weir:problem:api-invalid', title: 'The request is not valid', status: 400, code: 'WEIR_API_INVALID',
-      detail: '"sql" is missing.', hints: ['GET /api/v1/openapi.json describes every request.'],
+      detail: '"sql" is missing.', hints: ['GET /api/v1/openapi.json describes every request.'], query_id: answer.headers.get('x-query-id'),
     })
     expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', format: 'xml' }))).toMatchObject({ detail: '"format" must be one of json, ndjson, csv, table, not "xml".' })
     expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', fromat: 'csv' }))).toMatchObject({ detail: '"fromat" is not known here; did you mean "format"?' })

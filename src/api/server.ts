@@ -10,6 +10,7 @@ import { assertCheckable, problemIn } from './check.ts'
 import { parseJson } from './json.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError, toProblem } from './problems.ts'
+import { giveQueryIds, queryIdHeader } from './query-id.ts'
 import type { ProblemAnswer } from './problems.ts'
 
 declare module 'fastify' {
@@ -48,6 +49,7 @@ export function createServer(context: ApiContext): FastifyInstance {
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
   })
+  giveQueryIds(app, context.host.random)
   app.decorateRequest('user', '')
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
@@ -58,7 +60,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   })
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
-    if (answer.unexpected) context.log.error('A request failed with an error that was not expected.', { method: request.method, path: request.url, error })
+    if (answer.unexpected) context.log.error('A request failed with an error that was not expected.', { method: request.method, path: request.routeOptions.url ?? request.url.split('?')[0], query: reply.getHeader(queryIdHeader), error })
     return answerProblem(reply, answer)
   })
   return app
@@ -84,7 +86,8 @@ function validatorOf({ schema, httpPart }: { readonly schema: unknown; readonly 
 export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
   // An answer that failed before its first byte may have announced a compression.
   reply.removeHeader('content-encoding')
-  return reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem))
+  const id = reply.getHeader(queryIdHeader)
+  return reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(id === undefined ? problem : { ...problem, query_id: id }))
 }
 
 async function parseBody(request: FastifyRequest, payload: IncomingMessage, { limits }: ApiContext): Promise<unknown> {

@@ -93,8 +93,9 @@ export const weirSchema = defineSchema({
       streams_per_user: integer({ description: 'Streams that one user may have open', default: 4 }, { min: 1, max: 1000 }),
       streams: integer({ description: 'Streams that may be open in all', default: 200 }, { min: 1, max: 10_000 }),
       rows: integer({ description: 'Rows in one message at most, of which there are four a second', default: 500 }, { min: 1, max: 10_000 }),
-      ring_rows: integer({ description: 'Newest flows, and newest events, that are kept in memory for who comes or comes back', default: 10_000 }, { min: 100, max: 10_000_000 }),
-      ring_size: bytes({ description: 'Memory that each of the two may take', default: '8MiB' }, { min: '64KiB', max: '4GiB' }),
+      ring_rows: integer({ description: 'Newest flows, and newest events, that are kept in memory: for who comes or comes back, and for every answer where there is no store', default: 1_000_000 }, { min: 100, max: 10_000_000 }),
+      ring_size: bytes({ description: 'Memory for each of the two, as the journal has them (a flow takes about 25 bytes); what is looked at takes as much again', default: '32MiB' }, { min: '64KiB', max: '4GiB' }),
+      ring_age: duration({ description: 'Time before the newest for which they are kept', default: '15m' }, { min: '1s', max: '24h' }),
     }, { description: 'The live stream', default: {} }),
     log: group({
       level: choice(['debug', 'info', 'warn', 'error'], { description: 'Least level that is printed', default: 'info' }),
@@ -120,7 +121,7 @@ export function withBuiltIns(document: ConfigDocument): readonly { readonly path
 export function liveLimits({ live }: WeirConfig) {
   return {
     viewsPerStream: live.views, streamsPerUser: live.streams_per_user, streamsPerServer: live.streams, rowsPerTick: live.rows,
-    ringRows: live.ring_rows, ringBytes: live.ring_size,
+    ringRows: live.ring_rows, ringBytes: live.ring_size, ringMs: live.ring_age,
   }
 }
 

@@ -18,6 +18,7 @@ import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { staticResolver } from '../identity/index.ts'
 import { loadSink, loadTransform, transformSchemas } from '../registry.ts'
+import type { Secret } from '../schema/index.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
@@ -26,7 +27,7 @@ import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 import { geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
-import { apiTokens } from './config-auth.ts'
+import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
@@ -97,12 +98,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const write = lineWriter((line) => self.stderr(line), config.log.format)
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
-  const configured = apiTokens(config.auth.tokens, (secret) => secret.reveal(self.env, (path) => self.readTextFile(path)))
+  const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
+  const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
   // An address that others can reach is not for everybody who reaches it.
-  const generated = configured.length > 0 || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
+  const generated = configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
   const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
@@ -167,7 +169,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // The live view names addresses by the same file as the store, read for itself.
     const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver,
+      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data,
     })
     const profiles = new OpsProfiles(new Map([
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],

@@ -90,7 +90,8 @@ class StoredFrame implements Frame {
   readonly header: FrameHeader
   readonly firstSequence: number
   readonly #pieces: readonly WalkedFrame[]
-  #body: Uint8Array | undefined
+  /** Whoever keeps a frame keeps it compressed: what was decompressed lasts while somebody uses it. */
+  #body: WeakRef<Uint8Array> | undefined
 
   constructor(header: FrameHeader, pieces: readonly WalkedFrame[]) {
     this.header = header
@@ -99,15 +100,17 @@ class StoredFrame implements Frame {
   }
 
   body(): Uint8Array {
-    if (this.#body !== undefined) return this.#body
+    const known = this.#body?.deref()
+    if (known !== undefined) return known
     const only = this.#pieces[0]
     const stored =
       this.#pieces.length === 1 && only !== undefined ? only.body : Buffer.concat(this.#pieces.map((piece) => piece.body))
     const { rawBytes } = this.header
     // One piece of output: joining the usual small ones costs a third of the time.
-    this.#body = only?.decoded.zstd === true
+    const body = only?.decoded.zstd === true
       ? zstdDecompressSync(stored, { chunkSize: rawBytes + 64, maxOutputLength: Math.max(1, rawBytes) })
       : stored
-    return this.#body
+    this.#body = new WeakRef(body)
+    return body
   }
 }

@@ -1,6 +1,7 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
+import { mostLookedAt } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
 
@@ -39,7 +40,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {
-    this.#take(0)
+    this.#take(this.#lookBack())
     // Rows that were there before anybody looked are no traffic of this view.
     this.matched = 0
     this.cursor = newest
@@ -60,6 +61,11 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     this.cursor = Math.max(this.cursor, newest)
   }
 
+  keepUp(newest: number): void {
+    this.#take(this.cursor)
+    this.cursor = Math.max(this.cursor, newest)
+  }
+
   evicting(frame: RingFrame, hearing: Hearing): void {
     if (!this.#begun || frame.sequence <= this.cursor) return
     const rows = this.#addFrame(frame)
@@ -72,8 +78,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   }
 
   tick(newest: number, now: number): LiveMessage | undefined {
-    this.#take(this.cursor)
-    this.cursor = Math.max(this.cursor, newest)
+    this.keepUp(newest)
     this.#dueAt ??= now + this.#everyMs
     if (now < this.#dueAt) return undefined
     this.#dueAt = Math.max(this.#dueAt + this.#everyMs, now)
@@ -81,6 +86,17 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   }
 
   pending(): number {
+    return 0
+  }
+
+  /** The sequence behind which there are no more rows than can be added up at once. */
+  #lookBack(): number {
+    const frames = this.#ring.after(0)
+    let rows = 0
+    for (let at = frames.length - 1; at >= 0; at--) {
+      rows += frames[at]?.count ?? 0
+      if (rows >= mostLookedAt) return (frames[at]?.sequence ?? 0) - 1
+    }
     return 0
   }
 

@@ -5,6 +5,7 @@ import type { Principal } from '../access/principal.ts'
 import { scopeFilter } from '../access/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import type { RingSource } from '../ring/scan.ts'
 import type { Channel } from './channel.ts'
 import { Ring } from './ring.ts'
 import { defaultViews } from './spec.ts'
@@ -34,7 +35,8 @@ export class Hub {
 
   constructor(context: ApiContext) {
     this.#context = context
-    const ring = (): Ring => new Ring(context.limits.ringRows, context.limits.ringBytes)
+    const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
+    const ring = (): Ring => new Ring({ rows, bytes, ageMs })
     this.rings = { flows: ring(), events: ring() }
     for (const kind of ['flows', 'events'] as const) {
       this.rings[kind].onEvict = (frame) => this.#streams.forEach((stream) => stream.evicting(kind, frame))
@@ -44,10 +46,11 @@ export class Hub {
   /** Begins to listen; what the journal held before is known to be missed. */
   async start(): Promise<void> {
     this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
+    const since = this.#context.host.clock.now()
     const { journal } = await this.#context.control.pipeline()
     this.newest = Math.max(this.newest, journal.sequence)
-    this.rings.flows.startAfter(journal.sequence)
-    this.rings.events.startAfter(journal.sequence)
+    this.rings.flows.startAfter(journal.sequence, since)
+    this.rings.events.startAfter(journal.sequence, since)
   }
 
   #take(frame: Frame): void {
@@ -56,6 +59,12 @@ export class Hub {
     if (kind === 'empty' || count === 0) return
     this.newestReceived = received
     this.rings[kind].push(frame)
+  }
+
+  /** Newest flows, for answers without a store. */
+  ringSource(): RingSource {
+    const { resolver, host: { clock, timers } } = this.#context
+    return { ring: this.rings.flows, resolver, clock, timers }
   }
 
   /** The oldest frame of the rings; what comes next when they are empty. */

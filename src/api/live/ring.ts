@@ -2,13 +2,15 @@ import type { Frame } from '../../journal/types.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 
-/** A frame of the ring. Its body is decoded when somebody looks at it, and once. */
+/** A frame of the ring, held as the journal has it: compressed. It is decoded when somebody looks, and forgotten again in favour of others. */
 export class RingFrame {
   readonly frame: Frame
+  readonly #looked: (frame: RingFrame) => void
   #batch: Batch | undefined
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, looked: (frame: RingFrame) => void = () => {}) {
     this.frame = frame
+    this.#looked = looked
   }
 
   get sequence(): number {
@@ -19,29 +21,51 @@ export class RingFrame {
     return this.frame.header.count
   }
 
+  /** Bytes that are held while nobody looks. Of a unit in several parts only the whole is known. */
+  get bytes(): number {
+    const { part, bodyBytes, rawBytes } = this.frame.header
+    return part === 0 ? bodyBytes : rawBytes
+  }
+
   get batch(): Batch {
     this.#batch ??= decodeBatch(this.frame.header.kind as BatchKind, this.frame.body())
+    this.#looked(this)
     return this.#batch
+  }
+
+  forget(): void {
+    this.#batch = undefined
   }
 }
 
+/** Whichever is reached first. What is decoded, because somebody looks at it, takes as many bytes again at most. */
+export interface RingLimits {
+  readonly rows: number
+  readonly bytes: number
+  readonly ageMs: number
+}
+
 /**
- * The newest frames of one kind, bounded by rows and by bytes (uncompressed); a single frame is kept whatever its size.
- * Everybody reads it from their own place; it waits for nobody.
+ * The newest frames of one kind; a single frame is kept whatever its size. Everybody reads it from their own place; it waits
+ * for nobody. It takes memory as rows come, none before.
  */
 export class Ring {
-  readonly #frames: RingFrame[] = []
-  readonly #maxRows: number
-  readonly #maxBytes: number
+  #frames: (RingFrame | undefined)[] = []
+  /** Places before this one are empty: their frames have left. */
+  #head = 0
+  readonly #limits: RingLimits
   #rows = 0
   #bytes = 0
   #evicted = 0
+  #since = Number.POSITIVE_INFINITY
+  /** Frames that are decoded, those looked at last at the end. */
+  readonly #decoded = new Set<RingFrame>()
+  #decodedBytes = 0
   /** Told of each frame before it leaves. */
   onEvict: (frame: RingFrame) => void = () => {}
 
-  constructor(maxRows: number, maxBytes: number) {
-    this.#maxRows = maxRows
-    this.#maxBytes = maxBytes
+  constructor(limits: RingLimits) {
+    this.#limits = limits
   }
 
   /** Highest sequence that is certainly no longer (or never was) here. */
@@ -51,40 +75,78 @@ export class Ring {
 
   /** Lowest sequence here; undefined while empty. */
   get first(): number | undefined {
-    return this.#frames[0]?.sequence
+    return this.#frames[this.#head]?.sequence
   }
 
   get rows(): number {
     return this.#rows
   }
 
-  /** What came before the ring began to listen was never here. */
-  startAfter(sequence: number): void {
+  /** Unix ms: every row that was received since is here; Infinity before the ring listens. */
+  get since(): number {
+    return this.#since
+  }
+
+  /** What came before the ring began to listen, at `now` in Unix ms, was never here. */
+  startAfter(sequence: number, now: number): void {
     const before = this.first === undefined ? sequence : Math.min(sequence, this.first - 1)
     this.#evicted = Math.max(this.#evicted, before)
+    this.#since = Math.min(this.#since, now)
   }
 
   push(frame: Frame): void {
-    this.#frames.push(new RingFrame(frame))
-    this.#rows += frame.header.count
-    this.#bytes += frame.header.rawBytes
-    while (this.#frames.length > 1 && (this.#rows > this.#maxRows || this.#bytes > this.#maxBytes)) this.#dropOldest()
+    const held = new RingFrame(frame, (looked) => this.#looked(looked))
+    this.#frames.push(held)
+    this.#rows += held.count
+    this.#bytes += held.bytes
+    const { rows, bytes, ageMs } = this.#limits
+    const oldest = frame.header.received - ageMs
+    while (this.#frames.length - this.#head > 1 && (this.#rows > rows || this.#bytes > bytes || (this.#frames[this.#head]?.frame.header.received ?? 0) < oldest)) this.#dropOldest()
   }
 
   #dropOldest(): void {
-    const oldest = this.#frames[0]
+    const oldest = this.#frames[this.#head]
     if (oldest === undefined) return
     this.onEvict(oldest)
-    this.#frames.shift()
+    this.#frames[this.#head++] = undefined
+    // Rarely, so that a frame leaves in constant time.
+    if (this.#head > 1024 && this.#head * 2 > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head)
+      this.#head = 0
+    }
     this.#rows -= oldest.count
-    this.#bytes -= oldest.frame.header.rawBytes
+    this.#bytes -= oldest.bytes
     this.#evicted = oldest.sequence
+    this.#since = Math.max(this.#since, oldest.frame.header.received + 1)
+    this.#forget(oldest)
+  }
+
+  #looked(frame: RingFrame): void {
+    if (this.#decoded.delete(frame)) {
+      this.#decoded.add(frame)
+      return
+    }
+    this.#decoded.add(frame)
+    this.#decodedBytes += frame.frame.header.rawBytes
+    for (const other of this.#decoded) {
+      if (this.#decodedBytes <= this.#limits.bytes || other === frame) return
+      this.#forget(other)
+    }
+  }
+
+  #forget(frame: RingFrame): void {
+    frame.forget()
+    if (this.#decoded.delete(frame)) this.#decodedBytes -= frame.frame.header.rawBytes
   }
 
   /** Frames after a sequence, oldest first. */
   after(sequence: number): RingFrame[] {
-    let at = this.#frames.length
-    while (at > 0 && (this.#frames[at - 1]?.sequence ?? 0) > sequence) at--
-    return this.#frames.slice(at)
+    let [low, high] = [this.#head, this.#frames.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#frames[middle]?.sequence ?? 0) > sequence) high = middle
+      else low = middle + 1
+    }
+    return this.#frames.slice(low) as RingFrame[]
   }
 }

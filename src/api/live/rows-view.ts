@@ -30,6 +30,9 @@ interface Place {
   readonly row: number
 }
 
+/** Rows that one message is made from at most: the ring holds a million, and nobody is to wait while they are looked through. */
+export const mostLookedAt = 50_000
+
 /**
  * One view of one client. Three places in the journal: `cursor` (everything up to it was sent or passed over),
  * `counted` (everything up to it is in `matched`) and `catchUpTo` (up to there nothing may be left out).
@@ -49,6 +52,8 @@ export class RowsView implements LiveView {
   #catchUpTo = 0
   #credit = 0
   #unsaid = 0
+  /** Of frames behind the cursor that were counted: how many of their rows match, by sequence, in order. */
+  readonly #counts = new Map<number, number>()
   matched = 0
   shown = 0
   /** Rows that matched while paused. */
@@ -63,12 +68,22 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
-  /** Shows the newest rows that are there and goes on from now. */
+  /** Shows the newest rows that are there, of those that can be looked at at once, and goes on from now. */
   snapshot(newest: number): LiveMessage {
-    const places = this.#ring.after(0).flatMap((frame) => this.#matches(frame))
+    const frames = this.#ring.after(0)
+    const found: Place[][] = []
+    let [room, looked, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
+    for (let at = frames.length - 1; at >= 0 && looked < mostLookedAt && (room > 0 || this.#filter !== undefined); at--) {
+      const frame = frames[at] as RingFrame
+      const places = this.#matches(frame, this.#filter === undefined ? room : frame.count)
+      looked += frame.count
+      if (this.#filter !== undefined) matched += places.length
+      if (room > 0) found.unshift(places.slice(-room))
+      room -= Math.min(room, places.length)
+    }
     this.#jump(newest)
-    const rows = this.#cells(places.slice(-this.#rowsPerTick))
-    return message({ view: this.spec.id, cols: this.spec.columns, rows, matched: places.length, shown: rows.length, snapshot: true })
+    const rows = this.#cells(found.flat())
+    return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
   /** Goes on from a place in the journal, sending everything since. */
@@ -86,6 +101,7 @@ export class RowsView implements LiveView {
   }
 
   #jump(newest: number): void {
+    this.#counts.clear()
     this.cursor = newest
     this.#counted = newest
     this.#row = 0
@@ -94,6 +110,11 @@ export class RowsView implements LiveView {
   /** Counts what arrived while paused; nothing moves otherwise. */
   countOnly(newest: number): void {
     for (const frame of this.#ring.after(this.#counted)) this.fresh += this.#count(frame)
+    this.#counted = Math.max(this.#counted, newest)
+  }
+
+  keepUp(newest: number): void {
+    for (const frame of this.#ring.after(this.#counted)) this.#count(frame)
     this.#counted = Math.max(this.#counted, newest)
   }
 
@@ -131,6 +152,10 @@ export class RowsView implements LiveView {
       this.cursor = newest
       this.#row = 0
     }
+    for (const sequence of this.#counts.keys()) {
+      if (sequence > this.cursor) break
+      this.#counts.delete(sequence)
+    }
     if (places.length === 0) return undefined
     this.#credit -= places.length
     this.shown += places.length
@@ -145,7 +170,8 @@ export class RowsView implements LiveView {
     let from = this.#row
     for (const frame of this.#ring.after(this.cursor)) {
       if (frame.sequence > this.#counted) break
-      rows += this.#filter === undefined ? frame.count - from : this.#matches(frame).filter((place) => place.row >= from).length
+      if (this.#filter === undefined) rows += frame.count - from
+      else rows += from === 0 ? (this.#counts.get(frame.sequence) ?? this.#matches(frame).length) : this.#matches(frame).filter((place) => place.row >= from).length
       from = 0
     }
     return rows
@@ -160,8 +186,17 @@ export class RowsView implements LiveView {
 
   /** Sends the backlog in order and in full, as far as the limit goes; true when nothing of it is left. */
   #takeAll(waiting: readonly RingFrame[], limit: number, places: Place[]): boolean {
+    let looked = 0
     for (const frame of waiting) {
       if (frame.sequence > this.#catchUpTo) return true
+      if (this.#counts.get(frame.sequence) === 0) {
+        this.cursor = frame.sequence
+        this.#row = 0
+        continue
+      }
+      // The rest comes with the next message.
+      if (looked >= mostLookedAt) return false
+      looked += frame.count
       const open = this.#matches(frame).filter((place) => place.row >= this.#row)
       const room = limit - places.length
       places.push(...open.slice(0, room))
@@ -192,6 +227,7 @@ export class RowsView implements LiveView {
 
   #count(frame: RingFrame): number {
     const matched = this.#filter === undefined ? frame.count : this.#matches(frame).length
+    if (this.#filter !== undefined) this.#counts.set(frame.sequence, matched)
     this.matched += matched
     this.#unsaid += matched
     return matched

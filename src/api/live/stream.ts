@@ -113,7 +113,10 @@ export class LiveStream {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {
       this.#wasSlow = true
-      if (now - this.#blockedSince < this.#context.limits.stuckMs) return true
+      if (now - this.#blockedSince < this.#context.limits.stuckMs) {
+        for (const view of this.#views) if (this.#paused) view.countOnly(this.#hub.newest); else view.keepUp(this.#hub.newest)
+        return true
+      }
       this.#channel.destroy()
       return false
     }

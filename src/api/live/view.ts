@@ -27,6 +27,8 @@ export interface LiveView {
   resume(how: 'catch-up' | 'now', newest: number): void
   /** Takes note of what arrived while nothing is sent. */
   countOnly(newest: number): void
+  /** The same while the client does not read: what arrives is taken note of as it comes, not all at once when he reads again. */
+  keepUp(newest: number): void
   /** A frame leaves the ring: what was not seen of it is counted now or never. */
   evicting(frame: RingFrame, hearing: Hearing): void
   /** What the view can no longer send, if anything; it goes on behind that. */

@@ -5,6 +5,7 @@ import { randomRows } from '../../query/testing/rows.ts'
 import { makeBatch } from '../../query/testing/tables.ts'
 import type { FlowSpec } from '../../store/testing/frames.ts'
 import { start } from '../testing/kit.ts'
+import { pieces } from '../testing/recording-control.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 /** Flows with few distinct values, so that every sort has ties, and with absent ones. */
@@ -118,8 +119,14 @@ describe('pages of flows', () => {
   })
 })
 
-test('without a store there is nothing to ask', async () => {
+test('where the newest part of a span is not stored yet, the answer says so', async () => {
   const { api, control } = await start()
-  control.store = undefined
-  for (const path of ['flows', 'series', 'topology']) expect((await fetch(`${api.url}/api/v1/${path}`)).status).toBe(503)
+  control.answer = async () => pieces('[]')
+  const storedTo = async (query: string): Promise<unknown> => ((await (await fetch(`${api.url}/api/v1/${query}`)).json()) as Record<string, unknown>)['stored_to']
+  for (const path of ['flows', 'series?source=raw', 'topology?source=raw', 'flows?group=src_addr']) {
+    const said = String(await storedTo(path))
+    expect(Date.parse(said)).toBeLessThan(Date.now() - 1000)
+    expect(Date.parse(said)).toBeGreaterThan(Date.now() - 30_000)
+  }
+  expect(await storedTo('flows?from=now-2h&to=now-1h')).toBeUndefined()
 })

@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey } from '../../query/plan/index.ts'
+import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { goneWith, rowsOf } from '../ask.ts'
+import { answerGroups, type GroupsQuery } from '../groups.ts'
+import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter, unknownField, type QuestionQuery } from '../question.ts'
+import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter, unknownField } from '../question.ts'
+import { ringPage } from '../ring/page.ts'
+import { storedTo } from '../stored-to.ts'
+import { ofParameter, offsetParameter, rankParameter } from '../sums.ts'
 
 /** What a page shows that nobody told otherwise. */
 const usual = [
@@ -15,14 +20,21 @@ const usual = [
   'sampling', 'exporter_addr', 'src_label', 'dst_label', '_pos',
 ]
 
+const sums = { type: 'object', properties: { groups: { type: 'integer' }, bytes: {}, packets: {}, flows: {} } } as const
+
 export const flowSchemas = {
-  FlowPage: { type: 'object', required: ['columns', 'rows', 'next', 'source', 'span', 'exact'], properties: answerProperties },
+  FlowPage: {
+    type: 'object', required: ['columns', 'rows', 'next', 'source', 'span', 'exact'], properties: {
+      ...answerProperties,
+      others: { ...sums, description: 'With `group`: the sums of all groups that are not shown. Rows and others add up to the total.' },
+      total: { ...sums, description: 'With `group`: the sums of all groups.' },
+    },
+  },
 } as const
 
-interface FlowsQuery extends QuestionQuery {
+interface FlowsQuery extends GroupsQuery {
   readonly columns?: string
   readonly sort?: string
-  readonly limit?: number
   readonly cursor?: string
 }
 
@@ -36,22 +48,39 @@ const schema = {
       ...questionParameters,
       time: timeParameter('time_received'),
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
+      group: { type: 'string', description: 'Groups instead of single flows: names of fields, with commas. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.', examples: ['src_namespace,dst_namespace'] },
+      by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
+      of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
+      offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
+      source: { type: 'string', enum: ['auto', 'raw'], description: 'With `group`: `raw` is from the flows, whatever it costs.' },
       sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last. The time of the span, newest first, when left out.', examples: ['-bytes,src_addr'] },
-      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page.' },
+      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page, or groups.' },
       cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.' },
     },
   },
   response: { 200: { $ref: 'FlowPage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
 
-export function flowRoutes(app: FastifyInstance, context: ApiContext): void {
+export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.get('/api/v1/flows', { schema }, async (request, reply) => {
-    const asked = pageRequest(request.query as FlowsQuery, context.host.clock.now(), request.principal)
-    const answer = await askPage(storeOf(context), asked, goneWith(reply))
+    const query = request.query as FlowsQuery
+    if (query.group !== undefined) return answerGroups(request, reply, context, hub)
+    const foreign = (['by', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
+    if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of groups, and there is no "group".`, { hints: ['Pages of flows have `sort` and `columns`.'] })
+    const asked = pageRequest(query, context.host.clock.now(), request.principal)
+    const { control: { store } } = context
+    const gone = goneWith(reply)
+    const answer = store === undefined ? await ringPage(hub.ringSource(), asked, gone) : await storePage(store, context, asked, gone)
     if (answer === undefined) return reply.hijack()
-    const { rows, next } = pageOf(asked, answer)
-    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, asked.span, next === undefined ? {} : { next: writeCursor(next) }))
+    const { rows, next } = pageOf(asked, answer.rows)
+    const facts = { ...answer, source: store === undefined ? 'ring' : 'raw', ...(next === undefined ? {} : { next: writeCursor(next) }) }
+    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, answer.span, facts))
   })
+}
+
+async function storePage(store: StoreReader, context: ApiContext, asked: PageRequest, gone: AbortSignal): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
+  const rows = await askPage(store, asked, gone)
+  return rows === undefined ? undefined : { rows, span: asked.span, ...(await storedTo(context, asked.span)) }
 }
 
 /**

@@ -1,14 +1,16 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { flowNames } from '../../query/index.ts'
-import { isoOf, mostBuckets, seriesSql, stepFor, stepOf, topologySql, type SeriesRequest, type TopologyRequest } from '../../query/plan/index.ts'
-import { sumSource, type SumSource } from '../sum-source.ts'
+import { groupsSql, isoOf, mostBuckets, seriesSql, stepFor, stepOf, type GroupsRequest, type SeriesRequest } from '../../query/plan/index.ts'
 import { nearest } from '../../schema/suggest.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { goneWith } from '../ask.ts'
+import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, byParameter, columnOf, listOf, measureColumns, measureOf, plainField, questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
+import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter } from '../question.ts'
+import { ringGroups, ringSeries } from '../ring/answers.ts'
+import { askSums, measureCells, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, totalOf, type SumsQuery } from '../sums.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -22,19 +24,13 @@ export const sumSchemas = {
   },
 } as const
 
-interface SeriesQuery extends QuestionQuery {
+interface SeriesQuery extends SumsQuery {
   readonly step?: string
   readonly group?: string
-  readonly limit?: number
-  readonly by?: string
-  readonly source?: string
 }
 
-interface TopologyQuery extends QuestionQuery {
+interface TopologyQuery extends SumsQuery {
   readonly scope?: string
-  readonly limit?: number
-  readonly by?: string
-  readonly source?: string
 }
 
 const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
@@ -42,6 +38,8 @@ const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as con
 const sumParameters = {
   ...questionParameters,
   time: timeParameter('flow_time'),
+  offset: offsetParameter,
+  of: ofParameter,
   source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
 } as const
 
@@ -56,7 +54,7 @@ const seriesSchema = {
       step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
       group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups.', examples: ['src_namespace,dst_namespace'] },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
-      by: byParameter,
+      by: rankParameter,
     },
   },
   response: { 200: { $ref: 'Series#' }, ...refusals },
@@ -71,60 +69,54 @@ const topologySchema = {
       ...sumParameters,
       scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 500, description: 'Edges.' },
-      by: byParameter,
+      by: rankParameter,
     },
   },
   response: { 200: { $ref: 'Topology#' }, ...refusals },
 } as const
 
-const numbers = ['_bytes', '_packets', '_flows'] as const
-
-export function sumRoutes(app: FastifyInstance, context: ApiContext): void {
+export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
     const query = request.query as SeriesQuery
     const asked = seriesRequest(query, context.host.clock.now(), request.principal)
-    const [store, gone] = [storeOf(context), goneWith(reply)]
-    const source = await sumSource(store, asked, { fields: asked.group, step: asked.step }, query.source, request.principal, gone)
-    const answer = await rowsOf(store, seriesSql({ ...asked, ...source }), gone)
+    const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields: asked.group, step: asked.step }, query, {
+      sql: seriesSql, ring: (source, signal) => ringSeries(source, asked, signal),
+    })
     if (answer === undefined) return reply.hijack()
     const { group, step } = asked
-    const columns = [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE' }, ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]), ...group.map(columnOf), ...measureColumns]
-    const rows = answer.map((row) => [
-      isoOf(BigInt(row['_bucket'] as string | number)), ...(group.length === 0 ? [] : [row['_other']]), ...group.map((_, index) => row[`_g${index}`] ?? null), ...numbers.map((name) => row[name] ?? null),
+    const columns = [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE' }, ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]), ...group.map(columnOf), ...sumColumns(asked)]
+    const rows = answer.rows.map((row) => [
+      isoOf(BigInt(row['_bucket'] as string | number)), ...(group.length === 0 ? [] : [row['_other']]), ...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked),
     ])
-    return answerJson(request, reply, { ...answerFrame(columns, rows, source.rollup?.span ?? asked.span, told(source)), step })
+    return answerJson(request, reply, { ...answerFrame(columns, rows, answer.span, answer), step })
   })
-  app.get('/api/v1/topology', { schema: topologySchema }, async (request, reply) => {
-    const query = request.query as TopologyQuery
-    const asked = topologyRequest(query, context.host.clock.now(), request.principal)
-    const { ends } = asked
-    const [store, gone] = [storeOf(context), goneWith(reply)]
-    const source = await sumSource(store, asked, { fields: ends.flatMap(({ src, dst }) => [src, dst]), step: undefined }, query.source, request.principal, gone)
-    const answer = await rowsOf(store, topologySql({ ...asked, ...source }), gone)
-    if (answer === undefined) return reply.hijack()
-    const columns = [...ends.map(({ src }) => columnOf(src)), ...ends.map(({ dst }) => columnOf(dst)), ...measureColumns]
-    const rows = answer.map((row) => [...ends.map((_, index) => row[`_s${index}`] ?? null), ...ends.map((_, index) => row[`_d${index}`] ?? null), ...numbers.map((name) => row[name] ?? null)])
-    const [first = {}] = answer
-    const total = { edges: first['_all_edges'] ?? 0, bytes: first['_all_bytes'] ?? 0, packets: first['_all_packets'] ?? 0, flows: first['_all_flows'] ?? 0 }
-    return answerJson(request, reply, { ...answerFrame(columns, rows, source.rollup?.span ?? asked.span, told(source)), total })
-  })
+  app.get('/api/v1/topology', { schema: topologySchema }, (request, reply) => topology(request, reply, context, hub))
 }
 
-function told({ rollup, exact }: SumSource): { source: string; exact: boolean } {
-  return { source: rollup?.view ?? 'raw', exact }
+async function topology(request: FastifyRequest, reply: FastifyReply, context: ApiContext, hub: Hub): Promise<FastifyReply> {
+  const query = request.query as TopologyQuery
+  const asked = topologyRequest(query, context.host.clock.now(), request.principal)
+  const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields: asked.group, step: undefined }, query, {
+    sql: groupsSql, ring: (source, signal) => ringGroups(source, asked, signal),
+  })
+  if (answer === undefined) return reply.hijack()
+  const { group } = asked
+  const rows = answer.rows.map((row) => [...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
+  const { groups: edges, ...sums } = totalOf(answer.rows)
+  return answerJson(request, reply, { ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), total: { edges, ...sums } })
 }
 
 function seriesRequest(query: SeriesQuery, now: number, principal: Principal): SeriesRequest {
-  const question = questionOf(query, 'flow_time', now, principal)
+  const question = shifted(questionOf(query, 'flow_time', now, principal), query.offset)
   const { step: written = 'auto' } = query
   const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
   if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
   const buckets = Number(question.span.to - question.span.from) / 1e6 / step
   if (buckets > mostBuckets) throw new ApiError('WEIR_API_INVALID', `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`, { hints: ['Take a longer step, or auto.'] })
-  return { ...question, step, group: listOf(query.group).map((each) => plainField(each, 'group')), limit: query.limit ?? 10, by: measureOf(query.by) }
+  return { ...question, step, group: listOf(query.group).map((each) => plainField(each, 'group')), ...sumsOf(query, 10) }
 }
 
-function topologyRequest(query: TopologyQuery, now: number, principal: Principal): TopologyRequest {
+function topologyRequest(query: TopologyQuery, now: number, principal: Principal): GroupsRequest {
   const parts = listOf(query.scope ?? 'addr')
   if (parts.length === 0) throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
   const ends = parts.map((written) => {
@@ -137,5 +129,6 @@ function topologyRequest(query: TopologyQuery, now: number, principal: Principal
     }
     return { src, dst }
   })
-  return { ...questionOf(query, 'flow_time', now, principal), ends, limit: query.limit ?? 500, by: measureOf(query.by) }
+  const question = shifted(questionOf(query, 'flow_time', now, principal), query.offset)
+  return { ...question, group: [...ends.map(({ src }) => src), ...ends.map(({ dst }) => dst)], ...sumsOf(query, 500) }
 }

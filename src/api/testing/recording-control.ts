@@ -107,8 +107,13 @@ export class RecordingControl implements Control {
         bodyBytes: raw.length, rawBytes: raw.length,
       },
     }
-    for (const listener of this.#listeners) listener(frame)
+    this.hand(frame)
     return sequence
+  }
+
+  /** Hands a frame that was made elsewhere to whoever watches. */
+  hand(frame: Frame): void {
+    for (const listener of this.#listeners) listener(frame)
   }
 
   reload = async (): ReturnType<Control['reload']> => ({ ok: this.reloadProblems.length === 0, changed: ['sinks.nats'], problems: this.reloadProblems })

@@ -1,0 +1,48 @@
+/** The aggregated table: groups of flows with their sums, the rest of them, and the total. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { groupsSql, type GroupsRequest } from '../query/plan/index.ts'
+import { answerJson } from './answer.ts'
+import { goneWith } from './ask.ts'
+import type { Hub } from './live/hub.ts'
+import type { ApiContext } from './options.ts'
+import { ApiError } from './problems.ts'
+import { answerFrame, columnOf, listOf, plainField, questionOf } from './question.ts'
+import { ringGroups } from './ring/answers.ts'
+import { integerCell } from './ring/sums.ts'
+import { askSums, measureCells, shifted, sumColumns, sumsOf, totalOf, type SumsQuery, type Totals } from './sums.ts'
+
+export interface GroupsQuery extends SumsQuery {
+  readonly group?: string
+}
+
+/** Bytes, packets, flows. */
+const summed = ['_bytes', '_packets', '_flows'] as const
+
+export async function answerGroups(request: FastifyRequest, reply: FastifyReply, context: ApiContext, hub: Hub): Promise<FastifyReply> {
+  const query = request.query as GroupsQuery & { readonly columns?: string; readonly sort?: string; readonly cursor?: string }
+  const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
+  if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of single flows, and "group" asks for groups of them.`, { hints: ['Groups come with the largest first: `by` says by what, `limit` how many; the rest is in `others`.'] })
+  const fields = listOf(query.group).map((each) => plainField(each, 'group'))
+  if (fields.length === 0) throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
+  const question = shifted(questionOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
+  const asked: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }
+  const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields, step: undefined }, query, {
+    sql: groupsSql, ring: (source, signal) => ringGroups(source, asked, signal),
+  })
+  if (answer === undefined) return reply.hijack()
+  const rows = answer.rows.map((row) => [...fields.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
+  const total = totalOf(answer.rows)
+  return answerJson(request, reply, { ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), others: othersOf(answer.rows, total), total })
+}
+
+/** What the rows leave of the total, exactly. */
+function othersOf(rows: readonly Readonly<Record<string, unknown>>[], total: Totals): Totals {
+  const [bytes, packets, flows] = summed.map((name) => rows.reduce((sum, row) => sum + integer(row[name]), 0n))
+  const rest = (all: unknown, shown = 0n): number | string => integerCell(integer(all) - shown)
+  return { groups: rest(total.groups, BigInt(rows.length)), bytes: rest(total.bytes, bytes), packets: rest(total.packets, packets), flows: rest(total.flows, flows) }
+}
+
+/** A JSON integer of an answer; nothing counts as 0. */
+function integer(value: unknown): bigint {
+  return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
+}

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import type { FlowSpec } from '../../store/testing/frames.ts'
+import { startBoth, type Both } from '../testing/both.ts'
+
+const minute = 60_000
+
+/** Flows with few distinct values, so that every sort has ties, with sums beyond 2^53 and absent sampling. */
+function someFlows(random: SeededRandom, count: number): FlowSpec[] {
+  return Array.from({ length: count }, () => ({
+    src: `10.0.0.${random.integer(1, 4)}`, dst: random.pick(['10.0.1.1', '2001:db8::1', '192.0.2.7']), bytes: random.pick([0, 10, 10, 5000, 18_446_744_073_709_551_615n]), packets: random.integer(0, 3),
+    ...(random.chance(0.5) ? {} : { sampling: random.pick([1, 100, 4_000_000_000]) }),
+  }))
+}
+
+async function filled(seed: number): Promise<{ both: Both; span: Record<string, string> }> {
+  const both = await startBoth()
+  const random = new SeededRandom(seed)
+  const end = Math.floor(Date.now() / minute) * minute
+  for (let at = 9; at > 0; at--) await both.add(someFlows(random, 30), end - at * minute + 30_000 + at)
+  return { both, span: { from: String(end - 9 * minute), to: String(end) } }
+}
+
+/** The rows, and whatever else is compared, of both answers. */
+async function same(both: Both, path: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
+  const [stored, live] = [await both.stored(path, parameters), await both.live(path, parameters)]
+  const seen = ({ status, body }: typeof stored): object => ({ status, detail: body['detail'], columns: body['columns'], rows: body['rows'], total: body['total'], others: body['others'], step: body['step'] })
+  expect({ path, parameters, ...seen(live) }).toEqual({ path, parameters, ...seen(stored) })
+  expect(live.body).toMatchObject({ source: 'ring', exact: true })
+  return live.body
+}
+
+test('without a store the ring gives the pages that the store would, to the last row', async () => {
+  const { both, span } = await filled(1)
+  for (const sort of ['-time_received', 'time_received', '-bytes', 'sampling,-dst_addr', 'src_name,-time_start', '-bytes_est,src_port', 'time_skewed,-packets']) {
+    let cursor: string | undefined
+    let rows = 0
+    do {
+      const parameters = { ...span, sort, limit: '90', columns: sort === '-bytes' ? '*' : `_pos,src_name,${sort.replaceAll('-', '')}`, ...(cursor === undefined ? {} : { cursor }) }
+      const body = await same(both, 'flows', parameters)
+      rows += (body['rows'] as unknown[]).length
+      cursor = (body['next'] as string | null) ?? undefined
+    } while (cursor !== undefined)
+    expect({ sort, rows }).toEqual({ sort, rows: 270 })
+  }
+})
+
+test('cursors lead from the store’s pages to those of the ring, and back', async () => {
+  const { both, span } = await filled(2)
+  const parameters = { ...span, sort: '-bytes,time_end', limit: '50' }
+  const first = (await both.stored('flows', parameters)).body
+  const second = (await both.live('flows', { ...parameters, cursor: String(first['next']) })).body
+  expect(second['rows']).toEqual((await both.stored('flows', { ...parameters, cursor: String(first['next']) })).body['rows'])
+})
+
+test('filters, both ways and times of the span choose the same rows', async () => {
+  const { both, span } = await filled(3)
+  for (const more of [
+    { filter: 'src.addr = 10.0.0.1 and bytes > 5' }, { filter: 'src.addr = 10.0.0.2', both_ways: 'true' }, { filter: 'src.name = gateway or not exists(sampling)' }, { time: 'flow_time' }, { time: 'time_start' },
+    { filter: 'bytes_est > 1T and dst_addr = 2001:db8::/32' },
+  ] as Record<string, string>[]) {
+    const body = await same(both, 'flows', { ...span, ...more, limit: '1000', sort: 'time_received' })
+    expect((body['rows'] as unknown[]).length).toBeGreaterThan(0)
+  }
+})
+
+const sums: readonly (readonly [string, Record<string, string>])[] = [
+  ['series', { step: '1m' }], ['series', { step: '2m', group: 'src.addr', limit: '2' }], ['series', { step: '1m', group: 'dst_addr,proto', by: 'flows' }], ['series', { step: '3m', group: 'src.name,dst.label', limit: '1' }],
+  ['series', { step: '1m', filter: 'any.addr = 10.0.0.1', group: 'sampling', limit: '3', by: 'packets' }],
+  ['topology', { limit: '3' }], ['topology', { scope: 'name,label', by: 'flows' }], ['topology', { filter: 'bytes > 100T' }],
+  ['flows', { group: 'src_addr,dst_addr', limit: '4' }], ['flows', { group: 'bytes', by: 'packets' }], ['flows', { group: 'src_port', limit: '7', by: 'flows' }],
+]
+
+test.each(sums)('%s of %j are what the flows in the store add up to', async (path, parameters) => {
+  const { both, span } = await filled(4)
+  expect(await same(both, path, { ...span, source: 'raw', ...parameters })).toHaveProperty('rows')
+})
+
+test('percentiles are of flows: series, groups and SQL agree', async () => {
+  const { both, span } = await filled(5)
+  for (const [path, parameters] of [
+    ['series', { step: '2m', of: 'packets' }], ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }], ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }], ['topology', { of: 'src_port', by: 'max', limit: '5' }],
+  ] as const) {
+    const [stored, live] = [(await both.stored(path, { ...span, ...parameters })).body, (await both.live(path, { ...span, ...parameters })).body]
+    expect(live['columns']).toEqual(stored['columns'])
+    const rounded = (rows: unknown): unknown => (rows as unknown[][]).map((row) => row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? Number(cell.toPrecision(12)) : cell)))
+    // A double is all that a percentile of a 64-bit integer is here.
+    if (parameters.of !== 'bytes') expect({ path, rows: rounded(live['rows']) }).toEqual({ path, rows: rounded(stored['rows']) })
+    else expect((live['rows'] as unknown[]).length).toBe((stored['rows'] as unknown[]).length)
+  }
+  const { rows, columns } = (await both.stored('series', { ...span, of: 'packets', step: '1h', group: 'dst_addr', limit: '10' })).body as { rows: unknown[][]; columns: { name: string }[] }
+  expect(columns.map(({ name }) => name).slice(-7)).toEqual(['flows', 'packets_flows', 'packets_min', 'packets_avg', 'packets_p50', 'packets_p90', 'packets_p99', 'packets_max'].slice(-7))
+  for (const row of rows) {
+    const flows = await both.sql(`SELECT packets FROM flows WHERE dst_addr = '${String(row[2])}' AND (epoch_us(time_end) // 3600000000) * 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`)
+    const values = flows.map(({ packets }) => Number(packets))
+    expect(row.slice(-3, -1)).toEqual([90, 99].map((percent) => values[Math.ceil((values.length * percent) / 100) - 1]))
+  }
+})
+
+test('the previous period is the same query shifted', async () => {
+  const { both, span } = await filled(6)
+  const later = { from: String(Number(span['from']) + 4 * minute), to: String(Number(span['to']) + 4 * minute) }
+  for (const ask of [both.stored, both.live]) {
+    const shifted = (await ask('series', { ...later, offset: '4m', step: '1m', group: 'src_addr' })).body
+    expect(shifted).toEqual((await ask('series', { ...span, step: '1m', group: 'src_addr' })).body)
+    expect((await ask('flows', { ...later, offset: '4m', group: 'src_addr' })).body['rows']).toEqual((await ask('flows', { ...span, group: 'src_addr' })).body['rows'])
+  }
+})
+
+test('rows and others are the total, exactly', async () => {
+  const { both, span } = await filled(7)
+  for (const ask of [both.stored, both.live]) {
+    const { rows, others, total } = (await ask('flows', { ...span, group: 'src_port', limit: '5', source: 'raw' })).body as { rows: unknown[][]; others: Record<string, string | number>; total: Record<string, string | number> }
+    expect(rows).toHaveLength(5)
+    ;['bytes', 'packets', 'flows'].forEach((name, at) => {
+      const shown = rows.reduce((sum, row) => sum + BigInt(row[at + 1] as string | number), 0n)
+      expect(shown + BigInt(others[name] ?? 0)).toBe(BigInt(total[name] ?? 0))
+    })
+    expect(Number(others['groups']) + 5).toBe(total['groups'])
+    const [all] = await both.sql('SELECT count(*) AS flows, sum(bytes_est)::VARCHAR AS bytes FROM flows')
+    expect({ flows: total['flows'], bytes: String(total['bytes']) }).toEqual(all)
+  }
+})
+
+test('the span that is answered begins where the ring has everything', async () => {
+  const both = await startBoth({ limits: { ringRows: 50 } })
+  const received = Date.now() - 10_000
+  for (let frame = 0; frame < 5; frame++) await both.add(someFlows(new SeededRandom(frame), 20), received + frame * 1000)
+  // Two frames of twenty are left; the third is the last that is gone.
+  const { body } = await both.live('flows', { limit: '1000' })
+  expect((body['rows'] as unknown[]).length).toBe(40)
+  expect(Date.parse((body['span'] as { from: string }).from)).toBeGreaterThan(received + 2000)
+})
+
+test('groups need their own parameters, and pages theirs', async () => {
+  const both = await startBoth()
+  const refused = async (parameters: Record<string, string>): Promise<string> => {
+    const { status, body } = await both.stored('flows', parameters)
+    expect(status).toBe(400)
+    return String(body['detail'])
+  }
+  expect(await refused({ group: 'src_addr', sort: '-bytes' })).toContain('"sort" is of single flows')
+  expect(await refused({ by: 'bytes' })).toContain('"by" is of groups')
+  expect(await refused({ group: 'src_addr', by: 'p90' })).toContain('no field to have it of')
+  expect(await refused({ group: 'src_addr', of: 'src_name' })).toContain('it has no numbers')
+  expect(await refused({ group: 'src_addr', offset: 'yesterday' })).toContain('no length of time')
+})

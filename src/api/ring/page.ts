@@ -1,0 +1,133 @@
+import type { QueryField } from '../../query/index.ts'
+import { microseconds } from '../../query/live-columns.ts'
+import type { Cursor, PageRequest, TimeSpan } from '../../query/plan/index.ts'
+import { cellReader, type Cell } from '../live/cells.ts'
+import type { RingFrame } from '../live/ring.ts'
+import type { AnswerRecord } from './answers.ts'
+import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
+import { compareCells } from './sums.ts'
+
+/** A sort key: times in µs, doubles as they are, everything else as a cell. */
+type Key = Cell
+
+/** Holds the frame as it came, not what was decoded: rows of a page may be from everywhere. */
+interface Candidate {
+  readonly frame: RingFrame
+  readonly row: number
+  readonly keys: readonly Key[]
+  readonly position: string
+}
+
+/** Reads the sort keys of a row, with the digits that cells leave out. */
+function keyReader({ batch, header }: Found, { name, kind }: QueryField, resolver: RingSource['resolver']): (row: number) => Key {
+  if (kind === 'time') {
+    const time = timeReader(batch, header, name)
+    return (row) => {
+      const at = time(row)
+      return Number.isNaN(at) ? null : at
+    }
+  }
+  const read = cellReader(batch, header, name, resolver)
+  return kind === 'f64' ? (row) => (Number.isNaN(read(row)) ? null : read(row)) : read
+}
+
+function comparator({ sort }: PageRequest): (a: readonly Key[], b: readonly Key[]) => number {
+  const numeric = sort.map(({ field }) => field.kind === 'u64' || field.kind === 'estimate')
+  return (a, b) => {
+    for (let at = 0; at < sort.length; at++) {
+      const [left = null, right = null] = [a[at], b[at]]
+      const order = compareCells(left, right, numeric[at] === true)
+      // Absent values are last in either direction.
+      if (order !== 0) return sort[at]?.descending === true && left !== null && right !== null ? -order : order
+    }
+    return 0
+  }
+}
+
+/** The keys of a cursor in the form that rows have them here. */
+function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
+  return keys.map((key, at) => {
+    const kind = sort[at]?.field.kind
+    if (key === null || (kind !== 'time' && kind !== 'f64')) return key
+    return kind === 'f64' ? Number(String(key).replace('inf', 'Infinity')) : Number(key)
+  })
+}
+
+/**
+ * A page of the ring, as the store would give it, of what the ring still holds: one row more than a page, where there is one. Undefined when
+ * the client has gone.
+ */
+export async function ringPage(source: RingSource, request: PageRequest, signal: AbortSignal): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
+  const { sort, limit, after, upTo, columns, span } = request
+  const compareKeys = comparator(request)
+  const compare = (a: Candidate, b: Candidate): number => compareKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
+  const wanted = limit + 1
+  const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
+  let best: Candidate[] = []
+  let worst: Candidate | undefined
+  const prune = (): void => {
+    best = best.sort(compare).slice(0, wanted)
+    worst = best.length < wanted ? undefined : best.at(-1)
+  }
+  const [first] = sort
+  const newestFirst = first?.field.name === 'time_received' && first.descending
+  // No row of a frame was received after the newest.
+  const skips = (frame: RingFrame): boolean => newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
+  const scan = scanRing(source, request, signal, { order: 'newest', skips })
+  let next = await scan.next()
+  for (; next.done !== true; next = await scan.next()) {
+    const { frame, batch, header, rows } = next.value
+    const read = sort.map(({ field }) => keyReader(next.value as Found, field, source.resolver))
+    const positionOf = cellReader(batch, header, '_pos', undefined)
+    const received = timeReader(batch, header, 'time_received')
+    for (const row of rows) {
+      if (received(row) > Number(upTo)) continue
+      const keys = read.map((each) => each(row))
+      const [toBehind, toWorst] = [behind === undefined ? 1 : compareKeys(keys, behind.keys), worst === undefined ? -1 : compareKeys(keys, worst.keys)]
+      if (toBehind < 0 || toWorst > 0) continue
+      const position = positionOf(row) as string
+      if (behind !== undefined && toBehind === 0 && compareCells(position, behind.position, false) <= 0) continue
+      best.push({ frame, row, keys, position })
+      if (best.length >= 2 * wanted + 1000) prune()
+    }
+    if (best.length >= wanted && (worst === undefined || newestFirst)) prune()
+  }
+  if (signal.aborted) return undefined
+  prune()
+  const names = [...new Set([...columns, ...sort.map(({ field }) => field)].map(({ name }) => name)), '_pos']
+  return { rows: best.length === 0 ? [] : recordsOf(best, names, request, source), span: coveredSpan(span, next.value.since) }
+}
+
+function recordsOf(best: readonly Candidate[], names: readonly string[], { sort }: PageRequest, { resolver }: RingSource): AnswerRecord[] {
+  const records: Record<string, unknown>[] = best.map(() => ({}))
+  const byFrame = new Map<RingFrame, number[]>()
+  best.forEach(({ frame }, index) => {
+    const known = byFrame.get(frame)
+    if (known === undefined) byFrame.set(frame, [index])
+    else known.push(index)
+  })
+  for (const [frame, indexes] of byFrame) {
+    const { batch, frame: { header } } = frame
+    const readers = names.map((name) => cellReader(batch, header, name, resolver))
+    for (const index of indexes) {
+      const { row, keys } = best[index] as Candidate
+      const record = records[index] as Record<string, unknown>
+      names.forEach((name, at) => (record[name] = finite(readers[at]?.(row) ?? null)))
+      sort.forEach(({ field }, at) => {
+        const key = keys[at] ?? null
+        record[`_key${at}`] = field.kind === 'f64' && typeof key === 'number' ? doubleText(key) : key
+      })
+    }
+  }
+  return records
+}
+
+/** JSON has no word for infinity and for what is no number. */
+function finite(cell: Cell): Cell {
+  return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell
+}
+
+/** As SQL writes it, so that a cursor leads on wherever it is taken. */
+function doubleText(value: number): string {
+  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
+}

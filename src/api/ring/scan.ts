@@ -1,0 +1,118 @@
+import type { Resolver } from '../../engine/ports.ts'
+import type { Clock, Timers } from '../../host/index.ts'
+import type { FrameHeader } from '../../journal/types.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { compileLive } from '../../query/index.ts'
+import { microseconds } from '../../query/live-columns.ts'
+import { boundOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import type { Ring, RingFrame } from '../live/ring.ts'
+
+/** What a scan needs beside its question. */
+export interface RingSource {
+  readonly ring: Ring
+  readonly resolver: Resolver | undefined
+  readonly clock: Clock
+  readonly timers: Timers
+}
+
+/** Rows of a frame that match and lie in the span. */
+export interface Found {
+  readonly frame: RingFrame
+  readonly batch: FlowBatch
+  readonly header: FrameHeader
+  readonly rows: readonly number[]
+  /** µs since 1970 of a row, by the time that the question's span is of. */
+  readonly time: (row: number) => number
+}
+
+export interface ScanOptions {
+  readonly order: 'oldest' | 'newest'
+  /** Frames that need not be looked at. */
+  readonly skips?: (frame: RingFrame) => boolean
+  /** Ends with the frame at hand after so many milliseconds. */
+  readonly withinMs?: number
+}
+
+/** So long a scan keeps its thread before others have a turn; a frame takes no longer. */
+const sliceMs = 8
+const [hourMs, minuteMs] = [3_600_000, 60_000]
+
+/**
+ * Goes over the rows of the ring that a question asks for, frame by frame, in pieces between which everything else of the
+ * process has its turn. Ends early on abort. Answers the receipt time (Unix ms) since which everything was looked at.
+ */
+export async function* scanRing(source: RingSource, question: Question, signal: AbortSignal, { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions): AsyncGenerator<Found, { readonly since: number }, undefined> {
+  const { ring, resolver, clock, timers } = source
+  const { since } = ring
+  const frames = ring.after(0)
+  if (order === 'newest') frames.reverse()
+  const test = compileLive(boundOf(question))
+  const reach = reachOf(question)
+  const began = clock.monotonic()
+  let slice = began
+  for (const frame of frames) {
+    const { header } = frame.frame
+    if (signal.aborted) return { since }
+    if (header.kind !== 'flows' || skips?.(frame) === true || header.received < reach.from || header.received > reach.to) continue
+    const now = clock.monotonic()
+    if (now - began > withinMs) return { since: header.received + 1 }
+    if (now - slice > sliceMs) {
+      await timers.yield()
+      slice = clock.monotonic()
+    }
+    const batch = frame.batch as FlowBatch
+    const time = timeReader(batch, header, question.time.name)
+    const matches = test(batch, header, resolver)
+    const rows: number[] = []
+    const [from, to] = [Number(question.span.from), Number(question.span.to)]
+    for (let row = 0; row < batch.count; row++) {
+      const at = time(row)
+      if (at >= from && at < to && matches(row)) rows.push(row)
+    }
+    if (rows.length > 0) yield { frame, batch, header, rows, time }
+  }
+  return { since }
+}
+
+/** The receipt times (Unix ms, of a frame's newest row) that rows of the span can have. */
+function reachOf({ span, time }: Question): { from: number; to: number } {
+  const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
+  // Rows of a frame may have come before its newest: data waits up to an hour for its template.
+  if (time.name === 'time_received') return { from: from - 1, to: to + hourMs }
+  if (time.name === 'flow_time') return { from: from - minuteMs, to: to + 2 * hourMs }
+  return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+}
+
+/** Of a field of time; of `flow_time`, what the store works out: the end where it can be, else the receipt. */
+export function timeReader(batch: FlowBatch, header: FrameHeader, name: string): (row: number) => number {
+  const received = fieldTime(batch, 'time_received', microseconds(Math.round(header.received)))
+  if (name === 'time_received') return received
+  if (name !== 'flow_time') return fieldTime(batch, name, Number.NaN)
+  const end = fieldTime(batch, 'time_end', Number.NaN)
+  const column = batch.columns['time_skewed']
+  const skewed = column?.kind === 'u8' ? column : undefined
+  return (row) => {
+    const came = received(row)
+    const ended = end(row)
+    if (!(ended >= came - hourMs * 1000 && ended <= came + minuteMs * 1000)) return came
+    return skewed !== undefined && present(skewed.valid, row) && skewed.values[row] !== 0 ? came : ended
+  }
+}
+
+function fieldTime(batch: FlowBatch, name: string, missing: number): (row: number) => number {
+  const column = batch.columns[name]
+  if (column?.kind !== 'time') return () => missing
+  const { values, valid } = column
+  return (row) => (present(valid, row) ? microseconds(values[row]) : missing)
+}
+
+export function present(valid: Uint8Array | undefined, row: number): boolean {
+  return valid === undefined || ((valid[row >> 3] as number) >> (row & 7) & 1) === 1
+}
+
+/** The part of a span that the ring can answer for. */
+export function coveredSpan(span: TimeSpan, sinceMs: number): TimeSpan {
+  const since = Number.isFinite(sinceMs) ? BigInt(Math.ceil(sinceMs)) * 1000n : span.to
+  const from = since > span.from ? since : span.from
+  return { from: from < span.to ? from : span.to, to: span.to }
+}

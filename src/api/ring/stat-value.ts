@@ -1,0 +1,24 @@
+import type { FrameHeader } from '../../journal/types.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import type { QueryField } from '../../query/index.ts'
+import { cellReader } from '../live/cells.ts'
+import { present } from './scan.ts'
+import { estimateReader } from './sums.ts'
+
+/** Numbers of a field as doubles; NaN where absent. */
+export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: QueryField): (row: number) => number {
+  if (name === 'bytes_est' || name === 'packets_est') {
+    const read = estimateReader(batch, name === 'bytes_est' ? 'bytes' : 'packets')
+    return (row) => Number(read(row) ?? Number.NaN)
+  }
+  const column = batch.columns[name]
+  if (column !== undefined && 'values' in column) {
+    const { values, valid } = column
+    return (row) => (present(valid, row) ? (values[row] as number) : Number.NaN)
+  }
+  const cell = cellReader(batch, header, name, undefined)
+  return (row) => {
+    const value = cell(row)
+    return value === null ? Number.NaN : Number(value)
+  }
+}

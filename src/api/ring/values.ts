@@ -1,0 +1,128 @@
+import type { Resolver } from '../../engine/ports.ts'
+import { isResolved } from '../../query/live-columns.ts'
+import type { QueryField } from '../../query/index.ts'
+import { mappedPrefix } from '../../model/ip.ts'
+import { cellReader, type Cell } from '../live/cells.ts'
+import { present, type Found } from './scan.ts'
+
+/** A number for the value of a row: 0 where it is absent. */
+export type IdReader = (row: number) => number
+
+const twoTo32 = 4_294_967_296
+
+/** The values of one field over all frames, each with a number: groups are told apart by numbers, and each value is made into text once. */
+export class FieldValues {
+  readonly field: QueryField
+  /** By number. */
+  readonly cells: Cell[] = [null]
+  readonly #resolver: Resolver | undefined
+  readonly #ids = new Map<string | number, number>()
+
+  constructor(field: QueryField, resolver: Resolver | undefined) {
+    this.field = field
+    this.#resolver = resolver
+  }
+
+  of({ batch, header }: Pick<Found, 'batch' | 'header'>): IdReader {
+    const { name } = this.field
+    const cell = cellReader(batch, header, name, this.#resolver)
+    const column = batch.columns[name]
+    if (column?.kind === 'dict' && !isResolved(name)) {
+      const { codes } = column
+      const known = new Int32Array(batch.dictionary.length)
+      return (row) => {
+        const code = codes[row] as number
+        if (code === 0) return 0
+        return (known[code] as number) || (known[code] = this.#id(batch.dictionary[code] ?? '', cell, row))
+      }
+    }
+    if (column?.kind === 'ip') {
+      const { words, valid } = column
+      return (row) => {
+        if (!present(valid, row)) return 0
+        const at = 4 * row
+        const last = words[at + 3] as number
+        if (words[at] === 0 && words[at + 1] === 0 && words[at + 2] === mappedPrefix) return this.#id(last, cell, row)
+        return this.#id(`${words[at]}:${words[at + 1]}:${words[at + 2]}:${last}`, cell, row)
+      }
+    }
+    if (column?.kind === 'u64' || column?.kind === 'mac') {
+      const { words, valid } = column
+      return (row) => {
+        if (!present(valid, row)) return 0
+        const [low, high] = [words[2 * row] as number, words[2 * row + 1] as number]
+        return this.#id(high < 0x20_0000 ? high * twoTo32 + low : `${high}:${low}`, cell, row)
+      }
+    }
+    if (column !== undefined && 'values' in column && name !== 'time_skewed') {
+      const { values, valid } = column
+      return (row) => (present(valid, row) ? this.#id(values[row] as number, cell, row) : 0)
+    }
+    return (row) => {
+      const value = cell(row)
+      return value === null ? 0 : this.#id(typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value), () => value, row)
+    }
+  }
+
+  #id(key: string | number, cell: (row: number) => Cell, row: number): number {
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const id = this.cells.length
+    this.cells.push(cell(row))
+    this.#ids.set(key, id)
+    return id
+  }
+}
+
+/** More values than a double tells pairs of apart: far more than a ring has rows. */
+const mostIds = 2 ** 26
+
+/** Numbers for combinations of numbers. */
+export class PairIds {
+  readonly #ids = new Map<number, number>()
+  readonly lefts: number[] = []
+  readonly rights: number[] = []
+
+  of(left: number, right: number): number {
+    const key = left * mostIds + right
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const id = this.lefts.length
+    this.#ids.set(key, id)
+    this.lefts.push(left)
+    this.rights.push(right)
+    return id
+  }
+}
+
+/** Groups by the values of several fields. */
+export class GroupIds {
+  readonly #fields: readonly FieldValues[]
+  readonly #pairs: readonly PairIds[]
+
+  constructor(fields: readonly QueryField[], resolver: Resolver | undefined) {
+    this.#fields = fields.map((field) => new FieldValues(field, resolver))
+    this.#pairs = fields.slice(1).map(() => new PairIds())
+  }
+
+  of(found: Pick<Found, 'batch' | 'header'>): IdReader {
+    const readers = this.#fields.map((field) => field.of(found))
+    const [first = () => 0, ...rest] = readers
+    return rest.reduce((left, right, index) => {
+      const pairs = this.#pairs[index] as PairIds
+      return (row) => pairs.of(left(row), right(row))
+    }, first)
+  }
+
+  /** The values of a group, in the order of the fields. */
+  cells(id: number): Cell[] {
+    const cells: Cell[] = []
+    let left = id
+    for (let index = this.#pairs.length - 1; index >= 0; index--) {
+      const pairs = this.#pairs[index] as PairIds
+      cells.unshift(this.#fields[index + 1]?.cells[pairs.rights[left] ?? 0] ?? null)
+      left = pairs.lefts[left] ?? 0
+    }
+    return this.#fields.length === 0 ? [] : [this.#fields[0]?.cells[left] ?? null, ...cells]
+  }
+}

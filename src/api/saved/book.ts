@@ -1,0 +1,103 @@
+import type { Host } from '../../host/index.ts'
+import { ApiError } from '../problems.ts'
+import { DamagedFile, SavedFile, type SavedView } from './file.ts'
+
+export interface SavedRequest {
+  readonly name: string
+  readonly page: string
+  readonly search: string
+  readonly shared?: boolean
+}
+
+/** Of one owner, and of all: the file stays small, and is read and written whole. */
+export const mostPerOwner = 200
+export const mostViews = 2000
+
+/** Who keeps which views. Changes are made one after the other, and are on disk when they are answered. */
+export class SavedBook {
+  readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
+  readonly #file: SavedFile | undefined
+  #views: Promise<SavedView[]> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Without a folder nothing can be kept. */
+  constructor(host: Pick<Host, 'clock' | 'disk' | 'random'>, folder: string | undefined) {
+    this.#host = host
+    this.#file = folder === undefined ? undefined : new SavedFile(host.disk, folder)
+  }
+
+  /** His own, and what others share; by name. */
+  async list(user: string): Promise<SavedView[]> {
+    return (await this.#read()).filter(({ owner, shared }) => shared || owner === user).sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+  }
+
+  async find(id: string, user: string): Promise<SavedView> {
+    const view = (await this.list(user)).find((each) => each.id === id)
+    if (view === undefined) throw unknown(id)
+    return view
+  }
+
+  /** Makes it, or changes it where it is his. */
+  put(id: string, user: string, wanted: SavedRequest): Promise<SavedView> {
+    return this.#change((views) => {
+      const known = views.find((each) => each.id === id)
+      if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
+      const mine = views.filter(({ owner }) => owner === user)
+      const twice = mine.find((each) => each.name === wanted.name && each.id !== id)
+      if (twice !== undefined) throw new ApiError('WEIR_API_INVALID', `You have a saved view "${wanted.name}" already.`, { hints: ['Choose another name, or change that one.'] })
+      if (known === undefined && (mine.length >= mostPerOwner || views.length >= mostViews)) {
+        const limit = mine.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
+        throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, { hints: ['Delete some that nobody needs.'] })
+      }
+      const { name, page, search, shared = false } = wanted
+      const view: SavedView = { id, name, page, search, shared, owner: user, changed: this.#host.clock.now() }
+      return { views: [...views.filter((each) => each.id !== id), view], answer: view }
+    })
+  }
+
+  remove(id: string, user: string): Promise<void> {
+    return this.#change((views) => {
+      const known = views.find((each) => each.id === id)
+      if (known === undefined || (known.owner !== user && !known.shared)) throw unknown(id)
+      if (known.owner !== user) throw foreign(known)
+      return { views: views.filter((each) => each.id !== id), answer: undefined }
+    })
+  }
+
+  #change<Answer>(change: (views: readonly SavedView[]) => { readonly views: SavedView[]; readonly answer: Answer }): Promise<Answer> {
+    const done = this.#last.then(async () => {
+      const { views, answer } = change(await this.#read())
+      await this.#file?.write(views)
+      this.#views = Promise.resolve(views)
+      return answer
+    })
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  async #read(): Promise<SavedView[]> {
+    const file = this.#file
+    if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to keep views in.')
+    // What could not be read is tried again: somebody may have put it right.
+    this.#views ??= file.read().catch((error: unknown) => {
+      this.#views = undefined
+      throw error
+    })
+    try {
+      return await this.#views
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      throw new ApiError('WEIR_API_SAVED', `The saved views can’t be read: ${error.message}. Nothing was changed.`, {
+        hints: [`The file is ${file.path}: put a copy back, or move it away to begin anew.`],
+      })
+    }
+  }
+}
+
+function unknown(id: string): ApiError {
+  return new ApiError('WEIR_API_NOT_FOUND', `There is no saved view ${id} of yours, and none that is shared.`, { hints: ['GET /api/v1/saved lists them.'] })
+}
+
+function foreign({ name, owner }: SavedView): ApiError {
+  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${owner}, who alone can change or delete it.`, { hints: ['Save it under an id and a name of your own.'] })
+}

@@ -1,0 +1,72 @@
+import { makeDurableDirectory, type Disk } from '../../host/index.ts'
+
+/** A view of the console that somebody gave a name. */
+export interface SavedView {
+  readonly id: string
+  readonly name: string
+  /** The page of the console. */
+  readonly page: string
+  /** Everything that the page shows, as the query part of its address. */
+  readonly search: string
+  /** Everybody who logs in finds it; only its owner changes it. */
+  readonly shared: boolean
+  readonly owner: string
+  /** Unix ms of the last change. */
+  readonly changed: number
+}
+
+const version = 1
+
+/** A file that is there and can't be read: nothing is written over it. */
+export class DamagedFile extends Error {}
+
+const texts = ['id', 'name', 'page', 'search', 'owner'] as const
+
+function isView(value: unknown): value is SavedView {
+  if (typeof value !== 'object' || value === null) return false
+  const view = value as Record<string, unknown>
+  return texts.every((name) => typeof view[name] === 'string') && typeof view['shared'] === 'boolean' && typeof view['changed'] === 'number'
+}
+
+/** Saved views in one file: written beside it, synced, renamed over it, and the folder synced, so that there is always one whole file. */
+export class SavedFile {
+  readonly #disk: Disk
+  readonly #folder: string
+  readonly path: string
+
+  constructor(disk: Disk, folder: string) {
+    this.#disk = disk
+    this.#folder = folder
+    this.path = `${folder}/saved-views.json`
+  }
+
+  /** Throws DamagedFile where the file is there and is none of ours. */
+  async read(): Promise<SavedView[]> {
+    if ((await this.#disk.stat(this.path)) === undefined) return []
+    let content: unknown
+    try {
+      content = JSON.parse(Buffer.from(await this.#disk.readFile(this.path)).toString('utf8'))
+    } catch (error) {
+      throw new DamagedFile(`it is not JSON (${error instanceof Error ? error.message : String(error)})`)
+    }
+    const { version: written, views } = (content ?? {}) as { version?: unknown; views?: unknown }
+    if (typeof written === 'number' && written > version) throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
+    if (written !== version || !Array.isArray(views) || !views.every(isView)) throw new DamagedFile('it does not hold saved views')
+    return views
+  }
+
+  async write(views: readonly SavedView[]): Promise<void> {
+    await makeDurableDirectory(this.#disk, this.#folder)
+    const fresh = `${this.path}.new`
+    await this.#disk.remove(fresh)
+    const file = await this.#disk.open(fresh, 'create')
+    try {
+      await file.write(Buffer.from(`${JSON.stringify({ version, views }, undefined, 1)}\n`), 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await this.#disk.rename(fresh, this.path)
+    await this.#disk.syncDirectory(this.#folder)
+  }
+}

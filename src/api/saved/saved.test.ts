@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import { start } from '../testing/kit.ts'
+import { mostPerOwner, SavedBook } from './book.ts'
+
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
+})
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-saved-'))
+  folders.push(folder)
+  return folder
+}
+
+const tokens = [{ name: 'ann', token: 'ann-token-0123456789' }, { name: 'bob', token: 'bob-token-0123456789' }]
+
+async function users(folder: string): Promise<Record<'ann' | 'bob', (method: string, path?: string, body?: unknown) => Promise<{ status: number; body: Record<string, unknown> }>>> {
+  const { api } = await start({ folder, auth: { tokens } })
+  const as = (token: string) => async (method: string, path = '', body?: unknown) => {
+    const answer = await fetch(`${api.url}/api/v1/saved${path}`, {
+      method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
+  }
+  return { ann: as('ann-token-0123456789'), bob: as('bob-token-0123456789') }
+}
+
+const view = { name: 'Shop to database', page: 'flows', search: 'q=src.ns%3Dshop&sort=-bytes' }
+const names = (body: Record<string, unknown>): string[] => (body['views'] as { name: string }[]).map(({ name }) => name)
+
+test('a view is private until it is shared; only its owner changes or deletes it', async () => {
+  const { ann, bob } = await users(await temporary())
+  expect(await ann('PUT', '/shop-1', view)).toMatchObject({ status: 200, body: { id: 'shop-1', ...view, shared: false, mine: true } })
+  expect(names((await bob('GET')).body)).toEqual([])
+  expect((await bob('GET', '/shop-1')).status).toBe(404)
+  expect((await bob('PUT', '/shop-1', view)).status).toBe(404)
+  expect((await ann('PUT', '/shop-1', { ...view, shared: true })).status).toBe(200)
+  expect(await bob('GET', '/shop-1')).toMatchObject({ status: 200, body: { ...view, shared: true, mine: false } })
+  expect(await bob('PUT', '/shop-1', { ...view, name: 'Mine now' })).toMatchObject({ status: 403, body: { code: 'WEIR_API_FORBIDDEN' } })
+  expect((await bob('DELETE', '/shop-1')).status).toBe(403)
+  expect((await ann('PUT', '/shop-1', { ...view, name: 'Renamed', shared: true })).status).toBe(200)
+  expect(names((await bob('GET')).body)).toEqual(['Renamed'])
+  expect(await ann('DELETE', '/shop-1')).toEqual({ status: 200, body: { deleted: 'shop-1' } })
+  expect(names((await bob('GET')).body)).toEqual([])
+  expect((await ann('DELETE', '/shop-1')).status).toBe(404)
+})
+
+test('what is wrong with a request is said', async () => {
+  const { ann } = await users(await temporary())
+  expect((await ann('PUT', '/with%20blank', view)).status).toBe(400)
+  expect((await ann('PUT', '/a', { ...view, name: '' })).status).toBe(400)
+  expect((await ann('PUT', '/a', { ...view, extra: 1 })).status).toBe(400)
+  await ann('PUT', '/a', view)
+  expect((await ann('PUT', '/b', view)).body['detail']).toBe('You have a saved view "Shop to database" already.')
+})
+
+test('views survive a restart, and changes made at once are all kept', async () => {
+  const folder = await temporary()
+  const first = await users(folder)
+  await Promise.all(Array.from({ length: 20 }, (_, index) => first.ann('PUT', `/v${index}`, { ...view, name: `View ${index}` })))
+  const again = await users(folder)
+  expect(names((await again.ann('GET')).body)).toHaveLength(20)
+  expect(JSON.parse(await readFile(join(folder, 'saved-views.json'), 'utf8'))).toMatchObject({ version: 1 })
+})
+
+test('a damaged file is named, never written over, and read again once it was put right', async () => {
+  const folder = await temporary()
+  const { ann } = await users(folder)
+  await ann('PUT', '/a', view)
+  const path = join(folder, 'saved-views.json')
+  const whole = await readFile(path, 'utf8')
+  const other = await users(folder)
+  for (const damaged of [whole.slice(0, -20), '', '{}', '{"version":99,"views":[]}', '{"version":1,"views":[{"id":1}]}']) {
+    await writeFile(path, damaged)
+    for (const answer of [await other.ann('GET'), await other.ann('PUT', '/b', { ...view, name: 'B' })]) {
+      expect(answer).toMatchObject({ status: 503, body: { code: 'WEIR_API_SAVED' } })
+      expect(String((answer.body['hints'] as string[])[0])).toContain(path)
+    }
+    expect(await readFile(path, 'utf8')).toBe(damaged)
+  }
+  await writeFile(path, whole)
+  expect(names((await other.ann('GET')).body)).toEqual(['Shop to database'])
+})
+
+test('nobody can keep more views than the limit', async () => {
+  const book = new SavedBook(realHost(), await temporary())
+  for (let index = 0; index < mostPerOwner; index++) await book.put(`v${index}`, 'ann', { ...view, name: `View ${index}` })
+  await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(`The limit is ${mostPerOwner} saved views of one owner.`)
+  await book.put('other', 'bob', view)
+  await book.put('v0', 'ann', { ...view, name: 'Changed' })
+})
+
+test('without a folder nothing can be saved, and that is said', async () => {
+  const { api } = await start()
+  expect((await fetch(`${api.url}/api/v1/saved`)).status).toBe(503)
+})

@@ -1,0 +1,119 @@
+/** Sums of groups, wherever they are read from: what series, topology and the aggregated table share. */
+import { flowNames, type QueryField } from '../query/index.ts'
+import { hasStats, measures, percentiles, stats, stepOf, type Question, type Rank, type SumsQuestion, type TimeSpan } from '../query/plan/index.ts'
+import type { Principal } from './access/principal.ts'
+import { rowsOf } from './ask.ts'
+import type { Hub } from './live/hub.ts'
+import type { ApiContext } from './options.ts'
+import { ApiError } from './problems.ts'
+import { columnOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
+import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
+import type { RingSource } from './ring/scan.ts'
+import { storedTo } from './stored-to.ts'
+import { sumSource } from './sum-source.ts'
+
+export interface SumsQuery extends QuestionQuery {
+  readonly limit?: number
+  readonly by?: string
+  readonly of?: string
+  readonly offset?: string
+  readonly source?: string
+}
+
+export const rankParameter = {
+  type: 'string', enum: [...measures, ...stats], default: 'bytes', description: `What the largest are the largest by: ${measures.join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
+} as const
+
+export const ofParameter = {
+  type: 'string', description: 'A numeric field of which each row has statistics, too: how many flows have it, least, mean, largest, and the percentiles 50, 90 and 99 over flows (each a value that a flow has).', examples: ['rtt'],
+} as const
+
+export const offsetParameter = { type: 'string', description: 'Asks for the span so much earlier: `1h`, `1d`, `4w`. The answer’s times are those of what it tells of.', examples: ['1d'] } as const
+
+/** The same question about an earlier time. */
+export function shifted<Asked extends Question>(question: Asked, offset: string | undefined): Asked {
+  if (offset === undefined) return question
+  const seconds = stepOf(offset)
+  if (seconds === undefined) throw new ApiError('WEIR_API_INVALID', `"offset" is no length of time: ${offset}.`, { hints: ['Write 15m, 1h, 1d or 4w.'] })
+  const by = BigInt(seconds) * 1_000_000n
+  return { ...question, span: { from: question.span.from - by, to: question.span.to - by } }
+}
+
+/** What a query says beside the question and the groups. */
+export function sumsOf({ by = 'bytes', of: written, limit }: SumsQuery, usual: number): Pick<SumsQuestion, 'by' | 'limit' | 'of'> {
+  const of = written === undefined ? undefined : statField(written)
+  const rank = by as Rank
+  if (of === undefined && (stats as readonly string[]).includes(rank)) throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, and there is no field to have it of.`, { hints: ['Name the field: of=rtt.'] })
+  return { by: rank, limit: limit ?? usual, ...(of === undefined ? {} : { of }) }
+}
+
+function statField(written: string): QueryField {
+  const field = flowNames.field(flowNames.resolve(written) ?? '')
+  if (field === undefined) throw unknownField(written, 'of')
+  if (!hasStats(field)) throw new ApiError('WEIR_API_INVALID', `"of" can’t use ${field.name}: it has no numbers.`)
+  return field
+}
+
+/** Columns of sums and statistics, behind those of the groups. */
+export function sumColumns({ of }: Pick<SumsQuestion, 'of'>): readonly AnswerColumn[] {
+  if (of === undefined) return measureColumns
+  const { name, type, ...unit } = columnOf(of)
+  return [
+    ...measureColumns, { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' }, { name: `${name}_min`, type, ...unit }, { name: `${name}_avg`, type: 'DOUBLE', ...unit },
+    ...percentiles.map((percent) => ({ name: `${name}_p${percent}`, type, ...unit })), { name: `${name}_max`, type, ...unit },
+  ]
+}
+
+/** The cells of {@link sumColumns}. */
+export function measureCells(row: AnswerRecord, { of }: Pick<SumsQuestion, 'of'>): readonly unknown[] {
+  const sums = [row['_bytes'] ?? null, row['_packets'] ?? null, row['_flows'] ?? null]
+  if (of === undefined) return sums
+  const at = row['_p'] as readonly unknown[] | null | undefined
+  return [...sums, row['_n'] ?? 0, row['_min'] ?? null, row['_avg'] ?? null, ...percentiles.map((_, index) => at?.[index] ?? null), row['_max'] ?? null]
+}
+
+export interface Totals {
+  readonly groups: unknown
+  readonly bytes: unknown
+  readonly packets: unknown
+  readonly flows: unknown
+}
+
+export function totalOf([first = {}]: readonly AnswerRecord[]): Totals {
+  return { groups: first['_all_groups'] ?? 0, bytes: first['_all_bytes'] ?? 0, packets: first['_all_packets'] ?? 0, flows: first['_all_flows'] ?? 0 }
+}
+
+export interface SumsAnswer {
+  readonly rows: readonly AnswerRecord[]
+  readonly span: TimeSpan
+  readonly source: string
+  readonly exact: boolean
+  readonly storedTo?: bigint
+}
+
+export interface Asker {
+  readonly context: ApiContext
+  readonly hub: Hub
+  readonly principal: Principal
+  readonly gone: AbortSignal
+}
+
+export interface WaysToAsk<Asked> {
+  readonly sql: (asked: Asked) => string
+  readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
+}
+
+/** From a rollup, from the flows, or without a store from the ring. Undefined when the client has gone. */
+export async function askSums<Asked extends SumsQuestion>(
+  { context, hub, principal, gone }: Asker, asked: Asked, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, query: SumsQuery, ways: WaysToAsk<Asked>,
+): Promise<SumsAnswer | undefined> {
+  const { store } = context.control
+  if (store === undefined) {
+    const answer = await ways.ring(hub.ringSource(), gone)
+    return answer === undefined ? undefined : { ...answer, source: 'ring', exact: true }
+  }
+  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined ? query.source : 'raw', principal, gone)
+  const rows = await rowsOf(store, ways.sql(rollup === undefined ? asked : { ...asked, rollup }), gone)
+  if (rows === undefined) return undefined
+  return { rows, span: rollup?.span ?? asked.span, source: rollup?.view ?? 'raw', exact, ...(await storedTo(context, asked.span)) }
+}

@@ -1,0 +1,152 @@
+import { QueryError } from './ast.ts'
+import { readFilter } from './index.ts'
+import { flowNames } from './names.ts'
+import { quote } from './print.ts'
+import { testText, type ForeignTest } from './netobserv-tests.ts'
+
+/** What a link to NetObserv's console says, in our words. */
+export interface ImportedLink {
+  /** In its normal form; empty: every row. */
+  readonly filter: string
+  /** Also rows that match with source and destination exchanged. */
+  readonly bothWays: boolean
+  /** As the API takes them: `now-300s`, `now`, or Unix milliseconds. Undefined where the link says nothing. */
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly dropped: readonly DroppedPart[]
+}
+
+/** A part of a link that has no counterpart, or none that would find the same rows. */
+export interface DroppedPart {
+  readonly part: string
+  readonly reason: string
+}
+
+/** Settings of that console's display, which choose no rows. */
+const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
+
+/**
+ * Reads a link of NetObserv's console (or its query part): filters of the console's form (`a=x,y;b!=z`) and of its server's
+ * (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: what it can't say is in `dropped`.
+ *
+ * @example
+ * importNetObserv('https://console/netflow-traffic?timeRange=300&filters=src_namespace%3D%22shop%22%3Bdst_port%3D443')
+ * // { filter: 'src_namespace = "shop" and dst_port = 443', from: 'now-300s', to: 'now', … }
+ */
+export function importNetObserv(link: string): ImportedLink {
+  const parameters = parametersOf(link)
+  const dropped: DroppedPart[] = []
+  const drop = (part: string, reason: string): void => void dropped.push({ part, reason })
+  const match = parameters.get('match') ?? 'all'
+  const parts = filterParts(decodedFilters(parameters.get('filters') ?? ''), match === 'any', drop)
+  for (const [name, value] of parameters) {
+    const [text, reason] = settingOf(name, value)
+    if (reason !== undefined) drop(`${name}=${value}`, reason)
+    else if (text !== undefined) parts.push(text)
+  }
+  const filter = joined(parts, 'and')
+  return { filter: filter === '' ? '' : readFilter(filter, flowNames).normal, bothWays: match === 'bidirectional', ...timesOf(parameters, drop), dropped }
+}
+
+function parametersOf(link: string): Map<string, string> {
+  const [beforeHash = ''] = link.trim().split('#')
+  const at = beforeHash.indexOf('?')
+  return new Map(new URLSearchParams(at < 0 ? beforeHash : beforeHash.slice(at + 1)))
+}
+
+/** The server's form is encoded twice. */
+function decodedFilters(written: string): string {
+  if (!/%[0-9a-f]{2}/i.test(written)) return written
+  try {
+    return decodeURIComponent(written)
+  } catch {
+    return written
+  }
+}
+
+const test = /^\s*([\w.]+?)\s*(!~|!=|>=|=|~)(.*)$/su
+
+/** Texts of our language that must all hold. `any`: one of the tests is enough. */
+function filterParts(written: string, any: boolean, drop: (part: string, reason: string) => void): string[] {
+  const server = !written.includes(';') && /[|&]/.test(withoutQuotes(written))
+  const alternatives = server ? split(written, '|') : [written]
+  const groups = alternatives.map((group) => {
+    const ends: string[] = []
+    const others: string[] = []
+    for (const part of split(group, server ? '&' : ';')) {
+      if (part.trim() === '') continue
+      const [, id = '', operator = '', values = ''] = test.exec(part) ?? []
+      const read = id === '' ? { problem: 'This is no filter.' } : testText({ id, operator: operator as ForeignTest['operator'], values: split(values, ',') })
+      const problem = read.problem ?? problemOf(read.text, read.eitherEnd)
+      if (problem !== undefined) drop(part.trim(), problem)
+      else if (read.text !== undefined) (read.eitherEnd ? ends : others).push(read.text)
+    }
+    // There, tests of either end are of one and the same: all of the source, or all of the destination.
+    const either = ends.length === 0 ? [] : [`either(${joined(ends, any ? 'or' : 'and')})`]
+    return joined([...others, ...either], any ? 'or' : 'and')
+  })
+  const whole = joined(groups.filter((group) => group !== ''), 'or')
+  return whole === '' ? [] : [whole]
+}
+
+function problemOf(text: string, eitherEnd: boolean): string | undefined {
+  try {
+    readFilter(eitherEnd ? `either(${text})` : text, flowNames)
+    return undefined
+  } catch (error) {
+    if (error instanceof QueryError) return error.message
+    throw error
+  }
+}
+
+/** What a parameter beside `filters` adds to the filter, or why it adds nothing. */
+function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
+  if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
+  if (name === 'match') return ['all', 'any', 'bidirectional'].includes(value) ? [undefined] : [undefined, 'There is no such match; all filters must hold.']
+  if (name === 'packetLoss') {
+    const texts: Readonly<Record<string, string>> = { all: '', dropped: 'drop_packets > 0 and not packets > 0', hasDrops: 'drop_packets > 0', sent: 'packets > 0' }
+    return Object.hasOwn(texts, value) ? [texts[value] === '' ? undefined : texts[value]] : [undefined, 'There is no such choice of drops.']
+  }
+  if (name === 'recordType') {
+    // Single flows are what there is without conversation tracking: nothing has to be left out.
+    if (value === 'flowLog') return [undefined]
+    if (value === 'allConnections') return ['record_type in ("newConnection", "heartbeat", "endConnection")']
+    return [`record_type = ${quote(value)}`]
+  }
+  return [undefined, display.has(name) ? 'It chooses no rows; the page has a setting of its own.' : 'Nothing here is called so.']
+}
+
+function timesOf(parameters: ReadonlyMap<string, string>, drop: (part: string, reason: string) => void): { from: string | undefined; to: string | undefined } {
+  const seconds = (name: string): string | undefined => {
+    const value = parameters.get(name)
+    if (value === undefined || /^\d{1,11}$/.test(value)) return value
+    drop(`${name}=${value}`, 'It is no number of seconds.')
+    return undefined
+  }
+  const [start, end, range] = [seconds('startTime'), seconds('endTime'), seconds('timeRange')]
+  // Its end is included to the second.
+  if (start !== undefined) return { from: `${start}000`, to: end === undefined ? 'now' : `${Number(end) + 1}000` }
+  return range === undefined ? { from: undefined, to: undefined } : { from: `now-${range.slice(0, 9)}s`, to: 'now' }
+}
+
+/** Parts between separators that are not in double quotes. */
+function split(text: string, separator: string): string[] {
+  const parts: string[] = []
+  let [from, quoted] = [0, false]
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') quoted = !quoted
+    else if (text[at] === separator && !quoted) {
+      parts.push(text.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, text.slice(from)]
+}
+
+function withoutQuotes(text: string): string {
+  return text.replace(/"[^"]*"/g, '')
+}
+
+function joined(parts: readonly string[], word: 'and' | 'or'): string {
+  return parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => `(${part})`).join(` ${word} `)
+}
