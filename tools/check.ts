@@ -1,6 +1,7 @@
 // `npm run check`: everything about the code that can be judged without running it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { consoleSize } from './console-size.ts'
 import { docsDrift } from './docs-drift.ts'
 import { folderShape } from './folder-shape.ts'
 import { hostRule } from './host-rule.ts'
@@ -16,6 +17,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['import law', importLaw],
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
+  ['console size', consoleSize],
 ]
 
 async function types(root: string): Promise<Problem[]> {

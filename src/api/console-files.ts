@@ -1,57 +1,100 @@
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { takesGzip } from './answer.ts'
 import type { ApiContext } from './options.ts'
-
-/** Every file that is served; nothing else of the folder can be reached. */
-export const consoleFiles = [
-  'index.html', 'style.css', 'icon.svg', 'main.js', 'format.js', 'live.js', 'live-table.js', 'columns.js', 'pipeline.js', 'footer.js', 'session.js', 'dom.js',
-] as const
+import { ApiError } from './problems.ts'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml',
 }
 
 export const contentSecurityPolicy = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ].join('; ')
 
 interface Served {
+  readonly type: string
   readonly plain: Buffer
   readonly gzip: Buffer
   readonly etag: string
 }
 
-const folder = fileURLToPath(new URL('../../console/', import.meta.url))
+/** What the build made; its files are named after what is in them. */
+export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
 
-/** The page. Files are read when first asked for, then kept: they are small and belong to this version. */
-export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext): void {
-  const kept = new Map<string, Promise<Served>>()
-  const load = async (name: string): Promise<Served> => {
-    const plain = Buffer.from(await host.disk.readFile(folder + name))
-    return { plain, gzip: gzipSync(plain), etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"` }
+const notBuilt = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Weir</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><h1>The console is not built</h1>
+<p>Weir itself runs. In its folder, <code>npm run build:console</code> builds the console (<code>npm ci</code> does so, too); then start Weir again.</p>
+<p><a href="/api/v1/openapi.json">The API</a> answers meanwhile.</p></body></html>
+`
+
+/**
+ * The console: its page for every address that a browser navigates to, and the files that the page names. Files are read
+ * when first asked for, then kept: they are small and belong to this version.
+ */
+export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
+  const kept = new Map<string, Served>()
+  const load = async (name: string): Promise<Served | undefined> => {
+    const known = kept.get(name)
+    if (known !== undefined) return known
+    try {
+      const file = served(name, Buffer.from(await host.disk.readFile(folder + name)))
+      kept.set(name, file)
+      return file
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      log.error('A file of the console cannot be read.', { name, error })
+      throw error
+    }
   }
-  for (const name of consoleFiles) {
-    app.route({
-      method: ['GET', 'HEAD'], url: name === 'index.html' ? '/' : `/${name}`, config: { open: true },
+  const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    // What begins like an address of the API is none of the console's, whoever asks.
+    if (/^\/(?:api|events|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
+    return send(request, reply, (await load('index.html')) ?? served('index.html', Buffer.from(notBuilt)))
+  }
+  const methods = ['GET', 'HEAD']
+  app.addConstraintStrategy({
+    name: 'navigation',
+    storage: () => {
+      const stores = new Map<unknown, never>()
+      return { get: (key) => stores.get(key) ?? null, set: (key, store) => void stores.set(key, store as never) }
+    },
+    deriveConstraint: (request: IncomingMessage) => (/\btext\/html\b/.test(request.headers.accept ?? '') ? 'page' : undefined),
+  })
+  app.route({ method: methods, url: '/', config: { open: true }, handler: page })
+  app.route({ method: methods, url: '/*', config: { open: true }, constraints: { navigation: 'page' }, handler: page })
+  for (const [url, path] of [['/icon.svg', ''], ['/assets/:name', 'assets/']] as const) {
+    app.route<{ Params: { name?: string } }>({
+      method: methods, url, config: { open: true },
       handler: async (request, reply) => {
-        let file = kept.get(name)
-        if (file === undefined) kept.set(name, (file = load(name)))
-        const { plain, gzip, etag } = await file.catch((error: unknown) => {
-          kept.delete(name)
-          log.error('A file of the console cannot be read.', { name, error })
-          throw error
-        })
-        reply.headers({
-          etag, vary: 'accept-encoding', 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy,
-          'cross-origin-opener-policy': 'same-origin', 'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-        })
-        if (request.headers['if-none-match'] === etag) return reply.code(304).send()
-        reply.type(types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream')
-        return takesGzip(request) ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
+        const { name = 'icon.svg' } = request.params
+        const file = /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? await load(path + name) : undefined
+        if (file === undefined) throw nothingAt(request)
+        return send(request, reply, file, path === '' ? undefined : 'public, max-age=31536000, immutable')
       },
     })
   }
+}
+
+function nothingAt(request: FastifyRequest): ApiError {
+  return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`, { hints: ['GET /api/v1/openapi.json describes the API.'] })
+}
+
+function served(name: string, plain: Buffer): Served {
+  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
+  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain, { level: 9 }), etag }
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, { type, plain, gzip, etag }: Served, cache = 'no-cache'): FastifyReply {
+  reply.headers({
+    etag, vary: 'accept, accept-encoding', 'cache-control': cache, 'content-security-policy': contentSecurityPolicy,
+    'cross-origin-opener-policy': 'same-origin', 'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  })
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+  reply.type(type)
+  return takesGzip(request) ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
 }

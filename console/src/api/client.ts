@@ -1,0 +1,43 @@
+import { Refused, refusedOf } from './problem.ts'
+import { loginNeeded } from './session.ts'
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+export interface Asking {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly query?: Query
+  readonly body?: unknown
+  /** Aborting it cancels the question on the server, too. */
+  readonly signal?: AbortSignal
+}
+
+/** Asks the API and reads the answer as JSON. Throws {@link Refused}; a login that is needed shows itself. */
+export async function ask<T>(path: string, { query = {}, ...asking }: Asking = {}): Promise<T> {
+  const answer = await send(pathOf(path, query), asking)
+  return (answer.status === 204 ? undefined : await answer.json()) as T
+}
+
+export function pathOf(path: string, query: Query): string {
+  const written = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, String(value)]])))
+  return written.size === 0 ? path : `${path}?${written}`
+}
+
+async function send(path: string, { method = 'GET', body, signal }: Asking): Promise<Response> {
+  let answer: Response
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (error) {
+    if (signal?.aborted === true) throw error
+    throw new Refused(0, {})
+  }
+  if (answer.ok) return answer
+  const refused = await refusedOf(answer)
+  // A login that was refused says so itself.
+  if (refused.status === 401 && !path.startsWith('/api/v1/login')) loginNeeded(refused.message)
+  throw refused
+}

@@ -1,0 +1,41 @@
+import { useSyncExternalStore } from 'react'
+import { useMe, type Me } from '../api/queries.ts'
+import { logOut } from './login.tsx'
+import { PageLink } from './page-link.tsx'
+import { pages } from './pages.ts'
+import { openPalette, paletteKeys } from './palette-door.ts'
+import { onTheme, setTheme, theme, themes, type Theme } from './theme.ts'
+
+const groups = [...new Set(pages.map(({ group }) => group))]
+const marks: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
+
+function scopeText({ role, namespaces }: Me): string {
+  return namespaces === null ? role : `${role}, of ${namespaces.join(', ')} only`
+}
+
+export function Navigation(): React.ReactNode {
+  const chosen = useSyncExternalStore(onTheme, theme)
+  const me = useMe()
+  const next = themes[(themes.indexOf(chosen) + 1) % themes.length] ?? 'system'
+  return (
+    <header className="side">
+      <PageLink to="/" className="brand">
+        <img src="/icon.svg" alt="" width="22" height="22" />
+        Weir
+      </PageLink>
+      <nav aria-label="Pages">
+        {groups.map((group, index) => (
+          <div key={group} className="nav-group" role="group" aria-label={group}>
+            {index > 0 && <h2 aria-hidden="true">{group}</h2>}
+            {pages.filter((page) => page.group === group).map(({ path, title }) => <PageLink key={path} to={path}>{title}</PageLink>)}
+          </div>
+        ))}
+      </nav>
+      {me.data !== undefined && me.data.login !== 'none' && <p className="side-me dim" title={scopeText(me.data)}>{me.data.name} <button type="button" className="quiet" onClick={() => { logOut().catch(reportError) }}>Log out</button></p>}
+      <div className="side-tools">
+        <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">{paletteKeys}</button>
+        <button type="button" className="quiet" onClick={() => setTheme(next)} title={`Theme: ${chosen}; change to ${next}`} aria-label={`Theme: ${chosen}`}>{marks[chosen]}</button>
+      </div>
+    </header>
+  )
+}

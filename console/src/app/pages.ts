@@ -1,0 +1,25 @@
+import type { ComponentType } from 'react'
+
+/** A page of the console. It is loaded when somebody goes there. */
+export interface Page {
+  /** `/flows`; what is behind it in the address belongs to the page. */
+  readonly path: string
+  readonly title: string
+  readonly group: 'Watch' | 'Investigate' | 'Operate'
+  /** Further words by which the palette finds it. */
+  readonly words?: string
+  readonly load: () => Promise<{ readonly default: ComponentType }>
+}
+
+/**
+ * Every page, in the order of the navigation; navigation, palette and router are made from this list. To add one: write
+ * pages/<name>/index.tsx with the page as its default export, and a line here.
+ */
+export const pages: readonly Page[] = [
+  { path: '/flows', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => import('../pages/flows/index.tsx') },
+  { path: '/events', title: 'Events', group: 'Watch', words: 'cloudevents live', load: () => import('../pages/events/index.tsx') },
+  { path: '/pipeline', title: 'Pipeline', group: 'Operate', words: 'sources sinks ledger lag journal', load: () => import('../pages/pipeline/index.tsx') },
+]
+
+/** Where the console opens. */
+export const firstPage = '/flows'

@@ -1,0 +1,79 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { commandsOfPages, type Command } from './commands.ts'
+import { keepFrame } from './page-link.tsx'
+import { onOpenPalette } from './palette-door.ts'
+import { pages } from './pages.ts'
+import { setTheme, themes } from './theme.ts'
+
+/** Ctrl-K: every page and every command, by name. */
+export function Palette(): React.ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [open, setOpen] = useState(false)
+  useEffect(() => {
+    const show = (): void => {
+      setOpen(true)
+      if (dialog.current?.open === false) dialog.current.showModal()
+    }
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
+      event.preventDefault()
+      show()
+    }
+    addEventListener('keydown', onKey)
+    const stop = onOpenPalette(show)
+    return () => {
+      removeEventListener('keydown', onKey)
+      stop()
+    }
+  }, [])
+  return (
+    <dialog ref={dialog} className="palette" aria-label="Pages and commands" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current.close() }}>
+      {open && <Choice onDone={() => dialog.current?.close()} />}
+    </dialog>
+  )
+}
+
+function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
+  const navigate = useNavigate()
+  const [typed, setTyped] = useState('')
+  const [at, setAt] = useState(0)
+  const all = useMemo((): readonly Command[] => [
+    ...pages.map(({ path, title, words = '' }): Command => ({ name: title, words: `page ${words}`, run: () => { navigate({ to: path, search: keepFrame as never }).catch(reportError) } })),
+    ...commandsOfPages(),
+    ...themes.map((theme): Command => ({ name: `Theme: ${theme}`, words: 'light dark colour color', run: () => setTheme(theme) })),
+  ], [navigate])
+  const wanted = typed.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  const found = all.filter(({ name, words = '' }) => wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)))
+  const current = Math.min(at, found.length - 1)
+  const run = (command: Command | undefined): void => {
+    if (command === undefined) return
+    onDone()
+    command.run()
+  }
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    if (step !== 0 && found.length > 0) setAt((current + step + found.length) % found.length)
+    else if (event.key === 'Enter') run(found[current])
+    else return
+    event.preventDefault()
+  }
+  return (
+    <>
+      <input
+        role="combobox" aria-label="Page or command" aria-expanded={found.length > 0} aria-controls="palette-list" aria-activedescendant={found.length > 0 ? `palette-${current}` : undefined} aria-autocomplete="list"
+        placeholder="Go to a page, run a command" autoFocus value={typed} onKeyDown={onKeyDown}
+        onChange={(event) => {
+          setTyped(event.target.value)
+          setAt(0)
+        }}
+      />
+      <div id="palette-list" role="listbox" aria-label="Found">
+        {found.map((command, index) => (
+          <div key={command.name} id={`palette-${index}`} role="option" aria-selected={index === current} onPointerMove={() => setAt(index)} onClick={() => run(command)}>{command.name}</div>
+        ))}
+      </div>
+      {found.length === 0 && <p className="dim pad">Nothing is called “{typed}”.</p>}
+    </>
+  )
+}

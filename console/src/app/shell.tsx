@@ -1,0 +1,27 @@
+import { Outlet } from '@tanstack/react-router'
+import { Suspense, useSyncExternalStore } from 'react'
+import { onSession, whyRefused } from '../api/session.ts'
+import { Loading } from '../parts/states.tsx'
+import { Footer } from './footer.tsx'
+import { Login } from './login.tsx'
+import { Navigation } from './navigation.tsx'
+import { Palette } from './palette.tsx'
+
+/** What stands around every page: navigation, palette and the ledger. */
+export function Shell(): React.ReactNode {
+  const refused = useSyncExternalStore(onSession, whyRefused)
+  if (refused !== '') return <Login why={refused} />
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">Skip to content</a>
+      <Navigation />
+      <main id="content" tabIndex={-1}>
+        <Suspense fallback={<Loading what="the page" />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <Footer />
+      <Palette />
+    </div>
+  )
+}

@@ -1,0 +1,124 @@
+import type { GapMessage, RowsMessage } from '../../../src/api/published.ts'
+import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
+import { goneMs } from './messages.ts'
+import { Stream } from './stream.ts'
+
+/** Newest rows of a view that are kept for tabs that come later; as many as the server shows of what was there. */
+const keptRows = 500
+
+interface Tab {
+  readonly say: (message: ToTab) => void
+  readonly views: readonly WantedView[]
+  heard: number
+}
+
+/** A view on the server, for every tab that wants the same. */
+interface Shared {
+  readonly id: string
+  readonly view: WantedView
+  newest: RowsMessage | undefined
+}
+
+/**
+ * Joins what the tabs of a browser want to see into one stream: browsers open few connections to one server. Equal views
+ * of rows are asked for once; sums are told to each tab from their beginning, so they are not shared.
+ */
+export class LiveEngine {
+  readonly #tabs = new Map<number, Tab>()
+  #shared = new Map<string, Shared>()
+  readonly #stream: Stream
+  #lastTab = 0
+  #lastView = 0
+  #link: Link = { state: 'idle' }
+  #due = 0
+
+  constructor() {
+    this.#stream = new Stream({
+      event: (event, data) => this.#take(event, data),
+      link: (link) => {
+        this.#link = link
+        for (const tab of this.#tabs.values()) tab.say({ is: 'link', link })
+      },
+    })
+    setInterval(() => this.#forgetGone(), goneMs / 3)
+  }
+
+  /** A tab has come; the answer takes what it says. */
+  join(say: (message: ToTab) => void): (message: FromTab) => void {
+    const tab = ++this.#lastTab
+    return (message) => {
+      const known = this.#tabs.get(tab)
+      if (known !== undefined) known.heard = Date.now()
+      if (message.is === 'bye') this.#leave(tab)
+      else if (message.is === 'views') this.#want(tab, { say, views: message.views, heard: Date.now() })
+      else if (message.is === 'retry') this.#stream.retry()
+    }
+  }
+
+  #leave(tab: number): void {
+    if (this.#tabs.delete(tab)) this.#askSoon()
+  }
+
+  #forgetGone(): void {
+    for (const [tab, { heard }] of this.#tabs) if (Date.now() - heard > goneMs) this.#leave(tab)
+  }
+
+  #want(tab: number, wanted: Tab): void {
+    const before = this.#tabs.get(tab)?.views ?? []
+    this.#tabs.set(tab, wanted)
+    wanted.say({ is: 'link', link: this.#link })
+    for (const view of wanted.views) {
+      const key = keyOf(tab, view)
+      const known = this.#shared.get(key)
+      if (known === undefined) this.#shared.set(key, { id: `v${++this.#lastView}`, view, newest: undefined })
+      else if (known.newest !== undefined && !before.some((old) => keyOf(tab, old) === key)) wanted.say({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
+    }
+    this.#askSoon()
+  }
+
+  /** A page that is left and one that is opened are one change. */
+  #askSoon(): void {
+    clearTimeout(this.#due)
+    this.#due = setTimeout(() => {
+      const wanted = new Set([...this.#tabs].flatMap(([tab, { views }]) => views.map((view) => keyOf(tab, view))))
+      this.#shared = new Map([...this.#shared].filter(([key]) => wanted.has(key)))
+      this.#stream.show([...this.#shared.values()].map(({ id, view }) => ({ ...view, id })))
+    }, 30) as unknown as number
+  }
+
+  /** Everybody who watches this view, with the id that it has there. */
+  #tell(id: string, message: (view: string) => ToTab): void {
+    const found = [...this.#shared].find(([, shared]) => shared.id === id)
+    if (found === undefined) return
+    for (const [tab, { say, views }] of this.#tabs) {
+      for (const view of views) if (keyOf(tab, view) === found[0]) say(message(view.id))
+    }
+  }
+
+  #take(event: string, data: Record<string, unknown>): void {
+    if (event === 'stat') {
+      const lagMs = data['lagMs'] as number | null
+      for (const [id, { matched, shown }] of Object.entries(data['views'] as Record<string, { matched: number; shown: number }>)) {
+        this.#tell(id, (view) => ({ is: 'stat', stat: { view, matched, shown, lagMs } }))
+      }
+      return
+    }
+    const id = data['view']
+    if (typeof id !== 'string') return
+    if (event === 'rows') {
+      const rows = data as unknown as RowsMessage
+      for (const shared of this.#shared.values()) if (shared.id === id) shared.newest = joined(shared.newest, rows)
+      this.#tell(id, (view) => ({ is: 'rows', rows: { ...rows, view } }))
+    } else if (event === 'gap') this.#tell(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))
+    else this.#tell(id, (view) => ({ is: 'other', event, data: { ...data, view } }))
+  }
+}
+
+function keyOf(tab: number, { id, ...view }: WantedView): string {
+  return JSON.stringify(view.kind === 'rows' ? view : [tab, id, view])
+}
+
+function joined(before: RowsMessage | undefined, { rows, ...message }: RowsMessage): RowsMessage {
+  const all = before === undefined || message.snapshot === true ? rows : [...before.rows, ...rows]
+  return { ...message, rows: all.slice(-keptRows) }
+}

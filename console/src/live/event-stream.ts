@@ -1,0 +1,27 @@
+/** One event of a stream of server-sent events. */
+export interface StreamEvent {
+  readonly event: string
+  readonly id: string
+  readonly data: string
+}
+
+/** Cuts what arrives, in whatever pieces, into events. Comments are nobody's events. */
+export class EventCutter {
+  #rest = ''
+
+  take(piece: string): StreamEvent[] {
+    const blocks = (this.#rest + piece).split('\n\n')
+    this.#rest = blocks.pop() ?? ''
+    return blocks.map(eventOf).filter(({ data }) => data !== '')
+  }
+}
+
+function eventOf(block: string): StreamEvent {
+  const found = { event: '', id: '', data: '' }
+  for (const line of block.split('\n')) {
+    const colon = line.indexOf(': ')
+    const name = line.slice(0, colon)
+    if (name === 'event' || name === 'id' || name === 'data') found[name] = line.slice(colon + 2)
+  }
+  return found
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { RowsModel, shownMost, type LiveNow } from './rows-model.ts'
+
+function model(): { model: RowsModel; now: () => LiveNow; send: (from: number, to: number, snapshot?: true) => void } {
+  const made = new RowsModel(0, () => {})
+  const send = (from: number, to: number, snapshot?: true): void => {
+    const rows = Array.from({ length: to - from + 1 }, (_, index) => [`p${from + index}`])
+    made.take({ view: 'w', cols: ['_pos'], rows, matched: rows.length, shown: rows.length, ...(snapshot === undefined ? {} : { snapshot }) })
+  }
+  return { model: made, now: () => made.now, send }
+}
+
+const stat = (matched: number, shown: number): { view: string; matched: number; shown: number; lagMs: null } => ({ view: 'w', matched, shown, lagMs: null })
+
+test('rows stand newest first, and one that comes again stands once', () => {
+  const { now, send } = model()
+  send(1, 3, true)
+  send(3, 5)
+  expect(now().rows.flat()).toEqual(['p5', 'p4', 'p3', 'p2', 'p1'])
+})
+
+test('while held nothing that is shown moves, what comes is counted, and all of it is there afterwards', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  made.hold(true)
+  send(4, 10)
+  expect(now().rows.flat()).toEqual(['p3', 'p2', 'p1'])
+  expect(now().held).toBe(7)
+  made.hold(false)
+  expect(now().rows.flat()).toEqual(['p10', 'p9', 'p8', 'p7', 'p6', 'p5', 'p4', 'p3', 'p2', 'p1'])
+  expect(now()).toMatchObject({ held: 0, gap: '' })
+})
+
+test('the count goes on with what the server says when more match than are sent', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  made.stat(stat(100, 3))
+  made.hold(true)
+  send(4, 5)
+  made.stat(stat(1100, 5))
+  expect(now()).toMatchObject({ held: 1000, rate: 1000, passed: 1095 })
+})
+
+test('rows that were too many to keep are said to be missing, and nothing older stays as if it came just before', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  made.hold(true)
+  send(4, 12_000)
+  expect(now().held).toBe(11_997)
+  made.hold(false)
+  expect(now().rows).toHaveLength(shownMost)
+  expect(now().rows[0]).toEqual(['p12000'])
+  expect(now().rows.flat()).not.toContain('p3')
+  expect(now().gap).toContain('1,997 rows')
+})
+
+test('a jump to now shows the newest of what waits and says how much it left out', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  made.hold(true)
+  send(4, 1003)
+  made.jump()
+  expect(now().rows).toHaveLength(500)
+  expect(now().rows.at(-1)).toEqual(['p504'])
+  expect(now().gap).toContain('500 rows were left out')
+})
+
+test('a snapshot replaces what was shown, even one that is empty', () => {
+  const { now, send } = model()
+  send(1, 3, true)
+  send(1, 0, true)
+  expect(now()).toMatchObject({ rows: [], begun: true })
+})
+
+test('what is missing is said, with the reason', () => {
+  const { model: made, now } = model()
+  made.gap({ view: 'w', fromSeq: 1, toSeq: 5, reason: 'slow' })
+  expect(now().gap).toContain('too slow')
+  made.gap({ view: 'w', fromSeq: 1, toSeq: 5, reason: 'unknown-position' })
+  expect(now().gap).toContain('another journal')
+})

@@ -1,0 +1,122 @@
+import type { Cell, GapMessage, RowsMessage } from '../../../src/api/published.ts'
+import { count, time } from '../parts/format.ts'
+import type { ViewStat } from './messages.ts'
+
+export type Row = readonly Cell[]
+
+/** What a live table shows. */
+export interface LiveNow {
+  /** Newest first. */
+  readonly rows: readonly Row[]
+  /** Rows that came while the table was held. */
+  readonly held: number
+  /** What is missing among the rows, in words; empty when nothing is. */
+  readonly gap: string
+  /** Rows that match, per second. */
+  readonly rate: number
+  /** Since the view began: rows that matched, and how many passed too fast to be sent. */
+  readonly matched: number
+  readonly passed: number
+  /** Has the server said what it has? */
+  readonly begun: boolean
+}
+
+/** Rows that are shown, and rows that wait while the table is held, at most. */
+export const shownMost = 5000
+const waitingMost = 10_000
+
+/** Newest rows on top. While held, what arrives waits and is counted; nothing that is shown moves. */
+export class RowsModel {
+  readonly #keyAt: number
+  readonly #changed: (now: LiveNow) => void
+  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, begun: false }
+  /** Oldest first. */
+  #waiting: Row[] = []
+  #replaces = false
+  #isHeld = false
+  /** Of the rows that came while held: those that could not be kept. */
+  #lost = 0
+  #matchedBefore: number | undefined
+  #matchedAtHold = 0
+
+  /** @param keyAt place of the cell that tells rows apart. */
+  constructor(keyAt: number, changed: (now: LiveNow) => void) {
+    this.#keyAt = keyAt
+    this.#changed = changed
+  }
+
+  get now(): LiveNow {
+    return this.#now
+  }
+
+  take({ rows, snapshot }: RowsMessage): void {
+    if (snapshot === true) {
+      this.#waiting = []
+      this.#replaces = true
+    }
+    this.#waiting.push(...(rows as readonly Row[]))
+    const over = this.#waiting.length - waitingMost
+    if (over > 0) {
+      this.#waiting.splice(0, over)
+      this.#lost += over
+    }
+    this.#flow()
+  }
+
+  gap({ reason }: GapMessage): void {
+    const when = time(new Date().toISOString())
+    this.#say({
+      gap: {
+        slow: `At ${when} this browser was too slow: rows are missing here.`,
+        evicted: `Before ${when} rows are missing: they had left the live memory.`,
+        'unknown-position': `At ${when} the server began another journal.`,
+      }[reason],
+    })
+  }
+
+  stat({ matched, shown }: ViewStat): void {
+    const rate = Math.max(0, matched - (this.#matchedBefore ?? matched))
+    this.#matchedBefore = matched
+    this.#say({ rate, matched, passed: Math.max(0, matched - shown) })
+    if (this.#isHeld) this.#say({ held: this.#heldRows() })
+  }
+
+  hold(held: boolean): void {
+    if (held === this.#isHeld) return
+    this.#isHeld = held
+    this.#matchedAtHold = this.#now.matched
+    if (!held) this.#flow()
+  }
+
+  /** Leaves out what waits but for its newest rows, and goes on from there. */
+  jump(): void {
+    const left = Math.max(0, this.#heldRows() - 500)
+    this.#waiting = this.#waiting.slice(-500)
+    this.#lost = 0
+    this.#isHeld = false
+    this.#replaces = left > 0
+    this.#flow()
+    if (left > 0) this.#say({ gap: `${count(left)} rows were left out by jumping to now.` })
+  }
+
+  #heldRows(): number {
+    return Math.max(this.#waiting.length + this.#lost, this.#now.matched - this.#matchedAtHold)
+  }
+
+  #flow(): void {
+    if (this.#isHeld && this.#now.begun) return this.#say({ held: this.#heldRows() })
+    const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
+    const known = new Set(kept.map((row) => row[this.#keyAt]))
+    const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
+    const gap = this.#lost > 0 ? { gap: `${count(this.#lost)} rows passed while the table was held and were too many to keep.` } : {}
+    this.#waiting = []
+    this.#lost = 0
+    this.#replaces = false
+    this.#say({ rows: [...fresh, ...kept].slice(0, shownMost), held: 0, begun: true, ...gap })
+  }
+
+  #say(change: Partial<LiveNow>): void {
+    this.#now = { ...this.#now, ...change }
+    this.#changed(this.#now)
+  }
+}

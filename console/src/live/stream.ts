@@ -1,0 +1,144 @@
+import { asRefused, Refused, refusedOf } from '../api/problem.ts'
+import { EventCutter } from './event-stream.ts'
+import type { Link, WantedView } from './messages.ts'
+
+const shortest = 500
+const longest = 30_000
+/** The server says something at least every second; this long a silence means that the line is dead. */
+const silence = 20_000
+
+interface On {
+  readonly event: (event: string, data: Record<string, unknown>) => void
+  readonly link: (link: Link) => void
+}
+
+/**
+ * One stream, as long as somebody wants to see something. Read by fetch, not EventSource, so that an error can be read.
+ * It reconnects by itself, going on from the last event it saw.
+ */
+export class Stream {
+  readonly #on: On
+  readonly #sid = hardToGuess()
+  #views: readonly WantedView[] = []
+  #lastId = ''
+  #failures = 0
+  #line: AbortController | undefined
+  #running = false
+  #wake = (): void => {}
+  #changes: Promise<void> = Promise.resolve()
+
+  constructor(on: On) {
+    this.#on = on
+  }
+
+  show(views: readonly WantedView[]): void {
+    const changed = JSON.stringify(views) !== JSON.stringify(this.#views)
+    this.#views = views
+    if (views.length === 0) return this.#line?.abort()
+    if (!this.#running) this.#run().catch(reportError)
+    // What was refused before may be taken now, as with another filter.
+    else if (this.#line === undefined) this.#wake()
+    else if (changed) this.#change().catch(reportError)
+  }
+
+  /** Tries again at once. */
+  retry(): void {
+    this.#failures = 0
+    this.#wake()
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    while (this.#views.length > 0) await this.#sleep(await this.#once())
+    this.#running = false
+    this.#lastId = ''
+    this.#on.link({ state: 'idle' })
+  }
+
+  async #send(path: string, init: RequestInit = {}): Promise<Response> {
+    const answer = await fetch(path, init)
+    if (!answer.ok) throw await refusedOf(answer)
+    return answer
+  }
+
+  #put(): Promise<Response> {
+    return this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } })
+  }
+
+  /** Tells the server of other views, one change after the other, while the stream goes on. */
+  #change(): Promise<void> {
+    this.#changes = this.#changes.then(async () => {
+      try {
+        await this.#put()
+        if (this.#line !== undefined) this.#on.link({ state: 'live' })
+      } catch (error) {
+        this.#refused(asRefused(error))
+      }
+    })
+    return this.#changes
+  }
+
+  /** One connection, to its end. Answers how many ms to wait before the next. */
+  async #once(): Promise<number> {
+    const line = new AbortController()
+    let watchdog: ReturnType<typeof setTimeout> | undefined
+    try {
+      this.#on.link({ state: 'connecting' })
+      await this.#put()
+      this.#line = line
+      const answer = await this.#send(`/api/v1/live?sid=${this.#sid}`, { signal: line.signal, headers: this.#lastId === '' ? {} : { 'last-event-id': this.#lastId } })
+      this.#on.link({ state: 'live' })
+      const cutter = new EventCutter()
+      const text = new TextDecoder()
+      const reader = answer.body?.getReader()
+      for (;;) {
+        clearTimeout(watchdog)
+        watchdog = setTimeout(() => line.abort(), silence)
+        const { done = true, value } = (await reader?.read()) ?? {}
+        if (done) break
+        for (const { event, id, data } of cutter.take(text.decode(value, { stream: true }))) {
+          if (id !== '') this.#lastId = id
+          this.#failures = 0
+          this.#on.event(event, JSON.parse(data) as Record<string, unknown>)
+        }
+      }
+      return this.#later('The server closed the stream.')
+    } catch (error) {
+      return error instanceof Refused ? this.#refused(error) : this.#views.length === 0 ? 0 : this.#later('The server does not answer.')
+    } finally {
+      clearTimeout(watchdog)
+      this.#line = undefined
+    }
+  }
+
+  /** What the server will not take as it is waits for somebody to change it; everything else is tried again. */
+  #refused(error: Refused): number {
+    if (error.status !== 429 && error.status < 500) {
+      this.#on.link({ state: 'refused', detail: error.message, status: error.status })
+      return Infinity
+    }
+    return this.#later(error.message, error.retryAfter * 1000)
+  }
+
+  #later(detail: string, least = 0): number {
+    const step = Math.min(longest, shortest * 2 ** this.#failures++)
+    const retryMs = Math.max(least, step * (0.75 + Math.random() / 2))
+    this.#on.link({ state: 'waiting', detail, retryMs })
+    return retryMs
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === Infinity ? undefined : setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Name of a session. `crypto.randomUUID` is missing where the page comes over plain HTTP from another machine. */
+function hardToGuess(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,71 @@
+import { loginNeeded, onSession, whyRefused } from '../api/session.ts'
+import { LiveEngine } from './engine.ts'
+import { hereMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
+
+/** What a view tells whoever watches it. */
+export type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
+
+const watching = new Map<string, { readonly view: WantedView; readonly listener: Listener }>()
+const linkListeners = new Set<() => void>()
+let link: Link = { state: 'idle' }
+let say: ((message: FromTab) => void) | undefined
+let lastId = 0
+
+/** Watches a view until the answer is called. Equal views of all tabs are one on the wire. */
+export function watch(view: Omit<WantedView, 'id'>, listener: Listener): () => void {
+  const id = `w${++lastId}`
+  watching.set(id, { view: { ...view, id }, listener })
+  tell()
+  return () => {
+    watching.delete(id)
+    tell()
+  }
+}
+
+export function linkNow(): Link {
+  return link
+}
+
+export function onLink(listener: () => void): () => void {
+  linkListeners.add(listener)
+  return () => void linkListeners.delete(listener)
+}
+
+/** Does not wait for the next attempt. */
+export function retryNow(): void {
+  say?.({ is: 'retry' })
+}
+
+function tell(): void {
+  say ??= connected()
+  say({ is: 'views', views: [...watching.values()].map(({ view }) => view) })
+}
+
+function connected(): (message: FromTab) => void {
+  const send = door()
+  setInterval(() => send({ is: 'here' }), hereMs)
+  addEventListener('pagehide', () => send({ is: 'bye' }))
+  addEventListener('pageshow', (event) => { if (event.persisted) tell() })
+  addEventListener('online', retryNow)
+  onSession(() => { if (whyRefused() === '') retryNow() })
+  return send
+}
+
+/** To the worker that all tabs share; where there is none, a stream of this tab's own. */
+function door(): (message: FromTab) => void {
+  if (typeof SharedWorker === 'undefined') return new LiveEngine().join(take)
+  const { port } = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'weir-live' })
+  port.onmessage = ({ data }: MessageEvent<ToTab>) => take(data)
+  return (message) => port.postMessage(message)
+}
+
+function take(message: ToTab): void {
+  if (message.is === 'link') {
+    link = message.link
+    if (link.status === 401) loginNeeded(link.detail ?? 'This server wants to know who asks.')
+    for (const listener of linkListeners) listener()
+    return
+  }
+  const id = message.is === 'rows' ? message.rows.view : message.is === 'gap' ? message.gap.view : message.is === 'stat' ? message.stat.view : message.data.view
+  watching.get(id)?.listener(message)
+}

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'react'
+
+/** Is somebody at work in this place, so that nothing may move there: pointing at it, reading further down, selecting text, or in it by keyboard? */
+export function useHold(element: HTMLElement | null): boolean {
+  const [held, setHeld] = useState(false)
+  useEffect(() => {
+    if (element === null) return undefined
+    let hovered = false
+    const look = (): void => {
+      const selection = getSelection()
+      const selects = selection !== null && !selection.isCollapsed && element.contains(selection.anchorNode)
+      setHeld(hovered || element.scrollTop > 4 || selects || element.contains(document.activeElement))
+    }
+    const enter = (event: PointerEvent): void => {
+      // A finger does not hover; it scrolls, and that holds rows, too.
+      hovered = event.pointerType === 'mouse'
+      look()
+    }
+    const leave = (): void => {
+      hovered = false
+      look()
+    }
+    const later = (): void => queueMicrotask(look)
+    element.addEventListener('pointerenter', enter)
+    element.addEventListener('pointerleave', leave)
+    element.addEventListener('scroll', look, { passive: true })
+    element.addEventListener('focusin', later)
+    element.addEventListener('focusout', later)
+    document.addEventListener('selectionchange', look)
+    return () => {
+      element.removeEventListener('pointerenter', enter)
+      element.removeEventListener('pointerleave', leave)
+      element.removeEventListener('scroll', look)
+      element.removeEventListener('focusin', later)
+      element.removeEventListener('focusout', later)
+      document.removeEventListener('selectionchange', look)
+    }
+  }, [element])
+  return held
+}

@@ -1,0 +1,35 @@
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import type { Link, WantedView } from './messages.ts'
+import { RowsModel, type LiveNow } from './rows-model.ts'
+import { linkNow, onLink, watch } from './tab.ts'
+
+/** State of this browser's stream. */
+export function useLink(): Link {
+  return useSyncExternalStore(onLink, linkNow)
+}
+
+export interface LiveRows extends LiveNow {
+  /** Goes on from the newest rows. */
+  readonly jump: () => void
+}
+
+/** Newest rows of a view. `view` is undefined while nothing is watched; `held`: nothing may move now. */
+export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: boolean): LiveRows {
+  const key = view === undefined ? '' : JSON.stringify(view)
+  const [, setTurn] = useState(0)
+  const model = useMemo(() => {
+    const { columns = [] } = key === '' ? {} : (JSON.parse(key) as WantedView)
+    return new RowsModel(columns.indexOf('_pos'), () => setTurn((turn) => turn + 1))
+  }, [key])
+  useEffect(() => {
+    if (key === '') return undefined
+    return watch(JSON.parse(key) as Omit<WantedView, 'id'>, (message) => {
+      if (message.is === 'rows') model.take(message.rows)
+      else if (message.is === 'gap') model.gap(message.gap)
+      else if (message.is === 'stat') model.stat(message.stat)
+    })
+  }, [key, model])
+  useEffect(() => model.hold(held), [model, held])
+  const jump = useCallback(() => model.jump(), [model])
+  return { ...model.now, jump }
+}

@@ -1,0 +1,12 @@
+/** The stream of this browser, in a worker that all its tabs share: rows are parsed here, off the threads that draw. */
+import { LiveEngine } from './engine.ts'
+import type { FromTab } from './messages.ts'
+
+const engine = new LiveEngine()
+
+addEventListener('connect', (event) => {
+  const [port] = (event as MessageEvent).ports
+  if (port === undefined) return
+  const take = engine.join((message) => port.postMessage(message))
+  port.onmessage = ({ data }: MessageEvent<FromTab>) => take(data)
+})

@@ -1,0 +1,27 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { queryClient } from './api/queries.ts'
+import { takeToken } from './api/session.ts'
+import { logIn } from './app/login.tsx'
+import { router } from './app/router.tsx'
+import { applyTheme } from './app/theme.ts'
+import './style/base.css'
+import './style/shell.css'
+import './style/parts.css'
+import './style/grid.css'
+
+applyTheme()
+const token = takeToken()
+// A token that is not taken shows itself: the first question is refused.
+if (token !== '') await logIn(token).catch(() => {})
+const place = document.getElementById('console')
+if (place === null) throw new Error('the page has no #console')
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+)

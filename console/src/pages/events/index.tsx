@@ -1,0 +1,64 @@
+import { useMemo, useState } from 'react'
+import type { Row } from '../../live/rows-model.ts'
+import { useHold } from '../../live/use-hold.ts'
+import { useLink, useLiveRows } from '../../live/use-live.ts'
+import { useTitle } from '../../app/use-title.ts'
+import { plainText, time } from '../../parts/format.ts'
+import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import { EmptyState, Loading } from '../../parts/states.tsx'
+import { LiveBar } from '../flows/live-bar.tsx'
+
+const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
+const view = { kind: 'rows', q: { stream: 'events' }, columns: fields } as const
+const at = (row: Row, name: string): unknown => row[fields.indexOf(name)] ?? null
+const textOf = (name: string) => (row: Row): React.ReactNode => plainText(at(row, name) ?? '–')
+
+const columns: readonly GridColumn<Row>[] = [
+  { id: 'time', title: 'Time', hint: 'By the producer’s clock; else when Weir received it', width: 116, grow: 0, sortable: false, cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span> },
+  { id: 'type', title: 'Type', width: 180, grow: 1, sortable: false, cell: textOf('type') },
+  { id: 'source', title: 'Source', width: 140, grow: 1, sortable: false, cell: textOf('source') },
+  { id: 'subject', title: 'Subject', width: 140, grow: 1, sortable: false, cell: textOf('subject') },
+  { id: 'family', title: 'Family', width: 80, grow: 0, sortable: false, cell: textOf('family') },
+  { id: 'data', title: 'Data', width: 260, grow: 3, sortable: false, cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span> },
+]
+
+function preview(data: unknown): string {
+  if (data === null) return ''
+  return (typeof data === 'string' ? data : JSON.stringify(data)).slice(0, 300).replaceAll(/\s+/g, ' ')
+}
+
+/** Newest events as they arrive. */
+export default function EventsPage(): React.ReactNode {
+  useTitle('Events')
+  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const reading = useHold(place)
+  const live = useLiveRows(view, paused || reading)
+  const link = useLink()
+  const span = useMemo(() => {
+    const [newest, oldest] = [live.rows[0], live.rows.at(-1)]
+    return newest === undefined || oldest === undefined ? undefined : [plainText(at(oldest, 'time_received')), plainText(at(newest, 'time_received'))] as const
+  }, [live.rows])
+  return (
+    <div className="page">
+      <div className="page-bar"><h1>Events</h1></div>
+      <div className="page-line"><LiveBar live={live} link={link} paused={paused} reading={reading} onPause={setPaused} span={span} /></div>
+      <div className="page-body">
+        <section className="panel table" aria-label="Newest events">
+          {live.rows.length > 0
+            ? <Grid label="Newest events" columns={columns} rows={live.rows} rowKey={(row) => plainText(at(row, '_pos'))} total={live.rows.length} onPlace={setPlace} />
+            : live.begun ? <NoEvents /> : <Loading what="the newest events" />}
+        </section>
+      </div>
+    </div>
+  )
+}
+
+function NoEvents(): React.ReactNode {
+  return (
+    <EmptyState title="No events yet">
+      <p>Anything that speaks CloudEvents over HTTP can post here. Try it:</p>
+      <pre>{`curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\\n  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`}</pre>
+    </EmptyState>
+  )
+}

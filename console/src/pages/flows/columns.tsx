@@ -1,0 +1,116 @@
+import type { ViewColumn } from '../../../../src/api/published.ts'
+import type { Row } from '../../live/rows-model.ts'
+import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
+import type { GridColumn } from '../../parts/grid.tsx'
+
+/** A column of the table: what it reads, how it sorts, and how it shows itself. */
+export interface FlowColumn {
+  readonly id: string
+  readonly title: string
+  readonly hint: string
+  readonly width: number
+  readonly grow: number
+  readonly end?: boolean
+  /** Fields that it reads. */
+  readonly fields: readonly string[]
+  /** Fields that it sorts by, the most important first; none: it doesn’t. */
+  readonly sort: readonly string[]
+  readonly cell: (read: Read) => React.ReactNode
+}
+
+/** The cell of a row by the name of its field. */
+export type Read = (name: string) => unknown
+
+const titles: Readonly<Record<string, string>> = {
+  time_received: 'Received', time_start: 'Started', time_end: 'Ended', src_addr: 'Source address', dst_addr: 'Destination address', src_port: 'Port', dst_port: 'Port', proto: 'Protocol',
+  tcp_flags: 'Flags', bytes_est: 'Bytes, estimated', packets_est: 'Packets, estimated', rtt: 'RTT', in_if: 'In', out_if: 'Out', exporter_addr: 'Exporter', protocol: 'Came by', _pos: 'Id',
+}
+
+/** `src_owner_name` → `Source owner name`. */
+function titleOf(name: string): string {
+  const known = titles[name]
+  if (known !== undefined) return known
+  const words = name.replace(/^src_/, 'source ').replace(/^dst_/, 'destination ').replaceAll('_', ' ').replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp)\b/g, (word) => word.toUpperCase())
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function endpoint(end: 'src' | 'dst'): FlowColumn {
+  return {
+    id: end, title: end === 'src' ? 'Source' : 'Destination', hint: 'Name with namespace or label, else the address', width: 190, grow: 2,
+    fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`], sort: [`${end}_name`, `${end}_addr`],
+    cell: (read) => {
+      const address = read(`${end}_addr`) as string | null
+      const name = read(`${end}_name`) as string | null
+      const beside = (read(`${end}_namespace`) ?? read(`${end}_label`)) as string | null
+      return (
+        <span title={[name, beside, address].filter((part) => part !== null).join(' · ')}>
+          {name === null ? <span className="mono">{address ?? '–'}</span> : name}
+          {beside !== null && beside !== name && <span className="beside">{beside}</span>}
+        </span>
+      )
+    },
+  }
+}
+
+const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
+
+/** Values as their type and unit have it; those that people read otherwise by name. */
+function cellOf(name: string, type: string, unit: string | undefined): (value: unknown) => React.ReactNode {
+  if (name === 'proto') return (value) => protocol(value as number | null)
+  if (name === 'tcp_flags' || name === 'drop_flags') return (value) => <span className={`mono${((value as number) & 4) !== 0 ? ' bad' : ''}`}>{tcpFlags(value as number | null)}</span>
+  if (name === 'sampling') return (value) => (value === 1 ? 'none' : `1 : ${count(value as number)}`)
+  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name)) return (value) => <span className="mono">{String(value)}</span>
+  if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
+  if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)
+  if (type.startsWith('TIMESTAMP')) return (value) => <span className="mono">{time(value as string)}</span>
+  if (numeric.test(type)) return (value) => count(value as number | string)
+  if (name.endsWith('_addr') || name.endsWith('_mac') || name === '_pos') return (value) => <span className="mono">{String(value)}</span>
+  return (value) => (typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value))
+}
+
+function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
+  const show = cellOf(name, type, unit)
+  const isNumber = numeric.test(type) && name !== 'proto' && name !== 'tcp_flags' && name !== 'drop_flags'
+  return {
+    id: name, title: titleOf(name), hint: meaning, fields: [name], sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
+    ...(isNumber ? { end: true } : {}), ...widthOf(name, type, isNumber),
+    cell: (read) => {
+      const value = read(name)
+      return value === null || value === undefined ? <span className="dim">–</span> : show(value)
+    },
+  }
+}
+
+function widthOf(name: string, type: string, isNumber: boolean): { width: number; grow: number } {
+  if (type.startsWith('TIMESTAMP')) return { width: 116, grow: 0 }
+  if (name.endsWith('_port')) return { width: 72, grow: 0 }
+  if (name === 'proto') return { width: 76, grow: 0 }
+  if (name === 'tcp_flags' || name === 'drop_flags') return { width: 150, grow: 1 }
+  if (isNumber) return { width: 92, grow: 1 }
+  return { width: 130, grow: 1 }
+}
+
+/** Every column that there is, by id: the two ends, and each field of the registry. */
+export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, FlowColumn> {
+  return new Map([endpoint('src'), endpoint('dst'), ...fields.map(fieldColumn)].map((column) => [column.id, column]))
+}
+
+/** Fields that are asked for: those of the columns, and the id of each row. */
+export function fieldsOf(columns: readonly FlowColumn[]): readonly string[] {
+  return [...new Set([...columns.flatMap(({ fields }) => fields), 'time_received', '_pos'])]
+}
+
+/** `-src` in the address → `-src_name,-src_addr` for the API. */
+export function sortFields(sort: string, columns: ReadonlyMap<string, FlowColumn>): string {
+  const [sign, id] = sort.startsWith('-') ? ['-', sort.slice(1)] : ['', sort]
+  return (columns.get(id)?.sort ?? []).map((field) => sign + field).join(',')
+}
+
+/** The same for the grid, which hands over rows whose cells stand in the order of `fields`. */
+export function gridColumns(columns: readonly FlowColumn[], fields: readonly string[]): readonly GridColumn<Row>[] {
+  const places = new Map(fields.map((name, index) => [name, index]))
+  return columns.map(({ id, title, hint, width, grow, end, sort, cell }) => ({
+    id, title, hint, width, grow, sortable: sort.length > 0, ...(end === undefined ? {} : { end }),
+    cell: (row) => cell((name) => row[places.get(name) ?? -1] ?? null),
+  }))
+}

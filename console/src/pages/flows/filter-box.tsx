@@ -1,0 +1,102 @@
+import { useEffect, useId, useRef, useState } from 'react'
+import type { TextProblem, ViewColumn } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+import { asRefused } from '../../api/problem.ts'
+import type { Range } from '../../state/range.ts'
+import { useSuggestions, type Suggestion } from './suggestions.ts'
+import { writtenBefore } from './filter-text.ts'
+
+interface FilterBoxProps {
+  readonly fields: readonly ViewColumn[]
+  readonly filter: string
+  readonly range: Range
+  readonly onChange: (filter: string) => void
+}
+
+interface Checked {
+  readonly ok: boolean
+  readonly errors?: readonly TextProblem[]
+}
+
+/** Is it a filter? A server that cannot be asked beforehand says so in its answer to the question itself. */
+async function problemsOf(filter: string): Promise<readonly TextProblem[]> {
+  if (filter.trim() === '') return []
+  try {
+    const { ok, errors = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter } })
+    return ok ? [] : errors
+  } catch (error) {
+    const refused = asRefused(error)
+    return refused.code === 'WEIR_API_FILTER' ? refused.errors : []
+  }
+}
+
+/** The filter of the page. What is wrong with it is said where it is wrong, and the last good answer stays. */
+export function FilterBox({ fields, filter, range, onChange }: FilterBoxProps): React.ReactNode {
+  const [text, setText] = useState(filter)
+  const [caret, setCaret] = useState<number>()
+  const [at, setAt] = useState(-1)
+  const [errors, setErrors] = useState<readonly TextProblem[]>([])
+  const input = useRef<HTMLInputElement>(null)
+  const id = useId()
+  useEffect(() => {
+    setText(filter)
+    setErrors([])
+  }, [filter])
+  const written = caret === undefined ? undefined : writtenBefore(text, caret)
+  const found = useSuggestions(fields, written, filter, range)
+  const open = written !== undefined && found.length > 0
+  const apply = async (): Promise<void> => {
+    setCaret(undefined)
+    const problems = await problemsOf(text)
+    setErrors(problems)
+    if (problems.length === 0) onChange(text.trim())
+  }
+  const take = ({ insert }: Suggestion): void => {
+    if (written === undefined) return
+    const end = written.from + insert.length
+    setText(text.slice(0, written.from) + insert + text.slice(caret))
+    setAt(-1)
+    setCaret(end)
+    requestAnimationFrame(() => input.current?.setSelectionRange(end, end))
+  }
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
+    const chosen = open ? found[at] : undefined
+    if (event.key === 'Escape' && open) setCaret(undefined)
+    else if (event.key === ' ' && event.ctrlKey) setCaret(input.current?.selectionStart ?? text.length)
+    else if (step !== 0 && open) setAt((at + step + found.length + (at < 0 && step < 0 ? 1 : 0)) % found.length)
+    else if ((event.key === 'Enter' || event.key === 'Tab') && chosen !== undefined) take(chosen)
+    else if (event.key === 'Enter') apply().catch(reportError)
+    else return
+    event.preventDefault()
+  }
+  const wrong = errors[0]
+  return (
+    <div className="filter" role="search" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined) }}>
+      <input
+        ref={input} value={text} spellCheck={false} autoCapitalize="off" autoComplete="off" placeholder="Filter, as src.ns = shop and dst_port in (5432, 6379)"
+        role="combobox" aria-label="Filter" aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}list`} aria-activedescendant={open && at >= 0 ? `${id}${at}` : undefined}
+        aria-invalid={wrong !== undefined} aria-describedby={wrong === undefined ? undefined : `${id}wrong`}
+        onChange={(event) => {
+          setText(event.target.value)
+          setCaret(event.target.selectionStart ?? event.target.value.length)
+          setAt(-1)
+          setErrors([])
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div id={`${id}list`} className="filter-list" role="listbox" aria-label="Completions" hidden={!open}>
+        {open && found.map((suggestion, index) => (
+          <div key={suggestion.insert} id={`${id}${index}`} role="option" aria-selected={index === at} onPointerDown={(event) => { event.preventDefault(); take(suggestion) }}>
+            <span>{suggestion.name}</span><span>{suggestion.detail}</span>
+          </div>
+        ))}
+      </div>
+      {wrong !== undefined && (
+        <p id={`${id}wrong`} className="filter-error" role="alert">
+          {wrong.message}{wrong.hint === undefined ? '' : ` ${wrong.hint}`} <code>{text.slice(Math.max(0, wrong.from - 20), wrong.from)}<mark>{text.slice(wrong.from, wrong.to) || '␣'}</mark>{text.slice(wrong.to, wrong.to + 20)}</code>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,40 @@
+import { useMemo } from 'react'
+import { useFields } from '../../api/queries.ts'
+import { useCommands } from '../../app/commands.ts'
+import { TimeControl } from '../../app/time-control.tsx'
+import { Notice, ErrorState, Loading } from '../../parts/states.tsx'
+import { presets, rangeText } from '../../state/range.ts'
+import { usePageState } from '../../state/use-page-state.ts'
+import { flowColumns } from './columns.tsx'
+import { FilterBox } from './filter-box.tsx'
+import { flowsCodec } from './state.ts'
+import { FlowTable } from './table.tsx'
+import { useTitle } from '../../app/use-title.ts'
+
+/** Flows: one filter, and everything below answers it. */
+export default function FlowsPage(): React.ReactNode {
+  useTitle('Flows')
+  const { state, unread, set } = usePageState(flowsCodec)
+  const fields = useFields()
+  const columns = useMemo(() => (fields.data === undefined ? undefined : flowColumns(fields.data.views.flows)), [fields.data])
+  useCommands(useMemo(() => [
+    { name: state.live ? 'Show stored flows' : 'Show flows live', run: () => set({ live: !state.live, sort: '' }) },
+    ...presets.map((t) => ({ name: `Span: ${rangeText(t)}`, words: 'time range', run: () => set({ t }) })),
+  ], [state.live, set]))
+  return (
+    <div className="page">
+      <h1 className="spoken">Flows</h1>
+      <div className="page-bar">
+        <FilterBox fields={fields.data?.views.flows ?? []} filter={state.q} range={state.t} onChange={(q) => set({ q, sel: '' })} />
+        <TimeControl frame={state} onChange={set} />
+        <button type="button" aria-pressed={state.live} title={state.live ? 'Rows are shown as they arrive; press for what is stored' : 'Show rows as they arrive'} onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}>
+          <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>Live
+        </button>
+      </div>
+      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {columns === undefined
+        ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
+        : <FlowTable state={state} set={set} columns={columns} />}
+    </div>
+  )
+}

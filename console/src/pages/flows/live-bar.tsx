@@ -1,0 +1,56 @@
+import { useEffect, useRef, useState } from 'react'
+import { retryNow } from '../../live/tab.ts'
+import type { Link } from '../../live/messages.ts'
+import type { LiveRows } from '../../live/use-live.ts'
+import { count, perSecond, time } from '../../parts/format.ts'
+
+interface LiveBarProps {
+  readonly live: LiveRows
+  readonly link: Link
+  readonly paused: boolean
+  /** Somebody is at work in the table, which holds it without a word. */
+  readonly reading: boolean
+  readonly span: readonly [oldest: string, newest: string] | undefined
+  readonly onPause: (paused: boolean) => void
+}
+
+const words: Readonly<Record<Link['state'], readonly [word: string, tone: string]>> = {
+  idle: ['connecting', 'dim'], connecting: ['connecting', 'dim'], live: ['live', 'good'], waiting: ['reconnecting', 'warning'], refused: ['refused', 'bad'],
+}
+
+/** Says what a live table shows and what it does not, and lets it be paused. */
+export function LiveBar({ live, link, paused, reading, span, onPause }: LiveBarProps): React.ReactNode {
+  const [word, tone] = paused && link.state === 'live' ? ['paused', 'dim'] : words[link.state]
+  const shown = live.rows.length
+  return (
+    <>
+      <span className={`link ${tone}`} role="status">{word}</span>
+      {link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s. <button type="button" onClick={retryNow}>Try now</button></span>}
+      {link.state === 'refused' && <span className="bad">{link.detail}</span>}
+      <span className="dim number">
+        {live.begun && `${perSecond(live.rate)} · newest ${count(shown)} shown`}
+        {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
+        {live.passed > 0 && ` · ${count(live.passed)} passed too fast to show`}
+      </span>
+      {live.gap !== '' && <span className="warning">{live.gap}</span>}
+      {reading && !paused && live.held > 0 && <span className="dim number">{count(live.held)} new, held while you look</span>}
+      <button type="button" aria-pressed={paused} onClick={() => onPause(!paused)}>{paused ? `Resume (${count(live.held)} new)` : 'Pause'}</button>
+      {paused && live.held > 500 && <button type="button" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
+      <Spoken live={live} />
+    </>
+  )
+}
+
+/** For those who listen: a summary, at most every ten seconds, and never a row. */
+function Spoken({ live }: { readonly live: LiveRows }): React.ReactNode {
+  const [said, setSaid] = useState('')
+  const now = useRef(live)
+  useEffect(() => {
+    now.current = live
+  })
+  useEffect(() => {
+    const timer = setInterval(() => { if (now.current.rate > 0) setSaid(`${perSecond(now.current.rate)} flows, ${count(now.current.matched)} since this view was opened`) }, 10_000)
+    return () => clearInterval(timer)
+  }, [])
+  return <span className="spoken" aria-live="polite">{said}</span>
+}

@@ -1,0 +1,110 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useRef } from 'react'
+import type { AnswerFrame } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+import type { Row } from '../../live/rows-model.ts'
+import type { FlowColumn } from './columns.tsx'
+import { plainText } from '../../parts/format.ts'
+import { andFilter, literal } from './filter-text.ts'
+
+interface RecordProps {
+  /** Id of the record; empty: none is open. */
+  readonly sel: string
+  /** The row that was opened, which may have left the table since. */
+  readonly row: Row | undefined
+  readonly known: readonly Row[]
+  readonly rowKey: (row: Row) => string
+  readonly fields: readonly string[]
+  readonly columns: ReadonlyMap<string, FlowColumn>
+  readonly filter: string
+  readonly onClose: () => void
+  readonly onFilter: (filter: string) => void
+}
+
+const groups: readonly (readonly [title: string, has: (name: string) => boolean])[] = [
+  ['Source', (name) => /^(?:src|xlat_src)_/.test(name)],
+  ['Destination', (name) => /^(?:dst|xlat_dst)_/.test(name)],
+  ['Volume', (name) => /^(?:bytes|packets|sampling|drop)/.test(name)],
+  ['Time', (name) => /^time_|^rtt|latency/.test(name)],
+  ['Protocol', (name) => /^(?:proto|tcp|icmp|dscp|ip_|dns|tls|quic|etype|flow_label|fragment)/.test(name)],
+  ['Observed', () => true],
+]
+
+/** One flow with everything that is known of it. */
+export function Record({ sel, row, known, rowKey, fields, columns, filter, onClose, onFilter }: RecordProps): React.ReactNode {
+  const shown = useMemo(() => sel === '' ? undefined : row !== undefined && rowKey(row) === sel ? row : known.find((each) => rowKey(each) === sel), [sel, row, known, rowKey])
+  const received = shown?.[fields.indexOf('time_received')]
+  const whole = useQuery({
+    queryKey: ['flow', sel], enabled: sel !== '', staleTime: Infinity, retry: 2, retryDelay: 1500,
+    queryFn: async ({ signal }) => {
+      const around = typeof received === 'string' ? { from: new Date(Date.parse(received) - 1000).toISOString(), to: new Date(Date.parse(received) + 1000).toISOString() } : { from: 'now-4w', to: 'now' }
+      const { columns: names, rows: [found] } = await ask<AnswerFrame>('/api/v1/flows', { signal, query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around } })
+      // A row that was seen live reaches the store within a second or two.
+      if (found === undefined) throw new Error('not stored yet')
+      return new Map(names.map(({ name }, index) => [name, found[index]]))
+    },
+  })
+  const heading = useRef<HTMLHeadingElement>(null)
+  const before = useRef<Element | null>(null)
+  useEffect(() => {
+    if (sel === '') return undefined
+    before.current = document.activeElement
+    heading.current?.focus({ preventScroll: true })
+    return () => { if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true }) }
+  }, [sel])
+  if (sel === '') return null
+  const values = whole.data ?? (shown === undefined ? undefined : new Map(fields.map((name, index) => [name, shown[index] as unknown])))
+  const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
+  const end = (side: string): string => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
+  return (
+    <aside className="panel drawer" aria-label="Flow" onKeyDown={(event) => { if (event.key === 'Escape') onClose() }}>
+      <div className="drawer-head">
+        <h2 ref={heading} tabIndex={-1}>{values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`}</h2>
+        <button type="button" className="quiet" onClick={onClose} aria-label="Close">✕</button>
+      </div>
+      <div className="drawer-body">
+        {values === undefined && <p className="pad dim" role="status">{whole.isFetching ? 'Looking for it …' : `The flow ${sel} is not in the store: it was removed with its time, or never written.`}</p>}
+        {whole.data === undefined && values !== undefined && !whole.isFetching && <p className="pad dim">Only what the table shows: the whole record is not in a store.</p>}
+        {groupsOf(present).map(([title, members]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {members.map(([name, value]) => (
+                <Value key={name} name={name} value={value} column={columns.get(name)} onOnly={() => onFilter(andFilter(filter, `${name} = ${literal(value)}`))} onNot={() => onFilter(andFilter(filter, `${name} != ${literal(value)}`))} />
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </aside>
+  )
+}
+
+function groupsOf(present: readonly (readonly [string, unknown])[]): readonly (readonly [string, readonly (readonly [string, unknown])[]])[] {
+  const taken = new Map<string, (readonly [string, unknown])[]>(groups.map(([title]) => [title, []]))
+  for (const each of present) taken.get(groups.find(([, has]) => has(each[0]))?.[0] ?? '')?.push(each)
+  return [...taken].filter(([, members]) => members.length > 0)
+}
+
+interface ValueProps {
+  readonly name: string
+  readonly value: unknown
+  readonly column: FlowColumn | undefined
+  readonly onOnly: () => void
+  readonly onNot: () => void
+}
+
+function Value({ name, value, column, onOnly, onNot }: ValueProps): React.ReactNode {
+  const plain = typeof value !== 'object'
+  const title = column?.title ?? name
+  return (
+    <>
+      <dt title={`${name}: ${column?.hint ?? ''}`}>{title}</dt>
+      <dd>
+        {column === undefined ? plainText(value) : column.cell((of) => (of === name ? value : null))}
+        {plain && <button type="button" className="quiet pick" onClick={onOnly} aria-label={`Only ${title} = ${plainText(value)}`} title="Only these">=</button>}
+        {plain && <button type="button" className="quiet pick" onClick={onNot} aria-label={`Without ${title} = ${plainText(value)}`} title="Without these">≠</button>}
+      </dd>
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import type { AnswerFrame } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+import type { Row } from '../../live/rows-model.ts'
+
+export interface StoredQuestion {
+  readonly q: string
+  readonly both: boolean
+  readonly from: string
+  readonly to: string
+  readonly fields: readonly string[]
+  /** As the API takes it; empty: newest first. */
+  readonly sort: string
+  /** Rises when the question is asked anew. */
+  readonly turn: number
+}
+
+export interface StoredRows {
+  readonly rows: readonly Row[]
+  readonly span: AnswerFrame['span'] | undefined
+  /** Is there more behind the last row? */
+  readonly more: boolean
+  readonly busy: boolean
+  readonly error: unknown
+  readonly next: () => void
+  readonly again: () => void
+}
+
+const pageRows = 500
+
+/** Rows of the whole answer, page by page; the cursor keeps the moment of the first page. */
+export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQuestion, enabled: boolean): StoredRows {
+  const answer = useInfiniteQuery({
+    queryKey: ['flows', q, both, from, to, fields, sort, turn],
+    enabled, staleTime: Infinity, gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => ask<AnswerFrame>('/api/v1/flows', {
+      signal, query: { filter: q, both_ways: String(both), from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
+    }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const { data, hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, isError, fetchNextPage])
+  const again = useCallback(() => void refetch().catch(reportError), [refetch])
+  return { rows, span: data?.pages[0]?.span, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
+}
+
+/** What the whole answer adds up to: flows, and bytes as estimated from the sampling. */
+export function useTotals(q: string, both: boolean, span: AnswerFrame['span'] | undefined): { readonly flows: number; readonly bytes: number } | undefined {
+  const { data } = useQuery({
+    queryKey: ['totals', q, both, span?.from, span?.to],
+    enabled: span !== undefined, staleTime: Infinity, gcTime: 60_000,
+    queryFn: ({ signal }) => ask<AnswerFrame>('/api/v1/series', { signal, query: { filter: q, both_ways: String(both), from: span?.from, to: span?.to, time: 'time_received', source: 'raw' } }),
+  })
+  return useMemo(() => data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes') }, [data])
+}
+
+function sumOf({ columns, rows }: AnswerFrame, name: string): number {
+  const at = columns.findIndex((column) => column.name === name)
+  return rows.reduce((sum, row) => sum + Number(row[at]), 0)
+}

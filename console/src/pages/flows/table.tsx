@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { asRefused } from '../../api/problem.ts'
+import type { PageState } from '../../state/use-page-state.ts'
+import { isMoving } from '../../state/range.ts'
+import { useHold } from '../../live/use-hold.ts'
+import { useLink, useLiveRows } from '../../live/use-live.ts'
+import type { Row } from '../../live/rows-model.ts'
+import { count, plainText, volume } from '../../parts/format.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { ColumnPicker } from './column-picker.tsx'
+import { fieldsOf, gridColumns, sortFields, type FlowColumn } from './columns.tsx'
+import { LiveBar } from './live-bar.tsx'
+import { NoFlows } from './no-flows.tsx'
+import { Record } from './record.tsx'
+import type { FlowsState } from './state.ts'
+import { useStoredRows, useTotals } from './stored.ts'
+import { useTurn } from './use-turn.ts'
+
+interface TableProps {
+  readonly state: FlowsState
+  readonly set: PageState<FlowsState>['set']
+  readonly columns: ReadonlyMap<string, FlowColumn>
+}
+
+/** Rows, live or stored, and beside them the record that is open. */
+export function FlowTable({ state, set, columns }: TableProps): React.ReactNode {
+  const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
+  const unknown = state.cols.filter((id) => !columns.has(id))
+  const fields = useMemo(() => fieldsOf(chosen), [chosen])
+  const grid = useMemo(() => gridColumns(chosen, fields), [chosen, fields])
+  const at = fields.indexOf('_pos')
+  const rowKey = useCallback((row: Row) => plainText(row[at]), [at])
+  const [opened, setOpened] = useState<Row>()
+  const open = useCallback((row: Row) => {
+    setOpened(row)
+    set({ sel: rowKey(row) })
+  }, [set, rowKey])
+  const sort = useCallback((id: string) => {
+    const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
+    // Rows that arrive have no place in another order than their own.
+    set({ sort: next, ...(next === '' ? {} : { live: false }) })
+  }, [state.sort, set])
+  const shared = { state, set, columns, grid, fields, rowKey, onOpen: open, onSort: sort }
+  return (
+    <>
+      {unknown.length > 0 && <Notice onClose={() => set({ cols: chosen.map(({ id }) => id) }, 'replace')}>There is no column {unknown.map((id) => `“${id}”`).join(', ')} here.</Notice>}
+      {state.live ? <LiveFlows {...shared} opened={opened} /> : <StoredFlows {...shared} opened={opened} />}
+    </>
+  )
+}
+
+interface RowsProps extends TableProps {
+  readonly grid: ReturnType<typeof gridColumns>
+  readonly fields: readonly string[]
+  readonly rowKey: (row: Row) => string
+  readonly onOpen: (row: Row) => void
+  readonly onSort: (id: string) => void
+  readonly opened: Row | undefined
+}
+
+function LiveFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort, opened }: RowsProps): React.ReactNode {
+  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const busy = useHold(place)
+  const view = useMemo(() => ({ kind: 'rows', q: { stream: 'flows', ...(state.q === '' ? {} : { filter: state.q }) }, columns: fields }), [state.q, fields])
+  const live = useLiveRows(view, paused || busy)
+  const link = useLink()
+  const refused = link.state === 'refused'
+  return (
+    <>
+      {state.both && <Notice tone="plain">Live shows the filter as it is written; stored flows are also looked at the other way round.</Notice>}
+      <div className="page-line">
+        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} span={spanOf(live.rows, fields)} />
+        <div className="end"><ColumnPicker all={columns} chosen={state.cols} onChange={(cols) => set({ cols })} /></div>
+      </div>
+      <div className="page-body">
+        <section className="panel table" aria-label="Newest flows">
+          {refused && live.rows.length === 0
+            ? <ErrorState error={new Error(link.detail)} onRetry={() => set({ live: false })} />
+            : live.begun && live.rows.length === 0 ? <NoFlows filter={state.q} onStored={() => set({ live: false })} onClear={() => set({ q: '' })} />
+              : live.begun ? <Grid label="Newest flows" columns={grid} rows={live.rows} rowKey={rowKey} total={live.rows.length} selected={state.sel} onOpen={onOpen} onSort={onSort} onPlace={setPlace} />
+                : <Loading what="the newest flows" />}
+        </section>
+        <Record sel={state.sel} row={opened} known={live.rows} rowKey={rowKey} fields={fields} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+      </div>
+    </>
+  )
+}
+
+/** From when to when the rows reach that are shown. */
+function spanOf(rows: readonly Row[], fields: readonly string[]): readonly [oldest: string, newest: string] | undefined {
+  const at = fields.indexOf('time_received')
+  const [newest, oldest] = [rows[0]?.[at], rows.at(-1)?.[at]]
+  return typeof newest === 'string' && typeof oldest === 'string' ? [oldest, newest] : undefined
+}
+
+function StoredFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort, opened }: RowsProps): React.ReactNode {
+  const { turn, again } = useTurn(isMoving(state.t) ? state.refresh : 0)
+  const stored = useStoredRows({ q: state.q, both: state.both, from: state.t.from, to: state.t.to, fields, sort: sortFields(state.sort, columns), turn }, true)
+  const { rows, more, span, busy, error, next } = stored
+  const totals = useTotals(state.q, state.both, span)
+  const total = more ? totals?.flows : rows.length
+  const [said, setSaid] = useState('')
+  useEffect(() => {
+    if (!busy && span !== undefined) setSaid(total === undefined ? `${count(rows.length)} flows and more` : `${count(total)} flows`)
+  }, [busy, span, total, rows.length])
+  return (
+    <>
+      <div className="page-line">
+        <span className="number">
+          {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · stored, nothing left out`}
+        </span>
+        {busy && <span className="dim" role="status">asking …</span>}
+        <div className="end">
+          <button type="button" onClick={again}>Ask again</button>
+          <ColumnPicker all={columns} chosen={state.cols} onChange={(cols) => set({ cols })} />
+        </div>
+      </div>
+      {error !== undefined && rows.length > 0 && <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>}
+      <div className="page-body">
+        <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
+          {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />
+            : span === undefined ? <Loading what="flows" />
+              : rows.length === 0 ? <NoFlows filter={state.q} range={state.t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '' })} />
+                : <Grid label="Stored flows" columns={grid} rows={rows} rowKey={rowKey} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onOpen={onOpen} onSort={onSort} onEnd={next} />}
+        </section>
+        <Record sel={state.sel} row={opened} known={rows} rowKey={rowKey} fields={fields} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+      </div>
+      <p className="spoken" role="status">{said}</p>
+    </>
+  )
+}

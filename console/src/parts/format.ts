@@ -1,0 +1,74 @@
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' })
+
+/** A string holds an integer beyond 2^53. */
+export function count(value: number | string | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  return typeof value === 'string' ? (/^-?\d+$/.test(value) ? whole.format(BigInt(value)) : value) : whole.format(value)
+}
+
+export function counted(number: number, one: string): string {
+  return `${count(number)} ${one}${number === 1 ? '' : 's'}`
+}
+
+const two = (number: number): string => String(number).padStart(2, '0')
+
+/** Time of day in the reader's zone; with the date when it is not today. */
+export function time(iso: string | null): string {
+  if (iso === null) return '–'
+  const at = new Date(iso)
+  const today = new Date().toDateString() === at.toDateString()
+  return today ? clock.format(at) : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock.format(at)}`
+}
+
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–'
+  if (ms < 1) return `${Math.round(ms * 1000)} µs`
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`
+  return `${(ms / 3_600_000).toFixed(1)} h`
+}
+
+export function perSecond(rate: number): string {
+  return `${rate > 0 && rate < 10 ? rate.toFixed(1) : count(rate)}/s`
+}
+
+const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+
+/** Bytes on the network count in thousands. */
+export function volume(bytes: number): string {
+  return scaled(bytes, 1000, decimal)
+}
+
+/** Bytes on disk and in memory count in 1024s. */
+export function size(bytes: number): string {
+  return scaled(bytes, 1024, binary)
+}
+
+function scaled(bytes: number, step: number, units: readonly string[]): string {
+  const at = Math.min(units.length - 1, bytes < step ? 0 : Math.floor(Math.log(bytes) / Math.log(step) + 1e-9))
+  const value = bytes / step ** at
+  return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`
+}
+
+const protocols = new Map([[1, 'ICMP'], [2, 'IGMP'], [6, 'TCP'], [17, 'UDP'], [41, 'IPv6'], [47, 'GRE'], [50, 'ESP'], [51, 'AH'], [58, 'ICMPv6'], [89, 'OSPF'], [132, 'SCTP']])
+
+export function protocol(number: number | null): string {
+  return number === null ? '–' : (protocols.get(number) ?? String(number))
+}
+
+const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'NS']
+
+export function tcpFlags(flags: number | null): string {
+  if (flags === null) return '–'
+  return flagNames.filter((_, bit) => (flags >> bit) & 1).join(' ')
+}
+
+/** A value of a row as text: lists and objects as JSON, nothing as nothing. */
+export function plainText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
+}

@@ -1,0 +1,156 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { moved, type Place } from './grid-keys.ts'
+
+export interface GridColumn<Row> {
+  readonly id: string
+  readonly title: string
+  readonly hint?: string
+  /** Least width in px. */
+  readonly width: number
+  /** Share of the room that is left; 0 keeps the column as it is. */
+  readonly grow: number
+  readonly end?: boolean
+  readonly sortable: boolean
+  readonly cell: (row: Row) => React.ReactNode
+}
+
+interface GridProps<Row> {
+  readonly label: string
+  readonly columns: readonly GridColumn<Row>[]
+  readonly rows: readonly Row[]
+  readonly rowKey: (row: Row) => string
+  /** Rows of the whole answer, of which `rows` are the first; undefined: not known. */
+  readonly total: number | undefined
+  /** Id of the column that sorts, `-` before it for descending. */
+  readonly sort?: string
+  readonly onSort?: (id: string) => void
+  /** Key of the row that is open. */
+  readonly selected?: string
+  readonly onOpen?: (row: Row) => void
+  /** The last rows are in sight: more are wanted, if there are any. */
+  readonly onEnd?: () => void
+  /** The element that scrolls, for those who watch what is done with it. */
+  readonly onPlace?: (place: HTMLElement | null) => void
+}
+
+const rowHeight = 28
+const headHeight = 30
+
+/**
+ * Rows of any number, of which those in sight are in the page. One cell is in the tab order; arrows, Home, End, PageUp
+ * and PageDown move it, Enter opens a row or sorts by a column.
+ */
+export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
+  const scroller = useRef<HTMLDivElement | null>(null)
+  const setPlace = useCallback((place: HTMLDivElement | null) => {
+    scroller.current = place
+    onPlace?.(place)
+  }, [onPlace])
+  const [active, setActive] = useState<Place>({ row: 0, column: 0 })
+  const follows = useRef(false)
+  const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
+  const virtual = useVirtualizer({
+    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10, scrollMargin: headHeight, scrollPaddingStart: headHeight,
+    getItemKey: (index) => keyAt(rows, rowKey, index),
+    // The cell that has the focus must not leave the page when it is scrolled out of sight.
+    rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
+      const [first, last] = [Math.max(0, startIndex - overscan), Math.min(count - 1, endIndex + overscan)]
+      const inSight = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+      if (place.row < 0 || place.row >= count) return inSight
+      return place.row < first ? [place.row, ...inSight] : place.row > last ? [...inSight, place.row] : inSight
+    },
+  })
+  const items = virtual.getVirtualItems()
+  const lastSeen = virtual.range?.endIndex ?? -1
+  useEffect(() => {
+    if (rows.length > 0 && lastSeen >= rows.length - 20) onEnd?.()
+  }, [lastSeen, rows.length, onEnd])
+  useLayoutEffect(() => {
+    if (!follows.current) return
+    follows.current = false
+    scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)?.focus({ preventScroll: true })
+  })
+  const open = useCallback((row: Row) => {
+    if (getSelection()?.isCollapsed !== false) onOpen?.(row)
+  }, [onOpen])
+
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const column = columns[place.column]
+    if (event.key === 'Enter' || event.key === ' ') {
+      const row = rows[place.row]
+      if (place.row < 0) { if (column?.sortable === true) onSort?.(column.id) } else if (row !== undefined) onOpen?.(row)
+      event.preventDefault()
+      return
+    }
+    const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
+    const next = moved(place, event, { rows: rows.length, columns: columns.length, page })
+    if (next === undefined) return
+    event.preventDefault()
+    follows.current = true
+    if (next.row >= 0) virtual.scrollToIndex(next.row, { align: 'auto' })
+    setActive(next)
+  }
+  const onFocus = (event: React.FocusEvent): void => {
+    const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
+    if (row !== undefined && column !== undefined) setActive({ row, column })
+  }
+  return (
+    <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns)}>
+      <div role="rowgroup" className="grid-head">
+        <div role="row" className="grid-row" aria-rowindex={1}>
+          {columns.map((column, index) => (
+            <div
+              key={column.id} role="columnheader" aria-colindex={index + 1} data-at={`-1:${index}`} title={column.hint} className={column.end === true ? 'end' : undefined}
+              tabIndex={place.row === -1 && place.column === index ? 0 : -1}
+              aria-sort={sort === column.id ? 'ascending' : sort === `-${column.id}` ? 'descending' : column.sortable ? 'none' : undefined}
+              onClick={column.sortable ? () => onSort?.(column.id) : undefined}
+            >
+              {column.title}{sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}
+            </div>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
+        {items.map(({ key, index, start }) => {
+          const row = rows[index]
+          if (row === undefined) return null
+          const isOpen = selected !== undefined && selected === key
+          return <GridRow key={String(key)} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
+        })}
+      </div>
+    </div>
+  )
+}
+
+/** Set as properties of the element's style, which the policy allows; `style` in the text of a page it forbids. */
+function widths<Row>(columns: readonly GridColumn<Row>[]): React.CSSProperties {
+  const tracks = columns.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
+  return { '--columns': tracks.join(' '), '--width': `${columns.reduce((sum, { width }) => sum + width, 0)}px` } as React.CSSProperties
+}
+
+function keyAt<Row>(rows: readonly Row[], rowKey: (row: Row) => string, index: number): string {
+  const row = rows[index]
+  return row === undefined ? `none ${index}` : rowKey(row)
+}
+
+interface GridRowProps<Row> {
+  readonly row: Row
+  readonly index: number
+  readonly top: number
+  readonly columns: readonly GridColumn<Row>[]
+  /** The cell that is in the tab order; -1: none of this row. */
+  readonly column: number
+  readonly open: boolean
+  readonly onOpen: (row: Row) => void
+}
+
+const GridRow = memo(function GridRow<Row>({ row, index, top, columns, column, open, onOpen }: GridRowProps<Row>) {
+  return (
+    <div role="row" className="grid-row" aria-rowindex={index + 2} aria-selected={open} style={{ transform: `translateY(${top}px)` }} onClick={() => onOpen(row)}>
+      {columns.map(({ id, end, cell }, at) => (
+        <div key={id} role="gridcell" aria-colindex={at + 1} data-at={`${index}:${at}`} tabIndex={column === at ? 0 : -1} className={end === true ? 'end' : undefined}>{cell(row)}</div>
+      ))}
+    </div>
+  )
+}) as <Row>(props: GridRowProps<Row>) => React.ReactNode

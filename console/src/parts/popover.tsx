@@ -1,0 +1,41 @@
+import { useEffect, useId, useRef, useState } from 'react'
+
+/** A button with a small panel under it, which closes by Escape, by leaving it, and by `close` of its content. */
+export function Popover({ label, name, className, children }: {
+  readonly label: React.ReactNode
+  /** What the panel is, for those who do not see it. */
+  readonly name: string
+  readonly className?: string
+  readonly children: (close: () => void) => React.ReactNode
+}): React.ReactNode {
+  const [open, setOpen] = useState(false)
+  const root = useRef<HTMLDivElement>(null)
+  const button = useRef<HTMLButtonElement>(null)
+  const id = useId()
+  useEffect(() => {
+    if (!open) return undefined
+    const onPointer = (event: PointerEvent): void => {
+      if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
+    }
+    document.addEventListener('pointerdown', onPointer)
+    return () => document.removeEventListener('pointerdown', onPointer)
+  }, [open])
+  const close = (): void => {
+    setOpen(false)
+    button.current?.focus()
+  }
+  return (
+    <div
+      className={`popover ${className ?? ''}`} ref={root}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !open) return
+        event.stopPropagation()
+        close()
+      }}
+      onBlur={(event) => { if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget)) setOpen(false) }}
+    >
+      <button type="button" ref={button} aria-expanded={open} aria-haspopup="dialog" aria-controls={open ? id : undefined} onClick={() => setOpen(!open)}>{label}</button>
+      {open && <div className="popover-panel" id={id} role="dialog" aria-label={name}>{children(close)}</div>}
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+/** What stands where data would: there is none, it is on its way, or it failed. Each says why and offers one thing to do. */
+import { asRefused } from '../api/problem.ts'
+
+export function EmptyState({ title, action, children }: { readonly title: string; readonly action?: React.ReactNode; readonly children: React.ReactNode }): React.ReactNode {
+  return (
+    <div className="state">
+      <h2>{title}</h2>
+      <div>{children}</div>
+      {action !== undefined && <p>{action}</p>}
+    </div>
+  )
+}
+
+export function Loading({ what }: { readonly what: string }): React.ReactNode {
+  return <p className="state loading" role="status">Loading {what} …</p>
+}
+
+export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
+  const refused = asRefused(error)
+  const marks = [refused.code, refused.queryId === undefined ? '' : `query ${refused.queryId}`].filter((mark) => mark !== '')
+  return (
+    <div className="state" role="alert">
+      <h2 className="bad">{refused.message}</h2>
+      {refused.hints.length > 0 && <ul>{refused.hints.map((hint) => <li key={hint}>{hint}</li>)}</ul>}
+      <p><button type="button" onClick={onRetry}>Try again</button></p>
+      {marks.length > 0 && <p className="dim mono">{marks.join(' · ')}</p>}
+    </div>
+  )
+}
+
+/** A line over the page: something is not as it seems. */
+export function Notice({ tone = 'warning', children, onClose }: { readonly tone?: 'warning' | 'bad' | 'plain'; readonly children: React.ReactNode; readonly onClose?: () => void }): React.ReactNode {
+  return (
+    <div className={`notice ${tone}`} role="status">
+      <div>{children}</div>
+      {onClose !== undefined && <button type="button" className="quiet" onClick={onClose} aria-label="Close">✕</button>}
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { flowsCodec } from '../pages/flows/state.ts'
+import { codecOf, readSearch, writeSearch } from './codec.ts'
+import { flag, names, text } from './parts.ts'
+import { refreshes } from './frame.ts'
+
+const moment = fc.oneof(
+  fc.constant('now'),
+  fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.constantFrom('s', 'm', 'h', 'd', 'w')).map(([count, unit]) => `now-${count}${unit}`),
+  fc.date({ min: new Date('1971-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString()),
+)
+const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/)
+
+const flows = fc.record({
+  t: fc.record({ from: moment, to: moment }),
+  refresh: fc.constantFrom(...refreshes),
+  live: fc.boolean(),
+  view: fc.constant('table' as const),
+  q: fc.string({ unit: 'binary', maxLength: 80 }).filter((written) => written.isWellFormed()),
+  both: fc.boolean(),
+  cols: fc.uniqueArray(name, { minLength: 1, maxLength: 20 }),
+  sort: fc.oneof(fc.constant(''), name, name.map((each) => `-${each}`)),
+  sel: fc.string({ maxLength: 60 }),
+})
+
+test('any state of the flows page comes back from its address as it was, and nothing of it is unread', () => {
+  fc.assert(fc.property(flows, (state) => {
+    const address = writeSearch(flowsCodec.encode(state))
+    expect(flowsCodec.decode(readSearch(address))).toEqual({ state, unread: [] })
+  }), { numRuns: 500 })
+})
+
+test('any address gives a state, whatever stands in it, and that state has an address of its own', () => {
+  fc.assert(fc.property(fc.string({ maxLength: 200 }), (address) => {
+    const { state } = flowsCodec.decode(readSearch(address))
+    expect(flowsCodec.decode(readSearch(writeSearch(flowsCodec.encode(state))))).toEqual({ state, unread: [] })
+  }), { numRuns: 500 })
+})
+
+const codec = codecOf<{ a: string; on: boolean; list: readonly string[] }>({ a: text(), on: flag(true), list: names(['x']) })
+
+test('what is as usual does not stand in the address, and the rest says its version', () => {
+  expect(writeSearch(codec.encode(codec.usual))).toBe('')
+  expect(writeSearch(codec.encode({ ...codec.usual, a: 'src.ns = "a/b" and x:1,2' }))).toBe('?v=1&a=src.ns+%3D+%22a/b%22+and+x:1,2')
+})
+
+test('what an address has that the page does not know, cannot read, or knew in another version is named', () => {
+  expect(codec.decode({ v: '1', a: 'b', on: 'yes', old: '1', list: 'x,y z' }).unread).toEqual([
+    '"on" can’t be "yes".', '"old" is nothing that this page knows.', '"list" can’t be "x,y z".',
+  ])
+  expect(codec.decode({ v: '7', a: 'b' })).toEqual({ state: { ...codec.usual, a: 'b' }, unread: [expect.stringContaining('version 7')] })
+  expect(codec.decode({ constructor: '1' }).unread).toEqual(['"constructor" is nothing that this page knows.'])
+})

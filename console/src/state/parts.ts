@@ -1,0 +1,31 @@
+import type { Part } from './codec.ts'
+
+/** Any text. */
+export function text(usual = ''): Part<string> {
+  return { usual, read: (written) => written, write: (value) => value }
+}
+
+export function flag(usual: boolean): Part<boolean> {
+  return { usual, read: (written) => (written === '1' ? true : written === '0' ? false : undefined), write: (value) => (value ? '1' : '0') }
+}
+
+export function oneOf<T extends string>(known: readonly T[], usual: T): Part<T> {
+  return { usual, read: (written) => known.find((each) => each === written), write: (value) => value }
+}
+
+/** Names with commas between them, none twice. */
+export function names(usual: readonly string[]): Part<readonly string[]> {
+  return {
+    usual,
+    read: (written) => {
+      const found = written.split(',').filter((name) => name !== '')
+      return found.length === 0 || found.some((name) => !/^[\w.-]+$/.test(name)) ? undefined : [...new Set(found)]
+    },
+    write: (value) => value.join(','),
+  }
+}
+
+/** Seconds between two questions; 0 never asks again by itself. */
+export function seconds(known: readonly number[], usual: number): Part<number> {
+  return { usual, read: (written) => known.find((each) => String(each) === written), write: String }
+}

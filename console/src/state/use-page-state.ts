@@ -1,0 +1,23 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+import type { Codec, Search } from './codec.ts'
+
+export interface PageState<S> {
+  readonly state: S
+  /** One sentence for each thing in the address that has no effect. */
+  readonly unread: readonly string[]
+  /** Changes the address. A step that one may want to go back from is pushed; `replace` leaves no step. */
+  readonly set: (change: Partial<S>, how?: 'push' | 'replace') => void
+}
+
+/** The state of the page as its address says it. */
+export function usePageState<S extends object>(codec: Codec<S>): PageState<S> {
+  const search: Search = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const { state, unread } = useMemo(() => codec.decode(search), [codec, search])
+  const set = useCallback((change: Partial<S>, how: 'push' | 'replace' = 'push') => {
+    const next = (before: Search): Search => codec.encode({ ...codec.decode(before).state, ...change })
+    navigate({ to: '.', search: next as never, replace: how === 'replace' }).catch(reportError)
+  }, [codec, navigate])
+  return { state, unread, set }
+}

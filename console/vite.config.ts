@@ -1,0 +1,24 @@
+import { defineConfig } from 'vite'
+
+// Nothing is inlined, so that the policy of the page can forbid whatever is not a file of this server.
+export default defineConfig({
+  root: import.meta.dirname,
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    manifest: 'manifest.json',
+    rolldownOptions: {
+      onLog: (level, log, say) => {
+        // "use client" speaks to servers that render; there is none here.
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') say(level, log)
+      },
+    },
+  },
+  worker: { format: 'es' },
+  // `npx vite console` beside a running Weir, while pages are being written.
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+})

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+
+describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
+  const stage = useStage()
+  const rowCount = (page: Awaited<ReturnType<typeof stage.page>>): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
+
+  test('a flow that is sent appears in the live table, in names, without a question to any database', async () => {
+    const page = await stage.page('/')
+    await page.getByText('Weir listens.').waitFor()
+    const sent = performance.now()
+    await stage.flows(250)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    console.log(`from datagram to row: ${Math.round(performance.now() - sent)} ms`)
+    expect(new URL(page.url()).pathname).toBe('/flows')
+    await page.context().close()
+  })
+
+  test('the stored table counts what SQL counts, and the keyboard leads to its last row', async () => {
+    await stage.flows(60_000)
+    await sleep(1500)
+    const inStore = await stage.stored(1200)
+    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await expect.poll(() => rowCount(page)).toBe(inStore)
+    expect(await page.locator('.page-line').textContent()).toContain(`of ${new Intl.NumberFormat('en-US').format(inStore)} flows`)
+    await page.locator('[data-at="0:0"]').focus()
+    for (let pressed = 0; pressed < 60; pressed++) {
+      await page.keyboard.press('Control+ArrowDown')
+      await sleep(100)
+      if (await page.locator(`.grid-body [aria-rowindex="${inStore + 1}"]`).count() > 0) break
+    }
+    const last = page.locator(`.grid-body [aria-rowindex="${inStore + 1}"]`)
+    expect(await last.count()).toBe(1)
+    expect(await last.locator('[role="gridcell"]').first().evaluate((cell) => cell.matches(':focus'))).toBe(true)
+    await page.context().close()
+  })
+
+  test('a filter shows exactly what SQL counts; sorting by bytes orders the whole answer', async () => {
+    const page = await stage.page(`/flows?v=1&live=0&t=now-1h..now&sort=-bytes&q=${encodeURIComponent('dst_port = 5432')}`)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    const [counted] = await stage.weir.sql('SELECT count(*)::INT AS n, max(bytes)::BIGINT AS most FROM flows WHERE dst_port = 5432') as { n: number; most: number }[]
+    await expect.poll(() => rowCount(page)).toBe(counted?.n)
+    const bytesAt = 6
+    const shown = (await gridRows(page)).map((row) => Number((row[bytesAt] ?? '').replaceAll(',', '')))
+    expect(shown[0]).toBe(Number(counted?.most))
+    expect(shown).toEqual(shown.toSorted((a, b) => b - a))
+    await page.getByRole('columnheader', { name: 'Bytes' }).click()
+    await expect.poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort')).toBe('ascending')
+    expect(page.url()).toContain('sort=bytes')
+    await page.context().close()
+  })
+
+  test('an address opened in a fresh profile shows the same; back and forward step through the filter', async () => {
+    const first = await stage.page('/flows?v=1&live=0&t=now-1h..now')
+    const filter = first.getByRole('combobox', { name: 'Filter' })
+    await filter.fill('dst_port = 443')
+    await filter.press('Enter')
+    await expect.poll(() => first.url()).toContain('q=')
+    await filter.fill('dst_port = 5432 and bytes > 100')
+    await filter.press('Enter')
+    await expect.poll(() => first.url()).toContain('5432')
+    await first.getByRole('columnheader', { name: 'Packets' }).click()
+    await first.getByRole('button', { name: 'Columns' }).click()
+    await first.getByRole('checkbox', { name: 'Flags tcp_flags' }).uncheck()
+    await first.keyboard.press('Escape')
+    await expect.poll(() => first.url()).toContain('cols=')
+    await sleep(500)
+    await first.locator('.grid-body [role="row"]').first().click()
+    await first.getByRole('complementary', { name: 'Flow' }).waitFor()
+    const url = new URL(first.url())
+    const second = await stage.page(url.pathname + url.search)
+    await second.getByRole('complementary', { name: 'Flow' }).waitFor()
+    await second.locator('.grid-body [role="row"]').first().waitFor()
+    expect(await second.locator('.drawer h2').textContent()).toBe(await first.locator('.drawer h2').textContent())
+    expect((await gridRows(second)).slice(0, 10)).toEqual((await gridRows(first)).slice(0, 10))
+    expect(await second.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432 and bytes > 100')
+    for (let back = 0; back < 4; back++) await first.goBack()
+    await expect.poll(() => filter.inputValue()).toBe('dst_port = 443')
+    await first.goForward()
+    await expect.poll(() => filter.inputValue()).toBe('dst_port = 5432 and bytes > 100')
+    await first.context().close()
+    await second.context().close()
+  })
+
+  test('a filter that is wrong says where and what, and the last good answer stays', async () => {
+    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    const filter = page.getByRole('combobox', { name: 'Filter' })
+    await filter.fill('dst_port = ')
+    await filter.press('Escape')
+    await filter.press('Enter')
+    await page.locator('.filter-error').waitFor()
+    expect(await filter.getAttribute('aria-invalid')).toBe('true')
+    expect(await page.locator('.grid-body [role="row"]').count()).toBeGreaterThan(0)
+    expect(page.url()).not.toContain('q=')
+    await page.context().close()
+  })
+
+  test('pause freezes the rows while the count of new ones rises; resume shows them all', async () => {
+    const page = await stage.page('/flows')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const before = await gridRows(page)
+    const sent = await stage.flows(2000)
+    await page.getByRole('button', { name: `Resume (${sent} new)` }).waitFor()
+    expect(await gridRows(page)).toEqual(before)
+    const shown = await rowCount(page)
+    await page.getByRole('button', { name: /^Resume/ }).click()
+    await page.mouse.move(5, 5)
+    await expect.poll(() => rowCount(page)).toBe(shown + sent)
+    await page.context().close()
+  })
+
+  test('rows do not move under the pointer, and what is held is said', async () => {
+    const page = await stage.page('/flows')
+    await page.locator('.grid-body [role="row"]').first().hover()
+    const before = await gridRows(page)
+    const sent = await stage.flows(1000)
+    await page.getByText(`${sent} new, held while you look`).waitFor()
+    expect(await gridRows(page)).toEqual(before)
+    await page.context().close()
+  })
+
+  test('after a restart of the server the table goes on by itself and shows nothing twice', async () => {
+    const page = await stage.page('/flows')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await stage.weir.kill()
+    await page.getByText('reconnecting').waitFor()
+    await stage.weir.start()
+    await page.locator('.link.good').waitFor()
+    await stage.flows(1000)
+    await expect.poll(() => rowCount(page)).toBeGreaterThan(0)
+    const grid = await gridRows(page)
+    expect(grid.length).toBeGreaterThan(0)
+    await page.context().close()
+  })
+
+  test('twelve tabs stay live over one connection', async () => {
+    const context = await stage.browser.newContext()
+    const pages = await Promise.all(Array.from({ length: 12 }, async () => {
+      const page = await context.newPage()
+      await page.goto(`${stage.weir.url}/flows`)
+      return page
+    }))
+    for (const page of pages) await page.locator('.link.good').waitFor()
+    const before = await Promise.all(pages.map(rowCount))
+    const sent = await stage.flows(1000)
+    for (const [index, page] of pages.entries()) await expect.poll(() => rowCount(page), { timeout: 20_000 }).toBe((before[index] ?? 0) + sent)
+    await context.close()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`nothing breaks a rule of WCAG 2.2 AA in ${colorScheme}, with drawer, palette and menus open`, async () => {
+      const page = await stage.page('/flows?v=1&live=0&t=now-1h..now', { colorScheme, reducedMotion: 'reduce' })
+      await page.locator('.grid-body [role="row"]').first().waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.locator('.grid-body [role="row"]').nth(1).click()
+      await page.getByRole('complementary', { name: 'Flow' }).getByText('Volume').waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('button', { name: 'Columns' }).click()
+      expect(await violations(page)).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox', { name: 'Page or command' }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.keyboard.type('pipel')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Pipeline', level: 1 }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.context().close()
+    })
+  }
+
+  test('no page had an error, refused content or a request to elsewhere', () => {
+    // A server that is down is told to the console as a failed request.
+    expect(stage.complaints.filter((complaint) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|status of 40[04]/.test(complaint))).toEqual([])
+  })
+})

@@ -1,0 +1,107 @@
+// A Weir with something to show, and a browser that looks at it.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import { Device } from '../../../tools/demo/device.ts'
+import { Netflow5Exporter } from '../../../tools/demo/netflow5.ts'
+import { Shop, shopNetworks } from '../../../tools/demo/shop.ts'
+import { startWeir, type WeirProcess } from '../../kit/weir-process.ts'
+import { installedChromium, launch } from './chromium.ts'
+
+export const chromiumPath = installedChromium()
+
+export class Stage {
+  weir!: WeirProcess
+  browser!: Browser
+  #folder = ''
+  #device: Device | undefined
+  #shop = new Shop(1, 'browser')
+  #at = 0
+  readonly #pages: Page[] = []
+  /** What went wrong in any page: errors, refused content, requests to elsewhere. */
+  readonly complaints: string[] = []
+
+  async open(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
+    const networks = join(this.#folder, 'networks.yaml')
+    await writeFile(networks, shopNetworks)
+    this.weir = await startWeir({ folder: this.#folder, config: { identity: { networks }, ...config } })
+    this.#device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${this.weir.ports.netflow}`, '127.0.0.1')
+    this.browser = await launch(chromiumPath ?? '')
+  }
+
+  async close(): Promise<void> {
+    await this.browser?.close()
+    this.#device?.close()
+    await this.weir?.stop()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Sends what passed the shop in so many ms of its life; answers how many flows. */
+  async flows(ms: number): Promise<number> {
+    let sent = 0
+    for (let passed = 0; passed < ms; passed += 250) {
+      const flows = this.#shop.flows(this.#at, 250)
+      this.#at += 250
+      this.#device?.report(flows, Date.now())
+      sent += flows.length
+      // The socket buffer of a small machine is small.
+      await sleep(5)
+    }
+    return sent
+  }
+
+  /** Waits until the store holds so many flows. */
+  async stored(least: number): Promise<number> {
+    for (;;) {
+      const [row] = await this.weir.sql('SELECT count(*) AS n FROM flows') as { n: number | string }[]
+      if (Number(row?.n) >= least) return Number(row?.n)
+      await sleep(200)
+    }
+  }
+
+  /** A page in a profile of its own. */
+  async page(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+    const page = await context.newPage()
+    this.#pages.push(page)
+    page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`))
+    page.on('console', (message) => { if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`) })
+    page.on('request', (request) => { if (!request.url().startsWith(this.weir.url) && !request.url().startsWith('blob:')) this.complaints.push(`elsewhere: ${request.url()}`) })
+    await page.goto(this.weir.url + path)
+    return page
+  }
+}
+
+/** A stage for the tests of a file; without a browser nothing is opened. */
+export function useStage(config: Readonly<Record<string, unknown>> = {}): Stage {
+  const stage = new Stage()
+  beforeAll(async () => { if (chromiumPath !== undefined) await stage.open(config) })
+  afterAll(() => stage.close())
+  return stage
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** Rules of WCAG 2.2 AA that the page breaks, with the first elements that do. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async (wanted) => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } }
+    const { violations: found } = await axe.run({ runOnly: { type: 'tag', values: wanted } })
+    return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary = '' }) => `${html.slice(0, 160)} (${failureSummary.slice(0, 200)})`).join(' | ')}`)
+  }, tags)
+}
+
+/** Rows of the grid that are in the page, each as the texts of its cells. */
+export function gridRows(page: Page): Promise<string[][]> {
+  return page.locator('.grid-body [role="row"]').evaluateAll((rows) => rows
+    .toSorted((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
+    .map((row) => [...row.querySelectorAll('[role="gridcell"]')].map((cell) => cell.textContent ?? '')))
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+// The console in a real Chromium: `npm run test:browser`.
+export default defineConfig({
+  root: new URL('../..', import.meta.url).pathname,
+  test: {
+    include: ['test/browser/**/*.browser.ts'],
+    pool: 'forks',
+    // A browser and a Weir fill a small machine: one file at a time.
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+})

@@ -1,0 +1,71 @@
+// What a browser has to load before the console shows something: the built chunks, compressed, against a budget.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { isMain } from './kit/main.ts'
+import { runCheckAlone, type Problem } from './kit/sources.ts'
+
+/** Bytes of gzip; of style sheets, too. */
+export const BUDGET = { first: 200 * 1024, styles: 30 * 1024, lazy: 120 * 1024 }
+const FIRST_PAGE = 'src/pages/flows/index.tsx'
+
+/** As Vite writes it. */
+interface Chunk {
+  readonly file: string
+  readonly isEntry?: boolean
+  readonly isDynamicEntry?: boolean
+  readonly imports?: readonly string[]
+  readonly css?: readonly string[]
+}
+type Manifest = Readonly<Record<string, Chunk>>
+
+export interface ConsoleSizes {
+  /** Scripts that the first page needs, and all style sheets. */
+  readonly first: number
+  readonly styles: number
+  /** By the file of the route: scripts that it needs beyond those of the entry. */
+  readonly lazy: ReadonlyMap<string, number>
+}
+
+export async function consoleSizes(root: string): Promise<ConsoleSizes | undefined> {
+  const dist = join(root, 'console/dist')
+  const text = await readFile(join(dist, 'manifest.json'), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const manifest = JSON.parse(text) as Manifest
+  const sized = new Map<string, number>()
+  for (const file of Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])])) sized.set(file, gzipSync(await readFile(join(dist, file))).length)
+  const scripts = (names: Iterable<string>): Set<string> => new Set([...names].map((name) => manifest[name]?.file ?? ''))
+  const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
+  const entry = reached(manifest, Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true))
+  const lazy = new Map(Object.keys(manifest).filter((name) => manifest[name]?.isDynamicEntry === true).map((name) => {
+    return [name, total(scripts(reached(manifest, [name]).difference(entry)))] as const
+  }))
+  return {
+    first: total(scripts(reached(manifest, [...entry, FIRST_PAGE]))),
+    styles: total(new Set(Object.values(manifest).flatMap((chunk) => [...(chunk.css ?? []), ...(chunk.file.endsWith('.css') ? [chunk.file] : [])]))),
+    lazy,
+  }
+}
+
+/** Chunks that are loaded with these. */
+function reached(manifest: Manifest, names: readonly string[]): Set<string> {
+  const found = new Set<string>()
+  const visit = (name: string): void => {
+    if (found.has(name)) return
+    found.add(name)
+    for (const next of manifest[name]?.imports ?? []) visit(next)
+  }
+  names.forEach(visit)
+  return found
+}
+
+export async function consoleSize(root: string): Promise<Problem[]> {
+  const sizes = await consoleSizes(root)
+  if (sizes === undefined) return [{ file: 'console/dist', say: 'the console is not built; run `npm run build:console`' }]
+  const measured = [['the first route', sizes.first, BUDGET.first], ['the style sheets', sizes.styles, BUDGET.styles], ...[...sizes.lazy].map(([name, size]) => [name, size, BUDGET.lazy] as const)] as const
+  return measured.filter(([, size, budget]) => size > budget).map(([name, size, budget]) => ({
+    file: 'console', say: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load what is rarely needed when it is needed.`,
+  }))
+}
+
+if (isMain(import.meta.url)) await runCheckAlone(consoleSize, 'console size')
