@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { amongKeys, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
+import { amongKeys, cutInTies, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type FoundKeys, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf } from '../ask.ts'
@@ -13,6 +13,8 @@ import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
 import { ofParameter, offsetParameter, rankParameter } from '../sums.ts'
+
+const received = 'time_received'
 
 /** What a page shows that nobody told otherwise. */
 const usual = [
@@ -53,7 +55,7 @@ const schema = {
       of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
       offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
       source: { type: 'string', enum: ['auto', 'raw'], description: 'With `group`: `raw` is from the flows, whatever it costs.' },
-      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last. The time of the span, newest first, when left out.', examples: ['-bytes,src_addr'] },
+      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last, and of equal rows the newest first. The time of the span, newest first, when left out.', examples: ['-bytes,src_addr'] },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page, or groups.' },
       cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.' },
     },
@@ -93,11 +95,15 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
     const rows = await rowsOf(store, pageSql(asked, window), gone)
     if (rows === undefined || rows.length > asked.limit) return rows
   }
-  const sql = keysSql(asked)
-  if (sql === undefined) return rowsOf(store, pageSql(asked), gone)
-  const keys = await rowsOf(store, sql, gone)
+  let keys: readonly FoundKeys[] | undefined
+  for (const ties of [false, true]) {
+    const sql = keysSql(asked, ties)
+    if (sql === undefined) return rowsOf(store, pageSql(asked), gone)
+    keys = await rowsOf(store, sql, gone)
+    if (keys === undefined || !cutInTies(asked, keys)) break
+  }
   // Rows without any key are no rows; what was added since is of no page of this answer.
-  if (keys === undefined || keys.length === 0) return keys
+  if (keys === undefined || keys.length === 0) return keys === undefined ? undefined : []
   return rowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone)
 }
 
@@ -107,6 +113,8 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
     const descending = written.startsWith('-')
     return { field: plainField(descending ? written.slice(1) : written, 'sort'), descending }
   })
+  // Of rows that are equal the newest comes first.
+  if (!sort.some(({ field }) => field.name === received)) sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = { ...question, columns: columnsOf(query.columns), sort, limit: query.limit ?? 100, upTo: BigInt(Math.floor(now)) * 1000n }
   if (query.cursor === undefined) return first
   const after = readCursor(query.cursor, sort)

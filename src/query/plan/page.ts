@@ -95,49 +95,46 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
 }
 
 /**
- * Asks for the first sort keys of the page's rows, as `key`, and when they were received, as `received`: it reads nothing but what rows are
- * sorted by, so that the page itself needs to look at few rows.
+ * Asks for the sort keys of the page's rows, as `key0`, `key1` and so on, and when they were received, as `received`: it reads nothing else,
+ * so that the page itself needs to look at few rows. Rows that tie with the last one may be missing unless `ties` asks for those that come
+ * first among them, which costs more: see {@link cutInTies}.
  */
-export function keysSql(request: PageRequest): string | undefined {
-  const { sort, limit, names } = request
-  const [first] = sort
-  if (first === undefined) return undefined
-  const key = first.field.kind === 'time' ? `epoch_us(${name(first.field.name)})` : exactSql(first.field)
-  return `SELECT ${key} AS key, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${[...sort.map(orderSql), '_pos ASC'].join(', ')} LIMIT ${limit + 1}`
+export function keysSql({ sort, limit, names, ...request }: PageRequest, ties: boolean): string | undefined {
+  if (sort.length === 0) return undefined
+  const keys = sort.map(({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`)
+  const order = [...sort.map(orderSql), ...(ties ? ['_pos ASC'] : [])]
+  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql({ sort, limit, names, ...request })} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
-
-/** More values in a list cost more than they save. */
-const mostListed = 256
 
 /** A row that {@link keysSql} found. */
-export interface FoundKey {
-  readonly key?: unknown
-  readonly received?: unknown
+export type FoundKeys = Readonly<Record<string, unknown>>
+
+/** Do rows tie at the page's end, so that others than those found may belong to it? */
+export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
+  const [before, last] = found.slice(-2)
+  return found.length > limit && before !== undefined && last !== undefined && sort.every((_, index) => before[`key${index}`] === last[`key${index}`])
 }
+
+/** More moments than this are said by their first and last. */
+const mostListed = 256
 
 /**
- * The condition that the keys make: no row of the page fails it. It also says when the rows were received: files are in that order, and most
- * of them are passed over. Undefined when it leaves all.
+ * A condition that no row of the page fails, and hardly another one meets: between which first keys they lie, and when they were received.
+ * (Files and row groups without such moments are passed over, and so are values outside of a range; DuckDB makes joins of longer lists.)
  */
-export function amongKeys(request: PageRequest, found: readonly FoundKey[]): string | undefined {
-  const among = amongValues(request, found.map(({ key }) => key))
-  const received = [...new Set(found.map((row) => row.received))].filter((each) => typeof each === 'number' || typeof each === 'string')
-  if (received.length === 0 || received.length > mostListed) return among
-  const moments = `"time_received" IN (${received.map((each) => timeSql(BigInt(each))).join(', ')})`
-  return among === undefined ? moments : `${moments} AND ${among}`
-}
-
-function amongValues({ sort: [first] }: PageRequest, keys: readonly unknown[]): string | undefined {
-  if (first === undefined) return undefined
-  const column = name(first.field.name)
-  const given = [...new Set(keys)].filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
-  const values = given.map((key) => valueSql(first.field, key))
-  const last = values.at(-1)
-  // Absent values come last: whoever has one of them has all others.
-  const absent = keys.some((key) => key === null || key === undefined)
-  if (last === undefined) return absent ? `${column} IS NULL` : undefined
-  const listed = values.length <= mostListed ? `${column} IN (${values.join(', ')})` : `${column} ${first.descending ? '>=' : '<='} ${last}`
-  return absent ? `(${listed} OR ${column} IS NULL)` : listed
+export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
+  const parts: string[] = []
+  const received = [...new Set(found.map((row) => row['received']))].filter((each) => typeof each === 'number' || typeof each === 'string').map((each) => timeSql(BigInt(each)))
+  if (received.length <= mostListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
+  const keys = found.map(({ key0 }) => key0)
+  const values = first === undefined ? [] : keys.filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean').map((key) => valueSql(first.field, key))
+  if (first !== undefined && values.length > 0) {
+    const ends = first.descending ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
+    const between = `${name(first.field.name)} BETWEEN ${ends[0]} AND ${ends[1]}`
+    // Absent values come last: whoever has one of them has all others.
+    parts.push(values.length < keys.length ? `(${between} OR ${name(first.field.name)} IS NULL)` : between)
+  }
+  return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
 
 /** Rows that come after the cursor's; absent values are last in either direction. */
