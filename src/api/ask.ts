@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { StoreReader } from '../engine/control.ts'
+import type { Log } from '../engine/ports.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
@@ -27,6 +28,16 @@ export async function rowsOf(store: StoreReader, sql: string, signal: AbortSigna
     return JSON.parse(Buffer.concat(pieces).toString('utf8')) as Record<string, unknown>[]
   } catch (error) {
     if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+/** Passes bytes on, and logs an error that a client can no longer be told of. */
+export async function* toldOfErrors(bytes: AsyncIterable<Uint8Array>, gone: AbortSignal, log: Log): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (error) {
+    if (!gone.aborted) log.warn('A query failed after its answer had begun; the answer was cut.', { error })
     throw error
   }
 }

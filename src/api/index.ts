@@ -17,6 +17,8 @@ import { ApiError } from './problems.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
+import { completeRoutes, completeSchemas } from './routes/complete.ts'
+import { exportRoutes } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
@@ -32,7 +34,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -67,6 +69,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
   sumRoutes(app, context, hub)
+  exportRoutes(app, context, hub)
+  completeRoutes(app, context, hub)
   filterRoutes(app)
   savedRoutes(app, context, options.folder)
   eventRoutes(app, context)

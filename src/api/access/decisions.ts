@@ -37,6 +37,8 @@ export const decisions: Readonly<Record<string, Decided>> = {
   live: scoped('Rows, series, graphs and counts of flows; no events.'),
   setLive: scoped('As the stream itself.'),
   tap: scoped('Flows of a source or a sink; no events.'),
+  complete: scoped('Values of flows, and how many have them.'),
+  exportFlows: scoped('Flows, all of them.'),
   fields: everybody('Names and types, no values.'),
   validate: everybody('Says whether a text is a filter.'),
   importLink: everybody('Reads a link, and no row.'),

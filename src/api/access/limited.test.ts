@@ -154,6 +154,33 @@ test('a tap lets through only rows that may be seen: of a source, of a sink, wit
   expect((await sink.text()).trim().split('\n').map((line) => (JSON.parse(line) as { _pos: string })._pos.split(':').at(-1))).toEqual(['0', '2'])
 })
 
+test('completion and export know only rows that may be seen, in the store and in the ring', async () => {
+  const { url, control } = await started()
+  const bytesOf = async (who: Who): Promise<number> => {
+    const answer = await fetch(`${url}/api/v1/export?columns=bytes,src_namespace,dst_namespace&format=ndjson`, { headers: bearer(who) })
+    const rows = (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { bytes: number })
+    if (who === 'shop' || who === 'none') expect(leaks(rows)).toEqual([])
+    return rows.reduce((total, { bytes }) => total + bytes, 0)
+  }
+  const complete = async (who: Who, body: object): Promise<unknown> =>
+    (await fetch(`${url}/api/v1/complete`, { method: 'POST', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ prefix: '', ...body }) })).json()
+  const check = async (): Promise<void> => {
+    for (const who of whoever) {
+      expect(await bytesOf(who), who).toBe(sees[who])
+      const bytes = (await complete(who, { field: 'bytes', limit: 100 })) as { values: { value: number; count: number }[] }
+      expect(bytes.values.reduce((total, { value }) => total + value, 0), who).toBe(sees[who])
+      for (const field of ['any.ns', 'src_addr', 'dst_namespace']) if (who === 'shop' || who === 'none') expect(leaks(await complete(who, { field }))).toEqual([])
+      expect(((await complete(who, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used)).toBe(sees[who] > 0)
+    }
+  }
+  await check()
+  // What is in the ring is asked first: here the same rows, which then are there once more.
+  control.publish(namespacedFlows(realHost().clock.now()))
+  await check()
+  control.store = undefined
+  await check()
+})
+
 test('an operation that is scoped is looked at here', () => {
-  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['flows', 'live', 'series', 'setLive', 'tap', 'topology'])
+  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['complete', 'exportFlows', 'flows', 'live', 'series', 'setLive', 'tap', 'topology'])
 })

@@ -109,10 +109,7 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
   const question = questionOf(query, 'time_received', now, principal)
-  const sort = listOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`)).map((written): SortKey => {
-    const descending = written.startsWith('-')
-    return { field: plainField(descending ? written.slice(1) : written, 'sort'), descending }
-  })
+  const sort = sortOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`))
   // Of rows that are equal the newest comes first.
   if (!sort.some(({ field }) => field.name === received)) sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = { ...question, columns: columnsOf(query.columns), sort, limit: query.limit ?? 100, upTo: BigInt(Math.floor(now)) * 1000n }
@@ -125,7 +122,14 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
   return { ...first, span: { from: after.from, to: after.to }, upTo: after.upTo, after }
 }
 
-function columnsOf(written: string | undefined): readonly QueryField[] {
+export function sortOf(written: string | undefined): SortKey[] {
+  return listOf(written).map((each) => {
+    const descending = each.startsWith('-')
+    return { field: plainField(descending ? each.slice(1) : each, 'sort'), descending }
+  })
+}
+
+export function columnsOf(written: string | undefined): readonly QueryField[] {
   if (written === '*') return flowNames.fields
   const names = listOf(written)
   return (names.length === 0 ? usual : names).map((each) => {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { QueryFormat } from '../../engine/control.ts'
 import { queryFormats } from '../../engine/control.ts'
 import { answerStream } from '../answer.ts'
-import { goneWith, storeOf } from '../ask.ts'
+import { goneWith, storeOf, toldOfErrors } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 
@@ -51,18 +51,6 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
       if (!gone.aborted) throw error
     })
     if (bytes === undefined) return reply.hijack()
-    return answerStream(request, reply, mediaTypes[format], told(bytes, gone, (error) => {
-      log.warn('A query failed after its answer had begun; the answer was cut.', { error })
-    }))
+    return answerStream(request, reply, mediaTypes[format], toldOfErrors(bytes, gone, log))
   })
-}
-
-/** Passes bytes on and tells of an error that a client can no longer be told of. */
-async function* told(bytes: AsyncIterable<Uint8Array>, gone: AbortSignal, tell: (error: unknown) => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* bytes
-  } catch (error) {
-    if (!gone.aborted) tell(error)
-    throw error
-  }
 }

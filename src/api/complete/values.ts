@@ -1,0 +1,82 @@
+import type { QueryField } from '../../query/index.ts'
+import { text } from '../../query/sql-text.ts'
+import { valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import { rowsOf } from '../ask.ts'
+import { ringValues } from '../ring/values-in-use.ts'
+import type { Asker } from '../sums.ts'
+import { sumSource } from '../sum-source.ts'
+import { numbersCalled } from './words.ts'
+
+/** What a field can be asked for: lists are asked for their items. */
+export type PlainValue = string | number | boolean
+
+/** A value with the number of flows that have it. */
+export interface UsedValue {
+  readonly field: QueryField
+  readonly value: PlainValue
+  readonly count: number
+}
+
+export interface UsedValues {
+  readonly values: readonly UsedValue[]
+  readonly source: string
+  readonly span: TimeSpan
+  /** False when flows of the span were passed over. */
+  readonly exact: boolean
+}
+
+/** So much of a span is looked at flow by flow, the newest part; µs. */
+const mostSpan = 900_000_000n
+/** So long the ring is looked through. */
+const mostMs = 90
+
+/** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
+export async function valuesInUse(asker: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
+  const { context: { control: { store } }, hub, principal, gone } = asker
+  const matches = (field: QueryField): ValueTest => valueTest(field, prefix)
+  const fromRing = (): Promise<UsedValues | undefined> => ringValues(hub.ringSource(), question, fields, matches, limit, mostMs, gone)
+  if (store === undefined) return fromRing()
+  // Rollups tell ports of services from others only.
+  const ports = fields.some(({ name }) => name.endsWith('_port'))
+  const { rollup, exact } = await sumSource(store, question, { fields, step: undefined }, ports ? 'raw' : 'auto', principal, gone)
+  if (rollup === undefined) {
+    const newest = await fromRing()
+    if (newest === undefined) return undefined
+    if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === question.span.from }
+  }
+  const { from, to } = question.span
+  const span = rollup?.span ?? { from: to - from > mostSpan ? to - mostSpan : from, to }
+  const parts: UsedValue[] = []
+  for (const field of fields) {
+    const rows = await rowsOf(store, valuesSql({ question: { ...question, span }, field, condition: conditionFor(field, prefix), limit, ...(rollup === undefined ? {} : { rollup }) }), gone)
+    if (rows === undefined) return undefined
+    parts.push(...rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) })))
+  }
+  const values = parts.sort((a, b) => b.count - a.count)
+  return { values, source: rollup?.view ?? 'raw', span, exact: exact && (rollup !== undefined || span.from === from) }
+}
+
+export type ValueTest = (value: PlainValue) => boolean
+
+/** Does a value, or its word, have what was typed in it? Case does not count. */
+function valueTest(field: QueryField, prefix: string): ValueTest {
+  const folded = prefix.toLowerCase()
+  if (folded === '') return () => true
+  const called = new Set(numbersCalled(field, prefix))
+  const asNumber = /^as(\d+)$/.exec(folded)?.[1]
+  return (value) => {
+    if (typeof value === 'string') return value.toLowerCase().includes(folded)
+    if (typeof value === 'number' && called.has(value)) return true
+    return String(value).startsWith(field.name.endsWith('_as') && asNumber !== undefined ? asNumber : folded)
+  }
+}
+
+/** The same in SQL, of the column `_value`. */
+function conditionFor(field: QueryField, prefix: string): string | undefined {
+  const folded = prefix.toLowerCase()
+  if (folded === '') return undefined
+  if (['dict', 'text', 'ip', 'mac', 'list<dict>'].includes(field.kind)) return `contains(lower("_value"), ${text(folded)})`
+  const called = numbersCalled(field, prefix)
+  const digits = (field.name.endsWith('_as') ? /^as(\d+)$/.exec(folded)?.[1] : undefined) ?? folded
+  return `(starts_with("_value"::VARCHAR, ${text(digits)})${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
+}

@@ -1,0 +1,26 @@
+/** Rows of the ring as text, in the form that the store's have. */
+import type { Cell } from '../live/cells.ts'
+
+export type LineFormat = 'csv' | 'ndjson'
+
+export interface LineWriter {
+  readonly head: string
+  line(cells: readonly Cell[]): string
+}
+
+export function lineWriter(format: LineFormat, columns: readonly string[]): LineWriter {
+  if (format === 'csv') return { head: `${columns.map(csvText).join(',')}\r\n`, line: (cells) => `${cells.map(csvCell).join(',')}\r\n` }
+  const keys = columns.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  return { head: '', line: (cells) => `${cells.map((cell, index) => `${keys[index]}${JSON.stringify(cell)}`).join('')}}\n` }
+}
+
+/** RFC 4180: quotes where needed; an empty text is `""`, what is absent is nothing. */
+function csvText(text: string): string {
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) return ''
+  if (typeof cell === 'string') return csvText(cell)
+  return typeof cell === 'object' ? csvText(JSON.stringify(cell)) : String(cell)
+}

@@ -1,0 +1,84 @@
+import type { QueryField } from '../../query/index.ts'
+import type { Question } from '../../query/plan/index.ts'
+import type { PlainValue, UsedValue, UsedValues, ValueTest } from '../complete/values.ts'
+import { cellReader } from '../live/cells.ts'
+import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
+import { FieldValues } from './values.ts'
+
+/** Counts the values of one field; a value is judged when it is first seen. */
+interface Counter {
+  add(found: Found): void
+  values(): UsedValue[]
+}
+
+function plainCounter(field: QueryField, resolver: RingSource['resolver']): Counter {
+  const values = new FieldValues(field, resolver)
+  const counts: number[] = []
+  return {
+    add(found) {
+      const read = values.of(found)
+      for (const row of found.rows) {
+        const id = read(row)
+        counts[id] = (counts[id] ?? 0) + 1
+      }
+    },
+    values: () => counts.flatMap((count, id) => (id === 0 ? [] : [{ field, value: values.cells[id] as PlainValue, count }])),
+  }
+}
+
+/** Of lists each item counts once a flow. */
+function listCounter(field: QueryField): Counter {
+  const counts = new Map<PlainValue, number>()
+  return {
+    add({ batch, header, rows }) {
+      const read = cellReader(batch, header, field.name, undefined)
+      for (const row of rows) for (const item of new Set((read(row) ?? []) as readonly PlainValue[])) counts.set(item, (counts.get(item) ?? 0) + 1)
+    },
+    values: () => [...counts].map(([value, count]) => ({ field, value, count })),
+  }
+}
+
+/** The values that flows of the ring have, newest flows first, for as long as there is time. Undefined when the client has gone. */
+export async function ringValues(
+  source: RingSource, question: Question, fields: readonly QueryField[], matches: (field: QueryField) => ValueTest, limit: number, withinMs: number, signal: AbortSignal,
+): Promise<UsedValues | undefined> {
+  const counters = fields.map((field) => (field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver)))
+  const { since } = source.ring
+  const scan = scanRing(source, question, signal, { order: 'newest', withinMs })
+  let next = await scan.next()
+  for (; next.done !== true; next = await scan.next()) for (const counter of counters) counter.add(next.value)
+  if (signal.aborted) return undefined
+  const values = counters.flatMap((counter, index) => {
+    const test = matches(fields[index] as QueryField)
+    return counter.values().filter(({ value }) => test(value))
+  })
+  return { values: largest(values, limit * 2), source: 'ring', span: coveredSpan(question.span, next.value.since), exact: next.value.since === since }
+}
+
+/** The commonest, without putting all in order. */
+function largest(values: UsedValue[], limit: number): UsedValue[] {
+  let chosen: UsedValue[] = []
+  const order = (a: UsedValue, b: UsedValue): number => b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1)
+  for (const value of values) {
+    chosen.push(value)
+    if (chosen.length >= 4 * limit + 1000) chosen = chosen.sort(order).slice(0, limit)
+  }
+  return chosen.sort(order).slice(0, limit)
+}
+
+/** How many of the newest matching flows have a value in each field; undefined when the ring has none. */
+export async function ringFieldUse(source: RingSource, question: Question, rows: number, signal: AbortSignal): Promise<ReadonlyMap<string, number> | undefined> {
+  const counts = new Map<string, number>()
+  let looked = 0
+  for await (const found of scanRing(source, question, signal, { order: 'newest', withinMs: 40 })) {
+    const some = found.rows.slice(0, rows - looked)
+    for (const { name } of question.names.fields) {
+      const read = cellReader(found.batch, found.header, name, source.resolver)
+      const present = some.reduce((sum, row) => sum + (read(row) === null ? 0 : 1), 0)
+      if (present > 0) counts.set(name, (counts.get(name) ?? 0) + present)
+    }
+    looked += some.length
+    if (looked >= rows) break
+  }
+  return looked === 0 ? undefined : counts
+}

@@ -1,0 +1,106 @@
+import { get } from 'node:http'
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import { flowNames } from '../../query/index.ts'
+import { randomRows } from '../../query/testing/rows.ts'
+import { makeBatch } from '../../query/testing/tables.ts'
+import { startBoth } from '../testing/both.ts'
+
+/** The body as it came, the headers, and the trailer. */
+function fetchWhole(url: string): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { te: 'trailers' } }, (answer) => {
+      const pieces: Buffer[] = []
+      answer.on('data', (piece: Buffer) => pieces.push(piece)).on('error', reject)
+      answer.on('end', () => resolve({ text: Buffer.concat(pieces).toString('utf8'), headers: answer.headers, trailers: answer.trailers }))
+    }).on('error', reject)
+  })
+}
+
+/** RFC 4180, read by its letter: absent is undefined, an empty text in quotes is one. */
+function readCsv(text: string): (string | undefined)[][] {
+  const rows: (string | undefined)[][] = []
+  let row: (string | undefined)[] = []
+  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    row.push(quoted === undefined ? (plain === '' ? undefined : plain) : quoted.replaceAll('""', '"'))
+    if (end === ',') continue
+    rows.push(row)
+    row = []
+  }
+  return rows
+}
+
+const span = { from: '0001-01-01', to: '9999-12-31T23:59:59.999Z', time: 'time_received' }
+const query = (more: Record<string, string>): string => new URLSearchParams({ ...span, ...more }).toString()
+
+test('an export has every row and every value, from the store and from the ring alike', async () => {
+  const both = await startBoth()
+  const random = new SeededRandom(21)
+  for (let batch = 0; batch < 4; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 150)), Date.now() - 10_000 + batch)
+  // Some rows say that they were received in the year 9999: they are of no answer before.
+  const [{ count } = { count: 0 }] = (await both.sql('SELECT count(*) AS count FROM flows WHERE time_received <= now()')) as { count: number }[]
+  expect(count).toBeGreaterThan(500)
+  for (const format of ['csv', 'ndjson']) {
+    const [stored, live] = await Promise.all([both.urls.stored, both.urls.live].map((url) => fetchWhole(`${url}/api/v1/export?${query({ format, columns: '*', filter: 'bytes >= 0 or not exists(bytes)' })}`)))
+    expect({ ...stored?.trailers }).toEqual({ 'x-weir-rows': String(count) })
+    expect({ ...live?.trailers }).toEqual({ 'x-weir-rows': String(count) })
+    expect(live?.headers['x-weir-source']).toBe('ring')
+    expect(stored?.headers['x-weir-source']).toBe('raw')
+    const lines = (text = ''): unknown[] => (format === 'csv' ? readCsv(text) : text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown))
+    const position = flowNames.fields.findIndex(({ name }) => name === '_pos')
+    const byPosition = (rows: unknown[]): Map<string, unknown> => new Map(rows.map((row) => [String(format === 'csv' ? (row as string[])[position] : (row as Record<string, unknown>)['_pos']), row]))
+    expect(byPosition(lines(live?.text))).toEqual(byPosition(lines(stored?.text)))
+    expect(byPosition(lines(stored?.text)).size).toBe(format === 'csv' ? count + 1 : count)
+  }
+})
+
+test('columns stand in the order asked for, absent is empty, integers and times have all their digits', async () => {
+  const both = await startBoth()
+  const rows = [
+    { time_received: 1_763_632_800_000_000n, time_start: 1_763_632_800_123_250n, bytes: (1n << 64n) - 1n, src_name: '', dst_name: 'a "b", c\r\nd', _pos: 'test:1:1:0' },
+    { time_received: 1_763_632_800_000_000n, time_start: 1_763_632_800_123_000n, sampling: 1000n, bytes: 7n, _pos: 'test:1:1:1' },
+  ]
+  await both.addBatch(makeBatch(flowNames, rows), 1_763_632_800_000)
+  for (const url of [both.urls.stored, both.urls.live]) {
+    const { text, trailers, headers } = await fetchWhole(`${url}/api/v1/export?${query({ columns: 'bytes,SrcK8S_Name,time_start,dst.name,bytes_est,time_received' })}`)
+    expect(text).toBe('bytes,src_name,time_start,dst_name,bytes_est,time_received\r\n'
+      + '18446744073709551615,"",2025-11-20T10:00:00.123250Z,"a ""b"", c\r\nd",18446744073709551615,2025-11-20T10:00:00.000Z\r\n'
+      + '7,,2025-11-20T10:00:00.123Z,,7000,2025-11-20T10:00:00.000Z\r\n')
+    expect({ ...trailers }).toEqual({ 'x-weir-rows': '2' })
+    expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
+    expect(headers['content-disposition']).toBe('attachment; filename="weir-flows.csv"')
+  }
+})
+
+test('sorted by the store; the ring says that it can’t', async () => {
+  const both = await startBoth()
+  await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(2), flowNames, 80)), Date.now() - 1000)
+  const { text } = await fetchWhole(`${both.urls.stored}/api/v1/export?${query({ columns: 'bytes', sort: '-bytes', format: 'ndjson' })}`)
+  const values = text.trimEnd().split('\n').map((line) => (JSON.parse(line) as { bytes: string | number | null }).bytes)
+  const sorted = values.filter((value) => value !== null).map(BigInt)
+  expect(sorted).toEqual([...sorted].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)))
+  expect(values.slice(sorted.length).every((value) => value === null)).toBe(true)
+  expect(await both.live('export', { sort: 'bytes' })).toMatchObject({ status: 400, body: { code: 'WEIR_API_INVALID' } })
+})
+
+test('an export of nothing has a head and no rows', async () => {
+  const both = await startBoth()
+  for (const url of [both.urls.stored, both.urls.live]) {
+    const { text, trailers } = await fetchWhole(`${url}/api/v1/export?columns=bytes,src_addr`)
+    expect(text).toBe('bytes,src_addr\r\n')
+    expect({ ...trailers }).toEqual({ 'x-weir-rows': '0' })
+  }
+})
+
+test('whoever goes away stops the export', async () => {
+  const both = await startBoth()
+  for (let batch = 0; batch < 6; batch++) await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(batch), flowNames, 300)), Date.now() - 10_000)
+  for (const url of [both.urls.stored, both.urls.live]) {
+    const leave = new AbortController()
+    const answer = await fetch(`${url}/api/v1/export?${query({ columns: '*' })}`, { signal: leave.signal })
+    await answer.body?.getReader().read()
+    leave.abort()
+    // The server goes on answering others.
+    expect((await fetch(`${url}/api/v1/health`)).status).toBe(200)
+  }
+})

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
+import type { Principal } from '../access/principal.ts'
+import { answerStream } from '../answer.ts'
+import { goneWith, toldOfErrors } from '../ask.ts'
+import { RecordCount } from '../export/count.ts'
+import type { LineFormat } from '../export/lines.ts'
+import type { Hub } from '../live/hub.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
+import { ringText } from '../ring/rows.ts'
+import { coveredSpan } from '../ring/scan.ts'
+import { storedTo } from '../stored-to.ts'
+import { columnsOf, sortOf } from './flows.ts'
+
+const formats = ['csv', 'ndjson'] as const
+
+interface ExportQuery extends QuestionQuery {
+  readonly format?: LineFormat
+  readonly columns?: string
+  readonly sort?: string
+}
+
+const mediaTypes: Readonly<Record<LineFormat, string>> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson; charset=utf-8' }
+
+/** Trailer of an answer: says that it is whole, and how many rows it has. */
+export const rowsTrailer = 'x-weir-rows'
+
+const schema = {
+  operationId: 'exportFlows',
+  summary: 'Flows that match, all of them, as a file',
+  description: 'Streamed, without a limit of rows. Columns stand in the order asked for. Times are ISO 8601 in UTC with all their digits, integers have all theirs, what is absent is empty (in CSV an empty text is `""`). '
+    + `CSV is RFC 4180 with a head. Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. `
+    + 'Headers X-Weir-Source, X-Weir-From and X-Weir-To say what is answered. Whoever goes away stops the question.',
+  querystring: {
+    type: 'object', additionalProperties: false, properties: {
+      ...questionParameters,
+      time: timeParameter('time_received'),
+      format: { type: 'string', enum: formats, default: 'csv' },
+      columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
+      sort: { type: 'string', description: 'As pages of flows have it. The ring, where there is no store, gives the oldest first and nothing else.', examples: ['-bytes'] },
+    },
+  },
+  response: {
+    200: { description: 'The rows.', content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } } },
+    400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+  },
+} as const
+
+export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
+  app.get('/api/v1/export', { schema }, async (request, reply) => {
+    const query = request.query as ExportQuery
+    const { format = 'csv' } = query
+    const asked = exportRequest(query, context.host.clock.now(), request.principal)
+    const gone = goneWith(reply)
+    const bytes = await source(context, hub, asked, format, reply, gone)
+    if (bytes === undefined) return reply.hijack()
+    const count = new RecordCount(format)
+    reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
+    // Only an answer in pieces can have a trailer; one that is compressed as a whole can, too.
+    reply.header('transfer-encoding', 'chunked')
+    reply.trailer(rowsTrailer, async () => String(count.rows))
+    return answerStream(request, reply, mediaTypes[format], counted(toldOfErrors(bytes, gone, context.log), count))
+  })
+}
+
+async function source(context: ApiContext, hub: Hub, asked: ExportRequest, format: LineFormat, reply: FastifyReply, gone: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const { control: { store } } = context
+  const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void => void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
+  if (store === undefined) {
+    if (asked.sort.length > 0) throw new ApiError('WEIR_API_INVALID', 'Without a store an export is not sorted: rows come as they were received.', { hints: ['Leave "sort" out.'] })
+    const live = hub.ringSource()
+    tell('ring', coveredSpan(asked.span, live.ring.since))
+    return ringText(live, asked, format, gone)
+  }
+  const { storedTo: to } = await storedTo(context, asked.span)
+  tell('raw', { from: asked.span.from, to: to ?? asked.span.to })
+  return store.query(exportSql(asked), format, gone).catch((error: unknown) => {
+    if (!gone.aborted) throw error
+    return undefined
+  })
+}
+
+function exportRequest(query: ExportQuery, now: number, principal: Principal): ExportRequest {
+  const question = questionOf(query, 'time_received', now, principal)
+  return { ...question, columns: columnsOf(query.columns), sort: sortOf(query.sort), upTo: BigInt(Math.floor(now)) * 1000n }
+}
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, count: RecordCount): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of bytes) {
+    count.take(piece)
+    yield piece
+  }
+}
