@@ -6,6 +6,7 @@ import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
 import { Gate } from './access/gate.ts'
+import { oidcRoutes } from './access/oidc/routes.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
 import { refuseExposed } from './guard.ts'
 import { Hub } from './live/hub.ts'
@@ -42,7 +43,9 @@ const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...exporterSchemas, 
  */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
-  refuseExposed(listen, auth.tokens.length)
+  refuseExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
+  // Its libraries are loaded only where somebody logs in that way.
+  const oidc = auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const context: ApiContext = {
     control, log: options.log, host: options.host, version: options.version, resolver: options.resolver,
     limits: { ...defaultLimits, ...options.limits },
@@ -58,7 +61,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   })
   // Before the rules: it ends the connections of upgrades that they refuse.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
-  const gate = new Gate(options)
+  const gate = new Gate(options, oidc)
   protect(app, gate)
   app.addHook('onResponse', (request, reply, done) => {
     options.metrics?.count('weir_api_requests_total', 1, { route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) })
@@ -81,6 +84,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   liveRoutes(app, context, hub)
   tapRoutes(app, context)
   accessRoutes(app, context, gate)
+  oidcRoutes(app, context, gate, oidc)
   consoleRoutes(app, context)
   app.get('/api/v1/openapi.json', {
     schema: { operationId: 'openapi', summary: 'This description', response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } } },

@@ -1,6 +1,7 @@
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
+import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
 
 /** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
@@ -61,7 +62,7 @@ export interface ApiOptions {
   readonly control: Control
   readonly listen: { readonly host: string; readonly port: number }
   /** `sessionMs`: longest time for which a browser stays logged in. */
-  readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number }
+  readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
   /** Rule of POST /events: the API's own, or open to everybody who reaches the listener. */
   readonly httpAuth: 'api' | 'none'
   readonly limits?: Partial<ApiLimits>

@@ -29,6 +29,7 @@ async function run({ config: file, live }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('./load-config.ts')
   const { config, document, warnings } = await loadConfig(realHost(), file, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
+  if (config.auth.oidc !== null) await checkExpressions(config.auth.oidc)
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
   if (live !== true) return
   const findings = await tryLive(config)
@@ -54,9 +55,17 @@ function liveText(findings: readonly Finding[]): string {
   return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
+/** Expressions over claims are read by a library that is loaded only where they are. */
+async function checkExpressions({ role, namespaces, peers }: NonNullable<WeirConfig['auth']['oidc']>): Promise<void> {
+  const { claimsReader } = await import('../api/access/oidc/claims.ts')
+  claimsReader({ role, peers, ...(namespaces === null ? {} : { namespaces }) })
+}
+
 /** Who may use the API. */
-function loginOf({ auth: { tokens }, data }: WeirConfig, loopback: boolean): string {
-  if (tokens.length > 0) return `tokens: ${tokens.map(({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`).join(' ')}`
+function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
+  const named = tokens.map(({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`)
+  const ways = [...(oidc === null ? [] : [`login at ${oidc.issuer}`]), ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`])]
+  if (ways.length > 0) return ways.join(', ')
   return loopback ? 'no token needed' : `a token, made at the first start and kept in ${data}/token`
 }
 

@@ -50,6 +50,8 @@ export const decisions: Readonly<Record<string, Decided>> = {
   openapi: everybody('The description of the API.'),
   logins: { who: 'open', why: 'What a page needs to offer a login.' },
   login: { who: 'open', why: 'Checks the token itself.' },
+  loginOidc: { who: 'open', why: 'Leads to the provider of identities.' },
+  loginOidcCallback: { who: 'open', why: 'Checks what the provider sent itself.' },
   logout: { who: 'open', why: 'Ends the session that asks, if there is one.' },
   me: everybody('What is known of oneself.'),
   ledger: unlimited('Counts of rows of every namespace.'),

@@ -7,6 +7,7 @@ import type { ApiOptions } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { cookieOf, sessionCookie } from './cookies.ts'
 import { authorize, decisions } from './decisions.ts'
+import type { Oidc } from './oidc/index.ts'
 import { local, nobody, type Principal } from './principal.ts'
 import { defaultSessionLimits, Sessions } from './sessions.ts'
 import { bearerOf, TokenBook } from './token-book.ts'
@@ -24,11 +25,13 @@ export interface Admission {
 export class Gate {
   readonly tokens: TokenBook
   readonly sessions: Sessions
+  readonly #oidc: Oidc | undefined
   readonly #listenHost: string
   readonly #loopback: boolean
   readonly #openEvents: boolean
 
-  constructor({ listen, auth, httpAuth, host }: ApiOptions) {
+  constructor({ listen, auth, httpAuth, host }: ApiOptions, oidc: Oidc | undefined) {
+    this.#oidc = oidc
     this.tokens = new TokenBook(auth.tokens)
     this.sessions = new Sessions(host, { ...defaultSessionLimits, ageMs: auth.sessionMs ?? defaultSessionLimits.ageMs })
     this.#listenHost = listen.host
@@ -38,7 +41,11 @@ export class Gate {
 
   /** False where the address is this machine's own and nobody configured who may ask. */
   get loginNeeded(): boolean {
-    return !this.tokens.empty
+    return !this.tokens.empty || this.#oidc !== undefined
+  }
+
+  get hasProvider(): boolean {
+    return this.#oidc !== undefined
   }
 
   /** Longest life of a session. */
@@ -67,8 +74,9 @@ export class Gate {
     const { authorization } = request.headers
     if (authorization !== undefined) {
       const bearer = bearerOf(authorization)
-      const principal = bearer === undefined ? undefined : this.tokens.find(bearer)
-      return principal === undefined ? undefined : { principal }
+      if (bearer === undefined) return undefined
+      const principal = this.tokens.find(bearer)
+      return principal === undefined ? this.#oidc?.bearer(bearer) : { principal }
     }
     const id = cookieOf(request, sessionCookie)
     const session = id === undefined ? undefined : await this.sessions.use(id)

@@ -33,7 +33,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
 
   app.get('/api/v1/login', {
     schema: { operationId: 'logins', summary: 'How to log in', response: { 200: { $ref: 'Logins#' } } },
-  }, async (request, reply) => answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: false }))
+  }, async (request, reply) => answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: gate.hasProvider }))
 
   app.post('/api/v1/login', {
     schema: {

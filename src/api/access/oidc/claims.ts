@@ -1,0 +1,75 @@
+/** From what a provider says of somebody to what he may do here. */
+import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
+import { WeirError } from '../../../model/errors.ts'
+import { principal, roles, type Principal } from '../principal.ts'
+import type { OidcSettings } from './settings.ts'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Why somebody whom the provider knows may not in: a sentence for him, and one for whoever configures. */
+export class NotAllowed extends Error {
+  readonly hint: string
+  constructor(message: string, hint: string) {
+    super(message)
+    this.name = 'NotAllowed'
+    this.hint = hint
+  }
+}
+
+type Ask = (claims: Claims) => JSONValue
+
+function expression(written: string, setting: string): Ask {
+  try {
+    const tree = compile(written)
+    return (claims) => TreeInterpreter.search(tree, claims as JSONValue)
+  } catch (error) {
+    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is no JMESPath expression: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/**
+ * Reads the expressions. Throws WEIR_CONFIG_INVALID when one is none. What it answers throws {@link NotAllowed} for claims that
+ * give no role, or the role of a viewer and no namespace: nobody gets in because something is missing.
+ */
+export function claimsReader({ role, namespaces, peers }: Pick<OidcSettings, 'role' | 'namespaces' | 'peers'>): (claims: Claims) => Principal {
+  const roleOf = expression(role, 'role')
+  const namespacesOf = namespaces === undefined ? undefined : expression(namespaces, 'namespaces')
+  return (claims) => {
+    const name = nameOf(claims)
+    const said = ask(roleOf, claims, 'role')
+    const given = roles.find((each) => each === said)
+    if (given === undefined) {
+      throw new NotAllowed(`${name} has no role here.`, `auth.oidc.role gives ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it has to give "admin" or "viewer".`)
+    }
+    const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
+    if (given === 'admin' || namespacesOf === undefined) return principal(who, { role: given, namespaces: undefined, peers })
+    const listed = [ask(namespacesOf, claims, 'namespaces')].flat()
+    if (listed.includes('*')) return principal(who, { role: given, namespaces: undefined, peers })
+    const names = [...new Set(listed.filter((each): each is string => typeof each === 'string' && each !== ''))]
+    if (names.length === 0) throw new NotAllowed(`${name} may see no namespace here.`, 'auth.oidc.namespaces gives no name for the claims of this user; it has to give a list of names, or "*" for all.')
+    return principal(who, { role: given, namespaces: names, peers })
+  }
+}
+
+function ask(question: Ask, claims: Claims, setting: string): JSONValue {
+  try {
+    return question(claims)
+  } catch (error) {
+    throw new NotAllowed('The role of this user could not be worked out.', `auth.oidc.${setting} fails for his claims: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function idOf(claims: Claims): string {
+  const id = text(claims['sub']) ?? text(claims['client_id']) ?? text(claims['azp'])
+  if (id === undefined) throw new NotAllowed('The provider does not say who this is.', 'The claim `sub` is missing.')
+  return id
+}
+
+function nameOf(claims: Claims): string {
+  const name = ['preferred_username', 'email', 'name', 'client_id', 'sub'].map((claim) => text(claims[claim])).find((each) => each !== undefined)
+  return (name ?? 'Somebody').slice(0, 200)
+}

@@ -1,0 +1,122 @@
+/** Logging in with a provider of identities: authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { Log } from '../../../engine/ports.ts'
+import type { Host } from '../../../host/index.ts'
+import { ApiError } from '../../problems.ts'
+import { cookieOf, isSecure, sessionCookie, setCookie } from '../cookies.ts'
+import type { Admission, Gate } from '../gate.ts'
+import type { Proof } from '../sessions.ts'
+import { claimsReader, NotAllowed } from './claims.ts'
+import { refusalPage, type Refusal } from './page.ts'
+import { localPath, PendingLogins, pendingMs } from './pending.ts'
+import { LoginFailed, Provider, randomValue, type Identity } from './provider.ts'
+import { callbackPath, loginPath, type CallbackQuery } from './routes.ts'
+import type { OidcSettings } from './settings.ts'
+
+/** Tells which browser began a login. It comes back with a link from the provider, so it cannot be Strict. */
+const loginCookie = 'weir_login'
+
+export class Oidc {
+  readonly #settings: OidcSettings
+  readonly #provider: Provider
+  readonly #pending: PendingLogins
+  readonly #principalOf: ReturnType<typeof claimsReader>
+
+  /** Throws WEIR_CONFIG_INVALID for expressions that are none. Speaks to nobody yet. */
+  constructor(settings: OidcSettings, host: Host) {
+    this.#settings = settings
+    this.#provider = new Provider(settings, host)
+    this.#pending = new PendingLogins(host)
+    this.#principalOf = claimsReader(settings)
+  }
+
+  /** Who sends an access token; undefined when it is none, or none is taken. Throws ApiError when it is one and not good. */
+  async bearer(token: string): Promise<Admission | undefined> {
+    const { audience } = this.#settings
+    if (audience === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined
+    const { claims, until } = await this.#provider.bearer(token, audience)
+    try {
+      return { principal: this.#principalOf(claims), until }
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error
+      throw new ApiError('WEIR_API_FORBIDDEN', error.message, { hints: [error.hint] })
+    }
+  }
+
+  /** Sends a browser to the provider, and later on to a path of ours. */
+  async begin(request: FastifyRequest, reply: FastifyReply, to: string | undefined, log: Log): Promise<FastifyReply> {
+    const login = {
+      state: randomValue(), nonce: randomValue(), verifier: randomValue(), redirect: this.#base(request.raw) + callbackPath,
+      // Logins in several tabs are of one browser.
+      browser: cookieOf(request.raw, loginCookie) ?? randomValue(), to: localPath(to),
+    }
+    const url = await this.#provider.authorizationUrl(login).catch((error: unknown) => unanswered(error, log))
+    if (typeof url !== 'string') return refusalPage(reply, url)
+    this.#pending.add(login)
+    setCookie(reply, loginCookie, login.browser, { secure: isSecure(request.raw), sameSite: 'Lax', path: loginPath, seconds: pendingMs / 1000 })
+    return reply.redirect(url, 302)
+  }
+
+  /** Takes a browser back from the provider. */
+  async finish(request: FastifyRequest, reply: FastifyReply, { state, error: code, error_description: words }: CallbackQuery, gate: Gate, log: Log): Promise<FastifyReply> {
+    const login = this.#pending.take(state, cookieOf(request.raw, loginCookie))
+    if (login === undefined) {
+      return refusalPage(reply, { status: 400, title: 'This login is over', reason: 'It took too long, was used before, or was begun in another browser.' })
+    }
+    if (code !== undefined) return refusalPage(reply, { status: 403, title: 'The provider did not log you in', reason: words === undefined ? code : `${words} (${code})` })
+    let identity: Identity | undefined
+    try {
+      identity = await this.#provider.exchange(new URL(login.redirect + searchOf(request.raw)), login)
+      const proof = await this.#proof(identity, login.redirect.slice(0, -callbackPath.length))
+      const before = cookieOf(request.raw, sessionCookie)
+      if (before !== undefined) gate.sessions.finish(before)
+      setCookie(reply, sessionCookie, gate.sessions.begin(proof), { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: gate.sessionSeconds })
+      log.info('Somebody logged in.', { name: proof.principal.name, role: proof.principal.role, how: 'oidc' })
+      return await reply.redirect(login.to, 303)
+    } catch (error) {
+      if (error instanceof NotAllowed) {
+        log.warn('A login was refused.', { reason: error.message, hint: error.hint })
+        const logoutUrl = await this.#provider.logoutUrl(identity?.idToken, `${login.redirect.slice(0, -callbackPath.length)}/`)
+        return refusalPage(reply, { status: 403, title: 'No access', reason: error.message, hint: error.hint, logoutUrl })
+      }
+      if (!(error instanceof LoginFailed)) return refusalPage(reply, unanswered(error, log))
+      log.warn('A login failed.', { reason: error.message })
+      return refusalPage(reply, { status: 400, title: 'The login failed', reason: error.message })
+    }
+  }
+
+  /** What a session rests on: as long as the provider says, then again for as long as it renews it. */
+  async #proof(identity: Identity, base: string): Promise<Proof> {
+    const logoutUrl = await this.#provider.logoutUrl(identity.idToken, `${base}/`)
+    return {
+      principal: this.#principalOf(identity.claims), until: identity.until, ...(logoutUrl === undefined ? {} : { logoutUrl }),
+      ...(identity.refreshToken === undefined ? {} : {
+        renew: async () => {
+          const renewed = await this.#provider.refresh(identity)
+          return renewed === undefined ? undefined : this.#proof(renewed, base)
+        },
+      }),
+    }
+  }
+
+  /** Where browsers reach this server. */
+  #base(request: IncomingMessage): string {
+    if (this.#settings.url !== undefined) return this.#settings.url.replace(/\/+$/, '')
+    const { host } = request.headers
+    if (host === undefined || !URL.canParse(`http://${host}`)) throw new ApiError('WEIR_API_INVALID', 'The Host header is missing.')
+    return `${isSecure(request) ? 'https' : 'http'}://${host}`
+  }
+}
+
+/** A provider that does not answer, in words for whoever wanted to log in; throws what is something else. */
+function unanswered(error: unknown, log: Log): Refusal {
+  if (!(error instanceof ApiError)) throw error
+  log.warn('The provider of identities does not answer.', { reason: error.message })
+  return { status: 503, title: 'No answer from the provider', reason: error.message, ...(error.hints[0] === undefined ? {} : { hint: error.hints[0] }) }
+}
+
+function searchOf({ url = '' }: IncomingMessage): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at)
+}

@@ -1,0 +1,186 @@
+/** The provider of identities, as the libraries speak to it. Loaded only when one is configured. */
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import * as client from 'openid-client'
+import type { Host } from '../../../host/index.ts'
+import { ApiError } from '../../problems.ts'
+import type { Claims } from './claims.ts'
+import type { OidcSettings } from './settings.ts'
+
+/** What a login, or its renewal, brought. */
+export interface Identity {
+  /** Of the ID token, and of the access token where it is a JWT: some providers put roles into that alone. */
+  readonly claims: Claims
+  /** Unix ms. */
+  readonly until: number
+  readonly idToken: string
+  readonly refreshToken: string | undefined
+}
+
+interface Connected {
+  readonly config: client.Configuration
+  readonly keys: JWTVerifyGetKey
+}
+
+/** What goes wrong with a login, in words that hold no secret. */
+export class LoginFailed extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'LoginFailed'
+  }
+}
+
+const waitSeconds = 10
+/** Claim `typ` of tokens that are signed by the same keys and are for something else. */
+const otherTypes = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
+/** An ID token was made for this login, just now. */
+const idTokenAge = '10m'
+
+export class Provider {
+  readonly #settings: OidcSettings
+  readonly #host: Host
+  #connected: Promise<Connected> | undefined
+
+  constructor(settings: OidcSettings, host: Host) {
+    this.#settings = settings
+    this.#host = host
+  }
+
+  /** Where to send a browser. */
+  async authorizationUrl(login: { readonly redirect: string; readonly state: string; readonly nonce: string; readonly verifier: string }): Promise<string> {
+    const { config } = await this.#connect()
+    return client.buildAuthorizationUrl(config, {
+      redirect_uri: login.redirect, scope: this.#settings.scopes.join(' '), state: login.state, nonce: login.nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(login.verifier), code_challenge_method: 'S256',
+    }).href
+  }
+
+  /** Trades the code that a browser came back with. `arrived` is the address it came to. Throws LoginFailed. */
+  async exchange(arrived: URL, login: { readonly state: string; readonly nonce: string; readonly verifier: string }): Promise<Identity> {
+    const { config, keys } = await this.#connect()
+    const tokens = await client.authorizationCodeGrant(config, arrived, { expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.verifier, idTokenExpected: true })
+      .catch((error: unknown) => Promise.reject(failed(error)))
+    const idToken = tokens.id_token ?? ''
+    const id = await this.#idClaims(idToken, keys)
+    return this.#identity(tokens, id, idToken, keys)
+  }
+
+  /** A new identity in place of one whose time is over. Throws LoginFailed. */
+  async refresh({ claims, idToken, refreshToken }: Identity): Promise<Identity | undefined> {
+    if (refreshToken === undefined) return undefined
+    const { config, keys } = await this.#connect()
+    const tokens = await client.refreshTokenGrant(config, refreshToken).catch((error: unknown) => Promise.reject(failed(error)))
+    const renewed = tokens.id_token === undefined ? claims : await this.#idClaims(tokens.id_token, keys)
+    if (renewed['sub'] !== claims['sub']) throw new LoginFailed('The provider renewed the login as that of somebody else.')
+    return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
+  }
+
+  /** Where a browser ends its session there; undefined when the provider has no such place. */
+  async logoutUrl(idToken: string | undefined, back: string): Promise<string | undefined> {
+    const { config } = await this.#connect()
+    if (config.serverMetadata().end_session_endpoint === undefined) return undefined
+    return client.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...(idToken === undefined ? {} : { id_token_hint: idToken }) }).href
+  }
+
+  /** Claims and end of an access token that a program sends. Throws ApiError: 401, or 503 while the provider cannot be asked. */
+  async bearer(token: string, audience: string): Promise<{ readonly claims: Claims; readonly until: number }> {
+    const { keys } = await this.#connect()
+    const claims = await this.#verify(token, keys, { audience, requiredClaims: ['exp'] }).catch((error: unknown) => {
+      throw bearerProblem(error, audience)
+    })
+    // An ID token says who logged in, not that its bearer may ask: `at_hash` stands in no access token.
+    if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ']))) throw unauthorized('The token is no access token.')
+    return { claims, until: (claims.exp ?? 0) * 1000 }
+  }
+
+  #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
+    const { issuer, clientId } = this.#settings
+    // The library has checked it already, by the process's own clock; this is about the signature and the host's clock.
+    return this.#verify(idToken, keys, { audience: clientId, maxTokenAge: idTokenAge, requiredClaims: ['exp', 'sub'] }).catch((error: unknown) => {
+      throw new LoginFailed(`The ID token of ${issuer} is not valid: ${wordsOf(error, clientId)}`)
+    })
+  }
+
+  /** `refreshToken`: of before, for providers that give no new one each time. */
+  async #identity(tokens: client.TokenEndpointResponse, id: Claims, idToken: string, keys: JWTVerifyGetKey, refreshToken?: string): Promise<Identity> {
+    // Opaque access tokens are as good; they only say nothing.
+    const access = await this.#verify(tokens.access_token, keys, {}).catch(() => ({}))
+    const now = this.#host.clock.now()
+    const until = tokens.expires_in === undefined ? Number(id['exp']) * 1000 : now + tokens.expires_in * 1000
+    return { claims: { ...access, ...id }, until, idToken, refreshToken: tokens.refresh_token ?? refreshToken }
+  }
+
+  async #verify(token: string, keys: JWTVerifyGetKey, more: NonNullable<Parameters<typeof jwtVerify>[2]>): Promise<JWTPayload> {
+    const { config } = await this.#connect()
+    const { clockToleranceMs } = this.#settings
+    const now = this.#host.clock.now()
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: config.serverMetadata().issuer, currentDate: new Date(now), clockTolerance: clockToleranceMs / 1000, ...more,
+    })
+    // Else a clock that is slow would make every token live longer.
+    if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs) throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
+    return payload
+  }
+
+  /** Asked for when it is needed first, so that a provider that is away keeps nothing from starting; again after a failure. */
+  #connect(): Promise<Connected> {
+    this.#connected ??= this.#discover().catch((error: unknown) => {
+      this.#connected = undefined
+      throw new ApiError('WEIR_API_PROVIDER', `The provider of identities at ${this.#settings.issuer} does not answer as one: ${failed(error).message}`, {
+        hints: ['Is `auth.oidc.issuer` the address below which /.well-known/openid-configuration is, and can this machine reach it?'],
+      })
+    })
+    return this.#connected
+  }
+
+  async #discover(): Promise<Connected> {
+    const { issuer, clientId, clientSecret, clockToleranceMs } = this.#settings
+    const plain = issuer.startsWith('http:')
+    const execute = plain ? [client.allowInsecureRequests] : []
+    const metadata = (await client.discovery(new URL(issuer), clientId, undefined, undefined, { timeout: waitSeconds, execute })).serverMetadata()
+    if (metadata.jwks_uri === undefined) throw new LoginFailed('it names no keys (jwks_uri).')
+    const basic = metadata.token_endpoint_auth_methods_supported?.includes('client_secret_basic') ?? true
+    const how = clientSecret === undefined ? client.None() : basic ? client.ClientSecretBasic(clientSecret) : client.ClientSecretPost(clientSecret)
+    const config = new client.Configuration(metadata, clientId, { [client.clockTolerance]: clockToleranceMs / 1000 }, how)
+    config.timeout = waitSeconds
+    for (const change of execute) change(config)
+    return { config, keys: createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: waitSeconds * 1000 }) }
+  }
+}
+
+export function randomValue(): string {
+  return client.randomPKCECodeVerifier()
+}
+
+function unauthorized(detail: string): ApiError {
+  return new ApiError('WEIR_API_TOKEN', detail, { headers: { 'www-authenticate': 'Bearer realm="weir", error="invalid_token"' }, hints: ['Send an access token of the configured issuer and audience, or a token of `auth.tokens`.'] })
+}
+
+function bearerProblem(error: unknown, audience: string): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return unauthorized(wordsOf(error, audience))
+  return new ApiError('WEIR_API_PROVIDER', 'The keys of the provider of identities cannot be had just now.', { hints: ['Try again in a moment.'] })
+}
+
+/** What is wrong with a token, in words that do not repeat it. */
+function wordsOf(error: unknown, audience: string): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired.'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'aud') return `The token is meant for another audience, not for ${audience}.`
+    if (error.claim === 'iss') return 'The token comes from another issuer.'
+    if (error.claim === 'nbf' || error.claim === 'iat') return 'The token is not valid yet: the clocks of the provider and of this server differ.'
+    return `The claim ${error.claim} of the token is not valid.`
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) return 'The token is not signed by the issuer.'
+  return 'The token cannot be read.'
+}
+
+/** The cause, as far as it can be told to anybody: error codes of the protocol and of the network. */
+function failed(error: unknown): LoginFailed {
+  if (error instanceof LoginFailed) return error
+  const protocol = error as { readonly error?: unknown; readonly error_description?: unknown; readonly code?: unknown; readonly cause?: unknown }
+  if (typeof protocol.error === 'string') return new LoginFailed(`${protocol.error}${typeof protocol.error_description === 'string' ? ` (${protocol.error_description})` : ''}`)
+  const inner = protocol.cause as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } } | undefined
+  const code = inner?.cause?.code ?? inner?.code ?? protocol.code
+  const message = error instanceof Error ? error.message : 'it failed'
+  return new LoginFailed(`${message}${typeof code === 'string' ? ` (${code})` : ''}`)
+}
