@@ -4,7 +4,7 @@ import { fieldTime, isoOf, isSortable, momentOf, type Question, type QuestionTim
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
 import { withinScope } from './access/scope.ts'
-import { flowTime } from '../store/flow-time.ts'
+import { flowTime } from '../store/flows/time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
 import { views, type ViewColumn } from './views.ts'

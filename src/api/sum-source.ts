@@ -1,7 +1,7 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
 import { boundOf, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
-import { planRollup } from '../store/rollup-plan.ts'
+import { planRollup } from '../store/rollup/plan.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
 

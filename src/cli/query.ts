@@ -40,7 +40,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
 }
 
 async function askFolder(data: string, sql: string, format: QueryFormat): Promise<void> {
-  const [{ openReadOnly }, { realHost }, { WeirError }] = await Promise.all([import('../store/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts')])
+  const [{ openReadOnly }, { realHost }, { WeirError }] = await Promise.all([import('../store/read/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts')])
   const store = await openReadOnly({ host: realHost(), directory: `${data}/store`, log: toStderr })
   if (store === undefined) throw new CommandError(`No Weir runs on ${data}, and there is no store in it.`, ['Name the folder with --data, or a server with --url.'])
   try {

@@ -1,7 +1,7 @@
 import { dayOf, msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { coveredFiles } from './rollup-cover.ts'
-import { isRollup, mostGroups } from './rollup-schema.ts'
+import { coveredFiles } from './rollup/cover.ts'
+import { isRollup, mostGroups } from './rollup/schema.ts'
 import { unionOf } from './schema.ts'
 
 /** Files of this size are final. */

@@ -1,6 +1,6 @@
 import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { isRollup, type Rollup } from './rollup-schema.ts'
+import { isRollup, type Rollup } from './rollup/schema.ts'
 
 export interface Retain {
   /** Hours whose rows were all received longer ago go. */

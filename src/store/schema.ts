@@ -2,7 +2,7 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, registryVersion, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
-import { rollupColumns } from './rollup-schema.ts'
+import { rollupColumns } from './rollup/schema.ts'
 
 /** Files record the version of the column set they were written with; it follows the field registry. */
 export const schemaVersion: number = registryVersion

@@ -1,8 +1,8 @@
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { holdsRows } from './names.ts'
-import { completeSinces } from './rollup-cover.ts'
-import type { Rollup } from './rollup-schema.ts'
+import { completeSinces } from './rollup/cover.ts'
+import type { Rollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
 /** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */

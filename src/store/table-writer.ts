@@ -1,6 +1,6 @@
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
-import type { RollupRow } from './rollup-rows.ts'
+import type { RollupRow } from './rollup/rows.ts'
 
 /** Where the rows of a frame stand: with the row's number these make its stable id. */
 export interface RowOrigin {

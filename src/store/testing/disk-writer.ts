@@ -1,6 +1,6 @@
 import type { Disk } from '../../host/index.ts'
 import { holdsRows, type Stream } from '../names.ts'
-import { isRollup } from '../rollup-schema.ts'
+import { isRollup } from '../rollup/schema.ts'
 import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../table-writer.ts'
 
 /**

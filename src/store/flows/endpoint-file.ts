@@ -1,0 +1,43 @@
+import { integers, plain, texts, type Chunk } from '../parquet/column.ts'
+import { parquetFile } from '../parquet/file.ts'
+import { Presence } from '../parquet/levels.ts'
+import type { EndpointRow } from '../table-writer.ts'
+
+/** Rows of a row group: small, so that the search for an address, by which rows are sorted, reads few. */
+export const endpointGroupRows = 2048
+
+/** A Parquet file of endpoints. */
+export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+  const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
+    const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
+    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), strings('name', rows, ({ name }) => name), strings('label', rows, ({ label }) => label)] }
+  })
+  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: [] }
+}
+
+function ids(rows: readonly EndpointRow[]): Chunk {
+  const presence = new Presence()
+  presence.fill(rows.length, true)
+  const base = rows.reduce((least, { id }) => Math.min(least, id), Infinity)
+  const far = rows.some(({ id }) => id - base >= 2 ** 31)
+  const column = { name: 'ep', type: 'i64' } as const
+  if (far) return plain(column, new Uint8Array(BigInt64Array.from(rows, ({ id }) => BigInt(id)).buffer), presence)
+  return integers(column, Uint32Array.from(rows, ({ id }) => id - base), rows.length, base, presence)
+}
+
+function strings(name: string, rows: readonly EndpointRow[], of: (row: EndpointRow) => string | undefined): Chunk {
+  const presence = new Presence()
+  const entries = new Map<string, number>()
+  const indexes = new Uint32Array(rows.length)
+  let at = 0
+  for (const row of rows) {
+    const text = of(row)
+    presence.add(text !== undefined)
+    if (text === undefined) continue
+    let index = entries.get(text)
+    if (index === undefined) entries.set(text, (index = entries.size))
+    indexes[at++] = index
+  }
+  return texts({ name, type: 'text' }, [...entries.keys()], indexes, at, presence)
+}

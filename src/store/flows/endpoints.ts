@@ -1,0 +1,166 @@
+import type { Resolver } from '../../engine/ports.ts'
+import type { IpColumn } from '../../model/columns.ts'
+import { isPresent } from '../../model/columns.ts'
+import { AddressTable } from './address-table.ts'
+import { EndpointNames, type Named } from './endpoint-names.ts'
+import type { Texts } from '../rollup/keys.ts'
+import type { EndpointRow } from '../table-writer.ts'
+
+const mostSpare = 256
+const twoTo32 = 4_294_967_296
+
+/** How a batch's addresses are to be understood. */
+export interface AddressMeaning {
+  /** Number of each row's scope; without it all are in the default scope, 0. */
+  readonly scopes: Uint32Array | undefined
+  scopeName(scope: number): string
+  /** When the row's flow was, in Unix ms. */
+  timeOf(row: number): number
+}
+
+export interface EndpointsOptions {
+  readonly resolver: Resolver
+  /** First id to give out. */
+  readonly next: number
+  /** Addresses kept before a new generation begins. */
+  readonly limit?: number
+}
+
+/**
+ * Gives addresses their endpoint ids. A generation lasts while the day of receipt, the resolver's answers and the bound on its
+ * size do; what it gave out is stored with its day, so that a day's flows find all their endpoints in that day.
+ */
+export class Endpoints {
+  readonly #resolver: Resolver
+  readonly #limit: number
+  #next: number
+  #day = Number.NaN
+  #answers: number
+  #fresh: EndpointRow[] = []
+  /** id − #base + 1 of each address. */
+  #table = new AddressTable()
+  #base = 0
+  /** Memory of columns that were given back. */
+  readonly #spare: ArrayBuffer[] = []
+  /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
+  #meanings: EndpointNames[] = []
+
+  constructor(options: EndpointsOptions) {
+    this.#resolver = options.resolver
+    this.#limit = options.limit ?? 1 << 20
+    this.#next = options.next
+    this.#answers = options.resolver.generation
+    this.#begin()
+  }
+
+  /** Ids below this were given out. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** Every row of the day that is not stored yet, to be stored with it. */
+  take(): readonly EndpointRow[] {
+    const fresh = this.#fresh
+    this.#fresh = []
+    return fresh
+  }
+
+  /** Ids of a column; absent is 0. */
+  ids(day: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
+    if (day !== this.#day || this.#answers !== this.#resolver.generation) {
+      this.#day = day
+      this.#answers = this.#resolver.generation
+      this.#begin()
+    }
+    const ids = this.#room(count)
+    const { words, valid } = column
+    const { scopes } = meaning
+    let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
+    for (let row = 0; row < count; row++) {
+      if (valid !== undefined && !isPresent(valid, row)) {
+        ids[row] = 0
+        continue
+      }
+      const at = 4 * row
+      const own = scopes === undefined ? 0 : (scopes[row] as number)
+      // Exporters and next hops are the same for many rows.
+      if (words[at + 3] !== w3 || words[at + 2] !== w2 || words[at + 1] !== w1 || words[at] !== w0 || own !== scope) {
+        w0 = words[at] as number
+        w1 = words[at + 1] as number
+        w2 = words[at + 2] as number
+        w3 = words[at + 3] as number
+        scope = own
+        const known = this.#table.find(w0, w1, w2, w3, own)
+        id = known === 0 ? this.#add(words, row, own, meaning) : this.#base + known - 1
+      }
+      ids[row] = id
+    }
+    return ids
+  }
+
+  #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
+    const offset = 4 * row
+    if (this.#table.count >= this.#limit) this.#begin()
+    const id = this.#next++
+    this.#table.add(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, id - this.#base + 1)
+    const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
+    // `wait` is stored as unknown: asking again later belongs to the Kubernetes resolver, whose answers come late.
+    const endpoint = resolved.is === 'endpoint' ? resolved.endpoint : {}
+    const meaningOf = this.#meanings.at(-1) as EndpointNames
+    meaningOf.add(words, offset, endpoint.name, endpoint.label)
+    this.#fresh.push({ id, address: meaningOf.of(id - this.#base).address, name: endpoint.name, label: endpoint.label })
+    return id
+  }
+
+  #room(count: number): Float64Array {
+    const found = this.#spare.findIndex(({ byteLength }) => byteLength >= 8 * count)
+    const buffer = found < 0 ? new ArrayBuffer(8 * Math.ceil(count / 1024) * 1024) : this.#spare.splice(found, 1)[0]
+    return new Float64Array(buffer as ArrayBuffer, 0, count)
+  }
+
+  /** Takes columns of ids that nobody needs any more: memory for others. */
+  giveBack(columns: Iterable<Float64Array>): void {
+    for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
+  }
+
+  /** Numbers of the labels of a column's endpoints, by the texts of a rollup; 0 for none. */
+  labels(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
+    let meaning = this.#meanings.at(-1) as EndpointNames
+    let labels = meaning.labels(texts)
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] as number
+      if (id !== 0 && (id < meaning.base || id >= meaning.base + meaning.count)) {
+        meaning = this.#meaningOf(id)
+        labels = meaning.labels(texts)
+      }
+      out[row] = labels === undefined || id === 0 ? 0 : (labels[id - meaning.base] as number)
+    }
+  }
+
+  /** What an id means by the lower half of it; of ids given out since the last `forget`. */
+  named(low: number): Named | undefined {
+    if (low === 0) return undefined
+    for (const meaning of this.#meanings) {
+      const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32
+      if (index < meaning.count) return meaning.of(index)
+    }
+    return undefined
+  }
+
+  #meaningOf(id: number): EndpointNames {
+    const found = this.#meanings.find(({ base, count }) => id >= base && id < base + count)
+    if (found === undefined) throw new Error(`endpoint ${id} is of no generation that is known`)
+    return found
+  }
+
+  /** Only ids of the newest generation will be asked about. */
+  forget(): void {
+    this.#meanings = this.#meanings.slice(-1)
+  }
+
+  #begin(): void {
+    this.#base = this.#next
+    this.#table = new AddressTable()
+    this.#meanings.push(new EndpointNames(this.#next))
+  }
+}

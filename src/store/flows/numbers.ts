@@ -1,0 +1,226 @@
+import { isPresent, type Column } from '../../model/columns.ts'
+import { begin, scratch } from './scratch.ts'
+import { integers, plain, type Chunk } from '../parquet/column.ts'
+import { ListLevels, Presence, type Levels } from '../parquet/levels.ts'
+import type { ColumnType } from '../parquet/schema.ts'
+import type { FlowRows } from '../table-writer.ts'
+
+const twoTo32 = 4_294_967_296
+/** 64-bit columns are encoded as differences from their least value, in 31 bits. */
+const widest = 2 ** 31
+
+/** Times that DuckDB has days for (years 0 to 9999); anything else is no time of a flow. Unix ms. */
+const firstTime = -62_167_219_200_000
+const lastTime = 253_402_300_799_999
+
+/** A chunk whose rows are all absent: what a row group has of a column that only its neighbours know. */
+export function absentChunk(name: string, type: ColumnType, rows: number): Chunk {
+  if (type === 'list<u8>' || type === 'list<text>') {
+    const levels = new ListLevels()
+    for (let row = 0; row < rows; row++) levels.row(0)
+    return plain({ name, type }, new Uint8Array(0), levels)
+  }
+  const levels = new Presence()
+  levels.fill(rows, false)
+  return plain({ name, type }, new Uint8Array(0), levels)
+}
+
+type Narrow = Extract<Column, { readonly kind: 'u8' | 'u16' | 'u32' | 'i32' }>
+
+function narrow(column: Column | undefined): column is Narrow {
+  return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32' || column?.kind === 'i32'
+}
+
+/** Numbers of at most 32 bits. */
+export function narrowChunk(name: string, type: 'u8' | 'u16' | 'u32' | 'i32', field: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  const { words, presence } = begin(pieces)
+  let at = 0
+  for (const { batch } of pieces) {
+    const column = batch.columns[field]
+    if (!narrow(column)) presence.fill(batch.count, false)
+    else if (column.valid === undefined || presence.take(column.valid, batch.count) === batch.count) {
+      if (column.valid === undefined) presence.fill(batch.count, true)
+      // Signed numbers count from the least there is: 0 is −2^31.
+      words.set(column.values, at)
+      at += batch.count
+    } else {
+      const { values, valid } = column
+      for (let row = 0; row < batch.count; row++) if (isPresent(valid, row)) words[at++] = values[row] as number
+    }
+  }
+  if (at === 0) return undefined
+  if (type !== 'i32') return integers({ name, type }, words, at, 0, presence)
+  for (let i = 0; i < at; i++) words[i] = ((words[i] as number) ^ 0x80000000) >>> 0
+  return integers({ name, type }, words, at, -0x80000000, presence)
+}
+
+/** Numbers of 64 bits that lie in `floats`, all safe integers, as a chunk; undefined when they lie too far apart. */
+function fromFloats(name: string, type: ColumnType, count: number, levels: Levels): Chunk | undefined {
+  const { words, floats } = scratch
+  let least = Infinity
+  let most = -Infinity
+  for (let i = 0; i < count; i++) {
+    const value = floats[i] as number
+    if (value < least) least = value
+    if (value > most) most = value
+  }
+  if (most - least >= widest) return undefined
+  for (let i = 0; i < count; i++) words[i] = (floats[i] as number) - least
+  return integers({ name, type }, words, count, least, levels)
+}
+
+interface Pairs {
+  /** Two words a row, low word first. */
+  readonly words: Uint32Array
+  readonly valid: Uint8Array | undefined
+  readonly count: number
+}
+
+/** Numbers of 64 bits. A piece without the column has no value in its rows. */
+function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs | number)[]): Chunk | undefined {
+  const { words, floats, presence } = scratch
+  let at = 0
+  let high = 0
+  let low = 0
+  for (const piece of pieces) {
+    if (typeof piece === 'number') {
+      presence.fill(piece, false)
+      continue
+    }
+    const { words: from, valid, count } = piece
+    const whole = valid === undefined || presence.take(valid, count) === count
+    if (valid === undefined) presence.fill(count, true)
+    for (let row = 0; row < count; row++) {
+      if (!whole && !isPresent(valid, row)) continue
+      const first = from[2 * row] as number
+      const second = from[2 * row + 1] as number
+      words[at] = first
+      floats[at++] = second * twoTo32 + first
+      low |= first
+      high |= second
+    }
+  }
+  if (at === 0) return undefined
+  if (high === 0 && low >= 0) return integers({ name, type }, words, at, 0, presence)
+  const chunk = high >>> 21 === 0 ? fromFloats(name, type, at, presence) : undefined
+  if (chunk !== undefined) return chunk
+  const bytes = new Uint32Array(2 * at)
+  let to = 0
+  for (const piece of pieces) {
+    if (typeof piece === 'number') continue
+    for (let row = 0; row < piece.count; row++) {
+      if (!isPresent(piece.valid, row)) continue
+      bytes[to++] = piece.words[2 * row] as number
+      bytes[to++] = piece.words[2 * row + 1] as number
+    }
+  }
+  return plain({ name, type }, new Uint8Array(bytes.buffer), presence)
+}
+
+export function wideChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  begin(pieces)
+  return pairsChunk(name, 'u64', pieces.map(({ batch }) => {
+    const column = batch.columns[field]
+    return column?.kind === 'u64' ? { words: column.words, valid: column.valid, count: batch.count } : batch.count
+  }))
+}
+
+/** Endpoint ids of an address; 0 is absent. */
+export function endpointChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  const { floats, presence } = begin(pieces)
+  let at = 0
+  for (const { batch: { count }, endpoints } of pieces) {
+    const ids = endpoints[field]
+    if (ids === undefined) {
+      presence.fill(count, false)
+      continue
+    }
+    const start = at
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] as number
+      if (id !== 0) floats[at++] = id
+    }
+    if (at - start === count || at === start) presence.fill(count, at > start)
+    else for (let row = 0; row < count; row++) presence.add(ids[row] !== 0)
+  }
+  if (at === 0) return undefined
+  return fromFloats(name, 'i64', at, presence) ?? plain({ name, type: 'i64' }, bigBytes(at), presence)
+}
+
+function bigBytes(count: number): Uint8Array {
+  return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
+}
+
+/** Has some time a part of a millisecond? (What is no time at all counts as one that has: it costs bytes, no more.) */
+export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
+  for (const { batch } of pieces) {
+    const column = batch.columns[name]
+    if (column?.kind !== 'time') continue
+    const { values } = column
+    for (let row = 0; row < values.length; row++) if ((values[row] as number) !== Math.floor(values[row] as number)) return true
+  }
+  return false
+}
+
+/** Unix ms, in the file as such or as µs. What a row lacks is `missing`, or absent. */
+export function timeChunk(name: string, type: 'ms' | 'us', pieces: readonly FlowRows[], missing?: (piece: FlowRows) => number): Chunk | undefined {
+  const { floats, presence } = begin(pieces)
+  let at = 0
+  for (const piece of pieces) {
+    const { batch: { count, columns } } = piece
+    const column = columns[name]
+    if (column?.kind !== 'time') {
+      const value = missing?.(piece)
+      presence.fill(count, value !== undefined)
+      if (value === undefined) continue
+      floats.fill(value, at, at + count)
+      at += count
+      continue
+    }
+    const { values, valid } = column
+    const start = at
+    const instead = missing?.(piece)
+    for (let row = 0; row < count; row++) {
+      const value = values[row] as number
+      if (value >= firstTime && value <= lastTime && isPresent(valid, row)) floats[at++] = value
+      else if (instead !== undefined) floats[at++] = instead
+    }
+    if (at - start === count) presence.fill(count, true)
+    else for (let row = 0; row < count; row++) presence.add((values[row] as number) >= firstTime && (values[row] as number) <= lastTime && isPresent(valid, row))
+  }
+  if (at === 0) return undefined
+  if (type === 'us') for (let i = 0; i < at; i++) floats[i] = Math.round((floats[i] as number) * 1000)
+  else for (let i = 0; i < at; i++) floats[i] = Math.round(floats[i] as number)
+  return fromFloats(name, type, at, presence) ?? plain({ name, type }, bigBytes(at), presence)
+}
+
+export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  const { floats, presence } = begin(pieces)
+  let at = 0
+  for (const { batch } of pieces) {
+    const column = batch.columns[name]
+    if (column?.kind !== 'f64') {
+      presence.fill(batch.count, false)
+      continue
+    }
+    if (column.valid === undefined) presence.fill(batch.count, true)
+    else presence.take(column.valid, batch.count)
+    for (let row = 0; row < batch.count; row++) if (isPresent(column.valid, row)) floats[at++] = column.values[row] as number
+  }
+  return at === 0 ? undefined : plain({ name, type: 'f64' }, new Uint8Array(floats.buffer, 0, 8 * at).slice(), presence)
+}
+
+/** Where rows stand: numbers that are the same for a piece, or count its rows. */
+export function originChunk(name: '_source' | '_epoch' | '_sequence' | '_row', pieces: readonly FlowRows[]): Chunk {
+  const { words, floats, presence } = begin(pieces)
+  let at = 0
+  for (const { batch: { count }, origin } of pieces) {
+    presence.fill(count, true)
+    if (name === '_row') for (let row = 0; row < count; row++) words[at + row] = row
+    else if (name === '_sequence') floats.fill(origin.sequence, at, at + count)
+    else words.fill(name === '_source' ? origin.source : origin.epoch, at, at + count)
+    at += count
+  }
+  if (name === '_sequence') return fromFloats(name, 'u64', at, presence) ?? plain({ name, type: 'u64' }, bigBytes(at), presence)
+  return integers({ name, type: name === '_source' ? 'u16' : 'u32' }, words, at, 0, presence)
+}

@@ -1,0 +1,57 @@
+import type { Frame } from '../../journal/types.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { timeOfMeaning } from '../../model/time-of-meaning.ts'
+import type { Endpoints } from './endpoints.ts'
+import { wordFields } from '../schema.ts'
+import type { FlowRows, RowOrigin } from '../table-writer.ts'
+
+/** Strings of dictionary columns, numbered for the life of the store. */
+export class Words {
+  readonly strings: string[]
+  readonly #numbers: Map<string, number>
+
+  constructor(strings: readonly string[]) {
+    this.strings = [...strings]
+    this.#numbers = new Map(strings.map((text, number) => [text, number]))
+  }
+
+  /** Number of every string that a column with few words uses; others keep 0. */
+  of(batch: FlowBatch): Uint32Array {
+    const table = new Uint32Array(batch.dictionary.length)
+    for (const field of wordFields) {
+      const column = batch.columns[field]
+      if (column?.kind !== 'dict') continue
+      let before = 0
+      for (const code of column.codes) {
+        if (code === before || code === 0) continue
+        before = code
+        if (table[code] === 0) table[code] = this.#number(batch.dictionary[code] ?? '')
+      }
+    }
+    return table
+  }
+
+  #number(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined && known > 0) return known
+    const number = this.strings.length
+    this.strings.push(text)
+    this.#numbers.set(text, number)
+    return number
+  }
+}
+
+/** A batch of flows with its addresses as endpoint ids and its strings as numbers. */
+export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: number, endpoints: Endpoints, words: Words): FlowRows {
+  const { header } = frame
+  const origin: RowOrigin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
+  const numbers = words.of(batch)
+  const scope = batch.columns['scope']
+  const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
+  const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => timeOfMeaning(batch, row, header.received) }
+  const ids: Record<string, Float64Array> = {}
+  for (const [name, column] of Object.entries(batch.columns)) {
+    if (column.kind === 'ip') ids[name] = endpoints.ids(day, column, batch.count, meaning)
+  }
+  return { stream: 'flows', batch, origin, endpoints: ids, words: numbers, release: () => endpoints.giveBack(Object.values(ids)) }
+}

@@ -1,0 +1,117 @@
+import { isPresent } from '../../model/columns.ts'
+import { begin, room, scratch } from './scratch.ts'
+import { Numbering } from '../numbering.ts'
+import { integers, texts, type Chunk } from '../parquet/column.ts'
+import { ListLevels } from '../parquet/levels.ts'
+import type { FlowRows } from '../table-writer.ts'
+
+const twoTo32 = 4_294_967_296
+
+/** Texts of all pieces, numbered. */
+class Entries extends Numbering<string> {
+  /** Number + 1 of a batch's strings, found out as they are asked for. */
+  table(dictionary: readonly string[]): (code: number) => number {
+    const known = new Uint32Array(dictionary.length)
+    return (code) => {
+      const before = known[code] as number
+      return before > 0 ? before : (known[code] = this.number(dictionary[code] ?? '') + 1)
+    }
+  }
+}
+
+/** Strings, or JSON texts, of the batches' dictionaries. */
+export function textChunk(name: string, type: 'text' | 'json', pieces: readonly FlowRows[]): Chunk | undefined {
+  const { words, presence } = begin(pieces)
+  const entries = new Entries()
+  let at = 0
+  for (const { batch: { columns, count, dictionary } } of pieces) {
+    const column = columns[name]
+    if (column?.kind !== 'dict' && column?.kind !== 'json') {
+      presence.fill(count, false)
+      continue
+    }
+    const numberOf = entries.table(dictionary)
+    const { codes } = column
+    const start = at
+    for (let row = 0; row < count; row++) {
+      const code = codes[row] as number
+      if (code !== 0) words[at++] = numberOf(code) - 1
+    }
+    if (at - start === count || at === start) presence.fill(count, at > start)
+    else for (let row = 0; row < count; row++) presence.add(codes[row] !== 0)
+  }
+  return at === 0 ? undefined : texts({ name, type }, entries.list, words, at, presence)
+}
+
+/** Strings of which there are few in the life of a store: their numbers in the manifest. */
+export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  const { words, presence } = begin(pieces)
+  let at = 0
+  for (const { batch: { columns, count }, words: numbers } of pieces) {
+    const column = columns[name]
+    if (column?.kind !== 'dict') {
+      presence.fill(count, false)
+      continue
+    }
+    const { codes } = column
+    const start = at
+    for (let row = 0; row < count; row++) {
+      const number = numbers[codes[row] as number] as number
+      if (number !== 0) words[at++] = number
+    }
+    if (at - start === count || at === start) presence.fill(count, at > start)
+    else for (let row = 0; row < count; row++) presence.add(numbers[codes[row] as number] !== 0)
+  }
+  return at === 0 ? undefined : integers({ name, type: 'u32' }, words, at, 0, presence)
+}
+
+/** MAC addresses as text: there are few of them, and a file then shows them to any tool. */
+export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
+  const { words, presence } = begin(pieces)
+  const entries = new Entries()
+  const numbers = new Map<number, number>()
+  let at = 0
+  for (const { batch: { columns, count } } of pieces) {
+    const column = columns[name]
+    if (column?.kind !== 'mac') {
+      presence.fill(count, false)
+      continue
+    }
+    if (column.valid === undefined) presence.fill(count, true)
+    else presence.take(column.valid, count)
+    for (let row = 0; row < count; row++) {
+      if (!isPresent(column.valid, row)) continue
+      const address = ((column.words[2 * row + 1] as number) & 0xffff) * twoTo32 + (column.words[2 * row] as number)
+      let number = numbers.get(address)
+      if (number === undefined) numbers.set(address, (number = entries.number(macText(address))))
+      words[at++] = number
+    }
+  }
+  return at === 0 ? undefined : texts({ name, type: 'text' }, entries.list, words, at, presence)
+}
+
+function macText(address: number): string {
+  return address.toString(16).padStart(12, '0').replace(/(..)(?=.)/g, '$1:')
+}
+
+/** Lists of small numbers or of strings; an empty list is absent. */
+export function listChunk(name: string, type: 'list<u8>' | 'list<text>', pieces: readonly FlowRows[]): Chunk | undefined {
+  const levels = new ListLevels()
+  const entries = new Entries()
+  let at = 0
+  for (const { batch: { columns, count, dictionary } } of pieces) {
+    const column = columns[name]
+    const numberOf = entries.table(dictionary)
+    const { offsets, items } = column?.kind === 'list<u8>' || column?.kind === 'list<dict>' ? column : { offsets: undefined, items: undefined }
+    for (let row = 0; row < count; row++) {
+      const from = offsets?.[row] ?? 0
+      const to = offsets?.[row + 1] ?? 0
+      levels.row(to - from)
+      room(at + to - from)
+      for (let item = from; item < to; item++) scratch.words[at++] = type === 'list<u8>' ? (items?.[item] ?? 0) : numberOf(items?.[item] ?? 0) - 1
+    }
+  }
+  if (at === 0) return undefined
+  return type === 'list<u8>' ? integers({ name, type }, scratch.words, at, 0, levels) : texts({ name, type }, entries.list, scratch.words, at, levels)
+}
+

@@ -1,0 +1,108 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoted, rowsOf } from '../duck.ts'
+import { fileColumns, type FileColumn } from '../schema.ts'
+import { addressOf, columnsBehind, rowsBeforeNames, type WantedAddresses } from './views.ts'
+
+/**
+ * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
+ * to every row first. This is the same selection without names: view `flows` is then made of its rows.
+ */
+export interface Selection {
+  /** Query of the file columns (each under its name with the prefix) of the rows that can be in the answer. */
+  readonly sql: string
+  /** Addresses that choosing the rows needs. */
+  readonly addresses: WantedAddresses
+  /** The columns of files that are chosen: those that the statement speaks of. The others are not read. */
+  readonly columns: readonly FileColumn[]
+}
+
+export const filePrefix = 'f$'
+
+/** More rows than this are no page: then the joins are the smaller part. */
+const mostRows = 1_000_000
+
+/** They give another answer each time, and the condition is asked twice. */
+const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'currval', 'txid_current'])
+
+type Node = Readonly<Record<string, unknown>>
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** All column names of an expression; undefined when it holds something that the selection can't be repeated with. */
+function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
+  if (Array.isArray(expression)) return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
+  // Read as a double, it is another number now.
+  if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression)) return undefined
+  if (!isNode(expression)) return found
+  const { class: kind } = expression
+  if (kind === 'SUBQUERY' || kind === 'STAR' || kind === 'WINDOW' || kind === 'LAMBDA' || kind === 'POSITIONAL_REFERENCE' || kind === 'PARAMETER') return undefined
+  if (kind === 'FUNCTION' && volatile.has(String(expression['function_name']).toLowerCase())) return undefined
+  if (kind === 'COLUMN_REF') for (const part of list(expression['column_names'])) found.add(String(part).toLowerCase())
+  return Object.entries(expression).every(([key, value]) => key === 'query_location' || columnsOf(value, found) !== undefined) ? found : undefined
+}
+
+/** The constant of a LIMIT or OFFSET. */
+function rowsIn(expression: unknown): number | undefined {
+  if (expression === null) return 0
+  const value = isNode(expression) && expression['class'] === 'CONSTANT' && isNode(expression['value']) ? expression['value']['value'] : undefined
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+/** Plain columns and stars, whose aliases hide no column that the selection uses. */
+function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
+  return selected.every((each) => {
+    if (!isNode(each)) return false
+    if (each['class'] === 'STAR') return each['columns'] === false && each['expr'] === null && list(each['replace_list']).length === 0 && list(each['rename_list']).length === 0
+    return each['class'] === 'COLUMN_REF' && !used.has(String(each['alias']).toLowerCase())
+  })
+}
+
+function chosenFrom(node: Node): { readonly limit: Node; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
+  const from = node['from_table']
+  const plain = node['type'] === 'SELECT_NODE' && isNode(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
+    from['schema_name'] === '' && from['catalog_name'] === '' && from['sample'] === null && from['at_clause'] === null && list(from['column_name_alias']).length === 0 &&
+    isNode(node['cte_map']) && list(node['cte_map']['map']).length === 0 && list(node['group_expressions']).length === 0 && list(node['group_sets']).length === 0 &&
+    node['aggregate_handling'] === 'STANDARD_HANDLING' && node['having'] === null && node['sample'] === null && node['qualify'] === null
+  const modifiers = list(node['modifiers'])
+  if (!plain || !modifiers.every((each) => isNode(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'))) return undefined
+  const limit = modifiers.find((each): each is Node => isNode(each) && each['type'] === 'LIMIT_MODIFIER')
+  const [most, offset] = [rowsIn(limit?.['limit'] ?? undefined), rowsIn(limit?.['offset'] ?? null)]
+  if (limit === undefined || most === undefined || offset === undefined || most + offset > mostRows) return undefined
+  const orders = modifiers.flatMap((each) => (isNode(each) && each !== limit ? list(each['orders']) : []))
+  // ORDER BY 1 speaks of the select list; only names mean the same in both selections.
+  if (!orders.every((each) => isNode(each) && isNode(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
+  const used = columnsOf([node['where_clause'], orders])
+  if (used === undefined || !isPlainList(list(node['select_list']), used)) return undefined
+  const selected = list(node['select_list'])
+  const shown = selected.some((each) => isNode(each) && each['class'] === 'STAR') ? 'all' : (columnsOf(selected) ?? 'all')
+  return { limit, count: most + offset, used, shown }
+}
+
+/** The selection behind a statement's syntax tree, where it has this form. */
+export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
+  const node = isNode(statement) ? statement['node'] : undefined
+  if (!isNode(node)) return undefined
+  const chosen = chosenFrom(node)
+  if (chosen === undefined) return undefined
+  const from = node['from_table'] as Node
+  const alias = from['alias'] === '' ? 'flows' : from['alias']
+  const number = (value: number): unknown => ({ class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value } })
+  const spoken = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
+  const columns = fileColumns.flows.filter(({ name }) => spoken === undefined || spoken.has(name))
+  const selection = {
+    ...node,
+    select_list: columns.map(({ name }) => ({ class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [filePrefix + name] })),
+    from_table: { ...from, table_name: rowsBeforeNames, alias },
+    modifiers: list(node['modifiers']).map((each) => (each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each)),
+  }
+  const json = JSON.stringify({ error: false, statements: [{ node: selection, named_param_map: [] }] }, (key, value: unknown) => (key === 'query_location' ? undefined : value))
+  const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
+  const wanted = [...chosen.used].map(addressOf).filter((field) => field !== undefined)
+  return { sql: String(sql), addresses: new Set(wanted), columns }
+}

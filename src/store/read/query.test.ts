@@ -1,0 +1,255 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { WeirError } from '../../model/errors.ts'
+import type { Store } from '../index.ts'
+import { flowFields } from '../../model/fields.ts'
+import { ask, askText } from '../testing/ask.ts'
+import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
+import { temporaryStores } from '../testing/temporary.ts'
+
+const stores = temporaryStores()
+let store: Store
+
+beforeEach(async () => {
+  store = await stores.open()
+  const make = new FrameMaker()
+  await store.projection.apply([
+    make.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 100, sampling: 10 }, { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 }]),
+    make.events([event('a', { json: { level: 3 } }), event('b')]),
+  ])
+  await store.projection.commit()
+})
+
+/** The message of the refusal; fails when the statement is answered, or fails in any other way. */
+async function refusal(sql: string): Promise<string> {
+  try {
+    const answer = await askText(store.reader, sql)
+    throw new Error(`answered: ${answer.slice(0, 200)}`)
+  } catch (error) {
+    if (error instanceof WeirError && error.code === 'WEIR_SQL_REFUSED') return error.message
+    throw error
+  }
+}
+
+describe('one read-only statement is answered', () => {
+  it.each([
+    ['SELECT count(*) AS n FROM flows', [{ n: 2 }]],
+    ['  -- a comment; with a semicolon\n select 1 as a /* and ; /* nested */ one */ ;', [{ a: 1 }]],
+    ['WITH x AS (SELECT bytes FROM flows) SELECT sum(bytes) AS s FROM x', [{ s: 150 }]],
+    ['FROM flows SELECT src_addr ORDER BY ALL', [{ src_addr: '10.0.0.1' }, { src_addr: '10.0.0.3' }]],
+    ['(SELECT 1 AS a) UNION ALL (SELECT 2) ORDER BY 1', [{ a: 1 }, { a: 2 }]],
+    ['SHOW TABLES', [{ name: 'events' }, { name: 'flows' }]],
+    ["SELECT data.level AS level FROM events WHERE id = 'a'", [{ level: 3 }]],
+    ["SELECT data->>'level' AS level FROM events WHERE id = 'a'", [{ level: '3' }]],
+    ['SELECT i FROM range(3) t(i)', [{ i: 0 }, { i: 1 }, { i: 2 }]],
+    ['SELECT unnest([1, 2]) AS u', [{ u: 1 }, { u: 2 }]],
+    ['FROM (PIVOT (SELECT src_port, bytes FROM flows) ON src_port IN (40000, 40001) USING sum(bytes))', [{ 40000: 100, 40001: 50 }]],
+  ])('%s', async (sql, rows) => {
+    expect(await ask(store.reader, sql)).toEqual(rows)
+  })
+
+  it('DESCRIBE, SUMMARIZE and EXPLAIN work', async () => {
+    expect((await ask(store.reader, 'DESCRIBE flows'))[3]).toMatchObject({ column_name: 'src_addr', column_type: 'VARCHAR' })
+    expect((await ask(store.reader, 'desc SELECT 1 AS x'))[0]).toMatchObject({ column_name: 'x' })
+    expect(await ask(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 3)
+    expect(await ask(store.reader, 'EXPLAIN SELECT * FROM flows')).toHaveLength(1)
+    expect(await ask(store.reader, 'EXPLAIN ANALYZE SELECT * FROM flows')).toHaveLength(1)
+    expect(await ask(store.reader, 'explain (format json) from events')).toHaveLength(1)
+  })
+})
+
+describe('everything else is refused with a message for the user', () => {
+  it.each([
+    ['', 'There is no statement'],
+    ['-- nothing', 'There is no statement'],
+    [';;', 'not allowed'],
+    ['SELECT 1; SELECT 2', 'One statement at a time'],
+    ["SELECT 1; COPY (SELECT 1) TO 'x'", 'something else'],
+    ["COPY (SELECT 1) TO 'x.csv'", 'COPY'],
+    ['INSERT INTO flows VALUES (1)', 'INSERT'],
+    ['CREATE TABLE t AS SELECT 1', 'CREATE'],
+    ['CREATE OR REPLACE TEMP VIEW flows AS SELECT 1', 'CREATE'],
+    ['DROP VIEW flows', 'DROP'],
+    ["ATTACH 'x.db'", 'ATTACH'],
+    ['INSTALL httpfs', 'INSTALL'],
+    ['LOAD httpfs', 'LOAD'],
+    ["SET TimeZone = 'Europe/Zurich'", 'SET'],
+    ['PRAGMA database_list', 'PRAGMA'],
+    ['CALL pragma_version()', 'CALL'],
+    ['VALUES (1)', 'VALUES'],
+    ['BEGIN', 'BEGIN'],
+    ['CHECKPOINT', 'CHECKPOINT'],
+    ['EXPORT DATABASE \'x\'', 'EXPORT'],
+    ['EXECUTE x', 'EXECUTE'],
+    ['WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x', 'something else'],
+    ['WITH x AS (SELECT 1) DELETE FROM t', 'something else'],
+    ["EXPLAIN ANALYZE COPY (SELECT 1) TO 'x.csv'", 'COPY'],
+    ['EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1', 'CREATE'],
+    ['EXPLAIN INSERT INTO t VALUES (1)', 'INSERT'],
+    ['EXPLAIN ANALYZE WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x', 'something else'],
+    ["EXPLAIN (ANALYZE ') SELECT 1 --') COPY (SELECT 1) TO 'x.csv'", 'SQL can’t be read'],
+    ["EXPLAIN ANALYZE --\rCOPY (SELECT 1) TO 'x.csv' --\n SELECT 1", 'COPY'],
+    ['EXPLAIN EXPLAIN SELECT 1', 'something else'],
+    ["SELECT * FROM read_csv('/etc/passwd')", 'read_csv'],
+    ["SELECT * FROM read_text('/etc/passwd')", 'read_text'],
+    ["SELECT content FROM read_blob('/etc/passwd')", 'read_blob'],
+    ["SELECT * FROM glob('/etc/*')", 'glob'],
+    ["SELECT * FROM '/etc/passwd.csv'", 'passwd'],
+    ["SELECT * FROM 'https://example.org/x.parquet'", 'https'],
+    ["SELECT (SELECT count(*) FROM read_parquet('flows-*.parquet'))", 'read_parquet'],
+    ["SELECT * FROM flows WHERE bytes IN (SELECT 1 FROM sniff_csv('/etc/passwd'))", 'sniff_csv'],
+    ["DESCRIBE SELECT * FROM read_csv('/etc/passwd')", 'read_csv'],
+    ["SUMMARIZE '/etc/passwd.csv'", 'passwd'],
+    ["SELECT * FROM query('SELECT 1')", 'query'],
+    ["SELECT * FROM query_table('flows')", 'query_table'],
+    ["SELECT * FROM enable_logging(storage = 'file')", 'enable_logging'],
+    ["SELECT * FROM json_execute_serialized_sql('x')", 'json_execute_serialized_sql'],
+    ['SELECT * FROM arrow_scan(1::UBIGINT, 2::UBIGINT, 3::UBIGINT)', 'arrow_scan'],
+    ['SELECT * FROM duckdb_settings()', 'duckdb_settings'],
+    ['SELECT * FROM force_checkpoint()', 'force_checkpoint'],
+    ["SELECT getenv('HOME')", 'getenv'],
+    ["SELECT write_log('x')", 'write_log'],
+    ['SELECT sleep_ms(10)', 'sleep_ms'],
+    ["SELECT current_setting('allowed_directories')", 'current_setting'],
+    ['SELECT ?', 'Parameters'],
+    ['SELECT $1', 'Parameters'],
+    ['SELEC 1', 'SELEC'],
+    ['SELECT nothing FROM flows', 'nothing'],
+    ['SELECT * FROM nowhere', 'nowhere'],
+    ['SELECT 1 FROM', 'can’t be read'],
+    ["SELECT 'a'::INTEGER", 'a'],
+    ["SELECT id::INTEGER FROM events", 'Could not convert'],
+    ['SELECT 1 \0', 'NUL'],
+    ['\u00a0', 'There is no statement'],
+  ])('%s', async (sql, part) => {
+    expect(await refusal(sql)).toContain(part)
+    expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+  })
+
+  it('too little memory is an answer like any other', async () => {
+    const small = await stores.open({ memoryLimit: { reader: '20MB' } })
+    await expect(ask(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)")).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
+    expect(await ask(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+  })
+
+  it('a depth that would keep DuckDB busy for minutes is refused', async () => {
+    const nested = (open: string, close: string, levels: number): string => `SELECT ${open.repeat(levels)}1${close.repeat(levels)}`
+    for (const levels of [400, 5000]) {
+      expect(await refusal(nested('abs(', ')', levels))).toMatch(/nested|can’t be read/)
+      expect(await refusal(nested('1 + ', '', levels))).toMatch(/nested|can’t be read/)
+    }
+    expect(await refusal(nested("'{}'::JSON -> 'a' -> ", '', 20))).toContain('chain of arrows')
+    expect(await refusal(nested('list_transform([1], x -> ', ')', 20))).toContain('nested')
+    expect(await refusal(`SELECT '${'x'.repeat(1 << 18)}'`)).toContain('262,144')
+  })
+
+  it('messages do not tell where the data folder is', async () => {
+    await writeFile(join(stores.directory, 'notes.csv'), 'a,b\n1,2\n')
+    for (const sql of ["SELECT * FROM 'nowhere.parquet'", `SELECT * FROM '${stores.directory}/nothing.parquet'`]) expect(await refusal(sql)).not.toContain(stores.home)
+  })
+
+  it('nothing that was refused has written a file', async () => {
+    const before = await readdir(stores.directory)
+    for (const sql of [`COPY (SELECT 1) TO '${stores.directory}/x.csv'`, `EXPLAIN ANALYZE COPY (SELECT 1) TO '${stores.directory}/x.csv'`, `ATTACH '${stores.directory}/x.db'`]) await refusal(sql)
+    expect(await readdir(stores.directory)).toEqual(before)
+  })
+})
+
+describe('the lock on files holds by itself, without the judge of statements', () => {
+  it('a text that the judge would let through reaches nothing outside the folder', async () => {
+    // The file is a table name to the parser: only the lock refuses it.
+    await writeFile(join(stores.home, 'secret.csv'), 'a\n1\n')
+    for (const path of [`${stores.home}/secret.csv`, `${stores.directory}/../secret.csv`, 'secret.csv', '/etc/passwd.csv']) expect(await refusal(`SELECT * FROM '${path}'`)).not.toContain('"a"')
+  })
+})
+
+describe('joins that nobody asks for are left out, and the answers stay the same', () => {
+  it.each([
+    ['SELECT src_addr, src_name FROM flows ORDER BY 1', [{ src_addr: '10.0.0.1', src_name: 'gateway' }, { src_addr: '10.0.0.3', src_name: null }]],
+    ['SELECT f.dst_name FROM flows f ORDER BY 1 NULLS LAST', [{ dst_name: 'gateway' }, { dst_name: null }]],
+    ['SELECT f.f.src_addr AS s FROM (SELECT f FROM flows f) f ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
+    ['SELECT (flows).src_addr AS s FROM flows ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
+    ["SELECT COLUMNS('^src_(addr|name)$') FROM flows ORDER BY 1", [{ src_addr: '10.0.0.1', src_name: 'gateway' }, { src_addr: '10.0.0.3', src_name: null }]],
+    ['SELECT #4 AS s FROM flows ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
+    ['SELECT d FROM flows AS f(a, b, c, d) ORDER BY 1', [{ d: '10.0.0.1' }, { d: '10.0.0.3' }]],
+    ['SELECT count(*) AS n FROM flows a JOIN flows b USING (src_addr)', [{ n: 2 }]],
+    ['SELECT count(*) AS n FROM flows a NATURAL JOIN (SELECT src_addr FROM flows) b', [{ n: 2 }]],
+    ['SELECT count(DISTINCT "SRC_ADDR") AS n FROM flows', [{ n: 2 }]],
+    ["SELECT count(*) AS n FROM flows WHERE exporter_addr = '192.0.2.1'", [{ n: 2 }]],
+    ['WITH c AS (FROM flows) SELECT max(dst_addr) AS d FROM c', [{ d: '10.0.0.2' }]],
+    ['SELECT max(x) AS m FROM (SELECT row(src_addr, 1) AS x FROM flows) t', [{ m: ['10.0.0.3', 1] }]],
+  ])('%s', async (sql, rows) => {
+    expect(await ask(store.reader, sql)).toEqual(rows)
+  })
+})
+
+it('a query reads the version that it began with, whatever is merged or let go meanwhile', async () => {
+  const make = new FrameMaker(2)
+  make.lose('netflow', 0)
+  make.lose('netflow', 0)
+  for (let i = 0; i < 20; i++) {
+    await store.projection.apply([make.flows(Array.from({ length: 1000 }, (_, row) => ({ src: `10.1.${i}.${row % 250}`, dst: '10.0.0.1' })), startOfDay + i)])
+    await store.projection.commit()
+  }
+  const answer = await store.reader.query('SELECT * FROM flows', 'ndjson', new AbortController().signal)
+  const before = (await readdir(stores.directory)).length
+  while (await store.maintain());
+  expect(store.status().files).toBeLessThan(10)
+  expect((await readdir(stores.directory)).length).toBeGreaterThanOrEqual(before)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer) chunks.push(chunk)
+  expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(20_002)
+  expect((await readdir(stores.directory)).length).toBeLessThan(12)
+  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([{ n: 20_002, p: 20_002 }])
+})
+
+describe('a limited selection of flows is the head of the unlimited one', () => {
+  it.each([
+    'SELECT * FROM flows ORDER BY _pos',
+    'SELECT src_addr, dst_name, bytes AS b FROM flows ORDER BY bytes DESC',
+    'SELECT f.* EXCLUDE (exporter_addr) FROM flows f ORDER BY f.src_port',
+    "SELECT src_addr, protocol FROM flows WHERE protocol = 'netflow5' ORDER BY protocol, src_port DESC",
+    "SELECT src_addr, dst_addr FROM flows WHERE src_name = 'gateway' OR bytes_est < 60 ORDER BY src_addr",
+    'SELECT dst_addr AS x, bytes FROM flows WHERE bytes > 10 AND time_received > TIMESTAMPTZ \'2020-01-01\' - INTERVAL 1 HOUR ORDER BY bytes',
+    'SELECT src_addr AS bytes, bytes AS src_port FROM flows ORDER BY src_port',
+    'SELECT src_addr, count(*) AS n FROM flows GROUP BY ALL ORDER BY src_addr',
+    'SELECT DISTINCT exporter_addr FROM flows ORDER BY 1',
+    'SELECT src_addr FROM flows ORDER BY 1',
+    'SELECT count(src_addr) AS n FROM flows',
+    'SELECT src_addr, row_number() OVER (ORDER BY bytes) AS n FROM flows ORDER BY bytes DESC',
+    'SELECT src_addr FROM flows WHERE bytes < (SELECT max(bytes) FROM flows) ORDER BY bytes',
+    'SELECT upper(src_name) AS u, src_addr FROM flows ORDER BY src_addr',
+    'SELECT src_addr FROM flows WHERE src_port IN (SELECT 40001 FROM flows) ORDER BY bytes',
+    'WITH flows AS (SELECT 1 AS src_addr UNION ALL SELECT 2) SELECT src_addr FROM flows ORDER BY src_addr',
+  ])('%s', async (sql) => {
+    const all = await ask(store.reader, sql)
+    expect(all.length).toBeGreaterThan(0)
+    for (const [limit, offset] of [[0, 0], [1, 0], [1, 1], [2, 0], [10, 0]] as const) {
+      expect(await ask(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(all.slice(offset, offset + limit))
+    }
+  })
+
+  it('a limit without an order gives so many rows, with their names', async () => {
+    const all = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows')
+    const some = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')
+    // Which one it is nobody said.
+    expect(some).toHaveLength(1)
+    expect(all).toContainEqual(some[0])
+    expect(await ask(store.reader, 'FROM flows LIMIT 1')).toHaveLength(1)
+    expect(await ask(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
+  })
+
+  it('the selection is not part of what users see', async () => {
+    expect(await ask(store.reader, 'SHOW TABLES')).toEqual([{ name: 'events' }, { name: 'flows' }])
+    expect(await refusal('SELECT "f$bytes", src_addr FROM flows LIMIT 1')).toContain('f$bytes')
+  })
+})
+
+it('a number beyond 2^53 in the condition of a page stays what it is', async () => {
+  const make = new FrameMaker(2)
+  for (let each = 0; each < 5; each++) make.empty()
+  await store.projection.apply([make.flows([{ src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_768n }, { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_769n }])])
+  await store.projection.commit()
+  expect(await ask(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5')).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
+})

@@ -1,0 +1,30 @@
+import type { StoreReader } from '../../engine/control.ts'
+import type { Log } from '../../engine/ports.ts'
+import type { Host } from '../../host/index.ts'
+import { Folder } from '../folder.ts'
+import { Manifest, readManifest } from '../manifest.ts'
+import { DuckReader } from './reader.ts'
+
+export interface ReadOnlyStore {
+  readonly reader: StoreReader
+  close(): Promise<void>
+}
+
+/**
+ * Reads what the manifest of a store names, and changes nothing: no file is mended, moved or removed, so it may be done
+ * on a read-only disk or beside a process that is just starting. Undefined when the folder holds no store.
+ */
+export async function openReadOnly({ host, directory, log }: { readonly host: Host; readonly directory: string; readonly log: Log }): Promise<ReadOnlyStore | undefined> {
+  const found = await readManifest(host.disk, directory)
+  if (found.generation === 0) return undefined
+  const missing = new Set<string>()
+  for (const file of found.state.files.values()) {
+    const stat = await host.disk.stat(`${directory}/${file.name}`)
+    if (stat?.size !== file.bytes) missing.add(file.name)
+  }
+  if (missing.size > 0) log.error('Files of the store are missing or cut off; the answer comes without them.', { files: missing.size, first: [...missing][0] })
+  // The manifest object is never written through: nothing commits to this folder.
+  const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing })
+  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads: 2, calls: 2 })
+  return { reader, close: () => reader.close() }
+}

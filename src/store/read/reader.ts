@@ -1,0 +1,245 @@
+import { resolve } from 'node:path'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import type { QueryFormat, StoreReader } from '../../engine/control.ts'
+import type { Timer, Timers } from '../../host/index.ts'
+import type { Log } from '../../engine/ports.ts'
+import { WeirError } from '../../model/errors.ts'
+import { Answer } from './answer.ts'
+import { outputColumns } from './cells.ts'
+import { unreadableFiles } from './damage.ts'
+import { fileList, noExtensions, openDuck } from '../duck.ts'
+import type { Folder } from '../folder.ts'
+import { formatter } from './formats.ts'
+import { filePrefix } from './newest.ts'
+import { fileColumns } from '../schema.ts'
+import { spillFolder } from '../names.ts'
+import { receivedWithin } from './receipt.ts'
+import { rollupViews } from '../rollup/views.ts'
+import type { Pin } from '../versions.ts'
+import { Permits } from './permits.ts'
+import { judge, type Statement } from './statement.ts'
+import { eventsView, flowsView, rowsBeforeNames, type ViewInput } from './views.ts'
+
+export interface ReaderOptions {
+  readonly folder: Folder
+  readonly log: Log
+  readonly memoryLimit: string
+  readonly threads: number
+  /**
+   * DuckDB calls at a time. Each keeps a thread of Node's pool busy, and the pool writes files, too: with all of them taken
+   * by queries nothing could be synced.
+   */
+  readonly calls: number
+  readonly timers: Timers
+  /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
+  readonly spill?: () => Promise<number>
+}
+
+/** Asks the store's files through an instance of its own, whose files are locked to the folder. */
+export class DuckReader implements StoreReader {
+  readonly #options: ReaderOptions
+  readonly #permits: Permits
+  /** The lock on files compares absolute paths. */
+  readonly #directory: string
+  /** Ends whatever is being asked: the engine must not be closed under a running query. */
+  readonly #closing = new AbortController()
+  /** Questions whose connection is open, each until it is given back. */
+  readonly #open = new Set<Promise<void>>()
+  #opening: Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> | undefined
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    this.#permits = new Permits(options.calls)
+    this.#directory = resolve(options.folder.directory)
+  }
+
+  async query(sql: string, format: QueryFormat, given: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const signal = AbortSignal.any([given, this.#closing.signal])
+    const asked = this.#hold()
+    try {
+      return await this.#answer(sql, format, signal)
+    } finally {
+      asked()
+    }
+  }
+
+  async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    signal.throwIfAborted()
+    const { instance, judging } = await this.open()
+    signal.throwIfAborted()
+    const { folder } = this.#options
+    const statement = await refusing(judge(judging, sql), this.#directory)
+    for (;;) {
+      signal.throwIfAborted()
+      const pin = folder.versions.pin()
+      try {
+        return await this.#ask(instance, statement, format, pin, signal)
+      } catch (error) {
+        // A file that can't be read costs its own rows, not the answer.
+        if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
+      } finally {
+        // The answer holds a pin of its own.
+        await pin.release()
+      }
+    }
+  }
+
+  async #ask(instance: DuckDBInstance, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const directory = this.#directory
+    const pin = given.again()
+    const connection = await instance.connect()
+    const givenBack = this.#hold()
+    let interrupting: Timer | undefined
+    // An interrupt that comes between two steps of a query is forgotten by the next one: it is repeated until the end.
+    const interrupt = (): void => {
+      connection.interrupt()
+      interrupting ??= this.#options.timers.every(20, () => connection.interrupt())
+    }
+    const finish = async (error: unknown): Promise<void> => {
+      interrupting?.cancel()
+      connection.closeSync()
+      try {
+        if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
+        await pin.release()
+      } finally {
+        givenBack()
+      }
+    }
+    signal.addEventListener('abort', interrupt, { once: true })
+    try {
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement)), directory))
+      const streaming = result.isStreaming
+      const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
+        const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
+        if (chunk !== null && chunk.rowCount > 0) return chunk
+        // The binding ends a failed stream like a finished one. What tells them apart: a failed result streams no more.
+        if (streaming && !result.isStreaming) {
+          signal.throwIfAborted()
+          return this.#permits.use(signal, () => refusing(failure(connection, statement), directory))
+        }
+        return undefined
+      }
+      const first = await fetch()
+      const api = await import('@duckdb/node-api')
+      return new Answer({ format: formatter(api, format, outputColumns(result)), first, fetch, interrupt, finish, signal })
+    } catch (error) {
+      await finish(undefined)
+      signal.throwIfAborted()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', interrupt)
+    }
+  }
+
+  /** True when files were found that can't be read: from now on queries do without them. */
+  async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {
+    if (!(error instanceof WeirError)) return false
+    const { folder, log } = this.#options
+    const connection = await instance.connect()
+    try {
+      const broken = await unreadableFiles(connection, this.#directory, pin.files, error.message)
+      for (const { name, rows } of broken) {
+        folder.versions.exclude(name)
+        log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: error.message })
+      }
+      return broken.length > 0
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  /** Opens the instance; before the first query, so that this one does not wait for it. */
+  open(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
+    this.#opening ??= this.#start().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #start(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
+    const { memoryLimit, threads } = this.#options
+    const directory = this.#directory
+    const spill = Math.floor((await this.#options.spill?.()) ?? 0)
+    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: spill > 0 ? `${directory}/${spillFolder}` : '' })
+    const judging = await instance.connect()
+    await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
+    if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
+    await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
+    await judging.run('SET GLOBAL enable_external_access = false')
+    await judging.run('SET GLOBAL lock_configuration = true')
+    return { instance, judging }
+  }
+
+  /** Until the returned function is called, `close` waits. */
+  #hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#open.add(promise)
+    return () => {
+      this.#open.delete(promise)
+      resolve()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('The store has ended.'))
+    while (this.#open.size > 0) await Promise.all(this.#open)
+    const opened = await this.#opening?.catch(() => undefined)
+    opened?.judging.closeSync()
+    opened?.instance.closeSync()
+  }
+}
+
+function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
+  const sources: (string | undefined)[] = []
+  for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
+  return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
+}
+
+async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
+  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}${rollupViews(statement.sql, input)}`)
+  const statements = await connection.extractStatements(statement.sql)
+  if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
+  const prepared = await statements.prepare(0)
+  try {
+    const { StatementType } = await import('@duckdb/node-api')
+    // The syntax tree was judged already; this is the second lock on the same door.
+    if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN) throw new WeirError('WEIR_SQL_REFUSED', 'Only a query may be asked here.')
+    if (prepared.parameterCount > 0) throw new WeirError('WEIR_SQL_REFUSED', 'Parameters have no values here; write the values into the statement.')
+    return await prepared.stream()
+  } finally {
+    prepared.destroySync()
+  }
+}
+
+function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {
+  if (selection === undefined) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
+  const columns = fileColumns.flows.map((column) => (selection.columns.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
+  const rows = `SELECT ${columns.join(', ')} FROM (${selection.sql.replace(/;\s*$/, '')})`
+  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}; CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows })}`
+}
+
+/** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
+async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
+  const again = await connection.extractStatements(`SELECT bit_xor(hash(q)) FROM (${sql.replace(/[\s;]+$/, '')}\n) q`).catch(() => undefined)
+  if (again?.count === 1) {
+    const prepared = await again.prepare(0)
+    try {
+      await prepared.run()
+    } finally {
+      prepared.destroySync()
+    }
+  }
+  throw new Error('The query failed while its rows were read; some were sent already.')
+}
+
+/** DuckDB's errors are the asker's: bad names, failed casts, too little memory. */
+async function refusing<Value>(asked: Promise<Value>, directory: string): Promise<Value> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof WeirError) throw error
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll(`${directory}/`, '').replaceAll(directory, '')
+    throw new WeirError('WEIR_SQL_REFUSED', message, { cause: error })
+  }
+}

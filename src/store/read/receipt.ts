@@ -1,0 +1,97 @@
+import { dayOf, msPerHour } from '../names.ts'
+import type { StoredFile } from '../record.ts'
+
+/** When rows must have been received to be of interest, in Unix ms; every row counts where a side is open. */
+export interface Receipt {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * A file's hours are those of its frames, and a frame goes by its newest row: rows may have come earlier, but not by more
+ * than this (data that waited for its template).
+ */
+const slackMs = msPerHour
+
+type Node = Readonly<Record<string, unknown>>
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/**
+ * What a statement's syntax tree says of `time_received` wherever it reads view `flows`: the bounds that all of it keeps.
+ * Undefined when some of it has none.
+ */
+export function receiptOf(tree: unknown): Receipt | undefined {
+  const bounds: Receipt[] = []
+  let reads = 0
+  let shadowed = false
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) {
+      for (const each of node) visit(each)
+      return
+    }
+    if (!isNode(node)) return
+    if (isFlows(node)) reads++
+    if (node['type'] === 'SELECT_NODE' && isFlows(node['from_table'])) {
+      const found = boundsIn(node['where_clause'])
+      if (found !== undefined) bounds.push(found)
+    }
+    // A table of that name in the statement itself, in whatever form.
+    if (typeof node['key'] === 'string' && node['key'].toLowerCase() === 'flows') shadowed = true
+    for (const value of Object.values(node)) visit(value)
+  }
+  visit(tree)
+  if (shadowed || reads === 0 || bounds.length !== reads) return undefined
+  return { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
+}
+
+function isFlows(node: unknown): boolean {
+  return isNode(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === 'flows' && list(node['column_name_alias']).length === 0
+}
+
+/** Bounds that a condition sets, if it does: those of its parts that must all hold. */
+function boundsIn(condition: unknown): Receipt | undefined {
+  if (!isNode(condition)) return undefined
+  if (condition['type'] === 'CONJUNCTION_AND') {
+    const found = list(condition['children']).map(boundsIn).filter((each) => each !== undefined)
+    return found.length === 0 ? undefined : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
+  }
+  if (condition['class'] !== 'COMPARISON' || !isReceived(condition['left'])) return undefined
+  const moment = momentIn(condition['right'])
+  if (moment === undefined) return undefined
+  switch (condition['type']) {
+    case 'COMPARE_GREATERTHAN':
+    case 'COMPARE_GREATERTHANOREQUALTO': return { from: moment, to: Infinity }
+    case 'COMPARE_LESSTHAN':
+    case 'COMPARE_LESSTHANOREQUALTO': return { from: -Infinity, to: moment }
+    case 'COMPARE_EQUAL': return { from: moment, to: moment }
+    default: return undefined
+  }
+}
+
+function isReceived(node: unknown): boolean {
+  return isNode(node) && node['class'] === 'COLUMN_REF' && String(list(node['column_names']).at(-1)).toLowerCase() === 'time_received'
+}
+
+/** `make_timestamptz(µs)`, as the query compilers write moments. */
+function momentIn(node: unknown): number | undefined {
+  if (!isNode(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
+  const [only, ...more] = list(node['children'])
+  const value = isNode(only) && only['class'] === 'CONSTANT' && isNode(only['value']) ? only['value']['value'] : undefined
+  return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
+}
+
+/** Without the flows that were received too early or too late, and the endpoints that only these need. */
+export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | undefined): readonly StoredFile[] {
+  if (receipt === undefined) return files
+  const { from, to } = receipt
+  const flows = files.filter(({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to)
+  const days = new Set(flows.map(({ hour }) => dayOf(hour)))
+  return [...flows, ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour))))]
+}

@@ -1,0 +1,176 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { WeirError } from '../../model/errors.ts'
+import { rowsOf, quoted } from '../duck.ts'
+import { selectionOf, type Selection } from './newest.ts'
+import { receiptOf, type Receipt } from './receipt.ts'
+import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
+
+export interface Statement {
+  /** The one statement, as it was given. */
+  readonly sql: string
+  readonly addresses: WantedAddresses
+  readonly selection: Selection | undefined
+  /** When the flows that it reads were received, if it says so. */
+  readonly receipt: Receipt | undefined
+}
+
+const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
+
+/**
+ * Table functions that only compute. Every other one is refused by name: among them are those that read files, run other
+ * SQL, take pointers, or change the process (`enable_logging` can be selected from, and ends in an abort).
+ */
+const tableFunctions = new Set([
+  'range', 'generate_series', 'unnest', 'generate_subscripts', 'json_each', 'json_tree', 'repeat', 'repeat_row', 'regexp_split_to_table',
+  'histogram', 'histogram_values', 'pg_timezone_names', 'duckdb_functions', 'duckdb_keywords', 'duckdb_types', 'duckdb_columns',
+])
+
+/** Scalar functions that write, wait, or look outside the data. */
+const refusedFunctions = new Set(['write_log', 'sleep_ms', 'pg_sleep', 'getenv', 'current_setting', 'nextval', 'setseed', 'finalize', 'combine', 'json_execute_serialized_sql'])
+
+/** Nested parts of a statement: binding deeper ones takes DuckDB minutes, and it can't be interrupted there. */
+const deepest = 250
+/** Lambdas, and chains of `->`, which are read as such: each level doubles the time. */
+const mostArrows = 12
+const longest = 1 << 18
+
+function refuse(message: string): never {
+  throw new WeirError('WEIR_SQL_REFUSED', message)
+}
+
+/** First word after blanks and comments, and where it ends. Comments nest, as DuckDB has them. */
+function firstWord(sql: string, from: number): { word: string; start: number; end: number } {
+  let at = from
+  for (;;) {
+    while (/\s/.test(sql[at] ?? '')) at++
+    if (sql.startsWith('--', at)) {
+      // A carriage return ends a comment, too.
+      const end = sql.slice(at).search(/[\r\n]/)
+      at = end < 0 ? sql.length : at + end
+    } else if (sql.startsWith('/*', at)) at = afterComment(sql, at)
+    else break
+  }
+  const word = /^[a-z_]+/i.exec(sql.slice(at, at + 32))?.[0] ?? ''
+  return { word: word.toLowerCase(), start: at, end: at + word.length }
+}
+
+function afterComment(sql: string, from: number): number {
+  let depth = 0
+  let at = from
+  do {
+    if (sql.startsWith('/*', at)) depth++
+    else if (sql.startsWith('*/', at)) depth--
+    else {
+      at++
+      continue
+    }
+    at += 2
+  } while (depth > 0 && at < sql.length)
+  return at
+}
+
+/** What EXPLAIN explains: the text behind EXPLAIN [ANALYZE] [(words)], which must be a query by itself. */
+function explained(sql: string, from: number): string {
+  const next = firstWord(sql, from)
+  if (next.word === 'analyze' || next.word === 'analyse') return sql.slice(next.end)
+  // Nothing but words may stand in the list: a quote could hide where it ends.
+  const options = /^\(\s*(?:analy[sz]e|format)\b[\w\s,]*\)/i.exec(sql.slice(next.start))
+  return options === null ? sql.slice(from) : sql.slice(next.start + options[0].length)
+}
+
+/** Decides whether a text is one read-only statement, and what it needs. Rejects with WEIR_SQL_REFUSED. Reads nothing. */
+export async function judge(connection: DuckDBConnection, sql: string): Promise<Statement> {
+  if (sql.includes('\0')) refuse('A statement holds no NUL characters.')
+  if (sql.length > longest) refuse('A statement may have 262,144 characters.')
+  const first = firstWord(sql, 0)
+  checkKind(sql, first, 'The statement')
+  const query = first.word === 'explain' ? explained(sql, first.end) : sql
+  if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
+  const tree = await parse(connection, query)
+  const addresses = wantedAddresses(inspect(tree))
+  // With no names to join there is nothing to gain. A selection that can't be made is none.
+  const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  return { sql, addresses, selection, receipt: receiptOf(tree) }
+}
+
+function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
+  if (start >= sql.length) refuse('There is no statement.')
+  if (sql[start] !== '(' && !kinds.has(word)) refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
+}
+
+interface ParsedSql {
+  readonly error: boolean
+  readonly error_type?: string
+  readonly error_message?: string
+  readonly position?: string
+  readonly statements?: readonly unknown[]
+}
+
+async function parse(connection: DuckDBConnection, sql: string): Promise<unknown> {
+  const [[text] = []] = await rowsOf(connection, `SELECT json_serialize_sql(${quoted(sql)}, skip_empty := false)`)
+  const parsed = JSON.parse(String(text)) as ParsedSql
+  if (parsed.error) {
+    if (parsed.error_type === 'not implemented') refuse('Only a query may be asked here; this text is or contains something else.')
+    refuse(`The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.`)
+  }
+  const statements = parsed.statements ?? []
+  if (statements.length !== 1) refuse(statements.length === 0 ? 'There is no statement.' : 'One statement at a time, please.')
+  return statements[0]
+}
+
+interface Names {
+  /** Every part of every column reference: table, column, field of a struct. */
+  readonly columns: Set<string>
+  /** Last parts of column references. */
+  readonly last: Set<string>
+  /** Names under which whole rows can be spoken of. */
+  readonly tables: Set<string>
+  everything: boolean
+}
+
+/** Walks the syntax tree: refuses functions that do more than compute, collects what is spoken of. */
+function inspect(tree: unknown): Names {
+  const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
+  const visit = (node: unknown, depth: number, arrows: number): void => {
+    if (depth > deepest || arrows > mostArrows) refuse('The statement is nested too deeply. (For JSON, write data->\'$.a.b.c\' instead of a chain of arrows.)')
+    if (Array.isArray(node)) {
+      for (const each of node) visit(each, depth, arrows)
+      return
+    }
+    if (typeof node !== 'object' || node === null) return
+    const fields = node as Record<string, unknown>
+    const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key].toLowerCase() : '')
+    if (fields['type'] === 'TABLE_FUNCTION') {
+      const called = fields['function'] as { readonly function_name?: string } | undefined
+      const name = (called?.function_name ?? '').toLowerCase()
+      if (!tableFunctions.has(name)) refuse(`Table function ${name} is not allowed; ask the views, for example FROM flows.`)
+    }
+    if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name'))) refuse(`Function ${text('function_name')} is not allowed.`)
+    if (fields['class'] === 'STAR' || fields['type'] === 'PIVOT' || fields['type'] === 'SHOW_REF' || fields['class'] === 'POSITIONAL_REFERENCE') names.everything = true
+    if (fields['class'] === 'COLUMN_REF' && Array.isArray(fields['column_names'])) {
+      for (const part of fields['column_names']) names.columns.add(String(part).toLowerCase())
+      names.last.add(String(fields['column_names'].at(-1)).toLowerCase())
+    }
+    // Expressions have a class, tables have none.
+    if (fields['class'] === undefined) for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
+    // FROM flows AS f(a, b, …) gives columns other names.
+    if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
+    if (Array.isArray(fields['using_columns'])) for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
+    // NATURAL joins compare every column of the same name.
+    if (text('ref_type') === 'natural') names.everything = true
+    for (const [key, value] of Object.entries(fields)) {
+      // Names of common table expressions are keys of a map.
+      if (key === 'key' && typeof value === 'string') names.tables.add(value.toLowerCase())
+      visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows)
+    }
+  }
+  visit(tree, 0, 0)
+  return names
+}
+
+/** A whole row can be spoken of by its table's name: then every column is wanted. */
+function wantedAddresses(names: Names): WantedAddresses {
+  for (const name of names.last) if (names.tables.has(name)) return everyAddress
+  if (names.everything) return everyAddress
+  return new Set([...names.columns].map(addressOf).filter((field) => field !== undefined))
+}

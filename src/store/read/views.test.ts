@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import type { StoredFile } from '../record.ts'
+import { addressOf, flowsView, scan, type ViewInput } from './views.ts'
+
+function file(name: string, schema: number): StoredFile {
+  return { name, stream: 'flows', hour: 1, firstSequence: 1, lastSequence: 1, schema, rows: 1, bytes: 1, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0 }
+}
+
+const input: ViewInput = { directory: "/it's/store", files: [file('a', 1), file('b', 2), file('c', 1)], sources: [undefined, 'netflow', undefined, 'o’hare'], words: ['', 'netflow5'] }
+const columns = [{ name: 'old', type: 'UINTEGER', since: 1, bit: 1 }, { name: 'new', type: 'VARCHAR', since: 2, bit: 6 }]
+
+it('a column that a file is too old for is a typed NULL', () => {
+  expect(scan('flows', input, columns)).toBe(
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+  )
+})
+
+it('a column that no row of a file has is a typed NULL, and files with the same columns are read together', () => {
+  const files = [{ ...file('a', 2), columns: '20' }, { ...file('b', 2), columns: '24' }, { ...file('c', 2), columns: '20' }]
+  expect(scan('flows', { ...input, files }, columns)).toBe(
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+  )
+})
+
+it('without files every column is there with its type', () => {
+  expect(scan('events', { ...input, files: [] }, columns)).toBe('SELECT NULL::UINTEGER AS "old", NULL::VARCHAR AS "new" WHERE false')
+})
+
+it('only the addresses that are wanted are joined', () => {
+  expect(flowsView(input, new Set())).not.toContain('JOIN')
+  expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.dst_name, "dst_addr_of".name) AS dst_name')
+  expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.src_name, NULL::VARCHAR) AS src_name')
+  expect(['src_label', 'next_hop', 'bytes'].map(addressOf)).toEqual(['src_addr', 'next_hop', undefined])
+})

@@ -1,0 +1,126 @@
+import { fileList, quoted } from '../duck.ts'
+import type { Stream } from '../names.ts'
+import type { StoredFile } from '../record.ts'
+import { fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
+
+/** What the views are made from: the files of one version, and the names that files hold as numbers. */
+export interface ViewInput {
+  readonly directory: string
+  readonly files: readonly StoredFile[]
+  /** Names of sources by the number in `_source`; a number without a source is a hole. */
+  readonly sources: readonly (string | undefined)[]
+  readonly words: readonly string[]
+}
+
+/** Address fields whose endpoint is wanted: a join costs as much as all the rest, so those nobody asks for are left out. */
+export type WantedAddresses = ReadonlySet<string>
+
+/** Rows of a stream's files, with every column of the current schema: those that a file does not have are typed NULL. */
+export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
+  const groups = new Map<string, { readonly file: StoredFile; readonly paths: string[] }>()
+  for (const file of input.files) {
+    if (file.stream !== stream) continue
+    const key = file.columns ?? `version ${file.schema}`
+    const group = groups.get(key)
+    const path = `${input.directory}/${file.name}`
+    if (group === undefined) groups.set(key, { file, paths: [path] })
+    else group.paths.push(path)
+  }
+  const list = (file: StoredFile): string => columns.map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`)).join(', ')
+  if (groups.size === 0) return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
+  return [...groups.values()].map(({ file, paths }) => `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})`).join(' UNION ALL ')
+}
+
+const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
+
+/** Alias of the join for an address field. */
+function joined(field: string): string {
+  return `"${field}_of"`
+}
+
+function listed(strings: readonly (string | undefined)[], index: string): string {
+  if (strings.length === 0) return 'NULL::VARCHAR'
+  return `[${strings.map((text) => (text === undefined ? 'NULL' : quoted(text))).join(', ')}][${index}]`
+}
+
+function position(input: ViewInput): string {
+  const source = listed(input.sources.slice(1), 'r._source')
+  return `CAST(${source} || ':' || r._epoch || ':' || r._sequence || ':' || r._row AS VARCHAR) AS _pos`
+}
+
+/** Columns of view `flows` in the order that users know; fields that came later follow after them. */
+const flowOrder = [
+  'time_start', 'time_end', 'time_received', 'src_addr', 'dst_addr', 'exporter_addr', 'src_port', 'dst_port', 'proto', 'tcp_flags', 'direction', 'dscp', 'vlan', 'in_if', 'out_if',
+  'bytes', 'packets', 'sampling', 'bytes_est', 'packets_est', 'protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label', '_pos',
+]
+
+const names: Readonly<Record<string, readonly [field: string, column: string]>> = {
+  src_name: ['src_addr', 'name'], src_label: ['src_addr', 'label'], dst_name: ['dst_addr', 'name'], dst_label: ['dst_addr', 'label'],
+}
+
+function flowExpression(column: string, input: ViewInput, wanted: WantedAddresses): string {
+  const endpoint = (field: string, part: string): string => (wanted.has(field) ? `${joined(field)}.${part}` : 'NULL::VARCHAR')
+  const named = names[column]
+  // What the flow carried wins over what the address means.
+  if (named !== undefined) return `coalesce(r.${column}, ${endpoint(...named)}) AS ${column}`
+  if (column === '_pos') return position(input)
+  // Exact for any 64-bit count and any rate.
+  if (column === 'bytes_est' || column === 'packets_est') return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
+  if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
+  const field = flowColumns.find((one) => one.field === column)
+  if (field?.kind === 'ip') return `${endpoint(column, 'addr')} AS "${column}"`
+  if (wordFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
+  return `r."${column}"`
+}
+
+/** Which address field a column of view `flows` needs joined, if any. */
+export function addressOf(column: string): string | undefined {
+  return names[column]?.[0] ?? addresses.find(({ field }) => field === column)?.field
+}
+
+/** Columns of files that columns of view `flows` are made from. Names of other things are passed over. */
+export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
+  const behind = new Set<string>()
+  for (const column of columns) {
+    const endpoint = addresses.find(({ field }) => field === addressOf(column))
+    if (endpoint !== undefined) behind.add(endpoint.name)
+    if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
+    else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
+    else behind.add(column)
+  }
+  return behind
+}
+
+export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) => field))
+
+/** Name of the view that a selection of rows is made from, before view `flows` gives them their names. */
+export const rowsBeforeNames = 'flows_before_names'
+
+export interface FlowsFrom {
+  /** Few rows to make the view of, with the columns of files; without it, those of all files. */
+  readonly rows?: string
+  /** Puts the columns of files beside those of the view, under this prefix. */
+  readonly prefix?: string
+}
+
+export function flowsView(input: ViewInput, wanted: WantedAddresses, from: FlowsFrom = {}): string {
+  const { rows = scan('flows', input), prefix } = from
+  const few = from.rows !== undefined && wanted.size > 0
+  const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
+  const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, wanted))
+  if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
+  const used = addresses.filter(({ field }) => wanted.has(field))
+  const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : `(${scan('endpoints', input)})`} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
+  const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
+  if (!few) return view
+  // One look at the endpoints for all joins, and only those of the few rows are kept.
+  const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
+  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM (${scan('endpoints', input)}) WHERE ep IN (${ids})) ${view}`
+}
+
+const eventOrder = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'data', 'family', 'ref', 'key', 'time_received', '_pos', 'data_base64']
+
+export function eventsView(input: ViewInput): string {
+  const columns = eventOrder.map((column) => (column === '_pos' ? position(input) : `r."${column}"`))
+  return `SELECT ${columns.join(', ')} FROM (${scan('events', input)}) r`
+}

@@ -1,0 +1,162 @@
+import type { Column } from '../../model/columns.ts'
+import { isPresent } from '../../model/columns.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { Groups } from './groups.ts'
+import { Numbering } from '../numbering.ts'
+
+/** Values, mostly strings, by number; 0 is absent. */
+export class Texts extends Numbering<string | number, undefined> {
+  constructor() {
+    super([undefined])
+  }
+}
+
+/** One way of carrying them: which columns a batch has, and tuples of their words as they are in batches. */
+interface Shape {
+  readonly known: Groups
+  /** Number of the tuple of each one that is known. */
+  tuples: Uint32Array
+  counted: number
+  /** For shapes of one column: words met lately, and their tuples, one for each slot; `noTuple` where there is none. */
+  readonly recentWords: Uint32Array
+  readonly recentTuples: Uint32Array
+}
+
+const recentSlots = 4096
+const noTuple = 0xffff_ffff
+
+/**
+ * What flows carry beside their addresses and numbers, as one number for each combination: 0 for none of it. A word of a
+ * tuple is the number of a value.
+ */
+export class Carried {
+  readonly fields: readonly string[]
+  readonly tuples: Groups
+  readonly #texts: Texts
+  readonly #key: Uint32Array
+  readonly #shapes = new Map<string, Shape>()
+
+  constructor(fields: readonly string[], limit: number, texts: Texts) {
+    this.fields = fields
+    this.#texts = texts
+    this.#key = new Uint32Array(fields.length)
+    this.tuples = new Groups(fields.length, limit)
+    this.tuples.find(this.#key)
+  }
+
+  /** Of every row, into `out`: 0 also where there are more combinations than are kept apart. */
+  of(batch: FlowBatch, out: Uint32Array): void {
+    const present = this.fields.map((field, at) => ({ at, column: batch.columns[field] })).filter((one): one is Present => one.column?.kind === 'dict' || one.column?.kind === 'u32')
+    if (present.length === 0) {
+      out.fill(0, 0, batch.count)
+      return
+    }
+    const words = present.map(({ column }) => wordsOf(column, batch, this.#texts))
+    const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
+    let shape = this.#shapes.get(name)
+    // Which numbers there are is a word of its own: 0 is a number, too.
+    if (shape === undefined) this.#shapes.set(name, (shape = { known: new Groups(present.length + 1, this.tuples.limit), tuples: new Uint32Array(256), counted: 0, recentWords: new Uint32Array(recentSlots), recentTuples: new Uint32Array(recentSlots).fill(noTuple) }))
+    const key = new Uint32Array(present.length + 1)
+    const missing = missingOf(present, batch.count)
+    const [only] = words
+    if (words.length === 1 && only !== undefined && missing === undefined) {
+      this.#ofOne(shape, present, only.subarray(0, batch.count), out)
+      return
+    }
+    let number = -1
+    for (let row = 0; row < batch.count; row++) {
+      let same = number >= 0
+      for (let i = 0; i < words.length; i++) {
+        const word = (words[i] as Uint32Array)[row] as number
+        same &&= key[i] === word
+        key[i] = word
+      }
+      const lacks = missing === undefined ? 0 : (missing[row] as number)
+      same &&= key[words.length] === lacks
+      key[words.length] = lacks
+      if (!same) number = this.#tuple(shape, present, key)
+      out[row] = number
+    }
+  }
+
+  /** As `of`, for one column that every row has. */
+  #ofOne(shape: Shape, present: readonly Present[], words: Uint32Array, out: Uint32Array): void {
+    const { recentWords, recentTuples } = shape
+    const key = new Uint32Array(2)
+    for (let row = 0; row < words.length; row++) {
+      const word = words[row] as number
+      const slot = Math.imul(word, 0x9e3779b1) >>> 20
+      let tuple = recentTuples[slot] as number
+      if (tuple === noTuple || recentWords[slot] !== word) {
+        key[0] = word
+        tuple = this.#tuple(shape, present, key)
+        recentWords[slot] = word
+        recentTuples[slot] = tuple
+      }
+      out[row] = tuple
+    }
+  }
+
+  #tuple(shape: Shape, present: readonly Present[], key: Uint32Array): number {
+    const found = shape.known.find(key)
+    if (found >= 0 && found < shape.counted) return shape.tuples[found] as number
+    const tuple = this.#key.fill(0)
+    const lacks = key[present.length] as number
+    present.forEach(({ at, column }, index) => {
+      const word = key[index] as number
+      if (column.kind === 'dict') tuple[at] = word
+      else if ((lacks >> index & 1) === 0) tuple[at] = this.#texts.number(word)
+    })
+    const number = Math.max(0, this.tuples.find(tuple))
+    if (found >= 0) {
+      if (shape.tuples.length === found) {
+        const larger = new Uint32Array(2 * found)
+        larger.set(shape.tuples)
+        shape.tuples = larger
+      }
+      shape.tuples[found] = number
+      shape.counted = found + 1
+    }
+    return number
+  }
+
+  /** More than half of the tuples that there may be are known. */
+  get full(): boolean {
+    return 2 * this.tuples.count > this.tuples.limit
+  }
+
+  /** One word of a tuple. */
+  word(tuple: number, field: string): number {
+    const at = this.fields.indexOf(field)
+    return at < 0 ? 0 : (this.tuples.keys[tuple * this.fields.length + at] ?? 0)
+  }
+}
+
+interface Present {
+  readonly at: number
+  readonly column: Extract<Column, { readonly kind: 'dict' | 'u32' }>
+}
+
+/** Numbers as they are, strings by their number. */
+function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, texts: Texts): Uint32Array {
+  if (column.kind === 'u32') return column.values
+  const numbers = new Uint32Array(dictionary.length)
+  const { codes } = column
+  const words = new Uint32Array(count)
+  for (let row = 0; row < count; row++) {
+    const code = codes[row] as number
+    if (code !== 0) words[row] = numbers[code] as number || (numbers[code] = texts.number(dictionary[code] ?? ''))
+  }
+  return words
+}
+
+/** A bit for each column whose number a row lacks; undefined when no row lacks any. */
+function missingOf(present: readonly Present[], count: number): Uint32Array | undefined {
+  let missing: Uint32Array | undefined
+  present.forEach(({ column }, index) => {
+    if (column.kind !== 'u32' || column.valid === undefined) return
+    missing ??= new Uint32Array(count)
+    for (let row = 0; row < count; row++) if (!isPresent(column.valid, row)) missing[row] = (missing[row] as number) | (1 << index)
+  })
+  return missing
+}

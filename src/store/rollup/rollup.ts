@@ -1,0 +1,179 @@
+import type { Column } from '../../model/columns.ts'
+import type { Endpoints } from '../flows/endpoints.ts'
+import { Groups, Sums } from './groups.ts'
+import { Carried, Texts } from './keys.ts'
+import { kept } from './schema.ts'
+import { RollupWords } from './words.ts'
+import type { FlowRows } from '../table-writer.ts'
+
+/** Groups of one commit beyond which flows are counted with less detail at once. */
+const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
+
+/** Fields of a flow that are lost with its interfaces and ports, and those of each end (`src_`, `dst_`) that are lost with the ends. */
+export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
+export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
+
+/** Texts that an empty rollup may still know. */
+const mostTexts = 32_768
+
+const twoTo32 = 4_294_967_296
+
+/** Four levels of detail, each group of one belonging to a group of the next. */
+export interface Levels {
+  /** reduced group · source · destination · tuple of the source's fields in the upper half, of the destination's in the lower */
+  readonly whole: Groups
+  /** least group · input interface · output interface · ports · label of the source · of the destination · tuple of place fields · which of them there are */
+  readonly reduced: Groups
+  /** minute · exporter · protocol and directions · which of them there are */
+  readonly least: Groups
+  /** minute */
+  readonly none: Groups
+  readonly sums: { readonly whole: Sums; readonly reduced: Sums; readonly least: Sums; readonly none: Sums }
+}
+
+/**
+ * Sums of the flows of one commit by minute and by what they have in common. Additive: whatever is too fine to be kept is
+ * counted with its coarser group, so that the sums over all groups are those of the flows.
+ */
+export class Rollup {
+  readonly texts = new Texts()
+  readonly places = new Carried(placeFields, limits.reduced, this.texts)
+  readonly src = new Carried(endFields.map((field) => `src_${field}`), 65_536, this.texts)
+  readonly dst = new Carried(endFields.map((field) => `dst_${field}`), 65_536, this.texts)
+  readonly levels: Levels = {
+    whole: new Groups(4, limits.whole), reduced: new Groups(8, limits.reduced), least: new Groups(4, limits.least), none: new Groups(1, 1 << 20),
+    sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
+  }
+  readonly kept = kept.flows_1m
+  readonly #words: RollupWords
+
+  /** `words` is room to work in, which rollups may share. */
+  constructor(words = new RollupWords()) {
+    this.#words = words
+  }
+
+  add(rows: FlowRows, endpoints: Endpoints): void {
+    const { batch } = rows
+    const { count, columns } = batch
+    const words = this.#words
+    words.read(rows)
+    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcLabels, dstLabels, leastOf, reducedOf, wholeOf } = words
+    this.places.of(batch, places)
+    this.src.of(batch, srcEnds)
+    this.dst.of(batch, dstEnds)
+    const none0 = nothing(count)
+    const src = rows.endpoints['src_addr'] ?? none0
+    const dst = rows.endpoints['dst_addr'] ?? none0
+    const exporter = rows.endpoints['exporter_addr'] ?? none0
+    this.#labels(rows, 'src', rows.endpoints['src_addr'], srcLabels, endpoints)
+    this.#labels(rows, 'dst', rows.endpoints['dst_addr'], dstLabels, endpoints)
+    const { whole, reduced, least, none, sums } = this.levels
+    // One level after the other, so that the processor waits for the memory of several rows at once.
+    let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
+    for (let row = 0; row < count; row++) {
+      const minute = minutes[row] as number
+      const by = exporter[row] as number
+      // Neighbours are mostly of one group.
+      if (minute !== lastMinute || by !== lastBy || how[row] !== lastHow || howThere[row] !== lastThere) {
+        lastMinute = minute
+        lastBy = by
+        lastHow = how[row] as number
+        lastThere = howThere[row] as number
+        last = least.find4(minute, by >>> 0, lastHow, lastThere)
+      }
+      leastOf[row] = last
+    }
+    for (let row = 0; row < count; row++) {
+      const group = leastOf[row] as number
+      reducedOf[row] = group < 0 ? -1 : reduced.find8(
+        group, inIf[row] as number, outIf[row] as number, ports[row] as number, srcLabels[row] as number, dstLabels[row] as number, places[row] as number, ifThere[row] as number,
+      )
+    }
+    for (let row = 0; row < count; row++) {
+      const group = reducedOf[row] as number
+      wholeOf[row] = group < 0 ? -1 : whole.find4(group, (src[row] as number) >>> 0, (dst[row] as number) >>> 0, (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0)
+    }
+    sums.whole.reach(whole.count)
+    sums.reduced.reach(reduced.count)
+    sums.least.reach(least.count)
+    const bytes = pairs(columns['bytes'])
+    const packets = pairs(columns['packets'])
+    for (let row = 0; row < count; row++) {
+      // The finest group that there was room for.
+      let into = sums.whole
+      let group = wholeOf[row] as number
+      if (group < 0) {
+        into = sums.reduced
+        group = reducedOf[row] as number
+      }
+      if (group < 0) {
+        into = sums.least
+        group = leastOf[row] as number
+      }
+      if (group < 0) {
+        into = sums.none
+        noneKey[0] = minutes[row] as number
+        group = Math.max(0, none.find(noneKey))
+        into.reach(none.count)
+      }
+      const b = wide(bytes, row)
+      const p = wide(packets, row)
+      const factor = sampling[row] as number
+      if (b * factor <= Number.MAX_SAFE_INTEGER && p * factor <= Number.MAX_SAFE_INTEGER && b <= Number.MAX_SAFE_INTEGER && p <= Number.MAX_SAFE_INTEGER) into.add(group, b, p, b * factor, p * factor)
+      else {
+        const bb = exact(bytes, row)
+        const pp = exact(packets, row)
+        into.addLarge(group, [1n, bb, pp, bb * BigInt(factor), pp * BigInt(factor)])
+      }
+    }
+  }
+
+  /** An empty one, which is this one if it has not seen too many texts: what it knows of them makes the next sums cheaper. */
+  renewed(): Rollup {
+    const { whole, reduced, least, none, sums } = this.levels
+    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts) return new Rollup(this.#words)
+    for (const level of [whole, reduced, least, none, sums.whole, sums.reduced, sums.least, sums.none]) level.clear()
+    return this
+  }
+
+  /** Numbers of the labels of an end: what the flow carried, else what the address means. */
+  #labels({ batch }: FlowRows, end: 'src' | 'dst', ids: Float64Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
+    if (ids === undefined) out.fill(0, 0, batch.count)
+    else endpoints.labels(ids, batch.count, out, this.texts)
+    const column = batch.columns[`${end}_label`]
+    if (column?.kind !== 'dict') return
+    for (let row = 0; row < batch.count; row++) {
+      const code = column.codes[row] as number
+      if (code !== 0) out[row] = this.texts.number(batch.dictionary[code] ?? '')
+    }
+  }
+}
+
+const noneKey = new Uint32Array(1)
+
+let zeros = new Float64Array(0)
+
+/** Ids of a batch without such addresses. */
+function nothing(count: number): Float64Array {
+  if (zeros.length < count) zeros = new Float64Array(count)
+  return zeros
+}
+
+function pairs(column: Column | undefined): Wide | undefined {
+  return column?.kind === 'u64' ? column : undefined
+}
+
+interface Wide {
+  readonly words: Uint32Array
+  readonly valid?: Uint8Array
+}
+
+function wide(column: Wide | undefined, row: number): number {
+  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3] as number) >> (row & 7) & 1) === 1)) return 0
+  return (column.words[2 * row + 1] as number) * twoTo32 + (column.words[2 * row] as number)
+}
+
+function exact(column: Wide | undefined, row: number): bigint {
+  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3] as number) >> (row & 7) & 1) === 1)) return 0n
+  return (BigInt(column.words[2 * row + 1] as number) << 32n) | BigInt(column.words[2 * row] as number)
+}

@@ -1,0 +1,91 @@
+import type { ColumnType } from '../parquet/schema.ts'
+
+/** The rollups, finest first. Each is a stream of files and a view of the same name. */
+export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
+export type Rollup = (typeof rollups)[number]
+
+export const stepMs: Readonly<Record<Rollup, number>> = { flows_1m: 60_000, flows_5m: 300_000, flows_1h: 3_600_000 }
+
+export function isRollup(stream: string): stream is Rollup {
+  return (rollups as readonly string[]).includes(stream)
+}
+
+export interface RollupColumn {
+  readonly name: string
+  /** Type in files. */
+  readonly kind: Extract<ColumnType, 'u8' | 'u16' | 'u32' | 'u64' | 'text' | 'ms'>
+  /** Type in DuckDB. */
+  readonly type: string
+  readonly since: number
+  readonly bit: number
+  /**
+   * Rows of this level or above have lost the column: 1 goes with the ends, 2 with interfaces, ports and places, 3 with
+   * everything. Sums and the time are in every row.
+   */
+  readonly lostAt?: 1 | 2 | 3
+}
+
+const types = { u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', text: 'VARCHAR', ms: 'TIMESTAMPTZ' } as const
+
+function columns(first: number, lostAt: 1 | 2 | 3 | undefined, list: readonly (readonly [string, RollupColumn['kind']])[]): RollupColumn[] {
+  return list.map(([name, kind], index) => ({ name, kind, type: types[kind], since: 2, bit: first + index, ...(lostAt === undefined ? {} : { lostAt }) }))
+}
+
+/** Numbers of columns are for good: new ones come at the end. */
+export const rollupColumns: readonly RollupColumn[] = [
+  ...columns(1, undefined, [['time', 'ms'], ['folded', 'u8']]),
+  ...columns(3, 3, [['exporter_addr', 'text'], ['proto', 'u8'], ['direction', 'u8'], ['node_direction', 'u8'], ['reverse', 'u8']]),
+  ...columns(8, 2, [
+    ['in_if', 'u32'], ['out_if', 'u32'], ['src_port', 'u16'], ['dst_port', 'u16'], ['src_label', 'text'], ['dst_label', 'text'],
+    ['src_namespace', 'text'], ['dst_namespace', 'text'], ['cluster', 'text'], ['scope', 'text'], ['record_type', 'text'],
+  ]),
+  ...columns(19, 1, [
+    ['src_addr', 'text'], ['dst_addr', 'text'], ['src_name', 'text'], ['dst_name', 'text'], ['src_owner_name', 'text'], ['dst_owner_name', 'text'],
+    ['src_owner_kind', 'text'], ['dst_owner_kind', 'text'], ['src_as', 'u32'], ['dst_as', 'u32'], ['src_country', 'text'], ['dst_country', 'text'],
+  ]),
+  ...columns(31, undefined, [
+    ['flows', 'u64'], ['bytes', 'u64'], ['packets', 'u64'], ['bytes_est', 'u64'], ['packets_est', 'u64'],
+    // What is beyond 64 bits, which only an exporter that lies can reach: in hardly any file.
+    ['bytes_over', 'u64'], ['packets_over', 'u64'], ['bytes_est_over', 'u64'], ['packets_est_over', 'u64'],
+  ]),
+]
+
+export const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'] as const
+
+/** Columns that tell groups apart, the time left out. */
+export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostAt }) => lostAt !== undefined)
+
+/** Ports of services that are not below 1024. Any other port is a client's: it is left out. */
+const known = new Set([
+  1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000, 3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222,
+  4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201, 5222, 5353, 5355, 5432, 5601, 5666, 5671, 5672, 5900, 5984, 6081, 6343, 6379, 6443, 6514, 6789,
+  7000, 7077, 7946, 8000, 8008, 8080, 8081, 8086, 8088, 8125, 8200, 8300, 8301, 8443, 8472, 8500, 8600, 8883, 8888, 9000, 9042, 9080, 9090, 9091, 9092, 9093, 9094, 9100,
+  9153, 9200, 9300, 9345, 9418, 9443, 9999, 10_000, 10_050, 10_051, 10_250, 10_255, 10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
+])
+
+/** Groups are added up in memory: a merge takes no more of them at once, though one file may have more. */
+export const mostGroups = 1 << 15
+
+/** Does a rollup tell this port from others? */
+export function isServicePort(port: number): boolean {
+  return (port > 0 && port < 1024) || known.has(port)
+}
+
+/** 1 for the ports that rollups keep. */
+export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
+
+/**
+ * Most groups that a bucket keeps: the largest by estimated bytes with everything that is known of them; then, of what is
+ * left, groups without their ends; then by exporter and protocol.
+ */
+export interface Kept {
+  readonly whole: number
+  readonly reduced: number
+  readonly least: number
+}
+
+export const kept: Readonly<Record<Rollup, Kept>> = {
+  flows_1m: { whole: 2048, reduced: 2048, least: 1024 },
+  flows_5m: { whole: 4096, reduced: 2048, least: 1024 },
+  flows_1h: { whole: 8192, reduced: 4096, least: 1024 },
+}
