@@ -28,7 +28,7 @@ export interface UsedValues {
 /** So much of a span is looked at flow by flow, the newest part; µs. */
 const mostSpan = 900_000_000n
 /** So long the ring is looked through. */
-const mostMs = 90
+const mostMs = 60
 
 /** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
 export async function valuesInUse(asker: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {

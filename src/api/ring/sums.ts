@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { compareBytes } from '../../query/text-order.ts'
-import type { Measure } from '../../query/plan/index.ts'
+import { statisticsOf, type Statistics } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
@@ -12,67 +12,116 @@ export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** An exact sum of integers; of none it is null, as SQL has it. */
-export class ExactSum {
-  /** Always exact: what would not be goes to `#large`. */
-  #small = 0
-  #large = 0n
-  #any = false
+/** Exact sums of integers, many by number; of none it is null, as SQL has it. A million of them are one array. */
+export class ExactSums {
+  /** NaN where nothing was added. Always exact: what would not be goes to `#large`. */
+  #small: Float64Array
+  readonly #large = new Map<number, bigint>()
 
-  add(value: number | bigint): void {
-    this.#any = true
+  constructor(room: number) {
+    this.#small = new Float64Array(room).fill(Number.NaN)
+  }
+
+  grow(room: number): void {
+    const larger = new Float64Array(room).fill(Number.NaN)
+    larger.set(this.#small)
+    this.#small = larger
+  }
+
+  add(id: number, value: number | bigint): void {
+    const before = this.#small[id] as number
+    const small = before === before ? before : 0
     if (typeof value === 'number') {
-      const sum = this.#small + value
+      const sum = small + value
       if (sum <= largestExact) {
-        this.#small = sum
+        this.#small[id] = sum
         return
       }
     }
-    this.#large += BigInt(this.#small) + BigInt(value)
-    this.#small = 0
+    this.#large.set(id, (this.#large.get(id) ?? 0n) + BigInt(small) + BigInt(value))
+    this.#small[id] = 0
   }
 
-  addSum(other: ExactSum): void {
-    if (!other.#any) return
-    this.add(other.#small)
-    this.#large += other.#large
+  addFrom(id: number, other: ExactSums, from: number): void {
+    const small = other.#small[from] as number
+    if (small !== small) return
+    this.add(id, small)
+    const large = other.#large.get(from)
+    if (large !== undefined) this.add(id, large)
   }
 
-  get exact(): bigint {
-    return this.#large + BigInt(this.#small)
+  #exact(id: number): bigint {
+    const small = this.#small[id] as number
+    return (this.#large.get(id) ?? 0n) + BigInt(small === small ? small : 0)
   }
 
-  get cell(): number | string | null {
-    return this.#any ? integerCell(this.exact) : null
+  cell(id: number): number | string | null {
+    const small = this.#small[id] as number
+    return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
   /** For choosing the largest: nothing is less than any sum. */
-  compare(other: ExactSum): number {
-    if (this.#any !== other.#any) return this.#any ? 1 : -1
-    if (this.#large === 0n && other.#large === 0n) return this.#small - other.#small
-    return this.exact < other.exact ? -1 : this.exact > other.exact ? 1 : 0
+  compare(a: number, b: number): number {
+    const [left, right] = [this.#small[a] as number, this.#small[b] as number]
+    if (left !== left || right !== right) return Number(left === left) - Number(right === right)
+    if (this.#large.size === 0) return left - right
+    const [exactLeft, exactRight] = [this.#exact(a), this.#exact(b)]
+    return exactLeft < exactRight ? -1 : exactLeft > exactRight ? 1 : 0
   }
 }
 
-/** What an answer adds up, of one group. */
-export class Sums {
-  readonly bytes = new ExactSum()
-  readonly packets = new ExactSum()
-  flows = 0
+/** What an answer adds up, of groups by number. */
+export class SumTable {
+  #room = 1024
+  readonly bytes = new ExactSums(this.#room)
+  readonly packets = new ExactSums(this.#room)
+  #flows = new Float64Array(this.#room)
   /** Values of the field whose percentiles are asked for. */
-  values: number[] | undefined
+  readonly #values: number[][] | undefined
+  /** One more than the highest number of a group. */
+  size = 0
 
-  addSums(other: Sums): void {
-    this.bytes.addSum(other.bytes)
-    this.packets.addSum(other.packets)
-    this.flows += other.flows
-    if (other.values === undefined) return
-    this.values ??= []
-    for (const value of other.values) this.values.push(value)
+  constructor(withValues: boolean) {
+    this.#values = withValues ? [] : undefined
   }
 
-  compare(other: Sums, by: Measure): number {
-    return by === 'flows' ? this.flows - other.flows : this[by].compare(other[by])
+  /** The group has one more flow. */
+  count(id: number, flows = 1): void {
+    if (id >= this.#room) this.#grow(id)
+    if (id >= this.size) this.size = id + 1
+    this.#flows[id] = (this.#flows[id] as number) + flows
+  }
+
+  #grow(id: number): void {
+    while (this.#room <= id) this.#room *= 2
+    this.bytes.grow(this.#room)
+    this.packets.grow(this.#room)
+    const flows = new Float64Array(this.#room)
+    flows.set(this.#flows)
+    this.#flows = flows
+  }
+
+  /** Only after `count` of the same group. */
+  value(id: number, value: number): void {
+    if (this.#values !== undefined) (this.#values[id] ??= []).push(value)
+  }
+
+  addFrom(id: number, other: SumTable, from: number): void {
+    this.count(id, other.flows(from))
+    this.bytes.addFrom(id, other.bytes, from)
+    this.packets.addFrom(id, other.packets, from)
+    if (this.#values === undefined) return
+    const mine = (this.#values[id] ??= [])
+    for (const value of other.#values?.[from] ?? []) mine.push(value)
+  }
+
+  /** 0 of a number that no group has. */
+  flows(id: number): number {
+    return this.#flows[id] ?? 0
+  }
+
+  statistics(id: number): Statistics {
+    return statisticsOf(this.#values?.[id] ?? [])
   }
 }
 

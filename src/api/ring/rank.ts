@@ -1,0 +1,51 @@
+import type { Timers } from '../../host/index.ts'
+import { isMeasure, type Rank } from '../../query/plan/index.ts'
+import type { QueryField } from '../../query/index.ts'
+import type { Cell } from '../live/cells.ts'
+import { compareCells, type SumTable } from './sums.ts'
+
+/** Groups that are looked at between two turns of everything else. */
+export const groupsPerTurn = 32_768
+
+/** The order in which SQL gives groups: largest first, then by the values of the fields. */
+export function byRank(table: SumTable, by: Rank, fields: readonly QueryField[], cells: (id: number) => readonly Cell[]): (a: number, b: number) => number {
+  const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
+  const known = new Map<number, number>()
+  const statistic = (id: number): number => {
+    let value = known.get(id)
+    if (value !== undefined) return value
+    const { avg, max, p } = table.statistics(id)
+    value = (by === 'avg' ? avg : by === 'max' ? max : p?.[['p50', 'p90', 'p99'].indexOf(by)]) ?? Number.NEGATIVE_INFINITY
+    known.set(id, value)
+    return value
+  }
+  const size = !isMeasure(by) ? (a: number, b: number) => statistic(a) - statistic(b) : by === 'flows' ? (a: number, b: number) => table.flows(a) - table.flows(b) : (a: number, b: number) => table[by].compare(a, b)
+  return (a, b) => {
+    const order = size(b, a)
+    if (order !== 0 && !Number.isNaN(order)) return order
+    const [left, right] = [cells(a), cells(b)]
+    for (let at = 0; at < fields.length; at++) {
+      const between = compareCells(left[at] ?? null, right[at] ?? null, numeric[at] === true)
+      if (between !== 0) return between
+    }
+    return 0
+  }
+}
+
+/** The first groups in an order, without putting all in order. */
+export async function firstGroups(table: SumTable, limit: number, compare: (a: number, b: number) => number, timers: Timers): Promise<number[]> {
+  let chosen: number[] = []
+  let last: number | undefined
+  const prune = (): void => {
+    chosen = chosen.sort(compare).slice(0, limit)
+    last = chosen.length < limit ? undefined : chosen.at(-1)
+  }
+  for (let id = 0; id < table.size; id++) {
+    if (id % groupsPerTurn === groupsPerTurn - 1) await timers.yield()
+    if (table.flows(id) === 0 || (last !== undefined && compare(id, last) > 0)) continue
+    chosen.push(id)
+    if (chosen.length >= 2 * limit + 1000) prune()
+  }
+  prune()
+  return chosen
+}
