@@ -13,7 +13,7 @@ const asBrowser = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 
 test('every address that a browser navigates to is the page, with a strict policy; the API keeps its own', async () => {
   const { api } = await start()
-  for (const path of ['/', '/flows', '/flows?v=1&q=bytes+%3E+1', '/a/b/c']) {
+  for (const path of ['/', '/flows', '/events', '/flows?v=1&q=bytes+%3E+1', '/a/b/c']) {
     const answer = await fetch(api.url + path, { headers: asBrowser })
     expect(answer.status, path).toBe(200)
     expect(answer.headers.get('content-type')).toContain('text/html')
@@ -21,12 +21,12 @@ test('every address that a browser navigates to is the page, with a strict polic
     expect(answer.headers.get('cache-control')).toBe('no-cache')
   }
   expect((await fetch(`${api.url}/api/v1/ledger`, { headers: asBrowser })).headers.get('content-type')).toContain('application/json')
-  for (const path of ['/api/v1/nothing', '/api', '/events', '/assets/', '/assets/none.js']) expect((await fetch(api.url + path, { headers: asBrowser })).status, path).not.toBe(200)
+  for (const path of ['/api/v1/nothing', '/api', '/assets/', '/assets/none.js']) expect((await fetch(api.url + path, { headers: asBrowser })).status, path).not.toBe(200)
 })
 
 test('a program that asks for what is not there hears so, and nothing outside the built files can be reached', async () => {
   const { api } = await start()
-  const paths = ['/flows', '/index.html', '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/README.md', '/assets/..%2f..%2fpackage.json', '/assets/%2e%2e', '/assets/.env', '/manifest.json', '/console/src/main.tsx']
+  const paths = ['/flows', '/index.html', '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/README.md', '/assets/..%2f..%2fpackage.json', '/assets/.env', '/manifest.json', '/console/src/main.tsx']
   for (const path of paths) expect((await fetch(api.url + path)).status, path).toBe(404)
 })
 

@@ -53,7 +53,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
   }
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // What begins like an address of the API is none of the console's, whoever asks.
-    if (/^\/(?:api|events|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
+    if (/^\/(?:api|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
     return send(request, reply, (await load('index.html')) ?? served('index.html', Buffer.from(notBuilt)))
   }
   const methods = ['GET', 'HEAD']

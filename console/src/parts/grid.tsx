@@ -15,7 +15,7 @@ export interface GridColumn<Row> {
   readonly cell: (row: Row) => React.ReactNode
 }
 
-interface GridProps<Row> {
+export interface GridProps<Row> {
   readonly label: string
   readonly columns: readonly GridColumn<Row>[]
   readonly rows: readonly Row[]

@@ -56,6 +56,17 @@ export class Stage {
     return sent
   }
 
+  /** Waits until there is a minute of the shop's life in the store, which tests leave there for one another. */
+  async filled(): Promise<number> {
+    if (this.#at < 60_000) await this.flows(60_000 - this.#at)
+    let [before, now] = [-1, await this.stored(1)]
+    for (; now !== before; now = await this.stored(1)) {
+      before = now
+      await sleep(1500)
+    }
+    return now
+  }
+
   /** Waits until the store holds so many flows. */
   async stored(least: number): Promise<number> {
     for (;;) {

@@ -70,7 +70,7 @@ function cellOf(name: string, type: string, unit: string | undefined): (value: u
 
 function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   const show = cellOf(name, type, unit)
-  const isNumber = numeric.test(type) && name !== 'proto' && name !== 'tcp_flags' && name !== 'drop_flags'
+  const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name)
   return {
     id: name, title: titleOf(name), hint: meaning, fields: [name], sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
     ...(isNumber ? { end: true } : {}), ...widthOf(name, type, isNumber),

@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
-import type { Row } from '../../live/rows-model.ts'
 import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
 import { andFilter, literal } from './filter-text.ts'
@@ -10,11 +9,8 @@ import { andFilter, literal } from './filter-text.ts'
 interface RecordProps {
   /** Id of the record; empty: none is open. */
   readonly sel: string
-  /** The row that was opened, which may have left the table since. */
-  readonly row: Row | undefined
-  readonly known: readonly Row[]
-  readonly rowKey: (row: Row) => string
-  readonly fields: readonly string[]
+  /** What the table showed of the record that was opened last. */
+  readonly opened: ReadonlyMap<string, unknown>
   readonly columns: ReadonlyMap<string, FlowColumn>
   readonly filter: string
   readonly onClose: () => void
@@ -31,9 +27,9 @@ const groups: readonly (readonly [title: string, has: (name: string) => boolean]
 ]
 
 /** One flow with everything that is known of it. */
-export function Record({ sel, row, known, rowKey, fields, columns, filter, onClose, onFilter }: RecordProps): React.ReactNode {
-  const shown = useMemo(() => sel === '' ? undefined : row !== undefined && rowKey(row) === sel ? row : known.find((each) => rowKey(each) === sel), [sel, row, known, rowKey])
-  const received = shown?.[fields.indexOf('time_received')]
+export function Record({ sel, opened, columns, filter, onClose, onFilter }: RecordProps): React.ReactNode {
+  const shown = opened.get('_pos') === sel ? opened : undefined
+  const received = shown?.get('time_received')
   const whole = useQuery({
     queryKey: ['flow', sel], enabled: sel !== '', staleTime: Infinity, retry: 2, retryDelay: 1500,
     queryFn: async ({ signal }) => {
@@ -53,7 +49,7 @@ export function Record({ sel, row, known, rowKey, fields, columns, filter, onClo
     return () => { if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true }) }
   }, [sel])
   if (sel === '') return null
-  const values = whole.data ?? (shown === undefined ? undefined : new Map(fields.map((name, index) => [name, shown[index] as unknown])))
+  const values = whole.data ?? shown
   const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
   const end = (side: string): string => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
   return (

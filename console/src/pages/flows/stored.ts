@@ -18,6 +18,8 @@ export interface StoredQuestion {
 
 export interface StoredRows {
   readonly rows: readonly Row[]
+  /** Names of the cells of each row: of the answer that is shown, which may be the one before. */
+  readonly fields: readonly string[]
   readonly span: AnswerFrame['span'] | undefined
   /** Is there more behind the last row? */
   readonly more: boolean
@@ -43,11 +45,13 @@ export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQ
   })
   const { data, hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
+  const answered = data?.pages[0]?.columns
+  const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
   const next = useCallback(() => {
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
-  return { rows, span: data?.pages[0]?.span, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
+  return { rows, fields: names, span: data?.pages[0]?.span, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
 }
 
 /** What the whole answer adds up to: flows, and bytes as estimated from the sampling. */

@@ -6,7 +6,7 @@ import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { count, plainText, volume } from '../../parts/format.ts'
-import { Grid } from '../../parts/grid.tsx'
+import { Grid, type GridProps } from '../../parts/grid.tsx'
 import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { ColumnPicker } from './column-picker.tsx'
 import { fieldsOf, gridColumns, sortFields, type FlowColumn } from './columns.tsx'
@@ -28,38 +28,48 @@ export function FlowTable({ state, set, columns }: TableProps): React.ReactNode 
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
   const unknown = state.cols.filter((id) => !columns.has(id))
   const fields = useMemo(() => fieldsOf(chosen), [chosen])
-  const grid = useMemo(() => gridColumns(chosen, fields), [chosen, fields])
-  const at = fields.indexOf('_pos')
-  const rowKey = useCallback((row: Row) => plainText(row[at]), [at])
-  const [opened, setOpened] = useState<Row>()
-  const open = useCallback((row: Row) => {
-    setOpened(row)
-    set({ sel: rowKey(row) })
-  }, [set, rowKey])
+  const [opened, setOpened] = useState<ReadonlyMap<string, unknown>>(new Map())
+  const open = useCallback((values: ReadonlyMap<string, unknown>) => {
+    setOpened(values)
+    set({ sel: plainText(values.get('_pos')) })
+  }, [set])
   const sort = useCallback((id: string) => {
     const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
     // Rows that arrive have no place in another order than their own.
     set({ sort: next, ...(next === '' ? {} : { live: false }) })
   }, [state.sort, set])
-  const shared = { state, set, columns, grid, fields, rowKey, onOpen: open, onSort: sort }
+  const shared = { state, set, columns, chosen, fields, opened, onOpen: open, onSort: sort }
   return (
     <>
       {unknown.length > 0 && <Notice onClose={() => set({ cols: chosen.map(({ id }) => id) }, 'replace')}>There is no column {unknown.map((id) => `“${id}”`).join(', ')} here.</Notice>}
-      {state.live ? <LiveFlows {...shared} opened={opened} /> : <StoredFlows {...shared} opened={opened} />}
+      {state.live ? <LiveFlows {...shared} /> : <StoredFlows {...shared} />}
     </>
   )
 }
 
 interface RowsProps extends TableProps {
-  readonly grid: ReturnType<typeof gridColumns>
+  readonly chosen: readonly FlowColumn[]
+  /** Fields that the columns need. */
   readonly fields: readonly string[]
-  readonly rowKey: (row: Row) => string
-  readonly onOpen: (row: Row) => void
+  /** Values of the row that was opened last, which may have left the table since. */
+  readonly opened: ReadonlyMap<string, unknown>
+  readonly onOpen: (values: ReadonlyMap<string, unknown>) => void
   readonly onSort: (id: string) => void
-  readonly opened: Row | undefined
 }
 
-function LiveFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort, opened }: RowsProps): React.ReactNode {
+/** How the grid reads rows whose cells have these names. */
+function useRows({ chosen, onOpen }: RowsProps, fields: readonly string[]): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen'> {
+  const at = fields.indexOf('_pos')
+  return {
+    columns: useMemo(() => gridColumns(chosen, fields), [chosen, fields]),
+    rowKey: useCallback((row: Row) => plainText(row[at]), [at]),
+    onOpen: useCallback((row: Row) => onOpen(new Map(fields.map((name, index) => [name, row[index]]))), [fields, onOpen]),
+  }
+}
+
+function LiveFlows(props: RowsProps): React.ReactNode {
+  const { state, set, columns, fields, opened, onSort } = props
+  const reading = useRows(props, fields)
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const busy = useHold(place)
@@ -79,10 +89,10 @@ function LiveFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort, 
           {refused && live.rows.length === 0
             ? <ErrorState error={new Error(link.detail)} onRetry={() => set({ live: false })} />
             : live.begun && live.rows.length === 0 ? <NoFlows filter={state.q} onStored={() => set({ live: false })} onClear={() => set({ q: '' })} />
-              : live.begun ? <Grid label="Newest flows" columns={grid} rows={live.rows} rowKey={rowKey} total={live.rows.length} selected={state.sel} onOpen={onOpen} onSort={onSort} onPlace={setPlace} />
+              : live.begun ? <Grid label="Newest flows" {...reading} rows={live.rows} total={live.rows.length} selected={state.sel} onSort={onSort} onPlace={setPlace} />
                 : <Loading what="the newest flows" />}
         </section>
-        <Record sel={state.sel} row={opened} known={live.rows} rowKey={rowKey} fields={fields} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
       </div>
     </>
   )
@@ -95,10 +105,12 @@ function spanOf(rows: readonly Row[], fields: readonly string[]): readonly [olde
   return typeof newest === 'string' && typeof oldest === 'string' ? [oldest, newest] : undefined
 }
 
-function StoredFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort, opened }: RowsProps): React.ReactNode {
+function StoredFlows(props: RowsProps): React.ReactNode {
+  const { state, set, columns, fields, opened, onSort } = props
   const { turn, again } = useTurn(isMoving(state.t) ? state.refresh : 0)
   const stored = useStoredRows({ q: state.q, both: state.both, from: state.t.from, to: state.t.to, fields, sort: sortFields(state.sort, columns), turn }, true)
   const { rows, more, span, busy, error, next } = stored
+  const reading = useRows(props, stored.fields)
   const totals = useTotals(state.q, state.both, span)
   const total = more ? totals?.flows : rows.length
   const [said, setSaid] = useState('')
@@ -123,9 +135,9 @@ function StoredFlows({ state, set, columns, grid, fields, rowKey, onOpen, onSort
           {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />
             : span === undefined ? <Loading what="flows" />
               : rows.length === 0 ? <NoFlows filter={state.q} range={state.t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '' })} />
-                : <Grid label="Stored flows" columns={grid} rows={rows} rowKey={rowKey} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onOpen={onOpen} onSort={onSort} onEnd={next} />}
+                : <Grid label="Stored flows" {...reading} rows={rows} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onSort={onSort} onEnd={next} />}
         </section>
-        <Record sel={state.sel} row={opened} known={rows} rowKey={rowKey} fields={fields} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
       </div>
       <p className="spoken" role="status">{said}</p>
     </>
