@@ -1,6 +1,7 @@
+import type { StoreReader } from '../../engine/control.ts'
 import { flowFields, namesOf, type Field } from '../../model/fields.ts'
 import { flowNames } from '../../query/index.ts'
-import { fieldUseSql, type Question } from '../../query/plan/index.ts'
+import { fieldUseSql, fingerprint, type Question } from '../../query/plan/index.ts'
 import { rowsOf } from '../ask.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { Asker } from '../sums.ts'
@@ -15,9 +16,32 @@ export async function fieldUse(asker: Asker, question: Question): Promise<Readon
   const newest = await ringFieldUse(hub.ringSource(), question, mostRows, gone)
   if (gone.aborted) return undefined
   if (newest !== undefined || store === undefined) return newest ?? new Map()
-  const rows = await rowsOf(store, fieldUseSql(question, mostRows), gone)
-  return rows === undefined ? undefined : new Map(Object.entries(rows[0] ?? {}).map(([name, count]) => [name, Number(count)]))
+  const { clock, timers } = asker.context.host
+  const now = clock.now()
+  const key = fingerprint(question, [String(question.span.from / roughly), String(question.span.to / roughly)])
+  let stored = said.get(store)
+  if (stored === undefined) said.set(store, (stored = new Map()))
+  for (const [old, { until }] of stored) if (until < now || stored.size > mostKept) stored.delete(old)
+  let asked = stored.get(key)
+  if (asked === undefined) {
+    // Nobody's going away stops it: it serves what is typed next, too.
+    const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal)
+      .then(([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])))
+    stored.set(key, (asked = { until: now + keptMs, use }))
+    use.catch(() => stored?.delete(key))
+  }
+  return Promise.race([asked.use, timers.sleep(patienceMs).then(() => new Map<string, number>())])
 }
+
+type FieldUse = ReadonlyMap<string, number>
+
+/** What each store said of fields, while somebody types. */
+const said = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
+const [mostKept, keptMs] = [64, 30_000]
+/** Spans that end in the same minute, in µs, have the same fields. */
+const roughly = 60_000_000n
+/** Names are there at once; what is known of their use comes with the next letter. */
+const patienceMs = 100
 
 export interface FieldSuggestion {
   readonly name: string
