@@ -73,3 +73,10 @@ export function plainText(value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
 }
+
+const moment = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+
+/** Day and time of Unix ms in the reader's zone. */
+export function momentAt(ms: number): string {
+  return moment.format(ms)
+}

@@ -3,6 +3,7 @@ import { useCallback, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
+import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
 export interface StoredQuestion {
   readonly q: string
@@ -21,6 +22,8 @@ export interface StoredRows {
   /** Names of the cells of each row: of the answer that is shown, which may be the one before. */
   readonly fields: readonly string[]
   readonly span: AnswerFrame['span'] | undefined
+  /** `raw`: the store; `ring`: the live memory, where there is no store. */
+  readonly source: string
   /** Is there more behind the last row? */
   readonly more: boolean
   readonly busy: boolean
@@ -51,17 +54,27 @@ export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQ
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
-  return { rows, fields: names, span: data?.pages[0]?.span, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
+  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
 }
 
-/** What the whole answer adds up to: flows, and bytes as estimated from the sampling. */
-export function useTotals(q: string, both: boolean, span: AnswerFrame['span'] | undefined): { readonly flows: number; readonly bytes: number } | undefined {
+export interface Totals {
+  readonly flows: number
+  /** Estimated from the sampling. */
+  readonly bytes: number
+  readonly series: SeriesAnswer
+}
+
+/** What the whole answer adds up to, by time and by the largest sources: of the very span that the rows are of. */
+export function useTotals(q: string, both: boolean, span: AnswerFrame['span'] | undefined): Totals | undefined {
   const { data } = useQuery({
     queryKey: ['totals', q, both, span?.from, span?.to],
     enabled: span !== undefined, staleTime: Infinity, gcTime: 60_000,
-    queryFn: ({ signal }) => ask<AnswerFrame>('/api/v1/series', { signal, query: { filter: q, both_ways: String(both), from: span?.from, to: span?.to, time: 'time_received', source: 'raw' } }),
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', {
+      signal, query: { filter: q, both_ways: String(both), from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
+    }),
   })
-  return useMemo(() => data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes') }, [data])
+  return useMemo(() => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }), [data])
 }
 
 function sumOf({ columns, rows }: AnswerFrame, name: string): number {

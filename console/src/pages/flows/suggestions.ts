@@ -5,7 +5,7 @@ import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import { count } from '../../parts/format.ts'
 import type { Range } from '../../state/range.ts'
-import { literal, type Written } from './filter-text.ts'
+import type { Written } from './filter-text.ts'
 
 export interface Suggestion {
   readonly name: string
@@ -14,35 +14,40 @@ export interface Suggestion {
   readonly insert: string
 }
 
-interface Completed {
-  readonly values: readonly { readonly value: unknown; readonly count: number | string }[]
+interface Completion {
+  readonly fields?: readonly { readonly name: string; readonly meaning: string }[]
+  readonly values?: readonly { readonly text: string; readonly label?: string; readonly count: number }[]
 }
 
 const most = 12
 
-/** What the word before the caret could become: fields of the registry, or values of the field as they are in use now. */
+/**
+ * What the word before the caret could become: fields, or values of one, ranked by the server by how the flows that the
+ * other filters leave use them. Without its answer, fields by their names.
+ */
 export function useSuggestions(fields: readonly ViewColumn[], written: Written | undefined, filter: string, { from, to }: Range): readonly Suggestion[] {
   const { field, word = '' } = written ?? {}
-  const values = useQuery({
+  const completion = useQuery({
     queryKey: ['complete', field, word, filter, from, to],
-    enabled: field !== undefined, staleTime: 10_000, retry: false,
-    queryFn: ({ signal }) => ask<Completed>('/api/v1/complete', { method: 'POST', body: { field, prefix: word, filter, from, to, limit: most }, signal }).catch((error: unknown) => {
-      // Completion is a help: a field it has nothing for, or a server without it, is no failure of the filter.
+    enabled: written !== undefined, staleTime: 10_000, retry: false,
+    // What was offered stays until there is something better, but only for the same field.
+    placeholderData: (before: Completion | undefined, query) => (query?.queryKey[1] === field ? before : undefined),
+    queryFn: ({ signal }): Promise<Completion> => ask<Completion>('/api/v1/complete', { method: 'POST', body: { ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most }, signal }).catch((error: unknown): Completion => {
+      // Completion is a help: a word that is no field is told when the filter is checked.
       if (asRefused(error).status === 401) throw error
-      return { values: [] }
+      return {}
     }),
   })
   return useMemo(() => {
     if (written === undefined) return []
-    if (field !== undefined) return (values.data?.values ?? []).map(({ value, count: times }) => ({ name: String(value), detail: count(times), insert: valueText(value) }))
-    const typed = word.toLowerCase().replaceAll('.', '_')
-    const begins = fields.filter(({ name }) => name.startsWith(typed))
-    const has = fields.filter(({ name }) => !name.startsWith(typed) && name.includes(typed))
-    return [...begins, ...has].slice(0, most).map(({ name, meaning }) => ({ name, detail: meaning, insert: `${name} ` }))
-  }, [written, field, word, fields, values.data])
+    const { fields: names, values = [] } = completion.data ?? {}
+    if (field !== undefined) return values.map(({ text, label, count: times }) => ({ name: text, detail: [label, times > 0 ? count(times) : undefined].filter((part) => part !== undefined).join(' · '), insert: text }))
+    return (names ?? byName(fields, word)).map(({ name, meaning }) => ({ name, detail: meaning, insert: `${name} ` }))
+  }, [written, field, word, fields, completion.data])
 }
 
-/** Words and numbers need no quotes. */
-function valueText(value: unknown): string {
-  return typeof value === 'string' && /^[A-Za-z][\w-]*$|^[\d.]+$/.test(value) ? value : literal(value)
+function byName(fields: readonly ViewColumn[], word: string): readonly ViewColumn[] {
+  const typed = word.toLowerCase().replaceAll('.', '_')
+  const begins = fields.filter(({ name }) => name.startsWith(typed))
+  return [...begins, ...fields.filter(({ name }) => !name.startsWith(typed) && name.includes(typed))].slice(0, most)
 }

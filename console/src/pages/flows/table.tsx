@@ -5,17 +5,19 @@ import { isMoving } from '../../state/range.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
 import type { Row } from '../../live/rows-model.ts'
-import { count, plainText, volume } from '../../parts/format.ts'
+import { count, plainText, time, volume } from '../../parts/format.ts'
 import { Grid, type GridProps } from '../../parts/grid.tsx'
 import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { ColumnPicker } from './column-picker.tsx'
 import { fieldsOf, gridColumns, sortFields, type FlowColumn } from './columns.tsx'
+import { ExportMenu } from './export-menu.tsx'
 import { LiveBar } from './live-bar.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { Record } from './record.tsx'
 import type { FlowsState } from './state.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useTurn } from './use-turn.ts'
+import { Volume } from './volume.tsx'
 
 interface TableProps {
   readonly state: FlowsState
@@ -121,15 +123,17 @@ function StoredFlows(props: RowsProps): React.ReactNode {
     <>
       <div className="page-line">
         <span className="number">
-          {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · stored, nothing left out`}
+          {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
         </span>
         {busy && <span className="dim" role="status">asking …</span>}
         <div className="end">
           <button type="button" onClick={again}>Ask again</button>
+          <ExportMenu filter={state.q} both={state.both} fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))} from={span?.from ?? state.t.from} to={span?.to ?? state.t.to} sort={sortFields(state.sort, columns)} />
           <ColumnPicker all={columns} chosen={state.cols} onChange={(cols) => set({ cols })} />
         </div>
       </div>
       {error !== undefined && rows.length > 0 && <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>}
+      {totals !== undefined && rows.length > 0 && <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />}
       <div className="page-body">
         <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
           {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />

@@ -1,0 +1,71 @@
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import type { ChartSeries } from './chart.tsx'
+
+interface Drawing {
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+  readonly stacked: boolean
+  readonly height: number
+  readonly format: (value: number) => string
+  readonly colors: { readonly series: readonly string[]; readonly ink: string; readonly line: string }
+  readonly onBrush: (from: number, to: number) => void
+}
+
+const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+
+/** Draws into the element and follows its width. The answer takes it away again. */
+export function draw(element: HTMLElement, { times, series, stacked, height, format, colors, onBrush }: Drawing): () => void {
+  const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
+  // What lies on top reaches furthest up, so it is drawn first and the others over it.
+  const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
+  const stepped = uPlot.paths.stepped?.({ align: 1 })
+  const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
+  const plot = new uPlot({
+    width: Math.max(80, element.clientWidth), height, padding: [8, 18, 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+    scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
+    axes: [
+      { ...axis, grid: { show: false }, size: 22, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
+      { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, space: 28, values: (_self, ticks) => ticks.map(format) },
+    ],
+    series: [{}, ...order.map((index): uPlot.Series => ({
+      label: series[index]?.name ?? '', stroke: colors.series[index] ?? '', width: 1.25, points: { show: false }, spanGaps: false,
+      ...(stepped === undefined ? {} : { paths: stepped }),
+      ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
+    }))],
+    hooks: {
+      setSelect: [(self) => {
+        const { left, width } = self.select
+        if (width < 4) return
+        onBrush(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'))
+        self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+      }],
+    },
+  }, [closed(times, (last, before) => last + (last - before)), ...order.map((index) => closed(values[index] ?? [], (last) => last))] as uPlot.AlignedData, element)
+  const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
+  follow.observe(element)
+  return () => {
+    follow.disconnect()
+    plot.destroy()
+  }
+}
+
+/** With the end of the last bucket, which has a width as all others have. */
+function closed<T extends number | null>(of: readonly T[], end: (last: T, before: T) => T): T[] {
+  const last = of.at(-1)
+  return last === undefined ? [] : [...of, end(last, of.at(-2) ?? last)]
+}
+
+/** Each series on top of those before it. */
+function sums(series: readonly ChartSeries[], length: number): number[][] {
+  const below = new Array<number>(length).fill(0)
+  return series.map(({ values }) => below.map((sum, at) => (below[at] = sum + (values[at] ?? 0))))
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const withSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+
+function tickText(at: number, step: number): string {
+  return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds).format(at * 1000)
+}

@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState } from 'react'
+import { onTheme } from '../app/theme.ts'
+import { momentAt } from './format.ts'
+
+export interface ChartSeries {
+  readonly name: string
+  /** One for each time; null where nothing is known. */
+  readonly values: readonly (number | null)[]
+  /** The rest of what was told apart: grey. */
+  readonly other?: boolean
+}
+
+interface ChartProps {
+  readonly label: string
+  /** Unix seconds, rising. */
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+  /** Values lie on one another, so that the top is their sum; else each is a line. */
+  readonly stacked: boolean
+  readonly height: number
+  readonly format: (value: number) => string
+  /** A stretch was marked with the pointer, in Unix seconds. */
+  readonly onBrush?: (from: number, to: number) => void
+}
+
+const colors = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6', '--series-7']
+
+/** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
+export function Chart({ label, times, series, stacked, height, format, onBrush }: ChartProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const [asTable, setAsTable] = useState(false)
+  const [failed, setFailed] = useState(false)
+  const brushed = useRef(onBrush)
+  useEffect(() => {
+    brushed.current = onBrush
+  })
+  useEffect(() => {
+    const element = place.current
+    if (element === null || asTable) return undefined
+    let gone = false
+    let stop = (): void => {}
+    const draw = async (): Promise<void> => {
+      const { draw: paint } = await import('./chart-draw.ts')
+      if (gone) return
+      const repaint = (): void => {
+        stop()
+        stop = paint(element, { times, series, stacked, height, format, colors: colorsOf(element, series), onBrush: (from, to) => brushed.current?.(from, to) })
+      }
+      repaint()
+      offTheme = onTheme(repaint)
+      dark.addEventListener('change', repaint)
+      offDark = () => dark.removeEventListener('change', repaint)
+    }
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    let offTheme = (): void => {}
+    let offDark = (): void => {}
+    draw().catch(() => setFailed(true))
+    return () => {
+      gone = true
+      stop()
+      offTheme()
+      offDark()
+    }
+  }, [times, series, stacked, height, format, asTable])
+  return (
+    <figure className="chart" aria-label={label}>
+      <figcaption>
+        <b>{label}</b>
+        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${index + 1}`} aria-hidden="true" />{name}</span>)}
+        <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
+      </figcaption>
+      {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
+      {asTable ? <ValueTable times={times} series={series} height={height} format={format} /> : <div ref={place} className="chart-place" aria-hidden="true" style={{ height }} />}
+    </figure>
+  )
+}
+
+function ValueTable({ times, series, height, format }: Pick<ChartProps, 'times' | 'series' | 'height' | 'format'>): React.ReactNode {
+  return (
+    <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label="Values">
+      <table>
+        <thead><tr><th scope="col">From</th>{series.map(({ name }, index) => <th key={`${index} ${name}`} scope="col" className="end">{name}</th>)}</tr></thead>
+        <tbody>
+          {times.map((at, row) => (
+            <tr key={at}>
+              <th scope="row" className="mono">{momentAt(at * 1000)}</th>
+              {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{values[row] === null || values[row] === undefined ? '–' : format(values[row])}</td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
+function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): { readonly series: readonly string[]; readonly ink: string; readonly line: string } {
+  const probe = document.createElement('i')
+  element.append(probe)
+  const token = (name: string): string => {
+    probe.style.color = `var(${name})`
+    return getComputedStyle(probe).color
+  }
+  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colors[index % colors.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line') }
+  probe.remove()
+  return found
+}
+
