@@ -2,6 +2,7 @@
 // Add a generator here; `npm run docs` writes the files, `npm run check` fails when one on disk differs.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { accessPage } from './docs/access.ts'
 import { cliPage } from './docs/cli.ts'
 import { configurationPage } from './docs/configuration.ts'
 import { httpApiPage } from './docs/http-api.ts'
@@ -25,6 +26,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/metrics.md', generate: metricsPage },
   { path: 'docs/reference/fields.md', generate: fieldsPage },
   { path: 'docs/reference/http-api.md', generate: httpApiPage },
+  { path: 'docs/reference/access.md', generate: accessPage },
   // Only the part between their markers is generated in these.
   { path: 'README.md', generate: readmeSupport },
   ...(await homes()).map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),

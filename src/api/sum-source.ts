@@ -25,10 +25,9 @@ export async function sumSource(
   })
   if (plan === undefined) return raw
   const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
-  if (plan.servicePortsOnly) return { rollup, exact: false }
-  if (plan.lossy === undefined) return { rollup, exact: true }
-  const rows = await rowsOf(store, lossSql(rollup, plan.lossy), gone)
-  const exact = rows?.[0]?.['lost'] === 0
+  const limited = principal.namespaces !== undefined
+  if (plan.servicePortsOnly && !limited) return { rollup, exact: false }
+  const lossless = plan.lossy === undefined || (await rowsOf(store, lossSql(rollup, plan.lossy), gone))?.[0]?.['lost'] === 0
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
-  return exact || principal.namespaces === undefined ? { rollup, exact } : raw
+  return lossless || !limited ? { rollup, exact: lossless && !plan.servicePortsOnly } : raw
 }

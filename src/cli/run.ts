@@ -63,8 +63,8 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   self.onSignal('SIGHUP', () => {
     weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
   })
-  self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
   if (weir.login !== undefined) self.stderr(loginText(weir.url, weir.login))
+  self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
   if (weir.silent) self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
   const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
   if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })

@@ -4,6 +4,7 @@ import { countVitest } from '../../tools/count-vitest.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
+import { installKeycloak, keycloak } from './install/keycloak.ts'
 import { nats } from './install/nats.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { pmacct } from './install/pmacct.ts'
@@ -16,13 +17,10 @@ const BARS_LIMIT = 900_000
 const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-for (const program of [nats, softflowd, pmacct, nfcapd, sfcapd, strace]) {
-  const installed = await install(program)
-  console.log(
-    installed.path === undefined
-      ? `without ${program.name}: ${installed.reason}`
-      : `${program.name} ${installed.version} (${installed.path})`,
-  )
+const wanted = [nats, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
+for (const { name, find } of [...wanted, { name: keycloak.name, find: installKeycloak }]) {
+  const installed = await find()
+  console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }
 
 const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...filters], VITEST_LIMIT)

@@ -23,6 +23,7 @@ interface Content {
 }
 
 interface Operation {
+  readonly operationId: string
   readonly summary: string
   readonly description?: string
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: Schema }[]
@@ -41,9 +42,9 @@ export async function httpApiPage(): Promise<string> {
   const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)))
   const schemas = Object.entries(components.schemas).map(([name, schema]) => `### ${name}\n\n${schema.description === undefined ? '' : `${schema.description}\n\n`}${properties(schema)}`)
   return `${generatedHead('HTTP API', 'the routes of src/api')}\
-The server describes itself in OpenAPI 3.1 at \`GET /api/v1/openapi.json\`; this page is made from that. With \`auth.tokens\`
-configured every request carries \`Authorization: Bearer TOKEN\`; without, the server listens on loopback only and checks
-\`Host\` and \`Origin\`.
+The server describes itself in OpenAPI 3.1 at \`GET /api/v1/openapi.json\`; this page is made from that. Where a
+login is needed every request carries \`Authorization: Bearer TOKEN\`, or the cookie of a browser that logged in; on loopback without
+\`auth\` none is, and \`Host\` and \`Origin\` are checked. [Who may ask for what](access.md).
 
 ${operations.join('\n')}
 ## Objects
@@ -51,7 +52,7 @@ ${operations.join('\n')}
 ${schemas.join('\n')}`
 }
 
-async function describedByItself(): Promise<OpenApi> {
+export async function describedByItself(): Promise<OpenApi> {
   const silent = (): void => {}
   const api = await startApi({
     listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', host: realHost(), version: '0', control: new RecordingControl(),

@@ -59,7 +59,8 @@ export class Gate {
     const operation = operationOf(request)
     const who = request.routeOptions.config.open === true ? 'open' : operation === undefined ? undefined : decisions[operation]?.who
     const open = who === 'open' || (who === 'events' && this.#openEvents)
-    const found = this.loginNeeded ? await this.#find(raw) : undefined
+    // Whoever may ask without a login is not kept out by a login that is over.
+    const found = !this.loginNeeded || who === 'open' ? undefined : await (open ? this.#find(raw).catch(() => undefined) : this.#find(raw))
     if (found === undefined) {
       if (this.loginNeeded && !open) throw refusal(raw)
       if (this.#loopback && !(this.loginNeeded && who === 'open')) checkBrowser(raw, this.#listenHost)

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import type { StoreReader } from '../engine/control.ts'
+import { flowNames } from '../query/index.ts'
+import { local, principal } from './access/principal.ts'
+import { questionOf } from './question.ts'
+import { sumSource, type SumSource } from './sum-source.ts'
+import { pieces } from './testing/recording-control.ts'
+
+const limited = principal({ id: 'token:shop', name: 'shop', login: 'token' }, { role: 'viewer', namespaces: ['shop'], peers: 'hidden' })
+const now = Date.UTC(2026, 10, 20, 12)
+
+/** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
+async function source(who: typeof local, field: string, lost: number): Promise<SumSource> {
+  const store = { query: async () => pieces(`[{"lost":${lost}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
+  const question = questionOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, who)
+  const group = flowNames.field(field)
+  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, 'auto', who, new AbortController().signal)
+}
+
+test('a limited viewer’s sums come from a rollup only when no row of it was put together with others', async () => {
+  for (const field of ['src_namespace', 'dst_port']) {
+    expect((await source(limited, field, 0)).rollup?.view, field).toBe('flows_1h')
+    expect((await source(limited, field, 3)).rollup, field).toBeUndefined()
+    expect((await source(local, field, 3)).rollup?.view, field).toBe('flows_1h')
+  }
+})
+
+test('an answer says that it is not exact when rows were put together, or ports other than those of services', async () => {
+  expect((await source(local, 'src_namespace', 0)).exact).toBe(true)
+  expect((await source(local, 'src_namespace', 3)).exact).toBe(false)
+  expect((await source(local, 'dst_port', 0)).exact).toBe(false)
+  expect((await source(limited, 'dst_port', 0)).exact).toBe(false)
+})
