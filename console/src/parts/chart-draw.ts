@@ -5,17 +5,29 @@ import type { ChartSeries } from './chart.tsx'
 interface Drawing {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
+  /** Drawn over them, dashed, each from 0. */
+  readonly lines: readonly ChartSeries[]
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
   readonly colors: { readonly series: readonly string[]; readonly ink: string; readonly line: string }
+  /** The pointer is at this time; undefined: at none. */
+  readonly onPoint: (at: number | undefined) => void
   readonly onBrush: (from: number, to: number) => void
 }
 
 const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
-/** Draws into the element and follows its width. The answer takes it away again. */
-export function draw(element: HTMLElement, { times, series, stacked, height, format, colors, onBrush }: Drawing): () => void {
+export interface Drawn {
+  readonly stop: () => void
+  /** Puts the cursor at a time, as the pointer would. */
+  readonly point: (at: number) => void
+}
+
+const dashes = [[2, 3], [6, 4]]
+
+/** Draws into the element and follows its width. */
+export function draw(element: HTMLElement, { times, series, lines, stacked, height, format, colors, onPoint, onBrush }: Drawing): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   // What lies on top reaches furthest up, so it is drawn first and the others over it.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
@@ -32,8 +44,11 @@ export function draw(element: HTMLElement, { times, series, stacked, height, for
       label: series[index]?.name ?? '', stroke: colors.series[index] ?? '', width: 1.25, points: { show: false }, spanGaps: false,
       ...(stepped === undefined ? {} : { paths: stepped }),
       ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
+    })), ...lines.map(({ name }, index): uPlot.Series => ({
+      label: name, stroke: colors.ink, width: 1.5, dash: dashes[index % dashes.length] ?? [], points: { show: false }, spanGaps: false, ...(stepped === undefined ? {} : { paths: stepped }),
     }))],
     hooks: {
+      setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
       setSelect: [(self) => {
         const { left, width } = self.select
         if (width < 4) return
@@ -44,9 +59,12 @@ export function draw(element: HTMLElement, { times, series, stacked, height, for
   }, [closed(times, (last, before) => last + (last - before)), ...order.map((index) => closed(values[index] ?? [], (last) => last))] as uPlot.AlignedData, element)
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
   follow.observe(element)
-  return () => {
-    follow.disconnect()
-    plot.destroy()
+  return {
+    stop: () => {
+      follow.disconnect()
+      plot.destroy()
+    },
+    point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
+import type { Drawn } from './chart-draw.ts'
 
 export interface ChartSeries {
   readonly name: string
@@ -15,21 +16,29 @@ interface ChartProps {
   /** Unix seconds, rising. */
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
+  /** Drawn over them as dashed lines: a total, what was before. */
+  readonly lines?: readonly ChartSeries[]
   /** Values lie on one another, so that the top is their sum; else each is a line. */
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
   /** A stretch was marked with the pointer, in Unix seconds. */
   readonly onBrush?: (from: number, to: number) => void
+  /** Further controls beside its name. */
+  readonly menu?: React.ReactNode
 }
+
+const none: readonly ChartSeries[] = []
 
 const colors = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6', '--series-7']
 
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
-export function Chart({ label, times, series, stacked, height, format, onBrush }: ChartProps): React.ReactNode {
+export function Chart({ label, times, series, lines = none, stacked, height, format, onBrush, menu }: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [asTable, setAsTable] = useState(false)
   const [failed, setFailed] = useState(false)
+  const [at, setAt] = useState<number>()
+  const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
   useEffect(() => {
     brushed.current = onBrush
@@ -44,7 +53,9 @@ export function Chart({ label, times, series, stacked, height, format, onBrush }
       if (gone) return
       const repaint = (): void => {
         stop()
-        stop = paint(element, { times, series, stacked, height, format, colors: colorsOf(element, series), onBrush: (from, to) => brushed.current?.(from, to) })
+        const now = paint(element, { times, series, lines, stacked, height, format, colors: colorsOf(element, series), onPoint: setAt, onBrush: (from, to) => brushed.current?.(from, to) })
+        drawn.current = now
+        stop = now.stop
       }
       repaint()
       offTheme = onTheme(repaint)
@@ -61,18 +72,45 @@ export function Chart({ label, times, series, stacked, height, format, onBrush }
       offTheme()
       offDark()
     }
-  }, [times, series, stacked, height, format, asTable])
+  }, [times, series, lines, stacked, height, format, asTable])
+  const all = [...series, ...lines]
+  const cursor = at === undefined || times[at] === undefined ? undefined : at
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
         <b>{label}</b>
-        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${index + 1}`} aria-hidden="true" />{name}</span>)}
+        {series.map(({ name, other, values }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} aria-hidden="true" />{name}{cursor !== undefined && <b className="number">{valueText(values[cursor], format)}</b>}</span>)}
+        {lines.map(({ name, values }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}{cursor !== undefined && <b className="number">{valueText(values[cursor], format)}</b>}</span>)}
+        {cursor !== undefined && <span className="dim mono">{momentAt((times[cursor] ?? 0) * 1000)}</span>}
+        {menu !== undefined && <span className="chart-menu">{menu}</span>}
         <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
-      {asTable ? <ValueTable times={times} series={series} height={height} format={format} /> : <div ref={place} className="chart-place" aria-hidden="true" style={{ height }} />}
+      {asTable ? <ValueTable times={times} series={all} height={height} format={format} /> : (
+        <div
+          ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
+          aria-valuetext={cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`}
+          onKeyDown={(event) => {
+            const next = stepped(event.key, cursor, times.length)
+            if (next === undefined) return
+            event.preventDefault()
+            drawn.current?.point(next)
+          }}
+        />
+      )}
     </figure>
   )
+}
+
+function valueText(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? '–' : format(value)
+}
+
+/** Where a key leads on the axis of time; undefined for one that leads nowhere. */
+function stepped(key: string, at: number | undefined, length: number): number | undefined {
+  const from = at ?? (key === 'ArrowLeft' || key === 'PageUp' ? length : -1)
+  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, PageDown: from + 10, PageUp: from - 10, Home: 0, End: length - 1 }[key]
+  return to === undefined || length === 0 ? undefined : Math.max(0, Math.min(length - 1, to))
 }
 
 function ValueTable({ times, series, height, format }: Pick<ChartProps, 'times' | 'series' | 'height' | 'format'>): React.ReactNode {
@@ -84,7 +122,7 @@ function ValueTable({ times, series, height, format }: Pick<ChartProps, 'times' 
           {times.map((at, row) => (
             <tr key={at}>
               <th scope="row" className="mono">{momentAt(at * 1000)}</th>
-              {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{values[row] === null || values[row] === undefined ? '–' : format(values[row])}</td>)}
+              {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{valueText(values[row], format)}</td>)}
             </tr>
           ))}
         </tbody>

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { dimensions, earlier, measures, panelNames, type Looks } from '../pages/flows/overview/state.ts'
 import { flowsCodec } from '../pages/flows/state.ts'
+import { scopes } from '../pages/flows/topology/state.ts'
 import { codecOf, readSearch, writeSearch } from './codec.ts'
 import { flag, names, text } from './parts.ts'
 import { refreshes } from './frame.ts'
@@ -16,12 +18,22 @@ const flows = fc.record({
   t: fc.record({ from: moment, to: moment }),
   refresh: fc.constantFrom(...refreshes),
   live: fc.boolean(),
-  view: fc.constant('table' as const),
+  view: fc.constantFrom('overview' as const, 'table' as const, 'topology' as const),
   q: fc.string({ unit: 'binary', maxLength: 80 }).filter((written) => written.isWellFormed()),
   both: fc.boolean(),
   cols: fc.uniqueArray(name, { minLength: 1, maxLength: 20 }),
   sort: fc.oneof(fc.constant(''), name, name.map((each) => `-${each}`)),
   sel: fc.string({ maxLength: 60 }),
+  dim: fc.constantFrom(...dimensions),
+  by: fc.constantFrom(...measures),
+  before: fc.constantFrom(...earlier),
+  panels: fc.uniqueArray(fc.constantFrom(...panelNames), { minLength: 1 }),
+  looks: fc.constantFrom<Looks>({}, { bytes: { top: 10, others: true, total: false } }, { pairs: { top: 15, others: false, total: true }, ports: { top: 5, others: false, total: false } }),
+  scope: fc.constantFrom(...scopes),
+  more: fc.boolean(),
+  list: fc.boolean(),
+  node: fc.string({ maxLength: 60 }),
+  pins: fc.uniqueArray(fc.tuple(fc.stringMatching(/^[["a-z0-9.,;:/%& \]]{1,20}$/), fc.tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -9999, max: 9999 }))), { maxLength: 5, selector: ([key]) => key }).map((all) => Object.fromEntries(all)),
 })
 
 test('any state of the flows page comes back from its address as it was, and nothing of it is unread', () => {

@@ -1,13 +1,15 @@
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text } from '../../state/parts.ts'
+import { overviewParts, type OverviewState } from './overview/state.ts'
+import { topologyParts, type TopologyState } from './topology/state.ts'
 import { usualColumns } from './usual.ts'
 
-/** The tabs of the page; each is a file beside this one. */
-export const flowViews = ['table'] as const
+/** The tabs of the page, in order; each is a file or a folder beside this one. */
+export const flowViews = ['overview', 'table', 'topology'] as const
 export type FlowView = (typeof flowViews)[number]
 
-export interface FlowsState extends Frame {
+export interface FlowsState extends Frame, OverviewState, TopologyState {
   readonly view: FlowView
   /** The filter. */
   readonly q: string
@@ -29,4 +31,6 @@ export const flowsCodec = codecOf<FlowsState>({
   cols: names(usualColumns),
   sort: text(),
   sel: text(),
+  ...overviewParts,
+  ...topologyParts,
 })
