@@ -1,15 +1,16 @@
-import { useMemo } from 'react'
+import { Suspense, useMemo } from 'react'
 import { useFields } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
-import { Notice, ErrorState, Loading } from '../../parts/states.tsx'
+import { useTitle } from '../../app/use-title.ts'
+import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
 import { presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { flowColumns } from './columns.tsx'
 import { FilterBox } from './filter-box.tsx'
 import { flowsCodec } from './state.ts'
-import { FlowTable } from './table.tsx'
-import { useTitle } from '../../app/use-title.ts'
+import { flowTabs } from './views.ts'
 
 /** Flows: one filter, and everything below answers it. */
 export default function FlowsPage(): React.ReactNode {
@@ -21,6 +22,8 @@ export default function FlowsPage(): React.ReactNode {
     { name: state.live ? 'Show stored flows' : 'Show flows live', run: () => set({ live: !state.live, sort: '' }) },
     ...presets.map((t) => ({ name: `Span: ${rangeText(t)}`, words: 'time range', run: () => set({ t }) })),
   ], [state.live, set]))
+  const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
+  const several = flowTabs.length > 1
   return (
     <div className="page">
       <h1 className="spoken">Flows</h1>
@@ -34,7 +37,13 @@ export default function FlowsPage(): React.ReactNode {
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
       {columns === undefined
         ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
-        : <FlowTable state={state} set={set} columns={columns} />}
+        : (
+          <div id="flows-view" className="page-view" {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}>
+            <Suspense fallback={<Loading what="the view" />}>
+              {shown !== undefined && <shown.View state={state} set={set} columns={columns} tabs={several && <Tabs label="Views" tabs={flowTabs} chosen={shown.id} controls="flows-view" onChange={(view) => set({ view })} />} />}
+            </Suspense>
+          </div>
+        )}
     </div>
   )
 }

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
-import type { PageState } from '../../state/use-page-state.ts'
 import { isMoving } from '../../state/range.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
@@ -14,19 +13,13 @@ import { ExportMenu } from './export-menu.tsx'
 import { LiveBar } from './live-bar.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { Record } from './record.tsx'
-import type { FlowsState } from './state.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useTurn } from './use-turn.ts'
+import type { FlowViewProps } from './views.ts'
 import { Volume } from './volume.tsx'
 
-interface TableProps {
-  readonly state: FlowsState
-  readonly set: PageState<FlowsState>['set']
-  readonly columns: ReadonlyMap<string, FlowColumn>
-}
-
 /** Rows, live or stored, and beside them the record that is open. */
-export function FlowTable({ state, set, columns }: TableProps): React.ReactNode {
+export default function FlowTable({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
   const unknown = state.cols.filter((id) => !columns.has(id))
   const fields = useMemo(() => fieldsOf(chosen), [chosen])
@@ -40,7 +33,7 @@ export function FlowTable({ state, set, columns }: TableProps): React.ReactNode 
     // Rows that arrive have no place in another order than their own.
     set({ sort: next, ...(next === '' ? {} : { live: false }) })
   }, [state.sort, set])
-  const shared = { state, set, columns, chosen, fields, opened, onOpen: open, onSort: sort }
+  const shared = { state, set, columns, tabs, chosen, fields, opened, onOpen: open, onSort: sort }
   return (
     <>
       {unknown.length > 0 && <Notice onClose={() => set({ cols: chosen.map(({ id }) => id) }, 'replace')}>There is no column {unknown.map((id) => `“${id}”`).join(', ')} here.</Notice>}
@@ -49,7 +42,7 @@ export function FlowTable({ state, set, columns }: TableProps): React.ReactNode 
   )
 }
 
-interface RowsProps extends TableProps {
+interface RowsProps extends FlowViewProps {
   readonly chosen: readonly FlowColumn[]
   /** Fields that the columns need. */
   readonly fields: readonly string[]
@@ -70,7 +63,7 @@ function useRows({ chosen, onOpen }: RowsProps, fields: readonly string[]): Pick
 }
 
 function LiveFlows(props: RowsProps): React.ReactNode {
-  const { state, set, columns, fields, opened, onSort } = props
+  const { state, set, columns, tabs, fields, opened, onSort } = props
   const reading = useRows(props, fields)
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
@@ -83,6 +76,7 @@ function LiveFlows(props: RowsProps): React.ReactNode {
     <>
       {state.both && <Notice tone="plain">Live shows the filter as it is written; stored flows are also looked at the other way round.</Notice>}
       <div className="page-line">
+        {tabs}
         <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} span={spanOf(live.rows, fields)} />
         <div className="end"><ColumnPicker all={columns} chosen={state.cols} onChange={(cols) => set({ cols })} /></div>
       </div>
@@ -108,7 +102,7 @@ function spanOf(rows: readonly Row[], fields: readonly string[]): readonly [olde
 }
 
 function StoredFlows(props: RowsProps): React.ReactNode {
-  const { state, set, columns, fields, opened, onSort } = props
+  const { state, set, columns, tabs, fields, opened, onSort } = props
   const { turn, again } = useTurn(isMoving(state.t) ? state.refresh : 0)
   const stored = useStoredRows({ q: state.q, both: state.both, from: state.t.from, to: state.t.to, fields, sort: sortFields(state.sort, columns), turn }, true)
   const { rows, more, span, busy, error, next } = stored
@@ -122,6 +116,7 @@ function StoredFlows(props: RowsProps): React.ReactNode {
   return (
     <>
       <div className="page-line">
+        {tabs}
         <span className="number">
           {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
         </span>
