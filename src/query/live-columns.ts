@@ -4,6 +4,7 @@ import type { DictColumn } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
 import { eventId, heapItem } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
+import { timeOfMeaning } from '../model/time-of-meaning.ts'
 import { firstTime, lastTime } from './times.ts'
 
 /** What a filter needs of a frame's header. */
@@ -101,12 +102,10 @@ export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, 
   const [, end, part] = resolved.exec(name) ?? []
   const column = batch.columns[`${end}_addr`]
   if (resolver === undefined || column?.kind !== 'ip') return undefined
-  const time = batch.columns['time_end']
   const scope = batch.columns['scope'] as DictColumn | undefined
   return (row) => {
     if (!isPresent(column.valid, row)) return undefined
-    const when = time?.kind === 'time' && isPresent(time.valid, row) ? time.values[row] : header.received
-    const answer = resolver.resolve(column.words, row * 4, when ?? header.received, (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
+    const answer = resolver.resolve(column.words, row * 4, timeOfMeaning(batch, row, header.received), (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
     return answer.is === 'endpoint' ? answer.endpoint[part as 'name' | 'label'] : undefined
   }
 }

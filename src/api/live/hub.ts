@@ -6,9 +6,11 @@ import { scopeFilter } from '../access/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import type { RingSource } from '../ring/scan.ts'
+import { Turns } from '../ring/turns.ts'
 import type { Channel } from './channel.ts'
 import { Ring } from './ring.ts'
 import { defaultViews } from './spec.ts'
+import { mostLookedAt } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { LiveStream } from './stream.ts'
 
@@ -25,6 +27,7 @@ const mostSessions = 1000
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
+  readonly #turns: Turns
   readonly #streams = new Set<LiveStream>()
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
@@ -35,6 +38,7 @@ export class Hub {
 
   constructor(context: ApiContext) {
     this.#context = context
+    this.#turns = new Turns(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
     const ring = (): Ring => new Ring({ rows, bytes, ageMs })
     this.rings = { flows: ring(), events: ring() }
@@ -63,8 +67,8 @@ export class Hub {
 
   /** Newest flows, for answers without a store. */
   ringSource(): RingSource {
-    const { resolver, host: { clock, timers } } = this.#context
-    return { ring: this.rings.flows, resolver, clock, timers }
+    const { resolver, host: { clock } } = this.#context
+    return { ring: this.rings.flows, resolver, clock, turns: this.#turns }
   }
 
   /** The oldest frame of the rings; what comes next when they are empty. */
@@ -82,8 +86,11 @@ export class Hub {
     const scope = scopeFilter(principal, kind)
     const ring = this.rings[kind]
     if (scope === undefined) return ring.rows
-    let rows = 0
-    for (const { batch, frame, count } of ring.after(0)) {
+    let [rows, looked] = [0, 0]
+    for (const { batch, frame, count } of ring.after(0).reverse()) {
+      // Nobody is to wait while a million rows are counted: of more than these the count is a part.
+      if (looked >= mostLookedAt) break
+      looked += count
       const test = scope(batch, frame.header, this.#context.resolver)
       for (let row = 0; row < count; row++) if (test(row)) rows += 1
     }

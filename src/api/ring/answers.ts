@@ -41,7 +41,7 @@ function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of }: S
 /** Undefined when the client has gone. */
 export async function ringSeries(source: RingSource, request: SeriesRequest, signal: AbortSignal): Promise<RingAnswer | undefined> {
   const { group, step, limit, by, of, span } = request
-  const { timers } = source
+  const { turns } = source
   const ids = new GroupIds(group, source.resolver)
   const parts = new PairIds()
   const table = new SumTable(of !== undefined)
@@ -67,14 +67,14 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
   const totals = new SumTable(of !== undefined)
   const perTurn = async (each: (part: number) => void): Promise<void> => {
     for (let part = 0; part < table.size; part++) {
-      if (part % groupsPerTurn === groupsPerTurn - 1) await timers.yield()
+      if (part % groupsPerTurn === groupsPerTurn - 1) await turns.next()
       each(part)
     }
   }
   await perTurn((part) => totals.addFrom(parts.rights[part] as number, table, part))
   const cells = (id: number): Cell[] => ids.cells(id)
   // The largest of the whole span have the first numbers, in order; the rest is one behind them.
-  const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), timers)
+  const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), turns)
   const places = new Map(largest.map((id, place) => [id, place]))
   const others = largest.length
   const shown = new SumTable(of !== undefined)
@@ -88,7 +88,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
     const here = largest.map((_, place) => first + place).filter((id) => shown.flows(id) > 0).sort(order)
     for (const id of here) rows.push({ _bucket: start, _other: false, ...recordOf(shown, id, shownCells(id), request) })
     if (shown.flows(first + others) > 0) rows.push({ _bucket: start, _other: true, ...recordOf(shown, first + others, group.map(() => null), request) })
-    if (of !== undefined) await timers.yield()
+    if (of !== undefined) await turns.next()
   }
   return { rows, span: coveredSpan(span, next.value.since) }
 }
@@ -108,13 +108,13 @@ export async function ringGroups(source: RingSource, request: GroupsRequest, sig
   const all = new SumTable(false)
   let groups = 0
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerTurn === groupsPerTurn - 1) await source.timers.yield()
+    if (id % groupsPerTurn === groupsPerTurn - 1) await source.turns.next()
     if (table.flows(id) === 0) continue
     groups++
     all.addFrom(0, table, id)
   }
   const cells = (id: number): Cell[] => ids.cells(id)
-  const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.timers)
+  const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.turns)
   if (signal.aborted) return undefined
   const total = { _all_groups: groups, _all_bytes: all.bytes.cell(0), _all_packets: all.packets.cell(0), _all_flows: all.flows(0) }
   return { rows: largest.map((id) => ({ ...recordOf(table, id, cells(id), request), ...total })), span: coveredSpan(span, next.value.since) }

@@ -1,8 +1,8 @@
-import type { Timers } from '../../host/index.ts'
 import { isMeasure, type Rank } from '../../query/plan/index.ts'
 import type { QueryField } from '../../query/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { compareCells, type SumTable } from './sums.ts'
+import type { Turns } from './turns.ts'
 
 /** Groups that are looked at between two turns of everything else. */
 export const groupsPerTurn = 32_768
@@ -33,7 +33,7 @@ export function byRank(table: SumTable, by: Rank, fields: readonly QueryField[],
 }
 
 /** The first groups in an order, without putting all in order. */
-export async function firstGroups(table: SumTable, limit: number, compare: (a: number, b: number) => number, timers: Timers): Promise<number[]> {
+export async function firstGroups(table: SumTable, limit: number, compare: (a: number, b: number) => number, turns: Turns): Promise<number[]> {
   let chosen: number[] = []
   let last: number | undefined
   const prune = (): void => {
@@ -41,7 +41,7 @@ export async function firstGroups(table: SumTable, limit: number, compare: (a: n
     last = chosen.length < limit ? undefined : chosen.at(-1)
   }
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerTurn === groupsPerTurn - 1) await timers.yield()
+    if (id % groupsPerTurn === groupsPerTurn - 1) await turns.next()
     if (table.flows(id) === 0 || (last !== undefined && compare(id, last) > 0)) continue
     chosen.push(id)
     if (chosen.length >= 2 * limit + 1000) prune()

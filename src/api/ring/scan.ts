@@ -1,18 +1,19 @@
 import type { Resolver } from '../../engine/ports.ts'
-import type { Clock, Timers } from '../../host/index.ts'
+import type { Clock } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { compileLive } from '../../query/index.ts'
 import { microseconds } from '../../query/live-columns.ts'
 import { boundOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
 import type { Ring, RingFrame } from '../live/ring.ts'
+import type { Turns } from './turns.ts'
 
 /** What a scan needs beside its question. */
 export interface RingSource {
   readonly ring: Ring
   readonly resolver: Resolver | undefined
   readonly clock: Clock
-  readonly timers: Timers
+  readonly turns: Turns
 }
 
 /** Rows of a frame that match and lie in the span. */
@@ -42,14 +43,15 @@ const [hourMs, minuteMs] = [3_600_000, 60_000]
  * process has its turn. Ends early on abort. Answers the receipt time (Unix ms) since which everything was looked at.
  */
 export async function* scanRing(source: RingSource, question: Question, signal: AbortSignal, { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions): AsyncGenerator<Found, { readonly since: number }, undefined> {
-  const { ring, resolver, clock, timers } = source
+  const { ring, resolver, clock, turns } = source
   const { since } = ring
   const frames = ring.after(0)
   if (order === 'newest') frames.reverse()
   const test = compileLive(boundOf(question))
   const reach = reachOf(question)
   const began = clock.monotonic()
-  let slice = began
+  await turns.next(withinMs < Number.POSITIVE_INFINITY)
+  let slice = clock.monotonic()
   for (const frame of frames) {
     const { header } = frame.frame
     if (signal.aborted) return { since }
@@ -57,7 +59,7 @@ export async function* scanRing(source: RingSource, question: Question, signal: 
     const now = clock.monotonic()
     if (now - began > withinMs) return { since: header.received + 1 }
     if (now - slice > sliceMs) {
-      await timers.yield()
+      await turns.next(withinMs < Number.POSITIVE_INFINITY)
       slice = clock.monotonic()
     }
     const batch = frame.batch as FlowBatch

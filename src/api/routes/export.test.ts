@@ -5,6 +5,7 @@ import { flowNames } from '../../query/index.ts'
 import { randomRows } from '../../query/testing/rows.ts'
 import { makeBatch } from '../../query/testing/tables.ts'
 import { startBoth } from '../testing/both.ts'
+import { start } from '../testing/kit.ts'
 
 /** The body as it came, the headers, and the trailer. */
 function fetchWhole(url: string): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
@@ -90,6 +91,24 @@ test('an export of nothing has a head and no rows', async () => {
     expect(text).toBe('bytes,src_addr\r\n')
     expect({ ...trailers }).toEqual({ 'x-weir-rows': '0' })
   }
+})
+
+test('whoever goes away stops the question at the store', async () => {
+  const { api, control } = await start()
+  control.answer = async function* (_sql: string, signal: AbortSignal) {
+    for (;;) {
+      signal.throwIfAborted()
+      yield Buffer.alloc(65_536, 'a\r\n')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  } as unknown as typeof control.answer
+  const leave = new AbortController()
+  const answer = await fetch(`${api.url}/api/v1/export`, { signal: leave.signal })
+  await answer.body?.getReader().read()
+  const [{ signal } = { signal: new AbortController().signal }] = control.queries
+  expect(signal.aborted).toBe(false)
+  leave.abort()
+  await expect.poll(() => signal.aborted).toBe(true)
 })
 
 test('whoever goes away stops the export', async () => {
