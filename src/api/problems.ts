@@ -36,6 +36,7 @@ export type ProblemCode = keyof typeof problemTable
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_EVENT_TOO_LARGE: 413,
+  WEIR_LETTER_EDIT: 400,
   WEIR_CONFIG_INVALID: 422,
   WEIR_SINK_UNKNOWN: 404,
   WEIR_SOURCE_UNKNOWN: 404,

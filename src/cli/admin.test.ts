@@ -46,7 +46,7 @@ test('weir dead-letters list, show, retry and drop do what the API offers', asyn
 
 test('what a sink said cannot act on the terminal', async () => {
   const { api, control } = await start()
-  control.deadLetters.list = async () => [{ id: 'x', sink: 's', time: 0, reason: 'bad\u001b[2Jthing\nsecond', attempts: 1, state: 'open', body: null }]
+  control.deadLetters.list = async () => [{ id: 'x', sink: 's', time: 0, reason: 'bad\u001b[2Jthing\nsecond', attempts: 1, state: 'open', kind: 'events', body: null }]
   const { out } = await weir(['dead-letters', 'list', '--format', 'table', '--url', api.url])
   expect(out).toContain('bad [2Jthing second')
   expect(out).not.toContain('\u001b')

@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { expect, onTestFinished, test } from 'vitest'
+import { recipes } from '../api/exporter-recipes.ts'
 import { start } from '../api/testing/kit.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import { exportersText } from './exporters/page.ts'
-import { recipes } from './exporters/recipes.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
 const vectorA = Buffer.from(

@@ -1,11 +1,11 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
+import { placeOf as whereToSend, recipes, type Place } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, findServer, needServer, withServerFlags, type Server } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
-import { recipes, type Place } from './exporters/recipes.ts'
 
 interface ExportersFlags extends ServerFlags {
   readonly source?: string
@@ -60,18 +60,6 @@ async function how(name: string, flags: ExportersFlags): Promise<string> {
 
 async function placeOf(server: Server | undefined, collector: string | undefined): Promise<Place> {
   const { sources } = server === undefined ? { sources: [] } : await server.json<Exporters>('GET', '/api/v1/exporters')
-  const listening = sources.flatMap(({ type, addresses }) => addresses.flatMap((address) => {
-    const url = URL.parse(address)
-    return url === null || !address.startsWith('udp:') ? [] : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
-  }))
-  const ports = (type: string): number[] => listening.filter((one) => one.type === type).map(({ port }) => port)
-  const netflow = ports('netflow')
-  const own = listening.find(({ host }) => !/^(?:0\.0\.0\.0|::|)$/.test(host))?.host
   const { realMachine } = await import('../host/machine.ts')
-  return {
-    host: collector ?? own ?? realMachine.addresses()[0] ?? '127.0.0.1',
-    netflow: netflow[0] ?? 2055,
-    ipfix: netflow.includes(4739) ? 4739 : (netflow.at(-1) ?? 4739),
-    sflow: ports('sflow')[0] ?? 6343,
-  }
+  return whereToSend(sources, { asked: collector, else: realMachine.addresses()[0] ?? '127.0.0.1' })
 }

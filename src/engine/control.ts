@@ -108,16 +108,25 @@ export interface DeadLetter {
   readonly time: number
   readonly reason: string
   readonly attempts: number
-  readonly state: 'open' | 'retrying'
-  /** CloudEvents JSON of an event, or the fields of a flow. */
-  readonly body: unknown
+  /** The last two: settled since. */
+  readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
+  readonly kind: 'events' | 'flows'
+  /** Attributes and data of an event, or the fields of a flow; left out where it was not asked for. */
+  readonly body?: unknown
 }
 
 export interface DeadLetterAdmin {
-  list(sink: string | undefined, limit: number): Promise<readonly DeadLetter[]>
-  show(id: string): Promise<DeadLetter | undefined>
+  /** Those that wait, newest first. */
+  list(sink: string | undefined, limit: number, bodies: boolean): Promise<readonly DeadLetter[]>
+  /** One letter, also when it was settled since; sinks that refused the same row have one each. */
+  show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
   /** Moves letters back to pending; all of a sink when no ids are given. Answers how many. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
+  /**
+   * Moves a letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay: it is the same
+   * row. False when it does not wait. Rejects with WEIR_LETTER_EDIT when the body is not one of an event.
+   */
+  edit(sink: string, id: string, body: unknown): Promise<boolean>
   /** Gives letters up for good; counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }

@@ -1,32 +1,47 @@
 import { WeirError } from '../model/errors.ts'
 import type { DeadLetter, DeadLetterAdmin } from './control.ts'
 import { describeLetter } from './delivery/describe.ts'
+import { editedBody } from './delivery/edit.ts'
 import type { SinkSet } from './sinks.ts'
 
 /** The dead letters of all sinks, as the API looks after them. */
 export function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
-  const describe = (sink: string, letter: Parameters<typeof describeLetter>[1]): DeadLetter => describeLetter(sink, letter)
-  const move = async (sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> => {
+  const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
     const delivery = sinks.get(sink)
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
+    return delivery
+  }
+  const move = async (sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> => {
+    const delivery = deliveryOf(sink)
     const chosen = ids ?? delivery.letters.all().filter((letter) => letter.state === 'open').map((letter) => letter.id)
     const moved = await delivery.letters.mark(chosen, to)
     if (to === 'retrying') delivery.nudge()
     return moved
   }
   return {
-    async list(sink, limit) {
+    async list(sink, limit, bodies) {
       return sinks.all()
         .filter(({ entry }) => sink === undefined || entry.id === sink)
-        .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => describe(entry.id, letter)))
+        .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => ({ of: entry.id, letter })))
+        .sort((a, b) => b.letter.time - a.letter.time)
         .slice(0, limit)
+        .map(({ of, letter }): DeadLetter => describeLetter(of, letter, bodies))
     },
-    async show(id) {
-      for (const { entry, delivery } of sinks.all()) {
+    async show(id, sink) {
+      const found = sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink).flatMap(({ entry, delivery }) => {
         const letter = delivery.letters.get(id)
-        if (letter !== undefined && (letter.state === 'open' || letter.state === 'retrying')) return describe(entry.id, letter)
-      }
-      return undefined
+        return letter === undefined ? [] : [describeLetter(entry.id, letter)]
+      })
+      // Of a row that several sinks refused the one that waits is meant.
+      return found.find(({ state }) => state === 'open' || state === 'retrying') ?? found[0]
+    },
+    async edit(sink, id, body) {
+      const delivery = deliveryOf(sink)
+      const letter = delivery.letters.get(id)
+      if (letter?.state !== 'open') return false
+      const moved = await delivery.letters.retryAs(id, editedBody(letter, body))
+      delivery.nudge()
+      return moved
     },
     retry: (sink, ids) => move(sink, ids, 'retrying'),
     drop: (sink, ids) => move(sink, ids, 'dropped'),

@@ -17,6 +17,7 @@ export const errorTable = {
   WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
+  WEIR_LETTER_EDIT: { retry: false, advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.' },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

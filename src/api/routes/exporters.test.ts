@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { start } from '../testing/kit.ts'
+import type { ExporterRecipes } from './exporters.ts'
 
 test('exporters are told with all that their source tells of them, last heard of first, as many as are asked for', async () => {
   const { api, control } = await start()
@@ -15,4 +16,15 @@ test('exporters are told with all that their source tells of them, last heard of
   })
   expect(await get('?source=sflow')).toEqual({ sources: [{ name: 'sflow', type: 'sflow', addresses: [], why: 'nothing came', known: 0, exporters: [] }] })
   expect((await fetch(`${api.url}/api/v1/exporters?limit=0`)).status).toBe(400)
+})
+
+test('recipes for common exporters name where it listens, and take no address that could be part of a command', async () => {
+  const { api, control } = await start()
+  control.exportersNow = [{ name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:9555'], exporters: [] }]
+  const how = async (query = ''): Promise<ExporterRecipes> => (await fetch(`${api.url}/api/v1/exporters/how${query}`)).json() as Promise<ExporterRecipes>
+  const softflowd = async (query?: string): Promise<string | undefined> => (await how(query)).recipes.find(({ name }) => name === 'softflowd')?.lines[0]
+  expect(await softflowd()).toContain('-n 127.0.0.1:9555')
+  expect(await softflowd('?collector=192.0.2.7')).toContain('-n 192.0.2.7:9555')
+  expect((await how('?collector=192.0.2.7')).collector).toBe('192.0.2.7')
+  expect((await fetch(`${api.url}/api/v1/exporters/how?collector=${encodeURIComponent('x; rm -r /')}`)).status).toBe(400)
 })

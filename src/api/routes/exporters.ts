@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { SourceExporters } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
+import { placeOf, recipes } from '../exporter-recipes.ts'
 import type { ApiContext } from '../options.ts'
 
 const why = { type: 'string', description: 'Why nothing, or not all, is seen, and what to do.' } as const
@@ -28,7 +29,23 @@ export const exporterSchemas = {
       },
     },
   },
+  ExporterRecipes: {
+    type: 'object', required: ['collector', 'recipes'], properties: {
+      collector: { type: 'string', description: 'Address of this server in the recipes.' },
+      recipes: {
+        type: 'array', items: {
+          type: 'object', required: ['name', 'title', 'lines'], properties: { name: { type: 'string' }, title: { type: 'string' }, lines: { type: 'array', items: { type: 'string' } } },
+        },
+      },
+    },
+  },
 } as const
+
+/** As the console reads it. */
+export interface ExporterRecipes {
+  readonly collector: string
+  readonly recipes: readonly { readonly name: string; readonly title: string; readonly lines: readonly string[] }[]
+}
 
 interface Query {
   readonly source?: string
@@ -51,6 +68,23 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
     const { source, limit = usualLimit } = request.query as Query
     const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
     return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
+  })
+
+  app.get('/api/v1/exporters/how', {
+    schema: {
+      operationId: 'exporterRecipes', summary: 'What to type at common exporters, so that they send here',
+      querystring: {
+        type: 'object', additionalProperties: false,
+        // It becomes part of commands that people copy.
+        properties: { collector: { type: 'string', pattern: '^[A-Za-z0-9.:-]{1,253}$', description: 'Address of this server as exporters see it; else where it listens, or the name it was asked by.' } },
+      },
+      response: { 200: { $ref: 'ExporterRecipes#' }, 400: { $ref: 'Problem#' } },
+    },
+  }, async (request, reply) => {
+    const { collector } = request.query as { readonly collector?: string }
+    const place = placeOf(await control.exporters(), { asked: collector, else: request.hostname.replace(/^\[(.*)\]$/, '$1') })
+    const answer: ExporterRecipes = { collector: place.host, recipes: recipes.map(({ name, title, lines }) => ({ name, title, lines: lines(place) })) }
+    return answerJson(request, reply, answer)
   })
 }
 

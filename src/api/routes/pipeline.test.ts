@@ -33,6 +33,10 @@ test('dead letters are listed, shown, retried and dropped, by id or all', async 
   expect(await (await post(`${api.url}/api/v1/dead-letters/bus/retry`, { ids: ['a', 'b'] })).json()).toEqual({ retried: 2 })
   expect(await (await fetch(`${api.url}/api/v1/dead-letters/bus/drop`, { method: 'POST' })).json()).toEqual({ dropped: 7 })
   expect(control.moved).toEqual(['retry bus a,b', 'drop bus all'])
+  expect(await (await post(`${api.url}/api/v1/dead-letters/bus/edit`, { id: 'http:1:2:0', body: { id: 'a' } })).json()).toEqual({ retried: 1 })
+  expect((await post(`${api.url}/api/v1/dead-letters/bus/edit`, { id: 'nothing', body: {} })).status).toBe(404)
+  expect((await post(`${api.url}/api/v1/dead-letters/bus/edit`, { id: 'http:1:2:0', body: 'text' })).status).toBe(400)
+  expect(await (await get('/api/v1/dead-letters?bodies=false')).json()).toEqual([expect.not.objectContaining({ body: expect.anything() as unknown })])
 })
 
 test('a misspelt or empty list of ids never becomes "all"', async () => {

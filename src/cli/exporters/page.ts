@@ -1,7 +1,7 @@
 import type { ExporterReport, Ledger, SourceExporters } from '../../engine/control.ts'
+import { recipes } from '../../api/exporter-recipes.ts'
 import { sizeText } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
-import { recipes } from './recipes.ts'
 
 /** Answer of GET /api/v1/exporters. */
 export interface Exporters {

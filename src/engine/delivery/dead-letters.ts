@@ -1,7 +1,7 @@
 /**
  * Dead letters of one sink: an append-only file of checksummed lines. A letter is synced before the offset record that
  * counts it; a letter that no offset record reached is void, since its row is delivered again. Marks move a letter on:
- * back to pending (`retry`), delivered after all, or dropped by the operator.
+ * back to pending (`retry`, with another body when it was edited), delivered after all, or dropped by the operator.
  *
  * line: <crc32 hex> <json>\n
  */
@@ -29,14 +29,14 @@ export interface Letter {
   time: number
   reason: string
   attempts: number
-  /** One-row batch as `encodeBatch` made it, base64. */
-  readonly body: string
+  /** One-row batch as `encodeBatch` made it, base64; of an edited letter as the operator left it. */
+  body: string
   state: LetterState
 }
 
 type Line =
   | { readonly letter: Omit<Letter, 'state'> }
-  | { readonly mark: Mark; readonly id: string; readonly time: number; readonly reason?: string }
+  | { readonly mark: Mark; readonly id: string; readonly time: number; readonly reason?: string; readonly body?: string }
 
 export class DeadLetters {
   readonly sink: string
@@ -119,6 +119,18 @@ export class DeadLetters {
     return movable.length
   }
 
+  /**
+   * Back to pending with another body, in one line of the file: neither can exist without the other. False when the letter
+   * does not wait for an operator.
+   */
+  async retryAs(id: string, body: Uint8Array): Promise<boolean> {
+    if (!this.#movable(id, 'retrying')) return false
+    const line: Line = { mark: 'retrying', id, time: this.#host.clock.now(), body: Buffer.from(body).toString('base64') }
+    await this.#append([line])
+    this.#take(line)
+    return true
+  }
+
   async close(): Promise<void> {
     await this.#appending
     await this.#file?.close()
@@ -142,6 +154,7 @@ export class DeadLetters {
       return
     }
     letter.state = line.mark
+    if (line.body !== undefined) letter.body = line.body
     if (line.mark === 'open') {
       letter.attempts++
       letter.time = line.time

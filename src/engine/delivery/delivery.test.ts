@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../journal/index.ts'
-import { toEventBatch } from '../../model/events.ts'
+import type { EventBatch } from '../../model/batches.ts'
+import { eventAt, toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
+import { deadLetterAdmin } from '../dead-letter-admin.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger.ts'
 import type { FrameHeader, Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
@@ -211,6 +213,42 @@ describe('delivery to one sink', () => {
     expect(other.taken).toEqual(['e0', 'e3', 'e1'])
     const ledger = await books()
     expect(ledger.sinks[0]).toMatchObject({ delivered: 3, dead_lettered: 0, pending: 0, dropped: { dead_letter: 1 } })
+    expect(ledger.balanced).toBe(true)
+  })
+
+  it('delivers an edited letter in the words of the operator, as the row that it is, also after a restart; and the ledger adds up', async () => {
+    await sinks.apply([entry()])
+    other.answer = (_batch, ids) => ids.flatMap((id, index) => (id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : []))
+    await push(3)
+    await settled()
+    const admin = deadLetterAdmin(sinks)
+    const [letter, second] = (await admin.list('out', 10, true)).toSorted((a, b) => a.id.localeCompare(b.id))
+    const body = letter?.body as Record<string, unknown>
+    await expect(admin.edit('out', letter?.id ?? '', { ...body, id: 'another' })).rejects.toThrow('id and the source')
+    await expect(admin.edit('out', letter?.id ?? '', { ...body, colour: 'red' })).rejects.toThrow('"colour"')
+    await expect(admin.edit('out', letter?.id ?? '', { ...body, time: 'soon' })).rejects.toThrow('`time`')
+    expect(await admin.edit('out', 'nothing', body)).toBe(false)
+    // Still refused: it waits again, and as it was edited.
+    expect(await admin.edit('out', letter?.id ?? '', { ...body, type: 'mended', data: { sum: 1 } })).toBe(true)
+    await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'open')
+    expect(await admin.show(letter?.id ?? '', 'out')).toMatchObject({ attempts: 2, reason: 'poison', body: { id: 'e1', type: 'mended', data: { sum: 1 } } })
+    expect((await books()).sinks[0]).toMatchObject({ delivered: 1, dead_lettered: 2, pending: 0 })
+    await close()
+    await open(2)
+    other.answer = () => []
+    await sinks.apply([entry()])
+    const again = deadLetterAdmin(sinks)
+    expect((await again.show(letter?.id ?? '', undefined))?.body).toMatchObject({ type: 'mended' })
+    const got: EventBatch[] = []
+    other.answer = (batch) => { got.push(...batch.pieces.map((piece) => piece.batch as EventBatch)); return [] }
+    expect(await again.retry('out', [letter?.id ?? ''])).toBe(1)
+    await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'delivered')
+    expect(eventAt(got[0] as EventBatch, 0)).toMatchObject({ id: 'e1', type: 'mended' })
+    expect(await again.edit('out', letter?.id ?? '', body)).toBe(false)
+    expect(await again.drop('out', [second?.id ?? ''])).toBe(1)
+    expect(await again.show(second?.id ?? '', 'out')).toMatchObject({ state: 'dropped' })
+    const ledger = await books()
+    expect(ledger.sinks[0]).toMatchObject({ routed: 3, delivered: 2, dead_lettered: 0, pending: 0, dropped: { dead_letter: 1 } })
     expect(ledger.balanced).toBe(true)
   })
 

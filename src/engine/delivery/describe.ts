@@ -7,9 +7,9 @@ import type { DeadLetter } from '../control.ts'
 import type { Letter } from './dead-letters.ts'
 
 /** A dead letter as people read it. */
-export function describeLetter(sink: string, letter: Letter): DeadLetter {
+export function describeLetter(sink: string, letter: Letter, bodies = true): DeadLetter {
   const { id, time, reason, attempts, state } = letter
-  return { id, sink, time, reason, attempts, state: state === 'retrying' ? 'retrying' : 'open', body: bodyOf(letter) }
+  return { id, sink, time, reason, attempts, state, kind: letter.kind, ...(bodies ? { body: bodyOf(letter) } : {}) }
 }
 
 function bodyOf(letter: Letter): unknown {

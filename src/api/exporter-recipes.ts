@@ -1,3 +1,5 @@
+import type { SourceExporters } from '../engine/control.ts'
+
 /** How common exporters are pointed at Weir. */
 export interface Place {
   /** Address of this machine as the exporter sees it. */
@@ -76,6 +78,23 @@ export const recipes: readonly Recipe[] = [
     lines: ({ host, sflow }) => ['sflow {', `  collector { ip=${host} udpport=${sflow} }`, '  sampling = 400', '  polling = 30', '  pcap { dev=eth0 }', '}'],
   },
 ]
+
+/** Where these sources listen, and the usual ports of those that do not; `host` where none listens on an address of its own. */
+export function placeOf(sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[], host: { readonly asked?: string | undefined; readonly else: string }): Place {
+  const listening = sources.flatMap(({ type, addresses }) => addresses.flatMap((address) => {
+    const url = URL.parse(address)
+    return url === null || !address.startsWith('udp:') ? [] : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
+  }))
+  const ports = (type: string): number[] => listening.filter((one) => one.type === type).map(({ port }) => port)
+  const netflow = ports('netflow')
+  const own = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
+  return {
+    host: host.asked ?? own ?? host.else,
+    netflow: netflow[0] ?? 2055,
+    ipfix: netflow.includes(4739) ? 4739 : (netflow.at(-1) ?? 4739),
+    sflow: ports('sflow')[0] ?? 6343,
+  }
+}
 
 function cisco(protocol: 'netflow-v9' | 'ipfix', host: string, port: number): readonly string[] {
   return [
