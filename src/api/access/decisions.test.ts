@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { post, start } from '../testing/kit.ts'
-import { decisions, listed } from './decisions.ts'
+import { authorize, decisions, listed } from './decisions.ts'
+import { local, principal } from './principal.ts'
 
 const auth = {
   tokens: [
@@ -25,6 +26,13 @@ test('every operation of the API has a decision about who may ask for it, and ev
   const { api } = await start({ auth })
   const described = (await operations(api.url)).map(({ operationId }) => operationId)
   expect(described.toSorted(), 'decide in src/api/access/decisions.ts').toEqual(Object.keys(decisions).toSorted())
+})
+
+test('an operation that nobody has decided on is for admins', () => {
+  const viewer = principal({ id: 'token:eyes', name: 'eyes', login: 'token' }, { role: 'viewer', namespaces: undefined, peers: 'hidden' })
+  expect(() => authorize(viewer, 'addedTomorrow')).toThrow('This needs the role admin, and eyes has the role viewer.')
+  expect(() => authorize(viewer, '')).toThrow('needs the role admin')
+  expect(() => authorize(local, 'addedTomorrow')).not.toThrow()
 })
 
 test('each role is refused with 403 what is not for it, and nothing else', async () => {
