@@ -8,7 +8,7 @@ import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from '
 import { compareCells } from './sums.ts'
 
 /** A sort key: times in µs, doubles as they are, everything else as a cell. */
-type Key = Cell
+export type Key = Cell
 
 /** Holds the frame as it came, not what was decoded: rows of a page may be from everywhere. */
 interface Candidate {
@@ -19,7 +19,7 @@ interface Candidate {
 }
 
 /** Reads the sort keys of a row, with the digits that cells leave out. */
-function keyReader({ batch, header }: Found, { name, kind }: QueryField, resolver: RingSource['resolver']): (row: number) => Key {
+export function keyReader({ batch, header }: Found, { name, kind }: QueryField, resolver: RingSource['resolver']): (row: number) => Key {
   if (kind === 'time') {
     const time = timeReader(batch, header, name)
     return (row) => {
@@ -31,7 +31,8 @@ function keyReader({ batch, header }: Found, { name, kind }: QueryField, resolve
   return kind === 'f64' ? (row) => (Number.isNaN(read(row)) ? null : read(row)) : read
 }
 
-function comparator({ sort }: PageRequest): (a: readonly Key[], b: readonly Key[]) => number {
+/** The order of rows by their keys. */
+export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: readonly Key[]) => number {
   const numeric = sort.map(({ field }) => field.kind === 'u64' || field.kind === 'estimate')
   return (a, b) => {
     for (let at = 0; at < sort.length; at++) {
@@ -59,8 +60,8 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
  */
 export async function ringPage(source: RingSource, request: PageRequest, signal: AbortSignal): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
   const { sort, limit, after, upTo, columns, span } = request
-  const compareKeys = comparator(request)
-  const compare = (a: Candidate, b: Candidate): number => compareKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
+  const byKeys = compareKeys(sort)
+  const compare = (a: Candidate, b: Candidate): number => byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
   const wanted = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
   let best: Candidate[] = []
@@ -83,7 +84,7 @@ export async function ringPage(source: RingSource, request: PageRequest, signal:
     for (const row of rows) {
       if (received(row) > Number(upTo)) continue
       const keys = read.map((each) => each(row))
-      const [toBehind, toWorst] = [behind === undefined ? 1 : compareKeys(keys, behind.keys), worst === undefined ? -1 : compareKeys(keys, worst.keys)]
+      const [toBehind, toWorst] = [behind === undefined ? 1 : byKeys(keys, behind.keys), worst === undefined ? -1 : byKeys(keys, worst.keys)]
       if (toBehind < 0 || toWorst > 0) continue
       const position = positionOf(row) as string
       if (behind !== undefined && toBehind === 0 && compareCells(position, behind.position, false) <= 0) continue

@@ -2,25 +2,64 @@ import type { QueryField } from '../../query/index.ts'
 import { isoOf, type ExportRequest } from '../../query/plan/index.ts'
 import { lineWriter, type LineFormat } from '../export/lines.ts'
 import { cellReader, type Cell } from '../live/cells.ts'
+import { ApiError } from '../problems.ts'
+import { compareKeys, keyReader, type Key } from './page.ts'
 import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
+import { sortInTurns } from './sort.ts'
 
 /** Rows after which text is handed on. */
 const mostRows = 512
+/** More rows are not put in another order than that in which they came: they would have to be held. */
+export const mostSorted = 100_000
 
-/** Every matching row of the ring as text, oldest first. */
-export async function* ringText(source: RingSource, request: ExportRequest, format: LineFormat, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+/** Every matching row of the ring as text; without a sort, oldest first. Rejects before the first byte when there are too many to be sorted. */
+export async function ringText(source: RingSource, request: ExportRequest, format: LineFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const [first, ...more] = request.sort
+  const byReceipt = first === undefined || (more.length === 0 && first.field.name === 'time_received')
   const writer = lineWriter(format, request.columns.map(({ name }) => name))
-  const upTo = Number(request.upTo)
-  if (writer.head !== '') yield Buffer.from(writer.head)
-  for await (const found of scanRing(source, request, signal, { order: 'oldest' })) {
-    const readers = request.columns.map((field) => exactReader(found, field, source.resolver))
+  const batches = byReceipt ? linesByReceipt(source, request, first?.descending === true, writer.line, signal) : inPieces(await sortedLines(source, request, writer.line, signal))
+  return (async function* () {
+    if (writer.head !== '') yield Buffer.from(writer.head)
+    for await (const lines of batches) yield Buffer.from(lines.join(''))
+    signal.throwIfAborted()
+  })()
+}
+
+type LineOf = (cells: readonly Cell[]) => string
+
+/** Frames come in the order of receipt; within one, rows that waited may not. */
+async function* linesByReceipt(source: RingSource, request: ExportRequest, descending: boolean, line: LineOf, signal: AbortSignal): AsyncGenerator<string[], void, undefined> {
+  for await (const found of scanRing(source, request, signal, { order: descending ? 'newest' : 'oldest' })) {
+    const write = rowWriter(found, request, source, line)
     const received = timeReader(found.batch, found.header, 'time_received')
-    for (let from = 0; from < found.rows.length; from += mostRows) {
-      const rows = found.rows.slice(from, from + mostRows).filter((row) => received(row) <= upTo)
-      yield Buffer.from(rows.map((row) => writer.line(readers.map((read) => read(row)))).join(''))
+    const rows = found.rows.filter((row) => received(row) <= Number(request.upTo))
+    if (request.sort.length > 0) rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
+    for (let from = 0; from < rows.length; from += mostRows) yield rows.slice(from, from + mostRows).map(write)
+  }
+}
+
+async function sortedLines(source: RingSource, request: ExportRequest, line: LineOf, signal: AbortSignal): Promise<string[]> {
+  const lines: { readonly keys: readonly Key[]; readonly text: string }[] = []
+  for await (const found of scanRing(source, request, signal, { order: 'oldest' })) {
+    const write = rowWriter(found, request, source, line)
+    const keys = request.sort.map(({ field }) => keyReader(found, field, source.resolver))
+    const received = timeReader(found.batch, found.header, 'time_received')
+    for (const row of found.rows) if (received(row) <= Number(request.upTo)) lines.push({ keys: keys.map((read) => read(row)), text: write(row) })
+    if (lines.length > mostSorted) {
+      throw new ApiError('WEIR_API_INVALID', `More than ${mostSorted} flows match, and without a store so many are not sorted.`, { hints: ['Sort by time_received or leave "sort" out: rows then come as they were received.', 'A narrower filter or span works, too.'] })
     }
   }
-  signal.throwIfAborted()
+  const compare = compareKeys(request.sort)
+  return (await sortInTurns(lines, (a, b) => compare(a.keys, b.keys), source.turns)).map(({ text }) => text)
+}
+
+async function* inPieces(lines: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
+  for (let from = 0; from < lines.length; from += mostRows) yield lines.slice(from, from + mostRows)
+}
+
+function rowWriter(found: Found, { columns }: ExportRequest, { resolver }: RingSource, line: LineOf): (row: number) => string {
+  const readers = columns.map((field) => exactReader(found, field, resolver))
+  return (row) => line(readers.map((read) => read(row)))
 }
 
 /** Times with all the digits that they have. */

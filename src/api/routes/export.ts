@@ -7,9 +7,8 @@ import { RecordCount } from '../export/count.ts'
 import type { LineFormat } from '../export/lines.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { ApiError } from '../problems.ts'
 import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
-import { ringText } from '../ring/rows.ts'
+import { mostSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
@@ -39,7 +38,7 @@ const schema = {
       time: timeParameter('time_received'),
       format: { type: 'string', enum: formats, default: 'csv' },
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
-      sort: { type: 'string', description: 'As pages of flows have it. The ring, where there is no store, gives the oldest first and nothing else.', examples: ['-bytes'] },
+      sort: { type: 'string', description: `As pages of flows have it. Without a store more than ${mostSorted} rows are sorted by time_received only.`, examples: ['-bytes'] },
     },
   },
   response: {
@@ -69,7 +68,6 @@ async function source(context: ApiContext, hub: Hub, asked: ExportRequest, forma
   const { control: { store } } = context
   const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void => void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
-    if (asked.sort.length > 0) throw new ApiError('WEIR_API_INVALID', 'Without a store an export is not sorted: rows come as they were received.', { hints: ['Leave "sort" out.'] })
     const live = hub.ringSource()
     tell('ring', coveredSpan(asked.span, live.ring.since))
     return ringText(live, asked, format, gone)
