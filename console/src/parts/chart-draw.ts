@@ -56,7 +56,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
         self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
       }],
     },
-  }, [closed(times, (last, before) => last + (last - before)), ...order.map((index) => closed(values[index] ?? [], (last) => last))] as uPlot.AlignedData, element)
+  }, [closed(times, (last, before) => last + (last - before)), ...order.map((index) => closed(values[index] ?? [], (last) => last)), ...lines.map(({ values: own }) => closed(own, (last) => last))] as uPlot.AlignedData, element)
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
   follow.observe(element)
   return {

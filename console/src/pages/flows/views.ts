@@ -21,5 +21,6 @@ interface FlowTab {
 
 /** The tabs of the page, in their order; each is loaded when somebody looks at it. Their ids, and what a view adds to the address, stand in state.ts. */
 export const flowTabs: readonly FlowTab[] = [
+  { id: 'overview', title: 'Overview', View: lazy(() => import('./overview/index.tsx')) },
   { id: 'table', title: 'Table', View: lazy(() => import('./table.tsx')) },
 ]

@@ -15,7 +15,7 @@ export type Dimension = (typeof dimensions)[number]
 export const earlier = ['', 'span', '1h', '1d', '1w'] as const
 export type Earlier = (typeof earlier)[number]
 
-export const panelNames = ['bytes', 'packets', 'talkers', 'pairs', 'ports', 'protocols', 'exporters'] as const
+export const panelNames = ['bytes', 'packets', 'pairs', 'talkers', 'ports', 'protocols', 'exporters'] as const
 export type PanelName = (typeof panelNames)[number]
 
 export const tops = [5, 10, 15] as const

@@ -1,0 +1,40 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { asRefused } from '../../../api/problem.ts'
+import { time } from '../../../parts/format.ts'
+import { ErrorState, Loading } from '../../../parts/states.tsx'
+import type { GroupsAnswer } from './sums.ts'
+
+/** What all answers say beside their rows. */
+type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'span' | 'stored_to'>
+
+interface PanelProps<T extends Facts> {
+  readonly title: string
+  readonly wide?: boolean
+  readonly answer: UseQueryResult<T>
+  readonly menu: React.ReactNode
+  /** Does it bring a heading of its own? */
+  readonly headed?: boolean
+  readonly children: (data: T) => React.ReactNode
+}
+
+/** One answer, or why there is none. The last good one stays while another is on its way. */
+export function Panel<T extends Facts>({ title, wide = false, answer, menu, headed = false, children }: PanelProps<T>): React.ReactNode {
+  const { data, isError, error, isFetching, refetch } = answer
+  const again = (): void => { refetch().catch(reportError) }
+  return (
+    <section className={`panel overview-panel${wide ? ' wide' : ''}`} aria-label={title} aria-busy={isFetching}>
+      {!(headed && data !== undefined) && <div className="panel-head"><h2>{title}</h2>{menu}</div>}
+      {data === undefined ? (isError ? <ErrorState error={error} onRetry={again} /> : <Loading what={title.toLowerCase()} />) : children(data)}
+      {data !== undefined && isError && <p className="panel-foot bad" role="alert">{asRefused(error).message} Shown is the answer before. <button type="button" onClick={again}>Try again</button></p>}
+      {data !== undefined && <Caveats {...data} />}
+    </section>
+  )
+}
+
+function Caveats({ source, exact, span }: Facts): React.ReactNode {
+  const said = [
+    ...(source === 'ring' ? [`There is no store: of the live memory, ${time(span.from)} – ${time(span.to)}.`] : []),
+    ...(exact ? [] : ['Groups may be short of what a rollup has put together; the total is exact.']),
+  ]
+  return said.length === 0 ? null : <p className="panel-foot dim">{said.join(' ')}</p>
+}

@@ -1,0 +1,100 @@
+import { sankey, sankeyLinkHorizontal } from 'd3-sankey'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { amount, percent, valueName } from './names.ts'
+import { othersName, type Share, type Shares } from './sums.ts'
+import type { Measure } from './state.ts'
+
+interface SankeyProps {
+  readonly data: Shares
+  /** Of source and destination. */
+  readonly fields: readonly string[]
+  readonly measure: Measure
+  readonly others: boolean
+  readonly onOnly: (share: Share) => void
+}
+
+interface Node {
+  readonly id: string
+  readonly name: string
+  readonly side: 'from' | 'to'
+}
+
+interface Link {
+  readonly source: string
+  readonly target: string
+  readonly value: number
+  readonly share: Share
+}
+
+/** One node per end and side: who sends to itself is at both. Widths are in proportion to amounts. */
+export function graphOf(data: Shares, fields: readonly string[], others: boolean): { readonly nodes: readonly Node[]; readonly links: readonly Link[] } {
+  const nodes = new Map<string, Node>()
+  const node = (side: Node['side'], name: string, isOthers: boolean): string => {
+    const id = `${side} ${isOthers ? 'all ' : '= '}${name}`
+    nodes.set(id, { id, name, side })
+    return id
+  }
+  const links = data.shares.filter((share) => share.amount > 0 && (others || share.cells !== undefined)).map((share): Link => {
+    const [from = othersName, to = othersName] = share.cells?.map((cell, index) => valueName(fields[index] ?? '', cell)) ?? []
+    const isOthers = share.cells === undefined
+    return { source: node('from', from, isOthers), target: node('to', to, isOthers), value: share.amount, share }
+  })
+  return { nodes: [...nodes.values()], links }
+}
+
+/** Who sends to whom; the list below has the same in figures. */
+export function Sankey({ data, fields, measure, others, onOnly }: SankeyProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(600)
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return undefined
+    const follow = new ResizeObserver(() => setWidth(Math.max(240, Math.round(element.clientWidth))))
+    follow.observe(element)
+    return () => follow.disconnect()
+  }, [])
+  const drawn = useMemo(() => {
+    const { nodes, links } = graphOf(data, fields, others)
+    if (links.length === 0) return undefined
+    const height = Math.max(150, 26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)))
+    const room = Math.min(150, width * 0.3)
+    const layout = sankey<Node, Link>().nodeId(({ id }) => id).nodeWidth(8).nodePadding(10).nodeSort(null).extent([[room, 8], [width - room, height - 8]])
+    return { height, room, graph: layout({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) }) }
+  }, [data, fields, others, width])
+  const path = sankeyLinkHorizontal<Node, Link>()
+  const [colors] = useState(() => new Map<string, number>())
+  return (
+    <div className="sankey" ref={place}>
+      {drawn !== undefined && (
+        <svg width={width} height={drawn.height} role="img" aria-label={`From source to destination: ${amount(measure, data.total)} in all`}>
+          {drawn.graph.links.map((link) => {
+            const isOthers = link.share.cells === undefined
+            return (
+              <path key={link.share.name} d={path(link) ?? ''} className={`ribbon ${isOthers ? 'of-other' : colorOf(colors, (link.source as Node).name)}`} strokeWidth={Math.max(1, link.width ?? 1)} onClick={isOthers ? undefined : () => onOnly(link.share)}>
+                <title>{`${link.share.name}: ${amount(measure, link.value)}, ${percent(link.value, data.total)}`}</title>
+              </path>
+            )
+          })}
+          {drawn.graph.nodes.map(({ id, name, side, x0 = 0, x1 = 0, y0 = 0, y1 = 0 }) => (
+            <g key={id}>
+              <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1, y1 - y0)} className="sankey-node" />
+              <text x={side === 'from' ? x0 - 6 : x1 + 6} y={(y0 + y1) / 2} textAnchor={side === 'from' ? 'end' : 'start'} dominantBaseline="central">{shortened(name, drawn.room)}<title>{name}</title></text>
+            </g>
+          ))}
+        </svg>
+      )}
+    </div>
+  )
+}
+
+/** A name keeps its colour as long as the panel is there. */
+function colorOf(colors: Map<string, number>, name: string): string {
+  const known = colors.get(name) ?? colors.size % 7
+  colors.set(name, known)
+  return `of-${known + 1}`
+}
+
+function shortened(name: string, room: number): string {
+  const most = Math.max(6, Math.floor(room / 7))
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`
+}

@@ -1,0 +1,79 @@
+import { count } from '../../../parts/format.ts'
+import { amount, percent } from './names.ts'
+import type { Share, Shares } from './sums.ts'
+import type { Measure } from './state.ts'
+
+interface SharesProps {
+  readonly data: Shares
+  readonly label: string
+  readonly measure: Measure
+  readonly others: boolean
+  readonly onOnly: (share: Share) => void
+}
+
+const radius = 52
+const thickness = 18
+
+/** A ring of shares; the list beside it has the same in figures. */
+export function Donut({ data, label, measure, others, onOnly }: SharesProps): React.ReactNode {
+  const drawn = data.shares.filter(({ cells }) => others || cells !== undefined)
+  const sum = drawn.reduce((all, share) => all + share.amount, 0)
+  const length = 2 * Math.PI * radius
+  const arcs = drawn.map((share, index) => {
+    const before = drawn.slice(0, index).reduce((all, each) => all + each.amount, 0)
+    return { share, color: colorOf(share, index), part: sum === 0 ? 0 : share.amount / sum, from: sum === 0 ? 0 : before / sum }
+  })
+  return (
+    <div className="donut">
+      <svg viewBox="-64 -64 128 128" role="img" aria-label={`${label}: ${amount(measure, data.total)} in all`}>
+        <circle r={radius} className="donut-track" strokeWidth={thickness} />
+        {arcs.map(({ share, color, part, from }) => (
+          <circle
+            key={keyOf(share)} r={radius} className={`arc ${color}`} strokeWidth={thickness} strokeDasharray={`${Math.max(0, part * length - 1)} ${length}`} strokeDashoffset={-from * length} transform="rotate(-90)"
+          ><title>{`${share.name}: ${amount(measure, share.amount)}, ${percent(share.amount, data.total)}`}</title></circle>
+        ))}
+        <text className="donut-sum" y={1}>{amount(measure, data.total)}</text>
+        <text className="donut-unit" y={15}>{measure === 'bytes' ? 'in all' : measure}</text>
+      </svg>
+      <List data={data} label={label} measure={measure} others onOnly={onOnly} />
+    </div>
+  )
+}
+
+/** Bars from the largest down, each with its figure. */
+export function Bars(props: SharesProps): React.ReactNode {
+  return <List {...props} bars />
+}
+
+function List({ data, label, measure, others, onOnly, bars = false }: SharesProps & { readonly bars?: boolean }): React.ReactNode {
+  const shown = data.shares.filter(({ cells }) => others || cells !== undefined)
+  const most = Math.max(1, ...shown.map((share) => share.amount))
+  return (
+    <table className={bars ? 'shares bars' : 'shares'} aria-label={label}>
+      <tbody>
+        {shown.map((share, index) => (
+          <tr key={keyOf(share)}>
+            <th scope="row">
+              {bars && <svg className="bar" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><rect className={colorOf(share, index)} width={(100 * share.amount) / most} height="100" /></svg>}
+              {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
+              {share.cells === undefined
+                ? <span className="share-name dim">{count(data.othersCount)} others</span>
+                : <button type="button" className="quiet share-name" title={`Only ${share.name}`} onClick={() => onOnly(share)}>{share.name}</button>}
+            </th>
+            <td>{amount(measure, share.amount)}</td>
+            <td className="dim">{percent(share.amount, data.total)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot><tr><th scope="row">Total</th><td>{amount(measure, data.total)}</td><td /></tr></tfoot>
+    </table>
+  )
+}
+
+function keyOf({ cells }: Share): string {
+  return cells === undefined ? 'others' : JSON.stringify(cells)
+}
+
+function colorOf({ cells }: Share, index: number): string {
+  return cells === undefined ? 'of-other' : `of-${(index % 7) + 1}`
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LiveSeries, liveStep } from './live.ts'
+import { sharesOf, stackOf } from './sums.ts'
+
+const frame = { next: null, source: 'raw', exact: true }
+
+test('the groups of every bucket and the others are its total, and the buckets are the sum', () => {
+  fc.assert(fc.property(fc.array(fc.record({ at: fc.integer({ min: 0, max: 9 }), group: fc.constantFrom('a', 'b', null, undefined), bytes: fc.integer({ min: 0, max: 1e9 }) })), (drawn) => {
+    const columns = ['time', 'other', 'src_name', 'bytes'].map((name) => ({ name, type: 'X' }))
+    const rows = drawn.map(({ at, group, bytes }) => [new Date(1_000_000_000_000 + at * 10_000).toISOString(), group === undefined, group ?? null, bytes])
+    const stack = stackOf({ ...frame, columns, rows, step: 10, span: { from: new Date(1e12).toISOString(), to: new Date(1e12 + 100_000).toISOString() } }, 'src_name', 'bytes')
+    expect(stack.times.length).toBe(10)
+    stack.times.forEach((_, at) => {
+      const sum = stack.series.reduce((all, { values }) => all + (values[at] ?? 0), 0)
+      expect(sum).toBeCloseTo(stack.total.values[at] ?? -1, 3)
+    })
+    expect(stack.sum).toBe(drawn.reduce((sum, { bytes }) => sum + bytes, 0))
+    expect(stack.series.findIndex(({ other }) => other === true)).toBe(drawn.some(({ group }) => group === undefined) ? stack.series.length - 1 : -1)
+  }))
+})
+
+test('what was earlier is moved onto what is now', () => {
+  const columns = ['time', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
+  const answer = { ...frame, columns, rows: [['2026-11-20T09:00:10Z', 100, 1, 1]], step: 10, span: { from: '2026-11-20T09:00:00Z', to: '2026-11-20T09:00:30Z' } }
+  const { times, total } = stackOf(answer, '', 'bytes', 3600)
+  expect(new Date((times[0] ?? 0) * 1000).toISOString()).toBe('2026-11-20T10:00:00.000Z')
+  expect(total.values).toEqual([0, 10, 0])
+})
+
+test('groups and others are the total to the last byte, beyond what a double holds, too', () => {
+  const columns = ['dst_port', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
+  const answer = { ...frame, columns, rows: [[443, '18446744073709551615', 1, 1], [null, 5, 1, 1]], span: { from: '', to: '' }, total: { groups: 4, bytes: '18446744073709551630', packets: 4, flows: 4 } }
+  expect(sharesOf(answer, ['dst_port'], 'bytes')).toEqual({
+    shares: [{ name: '443', cells: [443], amount: 2 ** 64 }, { name: 'no port', cells: [null], amount: 5 }, { name: 'others', cells: undefined, amount: 10 }],
+    total: 2 ** 64, othersCount: 2,
+  })
+  expect(sharesOf({ ...answer, rows: answer.rows.slice(1), total: { groups: 1, bytes: 5, packets: 1, flows: 1 } }, ['dst_port'], 'bytes').shares.map(({ name }) => name)).toEqual(['no port'])
+})
+
+test('a live series keeps what it was told, leaves what is over, and others are what the groups shown leave', () => {
+  const live = new LiveSeries(1)
+  const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
+  live.take({ step: 1000, snapshot: true, groups: [['web'], ['db'], [null]], buckets: [[at(0), [9, 900, 90], [[5, 500, 50], [2, 200, 20], null]], [at(1), [1, 100, 10], [null, null, [1, 100, 10]]]] })
+  live.take({ step: 1000, groups: [['web'], ['db'], [null]], buckets: [[at(1), [3, 300, 30], [[2, 200, 20], null, [1, 100, 10]]]] })
+  const { series, total, sum } = live.stack('src_name', 'bytes', 1, 1e9 + 1)
+  expect(series.map(({ name, other }) => [name, other])).toEqual([['web', false], ['others', true]])
+  expect([series[0]?.values.slice(-2), series[1]?.values.slice(-2), total.values.slice(-2)]).toEqual([[500, 200], [400, 100], [900, 300]])
+  expect(sum).toBe(1200)
+  live.take({ step: 1000, groups: [['web']], buckets: [[at(500), [1, 7, 1], [[1, 7, 1]]]] })
+  expect([...live.buckets.keys()]).toEqual([1e9 + 500])
+  expect([liveStep(60), liveStep(900), liveStep(3600), liveStep(1e9)]).toEqual([1, 5, 20, 600])
+})

@@ -1,0 +1,124 @@
+import type { AnswerFrame } from '../../../../../src/api/published.ts'
+import type { ChartSeries } from '../../../parts/chart.tsx'
+import { valueName } from './names.ts'
+import type { Measure } from './state.ts'
+
+/** `GET /api/v1/series`. */
+export interface SeriesAnswer extends AnswerFrame {
+  /** Seconds of a bucket. */
+  readonly step: number
+}
+
+export interface Sums {
+  readonly groups?: number
+  readonly edges?: number
+  readonly bytes: number | string
+  readonly packets: number | string
+  readonly flows: number | string
+}
+
+/** `GET /api/v1/flows?group=`, `GET /api/v1/topology`. */
+export interface GroupsAnswer extends AnswerFrame {
+  readonly total: Sums
+}
+
+/** Rates over time of the largest groups and the rest of each bucket, which add up to the total. */
+export interface Stack {
+  /** Unix seconds at which buckets begin. */
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+  readonly total: ChartSeries
+  /** Of the whole span, not per second. */
+  readonly sum: number
+}
+
+export const othersName = 'others'
+
+interface Gathered {
+  readonly name: string
+  readonly other: boolean
+  sum: number
+  readonly values: number[]
+}
+
+/** Buckets of a span; those in which nothing passed are 0. */
+export class Buckets {
+  readonly times: readonly number[]
+  readonly #first: number
+  readonly #step: number
+  readonly #groups = new Map<string, Gathered>()
+  readonly #total: number[]
+
+  /** @param from and `to` in Unix seconds, `step` in seconds. */
+  constructor(from: number, to: number, step: number) {
+    this.#step = step
+    this.#first = Math.floor(from / step) * step
+    const length = Math.max(1, Math.ceil((to - this.#first) / step - 1e-9))
+    this.times = Array.from({ length }, (_, index) => this.#first + index * step)
+    this.#total = this.times.map(() => 0)
+  }
+
+  /** What is outside of the span is not counted. */
+  add(key: string, name: string, other: boolean, seconds: number, amount: number): void {
+    const at = Math.round((seconds - this.#first) / this.#step)
+    if (at < 0 || at >= this.times.length) return
+    let group = this.#groups.get(key)
+    if (group === undefined) this.#groups.set(key, (group = { name, other, sum: 0, values: this.times.map(() => 0) }))
+    group.values[at] = (group.values[at] ?? 0) + amount / this.#step
+    group.sum += amount
+    this.#total[at] = (this.#total[at] ?? 0) + amount / this.#step
+  }
+
+  stack(): Stack {
+    const groups = [...this.#groups.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
+    return {
+      times: this.times, series: groups.map(({ name, other, values }) => ({ name, values, other })), total: { name: 'total', values: this.#total },
+      sum: groups.reduce((sum, group) => sum + group.sum, 0),
+    }
+  }
+}
+
+/** @param shift seconds by which the buckets are moved: what was so much earlier is drawn over what is now. */
+export function stackOf({ columns, rows, span, step }: SeriesAnswer, field: string, measure: Measure, shift = 0): Stack {
+  const [time, other, group, amount] = ['time', 'other', field, measure].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number, number]
+  const buckets = new Buckets(Date.parse(span.from) / 1000 + shift, Date.parse(span.to) / 1000 + shift, step)
+  for (const row of rows) {
+    const isOther = row[other] === true
+    const name = isOther ? othersName : valueName(field, row[group])
+    buckets.add(isOther ? 'other' : `= ${String(row[group])}`, name, isOther, Date.parse(String(row[time])) / 1000 + shift, Number(row[amount]))
+  }
+  return buckets.stack()
+}
+
+/** A group with its part of the total. */
+export interface Share {
+  readonly name: string
+  /** Values of the group's fields; undefined: all that are not told apart. */
+  readonly cells: readonly unknown[] | undefined
+  readonly amount: number
+}
+
+export interface Shares {
+  readonly shares: readonly Share[]
+  readonly total: number
+  /** Groups among the others. */
+  readonly othersCount: number
+}
+
+/** The groups of an answer and what they leave of its total: together they are the total. */
+export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonly string[], measure: Measure): Shares {
+  const at = columns.findIndex(({ name }) => name === measure)
+  const places = fields.map((field) => columns.findIndex(({ name }) => name === field))
+  const all = exact(total[measure])
+  const shown = rows.map((row) => ({ cells: places.map((place) => row[place]), amount: exact(row[at]) }))
+  const rest = shown.reduce((left, { amount }) => left - amount, all)
+  const othersCount = Math.max(0, (total.groups ?? total.edges ?? 0) - rows.length)
+  const shares: Share[] = shown.map(({ cells, amount }) => ({ name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(' → '), cells, amount: Number(amount) }))
+  if (othersCount > 0 || rest !== 0n) shares.push({ name: othersName, cells: undefined, amount: Number(rest) })
+  return { shares, total: Number(all), othersCount }
+}
+
+/** Integers beyond 2^53 are texts. */
+function exact(value: unknown): bigint {
+  return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
+}
