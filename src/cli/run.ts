@@ -42,6 +42,8 @@ const drainMs = 15_000
 const settleMs = 5_000
 /** Signals within this time are one wish. */
 const onceMoreMs = 1000
+/** Tokens below this length are complained of: 16 random letters are beyond guessing. */
+const shortToken = 16
 
 export async function runCommand(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args)
@@ -103,6 +105,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
+  for (const { name, token } of configured) if (token.length < shortToken) log.warn('A token is so short that it could be guessed.', { name, characters: token.length })
   // An address that others can reach is not for everybody who reaches it.
   const generated = configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
   const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]

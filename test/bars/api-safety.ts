@@ -7,6 +7,7 @@ import { some } from '../kit/delivered.ts'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { answerOf, open, rawRequest } from '../kit/raw-http.ts'
+import { weirCommand } from '../kit/weir-command.ts'
 import { prepareWeir, startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { bodyCases, bombs, headerCases, type BodyCase } from './api-safety/requests.ts'
 import { allowedSql, refusedSql } from './api-safety/sql.ts'
@@ -221,6 +222,8 @@ async function generated(context: BarContext, listen: string): Promise<void> {
     const status = async (...headersSent: readonly string[]): Promise<number> => (await rawRequest(port, { target: '/api/v1/ledger', headers: [`host: weir.example:${port}`, ...headersSent] })).status
     const got = [await status(), await status('authorization: Bearer wrong'), await status(`authorization: Bearer ${token}`)]
     context.expect(got.join() === '401,401,200', `only who sends it is answered (${got.join(', ')})`)
+    const ledger = await weirCommand('ledger', '--data', weir.data)
+    context.expect(ledger.code === 0 && !ledger.output.includes(token), `a command on the data folder finds it (exit code ${ledger.code})`)
     await weir.stop()
     await weir.start()
     context.expect(readFileSync(file, 'utf8').trim() === token && !weir.lastLog.includes(token) && weir.lastLog.includes(file), 'the next start keeps it, and says where it is instead of showing it')
