@@ -40,6 +40,9 @@ const piecesAtOnce = 512
 /** Delta encodings (version 2) and the lowest level: measured, they take the least time and the least space. */
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
+/** DuckDB writes differences of 32-bit numbers that lie further apart than this in 33 bits, which other readers refuse. */
+const furthest = 2 ** 31
+
 /** Rows of events can be large: smaller groups keep a reader's memory small. */
 const copyOptions: Readonly<Record<Stream, string>> = {
   flows: copyFormat,
@@ -148,18 +151,24 @@ class DuckWriter implements TableWriter {
 
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const whole = stream === 'flows' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }) : undefined
-    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`, stream, path, about)
+    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`, stream, path, about, await this.#farApart(from))
   }
 
   async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const names = new Set((await rowsOf(this.#merging, `SELECT DISTINCT name FROM parquet_schema(${fileList(from)})`)).map(([name]) => String(name)))
     const { sql, columns } = mergeQuery(stream, from, names)
-    const written = await this.#copy(this.#merging, sql, stream, path, about)
+    const written = await this.#copy(this.#merging, sql, stream, path, about, await this.#farApart(from))
     const total = async (paths: readonly string[]): Promise<string> => String((await rowsOf(this.#merging, `SELECT coalesce(sum(flows), 0)::VARCHAR FROM read_parquet(${fileList(paths)})`))[0]?.[0])
     const [before, after] = [await total(from), await total([path])]
     if (before !== after) throw new Error(`a rollup of ${before} flows was merged to one of ${after}`)
     const set = columnSet(stream, columns)
     return { ...written, ...(set === undefined ? {} : { columns: set }) }
+  }
+
+  /** Does some column of 32-bit numbers hold values that differ by 2^31 or more? */
+  async #farApart(files: readonly string[]): Promise<boolean> {
+    const [[most] = []] = await rowsOf(this.#merging, `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`)
+    return Number(most ?? 0) >= furthest
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {
@@ -205,8 +214,9 @@ class DuckWriter implements TableWriter {
     await Promise.resolve()
   }
 
-  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout): Promise<Written> {
-    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${copyOptions[stream]}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`)
+  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout, farApart = false): Promise<Written> {
+    const options = farApart ? copyOptions[stream].replace('PARQUET_VERSION v2', 'PARQUET_VERSION v1') : copyOptions[stream]
+    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`)
     const stat = await this.#disk.stat(path)
     if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)
     return { rows: Number(rows), bytes: stat.size }

@@ -8,6 +8,7 @@ import { installKeycloak, keycloak } from './install/keycloak.ts'
 import { nats } from './install/nats.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { pmacct } from './install/pmacct.ts'
+import { installPyarrow } from './install/pyarrow.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
@@ -18,7 +19,7 @@ const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: keycloak.name, find: installKeycloak }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: keycloak.name, find: installKeycloak }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }
