@@ -11,7 +11,20 @@ interface FilterBoxProps {
   readonly filter: string
   readonly range: Range
   readonly onChange: (filter: string) => void
+  /** A link of NetObserv's console was given, and this is what it says here. */
+  readonly onImport: (imported: Imported) => void
 }
+
+/** As POST /api/v1/import answers. */
+export interface Imported {
+  readonly filter: string
+  readonly both_ways: boolean
+  readonly from: string | null
+  readonly to: string | null
+  readonly dropped: readonly { readonly part: string; readonly reason: string }[]
+}
+
+const foreignLink = /^https?:\/\/|[?&]filters=/
 
 interface Checked {
   readonly ok: boolean
@@ -31,7 +44,7 @@ async function problemsOf(filter: string): Promise<readonly TextProblem[]> {
 }
 
 /** The filter of the page. What is wrong with it is said where it is wrong, and the last good answer stays. */
-export function FilterBox({ fields, filter, range, onChange }: FilterBoxProps): React.ReactNode {
+export function FilterBox({ fields, filter, range, onChange, onImport }: FilterBoxProps): React.ReactNode {
   const [text, setText] = useState(filter)
   const [caret, setCaret] = useState<number>()
   const [at, setAt] = useState(-1)
@@ -47,6 +60,7 @@ export function FilterBox({ fields, filter, range, onChange }: FilterBoxProps): 
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {
     setCaret(undefined)
+    if (foreignLink.test(text.trim())) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
     const problems = await problemsOf(text)
     setErrors(problems)
     if (problems.length === 0) onChange(text.trim())
@@ -66,7 +80,7 @@ export function FilterBox({ fields, filter, range, onChange }: FilterBoxProps): 
     else if (event.key === ' ' && event.ctrlKey) setCaret(input.current?.selectionStart ?? text.length)
     else if (step !== 0 && open) setAt((at + step + found.length + (at < 0 && step < 0 ? 1 : 0)) % found.length)
     else if ((event.key === 'Enter' || event.key === 'Tab') && chosen !== undefined) take(chosen)
-    else if (event.key === 'Enter') apply().catch(reportError)
+    else if (event.key === 'Enter') apply().catch((error: unknown) => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }]))
     else return
     event.preventDefault()
   }

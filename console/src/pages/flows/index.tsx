@@ -1,14 +1,14 @@
-import { Suspense, useMemo } from 'react'
+import { Suspense, useMemo, useState } from 'react'
 import { useFields } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { presets, rangeText } from '../../state/range.ts'
+import { isMoment, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { flowColumns } from './columns.tsx'
-import { FilterBox } from './filter-box.tsx'
+import { FilterBox, type Imported } from './filter-box.tsx'
 import { flowsCodec } from './state.ts'
 import { flowTabs } from './views.ts'
 
@@ -22,19 +22,26 @@ export default function FlowsPage(): React.ReactNode {
     { name: state.live ? 'Show stored flows' : 'Show flows live', run: () => set({ live: !state.live, sort: '' }) },
     ...presets.map((t) => ({ name: `Span: ${rangeText(t)}`, words: 'time range', run: () => set({ t }) })),
   ], [state.live, set]))
+  const [dropped, setDropped] = useState<Imported['dropped']>([])
+  const take = ({ filter, both_ways: both, from, to, dropped: left }: Imported): void => {
+    setDropped(left)
+    const t = from !== null && to !== null && isMoment(from) && isMoment(to) ? { t: { from, to } } : {}
+    set({ q: filter, both, sel: '', live: false, ...t })
+  }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
   const several = flowTabs.length > 1
   return (
     <div className="page">
       <h1 className="spoken">Flows</h1>
       <div className="page-bar">
-        <FilterBox fields={fields.data?.views.flows ?? []} filter={state.q} range={state.t} onChange={(q) => set({ q, sel: '' })} />
+        <FilterBox fields={fields.data?.views.flows ?? []} filter={state.q} range={state.t} onChange={(q) => set({ q, sel: '' })} onImport={take} />
         <TimeControl frame={state} onChange={set} />
         <button type="button" aria-pressed={state.live} title={state.live ? 'Rows are shown as they arrive; press for what is stored' : 'Show rows as they arrive'} onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}>
           <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>Live
         </button>
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {dropped.length > 0 && <Notice onClose={() => setDropped([])}>{dropped.map(({ part, reason }) => <p key={part}>Not taken over: <code>{part}</code>. {reason}</p>)}</Notice>}
       {columns === undefined
         ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
         : (

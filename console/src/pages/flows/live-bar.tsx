@@ -6,6 +6,8 @@ import { count, perSecond, time } from '../../parts/format.ts'
 
 interface LiveBarProps {
   readonly live: LiveRows
+  /** Rows of the table. */
+  readonly shown: number
   readonly link: Link
   readonly paused: boolean
   /** Somebody is at work in the table, which holds it without a word. */
@@ -19,16 +21,15 @@ const words: Readonly<Record<Link['state'], readonly [word: string, tone: string
 }
 
 /** Says what a live table shows and what it does not, and lets it be paused. */
-export function LiveBar({ live, link, paused, reading, span, onPause }: LiveBarProps): React.ReactNode {
+export function LiveBar({ live, shown, link, paused, reading, span, onPause }: LiveBarProps): React.ReactNode {
   const [word, tone] = paused && link.state === 'live' ? ['paused', 'dim'] : words[link.state]
-  const shown = live.rows.length
   return (
     <>
       <span className={`link ${tone}`} role="status">{word}</span>
       {link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s. <button type="button" onClick={retryNow}>Try now</button></span>}
       {link.state === 'refused' && <span className="bad">{link.detail}</span>}
       <span className="dim number">
-        {live.begun && `${perSecond(live.rate)} · newest ${count(shown)} shown`}
+        {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
         {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
         {live.passed > 0 && ` · ${count(live.passed)} passed too fast to show`}
       </span>

@@ -12,6 +12,7 @@ import { fieldsOf, gridColumns, sortFields, type FlowColumn } from './columns.ts
 import { ExportMenu } from './export-menu.tsx'
 import { LiveBar } from './live-bar.tsx'
 import { NoFlows } from './no-flows.tsx'
+import { useOlder } from './older.ts'
 import { Record } from './record.tsx'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useTurn } from './use-turn.ts'
@@ -71,21 +72,22 @@ function LiveFlows(props: RowsProps): React.ReactNode {
   const view = useMemo(() => ({ kind: 'rows', q: { stream: 'flows', ...(state.q === '' ? {} : { filter: state.q }) }, columns: fields }), [state.q, fields])
   const live = useLiveRows(view, paused || busy)
   const link = useLink()
+  const older = useOlder(live.rows, { q: state.q, from: state.t.from, fields, begun: live.begun })
   const refused = link.state === 'refused'
   return (
     <>
       {state.both && <Notice tone="plain">Live shows the filter as it is written; stored flows are also looked at the other way round.</Notice>}
       <div className="page-line">
         {tabs}
-        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} span={spanOf(live.rows, fields)} />
+        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} shown={older.rows.length} span={spanOf(older.rows, fields)} />
         <div className="end"><ColumnPicker all={columns} chosen={state.cols} onChange={(cols) => set({ cols })} /></div>
       </div>
       <div className="page-body">
         <section className="panel table" aria-label="Newest flows">
-          {refused && live.rows.length === 0
+          {refused && older.rows.length === 0
             ? <ErrorState error={new Error(link.detail)} onRetry={() => set({ live: false })} />
-            : live.begun && live.rows.length === 0 ? <NoFlows filter={state.q} onStored={() => set({ live: false })} onClear={() => set({ q: '' })} />
-              : live.begun ? <Grid label="Newest flows" {...reading} rows={live.rows} total={live.rows.length} selected={state.sel} onSort={onSort} onPlace={setPlace} />
+            : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={state.q} onStored={() => set({ live: false })} onClear={() => set({ q: '' })} />
+              : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />
                 : <Loading what="the newest flows" />}
         </section>
         <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
