@@ -64,7 +64,7 @@ async function readByDuck(path: string): Promise<Record<string, Cell[]>> {
 const stores = temporaryStores()
 
 describe('pyarrow', () => {
-  test.each([21, 22, 23])('reads every file of a store as DuckDB does, before and after merging (seed %i)', async (seed, context) => {
+  test.for([21, 22, 23])('reads every file of a store as DuckDB does, before and after merging (seed %i)', async (seed, context) => {
     const python = await installPyarrow()
     if (python.path === undefined) return context.skip(python.reason)
     const random = new SeededRandom(seed)
