@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { shownMost, type Row } from '../../live/rows-model.ts'
+import { freshTurn } from './use-turn.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
 
 interface OlderQuestion {
@@ -24,13 +25,17 @@ export function useOlder(live: readonly Row[], { q, from, fields, begun }: Older
   const oldest = live.at(-1)?.[at]
   const [full, empty] = [live.length >= shownMost, live.length === 0]
   const [to, setTo] = useState<string>()
-  const stored = useStoredRows({ q, both: false, from, to: to ?? '', fields, sort: '', turn: 0 }, to !== undefined)
+  const [turn, setTurn] = useState(freshTurn)
+  const stored = useStoredRows({ q, both: false, from, to: to ?? '', fields, sort: '', turn }, to !== undefined)
   // Live rows that left at the bottom would be missing between the two.
   useEffect(() => {
     const apart = to === 'now' ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)
     // A server that has just started has nothing live, but what it had before.
-    else if (begun && empty && to === undefined) setTo('now')
+    else if (begun && empty && to === undefined) {
+      setTurn(freshTurn)
+      setTo('now')
+    }
   }, [oldest, to, full, empty, begun])
   const { next } = stored
   const onEnd = useCallback(() => {
