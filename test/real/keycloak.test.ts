@@ -11,6 +11,7 @@ import { EventStream } from '../../src/api/testing/event-stream.ts'
 import { namespacedFlows, own } from '../../src/api/testing/namespaces.ts'
 import { startStored, type StoredApi } from '../../src/api/testing/stored.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
+import { installedChromium, launch } from '../browser/kit/chromium.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { installKeycloak } from './install/keycloak.ts'
@@ -411,6 +412,37 @@ describe('keycloak', () => {
       expect(weir.log).toContain('Somebody logged in.')
     } finally {
       rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a real browser logs in from the console at another site than the provider’s, and out again', async (context) => {
+    const path = installedChromium()
+    if (path === undefined) return context.skip('there is no Chromium')
+    const api = await started()
+    // Ports do not make another site; names do.
+    const url = api.url.replace('127.0.0.1', 'localhost')
+    const client = await keycloak.manage('GET', `/${realm}/clients/${weirClient}`) as { redirectUris: string[]; attributes: object }
+    const addresses = [...client.redirectUris, `${url}/*`]
+    await keycloak.manage('PUT', `/${realm}/clients/${weirClient}`, { ...client, redirectUris: addresses, attributes: { ...client.attributes, 'post.logout.redirect.uris': addresses.join('##') } })
+    const browser = await launch(path)
+    try {
+      const page = await browser.newPage()
+      await page.goto(`${url}/flows`)
+      await page.getByRole('link', { name: 'Log in with your provider' }).click()
+      await page.locator('#username').fill('ada')
+      await page.locator('#password').fill(passwordOf('ada'))
+      await page.locator('#password').press('Enter')
+      await page.getByRole('button', { name: 'Log out' }).waitFor()
+      expect(new URL(page.url()).origin).toBe(url)
+      const session = (await page.context().cookies()).find(({ name }) => name === 'weir_session')
+      expect(session).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
+      expect(await page.evaluate('document.cookie')).not.toContain('weir_session')
+      await page.getByRole('button', { name: 'Log out' }).click()
+      await page.getByRole('link', { name: 'Log in with your provider' }).click()
+      await page.locator('#password').waitFor()
+      expect(new URL(page.url()).origin).toBe(keycloak.url)
+    } finally {
+      await browser.close()
     }
   })
 
