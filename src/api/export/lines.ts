@@ -5,7 +5,7 @@ export type LineFormat = 'csv' | 'ndjson'
 
 export interface LineWriter {
   readonly head: string
-  line(cells: readonly Cell[]): string
+  readonly line: (cells: readonly Cell[]) => string
 }
 
 export function lineWriter(format: LineFormat, columns: readonly string[]): LineWriter {

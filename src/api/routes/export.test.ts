@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { flowNames } from '../../query/index.ts'
@@ -86,6 +90,34 @@ test('sorted by the store and by the ring', async () => {
       const times = (await fetchWhole(`${url}/api/v1/export?${query({ columns: 'time_received', sort, format: 'ndjson' })}`)).text.trimEnd().split('\n').map((line) => Date.parse((JSON.parse(line) as { time_received: string }).time_received))
       expect(times).toEqual([...times].sort((a, b) => sign * (a - b)))
     }
+  }
+})
+
+test('a Parquet file holds the same rows, whoever reads it', async () => {
+  const both = await startBoth()
+  const random = new SeededRandom(31)
+  for (let batch = 0; batch < 2; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 150)), Date.now() - 10_000 + batch)
+  const folder = await mkdtemp(join(tmpdir(), 'weir-parquet-'))
+  const instance = await DuckDBInstance.create()
+  const connection = await instance.connect()
+  try {
+    for (const url of [both.urls.stored, both.urls.live]) {
+      const path = join(folder, `${new URL(url).port}.parquet`)
+      const answer = await fetch(`${url}/api/v1/export?${query({ format: 'parquet', columns: '*' })}`)
+      expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet')
+      await writeFile(path, Buffer.from(await answer.arrayBuffer()))
+      const read = async (sql: string): Promise<unknown> => (await connection.runAndReadAll(`SET TimeZone = 'UTC'; ${sql}`)).getRowObjectsJson()
+      const names = flowNames.fields.map(({ name, kind }) => (kind === 'json' ? `"${name}"::VARCHAR` : kind === 'bool' ? `"${name}"::BOOLEAN` : `"${name}"`)).join(', ')
+      const [file] = (await read(`SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(dns_latency) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM '${path}'`)) as unknown[]
+      const [stored] = await both.sql('SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(CASE WHEN isfinite(dns_latency) THEN dns_latency END) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM flows WHERE time_received <= now()')
+      const plain = (row: unknown): unknown => Object.fromEntries(Object.entries(row as Record<string, unknown>).map(([name, value]) => [name, name === 'latency' ? Number(value).toPrecision(12) : String(value)]))
+      expect(plain(file)).toEqual(plain(stored))
+      expect(await read(`SELECT ${names} FROM '${path}' LIMIT 1`)).toHaveLength(1)
+    }
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+    await rm(folder, { recursive: true })
   }
 })
 

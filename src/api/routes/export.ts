@@ -13,15 +13,16 @@ import { coveredSpan } from '../ring/scan.ts'
 import { storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
 
-const formats = ['csv', 'ndjson'] as const
+const formats = ['csv', 'ndjson', 'parquet'] as const
+type Format = (typeof formats)[number]
 
 interface ExportQuery extends QuestionQuery {
-  readonly format?: LineFormat
+  readonly format?: Format
   readonly columns?: string
   readonly sort?: string
 }
 
-const mediaTypes: Readonly<Record<LineFormat, string>> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson; charset=utf-8' }
+const mediaTypes: Readonly<Record<Format, string>> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson; charset=utf-8' }
 
 /** Trailer of an answer: says that it is whole, and how many rows it has. */
 export const rowsTrailer = 'x-weir-rows'
@@ -30,7 +31,8 @@ const schema = {
   operationId: 'exportFlows',
   summary: 'Flows that match, all of them, as a file',
   description: 'Streamed, without a limit of rows. Columns stand in the order asked for. Times are ISO 8601 in UTC with all their digits, integers have all theirs, what is absent is empty (in CSV an empty text is `""`). '
-    + `CSV is RFC 4180 with a head. Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. `
+    + 'CSV is RFC 4180 with a head. Parquet has times in microseconds, addresses as texts, and estimates, which may be beyond 64 bits, as texts, too. '
+    + `Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. `
     + 'Headers X-Weir-Source, X-Weir-From and X-Weir-To say what is answered. Whoever goes away stops the question.',
   querystring: {
     type: 'object', additionalProperties: false, properties: {
@@ -42,7 +44,7 @@ const schema = {
     },
   },
   response: {
-    200: { description: 'The rows.', content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } } } },
+    200: { description: 'The rows.', content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } }, 'application/vnd.apache.parquet': { schema: { type: 'string' } } } },
     400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
   },
 } as const
@@ -53,14 +55,16 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const { format = 'csv' } = query
     const asked = exportRequest(query, context.host.clock.now(), request.principal)
     const gone = goneWith(reply)
-    const bytes = await source(context, hub, asked, format, reply, gone)
+    const lines: LineFormat = format === 'csv' ? 'csv' : 'ndjson'
+    const bytes = await source(context, hub, asked, lines, reply, gone)
     if (bytes === undefined) return reply.hijack()
-    const count = new RecordCount(format)
+    const count = new RecordCount(lines)
+    const rows = counted(toldOfErrors(bytes, gone, context.log), count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
     // Only an answer in pieces can have a trailer; one that is compressed as a whole can, too.
     reply.header('transfer-encoding', 'chunked')
     reply.trailer(rowsTrailer, async () => String(count.rows))
-    return answerStream(request, reply, mediaTypes[format], counted(toldOfErrors(bytes, gone, context.log), count))
+    return answerStream(request, reply, mediaTypes[format], format === 'parquet' ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers) : rows)
   })
 }
 
