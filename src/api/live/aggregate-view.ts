@@ -1,9 +1,11 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
-import { mostLookedAt } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import type { Hearing, LiveMessage, LiveView } from './view.ts'
+
+/** Rows of the past that a new view begins with: adding up takes longer than looking. */
+const mostAdded = 10_000
 
 /**
  * A view that sends sums instead of rows. Each frame goes into the sums once, whether its client listens, has paused or
@@ -95,7 +97,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     let rows = 0
     for (let at = frames.length - 1; at >= 0; at--) {
       rows += frames[at]?.count ?? 0
-      if (rows >= mostLookedAt) return (frames[at]?.sequence ?? 0) - 1
+      if (rows >= mostAdded) return (frames[at]?.sequence ?? 0) - 1
     }
     return 0
   }

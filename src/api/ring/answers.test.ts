@@ -79,7 +79,7 @@ test.each(sums)('%s of %j are what the flows in the store add up to', async (pat
 test('percentiles are of flows: series, groups and SQL agree', async () => {
   const { both, span } = await filled(5)
   for (const [path, parameters] of [
-    ['series', { step: '2m', of: 'packets' }], ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }], ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }], ['topology', { of: 'src_port', by: 'max', limit: '5' }],
+    ['series', { step: '2m', of: 'packets' }], ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }], ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }], ['topology', { of: 'src_port', by: 'max', limit: '5' }], ['flows', { group: 'src_addr,dst_addr', of: 'packets', by: 'p90', limit: '3' }],
   ] as const) {
     const [stored, live] = [(await both.stored(path, { ...span, ...parameters })).body, (await both.live(path, { ...span, ...parameters })).body]
     expect(live['columns']).toEqual(stored['columns'])
