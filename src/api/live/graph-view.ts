@@ -21,6 +21,9 @@ export interface GraphMessage {
 interface Edge {
   readonly from: Cell
   readonly to: Cell
+  /** The same as keys of nodes. */
+  readonly fromKey: string
+  readonly toKey: string
   readonly sums: Sums
   /** Recent size: falls by a fifth per message when nothing passes, so that the picture does not flicker. */
   weight: number
@@ -53,7 +56,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     const known = this.#edges.get(key)
     if (known !== undefined || this.#edges.size >= mostEdges) return known
     const [from = null, to = null] = ends()
-    const edge = { from, to, sums: this.#zero(), weight: 0, idle: 0 }
+    const edge = { from, to, fromKey: JSON.stringify(from), toKey: JSON.stringify(to), sums: this.#zero(), weight: 0, idle: 0 }
     this.#edges.set(key, edge)
     return edge
   }
@@ -72,7 +75,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     const goneEdges = [...this.#shownEdges].filter(([key]) => !edges.has(key)).map(([, { from, to }]) => [from, to] as const)
     const goneNodes = [...this.#shownNodes].filter(([key]) => !nodes.has(key)).map(([, node]) => node)
     const moving = [...edges].filter(([key, edge]) => whole || edge.idle <= 1 || !this.#shownEdges.has(key))
-    const touched = new Set(moving.flatMap(([, { from, to }]) => [JSON.stringify(from), JSON.stringify(to)]))
+    const touched = new Set(moving.flatMap(([, { fromKey, toKey }]) => [fromKey, toKey]))
     const data: GraphMessage = {
       view: this.spec.id, cols: ['rows', ...this.spec.columns],
       upsertNodes: [...nodes].filter(([key]) => touched.has(key)).map(([key, node]) => [node, [...(out.get(key) ?? this.#zero())], [...(into.get(key) ?? this.#zero())]]),
@@ -105,9 +108,10 @@ export class GraphView extends AggregateView<GraphSpec> {
     const nodes = new Set<string>()
     for (const [key, edge] of [...this.#edges].sort(([, a], [, b]) => b.weight - a.weight)) {
       if (chosen.size >= limit * edgesPerNode) break
-      const fresh = [...new Set([JSON.stringify(edge.from), JSON.stringify(edge.to)])].filter((node) => !nodes.has(node))
-      if (nodes.size + fresh.length > limit) continue
-      for (const node of fresh) nodes.add(node)
+      const { fromKey, toKey } = edge
+      const fresh = (nodes.has(fromKey) ? 0 : 1) + (toKey === fromKey || nodes.has(toKey) ? 0 : 1)
+      if (nodes.size + fresh > limit) continue
+      nodes.add(fromKey).add(toKey)
       chosen.set(key, edge)
     }
     return chosen
@@ -117,16 +121,15 @@ export class GraphView extends AggregateView<GraphSpec> {
     const nodes = new Map<string, Cell>()
     const out = new Map<string, Sums>()
     const into = new Map<string, Sums>()
-    const add = (node: Cell, side: Map<string, Sums>, sums: Sums): void => {
-      const key = JSON.stringify(node)
+    const add = (key: string, node: Cell, side: Map<string, Sums>, sums: Sums): void => {
       nodes.set(key, node)
       const known = side.get(key) ?? this.#zero()
       addSums(known, sums)
       side.set(key, known)
     }
-    for (const { from, to, sums } of edges.values()) {
-      add(from, out, sums)
-      add(to, into, sums)
+    for (const { from, to, fromKey, toKey, sums } of edges.values()) {
+      add(fromKey, from, out, sums)
+      add(toKey, to, into, sums)
     }
     return { nodes, out, into }
   }

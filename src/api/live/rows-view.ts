@@ -31,7 +31,7 @@ interface Place {
 }
 
 /** Rows that one message is made from at most: the ring holds a million, and nobody is to wait while they are looked through. */
-export const mostLookedAt = 50_000
+export const mostLookedAt = 20_000
 
 /**
  * One view of one client. Three places in the journal: `cursor` (everything up to it was sent or passed over),
