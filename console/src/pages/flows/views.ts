@@ -23,4 +23,5 @@ interface FlowTab {
 export const flowTabs: readonly FlowTab[] = [
   { id: 'overview', title: 'Overview', View: lazy(() => import('./overview/index.tsx')) },
   { id: 'table', title: 'Table', View: lazy(() => import('./table.tsx')) },
+  { id: 'topology', title: 'Topology', View: lazy(() => import('./topology/index.tsx')) },
 ]

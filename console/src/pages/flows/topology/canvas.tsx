@@ -1,0 +1,159 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { onTheme } from '../../../app/theme.ts'
+import type { Measure } from '../overview/state.ts'
+import { neighbours } from './fold.ts'
+import { towards } from './near.ts'
+import { paletteOf } from './palette.ts'
+import { pictureOf, Scene } from './scene.ts'
+import type { Pins } from './state.ts'
+import type { Laid } from './use-layout.ts'
+
+interface GraphCanvasProps {
+  readonly laid: Laid
+  readonly measure: Measure
+  readonly pins: Pins
+  /** Key of the node that is chosen; empty: none. */
+  readonly chosen: string
+  /** Another one: everything is brought into sight. */
+  readonly fitKey: string
+  readonly onChoose: (key: string) => void
+  readonly onStep: (index: number) => void
+  /** Null takes the pin away. */
+  readonly onPin: (key: string, at: readonly [number, number] | null) => void
+}
+
+const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }
+/** Units by which a key moves a node. */
+const nudge = 20
+
+/** The graph as a picture that can be moved, zoomed and walked through. */
+export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onStep, onPin }: GraphCanvasProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [scene, setScene] = useState<Scene>()
+  const at = laid.graph.nodes.findIndex(({ key }) => key === chosen)
+  const picture = useMemo(() => pictureOf(laid.graph, laid.placed, measure, new Set(Object.keys(pins))), [laid, measure, pins])
+  const drag = useRef<{ x: number; y: number; node: number; moved: boolean }>(undefined)
+  useEffect(() => {
+    const [element, box] = [canvas.current, place.current]
+    if (element === null || box === null) return undefined
+    const made = new Scene(element, () => paletteOf(box))
+    const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
+    follow.observe(box)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const recolor = (): void => made.recolor()
+    dark.addEventListener('change', recolor)
+    const offTheme = onTheme(recolor)
+    const wheel = (event: WheelEvent): void => {
+      event.preventDefault()
+      made.zoomBy(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.offsetX, event.offsetY)
+    }
+    element.addEventListener('wheel', wheel, { passive: false })
+    setScene(made)
+    return () => {
+      follow.disconnect()
+      dark.removeEventListener('change', recolor)
+      offTheme()
+      element.removeEventListener('wheel', wheel)
+      made.stop()
+    }
+  }, [])
+  const fitted = useRef('')
+  useEffect(() => {
+    const box = place.current
+    if (scene === undefined || box === null) return
+    scene.show(picture)
+    if (fitted.current === fitKey) return
+    fitted.current = fitKey
+    scene.resize(box.clientWidth, box.clientHeight)
+    scene.fit()
+  }, [scene, picture, fitKey])
+  useEffect(() => {
+    if (scene === undefined) return
+    scene.chosen = at
+    scene.reveal(at)
+  }, [scene, at, picture])
+
+  const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [event.nativeEvent.offsetX, event.nativeEvent.offsetY]
+  const keyOf = (index: number): string => laid.graph.nodes[index]?.key ?? ''
+  const pointOf = (index: number): readonly [number, number] => [laid.placed.points[2 * index] ?? 0, laid.placed.points[2 * index + 1] ?? 0]
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    const direction = arrows[event.key]
+    if (direction !== undefined && at >= 0 && event.shiftKey) {
+      const [x, y] = pointOf(at)
+      onPin(chosen, [x + direction[0] * nudge, y + direction[1] * nudge])
+    } else if (direction !== undefined) {
+      // Where nobody is to be met that way, the nearest of all is.
+      const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
+      const next = at < 0 ? 0 : near >= 0 ? near : towards(laid.placed.points, at, direction, laid.graph.nodes.map((_, index) => index))
+      if (next >= 0) onChoose(keyOf(next))
+    } else if (event.key === 'Home') onChoose(keyOf(0))
+    else if (event.key === 'Enter' && at >= 0) onStep(at)
+    else if (event.key === 'Escape' && at >= 0) onChoose('')
+    else if (event.key === 'p' && at >= 0) onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)
+    else if (event.key === '+' || event.key === '=') scene.zoomBy(1.4)
+    else if (event.key === '-') scene.zoomBy(1 / 1.4)
+    else if (event.key === '0') scene.fit()
+    else return
+    event.preventDefault()
+  }
+  const chosenNode = laid.graph.nodes[at]
+  return (
+    <div
+      ref={place} className="graph-place" tabIndex={0} role="application" aria-label={`Topology of ${laid.graph.nodes.length} nodes and ${laid.graph.edges.length} edges`} aria-describedby="graph-keys"
+      data-nodes={laid.graph.nodes.length} data-edges={laid.graph.edges.length} onKeyDown={onKeyDown}
+    >
+      <canvas
+        ref={canvas} aria-hidden="true"
+        onPointerDown={(event) => {
+          if (event.button !== 0 || scene === undefined) return
+          event.currentTarget.setPointerCapture(event.pointerId)
+          const [x, y] = here(event)
+          drag.current = { x, y, node: scene.nodeAt(x, y), moved: false }
+        }}
+        onPointerMove={(event) => {
+          if (scene === undefined) return
+          const [x, y] = here(event)
+          const now = drag.current
+          if (now === undefined) {
+            const hovered = scene.nodeAt(x, y)
+            if (hovered === scene.hovered) return
+            scene.hovered = hovered
+            event.currentTarget.style.cursor = hovered >= 0 ? 'pointer' : 'grab'
+            scene.draw()
+            return
+          }
+          if (!now.moved && Math.hypot(x - now.x, y - now.y) < 4) return
+          if (now.node >= 0) scene.place(now.node, ...scene.toPlane(x, y))
+          else scene.panBy(x - now.x, y - now.y)
+          drag.current = { x, y, node: now.node, moved: true }
+        }}
+        onPointerUp={(event) => {
+          const now = drag.current
+          drag.current = undefined
+          if (scene === undefined || now === undefined) return
+          if (!now.moved) onChoose(keyOf(now.node))
+          else if (now.node >= 0) onPin(keyOf(now.node), scene.toPlane(...here(event)))
+        }}
+        onPointerCancel={() => { drag.current = undefined }}
+        onPointerLeave={() => {
+          if (scene === undefined || scene.hovered < 0) return
+          scene.hovered = -1
+          scene.draw()
+        }}
+        onDoubleClick={(event) => {
+          const index = scene?.nodeAt(...here(event)) ?? -1
+          if (index >= 0) onStep(index)
+        }}
+      />
+      <div className="graph-tools" role="group" aria-label="Zoom">
+        <button type="button" aria-label="Zoom in" onClick={() => scene?.zoomBy(1.4)}>+</button>
+        <button type="button" aria-label="Zoom out" onClick={() => scene?.zoomBy(1 / 1.4)}>−</button>
+        <button type="button" aria-label="Show everything" onClick={() => scene?.fit()}>⤢</button>
+      </div>
+      <p id="graph-keys" className="spoken">Arrows go to the neighbour that lies that way, Home to the largest, Enter steps into it, P pins it, Shift and arrows move it, plus, minus and 0 zoom, L shows a list.</p>
+      <p className="spoken" role="status">{chosenNode === undefined ? '' : `${chosenNode.label}, ${neighbours(laid.graph, at).length} neighbours${pins[chosen] === undefined ? '' : ', pinned'}`}</p>
+    </div>
+  )
+}

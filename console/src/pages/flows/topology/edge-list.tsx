@@ -1,0 +1,43 @@
+import { useMemo, useState } from 'react'
+import { count, volume } from '../../../parts/format.ts'
+import { Grid, type GridColumn } from '../../../parts/grid.tsx'
+import { groupName, type Graph } from './fold.ts'
+
+interface Line {
+  readonly key: string
+  readonly from: string
+  readonly to: string
+  readonly fromKey: string
+  readonly bytes: number
+  readonly packets: number
+  readonly flows: number
+  readonly edges: number
+}
+
+const sorts = ['from', 'to', 'bytes', 'packets', 'flows', 'edges'] as const
+
+const columns: readonly GridColumn<Line>[] = [
+  { id: 'from', title: 'Source', width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
+  { id: 'to', title: 'Destination', width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
+  { id: 'bytes', title: 'Bytes', width: 90, grow: 1, end: true, sortable: true, cell: ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span> },
+  { id: 'packets', title: 'Packets', width: 90, grow: 1, end: true, sortable: true, cell: ({ packets }) => count(packets) },
+  { id: 'flows', title: 'Flows', width: 80, grow: 1, end: true, sortable: true, cell: ({ flows }) => count(flows) },
+  { id: 'edges', title: 'Edges', hint: 'How many edges it stands for', width: 70, grow: 0, end: true, sortable: true, cell: ({ edges }) => count(edges) },
+]
+
+/** The same edges as a list, what is not drawn at the end: its sums are those of the answer. */
+export function EdgeList({ graph, onChoose }: { readonly graph: Graph; readonly onChoose: (key: string) => void }): React.ReactNode {
+  const [sort, setSort] = useState('-bytes')
+  const lines = useMemo(() => {
+    const name = (at: number): string => {
+      const node = graph.nodes[at]
+      return node === undefined ? '?' : node.stands === 1 ? node.label : `${node.label} of ${groupName(node.group)}`
+    }
+    const all = graph.edges.map((edge): Line => ({ ...edge, key: `${edge.from} ${edge.to}`, from: name(edge.from), to: name(edge.to), fromKey: graph.nodes[edge.from]?.key ?? '' }))
+    const by = sorts.find((each) => sort.endsWith(each)) ?? 'bytes'
+    const sign = sort.startsWith('-') ? -1 : 1
+    all.sort((a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))))
+    return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
+  }, [graph, sort])
+  return <Grid label="Edges" columns={columns} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
+}

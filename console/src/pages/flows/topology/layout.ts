@@ -1,0 +1,119 @@
+import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationLinkDatum, type SimulationNodeDatum } from 'd3-force'
+
+export type Point = readonly [x: number, y: number]
+
+export interface LayoutInput {
+  readonly nodes: readonly { readonly key: string; readonly group: string }[]
+  /** Places of nodes; `weight` from 0 to 1. */
+  readonly edges: readonly { readonly from: number; readonly to: number; readonly weight: number }[]
+  /** Where nodes (by key) and middles of groups (by name) were before: they stay there. */
+  readonly known: { readonly nodes: Readonly<Record<string, Point>>; readonly groups: Readonly<Record<string, Point>> }
+  /** Where nodes were put by hand. */
+  readonly pins: Readonly<Record<string, Point>>
+}
+
+export interface PlacedGroup {
+  readonly name: string
+  readonly x: number
+  readonly y: number
+  /** Reach of its members. */
+  readonly radius: number
+}
+
+export interface Placed {
+  /** x and y of each node. */
+  readonly points: Float32Array
+  readonly groups: readonly PlacedGroup[]
+}
+
+/** Room of a node in its group. */
+const spacing = 30
+const margin = 22
+const golden = Math.PI * (3 - Math.sqrt(5))
+
+/** Place number `slot` of a spiral around the middle of a group. */
+function spiral(slot: number): Point {
+  const reach = spacing * 0.62 * Math.sqrt(slot)
+  return [reach * Math.cos(slot * golden), reach * Math.sin(slot * golden)]
+}
+
+interface Body extends SimulationNodeDatum {
+  readonly name: string
+  readonly radius: number
+}
+
+/**
+ * Two levels: forces between groups, a spiral inside each. What has a place keeps it, so that the picture holds still
+ * while data change; the same input gives the same picture.
+ */
+export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
+  const members = new Map<string, number[]>()
+  nodes.forEach(({ group }, index) => {
+    const list = members.get(group)
+    if (list === undefined) members.set(group, [index])
+    else list.push(index)
+  })
+  const bodies = placeGroups(members, nodes, edges, known.groups)
+  const points = new Float32Array(2 * nodes.length)
+  for (const { name, x = 0, y = 0 } of bodies) placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points)
+  nodes.forEach(({ key }, index) => {
+    const pin = pins[key]
+    if (pin !== undefined) points.set(pin, 2 * index)
+  })
+  return { points, groups: bodies.map(({ name, x = 0, y = 0, radius }) => ({ name, x, y, radius })) }
+}
+
+function radiusOf(count: number): number {
+  return spacing * 0.62 * Math.sqrt(Math.max(0, count - 1)) + margin
+}
+
+function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: LayoutInput['nodes'], edges: LayoutInput['edges'], known: Readonly<Record<string, Point>>): readonly Body[] {
+  const bodies = [...members].map(([name, list]): Body => {
+    const at = known[name]
+    return { name, radius: radiusOf(list.length), ...(at === undefined ? {} : { x: at[0], y: at[1], fx: at[0], fy: at[1] }) }
+  })
+  if (bodies.every(({ fx }) => fx !== undefined)) return bodies
+  const weights = new Map<string, number>()
+  for (const { from, to, weight } of edges) {
+    const [a, b] = [nodes[from]?.group ?? '', nodes[to]?.group ?? '']
+    if (a !== b) weights.set(JSON.stringify([a, b]), (weights.get(JSON.stringify([a, b])) ?? 0) + weight)
+  }
+  const most = Math.max(1e-9, ...weights.values())
+  const links = [...weights].map(([key, weight]): SimulationLinkDatum<Body> & { strength: number } => {
+    const [source, target] = JSON.parse(key) as [string, string]
+    return { source, target, strength: 0.05 + 0.3 * (weight / most) }
+  })
+  const reach = (body: SimulationLinkDatum<Body>['source']): number => (typeof body === 'object' ? body.radius : 0)
+  const simulation = forceSimulation([...bodies]).stop()
+    .force('charge', forceManyBody<Body>().strength(({ radius }) => -12 * radius).distanceMax(1500))
+    .force('link', forceLink<Body, SimulationLinkDatum<Body> & { strength: number }>(links).id(({ name }) => name).distance(({ source, target }) => reach(source) + reach(target) + 60).strength(({ strength }) => strength))
+    .force('collide', forceCollide<Body>(({ radius }) => radius + 14).iterations(2))
+    .force('x', forceX<Body>(0).strength(0.05)).force('y', forceY<Body>(0).strength(0.08))
+  simulation.tick(bodies.length > 400 ? 100 : 220)
+  return bodies
+}
+
+/** Those that have a place keep it; others take the first places of the spiral that are free. */
+function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput['nodes'], known: Readonly<Record<string, Point>>, points: Float32Array): void {
+  const fresh: number[] = []
+  const taken = new Set<string>()
+  const cell = (px: number, py: number): string => `${Math.round(px / (spacing * 0.6))} ${Math.round(py / (spacing * 0.6))}`
+  for (const index of list) {
+    const at = known[nodes[index]?.key ?? '']
+    if (at === undefined) fresh.push(index)
+    else {
+      points.set(at, 2 * index)
+      taken.add(cell(at[0], at[1]))
+    }
+  }
+  const anything = taken.size > 0
+  let slot = 0
+  for (const index of fresh) {
+    for (;;) {
+      const [dx, dy] = spiral(slot++)
+      if (anything && taken.has(cell(x + dx, y + dy))) continue
+      points.set([x + dx, y + dy], 2 * index)
+      break
+    }
+  }
+}

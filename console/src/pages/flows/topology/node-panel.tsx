@@ -1,0 +1,53 @@
+import { count, volume } from '../../../parts/format.ts'
+import { groupName, type Graph } from './fold.ts'
+
+interface NodePanelProps {
+  readonly graph: Graph
+  readonly at: number
+  readonly pinned: boolean
+  readonly onChoose: (key: string) => void
+  readonly onStep: () => void
+  readonly onFlows: () => void
+  readonly onPin: () => void
+}
+
+const peersShown = 12
+
+/** What is chosen, and with whom it exchanges most. */
+export function NodePanel({ graph, at, pinned, onChoose, onStep, onFlows, onPin }: NodePanelProps): React.ReactNode {
+  const node = graph.nodes[at]
+  if (node === undefined) return null
+  const own = graph.edges.filter(({ from, to }) => from === at || to === at)
+  const alone = node.stands === 1 && node.cells !== undefined
+  return (
+    <aside className="panel drawer" aria-label="Node">
+      <div className="drawer-head"><h2>{node.label}</h2><button type="button" className="quiet" aria-label="Close" onClick={() => onChoose('')}>✕</button></div>
+      <div className="drawer-body">
+        <dl>
+          {!node.group.startsWith('[') && <><dt>Group</dt><dd>{groupName(node.group)}</dd></>}
+          {!alone && <><dt>Stands for</dt><dd>{count(node.stands)} nodes</dd></>}
+          <dt>Sent</dt><dd>{volume(node.sent.bytes)} · {count(node.sent.flows)} flows</dd>
+          <dt>Received</dt><dd>{volume(node.received.bytes)} · {count(node.received.flows)} flows</dd>
+        </dl>
+        <div className="node-acts">
+          {alone && <button type="button" onClick={onStep}>Step into</button>}
+          {alone && <button type="button" onClick={onFlows}>Its flows</button>}
+          <button type="button" aria-pressed={pinned} onClick={onPin}>{pinned ? 'Unpin' : 'Pin here'}</button>
+        </div>
+        <h3>Exchanges with{own.length > peersShown ? `, the largest ${peersShown} of ${count(own.length)}` : ''}</h3>
+        <ul className="peers">
+          {own.slice(0, peersShown).map(({ from, to, bytes }) => {
+            const other = graph.nodes[from === at ? to : from]
+            return other !== undefined && (
+              <li key={`${from} ${to}`}>
+                <span aria-hidden="true">{from === at ? '→' : '←'}</span><span className="spoken">{from === at ? 'to' : 'from'}</span>
+                <button type="button" className="quiet" onClick={() => onChoose(other.key)}>{other.label}</button>
+                <span className="number">{volume(bytes)}</span>
+              </li>
+            )
+          })}
+        </ul>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,174 @@
+import { volume } from '../../../parts/format.ts'
+import { groupName, type Graph } from './fold.ts'
+import type { Placed } from './layout.ts'
+
+/** Colours as the canvas can use them. */
+export interface Palette {
+  readonly panel: string
+  readonly soft: string
+  readonly line: string
+  readonly edge: string
+  readonly ink: string
+  readonly dim: string
+  readonly accent: string
+  readonly warning: string
+  readonly other: string
+  readonly series: readonly string[]
+}
+
+/** The part of the plane that is seen: its point (x, y) is in the middle, a unit is k pixels. */
+export interface Eye {
+  readonly x: number
+  readonly y: number
+  readonly k: number
+}
+
+export interface Picture {
+  readonly graph: Graph
+  readonly placed: Placed
+  /** Of each node, in units. */
+  readonly radii: readonly number[]
+  /** Of each edge: how thick, from 0 to 3. */
+  readonly widths: readonly number[]
+  readonly colors: readonly number[]
+  readonly pinned: ReadonlySet<number>
+}
+
+const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+const thickness = [0.6, 1, 1.8, 3]
+/** Short paths are quicker to draw than one of all edges. */
+const chunk = 400
+const labelsMost = 60
+
+/** Everything, into a canvas whose middle is the eye. Sizes in pixels of the page. */
+export function paint(context: CanvasRenderingContext2D, { graph, placed, radii, widths, colors, pinned }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette): void {
+  const { points, groups } = placed
+  const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
+  const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  context.clearRect(0, 0, width, height)
+  context.fillStyle = palette.panel
+  context.fillRect(0, 0, width, height)
+  const members = new Map<string, number>()
+  for (const { group } of graph.nodes) members.set(group, (members.get(group) ?? 0) + 1)
+  const named = groups.filter(({ name }) => (members.get(name) ?? 0) > 1)
+  context.fillStyle = palette.soft
+  context.strokeStyle = palette.line
+  context.lineWidth = 1
+  for (const group of named) {
+    context.beginPath()
+    context.arc((group.x - x) * k + width / 2, (group.y - y) * k + height / 2, group.radius * k, 0, 7)
+    context.fill()
+    context.stroke()
+  }
+  for (const level of [0, 1, 2, 3]) {
+    context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
+    context.strokeStyle = level < 2 ? palette.line : palette.edge
+    let count = 0
+    context.beginPath()
+    graph.edges.forEach(({ from, to }, index) => {
+      if (widths[index] !== level || from === to) return
+      context.moveTo(sx(from), sy(from))
+      context.lineTo(sx(to), sy(to))
+      if (++count % chunk === 0) {
+        context.stroke()
+        context.beginPath()
+      }
+    })
+    context.stroke()
+  }
+  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colors[index] === -1 ? palette.other : (palette.series[(colors[index] ?? 0) % palette.series.length] ?? palette.other), palette))
+  const taken: Box[] = []
+  context.textAlign = 'center'
+  context.textBaseline = 'alphabetic'
+  for (const group of named) {
+    const [gx, gy] = [(group.x - x) * k + width / 2, (group.y - y - group.radius) * k + height / 2 - 5]
+    write(context, groupName(group.name), gx, gy, `600 12px ${font}`, palette.dim, palette.panel, taken)
+  }
+  let labels = 0
+  for (let index = 0; index < graph.nodes.length && labels < labelsMost; index++) {
+    const [nx, ny] = [sx(index), sy(index)]
+    if (nx < 0 || ny < 0 || nx > width || ny > height) continue
+    if (write(context, graph.nodes[index]?.label ?? '', nx, ny + Math.max(2, (radii[index] ?? 4) * k) + 12, `11px ${font}`, palette.ink, palette.panel, taken)) labels++
+  }
+}
+
+/** One is round, several are square; what is pinned has a dot in its middle. */
+function node(context: CanvasRenderingContext2D, x: number, y: number, radius: number, several: boolean, pinned: boolean, color: string, palette: Palette): void {
+  context.fillStyle = color
+  context.strokeStyle = palette.panel
+  context.lineWidth = 1.5
+  context.beginPath()
+  if (several) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
+  else context.arc(x, y, radius, 0, 7)
+  context.fill()
+  context.stroke()
+  if (!pinned) return
+  context.fillStyle = palette.panel
+  context.beginPath()
+  context.arc(x, y, Math.max(1.5, radius / 3), 0, 7)
+  context.fill()
+}
+
+type Box = readonly [left: number, top: number, right: number, bottom: number]
+
+/** Writes a label where nothing else is written yet. */
+function write(context: CanvasRenderingContext2D, whole: string, x: number, y: number, style: string, ink: string, halo: string, taken: Box[]): boolean {
+  const text = whole.length > 28 ? `${whole.slice(0, 27)}…` : whole
+  context.font = style
+  const half = context.measureText(text).width / 2 + 3
+  const box: Box = [x - half, y - 11, x + half, y + 4]
+  if (taken.some(([left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top)) return false
+  taken.push(box)
+  context.strokeStyle = halo
+  context.lineWidth = 3
+  context.lineJoin = 'round'
+  context.strokeText(text, x, y)
+  context.fillStyle = ink
+  context.fillText(text, x, y)
+  return true
+}
+
+/** What is chosen or pointed at, with its neighbours, over everything else. */
+export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
+  const { points } = placed
+  const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
+  const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  const near: number[] = []
+  context.strokeStyle = palette.accent
+  context.fillStyle = palette.accent
+  for (const { from, to } of graph.edges) {
+    if ((from !== at && to !== at) || from === to) continue
+    if (near.length < 200) near.push(from === at ? to : from)
+    arrow(context, sx(from), sy(from), sx(to), sy(to), Math.max(2, (radii[to] ?? 4) * k))
+  }
+  context.lineWidth = isChosen ? 3 : 2
+  context.beginPath()
+  context.arc(sx(at), sy(at), Math.max(2, (radii[at] ?? 4) * k) + 3, 0, 7)
+  context.stroke()
+  const taken: Box[] = []
+  context.textAlign = 'center'
+  const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
+  const own = graph.nodes[at]
+  if (own !== undefined) write(context, `${own.label} · ${volume(own.sent.bytes)} out, ${volume(own.received.bytes)} in`, sx(at), sy(at) - radius(at) - 8, `600 12px ${font}`, palette.ink, palette.panel, taken)
+  for (const index of near) {
+    if (taken.length > 40) break
+    write(context, graph.nodes[index]?.label ?? '', sx(index), sy(index) + radius(index) + 12, `600 11px ${font}`, palette.ink, palette.panel, taken)
+  }
+}
+
+function arrow(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number, gap: number): void {
+  const length = Math.hypot(x2 - x1, y2 - y1)
+  if (length < 1) return
+  const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length]
+  const [ex, ey] = [x2 - ux * (gap + 2), y2 - uy * (gap + 2)]
+  context.lineWidth = 1.5
+  context.beginPath()
+  context.moveTo(x1, y1)
+  context.lineTo(ex, ey)
+  context.stroke()
+  context.beginPath()
+  context.moveTo(ex, ey)
+  context.lineTo(ex - ux * 8 - uy * 4, ey - uy * 8 + ux * 4)
+  context.lineTo(ex - ux * 8 + uy * 4, ey - uy * 8 - ux * 4)
+  context.fill()
+}

@@ -1,0 +1,17 @@
+import type { Palette } from './paint.ts'
+
+/** Tokens as the canvas can use them: the browser works out what they are in this theme. */
+export function paletteOf(element: HTMLElement): Palette {
+  const probe = document.createElement('i')
+  element.append(probe)
+  const token = (name: string): string => {
+    probe.style.color = `var(--${name})`
+    return getComputedStyle(probe).color
+  }
+  const found: Palette = {
+    panel: token('panel'), soft: token('soft'), line: token('line'), edge: token('edge'), ink: token('ink'), dim: token('dim'), accent: token('accent'), warning: token('warning'), other: token('series-other'),
+    series: [1, 2, 3, 4, 5, 6, 7].map((number) => token(`series-${number}`)),
+  }
+  probe.remove()
+  return found
+}

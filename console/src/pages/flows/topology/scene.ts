@@ -1,0 +1,204 @@
+import type { Measure } from '../overview/state.ts'
+import type { Graph } from './fold.ts'
+import type { Placed } from './layout.ts'
+import { PointIndex } from './near.ts'
+import { paint, paintFocus, type Eye, type Palette, type Picture } from './paint.ts'
+
+/** The bitmap reaches this much further than what is seen, on each side. */
+const oversize = 0.5
+/** Still for this long, and it is drawn anew. */
+const stillMs = 120
+const [least, most] = [0.02, 8]
+const largestNode = 15
+
+/** What stays the same while the picture is moved. */
+export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned: ReadonlySet<string>): Picture {
+  const weights = graph.nodes.map(({ sent, received }) => sent[measure] + received[measure])
+  const top = Math.max(1, ...weights)
+  const heaviest = Math.max(1, graph.edges[0]?.[measure] ?? 1)
+  const groups = [...new Set(graph.nodes.map(({ group }) => group))]
+  const colors = new Map(groups.map((group, index) => [group, index]))
+  return {
+    graph, placed,
+    radii: weights.map((weight) => 4 + (largestNode - 4) * Math.sqrt(weight / top)),
+    widths: graph.edges.map((edge) => Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, edge[measure] / heaviest)) / 4))))),
+    colors: graph.nodes.map(({ stands, group }) => (stands === 1 ? (colors.get(group) ?? 0) : -1)),
+    pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))),
+  }
+}
+
+/**
+ * Draws a picture into a canvas. While it is moved or zoomed a bitmap of it is, which is drawn anew once it is still: so
+ * that moving costs the same, however much there is to see.
+ */
+export class Scene {
+  readonly #canvas: HTMLCanvasElement
+  readonly #context: CanvasRenderingContext2D
+  readonly #bitmap = document.createElement('canvas')
+  readonly #palette: () => Palette
+  #eye: Eye = { x: 0, y: 0, k: 1 }
+  #bitmapEye: Eye = { x: 0, y: 0, k: 1 }
+  #picture: Picture | undefined
+  #index: PointIndex | undefined
+  #width = 0
+  #height = 0
+  #still = 0
+  #due = 0
+  #stale = true
+  #colors: Palette | undefined
+  chosen = -1
+  hovered = -1
+  /** How often everything was drawn, for those who measure. */
+  rasters = 0
+
+  constructor(canvas: HTMLCanvasElement, palette: () => Palette) {
+    this.#canvas = canvas
+    const context = canvas.getContext('2d', { alpha: false })
+    if (context === null) throw new Error('This browser draws no canvas.')
+    this.#context = context
+    this.#palette = palette
+  }
+
+  get eye(): Eye {
+    return this.#eye
+  }
+
+  resize(width: number, height: number): void {
+    const ratio = Math.min(2, devicePixelRatio)
+    this.#width = width
+    this.#height = height
+    this.#canvas.width = Math.round(width * ratio)
+    this.#canvas.height = Math.round(height * ratio)
+    this.#stale = true
+    this.draw()
+  }
+
+  show(picture: Picture): void {
+    this.#picture = picture
+    this.#index = new PointIndex(picture.placed.points, 80)
+    this.#stale = true
+    this.draw()
+  }
+
+  /** Tokens have other colours now. */
+  recolor(): void {
+    this.#colors = undefined
+    this.#stale = true
+    this.draw()
+  }
+
+  /** So that everything is in sight. */
+  fit(): void {
+    const groups = this.#picture?.placed.groups ?? []
+    const points = this.#picture?.placed.points ?? []
+    if (groups.length === 0 || this.#width === 0) return
+    const xs = [...groups.flatMap(({ x, radius }) => [x - radius, x + radius]), ...points.filter((_, index) => index % 2 === 0)]
+    const ys = [...groups.flatMap(({ y, radius }) => [y - radius, y + radius]), ...points.filter((_, index) => index % 2 === 1)]
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
+    const k = Math.max(least, Math.min(1.6, (this.#width - 40) / Math.max(1, right - left), (this.#height - 60) / Math.max(1, bottom - top)))
+    this.#eye = { x: (left + right) / 2, y: (top + bottom) / 2, k }
+    this.#stale = true
+    this.draw()
+  }
+
+  panBy(dx: number, dy: number): void {
+    const { x, y, k } = this.#eye
+    this.#move({ x: x - dx / k, y: y - dy / k, k })
+  }
+
+  /** The point under (px, py) stays there. */
+  zoomBy(factor: number, px = this.#width / 2, py = this.#height / 2): void {
+    const { x, y, k } = this.#eye
+    const next = Math.max(least, Math.min(most, k * factor))
+    const [wx, wy] = this.toPlane(px, py)
+    this.#move({ x: wx - (wx - x) * (k / next), y: wy - (wy - y) * (k / next), k: next })
+  }
+
+  toPlane(px: number, py: number): readonly [x: number, y: number] {
+    const { x, y, k } = this.#eye
+    return [(px - this.#width / 2) / k + x, (py - this.#height / 2) / k + y]
+  }
+
+  /** Brings a node into sight, if it is not. */
+  reveal(index: number): void {
+    const { points } = this.#picture?.placed ?? {}
+    if (points === undefined || index < 0) return
+    const { x, y, k } = this.#eye
+    const [nx, ny] = [points[2 * index] ?? 0, points[2 * index + 1] ?? 0]
+    const [px, py] = [(nx - x) * k + this.#width / 2, (ny - y) * k + this.#height / 2]
+    if (px > 30 && py > 30 && px < this.#width - 30 && py < this.#height - 30) return this.draw()
+    this.#move({ x: nx, y: ny, k })
+  }
+
+  /** The node under a pixel; -1: none. */
+  nodeAt(px: number, py: number): number {
+    const [x, y] = this.toPlane(px, py)
+    const { k } = this.#eye
+    const radii = this.#picture?.radii ?? []
+    return this.#index?.nearest(x, y, (index) => Math.min(80, Math.max(radii[index] ?? 0, 8 / k) + 3 / k)) ?? -1
+  }
+
+  /** Moves one node, as long as nothing else places it. */
+  place(index: number, x: number, y: number): void {
+    const points = this.#picture?.placed.points
+    if (points === undefined) return
+    points[2 * index] = x
+    points[2 * index + 1] = y
+    this.#index = new PointIndex(points, 80)
+    this.#stale = true
+    this.draw()
+  }
+
+  #move(eye: Eye): void {
+    this.#eye = eye
+    clearTimeout(this.#still)
+    this.#still = setTimeout(() => {
+      this.#stale = true
+      this.draw()
+    }, stillMs) as unknown as number
+    this.draw()
+  }
+
+  /** At the next frame. */
+  draw(): void {
+    if (this.#due === 0) this.#due = requestAnimationFrame(() => this.#frame())
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.#due)
+    clearTimeout(this.#still)
+  }
+
+  #frame(): void {
+    this.#due = 0
+    const picture = this.#picture
+    if (picture === undefined || this.#width === 0) return
+    const palette = (this.#colors ??= this.#palette())
+    if (this.#stale) this.#raster(picture, palette)
+    const ratio = this.#canvas.width / this.#width
+    const context = this.#context
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.fillStyle = palette.panel
+    context.fillRect(0, 0, this.#width, this.#height)
+    const scale = this.#eye.k / this.#bitmapEye.k
+    const [width, height] = [this.#width * (1 + 2 * oversize) * scale, this.#height * (1 + 2 * oversize) * scale]
+    const left = (this.#bitmapEye.x - this.#eye.x) * this.#eye.k + this.#width / 2 - width / 2
+    const top = (this.#bitmapEye.y - this.#eye.y) * this.#eye.k + this.#height / 2 - height / 2
+    context.drawImage(this.#bitmap, left, top, width, height)
+    for (const at of new Set([this.chosen, this.hovered])) if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
+  }
+
+  #raster(picture: Picture, palette: Palette): void {
+    this.#stale = false
+    const ratio = this.#canvas.width / this.#width
+    const [width, height] = [this.#width * (1 + 2 * oversize), this.#height * (1 + 2 * oversize)]
+    this.#bitmap.width = Math.round(width * ratio)
+    this.#bitmap.height = Math.round(height * ratio)
+    const context = this.#bitmap.getContext('2d', { alpha: false })
+    if (context === null) return
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.#bitmapEye = this.#eye
+    paint(context, picture, this.#eye, width, height, palette)
+    this.rasters++
+  }
+}
