@@ -5,6 +5,8 @@ export interface Command {
   readonly name: string
   /** Further words by which it is found. */
   readonly words?: string
+  /** Tells it from others of the same name. */
+  readonly key?: string
   readonly run: () => void
 }
 

@@ -3,7 +3,7 @@ import { useMe, type Me } from '../api/queries.ts'
 import { logOut } from './login.tsx'
 import { PageLink } from './page-link.tsx'
 import { pages } from './pages.ts'
-import { openPalette, paletteKeys } from './palette-door.ts'
+import { openPalette, openSaved, paletteKeys } from './palette-door.ts'
 import { onTheme, setTheme, theme, themes, type Theme } from './theme.ts'
 
 const groups = [...new Set(pages.map(({ group }) => group))]
@@ -34,6 +34,7 @@ export function Navigation(): React.ReactNode {
       {me.data !== undefined && me.data.login !== 'none' && <p className="side-me dim" title={scopeText(me.data)}>{me.data.name} <button type="button" className="quiet" onClick={() => { logOut().catch(reportError) }}>Log out</button></p>}
       <div className="side-tools">
         <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">{paletteKeys}</button>
+        <button type="button" className="quiet" onClick={openSaved} title="Saved views" aria-label="Saved views">☆</button>
         <button type="button" className="quiet" onClick={() => setTheme(next)} title={`Theme: ${chosen}; change to ${next}`} aria-label={`Theme: ${chosen}`}>{marks[chosen]}</button>
       </div>
     </header>

@@ -1,13 +1,16 @@
-/** Opens the palette from anywhere without loading it. */
-const listeners = new Set<() => void>()
-
+/** Opens what lies over the page from anywhere, without knowing it. */
 export const paletteKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
 
-export function openPalette(): void {
-  for (const listener of listeners) listener()
-}
+export const [openPalette, onOpenPalette] = door()
+export const [openSaved, onOpenSaved] = door()
 
-export function onOpenPalette(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => void listeners.delete(listener)
+function door(): readonly [open: () => void, onOpen: (listener: () => void) => () => void] {
+  const listeners = new Set<() => void>()
+  return [
+    () => { for (const listener of listeners) listener() },
+    (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  ]
 }

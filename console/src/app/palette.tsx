@@ -2,8 +2,10 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
-import { onOpenPalette } from './palette-door.ts'
+import { onOpenPalette, openSaved } from './palette-door.ts'
 import { pages } from './pages.ts'
+import { useSaved } from './saved.ts'
+import { useOpenView } from './use-open-view.ts'
 import { setTheme, themes } from './theme.ts'
 
 /** Ctrl-K: every page and every command, by name. */
@@ -38,11 +40,15 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)
+  const saved = useSaved()
+  const openView = useOpenView()
   const all = useMemo((): readonly Command[] => [
     ...pages.map(({ path, title, words = '' }): Command => ({ name: title, words: `page ${words}`, run: () => { navigate({ to: path, search: keepFrame as never }).catch(reportError) } })),
+    { name: 'Saved views', words: 'save this view name share', run: openSaved },
+    ...(saved.data ?? []).map((view): Command => ({ name: `View: ${view.name}`, words: `saved ${view.page} ${view.owner}`, key: view.id, run: () => openView(view) })),
     ...commandsOfPages(),
     ...themes.map((theme): Command => ({ name: `Theme: ${theme}`, words: 'light dark colour color', run: () => setTheme(theme) })),
-  ], [navigate])
+  ], [navigate, saved.data, openView])
   const wanted = typed.toLowerCase().split(/\s+/).filter((word) => word !== '')
   const found = all.filter(({ name, words = '' }) => wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)))
   const current = Math.min(at, found.length - 1)
@@ -70,7 +76,7 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
       />
       <div id="palette-list" role="listbox" aria-label="Found">
         {found.map((command, index) => (
-          <div key={command.name} id={`palette-${index}`} role="option" aria-selected={index === current} onPointerMove={() => setAt(index)} onClick={() => run(command)}>{command.name}</div>
+          <div key={command.key ?? command.name} id={`palette-${index}`} role="option" aria-selected={index === current} onPointerMove={() => setAt(index)} onClick={() => run(command)}>{command.name}</div>
         ))}
       </div>
       {found.length === 0 && <p className="dim pad">Nothing is called “{typed}”.</p>}

@@ -6,10 +6,13 @@ import { Footer } from './footer.tsx'
 import { Login } from './login.tsx'
 import { Navigation } from './navigation.tsx'
 import { Palette } from './palette.tsx'
+import { SavedViews } from './saved-views.tsx'
+import { useOpenView } from './use-open-view.ts'
 
 /** What stands around every page: navigation, palette and the ledger. */
 export function Shell(): React.ReactNode {
   const refused = useSyncExternalStore(onSession, whyRefused)
+  const openView = useOpenView()
   if (refused !== '') return <Login why={refused} />
   return (
     <div className="shell">
@@ -22,6 +25,7 @@ export function Shell(): React.ReactNode {
       </main>
       <Footer />
       <Palette />
+      <SavedViews onGo={openView} />
     </div>
   )
 }

@@ -55,7 +55,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     setText(filter)
     setErrors([])
   }, [filter])
-  const written = caret === undefined ? undefined : writtenBefore(text, caret)
+  const written = caret === undefined || foreignLink.test(text) ? undefined : writtenBefore(text, caret)
   const found = useSuggestions(fields, written, filter, range)
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {

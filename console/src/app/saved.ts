@@ -1,0 +1,45 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { ask } from '../api/client.ts'
+import { asRefused } from '../api/problem.ts'
+import { queryClient } from '../api/queries.ts'
+
+/** A view that somebody gave a name: a page and what its address says. */
+export interface SavedView {
+  readonly id: string
+  readonly name: string
+  /** Path of the page, as `/flows`. */
+  readonly page: string
+  /** `?v=1&…`, or empty. */
+  readonly search: string
+  readonly shared: boolean
+  readonly owner: string
+  readonly mine: boolean
+}
+
+const key = ['saved']
+
+/** One's own views, and those that others share; none where the server keeps none. */
+export function useSaved(): UseQueryResult<readonly SavedView[]> {
+  return useQuery({
+    queryKey: key, staleTime: 30_000,
+    queryFn: ({ signal }) => ask<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(({ views }) => views, (error: unknown) => {
+      if ([404, 503].includes(asRefused(error).status)) return []
+      throw error
+    }),
+  })
+}
+
+export async function save({ id = newId(), name, page, search, shared }: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & { readonly id?: string }): Promise<void> {
+  await ask(`/api/v1/saved/${id}`, { method: 'PUT', body: { name, page, search, shared } })
+  await queryClient.invalidateQueries({ queryKey: key })
+}
+
+export async function forget(id: string): Promise<void> {
+  await ask(`/api/v1/saved/${id}`, { method: 'DELETE' })
+  await queryClient.invalidateQueries({ queryKey: key })
+}
+
+/** Hard to guess: who knows it may ask for it. */
+function newId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
