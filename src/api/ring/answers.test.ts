@@ -107,6 +107,21 @@ test('the previous period is the same query shifted', async () => {
   }
 })
 
+test('groups, edges and buckets have the sums that SQL gives for the same flows', async () => {
+  const { both, span } = await filled(8)
+  const where = `time_received >= make_timestamptz(${span['from']}000) AND time_received < make_timestamptz(${span['to']}000)`
+  const sums = 'sum(bytes_est)::VARCHAR AS bytes, sum(packets_est)::VARCHAR AS packets, count(*)::VARCHAR AS flows'
+  const plain = (rows: unknown): string[] => (rows as unknown[][]).map((row) => row.map(String).join(' ')).sort()
+  const wanted = async (sql: string): Promise<string[]> => (await both.sql(sql)).map((row) => Object.values(row).map(String).join(' ')).sort()
+  const asked = { ...span, time: 'time_received', limit: '1000' }
+  for (const ask of [both.stored, both.live]) {
+    expect(plain((await ask('flows', { ...asked, group: 'src_addr,sampling' })).body['rows'])).toEqual(await wanted(`SELECT src_addr, sampling, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
+    expect(plain((await ask('topology', asked)).body['rows'])).toEqual(await wanted(`SELECT src_addr, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
+    expect(plain((await ask('series', { ...asked, step: '1m', group: 'dst_addr' })).body['rows']))
+      .toEqual(await wanted(`SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), '%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
+  }
+})
+
 test('rows and others are the total, exactly', async () => {
   const { both, span } = await filled(7)
   for (const ask of [both.stored, both.live]) {

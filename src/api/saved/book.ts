@@ -12,6 +12,8 @@ export interface SavedRequest {
 /** Of one owner, and of all: the file stays small, and is read and written whole. */
 export const mostPerOwner = 200
 export const mostViews = 2000
+/** Of all views as JSON. */
+export const mostBytes = 4 * 1024 * 1024
 
 /** Who keeps which views. Changes are made one after the other, and are on disk when they are answered. */
 export class SavedBook {
@@ -51,7 +53,9 @@ export class SavedBook {
       }
       const { name, page, search, shared = false } = wanted
       const view: SavedView = { id, name, page, search, shared, owner: user, changed: this.#host.clock.now() }
-      return { views: [...views.filter((each) => each.id !== id), view], answer: view }
+      const changed = [...views.filter((each) => each.id !== id), view]
+      if (JSON.stringify(changed).length > mostBytes) throw new ApiError('WEIR_API_LIMIT', `All saved views together may have ${mostBytes / 1024 / 1024} MiB.`, { hints: ['Delete some that nobody needs.'] })
+      return { views: changed, answer: view }
     })
   }
 
@@ -67,6 +71,8 @@ export class SavedBook {
   #change<Answer>(change: (views: readonly SavedView[]) => { readonly views: SavedView[]; readonly answer: Answer }): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())
+      // Of a write that failed nobody knows how far it came: the file says.
+      this.#views = undefined
       await this.#file?.write(views)
       this.#views = Promise.resolve(views)
       return answer

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { ForgetfulDisk } from '../../../test/kit/forgetful-disk.ts'
+import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
 import { mostPerOwner, SavedBook } from './book.ts'
@@ -88,12 +90,45 @@ test('a damaged file is named, never written over, and read again once it was pu
   expect(names((await other.ann('GET')).body)).toEqual(['Shop to database'])
 })
 
+test('whenever the power goes, what was answered is there, and the file is whole', async () => {
+  let interrupted = 0
+  for (let seed = 1; seed <= 200; seed++) {
+    const disk = new ForgetfulDisk(seed)
+    await disk.makeDirectory('/data')
+    await disk.syncDirectory('/')
+    const random = new SeededRandom(seed)
+    const host = { clock: { now: () => 1, monotonic: () => 1 }, random: realHost().random, disk }
+    const book = new SavedBook(host, '/data')
+    const answered: string[] = []
+    disk.powerOffAfter(random.integer(1, 60))
+    for (let index = 0; index < 8; index++) {
+      try {
+        await book.put(`v${index}`, 'ann', { ...view, name: `View ${index}` })
+        answered.push(`v${index}`)
+      } catch {
+        break
+      }
+    }
+    if (answered.length < 8) interrupted++
+    disk.crash()
+    const ids = (await new SavedBook(host, '/data').list('ann')).map(({ id }) => id).sort()
+    // At most the one that was under way is there, too.
+    expect([answered, [...answered, `v${answered.length}`]], `seed ${seed}`).toContainEqual(ids)
+  }
+  expect(interrupted).toBeGreaterThan(50)
+})
+
 test('nobody can keep more views than the limit', async () => {
   const book = new SavedBook(realHost(), await temporary())
   for (let index = 0; index < mostPerOwner; index++) await book.put(`v${index}`, 'ann', { ...view, name: `View ${index}` })
   await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(`The limit is ${mostPerOwner} saved views of one owner.`)
   await book.put('other', 'bob', view)
   await book.put('v0', 'ann', { ...view, name: 'Changed' })
+  const large = { ...view, search: 'a'.repeat(16_384) }
+  const all = async (): Promise<void> => {
+    for (let index = 0; index < 300; index++) await book.put(`l${index}`, `owner ${index % 10}`, { ...large, name: `Large ${index}` })
+  }
+  await expect(all()).rejects.toThrow('All saved views together may have 4 MiB.')
 })
 
 test('without a folder nothing can be saved, and that is said', async () => {
