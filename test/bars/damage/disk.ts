@@ -1,5 +1,5 @@
 // A disk that refuses a sync, and one that is full. Both with the real process: strace makes the sync fail, a small tmpfs is full.
-import { mkdirSync, writeFileSync, unlinkSync, statfsSync } from 'node:fs'
+import { appendFileSync, mkdirSync, unlinkSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BarContext } from '../../../tools/kit/bar.ts'
@@ -77,7 +77,8 @@ export async function fullDisk(context: BarContext): Promise<void> {
   const filler = join(disk, 'filler')
   const fill = (left: number): void => {
     const { bavail, bsize } = statfsSync(disk)
-    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - left)))
+    const more = bavail * bsize - left
+    if (more > 0) appendFileSync(filler, Buffer.alloc(more))
   }
   try {
     await using receiver = await EventReceiver.start()
@@ -88,8 +89,11 @@ export async function fullDisk(context: BarContext): Promise<void> {
       const client = new EventClient({ url: weir.url, connections: 4, batch: 20, pause: 5, padding: 500 })
       client.start()
       await sleep(1000)
-      fill(left)
-      await sleep(context.size(5000, 3000))
+      // Sinks that move on let segments go: what becomes free is filled up again until there is a refusal.
+      for (let waited = 0; waited < context.size(5000, 3000) || (client.refusals.size === 0 && waited < 30_000); waited += 250) {
+        if (client.refusals.size === 0) fill(left)
+        await sleep(250)
+      }
       context.expect(client.refusals.size > 0, `${what}: requests are refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 160)}`))})`)
       const pid = weir.pid
       await weir.kill()
