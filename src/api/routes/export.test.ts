@@ -9,7 +9,7 @@ import { flowNames } from '../../query/index.ts'
 import { randomRows } from '../../query/testing/rows.ts'
 import { makeBatch } from '../../query/testing/tables.ts'
 import { startBoth } from '../testing/both.ts'
-import { start } from '../testing/kit.ts'
+import { sendRaw, start } from '../testing/kit.ts'
 
 /** The body as it came, the headers, and the trailer. */
 function fetchWhole(url: string): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
@@ -128,6 +128,15 @@ test('an export of nothing has a head and no rows', async () => {
     expect(text).toBe('bytes,src_addr\r\n')
     expect({ ...trailers }).toEqual({ 'x-weir-rows': '0' })
   }
+})
+
+test('a client that knows no chunks gets the rows and nothing else', async () => {
+  const both = await startBoth()
+  await both.add([{ src: '10.0.0.1', dst: '10.0.0.2' }], Date.now() - 100)
+  const port = Number(new URL(both.urls.live).port)
+  const answer = await sendRaw(port, `GET /api/v1/export?columns=src_addr HTTP/1.0\r\nhost: localhost:${port}\r\n\r\n`)
+  expect(answer).toMatch(/\r\n\r\nsrc_addr\r\n10\.0\.0\.1\r\n$/)
+  expect(answer).not.toContain('transfer-encoding')
 })
 
 test('whoever goes away stops the question at the store', async () => {

@@ -61,9 +61,11 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const count = new RecordCount(lines)
     const rows = counted(toldOfErrors(bytes, gone, context.log), count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
-    // Only an answer in pieces can have a trailer; one that is compressed as a whole can, too.
-    reply.header('transfer-encoding', 'chunked')
-    reply.trailer(rowsTrailer, async () => String(count.rows))
+    // Only an answer in chunks can have a trailer, and HTTP/1.0 knows neither.
+    if (request.raw.httpVersion !== '1.0') {
+      reply.header('transfer-encoding', 'chunked')
+      reply.trailer(rowsTrailer, async () => String(count.rows))
+    }
     return answerStream(request, reply, mediaTypes[format], format === 'parquet' ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers) : rows)
   })
 }
