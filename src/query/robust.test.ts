@@ -59,7 +59,7 @@ test('names that no flow carries are those of its addresses at the time of the f
   }
   const address = (low: bigint): bigint => (0xffffn << 32n) | low
   const batch = makeBatch(flowNames, [
-    { src_addr: address(0x0a000001n), dst_addr: address(2n), time_end: 5_000_000n, scope: 'lab' },
+    { src_addr: address(0x0a000001n), dst_addr: address(2n), time_start: 5_000_000n, time_end: 9_000_000n, scope: 'lab' },
     { src_addr: address(0x0a000001n), dst_addr: address(0x0a000001n), src_name: 'carried' },
     { dst_addr: address(0x0a000001n), src_name: 'gateway' },
   ])
