@@ -52,7 +52,6 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
   const virtual = useVirtualizer({
     count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10, scrollMargin: headHeight, scrollPaddingStart: headHeight,
-    getItemKey: (index) => keyAt(rows, rowKey, index),
     // The cell that has the focus must not leave the page when it is scrolled out of sight.
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const [first, last] = [Math.max(0, startIndex - overscan), Math.min(count - 1, endIndex + overscan)]
@@ -112,11 +111,12 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
         </div>
       </div>
       <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
-        {items.map(({ key, index, start }) => {
+        {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
+        {items.map(({ index, start }) => {
           const row = rows[index]
           if (row === undefined) return null
-          const isOpen = selected !== undefined && selected === key
-          return <GridRow key={String(key)} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
+          const isOpen = selected !== undefined && selected !== '' && selected === rowKey(row)
+          return <GridRow key={index} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
         })}
       </div>
     </div>
@@ -127,11 +127,6 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
 function widths<Row>(columns: readonly GridColumn<Row>[]): React.CSSProperties {
   const tracks = columns.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
   return { '--columns': tracks.join(' '), '--width': `${columns.reduce((sum, { width }) => sum + width, 0)}px` } as React.CSSProperties
-}
-
-function keyAt<Row>(rows: readonly Row[], rowKey: (row: Row) => string, index: number): string {
-  const row = rows[index]
-  return row === undefined ? `none ${index}` : rowKey(row)
 }
 
 interface GridRowProps<Row> {

@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
@@ -30,6 +30,8 @@ export interface StoredRows {
   readonly error: unknown
   readonly next: () => void
   readonly again: () => void
+  /** Asks no more; the server stops working on it. */
+  readonly cancel: () => void
 }
 
 const pageRows = 500
@@ -54,7 +56,9 @@ export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQ
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
-  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again }
+  const client = useQueryClient()
+  const cancel = useCallback(() => void client.cancelQueries({ queryKey: ['flows', q, both, from, to] }).catch(reportError), [client, q, both, from, to])
+  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
 }
 
 export interface Totals {

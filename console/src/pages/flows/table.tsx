@@ -6,7 +6,7 @@ import { useLink, useLiveRows } from '../../live/use-live.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { count, plainText, time, volume } from '../../parts/format.ts'
 import { Grid, type GridProps } from '../../parts/grid.tsx'
-import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { ColumnPicker } from './column-picker.tsx'
 import { fieldsOf, gridColumns, sortFields, type FlowColumn } from './columns.tsx'
 import { ExportMenu } from './export-menu.tsx'
@@ -122,7 +122,7 @@ function StoredFlows(props: RowsProps): React.ReactNode {
         <span className="number">
           {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
         </span>
-        {busy && <span className="dim" role="status">asking …</span>}
+        {busy && <span className="dim asking"><span role="status">asking …</span> <button type="button" className="quiet" onClick={stored.cancel}>Cancel</button></span>}
         <div className="end">
           <button type="button" onClick={again}>Ask again</button>
           <ExportMenu filter={state.q} both={state.both} fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))} from={span?.from ?? state.t.from} to={span?.to ?? state.t.to} sort={sortFields(state.sort, columns)} />
@@ -134,8 +134,8 @@ function StoredFlows(props: RowsProps): React.ReactNode {
       <div className="page-body">
         <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
           {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />
-            : span === undefined ? <Loading what="flows" />
-              : rows.length === 0 ? <NoFlows filter={state.q} range={state.t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '' })} />
+            : span === undefined ? (busy ? <Loading what="flows" /> : <EmptyState title="The question was cancelled" action={<button type="button" onClick={again}>Ask again</button>}>Nothing was answered yet.</EmptyState>)
+              : rows.length === 0 && !busy ? <NoFlows filter={state.q} range={state.t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '' })} />
                 : <Grid label="Stored flows" {...reading} rows={rows} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onSort={onSort} onEnd={next} />}
         </section>
         <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
