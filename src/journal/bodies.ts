@@ -112,13 +112,14 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
 
 /** What was repeated last, by kind of column and value: exporters, rates and the like are the same in frame after frame. */
 const repeats = new Map<string, Words>()
-const mostRepeats = 256
+const mostRepeats = 64
 /** Of more rows than frames usually have nothing is kept. */
 const rowsKept = 1 << 14
 
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
-  if (count > rowsKept || items.length !== width) return filled(items, width, count, make)
+  // Times are the same within a frame, and others in the next.
+  if (count > rowsKept || items.length !== width || items instanceof Float64Array) return filled(items, width, count, make)
   const key = `${items.constructor.name} ${items.join()}`
   let all = repeats.get(key) as T | undefined
   if (all === undefined || all.length < width * count) {
