@@ -52,7 +52,7 @@ export class LiveSeries {
       this.groups.slice(0, top).forEach((cells, index) => {
         const amount = groups[index]?.[place] ?? 0
         rest -= amount
-        stack.add(`= ${String(cells[0])}`, valueName(field, cells[0]), false, at, amount)
+        stack.add(JSON.stringify(cells), valueName(field, cells[0]), false, at, amount)
       })
       if (rest > 0) stack.add('other', othersName, true, at, rest)
     }

@@ -60,12 +60,12 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
                 ? <span className="share-name dim">{count(data.othersCount)} others</span>
                 : <button type="button" className="quiet share-name" title={`Only ${share.name}`} onClick={() => onOnly(share)}>{share.name}</button>}
             </th>
-            <td>{amount(measure, share.amount)}</td>
+            <td title={count(share.amount)}>{amount(measure, share.amount)}</td>
             <td className="dim">{percent(share.amount, data.total)}</td>
           </tr>
         ))}
       </tbody>
-      <tfoot><tr><th scope="row">Total</th><td>{amount(measure, data.total)}</td><td /></tr></tfoot>
+      <tfoot><tr><th scope="row">Total</th><td title={count(data.total)}>{amount(measure, data.total)}</td><td /></tr></tfoot>
     </table>
   )
 }

@@ -102,7 +102,7 @@ export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onS
   return (
     <div
       ref={place} className="graph-place" tabIndex={0} role="application" aria-label={`Topology of ${laid.graph.nodes.length} nodes and ${laid.graph.edges.length} edges`} aria-describedby="graph-keys"
-      data-nodes={laid.graph.nodes.length} data-edges={laid.graph.edges.length} onKeyDown={onKeyDown}
+      data-nodes={laid.graph.nodes.length} data-edges={laid.graph.edges.length} data-at={at < 0 ? undefined : pointOf(at).join(' ')} onKeyDown={onKeyDown}
     >
       <canvas
         ref={canvas} aria-hidden="true"

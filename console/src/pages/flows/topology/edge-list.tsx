@@ -39,5 +39,11 @@ export function EdgeList({ graph, onChoose }: { readonly graph: Graph; readonly 
     all.sort((a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))))
     return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
   }, [graph, sort])
-  return <Grid label="Edges" columns={columns} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
+  const sum = (by: 'bytes' | 'packets' | 'flows'): string => count(lines.reduce((all, line) => all + line[by], 0))
+  return (
+    <>
+      <Grid label="Edges" columns={columns} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
+      <p className="graph-sum number">All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows</p>
+    </>
+  )
 }

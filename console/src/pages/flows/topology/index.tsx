@@ -47,6 +47,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const step = (index: number): void => {
     const cells = shown?.nodes[index]?.cells
     if (cells !== undefined) set({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer, node: '', pins: {} })
+    else if (!more) set({ more: true })
   }
   const flowsOf = (index: number): void => {
     const cells = shown?.nodes[index]?.cells

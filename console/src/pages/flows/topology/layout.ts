@@ -26,14 +26,16 @@ export interface Placed {
   readonly groups: readonly PlacedGroup[]
 }
 
-/** Room of a node in its group. */
-const spacing = 30
-const margin = 22
+/** Room of a node in its group; where there are few, their labels have room, too. */
+const spacing = 25
+const roomy = 1.9
+const few = 60
+const margin = 24
 const golden = Math.PI * (3 - Math.sqrt(5))
 
 /** Place number `slot` of a spiral around the middle of a group. */
-function spiral(slot: number): Point {
-  const reach = spacing * 0.62 * Math.sqrt(slot)
+function spiral(slot: number, space: number): Point {
+  const reach = space * Math.sqrt(slot === 0 ? 0.3 : slot + 0.5)
   return [reach * Math.cos(slot * golden), reach * Math.sin(slot * golden)]
 }
 
@@ -47,15 +49,16 @@ interface Body extends SimulationNodeDatum {
  * while data change; the same input gives the same picture.
  */
 export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
+  const space = spacing * (nodes.length <= few ? roomy : 1)
   const members = new Map<string, number[]>()
   nodes.forEach(({ group }, index) => {
     const list = members.get(group)
     if (list === undefined) members.set(group, [index])
     else list.push(index)
   })
-  const bodies = placeGroups(members, nodes, edges, known.groups)
+  const bodies = placeGroups(members, nodes, edges, known.groups, space)
   const points = new Float32Array(2 * nodes.length)
-  for (const { name, x = 0, y = 0 } of bodies) placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points)
+  for (const { name, x = 0, y = 0 } of bodies) placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points, space)
   nodes.forEach(({ key }, index) => {
     const pin = pins[key]
     if (pin !== undefined) points.set(pin, 2 * index)
@@ -63,14 +66,14 @@ export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   return { points, groups: bodies.map(({ name, x = 0, y = 0, radius }) => ({ name, x, y, radius })) }
 }
 
-function radiusOf(count: number): number {
-  return spacing * 0.62 * Math.sqrt(Math.max(0, count - 1)) + margin
+function radiusOf(count: number, space: number): number {
+  return count === 1 ? margin : space * Math.sqrt(count - 0.5) + margin
 }
 
-function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: LayoutInput['nodes'], edges: LayoutInput['edges'], known: Readonly<Record<string, Point>>): readonly Body[] {
+function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: LayoutInput['nodes'], edges: LayoutInput['edges'], known: Readonly<Record<string, Point>>, space: number): readonly Body[] {
   const bodies = [...members].map(([name, list]): Body => {
     const at = known[name]
-    return { name, radius: radiusOf(list.length), ...(at === undefined ? {} : { x: at[0], y: at[1], fx: at[0], fy: at[1] }) }
+    return { name, radius: radiusOf(list.length, space), ...(at === undefined ? {} : { x: at[0], y: at[1], fx: at[0], fy: at[1] }) }
   })
   if (bodies.every(({ fx }) => fx !== undefined)) return bodies
   const weights = new Map<string, number>()
@@ -94,10 +97,10 @@ function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: Lay
 }
 
 /** Those that have a place keep it; others take the first places of the spiral that are free. */
-function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput['nodes'], known: Readonly<Record<string, Point>>, points: Float32Array): void {
+function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput['nodes'], known: Readonly<Record<string, Point>>, points: Float32Array, space: number): void {
   const fresh: number[] = []
   const taken = new Set<string>()
-  const cell = (px: number, py: number): string => `${Math.round(px / (spacing * 0.6))} ${Math.round(py / (spacing * 0.6))}`
+  const cell = (px: number, py: number): string => `${Math.round(px / (space * 0.8))} ${Math.round(py / (space * 0.8))}`
   for (const index of list) {
     const at = known[nodes[index]?.key ?? '']
     if (at === undefined) fresh.push(index)
@@ -110,8 +113,9 @@ function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput
   let slot = 0
   for (const index of fresh) {
     for (;;) {
-      const [dx, dy] = spiral(slot++)
-      if (anything && taken.has(cell(x + dx, y + dy))) continue
+      const [dx, dy] = list.length === 1 ? [0, 0] as const : spiral(slot, space)
+      slot++
+      if (anything && list.length > 1 && taken.has(cell(x + dx, y + dy))) continue
       points.set([x + dx, y + dy], 2 * index)
       break
     }

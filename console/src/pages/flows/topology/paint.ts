@@ -8,6 +8,8 @@ export interface Palette {
   readonly soft: string
   readonly line: string
   readonly edge: string
+  /** Of edges that little passes. */
+  readonly faint: string
   readonly ink: string
   readonly dim: string
   readonly accent: string
@@ -62,7 +64,7 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
   }
   for (const level of [0, 1, 2, 3]) {
     context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
-    context.strokeStyle = level < 2 ? palette.line : palette.edge
+    context.strokeStyle = level < 2 ? palette.faint : palette.edge
     let count = 0
     context.beginPath()
     graph.edges.forEach(({ from, to }, index) => {
@@ -112,13 +114,17 @@ function node(context: CanvasRenderingContext2D, x: number, y: number, radius: n
 type Box = readonly [left: number, top: number, right: number, bottom: number]
 
 /** Writes a label where nothing else is written yet. */
-function write(context: CanvasRenderingContext2D, whole: string, x: number, y: number, style: string, ink: string, halo: string, taken: Box[]): boolean {
-  const text = whole.length > 28 ? `${whole.slice(0, 27)}…` : whole
+function write(context: CanvasRenderingContext2D, whole: string, x: number, y: number, style: string, ink: string, halo: string, taken: Box[], most = 28, ground = ''): boolean {
+  const text = whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
   context.font = style
   const half = context.measureText(text).width / 2 + 3
   const box: Box = [x - half, y - 11, x + half, y + 4]
   if (taken.some(([left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top)) return false
   taken.push(box)
+  if (ground !== '') {
+    context.fillStyle = ground
+    context.fillRect(box[0] - 3, box[1] - 3, box[2] - box[0] + 6, box[3] - box[1] + 5)
+  }
   context.strokeStyle = halo
   context.lineWidth = 3
   context.lineJoin = 'round'
@@ -149,7 +155,7 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
   context.textAlign = 'center'
   const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
   const own = graph.nodes[at]
-  if (own !== undefined) write(context, `${own.label} · ${volume(own.sent.bytes)} out, ${volume(own.received.bytes)} in`, sx(at), sy(at) - radius(at) - 8, `600 12px ${font}`, palette.ink, palette.panel, taken)
+  if (own !== undefined) write(context, `${own.label} · ${volume(own.sent.bytes)} out, ${volume(own.received.bytes)} in`, sx(at), sy(at) + radius(at) + 13, `600 12px ${font}`, palette.ink, palette.panel, taken, 60, palette.panel)
   for (const index of near) {
     if (taken.length > 40) break
     write(context, graph.nodes[index]?.label ?? '', sx(index), sy(index) + radius(index) + 12, `600 11px ${font}`, palette.ink, palette.panel, taken)

@@ -4,12 +4,13 @@ import type { Palette } from './paint.ts'
 export function paletteOf(element: HTMLElement): Palette {
   const probe = document.createElement('i')
   element.append(probe)
-  const token = (name: string): string => {
-    probe.style.color = `var(--${name})`
+  const computed = (color: string): string => {
+    probe.style.color = color
     return getComputedStyle(probe).color
   }
+  const token = (name: string): string => computed(`var(--${name})`)
   const found: Palette = {
-    panel: token('panel'), soft: token('soft'), line: token('line'), edge: token('edge'), ink: token('ink'), dim: token('dim'), accent: token('accent'), warning: token('warning'), other: token('series-other'),
+    panel: token('panel'), soft: token('soft'), line: token('line'), edge: token('edge'), faint: computed('color-mix(in srgb, var(--edge) 55%, var(--panel))'), ink: token('ink'), dim: token('dim'), accent: token('accent'), warning: token('warning'), other: token('series-other'),
     series: [1, 2, 3, 4, 5, 6, 7].map((number) => token(`series-${number}`)),
   }
   probe.remove()

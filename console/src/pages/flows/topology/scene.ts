@@ -178,13 +178,18 @@ export class Scene {
     const ratio = this.#canvas.width / this.#width
     const context = this.#context
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.fillStyle = palette.panel
-    context.fillRect(0, 0, this.#width, this.#height)
+    // Only the part that is seen is copied: the bitmap is larger.
     const scale = this.#eye.k / this.#bitmapEye.k
-    const [width, height] = [this.#width * (1 + 2 * oversize) * scale, this.#height * (1 + 2 * oversize) * scale]
-    const left = (this.#bitmapEye.x - this.#eye.x) * this.#eye.k + this.#width / 2 - width / 2
-    const top = (this.#bitmapEye.y - this.#eye.y) * this.#eye.k + this.#height / 2 - height / 2
-    context.drawImage(this.#bitmap, left, top, width, height)
+    const [left, top] = [(this.#eye.x - this.#bitmapEye.x) * this.#bitmapEye.k, (this.#eye.y - this.#bitmapEye.y) * this.#bitmapEye.k]
+    const [width, height] = [this.#width / scale, this.#height / scale]
+    const [x, y] = [left + this.#width * (0.5 + oversize) - width / 2, top + this.#height * (0.5 + oversize) - height / 2]
+    const beyond = x < 0 || y < 0 || (x + width) * ratio > this.#bitmap.width || (y + height) * ratio > this.#bitmap.height
+    if (beyond) {
+      context.fillStyle = palette.panel
+      context.fillRect(0, 0, this.#width, this.#height)
+    }
+    context.imageSmoothingEnabled = scale !== 1
+    context.drawImage(this.#bitmap, x * ratio, y * ratio, width * ratio, height * ratio, 0, 0, this.#width, this.#height)
     for (const at of new Set([this.chosen, this.hovered])) if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
   }
 

@@ -1,0 +1,135 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath, useStage, violations } from './kit/stage.ts'
+
+/** An hour that does not end before the flows came. */
+const stored = '/flows?v=1&live=0&view=overview&t=now-1h..now'
+
+interface ShownShare {
+  readonly name: string
+  readonly amount: number
+}
+
+/** Lines of a panel's list, the total last. */
+function shares(page: Page, panel: string | RegExp): Promise<ShownShare[]> {
+  return page.getByRole('region', { name: panel }).locator('table.shares tr').evaluateAll((lines) => lines.map((line) => ({
+    name: line.querySelector('.share-name, tfoot th')?.textContent ?? 'Total', amount: Number((line.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', '')),
+  })))
+}
+
+describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', () => {
+  const stage = useStage()
+
+  /** The largest five, the rest and all, as SQL has them. */
+  async function bySql(expression: string, name: (value: unknown) => string, sum = 'bytes_est'): Promise<ShownShare[]> {
+    const rows = await stage.weir.sql(`SELECT ${expression} AS g, sum(${sum})::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC, g`) as { g: unknown; s: number | string }[]
+    const all = rows.map(({ g, s }) => ({ name: name(g), amount: Number(s) }))
+    const total = all.reduce((whole, { amount }) => whole + amount, 0)
+    const rest = all.slice(5)
+    return [...all.slice(0, 5), ...(rest.length === 0 ? [] : [{ name: `${rest.length} others`, amount: rest.reduce((whole, { amount }) => whole + amount, 0) }]), { name: 'Total', amount: total }]
+  }
+  const named = (value: unknown): string => (value === null ? 'without a name' : String(value))
+
+  test('the figures of every panel are those of SQL, and the largest with the others are the total', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    const expected: [string | RegExp, ShownShare[]][] = [
+      [/^Largest by/, await bySql('src_name', named)],
+      ['Destination ports', await bySql('dst_port', (port) => String(port).replace(/^(\d+)$/, '$1'))],
+      ['Protocols', await bySql('proto', (proto) => ({ 6: 'TCP', 17: 'UDP' })[proto as number] ?? String(proto))],
+      ['Exporters', await bySql('exporter_addr', named)],
+      ['Who sends to whom', await bySql(`coalesce(src_name, 'without a name') || ' → ' || coalesce(dst_name, 'without a name')`, named)],
+    ]
+    for (const [panel, figures] of expected) {
+      await page.getByRole('region', { name: panel }).locator('.shares tbody tr').first().waitFor()
+      await expect.poll(() => shares(page, panel).then((lines) => lines.map(({ name, amount }) => [name.replaceAll(',', ''), amount]))).toEqual(figures.map(({ name, amount }) => [name, amount]))
+      expect(figures.slice(0, -1).reduce((sum, { amount }) => sum + amount, 0)).toBe(figures.at(-1)?.amount)
+    }
+    const [all] = await stage.weir.sql('SELECT count(*)::INT AS flows, sum(packets_est)::BIGINT AS packets FROM flows') as { flows: number; packets: number | string }[]
+    const figure = new Intl.NumberFormat('en-US')
+    expect(await page.locator('.overview-sum').textContent()).toContain(`${figure.format(all?.flows ?? 0)} flows`)
+    expect(await page.locator('.overview-sum').textContent()).toContain(`${figure.format(Number(all?.packets))} packets`)
+    await page.context().close()
+  })
+
+  test('the chart tells the largest apart, as SQL has them; arrow keys go along it and its table has the same', async () => {
+    await stage.filled()
+    const page = await stage.page(`${stored}&before=1h`)
+    const panel = page.getByRole('region', { name: 'Packets per second by source name' })
+    await panel.locator('canvas').waitFor()
+    const rows = await stage.weir.sql('SELECT src_name AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5') as { g: string | null }[]
+    const legend = (): Promise<string[]> => panel.locator('.legend').allTextContents()
+    expect(await legend()).toEqual([...rows.map(({ g }) => g ?? 'without a name'), 'others', 'total', 'total an hour earlier'])
+    const slider = panel.getByRole('slider')
+    await slider.focus()
+    await page.keyboard.press('End')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toMatch(/total [\d.,]+\/s/)
+    await page.keyboard.press('ArrowLeft')
+    const last = Number(await slider.getAttribute('aria-valuemax'))
+    await expect.poll(() => slider.getAttribute('aria-valuenow')).toBe(String(last - 1))
+    await panel.getByRole('button', { name: 'Table' }).click()
+    expect(await panel.locator('.chart-table tbody tr').count()).toBe(last + 1)
+    await page.context().close()
+  })
+
+  test('how a panel is set stands in the address, and a fresh profile shows the same', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    const ports = page.getByRole('region', { name: 'Destination ports' })
+    await ports.getByRole('button', { name: /Settings of/ }).click()
+    await ports.getByRole('button', { name: '10', exact: true }).click()
+    await ports.getByRole('checkbox', { name: 'Draw the others' }).uncheck()
+    await page.keyboard.press('Escape')
+    await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('dst_addr')
+    await expect.poll(() => page.url()).toContain('dim=dst_addr')
+    expect(page.url()).toContain('looks=ports.10-others')
+    await page.getByRole('region', { name: 'Largest by destination address' }).locator('.shares tbody tr').first().waitFor()
+    const url = new URL(page.url())
+    const other = await stage.page(url.pathname + url.search)
+    await other.getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
+    await expect.poll(() => shares(other, 'Destination ports').then((lines) => lines.length)).toBe(11)
+    await other.getByRole('region', { name: /^Largest by destination address/ }).locator('.shares tbody tr').first().waitFor()
+    await expect.poll(() => shares(other, /^Largest by destination address/)).toEqual(await shares(page, /^Largest by destination address/))
+    await other.getByRole('region', { name: 'Destination ports' }).getByRole('button', { name: '5432' }).click()
+    await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432')
+    await page.context().close()
+    await other.context().close()
+  })
+
+  test('live, the rates come by the stream and have the flows that arrive', async () => {
+    await stage.filled()
+    const page = await stage.page('/flows?v=1&view=overview&t=now-1m..now')
+    const panel = page.getByRole('region', { name: 'Bytes per second by source name' })
+    await page.locator('.link.good').waitFor()
+    await stage.flows(2000)
+    await panel.locator('canvas').waitFor()
+    await panel.getByRole('button', { name: 'Table' }).click()
+    await expect.poll(() => panel.locator('.chart-table tbody tr td:last-child').allTextContents().then((cells) => cells.some((cell) => cell !== '0 B/s'))).toBe(true)
+    await page.context().close()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`nothing breaks a rule of WCAG 2.2 AA in ${colorScheme}, with a menu open`, async () => {
+      await stage.filled()
+      const page = await stage.page(`${stored}&before=span`, { colorScheme, reducedMotion: 'reduce' })
+      await page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('region', { name: 'Protocols' }).getByRole('button', { name: /Settings of/ }).click()
+      expect(await violations(page)).toEqual([])
+      await page.context().close()
+    })
+  }
+
+  test('where nothing passed the page says so and offers a way on', async () => {
+    const page = await stage.page(`${stored}&q=${encodeURIComponent('bytes > 10GiB')}`)
+    await page.getByText('No flow matches').waitFor()
+    await page.getByRole('button', { name: 'Clear the filter' }).click()
+    await page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor()
+    expect(page.url()).not.toContain('q=')
+    await page.context().close()
+  })
+
+  test('no page had an error, refused content or a request to elsewhere', () => {
+    expect(stage.complaints).toEqual([])
+  })
+})

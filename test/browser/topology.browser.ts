@@ -1,0 +1,185 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rm } from 'node:fs/promises'
+import { Device } from '../../tools/demo/device.ts'
+import type { Flow } from '../../tools/demo/flow.ts'
+import { Netflow5Exporter } from '../../tools/demo/netflow5.ts'
+import { SeededRandom } from '../kit/random.ts'
+import { chromiumPath, useStage, violations } from './kit/stage.ts'
+
+const [hosts, groups, pairs] = [1200, 30, 5600]
+const folder = mkdtempSync(join(tmpdir(), 'weir-topology-'))
+const networks = join(folder, 'networks.yaml')
+writeFileSync(networks, `networks:\n${Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`).join('')}`)
+
+const host = (index: number): string => `10.9.${index % groups}.${1 + Math.floor(index / groups)}`
+
+/** So many different pairs, every host in one at least. */
+function traffic(): Flow[] {
+  const random = new SeededRandom(11)
+  const seen = new Set<string>()
+  const flows: Flow[] = []
+  const add = (from: number, to: number): void => {
+    if (from === to || seen.has(`${from} ${to}`)) return
+    seen.add(`${from} ${to}`)
+    flows.push({ src: host(from), dst: host(to), srcPort: 1024 + from, dstPort: 443, proto: 6, packets: random.integer(1, 50), bytes: random.integer(100, 90_000), tcpFlags: 0x1b, duration: 10 })
+  }
+  for (let index = 0; index < hosts; index++) add(index, (index + groups) % hosts)
+  while (flows.length < pairs) add(random.integer(0, hosts - 1), random.integer(0, hosts - 1))
+  return flows
+}
+
+describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', () => {
+  const stage = useStage({ identity: { networks } })
+  const path = '/flows?v=1&live=0&view=topology&scope=addr&t=now-1h..now'
+  const graph = '.graph-place'
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    const device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${stage.weir.ports.netflow}`, '127.0.0.1')
+    const flows = traffic()
+    for (let from = 0; from < flows.length; from += 300) {
+      device.report(flows.slice(from, from + 300), Date.now())
+      await sleep(20)
+    }
+    await stage.stored(pairs)
+    device.close()
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const figure = new Intl.NumberFormat('en-US')
+
+  test('1,000 nodes and 5,000 edges are drawn, the rest is counted, and together they are what SQL counts', async () => {
+    const page = await stage.page('/flows')
+    let [answered, bytes] = [0, 0]
+    page.on('response', (response) => {
+      if (response.url().includes('/api/v1/topology')) response.body().then((body) => ([answered, bytes] = [performance.now(), body.length]), () => {})
+    })
+    await page.goto(`${stage.weir.url}${path}&more=1`)
+    await page.locator(graph).waitFor()
+    console.log(`${Math.round(performance.now() - answered)} ms from the answer (${Math.round(bytes / 1024)} KiB) to the picture`)
+    expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeLessThanOrEqual(1000)
+    expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeGreaterThan(990)
+    expect(Number(await page.locator(graph).getAttribute('data-edges'))).toBe(5000)
+    const [all] = await stage.weir.sql(`SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs, sum(bytes_est)::BIGINT AS bytes, sum(packets_est)::BIGINT AS packets, count(*)::INT AS flows FROM flows`) as { pairs: number; bytes: number | string; packets: number | string; flows: number }[]
+    const line = await page.locator('.page-line').first().textContent() ?? ''
+    expect(line).toContain(`5,000 of ${figure.format(all?.pairs ?? 0)} edges`)
+    // The list is the same: its sums, what is not drawn included, are those of SQL.
+    await page.locator(graph).focus()
+    await page.keyboard.press('l')
+    const grid = page.getByRole('grid', { name: 'Edges' })
+    await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('5002')
+    expect(await page.locator('.graph-sum').textContent()).toBe(`All lines together: ${figure.format(Number(all?.bytes))} bytes · ${figure.format(Number(all?.packets))} packets · ${figure.format(all?.flows ?? 0)} flows`)
+    await page.context().close()
+  })
+
+  test('the picture is moved by the pointer; frames come as those of an empty page', async () => {
+    const page = await stage.page(`${path}&more=1`)
+    await page.locator(graph).waitFor()
+    await sleep(500)
+    const measure = (): Promise<number[]> => page.evaluate(() => new Promise<number[]>((resolve) => {
+      const { requestAnimationFrame } = globalThis as unknown as { requestAnimationFrame: (next: (now: number) => void) => number }
+      const frames: number[] = []
+      let last = performance.now()
+      const next = (now: number): void => {
+        frames.push(now - last)
+        last = now
+        if (frames.length < 90) requestAnimationFrame(next)
+        else resolve(frames)
+      }
+      requestAnimationFrame(next)
+    }))
+    const p95 = (frames: readonly number[]): number => frames.toSorted((a, b) => a - b)[Math.floor(frames.length * 0.95)] ?? 0
+    const still = p95(await measure())
+    const before = await page.locator(graph).screenshot()
+    const box = await page.locator(graph).boundingBox()
+    const [x, y] = [(box?.x ?? 0) + 12, (box?.y ?? 0) + 12]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    const moving = measure()
+    for (let step = 0; step < 100; step++) await page.mouse.move(x + 3 * step, y + 2 * step)
+    console.log(`frame p95: ${p95(await moving).toFixed(1)} ms while it is moved, ${still.toFixed(1)} ms while it is still`)
+    await page.mouse.up()
+    await sleep(400)
+    expect((await page.locator(graph).screenshot()).equals(before)).toBe(false)
+    await page.context().close()
+  })
+
+  test('by keyboard: to the largest, to a neighbour, pinned, moved, stepped into, and back', async () => {
+    const page = await stage.page(path)
+    await page.locator(graph).waitFor()
+    expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeLessThanOrEqual(300)
+    await page.locator(graph).focus()
+    await page.keyboard.press('Home')
+    const [largest] = await stage.weir.sql('SELECT a FROM (SELECT src_addr AS a, bytes_est AS b FROM flows UNION ALL SELECT dst_addr, bytes_est FROM flows) GROUP BY a ORDER BY sum(b) DESC LIMIT 1') as { a: string }[]
+    const node = page.getByRole('complementary', { name: 'Node' })
+    await expect.poll(() => node.getByRole('heading', { level: 2 }).textContent()).toBe(largest?.a)
+    // What stands for several can't be stepped into: on to one that is itself.
+    let neighbour = largest?.a ?? ''
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) {
+      const before = neighbour
+      await page.keyboard.press(key)
+      await expect.poll(() => node.getByRole('heading', { level: 2 }).textContent()).not.toBe(before)
+      neighbour = await node.getByRole('heading', { level: 2 }).textContent() ?? ''
+      if (!neighbour.endsWith('others')) break
+    }
+    await page.keyboard.press('p')
+    await expect.poll(() => page.url()).toContain('pins=')
+    const at = (await page.locator(graph).getAttribute('data-at') ?? '').split(' ').map(Number)
+    await page.keyboard.press('Shift+ArrowRight')
+    await expect.poll(async () => (await page.locator(graph).getAttribute('data-at') ?? '').split(' ').map(Number)[0]).toBe(Math.round((at[0] ?? 0) + 20))
+    const url = page.url()
+    await page.keyboard.press('Enter')
+    const stepped = `either(addr = "${neighbour}")`
+    await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(stepped)
+    const [own] = await stage.weir.sql(`SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs FROM flows WHERE src_addr = '${neighbour}' OR dst_addr = '${neighbour}'`) as { pairs: number }[]
+    await expect.poll(() => page.locator('.page-line').first().textContent()).toContain(`${own?.pairs} of ${own?.pairs} edge`)
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe(url)
+    await page.locator(graph).waitFor()
+    await page.context().close()
+  })
+
+  test('asked again, nodes stay where they were', async () => {
+    const page = await stage.page(path)
+    await page.locator(graph).waitFor()
+    await page.locator(graph).focus()
+    await page.keyboard.press('Home')
+    await expect.poll(() => page.locator(graph).getAttribute('data-at')).not.toBe(null)
+    const at = await page.locator(graph).getAttribute('data-at')
+    const name = await page.locator('.drawer h2').textContent()
+    await stage.flows(500)
+    const before = await page.locator('.page-line').first().textContent()
+    await expect.poll(async () => {
+      await page.getByRole('button', { name: 'Ask again' }).click()
+      await sleep(300)
+      return page.locator('.page-line').first().textContent()
+    }).not.toBe(before)
+    expect(await page.locator('.drawer h2').textContent()).toBe(name)
+    expect(await page.locator(graph).getAttribute('data-at')).toBe(at)
+    await page.context().close()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`nothing breaks a rule of WCAG 2.2 AA in ${colorScheme}, as a picture and as a list`, async () => {
+      const page = await stage.page(path, { colorScheme, reducedMotion: 'reduce' })
+      await page.locator(graph).waitFor()
+      await page.locator(graph).focus()
+      await page.keyboard.press('Home')
+      await page.getByRole('complementary', { name: 'Node' }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.locator(graph).focus()
+      await page.keyboard.press('l')
+      await page.getByRole('grid', { name: 'Edges' }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.context().close()
+    })
+  }
+
+  test('no page had an error, refused content or a request to elsewhere', () => {
+    expect(stage.complaints).toEqual([])
+  })
+})
