@@ -30,17 +30,19 @@ export class LiveEngine {
   #lastTab = 0
   #lastView = 0
   #link: Link = { state: 'idle' }
-  #due = 0
+  #due: ReturnType<typeof setTimeout> | undefined
+  readonly #sweep: ReturnType<typeof setInterval>
 
-  constructor() {
+  /** @param server as {@link Stream} takes it. */
+  constructor(server = '') {
     this.#stream = new Stream({
       event: (event, data) => this.#take(event, data),
       link: (link) => {
         this.#link = link
         for (const tab of this.#tabs.values()) tab.say({ is: 'link', link })
       },
-    })
-    setInterval(() => this.#forgetGone(), goneMs / 3)
+    }, server)
+    this.#sweep = setInterval(() => this.#forgetGone(), goneMs / 3)
   }
 
   /** A tab has come; the answer takes what it says. */
@@ -53,6 +55,12 @@ export class LiveEngine {
       else if (message.is === 'views') this.#want(tab, { say, views: message.views, heard: Date.now() })
       else if (message.is === 'retry') this.#stream.retry()
     }
+  }
+
+  /** Ends the stream; nobody joins any more. */
+  stop(): void {
+    clearInterval(this.#sweep)
+    for (const tab of this.#tabs.keys()) this.#leave(tab)
   }
 
   #leave(tab: number): void {
@@ -83,7 +91,7 @@ export class LiveEngine {
       const wanted = new Set([...this.#tabs].flatMap(([tab, { views }]) => views.map((view) => keyOf(tab, view))))
       this.#shared = new Map([...this.#shared].filter(([key]) => wanted.has(key)))
       this.#stream.show([...this.#shared.values()].map(({ id, view }) => ({ ...view, id })))
-    }, 30) as unknown as number
+    }, 30)
   }
 
   /** Everybody who watches this view, with the id that it has there. */

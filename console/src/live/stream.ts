@@ -18,6 +18,7 @@ interface On {
  */
 export class Stream {
   readonly #on: On
+  readonly #server: string
   readonly #sid = hardToGuess()
   #views: readonly WantedView[] = []
   #lastId = ''
@@ -27,18 +28,20 @@ export class Stream {
   #wake = (): void => {}
   #changes: Promise<void> = Promise.resolve()
 
-  constructor(on: On) {
+  /** @param server `http://host:port`; empty: the one that the page comes from. */
+  constructor(on: On, server = '') {
     this.#on = on
+    this.#server = server
   }
 
   show(views: readonly WantedView[]): void {
     const changed = JSON.stringify(views) !== JSON.stringify(this.#views)
     this.#views = views
     if (views.length === 0) return this.#line?.abort()
-    if (!this.#running) this.#run().catch(reportError)
+    if (!this.#running) this.#run().catch(this.#failed)
     // What was refused before may be taken now, as with another filter.
     else if (this.#line === undefined) this.#wake()
-    else if (changed) this.#change().catch(reportError)
+    else if (changed) this.#change().catch(this.#failed)
   }
 
   /** Tries again at once. */
@@ -46,6 +49,8 @@ export class Stream {
     this.#failures = 0
     this.#wake()
   }
+
+  readonly #failed = (error: unknown): void => this.#on.link({ state: 'refused', detail: asRefused(error).message })
 
   async #run(): Promise<void> {
     this.#running = true
@@ -56,7 +61,7 @@ export class Stream {
   }
 
   async #send(path: string, init: RequestInit = {}): Promise<Response> {
-    const answer = await fetch(path, init)
+    const answer = await fetch(this.#server + path, init)
     if (!answer.ok) throw await refusedOf(answer)
     return answer
   }
