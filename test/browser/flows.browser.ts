@@ -157,6 +157,32 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await context.close()
   })
 
+  test('where no worker can be shared one tab holds the stream for the others, and the next one when it is closed', async () => {
+    await stage.filled()
+    const context = await stage.browser.newContext()
+    await context.addInitScript('delete globalThis.SharedWorker')
+    const streams = new Set<number>()
+    let opened = 0
+    const open = async (): ReturnType<typeof stage.page> => {
+      const page = await context.newPage()
+      page.on('request', (request) => { if (request.url().includes('/api/v1/live?')) streams.add(++opened) })
+      await page.goto(`${stage.weir.url}/flows`)
+      await page.locator('.link.good').waitFor()
+      await page.locator('.grid-body [role="row"]').first().waitFor()
+      return page
+    }
+    const [first, second, third] = [await open(), await open(), await open()]
+    expect(streams.size).toBe(1)
+    await first.close()
+    await expect.poll(() => streams.size, { timeout: 20_000 }).toBe(2)
+    for (const page of [second, third]) await page.locator('.link.good').waitFor()
+    const newest = (page: Awaited<ReturnType<typeof open>>): Promise<string | undefined> => gridRows(page).then((rows) => rows[0]?.[0])
+    const before = await Promise.all([second, third].map(newest))
+    await stage.flows(500)
+    for (const [index, page] of [second, third].entries()) await expect.poll(() => newest(page), { timeout: 20_000 }).not.toBe(before[index])
+    await context.close()
+  })
+
   test('by keyboard alone: filter, complete, sort, open a record, change the order of columns, export', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')

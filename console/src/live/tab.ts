@@ -1,5 +1,6 @@
 import { loginNeeded, onSession, whyRefused } from '../api/session.ts'
 import { LiveEngine } from './engine.ts'
+import { throughLeader } from './leader.ts'
 import { hereMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 
 /** What a view tells whoever watches it. */
@@ -51,9 +52,12 @@ function connected(): (message: FromTab) => void {
   return send
 }
 
-/** To the worker that all tabs share; where there is none, a stream of this tab's own. */
+/** To the worker that all tabs share; where there is none, to the tab that leads; where tabs cannot agree on one, a stream of this tab's own. */
 function door(): (message: FromTab) => void {
-  if (typeof SharedWorker === 'undefined') return new LiveEngine().join(take)
+  if (typeof SharedWorker === 'undefined') {
+    // Locks are there on secure pages only: HTTPS, or this machine.
+    return isSecureContext && 'locks' in navigator && typeof BroadcastChannel !== 'undefined' ? throughLeader(take, tell) : new LiveEngine().join(take)
+  }
   const { port } = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'weir-live' })
   port.onmessage = ({ data }: MessageEvent<ToTab>) => take(data)
   return (message) => port.postMessage(message)
