@@ -42,6 +42,8 @@ export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQ
     queryKey: ['flows', q, both, from, to, fields, sort, turn],
     enabled, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
+    // Rows of an answer never change: comparing all of them with each new page would take longer than to read it.
+    structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => ask<AnswerFrame>('/api/v1/flows', {
       signal, query: { filter: q, both_ways: String(both), from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
