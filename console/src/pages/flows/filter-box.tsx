@@ -50,10 +50,18 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   const [at, setAt] = useState(-1)
   const [errors, setErrors] = useState<readonly TextProblem[]>([])
   const input = useRef<HTMLInputElement>(null)
+  const checked = useRef('')
   const id = useId()
   useEffect(() => {
     setText(filter)
     setErrors([])
+    // One that was written here was checked; one of a link was not.
+    if (filter === checked.current) return undefined
+    let gone = false
+    problemsOf(filter).then((problems) => { if (!gone) setErrors(problems) }, reportError)
+    return () => {
+      gone = true
+    }
   }, [filter])
   const written = caret === undefined || foreignLink.test(text) ? undefined : writtenBefore(text, caret)
   const found = useSuggestions(fields, written, filter, range)
@@ -63,7 +71,9 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     if (foreignLink.test(text.trim())) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
     const problems = await problemsOf(text)
     setErrors(problems)
-    if (problems.length === 0) onChange(text.trim())
+    if (problems.length > 0) return
+    checked.current = text.trim()
+    onChange(checked.current)
   }
   const take = ({ insert }: Suggestion): void => {
     if (written === undefined) return

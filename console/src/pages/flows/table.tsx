@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import { isMoving } from '../../state/range.ts'
+import { retryNow } from '../../live/tab.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
 import type { Row } from '../../live/rows-model.ts'
@@ -85,7 +86,7 @@ function LiveFlows(props: RowsProps): React.ReactNode {
       <div className="page-body">
         <section className="panel table" aria-label="Newest flows">
           {refused && older.rows.length === 0
-            ? <ErrorState error={new Error(link.detail)} onRetry={() => set({ live: false })} />
+            ? <ErrorState error={new Error(link.detail)} onRetry={retryNow} />
             : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={state.q} onStored={() => set({ live: false })} onClear={() => set({ q: '' })} />
               : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />
                 : <Loading what="the newest flows" />}
