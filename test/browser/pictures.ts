@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { Partner } from './kit/partner.ts'
 import { chromiumPath, Stage } from './kit/stage.ts'
 
 interface Scene {
@@ -25,7 +26,19 @@ const scenes: readonly Scene[] = [
   { name: 'flows-unread', path: `${stored}&cols=src,dst,nothing&color=red`, act: row },
   { name: 'palette', path: stored, act: async (page) => { await row(page); await page.keyboard.press('Control+k') } },
   { name: 'events', path: '/events', act: row },
-  { name: 'pipeline', path: '/pipeline', act: async (page) => { await page.getByText('Sinks').waitFor() } },
+  { name: 'home', path: '/home', act: async (page) => { await page.locator('.newest li').first().waitFor(); await page.locator('.commands').waitFor() } },
+  { name: 'pipeline', path: '/pipeline', act: row },
+  { name: 'pipeline-sink', path: '/pipeline?v=1&sel=sink:partner', act: row },
+  { name: 'pipeline-exporter', path: '/pipeline?v=1&sel=exporter:netflow/127.0.0.1', act: row },
+  { name: 'pipeline-tables', path: '/pipeline?v=1&view=table', act: row },
+  { name: 'dead-letters', path: '/dead-letters', act: async (page) => { await row(page); await page.getByRole('button', { name: /^Choose all/ }).click() } },
+  { name: 'dead-letters-edit', path: '/dead-letters', act: async (page) => { await row(page); await page.locator('.grid-body [role="row"]').nth(1).click(); await page.getByRole('button', { name: 'Edit' }).click() } },
+  { name: 'dead-letters-drop', path: '/dead-letters', act: async (page) => { await row(page); await page.getByRole('button', { name: /^Choose all/ }).click(); await page.getByRole('button', { name: /^Drop/ }).click() } },
+  { name: 'dead-letters-none', path: '/dead-letters?v=1&sink=store', act: async (page) => { await page.getByText('No dead letters of store').waitFor() } },
+  { name: 'sql-start', path: '/sql', act: async (page) => { await page.getByText('every flow').waitFor() } },
+  { name: 'sql', path: `/sql?v=1&q=${encodeURIComponent('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC')}`, act: row },
+  { name: 'sql-chart', path: `/sql?v=1&view=chart&schema=0&q=${encodeURIComponent('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, protocol, sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time')}`, act: async (page) => { await page.locator('.results-chart canvas').waitFor() } },
+  { name: 'sql-error', path: `/sql?v=1&q=${encodeURIComponent('SELECT count(*) AS n\nFROM flows WHERE bites > 1')}`, act: async (page) => { await page.locator('.sql-error').waitFor() } },
   { name: 'nowhere', path: '/nowhere' },
 ]
 
@@ -37,11 +50,13 @@ if (folder === undefined || chromiumPath === undefined) {
 } else {
   await mkdir(folder, { recursive: true })
   const stage = new Stage()
+  const partner = new Partner()
   try {
-    await stage.open()
+    await stage.open({ sinks: { partner: { type: 'http', url: await partner.open(), from: ['http'] } } })
     await stage.flows(30_000)
     await stage.weir.events(Array.from({ length: 20 }, (_, index) => ({ specversion: '1.0', id: String(index), source: '/shop/checkout', type: 'com.example.order', subject: `order-${index}`, data: { total: index * 3 } })))
-    await sleep(2500)
+    await stage.weir.events(Array.from({ length: 6 }, (_, index) => ({ specversion: '1.0', id: `bad-${index}`, source: '/shop/checkout', type: 'com.example.bad', subject: `order-${index}`, data: { total: 'many', items: [{ sku: 'a-1', count: index }] } })))
+    await sleep(4000)
     for (const scene of scenes.filter(({ name }) => name.includes(only))) {
       for (const colorScheme of ['light', 'dark'] as const) {
         for (const [size, viewport] of [['wide', { width: 1440, height: 900 }], ['narrow', { width: 320, height: 640 }]] as const) {
@@ -56,5 +71,6 @@ if (folder === undefined || chromiumPath === undefined) {
     for (const complaint of stage.complaints) console.log(complaint)
   } finally {
     await stage.close()
+    await partner.close()
   }
 }

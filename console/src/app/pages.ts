@@ -16,9 +16,12 @@ export interface Page {
  * pages/<name>/index.tsx with the page as its default export, and a line here.
  */
 export const pages: readonly Page[] = [
+  { path: '/home', title: 'Home', group: 'Watch', words: 'start connect exporters overview', load: () => import('../pages/home/index.tsx') },
   { path: '/flows', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => import('../pages/flows/index.tsx') },
   { path: '/events', title: 'Events', group: 'Watch', words: 'cloudevents live', load: () => import('../pages/events/index.tsx') },
+  { path: '/sql', title: 'SQL', group: 'Investigate', words: 'query store statement', load: () => import('../pages/sql/index.tsx') },
   { path: '/pipeline', title: 'Pipeline', group: 'Operate', words: 'sources sinks ledger lag journal', load: () => import('../pages/pipeline/index.tsx') },
+  { path: '/dead-letters', title: 'Dead letters', group: 'Operate', words: 'refused retry drop', load: () => import('../pages/dead-letters/index.tsx') },
 ]
 
 /** Where the console opens. */

@@ -118,6 +118,7 @@ describe('everything else is refused with a message for the user', () => {
     ['SELECT nothing FROM flows', 'nothing'],
     ['SELECT * FROM nowhere', 'nowhere'],
     ['SELECT 1 FROM', 'can’t be read'],
+    ['SELECT 1\nFORM flows WHERE', 'LINE 2: FORM flows WHERE\n             ^'],
     ["SELECT 'a'::INTEGER", 'a'],
     ["SELECT id::INTEGER FROM events", 'Could not convert'],
     ['SELECT 1 \0', 'NUL'],

@@ -86,7 +86,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   checkKind(sql, first, 'The statement')
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
   if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
-  const tree = await parse(connection, query)
+  const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
   const addresses = wantedAddresses(inspect(tree))
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
@@ -106,12 +106,25 @@ interface ParsedSql {
   readonly statements?: readonly unknown[]
 }
 
-async function parse(connection: DuckDBConnection, sql: string): Promise<unknown> {
+/** The line of a place (in bytes of UTF-8) and a mark below it, as DuckDB itself writes places; empty where there is none. */
+function placeIn(sql: string, position: number): string {
+  const bytes = Buffer.from(sql)
+  if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
+  const lines = bytes.subarray(0, position).toString().split('\n')
+  const head = `LINE ${lines.length}: `
+  const before = lines.at(-1) ?? ''
+  const whole = sql.split('\n')[lines.length - 1] ?? ''
+  const from = Math.max(0, before.length - 60)
+  const cut = from > 0 ? '...' : ''
+  return `\n\n${head}${cut}${whole.slice(from, from + 120)}\n${' '.repeat(head.length + cut.length + before.length - from)}^`
+}
+
+async function parse(connection: DuckDBConnection, sql: string, before: string): Promise<unknown> {
   const [[text] = []] = await rowsOf(connection, `SELECT json_serialize_sql(${quoted(sql)}, skip_empty := false)`)
   const parsed = JSON.parse(String(text)) as ParsedSql
   if (parsed.error) {
     if (parsed.error_type === 'not implemented') refuse('Only a query may be asked here; this text is or contains something else.')
-    refuse(`The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.`)
+    refuse(`The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.${placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))}`)
   }
   const statements = parsed.statements ?? []
   if (statements.length !== 1) refuse(statements.length === 0 ? 'There is no statement.' : 'One statement at a time, please.')

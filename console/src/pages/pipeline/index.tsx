@@ -1,96 +1,85 @@
-import type { Ledger, Pipeline, SinkLedger, SourceLedger } from '../../../../src/api/published.ts'
+import { useMemo } from 'react'
 import { useLedger, usePipeline } from '../../api/queries.ts'
+import { asRefused } from '../../api/problem.ts'
+import { useCommands } from '../../app/commands.ts'
+import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
-import { count, counted, duration, perSecond, size } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { count, counted } from '../../parts/format.ts'
+import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { usePageState } from '../../state/use-page-state.ts'
+import { useExporters } from './ask.ts'
+import { Details } from './details.tsx'
+import { ExporterTable, reasonsOf } from './exporters.tsx'
+import { Picture } from './picture.tsx'
+import { pipelineCodec } from './state.ts'
+import { viewOf, type PipelineView } from './sums.ts'
+import { Twin } from './twin.tsx'
+import { useRates } from './use-rates.ts'
+import './pipeline.css'
 
-/** Sources, sinks, and where every row is in between. */
+/** Sources, journal, sinks, and where every row is in between. */
 export default function PipelinePage(): React.ReactNode {
   useTitle('Pipeline')
+  const { state, unread, set } = usePageState(pipelineCodec)
   const pipeline = usePipeline()
   const ledger = useLedger()
+  const exporters = useExporters()
+  const rates = useRates(ledger.data, ledger.dataUpdatedAt)
+  const view = useMemo(() => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)), [pipeline.data, ledger.data])
+  const open = (sel: string): void => set({ sel })
+  useCommands(useMemo(() => [{ name: state.view === 'picture' ? 'Pipeline as tables' : 'Pipeline as a picture', run: () => set({ view: state.view === 'picture' ? 'table' : 'picture' }) }], [state.view, set]))
+  const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   return (
     <div className="page">
       <div className="page-bar">
         <h1>Pipeline</h1>
-        {pipeline.data !== undefined && <span className="dim pad">journal {size(pipeline.data.journal.bytes)}, {counted(pipeline.data.journal.segments, 'segment')}</span>}
+        <span className="grow" />
+        <button type="button" aria-pressed={state.view === 'table'} onClick={() => set({ view: state.view === 'table' ? 'picture' : 'table' })}>Tables</button>
       </div>
-      <div className="page-scroll">
-        {pipeline.data === undefined || ledger.data === undefined
-          ? (pipeline.isError ? <ErrorState error={pipeline.error} onRetry={() => { pipeline.refetch().catch(reportError) }} /> : <Loading what="the pipeline" />)
-          : <Parts pipeline={pipeline.data} ledger={ledger.data} />}
-      </div>
+      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {failed !== undefined && view !== undefined && <Notice tone="bad">{asRefused(failed.error).message} What is shown is from before.</Notice>}
+      {view === undefined || pipeline.data === undefined || ledger.data === undefined
+        ? (failed === undefined ? <Loading what="the pipeline" /> : <ErrorState error={failed.error} onRetry={() => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }} />)
+        : (
+          <div className="page-body pipeline">
+            <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">
+              <Sentence view={view} />
+              {state.view === 'picture'
+                ? <Picture view={view} journal={pipeline.data.journal} rates={rates} selected={state.sel} onOpen={open} />
+                : <Twin view={view} rates={rates} onOpen={open} />}
+              <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
+              <h2>Exporters</h2>
+              {exporters.data === undefined
+                ? (exporters.isError ? <ErrorState error={exporters.error} onRetry={() => { exporters.refetch().catch(reportError) }} /> : <Loading what="the exporters" />)
+                : exporters.data.sources.every((source) => source.exporters.length === 0)
+                  ? <EmptyState title="No exporter has sent anything since the start" action={<PageLink to="/home" className="button">How to point one here</PageLink>}>Routers, switches and probes that send NetFlow, IPFIX or sFlow stand here once their first datagram has come.</EmptyState>
+                  : <ExporterTable exporters={exporters.data} at={exporters.dataUpdatedAt} sort={state.sort} onSort={(sort) => set({ sort })} selected={state.sel} onOpen={open} />}
+            </div>
+            {state.sel !== '' && <Details sel={state.sel} view={view} journal={pipeline.data.journal} exporters={exporters.data} rates={rates} onClose={() => set({ sel: '' })} />}
+          </div>
+        )}
     </div>
   )
 }
 
-const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
-const named = (reasons: Readonly<Record<string, number>>): string => Object.entries(reasons).map(([reason, rows]) => `${reason} ${count(rows)}`).join(', ') || '0'
+function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
+  const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
+  const sentence = `${counted(view.accepted, 'row')} accepted${feeds === 0 ? ' so far' : ` from ${counted(feeds, 'source')}`}.`
+  return view.balanced
+    ? <p>{sentence} <span className="good">● Every sink adds up: each row is delivered, on its way, or accounted for by reason.</span></p>
+    : <p>{sentence} <span className="bad">✕ Not every sink adds up.</span></p>
+}
 
-function Parts({ pipeline, ledger }: { readonly pipeline: Pipeline; readonly ledger: Ledger }): React.ReactNode {
-  const accepted = new Map(ledger.sources.map(({ name, accepted: rows }) => [name, rows]))
-  // The ledger may know sinks that the pipeline does not run itself, and sinks that were removed.
-  const sinks = [...new Set([...ledger.sinks, ...pipeline.sinks].map(({ name }) => name))]
+function Why({ reasons, onOpen }: { readonly reasons: ReturnType<typeof reasonsOf>; readonly onOpen: (id: string) => void }): React.ReactNode {
+  if (reasons.length === 0) return null
+  const most = 20
   return (
-    <>
-      <h2>Sources</h2>
-      <div className="parts-list">{pipeline.sources.map((source) => <Source key={source.name} source={source} sums={ledger.sources.find(({ name }) => name === source.name)} />)}</div>
-      <h2>Sinks</h2>
-      <div className="parts-list">{sinks.map((name) => <Sink key={name} name={name} sink={pipeline.sinks.find((each) => each.name === name)} sums={ledger.sinks.find((each) => each.name === name)} accepted={accepted} />)}</div>
-    </>
+    <section className="whys" aria-label="What needs attention">
+      <h2>Why something is not seen</h2>
+      <ul>
+        {reasons.slice(0, most).map(({ of, id, why }) => <li key={`${id} ${why}`}><button type="button" className="link-like" onClick={() => onOpen(id)}>{of}</button> {why}</li>)}
+      </ul>
+      {reasons.length > most && <p className="dim">and {count(reasons.length - most)} more; the table of exporters marks them ▲.</p>}
+    </section>
   )
-}
-
-function Line({ name, children, tone }: { readonly name: string; readonly children: React.ReactNode; readonly tone?: string | undefined }): React.ReactNode {
-  return <><dt>{name}</dt><dd className={tone}>{children}</dd></>
-}
-
-function Source({ source, sums }: { readonly source: Pipeline['sources'][number]; readonly sums: SourceLedger | undefined }): React.ReactNode {
-  return (
-    <div className="panel part">
-      <div className="name"><b>{source.name}</b><span className="dim">{source.type} · {perSecond(source.rate)}</span></div>
-      {source.addresses.length > 0 && <div className="addresses mono dim">{source.addresses.join('  ')}</div>}
-      {source.error !== undefined && <div className="bad">{source.error}</div>}
-      {sums !== undefined && (
-        <dl>
-          <Line name="accepted">{count(sums.accepted)}</Line>
-          <Line name="duplicates">{count(sums.duplicates)}</Line>
-          <Line name="shed" tone={total(sums.shed) > 0 ? 'warning' : undefined}>{named(sums.shed)}</Line>
-          <Line name="unreadable" tone={sums.unreadable > 0 ? 'bad' : undefined}>{count(sums.unreadable)}</Line>
-        </dl>
-      )}
-    </div>
-  )
-}
-
-const marks = { running: ['●', 'good'], retrying: ['▲', 'warning'], blocked: ['■', 'bad'], stopped: ['■', 'dim'] } as const
-
-function Sink({ name, sink, sums, accepted }: { readonly name: string; readonly sink: Pipeline['sinks'][number] | undefined; readonly sums: SinkLedger | undefined; readonly accepted: ReadonlyMap<string, number> }): React.ReactNode {
-  const [mark, tone] = sink === undefined ? ['○', 'dim'] : marks[sink.state]
-  const from = sink?.from ?? sums?.from ?? []
-  return (
-    <div className="panel part">
-      <div className="name"><b>{name}</b>{sink !== undefined && <span><span className={tone}>{mark} {sink.state}</span><span className="dim"> · lag {duration(sink.lagMs)}</span></span>}</div>
-      <div className="dim">{sink === undefined ? '' : `${sink.type} · `}from {from.length === 0 ? 'every source' : from.join(', ')}</div>
-      {sink?.error !== undefined && <div className="bad">{sink.error}</div>}
-      {sums !== undefined && (
-        <dl>
-          <Line name="filtered">{named(sums.filtered)}</Line>
-          <Line name="routed">{count(sums.routed)}</Line>
-          <Line name="delivered">{count(sums.delivered)}</Line>
-          <Line name="pending">{count(sums.pending)}</Line>
-          <Line name="dead letters" tone={sums.dead_lettered > 0 ? 'bad' : undefined}>{count(sums.dead_lettered)}</Line>
-          <Line name="dropped" tone={total(sums.dropped) > 0 ? 'warning' : undefined}>{named(sums.dropped)}</Line>
-          <Line name="quarantined" tone={sums.quarantined > 0 ? 'bad' : undefined}>{count(sums.quarantined)}</Line>
-          {!balances(sums, accepted) && <Line name="does not balance" tone="bad">≠</Line>}
-        </dl>
-      )}
-    </div>
-  )
-}
-
-/** Does a sink's sum come out? The same rule as the ledger's. */
-function balances(sums: SinkLedger, accepted: ReadonlyMap<string, number>): boolean {
-  const from = sums.from.reduce((before, name) => before + (accepted.get(name) ?? 0), 0)
-  return from === total(sums.filtered) + sums.routed && sums.routed === sums.delivered + sums.dead_lettered + total(sums.dropped) + sums.quarantined + sums.pending
 }

@@ -1,0 +1,21 @@
+import { useEffect, useRef } from 'react'
+
+/** Asks once more before something that changes what is delivered. The safe answer has the focus. */
+export function Confirm({ title, act, onYes, onNo, children }: { readonly title: string; readonly act: string; readonly onYes: () => void; readonly onNo: () => void; readonly children: React.ReactNode }): React.ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const element = dialog.current
+    if (element?.open === false) element.showModal()
+    return () => element?.close()
+  }, [])
+  return (
+    <dialog ref={dialog} className="confirm" aria-label={title} onCancel={onNo} onKeyDown={(event) => event.stopPropagation()}>
+      <h2>{title}</h2>
+      <div>{children}</div>
+      <p className="confirm-acts">
+        <button type="button" autoFocus onClick={onNo}>Cancel</button>
+        <button type="button" className="primary" onClick={onYes}>{act}</button>
+      </p>
+    </dialog>
+  )
+}

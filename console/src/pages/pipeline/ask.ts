@@ -1,0 +1,12 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { SourceExporters } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+
+/** Answer of GET /api/v1/exporters. */
+export interface Exporters {
+  readonly sources: readonly (SourceExporters & { readonly known: number })[]
+}
+
+export function useExporters(): UseQueryResult<Exporters> {
+  return useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: 2000 })
+}

@@ -1,0 +1,70 @@
+import type { ExporterReport } from '../../../../src/api/published.ts'
+import type { Exporters } from './ask.ts'
+
+/** One row of the table of exporters. */
+export interface ExporterRow {
+  /** `netflow/192.0.2.1` */
+  readonly key: string
+  readonly source: string
+  readonly report: ExporterReport
+  readonly last: number
+  readonly lastRow: number | undefined
+  readonly templates: number
+  /** One in so many, as its options say; `1` where they say nothing. Several when its domains differ. */
+  readonly sampling: readonly number[]
+  /** Flows or datagrams that sequence numbers skipped. */
+  readonly missing: number
+  readonly malformed: number
+  /** Bytes that gave no flow, by what became of them. */
+  readonly undecoded: Readonly<Record<string, number>>
+}
+
+type Facts = Readonly<Record<string, unknown>>
+
+export const listOf = (value: unknown): readonly Facts[] => (Array.isArray(value) ? (value as readonly Facts[]) : [])
+export const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
+/** Bytes that were not read as templates, headers or data. */
+const undecoded = ['parked', 'skipped', 'malformed'] as const
+
+export function exporterRows({ sources }: Exporters): readonly ExporterRow[] {
+  return sources.flatMap((source) => source.exporters.map((report): ExporterRow => {
+    const domains = listOf(report['domains'])
+    const bytes = (report['bytes'] ?? {}) as Facts
+    return {
+      key: `${source.name}/${report.address}`, source: source.name, report, last: report.lastSeen, lastRow: numberOf(report['lastRow']),
+      templates: domains.reduce((sum, domain) => sum + listOf(domain['templates']).length, 0),
+      sampling: [...new Set(domains.flatMap((domain) => numberOf(domain['sampling']) ?? []))].sort((a, b) => a - b),
+      missing: ['missing', 'missingDatagrams', 'missingSamples'].reduce((sum, name) => sum + (numberOf(report[name]) ?? 0), 0),
+      malformed: (numberOf(report['malformed']) ?? 0) + (numberOf(report['malformedSets']) ?? 0),
+      undecoded: Object.fromEntries(undecoded.flatMap((name) => ((numberOf(bytes[name]) ?? 0) > 0 ? [[name, numberOf(bytes[name]) ?? 0]] : []))),
+    }
+  }))
+}
+
+/** Datagrams that the kernel dropped before anybody could read them, of all exporters of a source. */
+export function kernelDrops(source: Exporters['sources'][number]): number {
+  return listOf(source['listeners']).reduce((sum, listener) => sum + (numberOf(listener['kernelDrops']) ?? 0), 0)
+}
+
+const orders: Readonly<Record<string, (row: ExporterRow) => number | string>> = {
+  exporter: ({ report }) => report.address, source: ({ source }) => source, last: ({ last }) => last, lastRow: ({ lastRow }) => lastRow ?? 0, datagrams: ({ report }) => report.datagrams,
+  rows: ({ report }) => report.rows, templates: ({ templates }) => templates, missing: ({ missing }) => missing, malformed: ({ malformed }) => malformed,
+}
+
+export function sorted(rows: readonly ExporterRow[], sort: string): readonly ExporterRow[] {
+  const of = orders[sort.replace(/^-/, '')]
+  if (of === undefined) return rows
+  const sign = sort.startsWith('-') ? -1 : 1
+  return rows.toSorted((a, b) => {
+    const [x, y] = [of(a), of(b)]
+    return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true })) || a.key.localeCompare(b.key)
+  })
+}
+
+/** `3 s ago` */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 120) return `${seconds} s ago`
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`
+}

@@ -1,0 +1,18 @@
+import { useState } from 'react'
+import type { Ledger } from '../../../../src/api/published.ts'
+import { deliveredPerSecond } from './sums.ts'
+
+interface Seen {
+  readonly ledger: Ledger | undefined
+  readonly at: number
+  readonly rates: ReadonlyMap<string, number>
+}
+
+/** Rows per second that each sink delivered between the last two answers; `at` in Unix ms. */
+export function useRates(ledger: Ledger | undefined, at: number): ReadonlyMap<string, number> {
+  const [seen, setSeen] = useState<Seen>({ ledger: undefined, at: 0, rates: new Map() })
+  if (ledger === undefined || ledger === seen.ledger) return seen.rates
+  const next = { ledger, at, rates: deliveredPerSecond(seen.ledger, ledger, at - seen.at) }
+  setSeen(next)
+  return next.rates
+}

@@ -1,0 +1,35 @@
+/** An error of a statement, with its place in the text. */
+export interface SqlError {
+  /** Without the drawing of the place. */
+  readonly message: string
+  /** From 1; undefined where the server named no place. */
+  readonly line: number | undefined
+  readonly column: number | undefined
+  /** Of the text, in UTF-16 units. */
+  readonly offset: number | undefined
+}
+
+/** Reads `LINE 2: …` and the mark below it, which may show a part of the line only. */
+export function readSqlError(detail: string, sql: string): SqlError {
+  const found = /\n*LINE (\d+): (.*)\n( *)\^\s*$/.exec(detail)
+  if (found === null) return { message: detail.trim(), line: undefined, column: undefined, offset: undefined }
+  const [drawing = '', number = '', shown = '', blanks = ''] = found
+  const message = detail.slice(0, detail.length - drawing.length).trim()
+  const line = Number(number)
+  const lines = sql.split('\n')
+  const text = lines[line - 1]
+  if (text === undefined) return { message, line, column: undefined, offset: undefined }
+  const cut = shown.startsWith('...') ? 3 : 0
+  const part = shown.slice(cut).replace(/\.\.\.$/, '')
+  const from = cut === 0 ? 0 : text.indexOf(part)
+  const at = blanks.length - `LINE ${number}: `.length - cut + Math.max(0, from)
+  const column = Math.max(0, Math.min(text.length, at))
+  const before = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0)
+  return { message, line, column: column + 1, offset: before + column }
+}
+
+/** The word at a place, for the eye; at the end of the text the last character. */
+export function wordAt(sql: string, offset: number): { readonly from: number; readonly to: number } {
+  const length = /^[\w.]+/.exec(sql.slice(offset))?.[0].length ?? 1
+  return offset >= sql.length ? { from: Math.max(0, sql.length - 1), to: sql.length } : { from: offset, to: offset + length }
+}

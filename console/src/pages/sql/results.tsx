@@ -1,0 +1,94 @@
+import { useMemo, useRef, useState } from 'react'
+import { asRefused } from '../../api/problem.ts'
+import { Chart } from '../../parts/chart.tsx'
+import { count, counted, duration, plainText } from '../../parts/format.ts'
+import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import { Popover } from '../../parts/popover.tsx'
+import { EmptyState } from '../../parts/states.tsx'
+import { exported } from './ask.ts'
+import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.ts'
+
+interface ResultsProps {
+  /** The statement that this answers. */
+  readonly sql: string
+  readonly result: Result
+  readonly view: 'table' | 'chart'
+  readonly sort: string
+  /** Another statement is on its way, or was refused: this is the answer before. */
+  readonly stale: boolean
+  readonly onView: (view: 'table' | 'chart') => void
+  readonly onSort: (sort: string) => void
+}
+
+const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
+const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
+const compact = (value: number): string => short.format(value)
+
+/** Ports, years and the like stay as they are; only what is long has its thousands apart. */
+function plain(value: number | string): string {
+  return Math.abs(Number(value)) < 100_000 ? String(value) : typeof value === 'number' ? number.format(value) : count(value)
+}
+
+export function Results({ sql, result, view, sort, stale, onView, onSort }: ResultsProps): React.ReactNode {
+  const { rows, columns, cut, ms } = result
+  const shown = useMemo(() => sortedRows(result, sort), [result, sort])
+  const keys = useMemo(() => new Map(rows.map((row, index) => [row, String(index)])), [rows])
+  const grid = useMemo((): readonly GridColumn<Row>[] => columns.map((column) => {
+    const numeric = isNumeric(column, rows)
+    const longest = rows.slice(0, 100).reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
+    return {
+      id: column.name, title: column.name, hint: column.type, width: Math.min(420, 26 + longest * 7.4), grow: 1, end: numeric, sortable: true,
+      cell: (row) => {
+        const value = row[column.name]
+        if (value === null || value === undefined) return <span className="dim">null</span>
+        return numeric ? plain(value as number | string) : <span className="mono" title={plainText(value)}>{plainText(value)}</span>
+      },
+    }
+  }), [columns, rows])
+  const drawn = useMemo(() => (view === 'chart' ? chartOf(result) : undefined), [view, result])
+  return (
+    <section className="panel table results" aria-label="Result" aria-busy={stale}>
+      <div className="results-bar">
+        <span role="status">{cut ? `first ${count(rows.length)} rows; the export has all` : counted(rows.length, 'row')} in {duration(ms)}{stale && ' · of the statement before'}</span>
+        <span className="results-acts">
+          <button type="button" aria-pressed={view === 'chart'} onClick={() => onView(view === 'chart' ? 'table' : 'chart')}>Chart</button>
+          <Popover label={<>Export <span aria-hidden="true">▾</span></>} name="Export the whole answer">{(close) => <Export sql={sql} onDone={close} />}</Popover>
+        </span>
+      </div>
+      {drawn !== undefined && typeof drawn === 'string' && <EmptyState title="Nothing to draw" action={<button type="button" onClick={() => onView('table')}>Show the table</button>}>{drawn}</EmptyState>}
+      {drawn !== undefined && typeof drawn !== 'string' && <div className="results-chart"><Chart label={`by ${drawn.by}`} times={drawn.times} series={drawn.series} stacked={false} height={300} format={compact} /></div>}
+      {view === 'table' && (rows.length === 0 && columns.length === 0
+        ? <EmptyState title="No rows">The statement was run, and its answer is empty.</EmptyState>
+        : (
+          <>
+            <Grid label="Result" columns={grid} rows={shown} rowKey={(row) => keys.get(row) ?? ''} total={rows.length} sort={sort} onSort={(id) => onSort(sort === id ? `-${id}` : id)} />
+            {rows.length === 0 && <p className="dim pad">No rows.</p>}
+            {cut && sort !== '' && <p className="dim pad">Sorted are the rows that are here; ORDER BY sorts all.</p>}
+          </>
+        ))}
+    </section>
+  )
+}
+
+function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => void }): React.ReactNode {
+  const [state, setState] = useState('')
+  const abort = useRef<AbortController>(undefined)
+  const save = async (format: 'csv' | 'ndjson'): Promise<void> => {
+    abort.current = new AbortController()
+    setState('The rows are on their way …')
+    try {
+      await exported(sql, format, abort.current.signal)
+      onDone()
+    } catch (error) {
+      setState(abort.current.signal.aborted ? '' : asRefused(error).message)
+    }
+  }
+  return (
+    <div className="links">
+      <button type="button" onClick={() => { save('csv').catch(reportError) }}>CSV, all rows</button>
+      <button type="button" onClick={() => { save('ndjson').catch(reportError) }}>NDJSON, all rows</button>
+      {state !== '' && <p role="status">{state} <button type="button" className="quiet" onClick={() => abort.current?.abort()}>Cancel</button></p>}
+      <p className="dim">The statement is run again, and every row of its answer is saved.</p>
+    </div>
+  )
+}

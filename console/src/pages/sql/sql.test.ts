@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { readSqlError, wordAt } from './error-place.ts'
+import { chartOf, columnsOf, isSelect, sortedRows } from './result.ts'
+
+test('the place of an error is that of the statement, also where the server shows a part of the line', () => {
+  const sql = 'SELECT\n  nope,\n bytes FROM flows'
+  const error = readSqlError('Binder Error: no "nope"\nCandidates: x\n\nLINE 2:   nope,\n          ^', sql)
+  expect(error).toMatchObject({ message: 'Binder Error: no "nope"\nCandidates: x', line: 2, column: 3 })
+  const { from, to } = wordAt(sql, error.offset ?? 0)
+  expect(sql.slice(from, to)).toBe('nope')
+  const long = `SELECT ${'a, '.repeat(60)}nope FROM flows`
+  const cut = readSqlError(`Binder Error: x\n\nLINE 1: ...a, a, nope FROM flows\n${' '.repeat('LINE 1: ...a, a, '.length)}^`, long)
+  expect(long.slice(wordAt(long, cut.offset ?? 0).from, wordAt(long, cut.offset ?? 0).to)).toBe('nope')
+})
+
+test('an error without a place is its sentence', () => {
+  expect(readSqlError('One statement at a time, please.', 'SELECT 1; SELECT 2')).toEqual({ message: 'One statement at a time, please.', line: undefined, column: undefined, offset: undefined })
+})
+
+test('columns of a statement can be asked for only where DESCRIBE takes it', () => {
+  for (const sql of ['SELECT 1', ' -- a\n/* b */ with x as (select 1) from x', 'FROM flows']) expect(isSelect(sql)).toBe(true)
+  for (const sql of ['DESCRIBE flows', 'SHOW TABLES', 'selection', 'EXPLAIN SELECT 1']) expect(isSelect(sql)).toBe(false)
+  expect(columnsOf(undefined, [{ a: 1 }, { b: 2, a: 1 }]).map(({ name }) => name)).toEqual(['a', 'b'])
+})
+
+const column = (name: string, type: string): { name: string; type: string } => ({ name, type })
+
+test('a result of time and numbers is drawn as a line for each column', () => {
+  const rows = [{ t: '2026-01-01T00:01:00.000Z', n: 2, m: '9007199254740993' }, { t: '2026-01-01T00:00:00.000Z', n: 1, m: null }]
+  expect(chartOf({ columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT'), column('m', 'HUGEINT')], rows })).toMatchObject({
+    by: 't', times: [1767225600, 1767225660], series: [{ name: 'n', values: [1, 2] }, { name: 'm', values: [null, 9007199254740992] }],
+  })
+})
+
+test('with a text there is a line for each, and those beyond the colours are one that adds up', () => {
+  const rows = Array.from({ length: 20 }, (_, index) => ({ t: '2026-01-01T00:00:00.000Z', who: `w${index}`, n: index }))
+  const drawn = chartOf({ columns: [column('t', ''), column('who', ''), column('n', '')], rows })
+  if (typeof drawn === 'string') throw new Error(drawn)
+  expect(drawn.series).toHaveLength(7)
+  expect(drawn.series.reduce((sum, { values }) => sum + (values[0] ?? 0), 0)).toBe(190)
+  expect(chartOf({ columns: [column('n', 'BIGINT')], rows })).toMatch(/column of time/)
+})
+
+test('numbers are sorted by value, and nothing stands last', () => {
+  const rows = [{ n: '10' }, { n: null }, { n: '9' }]
+  expect(sortedRows({ columns: [column('n', 'HUGEINT')], rows }, 'n').map(({ n }) => n)).toEqual(['9', '10', null])
+  expect(sortedRows({ columns: [column('n', 'HUGEINT')], rows }, '-n').map(({ n }) => n)).toEqual(['10', '9', null])
+})

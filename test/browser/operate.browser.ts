@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { DeadLetter } from '../../src/engine/control.ts'
+import { Partner } from './kit/partner.ts'
+import { chromiumPath, gridRows, Stage, violations } from './kit/stage.ts'
+
+const shown = new Intl.NumberFormat('en-US')
+const plain = (text: string | null): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
+
+const soon = { timeout: 30_000 }
+
+describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead letters and SQL', () => {
+  const stage = new Stage()
+  const partner = new Partner()
+  let next = 0
+  const post = (type: string, count: number): Promise<unknown> =>
+    stage.weir.events(Array.from({ length: count }, () => ({ specversion: '1.0', id: `e${next++}`, source: '/shop', type, subject: 'order', data: { total: next } })))
+  const letters = (): Promise<DeadLetter[]> => stage.weir.get('/api/v1/dead-letters?limit=1000')
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    await stage.open({ sinks: { partner: { type: 'http', url: await partner.open(), from: ['http'] } } })
+  })
+  afterAll(async () => {
+    await stage.close()
+    await partner.close()
+  })
+
+  test('a fresh start says honestly that nothing has come, what waits, and what to type', async () => {
+    const page = await stage.page('/home')
+    await page.getByRole('heading', { name: 'Nothing has come yet' }).waitFor()
+    expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('netflow○ waiting')
+    expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('sflow– not set up')
+    expect(await page.locator('.commands pre').textContent()).toContain(`softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n 127.0.0.1:${stage.weir.ports.netflow}`)
+    await page.getByRole('combobox', { name: 'Connect' }).selectOption('mikrotik')
+    await page.getByRole('textbox', { name: 'This server is at' }).fill('192.0.2.7')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.locator('.commands pre').textContent(), soon).toContain('target add dst-address=192.0.2.7')
+    expect(page.url()).toContain('how=mikrotik')
+    expect(page.url()).toContain('collector=192.0.2.7')
+    expect(await violations(page)).toEqual([])
+    await page.goto(`${stage.weir.url}/dead-letters`)
+    await page.getByText('No sink has refused anything for good.').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goto(`${stage.weir.url}/pipeline`)
+    await page.getByText('No exporter has sent anything since the start').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('the numbers of the picture and of its tables are those of the ledger, and add up', async () => {
+    await stage.filled()
+    await post('com.example.good', 10)
+    await post('com.example.bad', 5)
+    await expect.poll(async () => (await letters()).length, soon).toBe(5)
+    const ledger = await stage.weir.caughtUp(30_000)
+    const page = await stage.page('/pipeline')
+    const box = (name: string): Promise<string | null> => page.locator('.picture .box', { has: page.locator('b', { hasText: new RegExp(`^${name}$`) }) }).textContent()
+    for (const { name, accepted } of ledger.sources) await expect.poll(() => box(name), soon).toContain(`accepted ${shown.format(accepted)}`)
+    for (const { name, delivered, dead_lettered: dead } of ledger.sinks) {
+      await expect.poll(() => box(name), soon).toContain(`delivered ${shown.format(delivered)}`)
+      if (dead > 0) expect(await box(name)).toContain(`dead letters ${shown.format(dead)}`)
+    }
+    await page.getByRole('button', { name: 'Tables' }).click()
+    const row = page.getByRole('region', { name: 'Sinks' }).locator('tbody tr', { hasText: 'partner' })
+    const cells = (await row.locator('td').allTextContents()).slice(1, 8).map(plain)
+    expect(cells).toEqual([15, 10, 0, 0, 5, 0, 0])
+    expect(cells.slice(1).reduce((sum, rows) => sum + rows, 0)).toBe(cells[0])
+    expect(page.url()).toContain('view=table')
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('an exporter is shown as the API tells of it, and opens by keyboard with its address in the URL', async () => {
+    await stage.filled()
+    const page = await stage.page('/pipeline')
+    const told = await stage.weir.get<{ sources: { exporters: { address: string; datagrams: number; rows: number }[] }[] }>('/api/v1/exporters')
+    const exporter = told.sources[0]?.exporters[0]
+    await page.getByRole('grid', { name: 'Exporters' }).waitFor()
+    const [cells] = await gridRows(page)
+    expect([cells?.[0], cells?.[4], cells?.[5]]).toEqual([exporter?.address, shown.format(exporter?.datagrams ?? 0), shown.format(exporter?.rows ?? 0)])
+    await page.locator('[data-at="0:0"]').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('complementary', { name: 'Details' }).getByText('Last datagram').waitFor()
+    expect(page.url()).toContain('sel=exporter:netflow/127.0.0.1')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.getByRole('complementary', { name: 'Details' }).count(), soon).toBe(0)
+    await page.context().close()
+  })
+
+  test('a dead letter is read, edited and delivered, others are tried again and dropped, and the page says what became of each', async () => {
+    if ((await letters()).length === 0) await post('com.example.bad', 5)
+    await expect.poll(async () => (await letters()).length, soon).toBe(5)
+    const page = await stage.page('/dead-letters')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    expect((await gridRows(page)).length).toBe(5)
+    await page.locator('[data-at="0:1"]').focus()
+    await page.keyboard.press('Enter')
+    const drawer = page.getByRole('complementary', { name: 'Dead letter', exact: true })
+    await drawer.getByText('com.example.bad').waitFor()
+    await drawer.getByRole('button', { name: 'Edit' }).click()
+    const area = drawer.getByRole('textbox')
+    const body = await area.inputValue()
+    const { id } = JSON.parse(body) as { id: string }
+    await area.fill('{')
+    expect(await area.getAttribute('aria-invalid')).toBe('true')
+    await area.fill(body.replace('com.example.bad', 'com.example.mended'))
+    expect(await violations(page)).toEqual([])
+    await drawer.getByRole('button', { name: 'Deliver this' }).click()
+    await page.getByText('1 tried again: 1 delivered.').waitFor()
+    expect(partner.taken).toContainEqual({ id, type: 'com.example.mended' })
+    await expect.poll(async () => (await letters()).length, soon).toBe(4)
+    await drawer.getByText('was delivered').waitFor()
+    await page.keyboard.press('Escape')
+    // Two are tried again as they are, and come back.
+    await expect.poll(async () => (await gridRows(page)).length, soon).toBe(4)
+    for (const row of [0, 1]) {
+      await page.locator(`[data-at="${row}:1"]`).focus()
+      await page.keyboard.press('Space')
+    }
+    await page.getByRole('button', { name: 'Try 2 again' }).click()
+    const confirm = page.getByRole('dialog', { name: 'Try 2 letters again?' })
+    expect(await violations(page)).toEqual([])
+    await confirm.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('2 tried again: 2 refused again').waitFor()
+    await page.getByRole('button', { name: 'Choose all 4' }).click()
+    await page.getByRole('button', { name: 'Drop 4' }).click()
+    await page.getByRole('dialog', { name: 'Drop 4 letters?' }).getByRole('button', { name: 'Drop' }).click()
+    await page.getByText('4 dropped, and counted as dropped.').waitFor()
+    await page.getByText('No dead letters', { exact: true }).waitFor()
+    const ledger = await stage.weir.caughtUp(30_000)
+    expect(ledger.balanced).toBe(true)
+    expect(ledger.sinks.find(({ name }) => name === 'partner')).toMatchObject({ dead_lettered: 0, dropped: { dead_letter: 4 } })
+    await page.context().close()
+  })
+
+  test('a statement runs by Ctrl-Enter, shows what the API answers, stands in the address, and is drawn over time', async () => {
+    await stage.filled()
+    const page = await stage.page('/sql')
+    const area = page.getByRole('textbox', { name: 'SQL statement' })
+    await area.fill('SELECT dst_port, count(*) AS n\nFROM flows GROUP BY ALL ORDER BY n DESC, dst_port')
+    await area.press('Control+Enter')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    const answer = await stage.weir.sql<{ dst_port: number; n: number }>('SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY n DESC, dst_port')
+    expect((await gridRows(page)).slice(0, 5).map((row) => row.map(plain))).toEqual(answer.slice(0, 5).map(({ dst_port: port, n }) => [port, Number(n)]))
+    expect(await page.getByRole('grid', { name: 'Result' }).getAttribute('aria-rowcount')).toBe(String(answer.length + 1))
+    const { pathname, search } = new URL(page.url())
+    const second = await stage.page(pathname + search)
+    await second.locator('.grid-body [role="row"]').first().waitFor()
+    expect(await second.getByRole('textbox', { name: 'SQL statement' }).inputValue()).toBe(await area.inputValue())
+    await second.context().close()
+    await area.fill('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time')
+    await area.press('Control+Enter')
+    await page.getByRole('columnheader', { name: 'bytes' }).waitFor()
+    await page.getByRole('button', { name: 'Chart' }).click()
+    await page.locator('.results-chart canvas').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goBack()
+    await page.goBack()
+    await expect.poll(() => area.inputValue(), soon).toContain('dst_port')
+    await page.context().close()
+  })
+
+  test('a wrong statement says where, and the answer before stays; one that runs long is cancelled on the server, too', async () => {
+    await stage.filled()
+    const page = await stage.page(`/sql?v=1&q=${encodeURIComponent('SELECT count(*) AS n FROM flows')}`)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    const area = page.getByRole('textbox', { name: 'SQL statement' })
+    await area.fill('SELECT count(*) AS n\nFROM flows WHERE bites > 1')
+    await area.press('Control+Enter')
+    await page.getByRole('button', { name: 'Line 2, column 18' }).click()
+    expect(await page.evaluate<string>('getSelection().toString()')).toBe('bites')
+    expect(await page.locator('.grid-body [role="row"]').count()).toBe(1)
+    expect(await violations(page)).toEqual([])
+    await area.fill('SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b')
+    await area.press('Control+Enter')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Cancelled; the server has stopped, too.').waitFor()
+    await area.fill('SELECT 42 AS answer')
+    await area.press('Control+Enter')
+    await expect.poll(async () => (await gridRows(page))[0], soon).toEqual(['42'])
+    await page.context().close()
+  })
+
+  test('the whole answer is saved as CSV and NDJSON', async () => {
+    const page = await stage.page(`/sql?v=1&q=${encodeURIComponent('SELECT range AS n FROM range(5000)')}`)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    for (const [name, lines] of [['CSV, all rows', 5001], ['NDJSON, all rows', 5000]] as const) {
+      await page.getByRole('button', { name: 'Export' }).click()
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()])
+      let text = ''
+      for await (const chunk of await download.createReadStream()) text += String(chunk)
+      expect(text.trim().split('\n')).toHaveLength(lines)
+      await expect.poll(() => page.getByRole('button', { name }).count(), soon).toBe(0)
+    }
+    await page.context().close()
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1440, 320]) {
+      test(`nothing breaks a rule of WCAG 2.2 AA in ${colorScheme} at ${width} px, and nothing is wider than the page`, async () => {
+        await stage.filled()
+        await post('com.example.bad', 1)
+        for (const path of ['/home', '/pipeline', '/pipeline?v=1&sel=sink:partner', '/pipeline?v=1&view=table', '/dead-letters', `/sql?v=1&q=${encodeURIComponent('SELECT * FROM flows LIMIT 50')}`]) {
+          const page = await stage.page(path, { colorScheme, reducedMotion: 'reduce', viewport: { width, height: 800 } })
+          await page.locator('.grid-body [role="row"], .newest li').first().waitFor()
+          await sleep(300)
+          expect(await violations(page), path).toEqual([])
+          expect(await page.evaluate<number>('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width)
+          await page.context().close()
+        }
+      })
+    }
+  }
+
+  test('no page had an error, refused content or a request to elsewhere', () => {
+    // A statement that is refused on purpose is told to the console as a failed request.
+    expect(stage.complaints.filter((complaint) => !/status of 400/.test(complaint))).toEqual([])
+  })
+})
