@@ -6,7 +6,7 @@ import { earlierNames } from './rates.tsx'
 import { dimensions, earlier, measures, panelNames, type PanelName } from './state.ts'
 
 export const panelTitles: Readonly<Record<PanelName, string>> = {
-  bytes: 'Bytes per second', packets: 'Packets per second', talkers: 'Top talkers', pairs: 'Who sends to whom', ports: 'Destination ports', protocols: 'Protocols', exporters: 'Exporters',
+  bytes: 'Bytes per second', packets: 'Packets per second', talkers: 'Top talkers', pairs: 'Who sends to whom', ports: 'Destination ports', protocols: 'Protocols', exporters: 'Exporters', rtt: 'Round-trip time', dns: 'Answers of DNS',
 }
 
 /** What the panels tell apart and add up, and which there are. */

@@ -9,6 +9,7 @@ import { useTurn } from '../use-turn.ts'
 import type { FlowViewProps } from '../views.ts'
 import { askedOf, spanSeconds, useGroups } from './ask.ts'
 import { Controls } from './controls.tsx'
+import { LatencyPanel } from './latency.tsx'
 import { useLiveSeries } from './live.ts'
 import { PanelMenu } from './panel-menu.tsx'
 import { GroupsPanel, PairsPanel, RatesPanel, type PanelContext } from './panels.tsx'
@@ -42,7 +43,8 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
     onBrush: (from, to) => set({ t: { from: iso(from), to: iso(to) }, live: false }),
   }
-  const empty = sums !== undefined && Number(sums.flows) === 0
+  // With another time to compare with, that nothing passed is what is to be seen.
+  const empty = sums !== undefined && Number(sums.flows) === 0 && (live || before === '')
   return (
     <>
       <div className="page-line">
@@ -60,6 +62,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
           ? <section className="panel"><NoFlows filter={q} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
           : panelNames.filter((name) => panels.includes(name)).map((name) => {
             if (name === 'bytes' || name === 'packets') return <RatesPanel key={name} name={name} context={context} />
+            if (name === 'rtt' || name === 'dns') return <LatencyPanel key={name} name={name} context={context} />
             return name === 'pairs' ? <PairsPanel key={name} context={context} /> : <GroupsPanel key={name} name={name} context={context} />
           })}
       </div>

@@ -19,7 +19,7 @@ const placeOf: Readonly<Record<Measure, number>> = { flows: 0, bytes: 1, packets
 
 /** Groups that the server tells apart, of which a panel shows fewer. */
 const groupsAsked = 15
-const bucketsShown = 180
+const [bucketsLeast, bucketsMost] = [30, 180]
 
 /** The series as all messages until now have it. */
 export class LiveSeries {
@@ -28,8 +28,12 @@ export class LiveSeries {
   readonly buckets = new Map<number, { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }>()
   begun = false
 
-  constructor(step: number) {
+  readonly #shown: number
+
+  /** @param shown buckets, each of `step` seconds. */
+  constructor(step: number, shown = bucketsMost) {
     this.step = step
+    this.#shown = shown
   }
 
   take({ step, groups, buckets, snapshot }: SeriesMessage): void {
@@ -39,13 +43,13 @@ export class LiveSeries {
     this.groups = groups
     for (const [time, total, sums] of buckets) this.buckets.set(Date.parse(time) / 1000, { total, groups: sums })
     const newest = Math.max(...this.buckets.keys())
-    for (const at of this.buckets.keys()) if (at <= newest - bucketsShown * this.step) this.buckets.delete(at)
+    for (const at of this.buckets.keys()) if (at <= newest - this.#shown * this.step) this.buckets.delete(at)
   }
 
   /** The largest groups by bytes, as the server ranks them, and what they leave of each bucket. `now` in Unix seconds. */
   stack(field: Dimension, measure: Measure, top: number, now: number): Stack {
     const end = Math.max(now, ...this.buckets.keys()) + this.step
-    const stack = new Buckets(end - bucketsShown * this.step, end, this.step)
+    const stack = new Buckets(end - this.#shown * this.step, end, this.step)
     const place = placeOf[measure]
     for (const [at, { total, groups }] of this.buckets) {
       let rest = total[place] ?? 0
@@ -62,17 +66,18 @@ export class LiveSeries {
 
 /** Seconds of a bucket, so that the span asked about fits. */
 export function liveStep(spanSeconds: number): number {
-  return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * bucketsShown >= spanSeconds) ?? 600
+  return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * bucketsMost >= spanSeconds) ?? 600
 }
 
 /** The series of the one live stream; undefined while it is not watched or has not begun. */
 export function useLiveSeries(on: boolean, filter: string, field: Dimension, spanSeconds: number): { readonly series: LiveSeries; readonly turn: number } | undefined {
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
-  const series = useMemo(() => new LiveSeries(step), [on, filter, field, step])
+  const shown = Math.max(bucketsLeast, Math.min(bucketsMost, Math.ceil(spanSeconds / step)))
+  const series = useMemo(() => new LiveSeries(step, shown), [on, filter, field, step, shown])
   useEffect(() => {
     if (!on) return undefined
-    const view = { kind: 'series', q: { stream: 'flows', ...(filter === '' ? {} : { filter }) }, columns, scope: [field], step, points: bucketsShown, limit: groupsAsked }
+    const view = { kind: 'series', q: { stream: 'flows', ...(filter === '' ? {} : { filter }) }, columns, scope: [field], step, points: shown, limit: groupsAsked }
     const stop = watch(view, (message) => {
       if (message.is !== 'other' || message.event !== 'series') return
       series.take(message.data as unknown as SeriesMessage)
@@ -84,6 +89,6 @@ export function useLiveSeries(on: boolean, filter: string, field: Dimension, spa
       stop()
       clearInterval(clock)
     }
-  }, [on, filter, field, step, series])
+  }, [on, filter, field, step, shown, series])
   return on && series.begun ? { series, turn } : undefined
 }

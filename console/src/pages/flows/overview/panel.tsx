@@ -1,6 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { asRefused } from '../../../api/problem.ts'
-import { time } from '../../../parts/format.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import type { GroupsAnswer } from './sums.ts'
 
@@ -31,10 +30,7 @@ export function Panel<T extends Facts>({ title, wide = false, answer, menu, head
   )
 }
 
-function Caveats({ source, exact, span }: Facts): React.ReactNode {
-  const said = [
-    ...(source === 'ring' ? [`There is no store: of the live memory, ${time(span.from)} – ${time(span.to)}.`] : []),
-    ...(exact ? [] : ['Groups may be short of what a rollup has put together; the total is exact.']),
-  ]
-  return said.length === 0 ? null : <p className="panel-foot dim">{said.join(' ')}</p>
+/** What the answer says of itself; that it is of the live memory stands over all panels. */
+function Caveats({ exact }: Facts): React.ReactNode {
+  return exact ? null : <p className="panel-foot dim">Groups may be short of what a rollup has put together; the total is exact.</p>
 }

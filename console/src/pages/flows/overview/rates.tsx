@@ -27,7 +27,7 @@ export function Rates({ stack, earlier, before, dim, measure, look, menu, onBrus
   const series = useMemo(() => (look.others ? stack.series : stack.series.filter(({ other }) => other !== true)), [stack, look.others])
   const lines = useMemo((): readonly ChartSeries[] => [
     ...(look.total ? [stack.total] : []),
-    ...(earlier === undefined ? [] : [{ name: `total ${earlierNames[before]}`, values: stack.times.map((_, index) => earlier.total.values[index] ?? null) }]),
+    ...(earlier === undefined ? [] : [{ name: `total, ${earlierNames[before]}`, values: stack.times.map((_, index) => earlier.total.values[index] ?? null) }]),
   ], [stack, look.total, earlier, before])
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (

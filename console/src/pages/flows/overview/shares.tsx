@@ -54,7 +54,7 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
         {shown.map((share, index) => (
           <tr key={keyOf(share)}>
             <th scope="row">
-              {bars && <svg className="bar" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><rect className={colorOf(share, index)} width={(100 * share.amount) / most} height="100" /></svg>}
+              {bars && <svg className="bar" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><rect className={share.cells === undefined ? 'of-other' : 'of-1'} width={(100 * share.amount) / most} height="100" /></svg>}
               {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
               {share.cells === undefined
                 ? <span className="share-name dim">{count(data.othersCount)} others</span>

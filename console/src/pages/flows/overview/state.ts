@@ -15,8 +15,11 @@ export type Dimension = (typeof dimensions)[number]
 export const earlier = ['', 'span', '1h', '1d', '1w'] as const
 export type Earlier = (typeof earlier)[number]
 
-export const panelNames = ['bytes', 'packets', 'pairs', 'talkers', 'ports', 'protocols', 'exporters'] as const
+export const panelNames = ['bytes', 'packets', 'pairs', 'talkers', 'ports', 'protocols', 'exporters', 'rtt', 'dns'] as const
 export type PanelName = (typeof panelNames)[number]
+
+/** Those that every exporter can fill. */
+const usualPanels: readonly PanelName[] = panelNames.filter((name) => name !== 'rtt' && name !== 'dns')
 
 export const tops = [5, 10, 15] as const
 
@@ -74,7 +77,7 @@ function isUsual({ top, others, total }: PanelLook): boolean {
 function panels(): Part<readonly PanelName[]> {
   const { read, write } = names(panelNames)
   return {
-    usual: panelNames, write,
+    usual: usualPanels, write,
     read: (written) => {
       const found = read(written)
       const known = found?.flatMap((name) => panelNames.find((each) => each === name) ?? [])

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { latencyOf } from './latency.tsx'
 import { LiveSeries, liveStep } from './live.ts'
 import { sharesOf, stackOf } from './sums.ts'
 
@@ -50,4 +51,12 @@ test('a live series keeps what it was told, leaves what is over, and others are 
   live.take({ step: 1000, groups: [['web']], buckets: [[at(500), [1, 7, 1], [[1, 7, 1]]]] })
   expect([...live.buckets.keys()]).toEqual([1e9 + 500])
   expect([liveStep(60), liveStep(900), liveStep(3600), liveStep(1e9)]).toEqual([1, 5, 20, 600])
+})
+
+test('percentiles lie in the bucket of their flows, and nothing where no flow has the value', () => {
+  const columns = ['time', 'bytes', 'packets', 'flows', 'rtt_flows', 'rtt_min', 'rtt_avg', 'rtt_p50', 'rtt_p90', 'rtt_p99', 'rtt_max'].map((name) => ({ name, type: 'X' }))
+  const rows = [['2026-11-20T09:00:10Z', 1, 1, 3, 2, 1e6, 2e6, 2e6, 3e6, 3e6, 4e6], ['2026-11-20T09:00:20Z', 1, 1, 3, 0, null, null, null, null, null, null]]
+  const { series, flows } = latencyOf({ ...frame, columns, rows, step: 10, span: { from: '2026-11-20T09:00:00Z', to: '2026-11-20T09:00:30Z' } }, 'rtt', 1e6)
+  expect(flows).toBe(2)
+  expect(series.map(({ values }) => values)).toEqual([[null, 2, null], [null, 3, null], [null, 3, null], [null, 4, null]])
 })

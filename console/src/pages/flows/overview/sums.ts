@@ -41,6 +41,12 @@ interface Gathered {
   readonly values: number[]
 }
 
+/** When the buckets of a span begin. */
+export function bucketTimes(from: number, to: number, step: number): readonly number[] {
+  const first = Math.floor(from / step) * step
+  return Array.from({ length: Math.max(1, Math.ceil((to - first) / step - 1e-9)) }, (_, index) => first + index * step)
+}
+
 /** Buckets of a span; those in which nothing passed are 0. */
 export class Buckets {
   readonly times: readonly number[]
@@ -52,9 +58,8 @@ export class Buckets {
   /** @param from and `to` in Unix seconds, `step` in seconds. */
   constructor(from: number, to: number, step: number) {
     this.#step = step
-    this.#first = Math.floor(from / step) * step
-    const length = Math.max(1, Math.ceil((to - this.#first) / step - 1e-9))
-    this.times = Array.from({ length }, (_, index) => this.#first + index * step)
+    this.times = bucketTimes(from, to, step)
+    this.#first = this.times[0] ?? 0
     this.#total = this.times.map(() => 0)
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { foldGraph, neighbours, type Graph } from './fold.ts'
 import { layout } from './layout.ts'
 import { PointIndex, towards } from './near.ts'
-import { conditionOf, groupOf, nodeLabel } from './scope.ts'
+import { conditionOf, groupCondition, groupOf, nodeLabel } from './scope.ts'
 
 const columns = ['src_name', 'src_namespace', 'src_label', 'dst_name', 'dst_namespace', 'dst_label', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
 const frame = { columns, next: null, source: 'raw', exact: true, span: { from: '', to: '' } }
@@ -49,6 +49,7 @@ test('a node is called, grouped and filtered by what its scope says', () => {
   expect([groupOf('name', ['web', 'shop', 'lan']), groupOf('name', ['web', null, 'lan']), groupOf('name', ['web', null, null]), groupOf('zone', ['a'])]).toEqual(['shop', 'lan', '', '["a"]'])
   expect(conditionOf('name', ['we"b', 'shop', null])).toBe('either(name = "we\\"b" and namespace = "shop" and not exists(label))')
   expect(conditionOf('addr', ['10.0.0.1', 'web', null, null])).toBe('either(addr = "10.0.0.1")')
+  expect([groupCondition('name', ['web', null, 'lan']), groupCondition('zone', ['a'])]).toEqual(['either(label = "lan")', undefined])
 })
 
 const nothing = { nodes: {}, groups: {} }

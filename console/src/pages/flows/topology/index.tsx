@@ -15,7 +15,7 @@ import { GraphCanvas } from './canvas.tsx'
 import { EdgeList } from './edge-list.tsx'
 import { foldGraph, moreLimits, usualLimits, type Graph } from './fold.ts'
 import { NodePanel } from './node-panel.tsx'
-import { conditionOf, scopeParts } from './scope.ts'
+import { conditionOf, groupCondition, scopeParts } from './scope.ts'
 import { scopes, type Scope } from './state.ts'
 import { forgetPlaces, useLayout } from './use-layout.ts'
 import './topology.css'
@@ -30,6 +30,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const { live, t, refresh, q, both, scope, by, more, list, node: chosen, pins } = state
   const { turn, again } = useTurn(live ? liveTurn : isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
+  const [steps, setSteps] = useState(0)
   const asked = useMemo(() => askedOf(state, turn), [state, turn])
   const answer = useAnswer<GroupsAnswer>('/api/v1/topology', asked, { scope: scopeParts[scope].parts.join(','), by, limit: more ? edgesAsked.more : edgesAsked.usual })
   const { data, isError, error, isFetching, refetch } = answer
@@ -44,11 +45,17 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     const { [key]: _before, ...others } = pins
     set({ pins: place === null ? others : { ...others, [key]: [Math.round(place[0]), Math.round(place[1])] } }, 'replace')
   }
+  const into = (change: { readonly q: string; readonly scope?: Scope }): void => {
+    setSteps((before) => before + 1)
+    set({ ...change, node: '', pins: {} })
+  }
   const step = (index: number): void => {
     const cells = shown?.nodes[index]?.cells
-    if (cells !== undefined) set({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer, node: '', pins: {} })
+    if (cells !== undefined) into({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer })
     else if (!more) set({ more: true })
   }
+  const cellsOfGroup = shown?.nodes.find(({ group, cells }) => group === shown.nodes[at]?.group && cells !== undefined)?.cells
+  const ofGroup = cellsOfGroup === undefined ? undefined : groupCondition(scope, cellsOfGroup)
   const flowsOf = (index: number): void => {
     const cells = shown?.nodes[index]?.cells
     if (cells !== undefined) set({ view: 'table', live: false, q: andFilter(q, conditionOf(scope, cells)) })
@@ -78,7 +85,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         <label className="control">Largest by <select value={by} onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}>{measures.map((each) => <option key={each} value={each}>{measureNames[each].toLowerCase()}</option>)}</select></label>
         <button type="button" aria-pressed={more} onClick={() => set({ more: !more })} title="Up to 1,000 nodes and 5,000 edges">More nodes</button>
         <div className="end">
-          <button type="button" onClick={() => history.back()} title="Where you came from">Back</button>
+          <button type="button" disabled={steps === 0} title="Where you stepped in from" onClick={() => { setSteps(steps - 1); history.back() }}>Back</button>
           <button type="button" onClick={anew}>Lay out anew</button>
           <button type="button" aria-pressed={list} onClick={() => set({ list: !list }, 'replace')} title="Key L">List</button>
         </div>
@@ -96,7 +103,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         </section>
         {at >= 0 && shown !== undefined && (
           <NodePanel
-            graph={shown} at={at} pinned={pins[chosen] !== undefined} onChoose={choose} onStep={() => step(at)} onFlows={() => flowsOf(at)}
+            graph={shown} at={at} pinned={pins[chosen] !== undefined} onChoose={choose} onStep={() => step(at)} onGroup={ofGroup === undefined ? undefined : () => into({ q: andFilter(q, ofGroup) })} onFlows={() => flowsOf(at)}
             onPin={() => pin(chosen, pins[chosen] !== undefined || laid === undefined ? null : [laid.placed.points[2 * at] ?? 0, laid.placed.points[2 * at + 1] ?? 0])}
           />
         )}
@@ -106,14 +113,14 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
 }
 
 /** What is drawn and what is not: the whole truth in a line. */
-function said({ nodes, edges, rest, total }: Graph, { source, span, exact }: GroupsAnswer): string {
+function said({ nodes, rest, total }: Graph, { source, span, exact }: GroupsAnswer): string {
   const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
   const parts = [
     `${counted(nodes.length - folded.length, 'node')}`,
     ...(folded.length === 0 ? [] : [`${count(folded.reduce((all, { stands }) => all + stands, 0))} smaller ones in ${counted(folded.length, 'box')}`]),
-    `${count(edges.length)} of ${counted(total.edges, 'edge')}`,
+    `${count(total.edges - rest.edges)} of ${counted(total.edges, 'edge')}${rest.edges === 0 ? '' : ', the largest'}`,
     volume(total.bytes),
-    ...(rest.edges === 0 ? [] : [`${counted(rest.edges, 'edge')} with ${volume(rest.bytes)} not drawn`]),
+    ...(rest.edges === 0 ? [] : [`not drawn ${volume(rest.bytes)} of ${counted(rest.edges, 'edge')}`]),
     source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : exact ? 'stored' : 'stored; ends may be short of what a rollup has put together',
   ]
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')

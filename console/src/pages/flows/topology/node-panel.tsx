@@ -7,6 +7,8 @@ interface NodePanelProps {
   readonly pinned: boolean
   readonly onChoose: (key: string) => void
   readonly onStep: () => void
+  /** Undefined: it is in no group. */
+  readonly onGroup: (() => void) | undefined
   readonly onFlows: () => void
   readonly onPin: () => void
 }
@@ -14,7 +16,7 @@ interface NodePanelProps {
 const peersShown = 12
 
 /** What is chosen, and with whom it exchanges most. */
-export function NodePanel({ graph, at, pinned, onChoose, onStep, onFlows, onPin }: NodePanelProps): React.ReactNode {
+export function NodePanel({ graph, at, pinned, onChoose, onStep, onGroup, onFlows, onPin }: NodePanelProps): React.ReactNode {
   const node = graph.nodes[at]
   if (node === undefined) return null
   const own = graph.edges.filter(({ from, to }) => from === at || to === at)
@@ -31,6 +33,7 @@ export function NodePanel({ graph, at, pinned, onChoose, onStep, onFlows, onPin 
         </dl>
         <div className="node-acts">
           {alone && <button type="button" onClick={onStep}>Step into</button>}
+          {onGroup !== undefined && <button type="button" onClick={onGroup}>Only its group</button>}
           {alone && <button type="button" onClick={onFlows}>Its flows</button>}
           <button type="button" aria-pressed={pinned} onClick={onPin}>{pinned ? 'Unpin' : 'Pin here'}</button>
         </div>

@@ -8,8 +8,8 @@ export interface Palette {
   readonly soft: string
   readonly line: string
   readonly edge: string
-  /** Of edges that little passes. */
-  readonly faint: string
+  /** Of edges, by how thick they are. */
+  readonly edges: readonly string[]
   readonly ink: string
   readonly dim: string
   readonly accent: string
@@ -62,9 +62,10 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
     context.fill()
     context.stroke()
   }
+  const crowded = graph.edges.length > 400
   for (const level of [0, 1, 2, 3]) {
     context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
-    context.strokeStyle = level < 2 ? palette.faint : palette.edge
+    context.strokeStyle = palette.edges[crowded ? level : Math.min(3, level + 1)] ?? palette.edge
     let count = 0
     context.beginPath()
     graph.edges.forEach(({ from, to }, index) => {
@@ -78,7 +79,7 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
     })
     context.stroke()
   }
-  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colors[index] === -1 ? palette.other : (palette.series[(colors[index] ?? 0) % palette.series.length] ?? palette.other), palette))
+  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette))
   const taken: Box[] = []
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
@@ -92,6 +93,11 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
     if (nx < 0 || ny < 0 || nx > width || ny > height) continue
     if (write(context, graph.nodes[index]?.label ?? '', nx, ny + Math.max(2, (radii[index] ?? 4) * k) + 12, `11px ${font}`, palette.ink, palette.panel, taken)) labels++
   }
+}
+
+function colorOf(colors: readonly number[], index: number, palette: Palette): string {
+  const color = colors[index] ?? 0
+  return color === -1 ? palette.other : (palette.series[color % palette.series.length] ?? palette.other)
 }
 
 /** One is round, several are square; what is pinned has a dot in its middle. */
@@ -135,11 +141,18 @@ function write(context: CanvasRenderingContext2D, whole: string, x: number, y: n
 }
 
 /** What is chosen or pointed at, with its neighbours, over everything else. */
-export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
+export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii, colors, pinned }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
   const { points } = placed
   const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
   const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
   const near: number[] = []
+  if (isChosen) {
+    // Everything else steps back.
+    context.globalAlpha = 0.62
+    context.fillStyle = palette.panel
+    context.fillRect(0, 0, width, height)
+    context.globalAlpha = 1
+  }
   context.strokeStyle = palette.accent
   context.fillStyle = palette.accent
   for (const { from, to } of graph.edges) {
@@ -147,6 +160,10 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
     if (near.length < 200) near.push(from === at ? to : from)
     arrow(context, sx(from), sy(from), sx(to), sy(to), Math.max(2, (radii[to] ?? 4) * k))
   }
+  for (const index of [...near, at]) {
+    node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), graph.nodes[index]?.stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette)
+  }
+  context.strokeStyle = palette.accent
   context.lineWidth = isChosen ? 3 : 2
   context.beginPath()
   context.arc(sx(at), sy(at), Math.max(2, (radii[at] ?? 4) * k) + 3, 0, 7)

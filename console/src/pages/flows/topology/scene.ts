@@ -10,6 +10,7 @@ const oversize = 0.5
 const stillMs = 120
 const [least, most] = [0.02, 8]
 const largestNode = 15
+const fewEdges = 120
 
 /** What stays the same while the picture is moved. */
 export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned: ReadonlySet<string>): Picture {
@@ -21,10 +22,16 @@ export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned
   return {
     graph, placed,
     radii: weights.map((weight) => 4 + (largestNode - 4) * Math.sqrt(weight / top)),
-    widths: graph.edges.map((edge) => Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, edge[measure] / heaviest)) / 4))))),
+    widths: graph.edges.map((edge, rank) => thicknessOf(edge[measure] / heaviest, rank / graph.edges.length, graph.edges.length)),
     colors: graph.nodes.map(({ stands, group }) => (stands === 1 ? (colors.get(group) ?? 0) : -1)),
     pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))),
   }
+}
+
+/** From 0 to 3: of few edges by how much passes, of many by rank, so that the large ones are seen among them. */
+function thicknessOf(share: number, rank: number, count: number): number {
+  if (count > fewEdges) return rank < 0.02 ? 3 : rank < 0.1 ? 2 : rank < 0.35 ? 1 : 0
+  return Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, share)) / 4))))
 }
 
 /**

@@ -53,3 +53,13 @@ export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   })
   return `either(${tests.join(' and ')})`
 }
+
+/** The filter for flows of which either end is in the group of this node; undefined: it is in none. */
+export function groupCondition(scope: Scope, cells: readonly unknown[]): string | undefined {
+  const { parts, group } = scopeParts[scope]
+  for (const name of group) {
+    const cell = cells[parts.indexOf(name)]
+    if (cell !== null && cell !== undefined && cell !== '') return `either(${name} = ${literal(cell)})`
+  }
+  return undefined
+}
