@@ -23,6 +23,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: a console that wants to k
     await page.context().close()
   })
 
+  test('goes on live after a login, also when the first token was wrong', async () => {
+    const page = await stage.page('/flows')
+    const field = page.getByLabel('Token')
+    await field.fill('wrong')
+    await field.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'not known' }).waitFor()
+    await field.fill('correct-horse-battery')
+    await field.press('Enter')
+    await page.locator('.link.good').waitFor()
+    expect(await page.getByLabel('Token').count()).toBe(0)
+    await page.context().close()
+  })
+
   test('takes a token out of the address, and the live table flows with it', async () => {
     const page = await stage.page('/flows#token=correct-horse-battery')
     await page.locator('.link.good').waitFor()

@@ -37,7 +37,9 @@ async function send(path: string, { method = 'GET', body, signal }: Asking): Pro
   }
   if (answer.ok) return answer
   const refused = await refusedOf(answer)
+  // Nobody waits for it any more, so perhaps it was not read to its end.
+  signal?.throwIfAborted()
   // A login that was refused says so itself.
-  if (refused.status === 401 && !path.startsWith('/api/v1/login')) loginNeeded(refused.message)
+  if (refused.status === 401 && !path.startsWith('/api/v1/login')) loginNeeded()
   throw refused
 }

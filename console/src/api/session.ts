@@ -1,19 +1,18 @@
 /** Does the server want to know who asks? Its sessions are cookies that no script can read; here is only whether one is needed. */
 const listeners = new Set<() => void>()
-let refused = ''
+let needed = false
 
-/** Why a login is needed; empty as long as none is. */
-export function whyRefused(): string {
-  return refused
+export function isLoginNeeded(): boolean {
+  return needed
 }
 
 /** The server answered 401. */
-export function loginNeeded(why: string): void {
-  say(why)
+export function loginNeeded(): void {
+  say(true)
 }
 
 export function loggedIn(): void {
-  say('')
+  say(false)
 }
 
 export function onSession(listener: () => void): () => void {
@@ -28,8 +27,8 @@ export function takeToken(): string {
   return token
 }
 
-function say(why: string): void {
-  if (why === refused) return
-  refused = why
+function say(is: boolean): void {
+  if (is === needed) return
+  needed = is
   for (const listener of listeners) listener()
 }

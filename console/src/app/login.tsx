@@ -11,7 +11,7 @@ interface Logins {
 }
 
 /** Shown instead of everything else while the server wants to know who asks. */
-export function Login({ why }: { readonly why: string }): React.ReactNode {
+export function Login(): React.ReactNode {
   const ways = useQuery({ queryKey: ['login'], queryFn: ({ signal }) => ask<Logins>('/api/v1/login', { signal }), staleTime: Infinity })
   const [typed, setTyped] = useState('')
   const [said, setSaid] = useState('')
@@ -25,8 +25,7 @@ export function Login({ why }: { readonly why: string }): React.ReactNode {
         }}
       >
         <h1><img src="/icon.svg" alt="" width="22" height="22" /> Weir</h1>
-        {/* Why is known before anything was tried, so it is no alarm; what became of a try is. */}
-        <p className="dim">{why}</p>
+        <p className="dim">This Weir wants to know who asks.</p>
         {ways.data?.oidc === true && <a className="button primary" href="/api/v1/login/oidc">Log in with your provider</a>}
         {ways.data?.token !== false && (
           <>

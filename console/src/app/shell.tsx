@@ -1,6 +1,6 @@
 import { Outlet } from '@tanstack/react-router'
 import { Suspense, useSyncExternalStore } from 'react'
-import { onSession, whyRefused } from '../api/session.ts'
+import { onSession, isLoginNeeded } from '../api/session.ts'
 import { Loading } from '../parts/states.tsx'
 import { Footer } from './footer.tsx'
 import { Login } from './login.tsx'
@@ -11,9 +11,9 @@ import { useOpenView } from './use-open-view.ts'
 
 /** What stands around every page: navigation, palette and the ledger. */
 export function Shell(): React.ReactNode {
-  const refused = useSyncExternalStore(onSession, whyRefused)
+  const loginNeeded = useSyncExternalStore(onSession, isLoginNeeded)
   const openView = useOpenView()
-  if (refused !== '') return <Login why={refused} />
+  if (loginNeeded) return <Login />
   return (
     <div className="shell">
       <a className="skip" href="#content">Skip to content</a>

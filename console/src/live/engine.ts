@@ -74,7 +74,8 @@ export class LiveEngine {
   #want(tab: number, wanted: Tab): void {
     const before = this.#tabs.get(tab)?.views ?? []
     this.#tabs.set(tab, wanted)
-    wanted.say({ is: 'link', link: this.#link })
+    // What was refused to others, or before a login, is tried again for this one.
+    if (this.#link.state !== 'refused') wanted.say({ is: 'link', link: this.#link })
     for (const view of wanted.views) {
       const key = keyOf(tab, view)
       const known = this.#shared.get(key)

@@ -37,7 +37,10 @@ export class Stream {
   show(views: readonly WantedView[]): void {
     const changed = JSON.stringify(views) !== JSON.stringify(this.#views)
     this.#views = views
-    if (views.length === 0) return this.#line?.abort()
+    if (views.length === 0) {
+      this.#line?.abort()
+      return this.#wake()
+    }
     if (!this.#running) this.#run().catch(this.#failed)
     // What was refused before may be taken now, as with another filter.
     else if (this.#line === undefined) this.#wake()

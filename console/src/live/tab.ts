@@ -1,4 +1,4 @@
-import { loginNeeded, onSession, whyRefused } from '../api/session.ts'
+import { isLoginNeeded, loginNeeded, onSession } from '../api/session.ts'
 import { LiveEngine } from './engine.ts'
 import { throughLeader } from './leader.ts'
 import { hereMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
@@ -48,7 +48,7 @@ function connected(): (message: FromTab) => void {
   addEventListener('pagehide', () => send({ is: 'bye' }))
   addEventListener('pageshow', (event) => { if (event.persisted) tell() })
   addEventListener('online', retryNow)
-  onSession(() => { if (whyRefused() === '') retryNow() })
+  onSession(() => { if (!isLoginNeeded()) retryNow() })
   return send
 }
 
@@ -66,7 +66,7 @@ function door(): (message: FromTab) => void {
 function take(message: ToTab): void {
   if (message.is === 'link') {
     link = message.link
-    if (link.status === 401) loginNeeded(link.detail ?? 'This server wants to know who asks.')
+    if (link.status === 401) loginNeeded()
     for (const listener of linkListeners) listener()
     return
   }

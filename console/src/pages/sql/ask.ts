@@ -11,7 +11,7 @@ async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSigna
   })
   if (answer.ok) return answer
   const refused = await refusedOf(answer)
-  if (refused.status === 401) loginNeeded(refused.message)
+  if (refused.status === 401) loginNeeded()
   throw refused
 }
 
