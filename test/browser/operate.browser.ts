@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DeadLetter } from '../../src/engine/control.ts'
@@ -86,6 +87,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.keyboard.press('Escape')
     await expect.poll(() => page.getByRole('complementary', { name: 'Details' }).count(), soon).toBe(0)
     await page.context().close()
+  })
+
+  test('data whose template has not come is told in the words of the API, in the list and in the drawer', async () => {
+    const page = await stage.page('/pipeline')
+    const socket = createSocket('udp4')
+    try {
+      // NetFlow v9 of source id 5: data of template 256, which nobody has announced.
+      await new Promise((resolve) => { socket.send(Buffer.from(`000900010009${'27c06553f1000000000700000005'}${'01000008'}${'00000000'}`, 'hex'), stage.weir.ports.netflow, '127.0.0.1', resolve) })
+      const why = page.getByRole('region', { name: 'What needs attention' })
+      await why.getByText('waits for template 256').waitFor()
+      const { sources } = await stage.weir.get<{ sources: { exporters: { why?: string }[] }[] }>('/api/v1/exporters')
+      expect(await why.textContent()).toContain(sources[0]?.exporters[0]?.why)
+      await why.getByRole('button', { name: 'netflow 127.0.0.1' }).click()
+      await page.getByRole('complementary', { name: 'Details' }).getByText('Data waits for').waitFor()
+      expect(await violations(page)).toEqual([])
+    } finally {
+      socket.close()
+      await page.context().close()
+    }
   })
 
   test('a dead letter is read, edited and delivered, others are tried again and dropped, and the page says what became of each', async () => {
@@ -185,6 +205,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
   test('the whole answer is saved as CSV and NDJSON', async () => {
     const page = await stage.page(`/sql?v=1&q=${encodeURIComponent('SELECT range AS n FROM range(5000)')}`)
     await page.locator('.grid-body [role="row"]').first().waitFor()
+    await page.getByRole('button', { name: 'History' }).click()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Export' }).click()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
     for (const [name, lines] of [['CSV, all rows', 5001], ['NDJSON, all rows', 5000]] as const) {
       await page.getByRole('button', { name: 'Export' }).click()
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()])

@@ -21,17 +21,17 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
   const columns = useMemo((): readonly GridColumn<ExporterRow>[] => {
     const drops = new Map(exporters.sources.map((source) => [source.name, kernelDrops(source)]))
     return [
-      { id: 'exporter', title: 'Exporter', hint: 'Address that datagrams come from', width: 140, grow: 2, sortable: true, cell: ({ report }) => <span className="mono">{report.why === undefined ? '' : <span className="warning" title={report.why}>▲ </span>}{report.address}</span> },
-      { id: 'source', title: 'Source', width: 84, grow: 1, sortable: true, cell: ({ source }) => source },
+      { id: 'exporter', title: 'Exporter', hint: 'Address that datagrams come from', width: 120, grow: 2, sortable: true, cell: ({ report }) => <span className="mono">{report.why === undefined ? '' : <span className="warning" title={report.why}>▲ </span>}{report.address}</span> },
+      { id: 'source', title: 'Source', width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
       { id: 'last', title: 'Last datagram', width: 130, grow: 0, end: true, sortable: true, cell: ({ last }) => ago(at - last) },
       { id: 'lastRow', title: 'Last flow', width: 104, grow: 0, end: true, sortable: true, cell: ({ lastRow }) => (lastRow === undefined ? 'none' : ago(at - lastRow)) },
       { id: 'datagrams', title: 'Datagrams', width: 106, grow: 0, end: true, sortable: true, cell: ({ report }) => count(report.datagrams) },
-      { id: 'rows', title: 'Flows', width: 92, grow: 0, end: true, sortable: true, cell: ({ report }) => count(report.rows) },
+      { id: 'rows', title: 'Flows', width: 80, grow: 0, end: true, sortable: true, cell: ({ report }) => count(report.rows) },
       { id: 'templates', title: 'Templates', width: 104, grow: 0, end: true, sortable: true, cell: ({ templates }) => count(templates) },
       { id: 'sampling', title: 'Sampled', hint: 'One packet in so many, as its options say', width: 84, grow: 0, end: true, sortable: false, cell: ({ sampling }) => (sampling.length === 0 ? 'not told' : sampling.map((one) => `1 in ${count(one)}`).join(', ')) },
-      { id: 'missing', title: 'Gaps', hint: 'What its sequence numbers skipped: flows, samples or datagrams that never came', width: 72, grow: 0, end: true, sortable: true, cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span> },
+      { id: 'missing', title: 'Gaps', hint: 'What its sequence numbers skipped: flows, samples or datagrams that never came', width: 64, grow: 0, end: true, sortable: true, cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span> },
       { id: 'malformed', title: 'Malformed', width: 106, grow: 0, end: true, sortable: true, cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span> },
-      { id: 'undecoded', title: 'Not decoded', hint: 'Bytes that gave no flow, and why', width: 130, grow: 1, sortable: false, cell: ({ undecoded }) => Object.entries(undecoded).map(([why, bytes]) => `${size(bytes)} ${why}`).join(', ') || 'none' },
+      { id: 'undecoded', title: 'Not decoded', hint: 'Bytes that gave no flow, and why', width: 112, grow: 1, sortable: false, cell: ({ undecoded }) => Object.entries(undecoded).map(([why, bytes]) => `${size(bytes)} ${why}`).join(', ') || 'none' },
       { id: 'drops', title: 'Kernel drops', hint: 'Of the whole source: the kernel does not tell whose they were', width: 112, grow: 0, end: true, sortable: false, cell: ({ source }) => <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span> },
     ]
   }, [exporters, at])

@@ -22,7 +22,7 @@ export function Twin({ view, rates, onOpen }: { readonly view: PipelineView; rea
       </div>
       <div className="plain-table" tabIndex={0} role="region" aria-label="Sinks">
         <table>
-          <caption>Sinks: where every accepted row is. Delivered to quarantined add up to accepted.</caption>
+          <caption>Sinks: where it is now</caption>
           <thead>
             <tr>
               <th scope="col">Sink</th><th scope="col">State</th><th scope="col" className="end">Accepted</th><th scope="col" className="end">Delivered</th><th scope="col" className="end">Pending</th><th scope="col" className="end">Filtered</th>
@@ -42,6 +42,7 @@ export function Twin({ view, rates, onOpen }: { readonly view: PipelineView; rea
           </tbody>
         </table>
       </div>
+      <p className="dim">Of every sink, delivered to quarantined add up to accepted.</p>
     </>
   )
 }
