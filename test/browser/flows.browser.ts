@@ -129,16 +129,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
 
   test('after a restart of the server the table goes on by itself and shows nothing twice', async () => {
     await stage.filled()
-    const page = await stage.page('/flows')
+    const page = await stage.page('/flows?v=1&cols=_pos,time_received')
     await page.locator('.grid-body [role="row"]').first().waitFor()
+    const before = await rowCount(page)
     await stage.weir.kill()
     await page.getByText('reconnecting').waitFor()
     await stage.weir.start()
     await page.locator('.link.good').waitFor()
-    await stage.flows(1000)
-    await expect.poll(() => rowCount(page)).toBeGreaterThan(0)
-    const grid = await gridRows(page)
-    expect(grid.length).toBeGreaterThan(0)
+    const sent = await stage.flows(1000)
+    await expect.poll(() => rowCount(page), { timeout: 10_000 }).toBe(before + sent)
+    const positions: string[] = []
+    await page.locator('[data-at="0:0"]').focus()
+    for (let screen = 0; screen < 30; screen++) {
+      positions.push(await page.evaluate<string>('document.activeElement.textContent'))
+      await page.keyboard.press('ArrowDown')
+    }
+    expect(new Set(positions).size).toBe(positions.length)
+    const shown = (await gridRows(page)).map(([position]) => position)
+    expect(new Set(shown).size).toBe(shown.length)
     await page.context().close()
   })
 
