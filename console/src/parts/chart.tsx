@@ -30,7 +30,8 @@ interface ChartProps {
 
 const none: readonly ChartSeries[] = []
 
-const colors = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6', '--series-7']
+/** As many as are told apart at most. */
+const colors = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
 
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
 export function Chart({ label, times, series, lines = none, stacked, height, format, onBrush, menu }: ChartProps): React.ReactNode {
@@ -79,27 +80,39 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
     <figure className="chart" aria-label={label}>
       <figcaption>
         <b>{label}</b>
-        {series.map(({ name, other, values }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} aria-hidden="true" />{name}{cursor !== undefined && <b className="number">{valueText(values[cursor], format)}</b>}</span>)}
-        {lines.map(({ name, values }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}{cursor !== undefined && <b className="number">{valueText(values[cursor], format)}</b>}</span>)}
-        {cursor !== undefined && <span className="dim mono">{momentAt((times[cursor] ?? 0) * 1000)}</span>}
+        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} aria-hidden="true" />{name}</span>)}
+        {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
         {menu !== undefined && <span className="chart-menu">{menu}</span>}
         <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
       {asTable ? <ValueTable times={times} series={all} height={height} format={format} /> : (
-        <div
-          ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
-          aria-valuetext={cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`}
-          onKeyDown={(event) => {
-            const next = stepped(event.key, cursor, times.length)
-            if (next === undefined) return
-            event.preventDefault()
-            drawn.current?.point(next)
-          }}
-        />
+        <div className="chart-frame">
+          <div
+            ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
+            aria-valuetext={cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`}
+            onKeyDown={(event) => {
+              const next = stepped(event.key, cursor, times.length)
+              if (next === undefined) return
+              event.preventDefault()
+              drawn.current?.point(next)
+            }}
+          />
+          {cursor !== undefined && (
+            <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
+              <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
+              {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} value={valueText(values[cursor], format)} />)}
+              {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
+            </dl>
+          )}
+        </div>
       )}
     </figure>
   )
+}
+
+function Reading({ name, mark, value }: { readonly name: string; readonly mark: string; readonly value: string }): React.ReactNode {
+  return <><dt className="legend"><i className={mark} />{name}</dt><dd>{value}</dd></>
 }
 
 function valueText(value: number | null | undefined, format: (value: number) => string): string {

@@ -75,5 +75,5 @@ function keyOf({ cells }: Share): string {
 }
 
 function colorOf({ cells }: Share, index: number): string {
-  return cells === undefined ? 'of-other' : `of-${(index % 7) + 1}`
+  return cells === undefined ? 'of-other' : `of-${(index % 15) + 1}`
 }
