@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // A browser and a Weir fill a small machine: one file at a time.
     fileParallelism: false,
+    // A busy machine takes its time; what never comes is told by this, too.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
