@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { asRefused } from '../api/problem.ts'
 import { onOpenSaved } from './palette-door.ts'
-import { forget, save, useSaved, type SavedView } from './saved.ts'
+import type { SavedView } from '../../../src/api/published.ts'
+import { forget, save, useSaved } from './saved.ts'
 
 /** Saves what is seen under a name, and keeps the names in order. */
 export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void }): React.ReactNode {

@@ -1,20 +1,8 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { SavedView } from '../../../src/api/published.ts'
 import { ask } from '../api/client.ts'
 import { asRefused } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
-
-/** A view that somebody gave a name: a page and what its address says. */
-export interface SavedView {
-  readonly id: string
-  readonly name: string
-  /** Path of the page, as `/flows`. */
-  readonly page: string
-  /** `?v=1&…`, or empty. */
-  readonly search: string
-  readonly shared: boolean
-  readonly owner: string
-  readonly mine: boolean
-}
 
 const key = ['saved']
 

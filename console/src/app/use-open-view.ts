@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { readSearch } from '../state/codec.ts'
-import type { SavedView } from './saved.ts'
+import type { SavedView } from '../../../src/api/published.ts'
 
 /** Goes where a saved view was saved. */
 export function useOpenView(): (view: Pick<SavedView, 'page' | 'search'>) => void {

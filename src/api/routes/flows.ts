@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { amongKeys, cutInTies, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type FoundKeys, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
+import { amongKeys, cutInTies, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf } from '../ask.ts'
@@ -95,7 +95,7 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
     const rows = await rowsOf(store, pageSql(asked, window), gone)
     if (rows === undefined || rows.length > asked.limit) return rows
   }
-  let keys: readonly FoundKeys[] | undefined
+  let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
     const sql = keysSql(asked, ties)
     if (sql === undefined) return rowsOf(store, pageSql(asked), gone)
@@ -103,7 +103,7 @@ async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal
     if (keys === undefined || !cutInTies(asked, keys)) break
   }
   // Rows without any key are no rows; what was added since is of no page of this answer.
-  if (keys === undefined || keys.length === 0) return keys === undefined ? undefined : []
+  if (keys === undefined || keys.length === 0) return keys
   return rowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone)
 }
 

@@ -25,9 +25,17 @@ export const savedSchemas = {
 
 const refusals = { 400: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
 
+/** A saved view as it is answered. */
+export interface ShownView extends Omit<SavedView, 'changed'> {
+  /** Of who asks. */
+  readonly mine: boolean
+  /** ISO 8601. */
+  readonly changed: string
+}
+
 export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: string | undefined): void {
   const book = new SavedBook(host, folder)
-  const shown = ({ changed, ...view }: SavedView, user: string): object => ({ ...view, mine: view.owner === user, changed: new Date(changed).toISOString() })
+  const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({ ...view, mine: view.owner === user, changed: new Date(changed).toISOString() })
   app.get('/api/v1/saved', {
     schema: { operationId: 'listSaved', summary: 'Saved views: one’s own, and those that are shared', response: { 200: { $ref: 'SavedViews#' }, 503: refusals[503] } },
   }, async (request, reply) => answerJson(request, reply, { views: (await book.list(request.user)).map((view) => shown(view, request.user)) }))

@@ -1,6 +1,6 @@
 /** SQL of the questions that the API answers, from their parameters. */
 export { readCursor, writeCursor } from './cursor.ts'
-export { amongKeys, cutInTies, isSortable, keysSql, pageOf, pageSql, questionOf, windowOf, type Cursor, type FoundKeys, type PageRequest, type SortKey } from './page.ts'
+export { amongKeys, cutInTies, isSortable, keysSql, pageOf, pageSql, questionOf, windowOf, type Cursor, type PageRequest, type SortKey } from './page.ts'
 export { boundOf, fieldTime, fingerprint, withinSql, type Question, type QuestionTime } from './question.ts'
 export { isoOf, momentOf, mostBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export { exportSql, type ExportRequest } from './export.ts'

@@ -99,11 +99,12 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
  * so that the page itself needs to look at few rows. Rows that tie with the last one may be missing unless `ties` asks for those that come
  * first among them, which costs more: see {@link cutInTies}.
  */
-export function keysSql({ sort, limit, names, ...request }: PageRequest, ties: boolean): string | undefined {
+export function keysSql(request: PageRequest, ties: boolean): string | undefined {
+  const { sort, limit, names } = request
   if (sort.length === 0) return undefined
   const keys = sort.map(({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`)
   const order = [...sort.map(orderSql), ...(ties ? ['_pos ASC'] : [])]
-  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql({ sort, limit, names, ...request })} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
 /** A row that {@link keysSql} found. */

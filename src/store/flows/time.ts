@@ -1,3 +1,4 @@
+import { isPresent } from '../../model/columns.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 /** A flow's end is believed when it lies no further before its receipt than this, and no more than a minute after it. */
@@ -18,18 +19,14 @@ export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): 
   const skewed = columns['time_skewed']
   for (let row = 0; row < count; row++) {
     let came = origin.received
-    if (received?.kind === 'time' && present(received.valid, row)) came = received.values[row] as number
+    if (received?.kind === 'time' && isPresent(received.valid, row)) came = received.values[row] as number
     let time = came
-    if (end?.kind === 'time' && present(end.valid, row)) {
+    if (end?.kind === 'time' && isPresent(end.valid, row)) {
       const ended = end.values[row] as number
-      const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && present(skewed.valid, row)
+      const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
       if (!lies && ended >= came - oldestMs && ended <= came + newestMs) time = ended
     }
     // The store keeps microseconds: what lies less than half of one before a minute belongs to it.
     minutes[row] = Math.floor((time + 0.0005) / 60_000)
   }
-}
-
-function present(valid: Uint8Array | undefined, row: number): boolean {
-  return valid === undefined || ((valid[row >> 3] as number) >> (row & 7) & 1) === 1
 }

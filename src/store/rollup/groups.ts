@@ -53,7 +53,6 @@ export class Groups {
     for (;;) {
       const found = (slots[slot] as number) - 1
       if (found < 0) {
-        if (this.count === this.limit) return -1
         const key = this.#key
         key[0] = a
         key[1] = b

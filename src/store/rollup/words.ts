@@ -1,4 +1,4 @@
-import type { Column } from '../../model/columns.ts'
+import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowMinutes } from '../flows/time.ts'
 import { servicePorts } from './schema.ts'
@@ -111,7 +111,7 @@ export class RollupWords {
     if (!isNarrow(column)) return false
     into.set(column.values)
     const { valid } = column
-    if (valid !== undefined) for (let row = 0; row < count; row++) if (((valid[row >> 3] as number) >> (row & 7) & 1) === 0) into[row] = absent
+    if (valid !== undefined) for (let row = 0; row < count; row++) if (!isPresent(valid, row)) into[row] = absent
     return true
   }
 }
@@ -127,5 +127,5 @@ function mark({ columns, count }: FlowBatch, field: string, there: Words, bit: n
   const column = columns[field]
   const valid = isNarrow(column) ? column.valid : undefined
   if (valid === undefined) for (let row = 0; row < count; row++) there[row] = (there[row] as number) | bit
-  else for (let row = 0; row < count; row++) if (((valid[row >> 3] as number) >> (row & 7) & 1) === 1) there[row] = (there[row] as number) | bit
+  else for (let row = 0; row < count; row++) if (isPresent(valid, row)) there[row] = (there[row] as number) | bit
 }
