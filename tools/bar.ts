@@ -127,7 +127,10 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
     counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
     verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
     // Said again at the end, where whoever reads only the last lines of a log sees it.
-    if (verdict !== 'met' && verdict !== 'skipped') verdicts.push(...result.stdout.split('\n').filter((line) => line.startsWith('  NO ')))
+    if (verdict !== 'met' && verdict !== 'skipped') {
+      const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
+      verdicts.push(...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map((line) => `failed: ${bar}: ${line.trim()}`))
+    }
   }
   for (const line of verdicts) console.log(line)
   console.log(`bars: ${formatCounts(counts)}`)

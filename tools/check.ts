@@ -52,7 +52,7 @@ for (const [name, check] of checks) {
   console.log(`${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`)
   if (problems.length === 0) continue
   failed++
-  failures.push(`\n${name}:`, ...problems.map((problem) => `  ${problem}`))
+  failures.push(...problems.map((problem) => `failed: ${name}: ${problem}`))
 }
 for (const line of failures) console.log(line)
 // The last line is for .ci/run, which adds up the counts of all stages.

@@ -11,7 +11,7 @@ export async function countVitest(args: readonly string[], limit: number): Promi
   if (run.timedOut) console.log(`vitest was stopped after ${limit / 1000} s`)
   if (run.report === undefined) return { passed: 0, failed: 1, skipped: 0 }
   const { counts, complaints } = countReport(run.report, await readAllowedSkips(ROOT))
-  for (const complaint of complaints) console.log(complaint)
+  for (const complaint of complaints) console.log(`failed: ${complaint}`)
   return run.code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 

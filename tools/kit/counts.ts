@@ -25,6 +25,7 @@ export interface VitestReport {
       readonly ancestorTitles: readonly string[]
       readonly title: string
       readonly status: string
+      readonly failureMessages?: readonly string[]
     }[]
   }[]
 }
@@ -41,7 +42,7 @@ export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): bo
   return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `))
 }
 
-/** Adds up a report. A skip that nobody agreed on counts as failed and is named; so is a file that could not run. */
+/** Adds up a report. What failed is named, each in a line; a skip that nobody agreed on has failed, and a file that could not run. */
 export function countReport(report: VitestReport, allowed: readonly AllowedSkip[]): { counts: Counts; complaints: string[] } {
   let passed = 0
   let failed = 0
@@ -55,6 +56,7 @@ export function countReport(report: VitestReport, allowed: readonly AllowedSkip[
         passed++
       } else if (test.status === 'failed') {
         failedHere++
+        complaints.push(`${name} in ${file.name}: ${inLine(test.failureMessages?.join(' ') ?? '')}`)
       } else if (isAllowedSkip(name, allowed)) {
         skipped++
       } else {
@@ -64,7 +66,7 @@ export function countReport(report: VitestReport, allowed: readonly AllowedSkip[
     }
     if (file.status === 'failed' && failedHere === 0) {
       failedHere = 1
-      complaints.push(`did not run: ${file.name}: ${file.message}`)
+      complaints.push(`did not run: ${file.name}: ${inLine(file.message)}`)
     }
     failed += failedHere
   }
@@ -74,6 +76,11 @@ export function countReport(report: VitestReport, allowed: readonly AllowedSkip[
     complaints.push('the run failed although no test did: look for unhandled errors above')
   }
   return { counts: { passed, failed, skipped }, complaints }
+}
+
+function inLine(message: string): string {
+  // eslint-disable-next-line no-control-regex -- colours of a terminal
+  return message.replaceAll(/\u001B\[[\d;]*m/g, '').replaceAll(/\s+/g, ' ').slice(0, 800)
 }
 
 export function addCounts(all: readonly Counts[]): Counts {
