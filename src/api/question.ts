@@ -7,11 +7,13 @@ import { withinScope } from './access/scope.ts'
 import { flowTime } from '../store/flows/time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
+import { reporters, reportersText, rowsAsked, type RowsAsked } from './rows-asked.ts'
 import { views, type ViewColumn } from './views.ts'
 
 export const questionParameters = {
   filter: { type: 'string', maxLength: 65_536, description: 'Rows that match, as docs/explain/query.md has it. Every row when left out.', examples: ['src.ns = shop and bytes >= 10k'] },
   both_ways: { type: 'string', enum: ['true', 'false'], default: 'false', description: 'Also rows that match with source and destination exchanged; each row counts once.' },
+  reporters: { type: 'string', enum: reporters, default: 'all', description: reportersText },
   from: { type: 'string', default: 'now-1h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
 } as const
@@ -36,6 +38,7 @@ const flowTimes: QuestionTime = {
 export interface QuestionQuery {
   readonly filter?: string
   readonly both_ways?: string
+  readonly reporters?: NonNullable<RowsAsked['reporters']>
   readonly from?: string
   readonly to?: string
   readonly time?: string
@@ -43,7 +46,7 @@ export interface QuestionQuery {
 
 /** Of the rows that who asks may see. `now` in Unix ms. */
 export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): Question {
-  const { filter = '', both_ways: both = 'false', from = 'now-1h', to = 'now', time = usual } = query
+  const { filter = '', both_ways: both = 'false', reporters: told = 'all', from = 'now-1h', to = 'now', time = usual } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
     if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'] })
@@ -51,7 +54,8 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, p
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }
   if (span.from >= span.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
-  return { names: flowNames, filter: withinScope(filterOf(filter, 'flows').expression, principal, 'flows'), bothWays: both === 'true', time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
+  const asked = rowsAsked(filterOf(filter, 'flows').expression, 'flows', { bothWays: both === 'true', reporters: told })
+  return { names: flowNames, filter: withinScope(asked, principal, 'flows'), time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
 }
 
 /** A field of flows by any of its names, which rows can be sorted and grouped by. */

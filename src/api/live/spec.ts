@@ -1,7 +1,9 @@
 import { nearest } from '../../schema/suggest.ts'
 import type { BatchKind } from '../../model/batches.ts'
+import { nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../filter-text.ts'
 import { ApiError } from '../problems.ts'
+import { rowsAsked, type RowsAsked } from '../rows-asked.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
 
@@ -62,7 +64,7 @@ export interface LiveRequest {
 export interface ViewRequest {
   readonly id: string
   readonly kind: string
-  readonly q: { readonly stream: string; readonly where?: Where; readonly filter?: string }
+  readonly q: { readonly stream: string; readonly where?: Where; readonly filter?: string; readonly both_ways?: boolean; readonly reporters?: NonNullable<RowsAsked['reporters']> }
   readonly columns?: readonly string[]
   readonly scope?: readonly string[]
   readonly maxRate?: number
@@ -121,7 +123,7 @@ function readView(request: ViewRequest): ViewSpec {
     const meant = nearest(name, known)
     throw invalid(id, `${stream} has no column "${name}".`, ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.')
   }
-  const asked = { id, stream, where, filter: filterOf(request.q.filter ?? '', stream, `View "${id}": `).normal }
+  const asked = { id, stream, where, filter: filterAsked(request, stream) }
   switch (kind) {
     case 'rows': return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
     case 'stat': return { kind, ...asked }
@@ -130,6 +132,15 @@ function readView(request: ViewRequest): ViewSpec {
     }
     case 'graph': return { kind, ...asked, columns: numeric(request, stream), scope: ends(request, stream), limit: request.limit ?? 300, idle: request.idle ?? 15 }
   }
+}
+
+/** In its normal form, with what else is said of the rows that are meant. */
+function filterAsked({ id, q }: ViewRequest, stream: BatchKind): string {
+  const { both_ways: both = false, reporters = 'all' } = q
+  const { expression, normal } = filterOf(q.filter ?? '', stream, `View "${id}": `)
+  if (!both && reporters === 'all') return normal
+  if (stream !== 'flows') throw invalid(id, `"both_ways" and "reporters" are of flows, not of ${stream}.`)
+  return print(rowsAsked(expression, stream, { bothWays: both, reporters }), nameTables[stream])
 }
 
 const numericType = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/

@@ -36,7 +36,7 @@ export const completeSchemas = {
   },
 } as const
 
-const { filter, both_ways, from, to } = questionParameters
+const { filter, both_ways, reporters, from, to } = questionParameters
 
 const schema = {
   operationId: 'complete',
@@ -46,7 +46,7 @@ const schema = {
     type: 'object', additionalProperties: false, required: ['prefix'], properties: {
       field: { type: 'string', maxLength: 200, description: 'Whose values; by any of its names, `any.port` too. Without it, names of fields.' },
       prefix: { type: 'string', maxLength: 1000, description: 'What was typed; may be empty.' },
-      filter, both_ways, from, to,
+      filter, both_ways, reporters, from, to,
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
     },
   },

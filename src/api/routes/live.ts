@@ -11,6 +11,7 @@ import { readViews, writeView } from '../live/spec.ts'
 import type { LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError, toProblem } from '../problems.ts'
+import { reporters, reportersText } from '../rows-asked.ts'
 
 const sid = { type: 'string', pattern: '^[A-Za-z0-9_-]{4,64}$', description: 'Chosen by the client, hard to guess.' } as const
 
@@ -31,6 +32,8 @@ export const liveSchemas = {
               properties: {
                 stream: { type: 'string', description: '`flows` or `events`.' },
                 filter: { type: 'string', maxLength: 65536, description: 'Rows that match, as docs/explain/query.md has it: `src.ns = shop and bytes >= 10k`.' },
+                both_ways: { type: 'boolean', default: false, description: 'Of flows: also rows that match with source and destination exchanged.' },
+                reporters: { type: 'string', enum: reporters, default: 'all', description: `Of flows. ${reportersText}` },
                 where: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, description: 'Column = value, all of them. An absent column equals nothing.' },
               },
             },

@@ -6,7 +6,6 @@ import type { NameTable } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { name, timeSql } from '../sql-text.ts'
 import { print } from '../print.ts'
-import { bothWays } from '../swap.ts'
 import type { TimeSpan } from './span.ts'
 
 /** A time that spans and buckets are of. */
@@ -28,14 +27,12 @@ export function fieldTime(field: string): QuestionTime {
 export interface Question {
   readonly names: NameTable
   readonly filter: Expression
-  /** Also rows that match with source and destination exchanged. */
-  readonly bothWays: boolean
   readonly time: QuestionTime
   readonly span: TimeSpan
 }
 
-export function boundOf({ names, filter, bothWays: both }: Question): Bound {
-  return bind(both ? bothWays(filter, names) : filter, names)
+export function boundOf({ names, filter }: Question): Bound {
+  return bind(filter, names)
 }
 
 /** The WHERE of a question, without the word. */
@@ -51,6 +48,6 @@ export function withinSql(time: string, { from, to }: TimeSpan): string {
 }
 
 /** Tells questions apart that a cursor must not be carried between. */
-export function fingerprint({ names, filter, bothWays: both, time }: Question, more: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([names.view, print(filter, names), both, time.name, ...more])).digest('base64url').slice(0, 12)
+export function fingerprint({ names, filter, time }: Question, more: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify([names.view, print(filter, names), time.name, ...more])).digest('base64url').slice(0, 12)
 }
