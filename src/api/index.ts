@@ -74,7 +74,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   sumRoutes(app, context, hub)
   exportRoutes(app, context, hub)
   completeRoutes(app, context, hub)
-  filterRoutes(app)
+  filterRoutes(app, options.quickFilters)
   savedRoutes(app, context, options.folder)
   eventRoutes(app, context)
   pipelineRoutes(app, context)

@@ -58,6 +58,11 @@ export const defaultLimits: ApiLimits = {
   ringMs: 900_000,
 }
 
+export interface QuickFilter {
+  readonly name: string
+  readonly filter: string
+}
+
 export interface ApiOptions {
   readonly control: Control
   readonly listen: { readonly host: string; readonly port: number }
@@ -72,6 +77,8 @@ export interface ApiOptions {
   readonly version: string
   /** Folder for what users save; without it nothing can be saved. */
   readonly folder?: string
+  /** Filters that the console offers by name, as the configuration has them now. */
+  readonly quickFilters?: () => readonly QuickFilter[]
   /** Gives live flow rows their names; without it they show addresses alone. */
   readonly resolver?: Resolver
 }

@@ -5,6 +5,7 @@ import type { SinkEntry } from '../engine/sinks.ts'
 import type { SourceEntry } from '../engine/sources.ts'
 import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
+import { consoleGroup } from './config-console.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import {
   bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, text,
@@ -97,6 +98,7 @@ export const weirSchema = defineSchema({
       ring_size: bytes({ description: 'Memory for each of the two, as the journal has them (a flow takes about 25 bytes); what is looked at takes as much again', default: '32MiB' }, { min: '64KiB', max: '4GiB' }),
       ring_age: duration({ description: 'Time before the newest for which they are kept', default: '15m' }, { min: '1s', max: '24h' }),
     }, { description: 'The live stream', default: {} }),
+    console: consoleGroup,
     log: group({
       level: choice(['debug', 'info', 'warn', 'error'], { description: 'Least level that is printed', default: 'info' }),
       format: choice(['text', 'json'], { description: 'Readable lines, or one JSON object a line', default: 'text' }),

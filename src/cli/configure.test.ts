@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { realHost } from '../host/index.ts'
 import { flowFields, registryVersion } from '../model/fields.ts'
+import { flowNames, validate as validateFilter } from '../query/index.ts'
 import { infoOf, jsonSchema, type JsonSchema } from '../schema/index.ts'
 import { summary } from './check.ts'
 import { CommandError } from './client.ts'
@@ -133,6 +134,15 @@ transforms:
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.stdout).toContain(`${file} is valid.`)
     expect(await realHost().disk.list(cwd)).toEqual([])
+  })
+
+  test('quick filters must be filters, each with a name of its own; those that are there without being written are', async () => {
+    const { config } = await load('')
+    expect(config.console.quick_filters.map(({ filter }) => validateFilter(filter, flowNames))).toEqual(config.console.quick_filters.map(() => []))
+    await expect(load('console: {quick_filters: [{name: DNS, filter: dst_prot = 53}]}')).rejects.toThrow(/quick_filters\[0\]\.filter[^]*There is no field dst_prot[^]*Did you mean dst_port/)
+    await expect(load('console: {quick_filters: [{name: A, filter: ""}]}')).rejects.toThrow('filter')
+    await expect(load('console: {quick_filters: [{name: A, filter: proto = 6}, {name: A, filter: proto = 17}]}')).rejects.toThrow('two quick filters have the name A')
+    expect((await load('console: {quick_filters: []}')).config.console.quick_filters).toEqual([])
   })
 
   test('ends with 2 and places every problem', async () => {

@@ -26,7 +26,7 @@ export async function loadConfig(host: Host, file: string | undefined, flags: re
   const document = applyOverrides(applyOverrides(first, environment.overrides), flags)
   const result = validate(weirSchema, document)
   if (result.problems !== undefined) throw invalid(result.problems, text)
-  const across = crossCheck(result.value, document)
+  const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
   if (across.length > 0) throw invalid(across, text)
   return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning') }
 }
@@ -68,6 +68,23 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const ack = /^sink:(.*)$/.exec(config.http.ack)?.[1]
   if (ack !== undefined && config.sinks[ack] === undefined) complain(['http', 'ack'], `there is no sink \`${ack}\``, `sinks: ${Object.keys(config.sinks).join(', ') || 'none'}`)
   return problems
+}
+
+/** Quick filters that are none. The language is loaded only where somebody wrote one. */
+async function filterProblems({ console: { quick_filters: filters } }: WeirConfig, document: ConfigDocument): Promise<Problem[]> {
+  if ((document.value as { console?: { quick_filters?: unknown } } | null)?.console?.quick_filters === undefined) return []
+  const { flowNames, QueryError, readFilter } = await import('../query/index.ts')
+  return filters.flatMap(({ filter }, index) => {
+    try {
+      readFilter(filter, flowNames)
+      return []
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error
+      const path = ['console', 'quick_filters', index, 'filter']
+      const hint = error.problems[0]?.hint
+      return [{ ...locate(document, path, 'value'), path: formatPath(path), message: error.message, ...(hint === undefined ? {} : { hint }) }]
+    }
+  })
 }
 
 /** Does what `id` makes end up in `source`? */

@@ -21,6 +21,7 @@ const flows = fc.record({
   view: fc.constantFrom('overview' as const, 'table' as const, 'topology' as const),
   q: fc.string({ unit: 'binary', maxLength: 80 }).filter((written) => written.isWellFormed()),
   both: fc.boolean(),
+  once: fc.boolean(),
   cols: fc.uniqueArray(name, { minLength: 1, maxLength: 20 }),
   sort: fc.oneof(fc.constant(''), name, name.map((each) => `-${each}`)),
   sel: fc.string({ maxLength: 60 }),

@@ -41,6 +41,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   exportFlows: scoped('Flows, all of them.'),
   fields: everybody('Names and types, no values.'),
   validate: everybody('Says whether a text is a filter.'),
+  quickFilters: everybody('Filters that the configuration names; no row.'),
   importLink: everybody('Reads a link, and no row.'),
   listSaved: everybody('Views that are one’s own or shared; they hold questions and no rows.'),
   showSaved: everybody('As the list.'),

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { BatchKind } from '../../model/batches.ts'
-import { nameTables, QueryError, readFilter } from '../../query/index.ts'
+import { nameTables, print, QueryError, readFilter, swapEnds } from '../../query/index.ts'
 import { importNetObserv } from '../../query/netobserv-url.ts'
 import { answerJson } from '../answer.ts'
+import type { QuickFilter } from '../options.ts'
 import type { TextProblem } from '../problems.ts'
 
 const errorItem = {
@@ -11,10 +12,16 @@ const errorItem = {
 
 export const filterSchemas = {
   Validation: {
-    type: 'object', required: ['ok', 'normalized', 'errors'], properties: {
+    type: 'object', required: ['ok', 'normalized', 'swapped', 'errors'], properties: {
       ok: { type: 'boolean' },
       normalized: { type: ['string', 'null'], description: 'The normal form, which means the same now and in later versions; null when it is no filter.' },
+      swapped: { type: ['string', 'null'], description: 'The same with source and destination exchanged.' },
       errors: { type: 'array', items: errorItem, description: 'What is wrong, and where in the text: [from, to) in UTF-16 units.' },
+    },
+  },
+  QuickFilters: {
+    type: 'object', required: ['filters'], properties: {
+      filters: { type: 'array', items: { type: 'object', required: ['name', 'filter'], properties: { name: { type: 'string' }, filter: { type: 'string' } } } },
     },
   },
   Import: {
@@ -48,7 +55,15 @@ const importSchema = {
   response: { 200: { $ref: 'Import#' }, 400: { $ref: 'Problem#' } },
 } as const
 
-export function filterRoutes(app: FastifyInstance): void {
+const quickSchema = {
+  operationId: 'quickFilters',
+  summary: 'Filters that the console offers by name',
+  description: 'As `console.quick_filters` of the configuration has them.',
+  response: { 200: { $ref: 'QuickFilters#' } },
+} as const
+
+export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFilter[] = () => []): void {
+  app.get('/api/v1/quick-filters', { schema: quickSchema }, (request, reply) => answerJson(request, reply, { filters: quick().map(({ name, filter }) => ({ name, filter })) }))
   app.post('/api/v1/validate', { schema: validateSchema }, (request, reply) => {
     const { filter, names = 'flows' } = request.body as { filter: string; names?: BatchKind }
     return answerJson(request, reply, judged(filter, names))
@@ -59,11 +74,12 @@ export function filterRoutes(app: FastifyInstance): void {
   })
 }
 
-function judged(text: string, names: BatchKind): { ok: boolean; normalized: string | null; errors: readonly TextProblem[] } {
+function judged(text: string, names: BatchKind): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
   try {
-    return { ok: true, normalized: readFilter(text, nameTables[names]).normal, errors: [] }
+    const { expression, normal } = readFilter(text, nameTables[names])
+    return { ok: true, normalized: normal, swapped: print(swapEnds(expression, nameTables[names]), nameTables[names]), errors: [] }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
-    return { ok: false, normalized: null, errors: error.problems }
+    return { ok: false, normalized: null, swapped: null, errors: error.problems }
   }
 }

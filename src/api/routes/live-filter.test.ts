@@ -38,6 +38,19 @@ test('a view shows the rows that its filter matches, of flows and of events, and
   expect(stat.data['views']).toMatchObject({ counted: { matched: 3 } })
 })
 
+test('a view that looks both ways shows what matches with source and destination exchanged, each row once', async () => {
+  const { api, control } = await start({ limits: { tickMs: 20 } })
+  control.publish(someFlows(6))
+  const answer = await put(api, [
+    { id: 'one', kind: 'rows', q: { stream: 'flows', filter: 'src_port in (53, 1003)' }, columns: ['src_port'] },
+    { id: 'both', kind: 'rows', q: { stream: 'flows', filter: 'src_port in (53, 1003)', both_ways: true }, columns: ['src_port'] },
+  ])
+  expect(await answer.json()).toMatchObject({ views: [{ q: { stream: 'flows', filter: 'src_port in (53, 1003)' } }, { q: { filter: 'src_port in (53, 1003) or dst_port in (53, 1003)' } }] })
+  const stream = await watch(api)
+  expect((await stream.untilRows('one', 1)).map(([port]) => port)).toEqual([1003])
+  expect((await stream.untilRows('both', 3)).map(([port]) => port)).toEqual([1001, 1003, 1005])
+})
+
 test('a filter that is none is refused with the places where it goes wrong', async () => {
   const { api } = await start()
   const answer = await put(api, [{ id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'src.ns = shop and dst_prot = 443' } }])

@@ -29,6 +29,7 @@ export default function FlowsPage(): React.ReactNode {
     set({ q: filter, both, sel: '', live: false, ...t })
   }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
+  const shownState = useMemo(() => ({ ...state, filter: state.q }), [state])
   const several = flowTabs.length > 1
   return (
     <div className="page">
@@ -47,7 +48,7 @@ export default function FlowsPage(): React.ReactNode {
         : (
           <div id="flows-view" className="page-view" {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}>
             <Suspense fallback={<Loading what="the view" />}>
-              {shown !== undefined && <shown.View state={state} set={set} columns={columns} tabs={several && <Tabs label="Views" tabs={flowTabs} chosen={shown.id} controls="flows-view" onChange={(view) => set({ view })} />} />}
+              {shown !== undefined && <shown.View state={shownState} set={set} columns={columns} tabs={several && <Tabs label="Views" tabs={flowTabs} chosen={shown.id} controls="flows-view" onChange={(view) => set({ view })} />} />}
             </Suspense>
           </div>
         )}

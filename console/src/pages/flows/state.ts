@@ -15,6 +15,8 @@ export interface FlowsState extends Frame, OverviewState, TopologyState {
   readonly q: string
   /** Also rows that match with source and destination exchanged. */
   readonly both: boolean
+  /** A flow that two nodes report counts once. */
+  readonly once: boolean
   /** Ids of the table's columns, in order. */
   readonly cols: readonly string[]
   /** Id of the column that sorts, `-` before it for descending; empty: newest first. */
@@ -23,11 +25,17 @@ export interface FlowsState extends Frame, OverviewState, TopologyState {
   readonly sel: string
 }
 
+/** What the views are shown: `filter` is the whole of it, what was typed and the quick filters that are on. */
+export interface ShownFlows extends FlowsState {
+  readonly filter: string
+}
+
 export const flowsCodec = codecOf<FlowsState>({
   ...frameParts,
   view: oneOf(flowViews, 'table'),
   q: text(),
   both: flag(false),
+  once: flag(false),
   cols: names(usualColumns),
   sort: text(),
   sel: text(),

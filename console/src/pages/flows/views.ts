@@ -1,11 +1,11 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowColumn } from './columns.tsx'
-import type { FlowsState, FlowView } from './state.ts'
+import type { FlowsState, FlowView, ShownFlows } from './state.ts'
 
 /** What each view of the page is given. */
 export interface FlowViewProps {
-  readonly state: FlowsState
+  readonly state: ShownFlows
   readonly set: PageState<FlowsState>['set']
   /** Every column that there is, by id. */
   readonly columns: ReadonlyMap<string, FlowColumn>

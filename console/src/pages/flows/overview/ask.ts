@@ -1,22 +1,21 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ask, type Query } from '../../../api/client.ts'
 import type { Range } from '../../../state/range.ts'
-import type { FlowsState } from '../state.ts'
+import { questionQuery, type FlowQuestion } from '../question.ts'
+import type { ShownFlows } from '../state.ts'
 import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Dimension, Earlier, Measure } from './state.ts'
 
 /** What all panels ask about. */
-export interface Asked {
-  readonly q: string
-  readonly both: boolean
+export interface Asked extends FlowQuestion {
   readonly t: Range
   /** Rises when they ask anew. */
   readonly turn: number
 }
 
 /** A question that is dropped on the server, too, when another takes its place. */
-export function useAnswer<T>(path: string, { q, both, t, turn }: Asked, more: Query, enabled = true): UseQueryResult<T> {
-  const query = { filter: q, both_ways: String(both), from: t.from, to: t.to, ...more }
+export function useAnswer<T>(path: string, { t, turn, ...question }: Asked, more: Query, enabled = true): UseQueryResult<T> {
+  const query = { ...questionQuery(question), from: t.from, to: t.to, ...more }
   return useQuery({
     queryKey: [path, query, turn], enabled, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<T>(path, { signal, query }),
@@ -53,6 +52,6 @@ function seconds(moment: string): number {
 }
 
 /** What the panels ask about, of the state of the page. Live sums are of the span, too, and asked for anew by themselves. */
-export function askedOf({ q, both, t, live }: FlowsState, turn: number): Asked {
-  return { q, both: both && !live, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, turn }
+export function askedOf({ filter, both, once, t, live }: ShownFlows, turn: number): Asked {
+  return { filter, both, once, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, turn }
 }

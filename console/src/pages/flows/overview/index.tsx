@@ -1,6 +1,5 @@
 import { useMemo } from 'react'
 import { count, time, volume } from '../../../parts/format.ts'
-import { Notice } from '../../../parts/states.tsx'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { andFilter } from '../filter-text.ts'
@@ -29,7 +28,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const asked = useMemo(() => askedOf(state, turn), [state, turn])
   // The question of a panel, so that it is asked once.
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
-  const stream = useLiveSeries(live, q, dim, spanSeconds(asked.t))
+  const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
   const link = useLink()
   const sums = all.data?.total
   const menuOf = (name: PanelName, title: string, hasTotal: boolean): React.ReactNode => (
@@ -55,11 +54,10 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         </span>
         <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
       </div>
-      {state.both && live && <Notice tone="plain">Live shows the filter as it is written; stored flows are also looked at the other way round.</Notice>}
       <div className="page-line"><Controls state={state} set={set} /></div>
       <div className="page-scroll overview">
         {empty
-          ? <section className="panel"><NoFlows filter={q} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
+          ? <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
           : panelNames.filter((name) => panels.includes(name)).map((name) => {
             if (name === 'bytes' || name === 'packets') return <RatesPanel key={name} name={name} context={context} />
             if (name === 'rtt' || name === 'dns') return <LatencyPanel key={name} name={name} context={context} />

@@ -3,6 +3,7 @@ import type { Cell } from '../../../../../src/api/published.ts'
 import { watch } from '../../../live/tab.ts'
 import { valueName } from './names.ts'
 import { Buckets, othersName, type Stack } from './sums.ts'
+import { liveQuestion, type FlowQuestion } from '../question.ts'
 import type { Dimension, Measure } from './state.ts'
 
 /** A message of a live series, as the server sends it. Sums are rows, then the columns asked for. */
@@ -70,14 +71,14 @@ export function liveStep(spanSeconds: number): number {
 }
 
 /** The series of the one live stream; undefined while it is not watched or has not begun. */
-export function useLiveSeries(on: boolean, filter: string, field: Dimension, spanSeconds: number): { readonly series: LiveSeries; readonly turn: number } | undefined {
+export function useLiveSeries(on: boolean, { filter, both, once }: FlowQuestion, field: Dimension, spanSeconds: number): { readonly series: LiveSeries; readonly turn: number } | undefined {
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
   const shown = Math.max(bucketsLeast, Math.min(bucketsMost, Math.ceil(spanSeconds / step)))
-  const series = useMemo(() => new LiveSeries(step, shown), [on, filter, field, step, shown])
+  const series = useMemo(() => new LiveSeries(step, shown), [on, filter, both, once, field, step, shown])
   useEffect(() => {
     if (!on) return undefined
-    const view = { kind: 'series', q: { stream: 'flows', ...(filter === '' ? {} : { filter }) }, columns, scope: [field], step, points: shown, limit: groupsAsked }
+    const view = { kind: 'series', q: liveQuestion({ filter, both, once }), columns, scope: [field], step, points: shown, limit: groupsAsked }
     const stop = watch(view, (message) => {
       if (message.is !== 'other' || message.event !== 'series') return
       series.take(message.data as unknown as SeriesMessage)
@@ -89,6 +90,6 @@ export function useLiveSeries(on: boolean, filter: string, field: Dimension, spa
       stop()
       clearInterval(clock)
     }
-  }, [on, filter, field, step, shown, series])
+  }, [on, filter, both, once, field, step, shown, series])
   return on && series.begun ? { series, turn } : undefined
 }

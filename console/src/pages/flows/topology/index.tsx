@@ -27,7 +27,7 @@ const edgesAsked = { usual: 4000, more: 10_000 }
 
 /** Who exchanges with whom, as a picture or as a list. */
 export default function Topology({ state, set, tabs }: FlowViewProps): React.ReactNode {
-  const { live, t, refresh, q, both, scope, by, more, list, node: chosen, pins } = state
+  const { live, t, refresh, q, scope, by, more, list, node: chosen, pins } = state
   const { turn, again } = useTurn(live ? liveTurn : isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
@@ -90,16 +90,15 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           <button type="button" aria-pressed={list} onClick={() => set({ list: !list }, 'replace')} title="Key L">List</button>
         </div>
       </div>
-      {both && live && <Notice tone="plain">Live shows the filter as it is written; stored flows are also looked at the other way round.</Notice>}
       {isError && data !== undefined && <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>}
       {failed !== '' && !list && <Notice tone="bad" onClose={() => set({ list: true }, 'replace')}>{failed} The list has the same.</Notice>}
       <div className="page-body">
         <section className="panel graph" aria-label="Topology" aria-busy={isFetching}>
           {data === undefined && isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />
             : shown === undefined || (laid === undefined && !list) ? <Loading what="the topology" />
-              : shown.total.edges === 0 ? <NoFlows filter={q} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} />
+              : shown.total.edges === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} />
                 : list || laid === undefined ? <EdgeList graph={shown} onChoose={choose} />
-                  : <GraphCanvas laid={laid} measure={by} pins={pins} chosen={chosen} fitKey={`${scope} ${q} ${more} ${layoutTurn}`} onChoose={choose} onStep={step} onPin={pin} />}
+                  : <GraphCanvas laid={laid} measure={by} pins={pins} chosen={chosen} fitKey={`${scope} ${state.filter} ${more} ${layoutTurn}`} onChoose={choose} onStep={step} onPin={pin} />}
         </section>
         {at >= 0 && shown !== undefined && (
           <NodePanel
