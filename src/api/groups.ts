@@ -1,6 +1,6 @@
 /** The aggregated table: groups of flows with their sums, the rest of them, and the total. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { groupsSql, type GroupsRequest } from '../query/plan/index.ts'
+import { groupsSql, measures, type GroupsRequest } from '../query/plan/index.ts'
 import { answerJson } from './answer.ts'
 import { goneWith } from './ask.ts'
 import type { Hub } from './live/hub.ts'
@@ -15,9 +15,6 @@ export interface GroupsQuery extends SumsQuery {
   readonly group?: string
 }
 
-/** Bytes, packets, flows. */
-const summed = ['_bytes', '_packets', '_flows'] as const
-
 export async function answerGroups(request: FastifyRequest, reply: FastifyReply, context: ApiContext, hub: Hub): Promise<FastifyReply> {
   const query = request.query as GroupsQuery & { readonly columns?: string; readonly sort?: string; readonly cursor?: string }
   const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
@@ -31,15 +28,14 @@ export async function answerGroups(request: FastifyRequest, reply: FastifyReply,
   })
   if (answer === undefined) return reply.hijack()
   const rows = answer.rows.map((row) => [...fields.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
-  const total = totalOf(answer.rows)
-  return answerJson(request, reply, { ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), others: othersOf(answer.rows, total), total })
+  const total = totalOf(answer.rows, asked)
+  return answerJson(request, reply, { ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), others: othersOf(answer.rows, total, [...measures, ...(asked.further ?? [])]), total })
 }
 
 /** What the rows leave of the total, exactly. */
-function othersOf(rows: readonly Readonly<Record<string, unknown>>[], total: Totals): Totals {
-  const [bytes, packets, flows] = summed.map((name) => rows.reduce((sum, row) => sum + integer(row[name]), 0n))
-  const rest = (all: unknown, shown = 0n): number | string => integerCell(integer(all) - shown)
-  return { groups: rest(total.groups, BigInt(rows.length)), bytes: rest(total.bytes, bytes), packets: rest(total.packets, packets), flows: rest(total.flows, flows) }
+function othersOf(rows: readonly Readonly<Record<string, unknown>>[], total: Totals, summed: readonly string[]): Totals {
+  const rest = (name: string, shown: bigint): readonly [string, number | string] => [name, integerCell(integer(total[name]) - shown)]
+  return Object.fromEntries([rest('groups', BigInt(rows.length)), ...summed.map((name) => rest(name, rows.reduce((sum, row) => sum + integer(row[`_${name}`]), 0n)))])
 }
 
 /** A JSON integer of an answer; nothing counts as 0. */

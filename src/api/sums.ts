@@ -1,12 +1,12 @@
 /** Sums of groups, wherever they are read from: what series, topology and the aggregated table share. */
 import { flowNames, type QueryField } from '../query/index.ts'
-import { hasStats, measures, percentiles, stats, stepOf, type Question, type Rank, type SumsQuestion, type TimeSpan } from '../query/plan/index.ts'
+import { furtherMeasures, hasStats, isFurther, measures, percentiles, stats, stepOf, type FurtherMeasure, type Question, type Rank, type SumsQuestion, type TimeSpan } from '../query/plan/index.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import { columnOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
+import { columnOf, listOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { storedTo } from './stored-to.ts'
@@ -15,13 +15,18 @@ import { sumSource } from './sum-source.ts'
 export interface SumsQuery extends QuestionQuery {
   readonly limit?: number
   readonly by?: string
+  readonly measure?: string
   readonly of?: string
   readonly offset?: string
   readonly source?: string
 }
 
 export const rankParameter = {
-  type: 'string', enum: [...measures, ...stats], default: 'bytes', description: `What the largest are the largest by: ${measures.join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
+  type: 'string', enum: [...measures, ...furtherMeasures, ...stats], default: 'bytes', description: `What the largest are the largest by: ${[...measures, ...furtherMeasures].join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
+} as const
+
+export const measureParameter = {
+  type: 'string', description: `Sums beside bytes, packets and flows, with commas: ${furtherMeasures.join(', ')}, as they were reported. The flows themselves are read for them.`, examples: ['drop_packets'],
 } as const
 
 export const ofParameter = {
@@ -40,11 +45,20 @@ export function shifted<Asked extends Question>(question: Asked, offset: string 
 }
 
 /** What a query says beside the question and the groups. */
-export function sumsOf({ by = 'bytes', of: written, limit }: SumsQuery, usual: number): Pick<SumsQuestion, 'by' | 'limit' | 'of'> {
+export function sumsOf({ by = 'bytes', measure, of: written, limit }: SumsQuery, usual: number): Pick<SumsQuestion, 'by' | 'limit' | 'of' | 'further'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
   if (of === undefined && (stats as readonly string[]).includes(rank)) throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, and there is no field to have it of.`, { hints: ['Name the field: of=rtt.'] })
-  return { by: rank, limit: limit ?? usual, ...(of === undefined ? {} : { of }) }
+  const further = furtherOf(measure, by)
+  return { by: rank, limit: limit ?? usual, ...(of === undefined ? {} : { of }), ...(further.length === 0 ? {} : { further }) }
+}
+
+/** What the largest are the largest by is told in any case. */
+function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
+  const asked = listOf(written)
+  const unknown = asked.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
+  if (unknown !== undefined) throw new ApiError('WEIR_API_INVALID', `"measure" names ${unknown}, which is not added up.`, { hints: [`There is ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always given.`] })
+  return furtherMeasures.filter((each) => each === by || asked.includes(each))
 }
 
 function statField(written: string): QueryField {
@@ -55,32 +69,29 @@ function statField(written: string): QueryField {
 }
 
 /** Columns of sums and statistics, behind those of the groups. */
-export function sumColumns({ of }: Pick<SumsQuestion, 'of'>): readonly AnswerColumn[] {
-  if (of === undefined) return measureColumns
+export function sumColumns({ of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly AnswerColumn[] {
+  const sums = [...measureColumns, ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' }))]
+  if (of === undefined) return sums
   const { name, type, ...unit } = columnOf(of)
   return [
-    ...measureColumns, { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' }, { name: `${name}_min`, type, ...unit }, { name: `${name}_avg`, type: 'DOUBLE', ...unit },
+    ...sums, { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' }, { name: `${name}_min`, type, ...unit }, { name: `${name}_avg`, type: 'DOUBLE', ...unit },
     ...percentiles.map((percent) => ({ name: `${name}_p${percent}`, type, ...unit })), { name: `${name}_max`, type, ...unit },
   ]
 }
 
 /** The cells of {@link sumColumns}. */
-export function measureCells(row: AnswerRecord, { of }: Pick<SumsQuestion, 'of'>): readonly unknown[] {
-  const sums = [row['_bytes'] ?? null, row['_packets'] ?? null, row['_flows'] ?? null]
+export function measureCells(row: AnswerRecord, { of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly unknown[] {
+  const sums = [row['_bytes'] ?? null, row['_packets'] ?? null, row['_flows'] ?? null, ...further.map((name) => row[`_${name}`] ?? null)]
   if (of === undefined) return sums
   const at = row['_p'] as readonly unknown[] | null | undefined
   return [...sums, row['_n'] ?? 0, row['_min'] ?? null, row['_avg'] ?? null, ...percentiles.map((_, index) => at?.[index] ?? null), row['_max'] ?? null]
 }
 
-export interface Totals {
-  readonly groups: unknown
-  readonly bytes: unknown
-  readonly packets: unknown
-  readonly flows: unknown
-}
+/** `groups`, `bytes`, `packets`, `flows` and the further sums that were asked for. */
+export type Totals = Readonly<Record<string, unknown>>
 
-export function totalOf([first = {}]: readonly AnswerRecord[]): Totals {
-  return { groups: first['_all_groups'] ?? 0, bytes: first['_all_bytes'] ?? 0, packets: first['_all_packets'] ?? 0, flows: first['_all_flows'] ?? 0 }
+export function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<SumsQuestion, 'further'>): Totals {
+  return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
 export interface SumsAnswer {
@@ -112,7 +123,7 @@ export async function askSums<Asked extends SumsQuestion>(
     const answer = await ways.ring(hub.ringSource(), gone)
     return answer === undefined ? undefined : { ...answer, source: 'ring', exact: true }
   }
-  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined ? query.source : 'raw', principal, gone)
+  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', principal, gone)
   const rows = await rowsOf(store, ways.sql(rollup === undefined ? asked : { ...asked, rollup }), gone)
   if (rows === undefined) return undefined
   return { rows, span: rollup?.span ?? asked.span, source: rollup?.view ?? 'raw', exact, ...(await storedTo(context, asked.span)) }

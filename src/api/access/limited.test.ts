@@ -66,11 +66,12 @@ test('a cursor leads through no more rows, and is of no use to somebody with ano
 test('sums over time and the sum of all others are of rows that may be seen, from flows and from rollups', async () => {
   const { get } = await started()
   for (const who of whoever) {
-    for (const parameters of [{}, { group: 'src_namespace,dst_namespace' }, { group: 'src_addr', limit: '1' }, { group: 'proto' }, { source: 'raw' }, { step: '1m', group: 'dst_namespace', both_ways: 'true' }] as const) {
+    for (const parameters of [{}, { group: 'src_namespace,dst_namespace' }, { group: 'src_addr', limit: '1' }, { group: 'proto' }, { source: 'raw' }, { step: '1m', group: 'dst_namespace', both_ways: 'true' }, { measure: 'drop_bytes', group: 'src_addr', limit: '1' }] as const) {
       const { status, body } = await get('series', parameters, bearer(who))
       expect(status).toBe(200)
       const bytes = (body['columns'] as { name: string }[]).findIndex(({ name }) => name === 'bytes')
       expect(sum(body['rows'] as unknown[][], bytes), `${who} ${JSON.stringify(parameters)}`).toBe(sees[who])
+      if ('measure' in parameters) expect(sum(body['rows'] as unknown[][], bytes + 3), who).toBe(sees[who])
       if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
     }
   }
@@ -80,8 +81,9 @@ test('edges, and the sums of all edges, are of rows that may be seen', async () 
   const { get } = await started()
   for (const who of whoever) {
     for (const scope of ['addr', 'namespace', 'namespace,addr']) {
-      const { body } = await get('topology', { scope, limit: '1' }, bearer(who))
-      expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), `${who} ${scope}`).toBe(sees[who])
+      const { body } = await get('topology', { scope, limit: '1', by: 'drop_bytes' }, bearer(who))
+      const total = body['total'] as { bytes: unknown; drop_bytes: unknown }
+      expect([Number(total.bytes ?? 0), Number(total.drop_bytes ?? 0)], `${who} ${scope}`).toEqual([sees[who], sees[who]])
       if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
     }
   }
@@ -161,11 +163,12 @@ test('without a store the ring shows and adds up only rows that may be seen', as
   for (const who of whoever) {
     const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who))).body
     const [series, edges, groups] = await Promise.all([
-      get('series', { group: 'src_addr', limit: '1' }, bearer(who)), get('topology', { limit: '1' }, bearer(who)), get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(who)),
+      get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(who)), get('topology', { limit: '1', by: 'drop_bytes' }, bearer(who)), get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(who)),
     ])
     expect(page['source']).toBe('ring')
     expect(sum(page['rows'] as number[][], 0), who).toBe(sees[who])
-    expect(sum(series.body['rows'] as number[][], 3), who).toBe(sees[who])
+    expect([sum(series.body['rows'] as number[][], 3), sum(series.body['rows'] as number[][], 6)], who).toEqual([sees[who], sees[who]])
+    expect(Number((edges.body['total'] as { drop_bytes: unknown }).drop_bytes ?? 0), who).toBe(sees[who])
     for (const { body } of [edges, groups]) expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), who).toBe(sees[who])
     if (who === 'shop' || who === 'none') expect(leaks([page, series.body, edges.body, groups.body])).toEqual([])
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import type { FlowSpec } from '../../store/testing/frames.ts'
+import type { Column } from '../../model/columns.ts'
+import { flowBatch, type FlowSpec } from '../../store/testing/frames.ts'
 import { startBoth, type Both } from '../testing/both.ts'
 
 const minute = 60_000
@@ -74,6 +75,40 @@ const sums: readonly (readonly [string, Record<string, string>])[] = [
 test.each(sums)('%s of %j are what the flows in the store add up to', async (path, parameters) => {
   const { both, span } = await filled(4)
   expect(await same(both, path, { ...span, source: 'raw', ...parameters })).toHaveProperty('rows')
+})
+
+/** A 64-bit column in which some rows have nothing. */
+function someWide(random: SeededRandom, count: number, values: readonly (bigint | null)[]): Column {
+  const drawn = Array.from({ length: count }, () => random.pick(values))
+  const valid = new Uint8Array((count + 7) >> 3)
+  drawn.forEach((value, row) => { if (value !== null) valid[row >> 3] = (valid[row >> 3] ?? 0) | (1 << (row & 7)) })
+  return { kind: 'u64', words: new Uint32Array(BigUint64Array.from(drawn, (value) => value ?? 0n).buffer), valid }
+}
+
+test('what was dropped is added up as it was reported: in buckets, groups and edges, from the store, from the ring and by SQL', async () => {
+  const both = await startBoth()
+  const random = new SeededRandom(9)
+  const end = Math.floor(Date.now() / minute) * minute
+  for (let at = 9; at > 0; at--) {
+    const batch = flowBatch(someFlows(random, 30), end - at * minute + 30_000 + at)
+    const dropped = at % 3 === 0 ? {} : { drop_bytes: someWide(random, 30, [null, 0n, 1500n, 18_446_744_073_709_551_615n]), drop_packets: someWide(random, 30, [null, null, 1n, 7n]) }
+    await both.addBatch({ ...batch, columns: { ...batch.columns, ...dropped } }, end - at * minute + 30_000 + at)
+  }
+  const span = { from: String(end - 9 * minute), to: String(end) }
+  const measure = 'drop_bytes,drop_packets'
+  for (const [path, parameters] of [
+    ['series', { step: '1m', measure }], ['series', { step: '2m', group: 'src_addr', limit: '2', by: 'drop_bytes' }], ['series', { step: '1m', group: 'dst_addr', of: 'packets', measure, by: 'drop_packets', limit: '1' }],
+    ['flows', { group: 'src_addr,dst_addr', by: 'drop_packets', limit: '3' }], ['flows', { group: 'src_addr', measure, of: 'packets' }], ['topology', { by: 'drop_bytes', measure, limit: '4', filter: 'drop_packets > 0' }],
+  ] as [string, Record<string, string>][]) expect((await same(both, path, { ...span, ...parameters }))['rows']).not.toEqual([])
+  const { columns, rows, total, others } = await same(both, 'flows', { ...span, group: 'src_addr', by: 'drop_bytes', measure, limit: '2' })
+  expect((columns as { name: string; unit?: string }[]).map(({ name }) => name)).toEqual(['src_addr', 'bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'])
+  const wanted = await both.sql('SELECT src_addr, sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows GROUP BY ALL ORDER BY sum(drop_bytes) DESC NULLS LAST, src_addr')
+  expect((rows as unknown[][]).map((row) => [row[0], String(row[4]), String(row[5])])).toEqual(wanted.slice(0, 2).map(({ src_addr: src, b, p }) => [src, b, p]))
+  const [all] = await both.sql('SELECT sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows')
+  const text = (value: unknown, name: string): string => String((value as Record<string, unknown>)[name])
+  expect({ b: text(total, 'drop_bytes'), p: text(total, 'drop_packets') }).toEqual(all)
+  expect(BigInt(text(others, 'drop_packets')) + wanted.slice(0, 2).reduce((sum, { p }) => sum + BigInt(p as string), 0n)).toBe(BigInt(text(total, 'drop_packets')))
+  expect(await both.stored('topology', { measure: 'rtt' })).toMatchObject({ status: 400, body: { detail: '"measure" names rtt, which is not added up.' } })
 })
 
 test('percentiles are of flows: series, groups and SQL agree', async () => {
@@ -156,6 +191,7 @@ test('groups need their own parameters, and pages theirs', async () => {
   }
   expect(await refused({ group: 'src_addr', sort: '-bytes' })).toContain('"sort" is of single flows')
   expect(await refused({ by: 'bytes' })).toContain('"by" is of groups')
+  expect(await refused({ measure: 'drop_bytes' })).toContain('"measure" is of groups')
   expect(await refused({ group: 'src_addr', by: 'p90' })).toContain('no field to have it of')
   expect(await refused({ group: 'src_addr', of: 'src_name' })).toContain('it has no numbers')
   expect(await refused({ group: 'src_addr', offset: 'yesterday' })).toContain('no length of time')

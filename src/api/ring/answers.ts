@@ -4,7 +4,7 @@ import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerTurn } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { valueReader } from './stat-value.ts'
-import { estimateReader, SumTable } from './sums.ts'
+import { estimateReader, reportedReader, SumTable } from './sums.ts'
 import { GroupIds, PairIds } from './values.ts'
 
 export type AnswerRecord = Readonly<Record<string, unknown>>
@@ -16,22 +16,28 @@ export interface RingAnswer {
 }
 
 /** Adds rows of a frame to the sums of their groups. */
-function addition({ batch, header }: Found, { of }: SumsQuestion, table: SumTable): (id: number, row: number) => void {
+function addition({ batch, header }: Found, { of, further = [] }: SumsQuestion, table: SumTable): (id: number, row: number) => void {
   const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
   const value = of === undefined ? undefined : valueReader(batch, header, of)
+  const more = further.map((name) => ({ sums: table.further(name), read: reportedReader(batch, name) }))
   return (id, row) => {
     table.count(id)
     const [sent, counted] = [bytes(row), packets(row)]
     if (sent !== undefined) table.bytes.add(id, sent)
     if (counted !== undefined) table.packets.add(id, counted)
+    for (const { sums, read } of more) {
+      const reported = read(row)
+      if (reported !== undefined) sums.add(id, reported)
+    }
     if (value === undefined) return
     const number = value(row)
     if (number === number) table.value(id, number)
   }
 }
 
-function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of }: SumsQuestion): Record<string, unknown> {
+function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of, further = [] }: SumsQuestion): Record<string, unknown> {
   const record: Record<string, unknown> = { _bytes: table.bytes.cell(id), _packets: table.packets.cell(id), _flows: table.flows(id) }
+  for (const name of further) record[`_${name}`] = table.further(name).cell(id)
   cells.forEach((cell, at) => (record[`_g${at}`] = cell))
   if (of === undefined) return record
   const { n, min, avg, p, max } = table.statistics(id)
@@ -40,11 +46,11 @@ function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of }: S
 
 /** Undefined when the client has gone. */
 export async function ringSeries(source: RingSource, request: SeriesRequest, signal: AbortSignal): Promise<RingAnswer | undefined> {
-  const { group, step, limit, by, of, span } = request
+  const { group, step, limit, by, of, further, span } = request
   const { turns } = source
   const ids = new GroupIds(group, source.resolver)
   const parts = new PairIds()
-  const table = new SumTable(of !== undefined)
+  const table = new SumTable(of !== undefined, further)
   const buckets: number[] = []
   const known = new Map<number, number>()
   const width = step * 1e6
@@ -64,7 +70,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
       add(parts.of(bucket, read(row)), row)
     }
   }
-  const totals = new SumTable(of !== undefined)
+  const totals = new SumTable(of !== undefined, further)
   const perTurn = async (each: (part: number) => void): Promise<void> => {
     for (let part = 0; part < table.size; part++) {
       if (part % groupsPerTurn === groupsPerTurn - 1) await turns.next()
@@ -77,7 +83,7 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), turns)
   const places = new Map(largest.map((id, place) => [id, place]))
   const others = largest.length
-  const shown = new SumTable(of !== undefined)
+  const shown = new SumTable(of !== undefined, further)
   await perTurn((part) => shown.addFrom((parts.lefts[part] as number) * (others + 1) + (places.get(parts.rights[part] as number) ?? others), table, part))
   if (signal.aborted) return undefined
   const shownCells = (place: number): Cell[] => cells(largest[place % (others + 1)] ?? 0)
@@ -95,9 +101,9 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
 
 /** Undefined when the client has gone. */
 export async function ringGroups(source: RingSource, request: GroupsRequest, signal: AbortSignal): Promise<RingAnswer | undefined> {
-  const { group, limit, by, of, span } = request
+  const { group, limit, by, of, further, span } = request
   const ids = new GroupIds(group, source.resolver)
-  const table = new SumTable(of !== undefined)
+  const table = new SumTable(of !== undefined, further)
   const scan = scanRing(source, request, signal, { order: 'oldest' })
   let next = await scan.next()
   for (; next.done !== true; next = await scan.next()) {
@@ -105,7 +111,7 @@ export async function ringGroups(source: RingSource, request: GroupsRequest, sig
     const add = addition(next.value, request, table)
     for (const row of next.value.rows) add(read(row), row)
   }
-  const all = new SumTable(false)
+  const all = new SumTable(false, further)
   let groups = 0
   for (let id = 0; id < table.size; id++) {
     if (id % groupsPerTurn === groupsPerTurn - 1) await source.turns.next()
@@ -116,6 +122,7 @@ export async function ringGroups(source: RingSource, request: GroupsRequest, sig
   const cells = (id: number): Cell[] => ids.cells(id)
   const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.turns)
   if (signal.aborted) return undefined
-  const total = { _all_groups: groups, _all_bytes: all.bytes.cell(0), _all_packets: all.packets.cell(0), _all_flows: all.flows(0) }
+  const total: Record<string, unknown> = { _all_groups: groups, _all_bytes: all.bytes.cell(0), _all_packets: all.packets.cell(0), _all_flows: all.flows(0) }
+  for (const name of further ?? []) total[`_all_${name}`] = all.further(name).cell(0)
   return { rows: largest.map((id) => ({ ...recordOf(table, id, cells(id), request), ...total })), span: coveredSpan(span, next.value.since) }
 }

@@ -19,7 +19,7 @@ export function byRank(table: SumTable, by: Rank, fields: readonly QueryField[],
     known.set(id, value)
     return value
   }
-  const size = !isMeasure(by) ? (a: number, b: number) => statistic(a) - statistic(b) : by === 'flows' ? (a: number, b: number) => table.flows(a) - table.flows(b) : (a: number, b: number) => table[by].compare(a, b)
+  const size = !isMeasure(by) ? (a: number, b: number) => statistic(a) - statistic(b) : by === 'flows' ? (a: number, b: number) => table.flows(a) - table.flows(b) : (a: number, b: number) => table.compare(by, a, b)
   return (a, b) => {
     const order = size(b, a)
     if (order !== 0 && !Number.isNaN(order)) return order

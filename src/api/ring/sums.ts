@@ -1,6 +1,6 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { compareBytes } from '../../query/text-order.ts'
-import { statisticsOf, type Statistics } from '../../query/plan/index.ts'
+import { isFurther, statisticsOf, type FurtherMeasure, type Measure, type Statistics } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'
 
@@ -75,14 +75,26 @@ export class SumTable {
   #room = 1024
   readonly bytes = new ExactSums(this.#room)
   readonly packets = new ExactSums(this.#room)
+  readonly #further: ReadonlyMap<FurtherMeasure, ExactSums>
   #flows = new Float64Array(this.#room)
   /** Values of the field whose percentiles are asked for. */
   readonly #values: number[][] | undefined
   /** One more than the highest number of a group. */
   size = 0
 
-  constructor(withValues: boolean) {
+  constructor(withValues: boolean, further: readonly FurtherMeasure[] = []) {
     this.#values = withValues ? [] : undefined
+    this.#further = new Map(further.map((name) => [name, new ExactSums(this.#room)]))
+  }
+
+  further(name: FurtherMeasure): ExactSums {
+    const sums = this.#further.get(name)
+    if (sums === undefined) throw new Error(`${name} is not added up here`)
+    return sums
+  }
+
+  compare(by: Exclude<Measure, 'flows'>, a: number, b: number): number {
+    return (isFurther(by) ? this.further(by) : this[by]).compare(a, b)
   }
 
   /** The group has one more flow. */
@@ -96,6 +108,7 @@ export class SumTable {
     while (this.#room <= id) this.#room *= 2
     this.bytes.grow(this.#room)
     this.packets.grow(this.#room)
+    for (const sums of this.#further.values()) sums.grow(this.#room)
     const flows = new Float64Array(this.#room)
     flows.set(this.#flows)
     this.#flows = flows
@@ -110,6 +123,7 @@ export class SumTable {
     this.count(id, other.flows(from))
     this.bytes.addFrom(id, other.bytes, from)
     this.packets.addFrom(id, other.packets, from)
+    for (const [name, sums] of this.#further) sums.addFrom(id, other.further(name), from)
     if (this.#values === undefined) return
     const mine = (this.#values[id] ??= [])
     for (const value of other.#values?.[from] ?? []) mine.push(value)
@@ -122,6 +136,18 @@ export class SumTable {
 
   statistics(id: number): Statistics {
     return statisticsOf(this.#values?.[id] ?? [])
+  }
+}
+
+/** What a row reports of a field, exactly; undefined where it reports nothing. */
+export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: number) => number | bigint | undefined {
+  const column = batch.columns[name]
+  if (column?.kind !== 'u64') return () => undefined
+  const { words, valid } = column
+  return (row) => {
+    if (!present(valid, row)) return undefined
+    const [low, high] = [words[2 * row] as number, words[2 * row + 1] as number]
+    return high < 0x20_0000 ? high * twoTo32 + low : (BigInt(high) << 32n) | BigInt(low)
   }
 }
 

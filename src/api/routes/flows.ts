@@ -12,7 +12,7 @@ import { ApiError } from '../problems.ts'
 import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter, unknownField } from '../question.ts'
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
-import { ofParameter, offsetParameter, rankParameter } from '../sums.ts'
+import { measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
 
 const received = 'time_received'
 
@@ -52,6 +52,7 @@ const schema = {
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
       group: { type: 'string', description: 'Groups instead of single flows: names of fields, with commas. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.', examples: ['src_namespace,dst_namespace'] },
       by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
+      measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
       of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
       offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
       source: { type: 'string', enum: ['auto', 'raw'], description: 'With `group`: `raw` is from the flows, whatever it costs.' },
@@ -67,7 +68,7 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
   app.get('/api/v1/flows', { schema }, async (request, reply) => {
     const query = request.query as FlowsQuery
     if (query.group !== undefined) return answerGroups(request, reply, context, hub)
-    const foreign = (['by', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
+    const foreign = (['by', 'measure', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
     if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of groups, and there is no "group".`, { hints: ['Pages of flows have `sort` and `columns`.'] })
     const asked = pageRequest(query, context.host.clock.now(), request.principal)
     const { control: { store } } = context
@@ -117,7 +118,7 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
   const after = readCursor(query.cursor, sort)
   if (after === undefined) throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', { hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'] })
   if (after.question !== fingerprintOf(first)) {
-    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', { hints: ['Filter, both_ways, time and sort must be those of the first page; leave the cursor out to begin anew.'] })
+    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', { hints: ['Filter, both_ways, reporters, time and sort must be those of the first page; leave the cursor out to begin anew.'] })
   }
   return { ...first, span: { from: after.from, to: after.to }, upTo: after.upTo, after }
 }

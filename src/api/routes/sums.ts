@@ -10,7 +10,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter } from '../question.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
-import { askSums, measureCells, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, totalOf, type SumsQuery } from '../sums.ts'
+import { askSums, measureCells, measureParameter, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, totalOf, type SumsQuery } from '../sums.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -39,6 +39,7 @@ const sumParameters = {
   ...questionParameters,
   time: timeParameter('flow_time'),
   offset: offsetParameter,
+  measure: measureParameter,
   of: ofParameter,
   source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
 } as const
@@ -68,7 +69,7 @@ const topologySchema = {
     type: 'object', additionalProperties: false, properties: {
       ...sumParameters,
       scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
-      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 500, description: 'Edges.' },
+      limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
       by: rankParameter,
     },
   },
@@ -102,7 +103,7 @@ async function topology(request: FastifyRequest, reply: FastifyReply, context: A
   if (answer === undefined) return reply.hijack()
   const { group } = asked
   const rows = answer.rows.map((row) => [...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
-  const { groups: edges, ...sums } = totalOf(answer.rows)
+  const { groups: edges, ...sums } = totalOf(answer.rows, asked)
   return answerJson(request, reply, { ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), total: { edges, ...sums } })
 }
 

@@ -5,9 +5,13 @@ import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, statsSql, valueSql, type Stat } from './stats.ts'
 
-/** What series and topology add up: estimates of what really passed, and the flows themselves. */
+/** What series and topology add up in any case: estimates of what really passed, and the flows themselves. */
 export const measures = ['bytes', 'packets', 'flows'] as const
-export type Measure = (typeof measures)[number]
+
+/** Fields that are added up, as they were reported, where somebody asks for it. Only the flows themselves have them. */
+export const furtherMeasures = ['drop_bytes', 'drop_packets'] as const
+export type FurtherMeasure = (typeof furtherMeasures)[number]
+export type Measure = (typeof measures)[number] | FurtherMeasure
 
 /** What groups are the largest by. A statistic is of the field `of`. */
 export type Rank = Measure | Stat
@@ -23,6 +27,8 @@ export interface SumsQuestion extends Question {
   /** The largest groups by this; all others are one. */
   readonly by: Rank
   readonly limit: number
+  /** Sums beside those that are always given. */
+  readonly further?: readonly FurtherMeasure[]
   /** Statistics over the flows of each group are given of this field. Only the flows themselves have them. */
   readonly of?: QueryField
   /** Without it, the flows themselves answer. */
@@ -38,8 +44,9 @@ interface Source {
 
 /** Names of the answer's columns: none is a field's, so that no WHERE can mean them. */
 function sourceOf(question: SumsQuestion): Source {
-  const { rollup, of } = question
-  const sums = (flows: string): string => `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"`
+  const { rollup, of, further = [] } = question
+  const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
+  const sums = (flows: string): string => `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
   if (rollup === undefined) return { view: question.names.view, time: question.time.sql, where: conditionOf(question), sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`) }
   const condition = compileSql(boundOf(question))
   return { view: rollup.view, time: '"time"', where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`), sums: sums('sum(flows)') }
@@ -57,11 +64,11 @@ export interface SeriesRequest extends SumsQuestion {
 }
 
 /**
- * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows in order of time, with `of` also its statistics; the groups that are
+ * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows and further sums in order of time, with `of` also its statistics; the groups that are
  * not among the largest are one with _other true, so that what a bucket's rows add up to is the bucket's total.
  */
 export function seriesSql(request: SeriesRequest): string {
-  const { step, group, limit, by, of } = request
+  const { step, group, limit, by, of, further = [] } = request
   const { view, time, where, sums } = sourceOf(request)
   const width = BigInt(step) * 1_000_000n
   const bucket = `(epoch_us(${time}) // ${width}) * ${width} AS "_bucket"`
@@ -72,12 +79,12 @@ export function seriesSql(request: SeriesRequest): string {
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
   const largest = `largest AS MATERIALIZED (SELECT ${list}, true AS chosen FROM parts GROUP BY ${list} ORDER BY ${ranked} DESC NULLS LAST, ${list} LIMIT ${limit}) `
   const shown = `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, `
-    + 'sum("_bytes") AS "_bytes", sum("_packets") AS "_packets", sum("_flows") AS "_flows"'
+    + ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
   const joined = ` FROM parts LEFT JOIN largest ON ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} `
     + `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ${groups.map((_, index) => index + 3).join(', ')}`
   // Percentiles of parts can't be put together: every flow is a part of its own, and they are looked at twice.
   if (of !== undefined) {
-    const parts = `SELECT ${bucket}, ${values}, bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
+    const parts = `SELECT ${bucket}, ${values}, bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
     return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${joined}`
   }
   // One look at the rows: buckets by group first, then those that are not among the largest become one.
@@ -89,21 +96,26 @@ export interface GroupsRequest extends SumsQuestion {
 }
 
 /**
- * The largest groups: _g0 …, _bytes, _packets, _flows, with `of` also its statistics; in each row the number of all groups and the sums
- * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows.
+ * The largest groups: _g0 …, _bytes, _packets, _flows and further sums, with `of` also its statistics; in each row the number of all groups and the sums
+ * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows …
  */
 export function groupsSql(request: GroupsRequest): string {
-  const { group, limit, by } = request
+  const { group, limit, by, further = [] } = request
   const { view, where, sums } = sourceOf(request)
+  const all = ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
   const values = group.map((field, index) => `${name(field.name)} AS "_g${index}"`).join(', ')
   return `WITH parts AS MATERIALIZED (SELECT ${values}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL) `
     + 'SELECT parts.*, total.* FROM parts, '
-    + '(SELECT count(*) AS "_all_groups", sum("_bytes") AS "_all_bytes", sum("_packets") AS "_all_packets", sum("_flows") AS "_all_flows" FROM parts) total '
+    + `(SELECT count(*) AS "_all_groups", ${all} FROM parts) total `
     + `ORDER BY ${isMeasure(by) ? `"_${by}"` : statColumn(by)} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')} LIMIT ${limit}`
 }
 
 export function isMeasure(rank: Rank): rank is Measure {
-  return (measures as readonly string[]).includes(rank)
+  return (measures as readonly string[]).includes(rank) || isFurther(rank)
+}
+
+export function isFurther(rank: string): rank is FurtherMeasure {
+  return (furtherMeasures as readonly string[]).includes(rank)
 }
 
 /** Of the columns that {@link statsSql} makes. */
