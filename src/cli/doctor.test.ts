@@ -8,6 +8,7 @@ import { startWeir } from '../../test/kit/weir-process.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { realMachine, type Machine } from '../host/machine.ts'
 import { diagnose } from './doctor.ts'
+import { checkAccess, checkProvider } from './doctor/access.ts'
 import { checkData } from './doctor/data.ts'
 import type { Finding, Scene } from './doctor/finding.ts'
 import { checkJournalHealth } from './doctor/journal.ts'
@@ -223,6 +224,35 @@ test('sinks are connected to, and one that does not answer, or lets nobody in, f
   expect((await checkSinks(given))[0]).toMatchObject({ status: 'ok' })
   await new Promise((resolve) => server.close(resolve))
   expect((await checkSinks(given))[0]).toMatchObject({ status: 'fail', fact: expect.stringContaining('ECONNREFUSED') })
+})
+
+test('who gets in is told: nobody needs a token, a token that others can read, tokens that are configured', async () => {
+  const access = async (given: Scene): Promise<Finding | undefined> => only(await checkAccess(given), 'access')
+  expect(await access(await scene())).toMatchObject({ status: 'ok', fact: expect.stringContaining('without a token') })
+  expect(await access(await scene('auth: {tokens: [{name: a, token: secret-a}, {name: b, token: secret-b}]}\n'))).toMatchObject({ status: 'ok', fact: '2 tokens' })
+  const open = await scene('listen: 0.0.0.0:0\n')
+  expect(await access(open)).toMatchObject({ status: 'ok', fact: expect.stringContaining('the first start makes') })
+  await mkdir(open.config.data, { mode: 0o700 })
+  const file = join(open.config.data, 'token')
+  await writeFile(file, 'a-token-of-more-than-twenty-characters\n', { mode: 0o600 })
+  expect(await access(open)).toMatchObject({ status: 'ok' })
+  await chmod(file, 0o644)
+  expect(await access(open)).toMatchObject({ status: 'warn', advice: `chmod 600 ${file}` })
+})
+
+test('a provider of logins is asked what it is, and one that is away or something else fails', async () => {
+  let issuer = ''
+  const server = createHttp((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys`, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` }))).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/main`
+  const given = await scene(`auth: {oidc: {issuer: "${url}", client_id: weir, role: "'viewer'"}}\n`)
+  expect(await checkProvider(given)).toMatchObject([{ check: 'login', status: 'fail', fact: expect.stringContaining(url) }])
+  issuer = url
+  expect(await checkProvider(given)).toEqual([{ check: 'login', status: 'ok', fact: `${url} answers as a provider of identities` }])
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  expect(await checkProvider(given)).toMatchObject([{ status: 'fail', advice: expect.stringContaining('auth.oidc.issuer') }])
+  expect(await checkProvider(await scene())).toEqual([])
 })
 
 test('a configuration that cannot be used fails, and the rest is still looked at', async () => {

@@ -45,6 +45,11 @@ export class Provider {
     this.#host = host
   }
 
+  /** Whether it is there and answers as a provider. Throws ApiError. */
+  async reach(): Promise<void> {
+    await this.#connect()
+  }
+
   /** Where to send a browser. */
   async authorizationUrl(login: { readonly redirect: string; readonly state: string; readonly nonce: string; readonly verifier: string }): Promise<string> {
     const { config } = await this.#connect()
