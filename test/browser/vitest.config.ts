@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     include: ['test/browser/**/*.browser.ts'],
+    globalSetup: ['test/browser/kit/global-setup.ts'],
     pool: 'forks',
     // A browser and a Weir fill a small machine: one file at a time.
     fileParallelism: false,

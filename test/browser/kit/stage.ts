@@ -18,7 +18,7 @@ export const chromiumPath = installedChromium()
 export class Stage {
   weir!: WeirProcess
   browser!: Browser
-  #folder = ''
+  protected folder = ''
   #device: Device | undefined
   #shop = new Shop(1, 'browser')
   #at = 0
@@ -27,10 +27,10 @@ export class Stage {
   readonly complaints: string[] = []
 
   async open(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
-    const networks = join(this.#folder, 'networks.yaml')
+    this.folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
+    const networks = join(this.folder, 'networks.yaml')
     await writeFile(networks, shopNetworks)
-    this.weir = await startWeir({ folder: this.#folder, config: { identity: { networks }, ...config } })
+    this.weir = await startWeir({ folder: this.folder, config: { identity: { networks }, ...config } })
     this.#device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${this.weir.ports.netflow}`, '127.0.0.1')
     this.browser = await launch(chromiumPath ?? '')
   }
@@ -39,7 +39,7 @@ export class Stage {
     await this.browser?.close()
     this.#device?.close()
     await this.weir?.stop()
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(this.folder, { recursive: true, force: true })
   }
 
   /** Sends what passed the shop in so many ms of its life; answers how many flows. */
