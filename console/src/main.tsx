@@ -6,13 +6,13 @@ import { queryClient } from './api/queries.ts'
 import { takeToken } from './api/session.ts'
 import { logIn } from './app/login.tsx'
 import { router } from './app/router.tsx'
-import { applyTheme } from './app/theme.ts'
+import { applyPreferences } from './state/preferences.ts'
 import './style/base.css'
 import './style/shell.css'
 import './style/parts.css'
 import './style/grid.css'
 
-applyTheme()
+applyPreferences()
 const token = takeToken()
 // A token that is not taken shows itself: the first question is refused.
 if (token !== '') await logIn(token).catch(() => {})

@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
+import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
-import { asRefused } from '../api/problem.ts'
+import { asRefused, type Refused } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 import { loggedIn } from '../api/session.ts'
+import { ErrorState } from '../parts/states.tsx'
 
 interface Logins {
   readonly token: boolean
@@ -14,26 +16,36 @@ interface Logins {
 export function Login(): React.ReactNode {
   const ways = useQuery({ queryKey: ['login'], queryFn: ({ signal }) => ask<Logins>('/api/v1/login', { signal }), staleTime: Infinity })
   const [typed, setTyped] = useState('')
-  const [said, setSaid] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<Refused>()
+  const path = useLocation({ select: ({ pathname, searchStr }) => pathname + searchStr })
+  const submit = (): void => {
+    setBusy(true)
+    setRefused(undefined)
+    logIn(typed.trim()).catch((error: unknown) => setRefused(asRefused(error))).finally(() => setBusy(false))
+  }
   return (
     <main className="login">
       <form
         className="panel"
         onSubmit={(event) => {
           event.preventDefault()
-          logIn(typed.trim()).catch((error: unknown) => setSaid(asRefused(error).message))
+          if (!busy) submit()
         }}
       >
         <h1><img src="/icon.svg" alt="" width="22" height="22" /> Weir</h1>
         <p className="dim">This Weir wants to know who asks.</p>
-        {ways.data?.oidc === true && <a className="button primary" href="/api/v1/login/oidc">Log in with your provider</a>}
-        {ways.data?.token !== false && (
+        {ways.isPending && <p className="loading" role="status">Asking how one logs in here …</p>}
+        {ways.isError && <ErrorState error={ways.error} onRetry={() => { ways.refetch().catch(reportError) }} />}
+        {ways.data?.oidc === true && <a className="button primary" href={`/api/v1/login/oidc?to=${encodeURIComponent(path)}`}>Log in with your provider</a>}
+        {ways.data?.oidc === true && ways.data.token && <p className="dim or">or with a token</p>}
+        {ways.data?.token === true && (
           <>
             <label htmlFor="token">Token</label>
-            <input id="token" type="password" autoComplete="current-password" required autoFocus aria-describedby="token-hint" value={typed} onChange={(event) => setTyped(event.target.value)} />
+            <input id="token" type="password" autoComplete="current-password" required autoFocus aria-invalid={refused?.status === 401} aria-describedby="token-hint token-refused" value={typed} onChange={(event) => setTyped(event.target.value)} />
             <p id="token-hint" className="dim">One of <code>auth.tokens</code> in the configuration of this Weir, or the one that it showed at its first start.</p>
-            {said !== '' && <p role="alert" className="bad">{said}</p>}
-            <button type="submit" className="primary">Log in</button>
+            <div id="token-refused">{refused !== undefined && <p role="alert" className="bad">{refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}</p>}</div>
+            <button type="submit" className="primary" aria-disabled={busy}>{busy ? 'Logging in …' : 'Log in'}</button>
           </>
         )}
       </form>

@@ -1,22 +1,19 @@
-import { useSyncExternalStore } from 'react'
-import { useMe, type Me } from '../api/queries.ts'
+import { useMe } from '../api/queries.ts'
 import { logOut } from './login.tsx'
 import { PageLink } from './page-link.tsx'
 import { pages } from './pages.ts'
-import { openPalette, openSaved, paletteKeys } from './palette-door.ts'
-import { onTheme, setTheme, theme, themes, type Theme } from './theme.ts'
+import { scopeText } from './who.ts'
+import { openKeys, openPalette, openSaved, paletteKeys } from './palette-door.ts'
+import { theme, usePreference, type Theme } from '../state/preferences.ts'
 
 const groups = [...new Set(pages.map(({ group }) => group))]
 const marks: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
 
-function scopeText({ role, namespaces }: Me): string {
-  return namespaces === null ? role : `${role}, of ${namespaces.join(', ')} only`
-}
 
 export function Navigation(): React.ReactNode {
-  const chosen = useSyncExternalStore(onTheme, theme)
+  const chosen = usePreference(theme)
   const me = useMe()
-  const next = themes[(themes.indexOf(chosen) + 1) % themes.length] ?? 'system'
+  const next = theme.values[(theme.values.indexOf(chosen) + 1) % theme.values.length] ?? 'system'
   return (
     <header className="side">
       <PageLink to="/" className="brand">
@@ -35,7 +32,8 @@ export function Navigation(): React.ReactNode {
       <div className="side-tools">
         <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">{paletteKeys}</button>
         <button type="button" className="quiet" onClick={openSaved} title="Saved views" aria-label="Saved views">☆</button>
-        <button type="button" className="quiet" onClick={() => setTheme(next)} title={`Theme: ${chosen}; change to ${next}`} aria-label={`Theme: ${chosen}`}>{marks[chosen]}</button>
+        <button type="button" className="quiet" onClick={openKeys} title="Keys" aria-label="Keys">?</button>
+        <button type="button" className="quiet" onClick={() => theme.set(next)} title={`Theme: ${chosen}; change to ${next}`} aria-label={`Theme: ${chosen}`}>{marks[chosen]}</button>
       </div>
     </header>
   )

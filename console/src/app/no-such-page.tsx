@@ -1,10 +1,9 @@
 import { EmptyState } from '../parts/states.tsx'
 import { PageLink } from './page-link.tsx'
-import { firstPage } from './pages.ts'
 
 export function NoSuchPage(): React.ReactNode {
   return (
-    <EmptyState title="There is no such page" action={<PageLink to={firstPage}>Go to Flows</PageLink>}>
+    <EmptyState title="There is no such page" action={<PageLink to="/flows">Go to Flows</PageLink>}>
       Nothing of the console is at <code>{location.pathname}</code>. Perhaps the link comes from a newer Weir.
     </EmptyState>
   )

@@ -5,6 +5,8 @@ export interface Page {
   /** `/flows`; what is behind it in the address belongs to the page. */
   readonly path: string
   readonly title: string
+  /** The letter that leads there after `g`. */
+  readonly key: string
   readonly group: 'Watch' | 'Investigate' | 'Operate'
   /** Further words by which the palette finds it. */
   readonly words?: string
@@ -16,13 +18,11 @@ export interface Page {
  * pages/<name>/index.tsx with the page as its default export, and a line here.
  */
 export const pages: readonly Page[] = [
-  { path: '/home', title: 'Home', group: 'Watch', words: 'start connect exporters overview', load: () => import('../pages/home/index.tsx') },
-  { path: '/flows', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => import('../pages/flows/index.tsx') },
-  { path: '/events', title: 'Events', group: 'Watch', words: 'cloudevents live', load: () => import('../pages/events/index.tsx') },
-  { path: '/sql', title: 'SQL', group: 'Investigate', words: 'query store statement', load: () => import('../pages/sql/index.tsx') },
-  { path: '/pipeline', title: 'Pipeline', group: 'Operate', words: 'sources sinks ledger lag journal', load: () => import('../pages/pipeline/index.tsx') },
-  { path: '/dead-letters', title: 'Dead letters', group: 'Operate', words: 'refused retry drop', load: () => import('../pages/dead-letters/index.tsx') },
+  { path: '/home', key: 'h', title: 'Home', group: 'Watch', words: 'start connect exporters overview', load: () => import('../pages/home/index.tsx') },
+  { path: '/flows', key: 'f', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => import('../pages/flows/index.tsx') },
+  { path: '/events', key: 'e', title: 'Events', group: 'Watch', words: 'cloudevents live', load: () => import('../pages/events/index.tsx') },
+  { path: '/sql', key: 's', title: 'SQL', group: 'Investigate', words: 'query store statement', load: () => import('../pages/sql/index.tsx') },
+  { path: '/pipeline', key: 'p', title: 'Pipeline', group: 'Operate', words: 'sources sinks ledger lag journal', load: () => import('../pages/pipeline/index.tsx') },
+  { path: '/dead-letters', key: 'd', title: 'Dead letters', group: 'Operate', words: 'refused retry drop', load: () => import('../pages/dead-letters/index.tsx') },
+  { path: '/settings', key: ',', title: 'Settings', group: 'Operate', words: 'theme dark light density keys me role version log out', load: () => import('../pages/settings/index.tsx') },
 ]
-
-/** Where the console opens. */
-export const firstPage = '/flows'

@@ -3,6 +3,7 @@ export const paletteKeys = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' 
 
 export const [openPalette, onOpenPalette] = door()
 export const [openSaved, onOpenSaved] = door()
+export const [openKeys, onOpenKeys] = door()
 
 function door(): readonly [open: () => void, onOpen: (listener: () => void) => () => void] {
   const listeners = new Set<() => void>()

@@ -1,12 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { theme } from '../state/preferences.ts'
 import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
-import { onOpenPalette, openSaved } from './palette-door.ts'
+import { onOpenPalette, openKeys, openSaved } from './palette-door.ts'
 import { pages } from './pages.ts'
 import { useSaved } from './saved.ts'
 import { useOpenView } from './use-open-view.ts'
-import { setTheme, themes } from './theme.ts'
 
 /** Ctrl-K: every page and every command, by name. */
 export function Palette(): React.ReactNode {
@@ -17,17 +17,7 @@ export function Palette(): React.ReactNode {
       setOpen(true)
       if (dialog.current?.open === false) dialog.current.showModal()
     }
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
-      event.preventDefault()
-      show()
-    }
-    addEventListener('keydown', onKey)
-    const stop = onOpenPalette(show)
-    return () => {
-      removeEventListener('keydown', onKey)
-      stop()
-    }
+    return onOpenPalette(show)
   }, [])
   return (
     <dialog ref={dialog} className="palette" aria-label="Pages and commands" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current.close() }}>
@@ -47,7 +37,8 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
     { name: 'Saved views', words: 'save this view name share', run: openSaved },
     ...(saved.data ?? []).map((view): Command => ({ name: `View: ${view.name}`, words: `saved ${view.page} ${view.owner}`, key: view.id, run: () => openView(view) })),
     ...commandsOfPages(),
-    ...themes.map((theme): Command => ({ name: `Theme: ${theme}`, words: 'light dark colour color', run: () => setTheme(theme) })),
+    ...theme.values.map((each): Command => ({ name: `Theme: ${each}`, words: 'light dark colour color', run: () => theme.set(each) })),
+    { name: 'Keys', words: 'keyboard shortcuts help', run: openKeys },
   ], [navigate, saved.data, openView])
   const wanted = typed.toLowerCase().split(/\s+/).filter((word) => word !== '')
   const found = all.filter(({ name, words = '' }) => wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)))

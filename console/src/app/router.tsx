@@ -1,7 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { isLoginNeeded, onSession } from '../api/session.ts'
 import { readSearch, writeSearch, type Search } from '../state/codec.ts'
 import { ErrorState } from '../parts/states.tsx'
-import { firstPage, pages } from './pages.ts'
+import { firstPage } from './first-page.ts'
+import { pages } from './pages.ts'
 import { Shell } from './shell.tsx'
 import { NoSuchPage } from './no-such-page.tsx'
 
@@ -9,7 +11,11 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage }
 
 const first = createRoute({
   getParentRoute: () => root, path: '/',
-  beforeLoad: () => redirect({ to: firstPage, replace: true, throw: true }),
+  // Before a login it stays here, under the login, and is asked again after it.
+  beforeLoad: async () => {
+    const to = await firstPage()
+    if (to !== undefined) redirect({ to, replace: true, throw: true })
+  },
 })
 
 const routes = pages.map(({ path, load }) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }))
@@ -22,3 +28,6 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
 })
+
+// What could not be decided before a login is decided after it.
+onSession(() => { if (!isLoginNeeded()) router.invalidate().catch(reportError) })

@@ -5,14 +5,17 @@ import { Loading } from '../parts/states.tsx'
 import { Footer } from './footer.tsx'
 import { Login } from './login.tsx'
 import { Navigation } from './navigation.tsx'
+import { KeyList } from './key-list.tsx'
 import { Palette } from './palette.tsx'
 import { SavedViews } from './saved-views.tsx'
+import { useShellKeys } from './shell-keys.ts'
 import { useOpenView } from './use-open-view.ts'
 
 /** What stands around every page: navigation, palette and the ledger. */
 export function Shell(): React.ReactNode {
   const loginNeeded = useSyncExternalStore(onSession, isLoginNeeded)
   const openView = useOpenView()
+  useShellKeys()
   if (loginNeeded) return <Login />
   return (
     <div className="shell">
@@ -25,6 +28,7 @@ export function Shell(): React.ReactNode {
       </main>
       <Footer />
       <Palette />
+      <KeyList />
       <SavedViews onGo={openView} />
     </div>
   )

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { useLocalKeys } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
 import type { Drawn } from './chart-draw.ts'
@@ -76,6 +77,12 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
   }, [times, series, lines, stacked, height, format, asTable])
   const all = [...series, ...lines]
   const cursor = at === undefined || times[at] === undefined ? undefined : at
+  const onKeyDown = useLocalKeys('In a chart', steps.map(({ keys, does, to }) => ({
+    keys, does,
+    run: () => {
+      if (times.length > 0) drawn.current?.point(Math.max(0, Math.min(times.length - 1, to(cursor, times.length))))
+    },
+  })))
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
@@ -91,12 +98,7 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
           <div
             ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
             aria-valuetext={cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`}
-            onKeyDown={(event) => {
-              const next = stepped(event.key, cursor, times.length)
-              if (next === undefined) return
-              event.preventDefault()
-              drawn.current?.point(next)
-            }}
+            onKeyDown={onKeyDown}
           />
           {cursor !== undefined && (
             <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
@@ -119,12 +121,15 @@ function valueText(value: number | null | undefined, format: (value: number) => 
   return value === null || value === undefined ? '–' : format(value)
 }
 
-/** Where a key leads on the axis of time; undefined for one that leads nowhere. */
-function stepped(key: string, at: number | undefined, length: number): number | undefined {
-  const from = at ?? (key === 'ArrowLeft' || key === 'PageUp' ? length : -1)
-  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, PageDown: from + 10, PageUp: from - 10, Home: 0, End: length - 1 }[key]
-  return to === undefined || length === 0 ? undefined : Math.max(0, Math.min(length - 1, to))
-}
+/** Where keys lead on the axis of time. */
+const steps: readonly { readonly keys: readonly string[]; readonly does: string; readonly to: (at: number | undefined, length: number) => number }[] = [
+  { keys: ['ArrowRight'], does: 'next time', to: (at = -1) => at + 1 },
+  { keys: ['ArrowLeft'], does: 'time before', to: (at, length) => (at ?? length) - 1 },
+  { keys: ['PageDown'], does: 'ten times on', to: (at = -1) => at + 10 },
+  { keys: ['PageUp'], does: 'ten times back', to: (at, length) => (at ?? length) - 10 },
+  { keys: ['Home'], does: 'first time', to: () => 0 },
+  { keys: ['End'], does: 'last time', to: (_, length) => length - 1 },
+]
 
 function ValueTable({ times, series, height, format }: Pick<ChartProps, 'times' | 'series' | 'height' | 'format'>): React.ReactNode {
   return (

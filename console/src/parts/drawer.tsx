@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { useLocalKeys } from '../state/keys.ts'
 
 /** Beside a list: everything about what was opened. Takes the focus when `of` changes, gives it back when it closes by Escape or its button. */
 export function Drawer({ of, name, title, onClose, children }: {
@@ -16,8 +17,9 @@ export function Drawer({ of, name, title, onClose, children }: {
     heading.current?.focus({ preventScroll: true })
     return () => { if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true }) }
   }, [of])
+  const onKeyDown = useLocalKeys('In what is open beside', [{ keys: ['Escape'], does: 'close it', run: onClose }])
   return (
-    <aside className="panel drawer" aria-label={name} onKeyDown={(event) => { if (event.key === 'Escape' && !event.defaultPrevented) onClose() }}>
+    <aside className="panel drawer" aria-label={name} onKeyDown={onKeyDown}>
       <div className="drawer-head">
         <h2 ref={heading} tabIndex={-1}>{title}</h2>
         <button type="button" className="quiet" onClick={onClose} aria-label="Close">✕</button>

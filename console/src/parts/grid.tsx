@@ -1,6 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { moved, type Place } from './grid-keys.ts'
+import { useLocalKeys, type Binding } from '../state/keys.ts'
+import { density, usePreference } from '../state/preferences.ts'
+import { gridMoves, moved, type Place } from './grid-keys.ts'
 
 export interface GridColumn<Row> {
   readonly id: string
@@ -34,7 +36,8 @@ export interface GridProps<Row> {
   readonly onPlace?: (place: HTMLElement | null) => void
 }
 
-const rowHeight = 28
+/** As the styles have them, in px. */
+const rowHeights = { compact: 24, normal: 28, large: 36 } as const
 const headHeight = 30
 
 /**
@@ -49,6 +52,7 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   }, [onPlace])
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
   const follows = useRef(false)
+  const rowHeight = rowHeights[usePreference(density)]
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
   const virtual = useVirtualizer({
     count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10, scrollMargin: headHeight, scrollPaddingStart: headHeight,
@@ -60,6 +64,7 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
       return place.row < first ? [place.row, ...inSight] : place.row > last ? [...inSight, place.row] : inSight
     },
   })
+  useLayoutEffect(() => virtual.measure(), [virtual, rowHeight])
   const items = virtual.getVirtualItems()
   const lastSeen = virtual.range?.endIndex ?? -1
   useEffect(() => {
@@ -74,22 +79,23 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     if (getSelection()?.isCollapsed !== false) onOpen?.(row)
   }, [onOpen])
 
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const column = columns[place.column]
-    if (event.key === 'Enter' || event.key === ' ') {
-      const row = rows[place.row]
-      if (place.row < 0) { if (column?.sortable === true) onSort?.(column.id) } else if (row !== undefined) onOpen?.(row)
-      event.preventDefault()
-      return
-    }
+  const go = (event: KeyboardEvent): boolean => {
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
     const next = moved(place, event, { rows: rows.length, columns: columns.length, page })
-    if (next === undefined) return
-    event.preventDefault()
+    if (next === undefined) return false
     follows.current = true
     if (next.row >= 0) virtual.scrollToIndex(next.row, { align: 'auto' })
     setActive(next)
+    return true
   }
+  const enter = (): void => {
+    const [row, column] = [rows[place.row], columns[place.column]]
+    if (place.row < 0) { if (column?.sortable === true) onSort?.(column.id) } else if (row !== undefined) onOpen?.(row)
+  }
+  const onKeyDown = useLocalKeys('In a table', [
+    { keys: ['Enter', 'Space'], does: 'open the row, or sort by the column', run: enter },
+    ...gridMoves.map(({ keys, does }): Binding => ({ keys, does, run: go })),
+  ])
   const onFocus = (event: React.FocusEvent): void => {
     const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
     if (row !== undefined && column !== undefined) setActive({ row, column })

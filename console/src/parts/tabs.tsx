@@ -1,3 +1,6 @@
+import { useRef } from 'react'
+import { useLocalKeys } from '../state/keys.ts'
+
 interface TabsProps<T extends string> {
   readonly label: string
   readonly tabs: readonly { readonly id: T; readonly title: string }[]
@@ -9,16 +12,19 @@ interface TabsProps<T extends string> {
 
 /** One of several views. Arrows go from tab to tab. */
 export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange }: TabsProps<T>): React.ReactNode {
-  const onKeyDown = (event: React.KeyboardEvent<HTMLElement>): void => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
-    const next = tabs[(tabs.findIndex(({ id }) => id === chosen) + step + tabs.length) % tabs.length]
-    if (step === 0 || next === undefined) return
-    event.preventDefault()
+  const list = useRef<HTMLDivElement>(null)
+  const step = (by: number): void => {
+    const next = tabs[(tabs.findIndex(({ id }) => id === chosen) + by + tabs.length) % tabs.length]
+    if (next === undefined) return
     onChange(next.id)
-    event.currentTarget.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
   }
+  const onKeyDown = useLocalKeys(`In the tabs (${label})`, [
+    { keys: ['ArrowRight'], does: 'next tab', run: () => step(1) },
+    { keys: ['ArrowLeft'], does: 'tab before', run: () => step(-1) },
+  ])
   return (
-    <div className="tabs" role="tablist" aria-label={label} onKeyDown={onKeyDown}>
+    <div className="tabs" ref={list} role="tablist" aria-label={label} onKeyDown={onKeyDown}>
       {tabs.map(({ id, title }) => (
         <button key={id} type="button" role="tab" data-tab={id} aria-selected={id === chosen} aria-controls={controls} tabIndex={id === chosen ? 0 : -1} onClick={() => onChange(id)}>{title}</button>
       ))}

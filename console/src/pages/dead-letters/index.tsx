@@ -6,6 +6,7 @@ import { useTitle } from '../../app/use-title.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useFate, useLetters, useMoving } from './ask.ts'
 import { Confirm } from './confirm.tsx'
@@ -47,15 +48,16 @@ export default function DeadLettersPage(): React.ReactNode {
     await move(verb, keys)
   }
   // Space chooses the row that has the focus; the grid itself would open it.
-  const onSpace = (event: React.KeyboardEvent): void => {
-    if (event.key !== ' ' || !mayMove || !(event.target instanceof HTMLElement)) return
-    const letter = letters?.[Number(event.target.dataset['at']?.split(':')[0] ?? -1)]
-    if (letter?.state !== 'open') return
-    event.preventDefault()
-    event.stopPropagation()
-    const key = keyOf(letter)
-    setChosen((before) => (before.has(key) ? before.difference(new Set([key])) : before.union(new Set([key]))))
-  }
+  const onSpace = useLocalKeys('In the dead letters', mayMove ? [{
+    keys: ['Space'], does: 'choose the letter',
+    run: ({ target }) => {
+      const letter = letters?.[Number((target instanceof HTMLElement ? target.dataset['at'] : undefined)?.split(':')[0] ?? -1)]
+      if (letter?.state !== 'open') return false
+      const key = keyOf(letter)
+      setChosen((before) => (before.has(key) ? before.difference(new Set([key])) : before.union(new Set([key]))))
+      return true
+    },
+  }] : [])
   return (
     <div className="page">
       <div className="page-bar">
@@ -73,7 +75,7 @@ export default function DeadLettersPage(): React.ReactNode {
         ? (isError ? (asRefused(error).status === 403 ? <EmptyState title="Not for you">{asRefused(error).message}</EmptyState> : <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />) : <Loading what="dead letters" />)
         : (
           <div className="page-body letters">
-            <section className="panel table" aria-label="Dead letters" onKeyDownCapture={onSpace}>
+            <section className="panel table" aria-label="Dead letters" onKeyDownCapture={(event) => { if (onSpace(event)) event.stopPropagation() }}>
               {letters.length === 0
                 ? <NoLetters sink={state.sink} onAll={() => set({ sink: '' })} />
                 : <Grid label="Dead letters, newest first" columns={columns} rows={letters} rowKey={keyOf} total={Math.max(all, letters.length)} selected={state.sel} onOpen={(letter) => set({ sel: keyOf(letter), edit: false })} />}

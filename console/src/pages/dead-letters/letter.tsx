@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, time } from '../../parts/format.ts'
+import { useLocalKeys } from '../../state/keys.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { useLetter } from './ask.ts'
 import { partsOf, readBody, type Verb } from './letters.ts'
@@ -57,13 +58,16 @@ function Edit({ body, busy, onSend, onCancel }: { readonly body: unknown; readon
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''
+  const onKeyDown = useLocalKeys('In the edited letter', [
+    { keys: ['Mod+Enter'], does: 'deliver it', run: () => { if ('body' in read && !busy) onSend(read.body) } },
+    { keys: ['Escape'], does: 'leave it as it was', run: onCancel },
+  ])
   return (
     <form className="edit" onSubmit={(event) => { event.preventDefault(); if ('body' in read) onSend(read.body) }}>
       <label htmlFor="letter-body">Event, to be delivered as you write it</label>
       <p className="dim" id="letter-hint">Its id and source stay: by them it is known elsewhere. The journal keeps what was accepted.</p>
       <textarea
-        id="letter-body" className="mono" rows={16} spellCheck={false} autoFocus value={text} aria-invalid={problem !== ''} aria-describedby="letter-hint letter-problem" onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && 'body' in read) onSend(read.body); if (event.key === 'Escape') { event.preventDefault(); onCancel() } }}
+        id="letter-body" className="mono" rows={16} spellCheck={false} autoFocus value={text} aria-invalid={problem !== ''} aria-describedby="letter-hint letter-problem" onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
       />
       <p id="letter-problem" className="bad" role="status">{problem}</p>
       <p className="acts">

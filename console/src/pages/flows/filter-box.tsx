@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { TextProblem, ViewColumn } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
+import { useLocalKeys } from '../../state/keys.ts'
 import type { Range } from '../../state/range.ts'
 import { useSuggestions, type Suggestion } from './suggestions.ts'
 import { writtenBefore } from './filter-text.ts'
@@ -83,17 +84,23 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     setCaret(end)
     requestAnimationFrame(() => input.current?.setSelectionRange(end, end))
   }
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-    const chosen = open ? found[at] : undefined
-    if (event.key === 'Escape' && open) setCaret(undefined)
-    else if (event.key === ' ' && event.ctrlKey) setCaret(input.current?.selectionStart ?? text.length)
-    else if (step !== 0 && open) setAt((at + step + found.length + (at < 0 && step < 0 ? 1 : 0)) % found.length)
-    else if ((event.key === 'Enter' || event.key === 'Tab') && chosen !== undefined) take(chosen)
-    else if (event.key === 'Enter') apply().catch((error: unknown) => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }]))
-    else return
-    event.preventDefault()
+  const chosen = open ? found[at] : undefined
+  const step = (by: 1 | -1) => (): boolean => {
+    if (open) setAt((at + by + found.length + (at < 0 && by < 0 ? 1 : 0)) % found.length)
+    return open
   }
+  const takeChosen = (): boolean => {
+    if (chosen !== undefined) take(chosen)
+    return chosen !== undefined
+  }
+  const onKeyDown = useLocalKeys('In the filter', [
+    { keys: ['Enter', 'Tab'], does: 'take the completion that is marked', run: takeChosen },
+    { keys: ['Enter'], does: 'ask with what is written', run: () => { apply().catch((error: unknown) => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }])) } },
+    { keys: ['Mod+Space'], does: 'complete what is written', run: () => setCaret(input.current?.selectionStart ?? text.length) },
+    { keys: ['ArrowDown'], does: 'next completion', run: step(1) },
+    { keys: ['ArrowUp'], does: 'completion before', run: step(-1) },
+    { keys: ['Escape'], does: 'no completion', run: () => { if (open) setCaret(undefined); return open } },
+  ])
   const wrong = errors[0]
   return (
     <div className="filter" role="search" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined) }}>

@@ -1,4 +1,5 @@
 import { useRef } from 'react'
+import { useLocalKeys } from '../../state/keys.ts'
 import { wordAt, type SqlError } from './error-place.ts'
 
 interface EditorProps {
@@ -17,11 +18,7 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
   const onScroll = (event: React.UIEvent<HTMLTextAreaElement>): void => {
     if (back.current !== null) back.current.scrollTop = event.currentTarget.scrollTop
   }
-  const onKeyDown = (event: React.KeyboardEvent<HTMLTextAreaElement>): void => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
-    event.preventDefault()
-    onRun()
-  }
+  const onKeyDown = useLocalKeys('In the statement', [{ keys: ['Mod+Enter'], does: 'run it', run: onRun }])
   return (
     <div className="editor" style={{ height: rows * 19 + 18 }}>
       <div className="editor-lines mono" ref={back} aria-hidden="true">

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { onTheme } from '../../../app/theme.ts'
+import { useLocalKeys } from '../../../state/keys.ts'
 import type { Measure } from '../overview/state.ts'
 import { neighbours } from './fold.ts'
 import { towards } from './near.ts'
@@ -77,27 +78,36 @@ export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onS
   const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [event.nativeEvent.offsetX, event.nativeEvent.offsetY]
   const keyOf = (index: number): string => laid.graph.nodes[index]?.key ?? ''
   const pointOf = (index: number): readonly [number, number] => [laid.placed.points[2 * index] ?? 0, laid.placed.points[2 * index + 1] ?? 0]
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return
-    const direction = arrows[event.key]
-    if (direction !== undefined && at >= 0 && event.shiftKey) {
-      const [x, y] = pointOf(at)
-      onPin(chosen, [x + direction[0] * nudge, y + direction[1] * nudge])
-    } else if (direction !== undefined) {
-      // Where nobody is to be met that way, the nearest of all is.
-      const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
-      const next = at < 0 ? 0 : near >= 0 ? near : towards(laid.placed.points, at, direction, laid.graph.nodes.map((_, index) => index))
-      if (next >= 0) onChoose(keyOf(next))
-    } else if (event.key === 'Home') onChoose(keyOf(0))
-    else if (event.key === 'Enter' && at >= 0) onStep(at)
-    else if (event.key === 'Escape' && at >= 0) onChoose('')
-    else if (event.key === 'p' && at >= 0) onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)
-    else if (event.key === '+' || event.key === '=') scene.zoomBy(1.4)
-    else if (event.key === '-') scene.zoomBy(1 / 1.4)
-    else if (event.key === '0') scene.fit()
-    else return
-    event.preventDefault()
+  const walk = ({ key }: KeyboardEvent): void => {
+    const direction = arrows[key]
+    if (direction === undefined) return
+    // Where nobody is to be met that way, the nearest of all is.
+    const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
+    const next = at < 0 ? 0 : near >= 0 ? near : towards(laid.placed.points, at, direction, laid.graph.nodes.map((_, index) => index))
+    if (next >= 0) onChoose(keyOf(next))
   }
+  const move = ({ key }: KeyboardEvent): boolean => {
+    const direction = arrows[key]
+    if (direction === undefined || at < 0) return false
+    const [x, y] = pointOf(at)
+    onPin(chosen, [x + direction[0] * nudge, y + direction[1] * nudge])
+    return true
+  }
+  const ofChosen = (act: () => void) => (): boolean => {
+    if (at >= 0) act()
+    return at >= 0
+  }
+  const onKeyDown = useLocalKeys('In the topology', scene === undefined ? [] : [
+    { keys: Object.keys(arrows), does: 'to the neighbour that lies that way', run: walk },
+    { keys: ['Home'], does: 'to the largest node', run: () => onChoose(keyOf(0)) },
+    { keys: ['Enter'], does: 'step into the node', run: ofChosen(() => onStep(at)) },
+    { keys: ['p'], does: 'pin the node, or let it go', run: ofChosen(() => onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)) },
+    { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: 'move the node', run: move },
+    { keys: ['Escape'], does: 'choose no node', run: ofChosen(() => onChoose('')) },
+    { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
+    { keys: ['-'], does: 'further away', run: () => scene.zoomBy(1 / 1.4) },
+    { keys: ['0'], does: 'everything in sight', run: () => scene.fit() },
+  ])
   const chosenNode = laid.graph.nodes[at]
   return (
     <div

@@ -1,0 +1,80 @@
+import { useEffect, useRef, useState } from 'react'
+import { isSingle, useKeyGroups, type KeyGroup } from '../state/keys.ts'
+import { singleKeys, usePreference } from '../state/preferences.ts'
+import { onOpenKeys } from './palette-door.ts'
+
+/** `?`: every key that does something here and now, and whether single ones do. */
+export function KeyList(): React.ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [open, setOpen] = useState(false)
+  useEffect(() => onOpenKeys(() => {
+    setOpen(true)
+    if (dialog.current?.open === false) dialog.current.showModal()
+  }), [])
+  return (
+    <dialog ref={dialog} className="palette key-list" aria-label="Keys" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current.close() }}>
+      {open && <Keys onClose={() => dialog.current?.close()} />}
+    </dialog>
+  )
+}
+
+function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
+  const groups = merged(useKeyGroups())
+  const single = usePreference(singleKeys)
+  return (
+    <>
+      <div className="drawer-head"><h2>Keys</h2><button type="button" className="quiet" aria-label="Close" autoFocus onClick={onClose}>✕</button></div>
+      <div className="key-groups" tabIndex={0} role="region" aria-label="List of keys">
+        <SingleKeys />
+        {groups.map(({ title, bindings }) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            <dl>
+              {bindings.map(({ keys, does }) => (
+                <div key={does} className={single === 'off' && keys.every(isSingle) ? 'off' : undefined}>
+                  <dt>{keys.map((key, at) => <span key={key}>{at > 0 && ' or '}<Key written={key} /></span>)}</dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </>
+  )
+}
+
+/** Turns single letters and signs off: speech input and shaking hands press them by mistake (WCAG 2.1.4). */
+export function SingleKeys(): React.ReactNode {
+  const single = usePreference(singleKeys)
+  return (
+    <label className="check line-start">
+      <input type="checkbox" checked={single === 'on'} onChange={(event) => singleKeys.set(event.target.checked ? 'on' : 'off')} />
+      Single letters and signs do something wherever the focus is
+    </label>
+  )
+}
+
+/** Parts of the page that are there twice, as two tables, are told of once. What holds everywhere comes first. */
+function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
+  const found = new Map<string, KeyGroup>()
+  for (const group of [...groups].sort((a, b) => Number(b.everywhere) - Number(a.everywhere))) {
+    const known = found.get(group.title)
+    const more = group.bindings.filter(({ does }) => known?.bindings.some((one) => one.does === does) !== true)
+    found.set(group.title, known === undefined ? group : { ...known, bindings: [...known.bindings, ...more] })
+  }
+  return [...found.values()]
+}
+
+const mac = /Mac|iPhone|iPad/.test(navigator.userAgent)
+const shown: Readonly<Record<string, string>> = {
+  Mod: mac ? '⌘' : 'Ctrl', ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc', PageUp: 'Page ↑', PageDown: 'Page ↓',
+}
+
+function Key({ written }: { readonly written: string }): React.ReactNode {
+  return (
+    <span className="key">
+      {written.split(' ').map((part, at) => <span key={at}>{at > 0 && ' '}{(part.length === 1 ? [part] : part.split('+')).map((each) => <kbd key={each}>{shown[each] ?? (/^[a-z]$/.test(each) ? each.toUpperCase() : each)}</kbd>)}</span>)}
+    </span>
+  )
+}
