@@ -80,6 +80,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_store_files: gauge('Files of the store'),
 
   weir_api_requests_total: counter('HTTP requests answered', 'route', 'status'),
+  weir_api_failed_logins_total: counter('Tokens that are not known: refused, or not even looked at after too many (limited)', 'how', 'outcome'),
 
   weir_log_lines_total: counter('Program log lines, repeated ones included', 'level'),
   weir_telemetry_overflow_total: counter('Additions to a metric that already has as many series as it may have', 'metric'),

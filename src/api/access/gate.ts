@@ -1,6 +1,7 @@
 /** The door: who is it, and may he? Asked before any route is looked at. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
+import type { Metrics } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
 import { checkBrowser, checkOwnPage, isLoopback } from '../guard.ts'
 import type { ApiOptions } from '../options.ts'
@@ -9,7 +10,9 @@ import { cookieOf, sessionCookie } from './cookies.ts'
 import { authorize, decisions } from './decisions.ts'
 import type { Oidc } from './oidc/index.ts'
 import { local, nobody, type Principal } from './principal.ts'
-import { defaultSessionLimits, Sessions } from './sessions.ts'
+import { FailedLogins } from './failed-logins.ts'
+import { defaultSessionLimits, Sessions, type Session } from './sessions.ts'
+import { SignedSessions } from './signed-sessions.ts'
 import { bearerOf, TokenBook } from './token-book.ts'
 
 /** Who it is, and for how long that holds. */
@@ -25,15 +28,21 @@ export interface Admission {
 export class Gate {
   readonly tokens: TokenBook
   readonly sessions: Sessions
+  readonly #signed: SignedSessions
+  readonly #failed: FailedLogins
+  readonly #metrics: Metrics | undefined
   readonly #oidc: Oidc | undefined
   readonly #listenHost: string
   readonly #loopback: boolean
   readonly #openEvents: boolean
 
-  constructor({ listen, auth, httpAuth, host }: ApiOptions, oidc: Oidc | undefined) {
+  constructor({ listen, auth, httpAuth, host, metrics }: ApiOptions, oidc: Oidc | undefined) {
     this.#oidc = oidc
     this.tokens = new TokenBook(auth.tokens)
     this.sessions = new Sessions(host, { ...defaultSessionLimits, ageMs: auth.sessionMs ?? defaultSessionLimits.ageMs })
+    this.#signed = new SignedSessions(host, auth.tokens)
+    this.#failed = new FailedLogins(host.clock)
+    this.#metrics = metrics
     this.#listenHost = listen.host
     this.#loopback = isLoopback(listen.host)
     this.#openEvents = httpAuth === 'none'
@@ -76,17 +85,70 @@ export class Gate {
     if (authorization !== undefined) {
       const bearer = bearerOf(authorization)
       if (bearer === undefined) return undefined
+      // Nobody guesses a long one, so who has it does not wait for those behind his address who do not.
+      if (bearer.length < guessable) this.#refuseIfMany(request, 'bearer')
       const principal = this.tokens.find(bearer)
-      return principal === undefined ? this.#oidc?.bearer(bearer) : { principal }
+      const admission = principal === undefined ? await this.#oidc?.bearer(bearer) : { principal }
+      if (admission === undefined) this.#count(request, 'bearer')
+      return admission
     }
     const id = cookieOf(request, sessionCookie)
-    const session = id === undefined ? undefined : await this.sessions.use(id)
+    const session = id === undefined ? undefined : (await this.sessions.use(id)) ?? (await this.#signedSession(id))
     if (id === undefined || session === undefined) return undefined
     // The browser sends the cookie by itself, also for what another site makes it ask.
     checkOwnPage(request)
     return { principal: session.proof.principal, ended: session.ended, hold: () => this.sessions.hold(id) }
   }
+
+  /** Who has this token. Throws 401 where nobody has, and 429 to who was wrong too often, before the token is looked at. */
+  logIn(request: IncomingMessage, token: string): Principal {
+    this.#refuseIfMany(request, 'login')
+    const principal = this.tokens.find(token)
+    if (principal !== undefined) return principal
+    this.#count(request, 'login')
+    throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', { hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'] })
+  }
+
+  /** Begins the session of a browser that came with a token; answers its id. */
+  async beginSession(principal: Principal): Promise<string> {
+    return this.sessions.begin({ principal }, await this.#signed.make(principal.name))
+  }
+
+  /** A session that was begun by another server with the same token, or here before a restart: from now on it is ours, too. */
+  async #signedSession(id: string): Promise<Session | undefined> {
+    if (this.sessions.isFinished(id)) return undefined
+    const found = await this.#signed.read(id)
+    const principal = found === undefined ? undefined : this.tokens.find(found.token)
+    // It may have ended, or been asked for twice, while its signature was checked.
+    if (found === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
+    const known = await this.sessions.use(id)
+    if (known !== undefined) return known
+    this.sessions.begin({ principal, until: found.begun + this.sessions.limits.ageMs }, id)
+    return this.sessions.use(id)
+  }
+
+  #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer'): void {
+    // All addresses together have a budget for logins; what programs send is held back by address alone, or anybody could stop them all.
+    const ms = this.#failed.wait(addressOf(request), how === 'bearer')
+    if (ms === 0) return
+    this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
+    const seconds = Math.ceil(ms / 1000)
+    throw new ApiError('WEIR_API_LIMIT', `Too many tokens that are not known here were tried: try again in ${seconds} s.`, {
+      headers: { 'retry-after': String(seconds) }, hints: ['Tokens are those of `auth.tokens` in the configuration. Programs that send a wrong one over and over count, too, when they come from the same address.'],
+    })
+  }
+
+  #count(request: IncomingMessage, how: 'login' | 'bearer'): void {
+    if (how === 'bearer') this.#refuseIfMany(request, how)
+    this.#failed.failed(addressOf(request))
+    this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'refused' })
+  }
 }
+
+/** Characters below which somebody could find a token by trying. */
+const guessable = 20
+
+const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
 /** Calls `act` once when who asked may no longer, unless what it answers was called before. For answers that do not end by themselves. */
 export function whenAccessEnds({ until, ended, hold }: Admission, { clock, timers }: Host, act: () => void): () => void {

@@ -39,7 +39,7 @@ test('a browser logs in with a token, is known by a cookie that scripts cannot r
   expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({ needed: true, token: true, oidc: false })
   const login = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'secret-shop-1' })
   expect([login.status, login.body]).toEqual([200, { name: 'shop', role: 'viewer', namespaces: ['shop'], login: 'token' }])
-  expect(login.cookie).toMatch(/^weir_session=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/)
+  expect(login.cookie).toMatch(/^weir_session=[\w-]{84}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/)
   const cookie = idOf(login)
   expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).body).toMatchObject({ name: 'shop' })
   expect((await ask(port, 'GET', '/api/v1/ledger', { ...own(port), cookie })).status).toBe(403)
@@ -143,4 +143,48 @@ test('where no login is needed, logging in does nothing', async () => {
   const answer = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'whatever' })
   expect([answer.status, answer.body['login'], answer.cookie]).toEqual([200, 'none', ''])
   expect((await ask(port, 'POST', '/api/v1/login', { ...own(port), origin: 'http://evil.example' }, { token: 'x' })).status).toBe(403)
+})
+
+test('who is wrong too often is told when to come back, before anything is looked at, and both are counted', async () => {
+  let now = 1000
+  const real = realHost()
+  const counted: string[] = []
+  const host: Host = { ...real, clock: { now: () => real.clock.now(), monotonic: () => now } }
+  const long = 'a-token-that-nobody-finds-by-trying'
+  const { port } = await start({
+    auth: { tokens: [...auth.tokens, { name: 'long', token: long }] }, host,
+    metrics: { set: () => {}, count: (name, by, labels) => { if (name === 'weir_api_failed_logins_total') counted.push(`${labels?.['how']} ${labels?.['outcome']} ${by}`) } },
+  })
+  const guess = (token: string): Promise<Answer> => ask(port, 'POST', '/api/v1/login', own(port), { token })
+  const bearer = async (token: string): Promise<number> => (await ask(port, 'GET', '/api/v1/me', { authorization: `Bearer ${token}` })).status
+  const cookie = idOf(await guess(secret))
+  for (let count = 0; count < 9; count++) expect((await guess(`wrong-${count}`)).status).toBe(401)
+  // Guesses by the header are guesses, too.
+  expect(await bearer('wrong')).toBe(401)
+  const limited = await guess('wrong')
+  expect([limited.status, limited.body['code'], limited.body['detail']]).toEqual([429, 'WEIR_API_LIMIT', 'Too many tokens that are not known here were tried: try again in 6 s.'])
+  // The right one is no better: nothing tells that it was it.
+  expect([(await guess(secret)).status, await bearer(secret), await bearer('another-one-that-is-long-and-wrong')]).toEqual([429, 429, 429])
+  // Who is in stays in, and a long token is not held back by the guesses of others.
+  expect([(await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).status, await bearer(long)]).toEqual([200, 200])
+  expect(counted).toEqual([...Array<string>(9).fill('login refused 1'), 'bearer refused 1', 'login limited 1', 'login limited 1', 'bearer limited 1', 'bearer limited 1'])
+  now += 6000
+  expect([(await guess(secret)).status, await bearer(secret)]).toEqual([200, 200])
+})
+
+test('a session that rests on a token holds at every server that has the token, until it is ended there or its time is over', async () => {
+  const [one, two, stranger] = [await start({ auth }), await start({ auth }), await start({ auth: { tokens: [{ name: 'root', token: 'another-secret' }] } })]
+  const cookie = idOf(await ask(one.port, 'POST', '/api/v1/login', own(one.port), { token: 'secret-shop-1' }))
+  const me = async (port: number): Promise<unknown> => (await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).body['name']
+  expect([await me(one.port), await me(two.port), await me(two.port), await me(stranger.port)]).toEqual(['shop', 'shop', 'shop', undefined])
+  expect((await ask(two.port, 'POST', '/api/v1/logout', { ...own(two.port), cookie })).status).toBe(200)
+  expect([await me(two.port), await me(one.port)]).toEqual([undefined, 'shop'])
+  // Also before that server has met it, and as long as its own configuration lets sessions last.
+  const short = await start({ auth: { ...auth, sessionMs: 1000 } })
+  const real = realHost()
+  const later = await start({ auth, host: { ...real, clock: { monotonic: () => real.clock.monotonic(), now: () => real.clock.now() + 13 * 3_600_000 } } })
+  const unmet = await start({ auth })
+  await ask(unmet.port, 'POST', '/api/v1/logout', { ...own(unmet.port), cookie })
+  expect([await me(later.port), await me(unmet.port)]).toEqual([undefined, undefined])
+  await expect.poll(() => me(short.port), { timeout: 20_000 }).toBeUndefined()
 })

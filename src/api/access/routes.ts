@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerJson } from '../answer.ts'
 import { checkOwnPage } from '../guard.ts'
 import type { ApiContext } from '../options.ts'
-import { ApiError } from '../problems.ts'
 import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
 import type { Gate } from './gate.ts'
 import { roles, type Principal } from './principal.ts'
@@ -38,17 +37,16 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
   app.post('/api/v1/login', {
     schema: {
       operationId: 'login', summary: 'Log a browser in with a token',
-      description: 'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server.',
+      description: 'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server. Who was wrong too often gets 429 with Retry-After.',
       body: { type: 'object', required: ['token'], additionalProperties: false, properties: { token: { type: 'string', minLength: 1, maxLength: 4096 } } },
-      response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' } },
+      response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
     },
   }, async (request, reply) => {
     if (!gate.loginNeeded) return answerJson(request, reply, me(request.principal))
     if (fromBrowser(request)) checkOwnPage(request.raw)
-    const principal = gate.tokens.find((request.body as { token: string }).token)
-    if (principal === undefined) throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', { hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'] })
+    const principal = gate.logIn(request.raw, (request.body as { token: string }).token)
     finish(request, gate)
-    const id = gate.sessions.begin({ principal })
+    const id = await gate.beginSession(principal)
     log.info('Somebody logged in.', { name: principal.name, how: 'token' })
     setCookie(reply, sessionCookie, id, { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: gate.sessionSeconds })
     return answerJson(request, reply, me(principal))

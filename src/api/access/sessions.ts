@@ -49,6 +49,8 @@ const sweepMs = 1000
 
 export class Sessions {
   readonly #held = new Map<string, Held>()
+  /** Keys of sessions that somebody ended, with the Unix ms at which they would have ended by themselves. */
+  readonly #finished = new Map<string, number>()
   readonly #host: Host
   readonly limits: SessionLimits
   #sweeping: { cancel(): void } | undefined
@@ -58,13 +60,12 @@ export class Sessions {
     this.limits = limits
   }
 
-  /** Begins a session and answers its id, which is for the cookie alone. */
-  begin(proof: Proof): string {
+  /** Begins a session and answers its id, which is for the cookie alone. `id`: one that was made elsewhere, as hard to guess. */
+  begin(proof: Proof, id = Buffer.from(this.#host.random.bytes(32)).toString('base64url')): string {
     const now = this.#host.clock.now()
     const mine = [...this.#held.values()].filter((held) => held.proof.principal.id === proof.principal.id)
     if (mine.length >= this.limits.mostPerPrincipal) this.#endOldest(mine)
     if (this.#held.size >= this.limits.most) this.#endOldest([...this.#held.values()])
-    const id = Buffer.from(this.#host.random.bytes(32)).toString('base64url')
     const key = keyOf(id)
     this.#held.set(key, { key, proof, end: new AbortController(), latest: now + this.limits.ageMs, usedAt: now, streams: 0, renewing: undefined })
     this.#sweeping ??= this.#host.timers.every(sweepMs, () => this.#sweep())
@@ -91,11 +92,23 @@ export class Sessions {
     }
   }
 
-  /** Ends a session; answers what it rested on. */
+  /** Ends a session for good; answers what it rested on. */
   finish(id: string): Proof | undefined {
-    const held = this.#held.get(keyOf(id))
+    const key = keyOf(id)
+    const held = this.#held.get(key)
     if (held !== undefined) this.#end(held)
+    const now = this.#host.clock.now()
+    this.#finished.set(key, now + this.limits.ageMs)
+    for (const [old, until] of this.#finished) {
+      if (until > now && this.#finished.size <= this.limits.most) break
+      this.#finished.delete(old)
+    }
     return held?.proof
+  }
+
+  /** Was it ended here? For ids that say themselves what they rest on. */
+  isFinished(id: string): boolean {
+    return this.#finished.has(keyOf(id))
   }
 
   get count(): number {

@@ -1,0 +1,67 @@
+/**
+ * Ids of sessions that rest on a token of the configuration. They are signed with that token, so that every server that
+ * has it in its configuration knows the session, also after a restart: nothing has to be shared. Layout, base64url:
+ *
+ *   1 byte version · 8 bytes of a hash of the name of the token · 6 bytes begun, Unix s · 16 bytes random · 32 bytes HMAC-SHA-256
+ */
+import { createHash, createHmac, scrypt, timingSafeEqual } from 'node:crypto'
+import type { Host } from '../../host/index.ts'
+import type { ApiToken } from './token-book.ts'
+
+const version = 1
+const [marked, signed, length] = [9, 31, 63]
+/** Clocks of servers may differ by so much. */
+const skewMs = 60_000
+
+export interface SignedSession {
+  /** The token that it rests on. */
+  readonly token: string
+  /** Unix ms. */
+  readonly begun: number
+}
+
+export class SignedSessions {
+  readonly #host: Pick<Host, 'clock' | 'random'>
+  readonly #tokens: ReadonlyMap<string, string>
+  readonly #keys = new Map<string, Promise<Buffer>>()
+
+  constructor(host: Pick<Host, 'clock' | 'random'>, tokens: readonly ApiToken[]) {
+    this.#host = host
+    this.#tokens = new Map(tokens.map(({ name, token }) => [markOf(name), token]))
+  }
+
+  /** A new id for whoever came with the token of this name. */
+  async make(name: string): Promise<string> {
+    const token = this.#tokens.get(markOf(name))
+    if (token === undefined) throw new Error(`no token has the name ${name}`)
+    const head = Buffer.alloc(signed)
+    head.writeUInt8(version, 0)
+    head.write(markOf(name), 1, 'base64url')
+    head.writeUIntBE(Math.floor(this.#host.clock.now() / 1000), marked, 6)
+    head.set(this.#host.random.bytes(16), marked + 6)
+    return Buffer.concat([head, macOf(await this.#key(token), head)]).toString('base64url')
+  }
+
+  /** What an id says; undefined when it is none of ours, or its token is not in the configuration any more. */
+  async read(id: string): Promise<SignedSession | undefined> {
+    const bytes = Buffer.from(id, 'base64url')
+    const token = bytes.length === length && bytes[0] === version ? this.#tokens.get(bytes.subarray(1, marked).toString('base64url')) : undefined
+    if (token === undefined) return undefined
+    const [head, mac] = [bytes.subarray(0, signed), bytes.subarray(signed)]
+    if (!timingSafeEqual(macOf(await this.#key(token), head), mac)) return undefined
+    const begun = head.readUIntBE(marked, 6) * 1000
+    return begun > this.#host.clock.now() + skewMs ? undefined : { token, begun }
+  }
+
+  /** Slow to work out, so that who has a cookie does not get at a short token by trying; once per token, when it is first needed. */
+  #key(token: string): Promise<Buffer> {
+    const known = this.#keys.get(token) ?? new Promise<Buffer>((resolve, reject) => {
+      scrypt(token, 'weir session', 32, (error, key) => { if (error === null) resolve(key); else reject(error) })
+    })
+    this.#keys.set(token, known)
+    return known
+  }
+}
+
+const markOf = (name: string): string => createHash('sha256').update(name).digest().subarray(0, marked - 1).toString('base64url')
+const macOf = (key: Buffer, head: Buffer): Buffer => createHmac('sha256', key).update(head).digest()
