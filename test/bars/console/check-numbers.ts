@@ -1,0 +1,28 @@
+// Which checks the console is held to, and which tests show them.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from '../../../tools/kit/command.ts'
+import { listFiles } from '../../../tools/kit/sources.ts'
+
+function span(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at)
+}
+
+/** The checks of docs/explain/console-checks.md that flows alone can show. */
+export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 22), ...span(24, 29), ...span(39, 48)]
+
+/** The number that a test's title begins with: `check 7: …`. */
+export function numberOf(title: string): number | undefined {
+  const found = /^check (\d+): /.exec(title)?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+/** Titles of checks as they are written in the sources, without running anything. */
+export async function writtenTitles(): Promise<string[]> {
+  const titles: string[] = []
+  for (const file of await listFiles(ROOT, 'test/browser', /\.browser\.ts$/)) {
+    const text = await readFile(join(ROOT, file), 'utf8')
+    for (const [, , title = ''] of text.matchAll(/(['"`])(check \d+: [^\n]+?)\1/g)) titles.push(title)
+  }
+  return titles
+}

@@ -1,0 +1,40 @@
+// The browser tests, run for a bar: each test by name, and the figures that they handed over.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runVitest } from '../../../tools/kit/vitest.ts'
+import type { BarContext } from '../../../tools/kit/bar.ts'
+
+export interface BrowserTest {
+  readonly title: string
+  readonly passed: boolean
+  readonly skipped: boolean
+  /** The first line of what went wrong. */
+  readonly failure: string
+}
+
+/** Runs browser tests (all, or what the arguments of vitest choose), and shows their figures. `limit` in ms. */
+export async function runBrowserTests(context: BarContext, args: readonly string[], limit: number): Promise<BrowserTest[]> {
+  const figures = join(context.folder, `figures-${performance.now()}.jsonl`)
+  const before = process.env['WEIR_FIGURES']
+  process.env['WEIR_FIGURES'] = figures
+  try {
+    const { report, output } = await runVitest(['--config', 'test/browser/vitest.config.ts', ...args], { limit })
+    if (report === undefined) throw new Error(`the browser tests ended without a report: ${output.slice(-3000)}`)
+    const text = await readFile(figures, 'utf8').catch(() => '')
+    for (const line of text.split('\n').filter((each) => each !== '')) {
+      const { name, value, unit } = JSON.parse(line) as { name: string; value: number | string; unit: string }
+      context.figure(name, value, unit)
+    }
+    for (const { name, status, message } of report.testResults) if (status === 'failed' && message !== '') context.expect(false, `${name} runs: ${firstLine(message)}`)
+    return report.testResults.flatMap(({ assertionResults }) => assertionResults).map(({ title, status, failureMessages = [] }) => ({
+      title, passed: status === 'passed', skipped: status === 'skipped' || status === 'pending', failure: status === 'passed' ? '' : firstLine(failureMessages[0] ?? status),
+    }))
+  } finally {
+    if (before === undefined) delete process.env['WEIR_FIGURES']
+    else process.env['WEIR_FIGURES'] = before
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.slice(0, 300) ?? ''
+}
