@@ -28,6 +28,17 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
   )
 }
 
+/** An answer failed, and the one before it is still shown. */
+export function ErrorNotice({ error, onRetry, children }: { readonly error: unknown; readonly onRetry: () => void; readonly children?: React.ReactNode }): React.ReactNode {
+  const { message, queryId } = asRefused(error)
+  return (
+    <div className="notice bad" role="alert">
+      <div>{message} {children}{queryId !== undefined && <span className="dim mono"> query {queryId}</span>}</div>
+      <button type="button" onClick={onRetry}>Try again</button>
+    </div>
+  )
+}
+
 /** A line over the page: something is not as it seems. */
 export function Notice({ tone = 'warning', children, onClose }: { readonly tone?: 'warning' | 'bad' | 'plain'; readonly children: React.ReactNode; readonly onClose?: () => void }): React.ReactNode {
   return (

@@ -1,25 +1,37 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
+import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
+import { narrowest, widest, type Widths } from './parts-of-state.ts'
 import { usualColumns } from './usual.ts'
+
+interface Shown {
+  readonly cols: readonly string[]
+  readonly w: Widths
+}
 
 interface PickerProps {
   readonly all: ReadonlyMap<string, FlowColumn>
   readonly chosen: readonly string[]
-  readonly onChange: (chosen: readonly string[]) => void
+  readonly widths: Widths
+  readonly onChange: (change: Partial<Shown>) => void
 }
 
-/** Which columns, and in which order; everything by buttons, nothing by dragging. */
-export function ColumnPicker({ all, chosen, onChange }: PickerProps): React.ReactNode {
+/** Px by which a press makes a column wider. */
+const step = 24
+
+/** Which columns, in which order and how wide, and how high the rows are; everything by buttons, nothing by dragging. */
+export function ColumnPicker(props: PickerProps): React.ReactNode {
   return (
     <Popover label={<>Columns <span aria-hidden="true">▾</span></>} name="Columns of the table">
-      {() => <Choice all={all} chosen={chosen} onChange={onChange} />}
+      {() => <Choice {...props} />}
     </Popover>
   )
 }
 
-function Choice({ all, chosen, onChange }: PickerProps): React.ReactNode {
+function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode {
   const [typed, setTyped] = useState('')
+  const rows = usePreference(density)
   const word = typed.toLowerCase()
   const matches = (id: string): boolean => {
     const column = all.get(id)
@@ -29,14 +41,19 @@ function Choice({ all, chosen, onChange }: PickerProps): React.ReactNode {
     const at = chosen.indexOf(id)
     const to = at + by
     if (to < 0 || to >= chosen.length) return
-    onChange(chosen.with(at, chosen[to] ?? id).with(to, id))
+    onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
   }
   const toggle = (id: string): void => {
     const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
-    if (next.length > 0) onChange(next)
+    if (next.length > 0) onChange({ cols: next })
   }
+  const widen = (id: string, by: number): void => onChange({ w: { ...widths, [id]: Math.max(narrowest, Math.min(widest, (widths[id] ?? all.get(id)?.width ?? 100) + by)) } })
   return (
     <div className="picker">
+      <div className="line" role="group" aria-label="Height of rows">
+        <span className="dim">Rows</span>
+        <span>{density.values.map((each) => <button key={each} type="button" className="chip" aria-pressed={rows === each} onClick={() => density.set(each)}>{each}</button>)}</span>
+      </div>
       <input type="search" placeholder="Find a field" aria-label="Find a field" value={typed} onChange={(event) => setTyped(event.target.value)} />
       <div className="picker-list">
         {[...chosen, ...[...all.keys()].filter((id) => !chosen.includes(id))].filter(matches).map((id) => {
@@ -45,13 +62,15 @@ function Choice({ all, chosen, onChange }: PickerProps): React.ReactNode {
           return (
             <div key={id} className="picker-row" title={hint}>
               <label><input type="checkbox" checked={on} onChange={() => toggle(id)} /><span>{title}</span>{title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}</label>
-              {on && <button type="button" className="quiet" aria-label={`${title} further left`} onClick={() => move(id, -1)}>↑</button>}
-              {on && <button type="button" className="quiet" aria-label={`${title} further right`} onClick={() => move(id, 1)}>↓</button>}
+              {on && <button type="button" className="quiet" aria-label={`${title} further left`} title="Further left" onClick={() => move(id, -1)}>↑</button>}
+              {on && <button type="button" className="quiet" aria-label={`${title} further right`} title="Further right" onClick={() => move(id, 1)}>↓</button>}
+              {on && <button type="button" className="quiet" aria-label={`${title} narrower`} title="Narrower" onClick={() => widen(id, -step)}>−</button>}
+              {on && <button type="button" className="quiet" aria-label={`${title} wider`} title="Wider" onClick={() => widen(id, step)}>+</button>}
             </div>
           )
         })}
       </div>
-      <button type="button" onClick={() => onChange(usualColumns)}>As usual</button>
+      <button type="button" onClick={() => onChange({ cols: usualColumns, w: {} })}>As usual</button>
     </div>
   )
 }

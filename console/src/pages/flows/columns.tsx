@@ -2,6 +2,7 @@ import type { ViewColumn } from '../../../../src/api/published.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
+import type { Widths } from './parts-of-state.ts'
 
 /** A column of the table: what it reads, how it sorts, and how it shows itself. */
 export interface FlowColumn {
@@ -107,10 +108,10 @@ export function sortFields(sort: string, columns: ReadonlyMap<string, FlowColumn
 }
 
 /** The same for the grid, which hands over rows whose cells stand in the order of `fields`. */
-export function gridColumns(columns: readonly FlowColumn[], fields: readonly string[]): readonly GridColumn<Row>[] {
+export function gridColumns(columns: readonly FlowColumn[], fields: readonly string[], widths: Widths): readonly GridColumn<Row>[] {
   const places = new Map(fields.map((name, index) => [name, index]))
   return columns.map(({ id, title, hint, width, grow, end, sort, cell }) => ({
-    id, title, hint, width, grow, sortable: sort.length > 0, ...(end === undefined ? {} : { end }),
+    id, title, hint, width: widths[id] ?? width, grow: widths[id] === undefined ? grow : 0, sortable: sort.length > 0, ...(end === undefined ? {} : { end }),
     cell: (row) => cell((name) => row[places.get(name) ?? -1] ?? null),
   }))
 }

@@ -1,9 +1,9 @@
 import { pathOf } from '../../api/client.ts'
+import { questionQuery, type FlowQuestion } from './question.ts'
 import { Popover } from '../../parts/popover.tsx'
 
 interface ExportProps {
-  readonly filter: string
-  readonly both: boolean
+  readonly asked: FlowQuestion
   /** Fields of the columns that are shown. */
   readonly fields: readonly string[]
   readonly from: string
@@ -13,8 +13,8 @@ interface ExportProps {
 }
 
 /** Every row of the answer as a file, streamed by the server: not what the table holds, but all of it. */
-export function ExportMenu({ filter, both, fields, from, to, sort }: ExportProps): React.ReactNode {
-  const link = (format: 'csv' | 'ndjson', columns: string): string => pathOf('/api/v1/export', { format, filter, both_ways: String(both), from, to, columns, sort })
+export function ExportMenu({ asked, fields, from, to, sort }: ExportProps): React.ReactNode {
+  const link = (format: 'csv' | 'ndjson', columns: string): string => pathOf('/api/v1/export', { format, ...questionQuery(asked), from, to, columns, sort })
   const shown = fields.join(',')
   return (
     <Popover label={<>Export <span aria-hidden="true">▾</span></>} name="Export all rows of the answer">

@@ -29,18 +29,19 @@ const foreignLink = /^https?:\/\/|[?&]filters=/
 
 interface Checked {
   readonly ok: boolean
+  /** The same with source and destination exchanged. */
+  readonly swapped?: string | null
   readonly errors?: readonly TextProblem[]
 }
 
 /** Is it a filter? A server that cannot be asked beforehand says so in its answer to the question itself. */
-async function problemsOf(filter: string): Promise<readonly TextProblem[]> {
-  if (filter.trim() === '') return []
+async function checked(filter: string): Promise<Checked> {
+  if (filter.trim() === '') return { ok: true }
   try {
-    const { ok, errors = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter } })
-    return ok ? [] : errors
+    return await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter } })
   } catch (error) {
     const refused = asRefused(error)
-    return refused.code === 'WEIR_API_FILTER' ? refused.errors : []
+    return refused.code === 'WEIR_API_FILTER' ? { ok: false, errors: refused.errors } : { ok: true }
   }
 }
 
@@ -51,15 +52,15 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   const [at, setAt] = useState(-1)
   const [errors, setErrors] = useState<readonly TextProblem[]>([])
   const input = useRef<HTMLInputElement>(null)
-  const checked = useRef('')
+  const lastChecked = useRef('')
   const id = useId()
   useEffect(() => {
     setText(filter)
     setErrors([])
     // One that was written here was checked; one of a link was not.
-    if (filter === checked.current) return undefined
+    if (filter === lastChecked.current) return undefined
     let gone = false
-    problemsOf(filter).then((problems) => { if (!gone) setErrors(problems) }, reportError)
+    checked(filter).then(({ errors: problems = [] }) => { if (!gone) setErrors(problems) }, reportError)
     return () => {
       gone = true
     }
@@ -70,12 +71,27 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   const apply = async (): Promise<void> => {
     setCaret(undefined)
     if (foreignLink.test(text.trim())) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
-    const problems = await problemsOf(text)
+    const { errors: problems = [] } = await checked(text)
     setErrors(problems)
     if (problems.length > 0) return
-    checked.current = text.trim()
-    onChange(checked.current)
+    lastChecked.current = text.trim()
+    onChange(lastChecked.current)
   }
+  const swap = async (): Promise<void> => {
+    const { swapped, errors: problems = [] } = await checked(text)
+    setErrors(problems)
+    if (typeof swapped !== 'string') return
+    lastChecked.current = swapped
+    setText(swapped)
+    onChange(swapped)
+  }
+  const clear = (): void => {
+    setText('')
+    setErrors([])
+    onChange('')
+    input.current?.focus()
+  }
+  const failed = (error: unknown): void => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }])
   const take = ({ insert }: Suggestion): void => {
     if (written === undefined) return
     const end = written.from + insert.length
@@ -95,7 +111,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   }
   const onKeyDown = useLocalKeys('In the filter', [
     { keys: ['Enter', 'Tab'], does: 'take the completion that is marked', run: takeChosen },
-    { keys: ['Enter'], does: 'ask with what is written', run: () => { apply().catch((error: unknown) => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }])) } },
+    { keys: ['Enter'], does: 'ask with what is written', run: () => { apply().catch(failed) } },
     { keys: ['Mod+Space'], does: 'complete what is written', run: () => setCaret(input.current?.selectionStart ?? text.length) },
     { keys: ['ArrowDown'], does: 'next completion', run: step(1) },
     { keys: ['ArrowUp'], does: 'completion before', run: step(-1) },
@@ -116,6 +132,12 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
         }}
         onKeyDown={onKeyDown}
       />
+      {text !== '' && (
+        <div className="filter-acts">
+          <button type="button" className="quiet" onClick={() => { swap().catch(failed) }} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>
+          <button type="button" className="quiet" onClick={clear} aria-label="Clear the filter" title="Clear the filter">✕</button>
+        </div>
+      )}
       <div id={`${id}list`} className="filter-list" role="listbox" aria-label="Completions" hidden={!open}>
         {open && found.map((suggestion, index) => (
           <div key={suggestion.insert} id={`${id}${index}`} role="option" aria-selected={index === at} onPointerDown={(event) => { event.preventDefault(); take(suggestion) }}>

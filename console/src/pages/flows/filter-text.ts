@@ -6,10 +6,30 @@ export function literal(value: unknown): string {
   return `"${String(value).replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`
 }
 
-/** The filter that also says this. */
+/** The filter that says all of these. */
+export function allOf(filters: readonly string[]): string {
+  const said = filters.map((filter) => filter.trim()).filter((filter) => filter !== '')
+  return said.length < 2 ? (said[0] ?? '') : said.map((filter) => (/\bor\b/i.test(filter) ? `(${filter})` : filter)).join(' and ')
+}
+
+/** The filter that also says this. What it says already is not said again. */
 export function andFilter(filter: string, condition: string): string {
-  if (filter.trim() === '') return condition
-  return /\bor\b|\|\|/i.test(filter) ? `(${filter}) and ${condition}` : `${filter} and ${condition}`
+  const parts = filter.trim().split(/ and /i)
+  // Where everything holds together, and no text has the word in it.
+  const plain = !/\bor\b|\(/i.test(filter) && parts.every((part) => (part.split('"').length & 1) === 1)
+  return plain && parts.includes(condition) ? filter : allOf([filter, condition])
+}
+
+/** Says of a field that it has this value, or that it has not. */
+export function conditionFor(field: string, value: unknown, has = true): string {
+  const absent = value === null || value === undefined
+  return absent ? (has ? `not exists(${field})` : `exists(${field})`) : `${field} ${has ? '=' : '!='} ${literal(value)}`
+}
+
+/** `src_port` → `any.port`: what either end may have; undefined for what is of no end. */
+export function ofEitherEnd(field: string): string | undefined {
+  const [, xlat = '', part] = /^(xlat_)?(?:src|dst)_(.+)$/.exec(field) ?? []
+  return part === undefined ? undefined : `any.${xlat}${part}`
 }
 
 /** What stands before the caret: the word that is being written, and whether it names a field or is a value of one. */

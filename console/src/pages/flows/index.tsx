@@ -1,4 +1,5 @@
 import { Suspense, useMemo, useState } from 'react'
+import type { QuickFilter } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
@@ -7,10 +8,14 @@ import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { isMoment, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
+import { Asking } from './asking.tsx'
 import { flowColumns } from './columns.tsx'
 import { FilterBox, type Imported } from './filter-box.tsx'
+import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
 import { flowTabs } from './views.ts'
+
+const none: readonly QuickFilter[] = []
 
 /** Flows: one filter, and everything below answers it. */
 export default function FlowsPage(): React.ReactNode {
@@ -29,7 +34,12 @@ export default function FlowsPage(): React.ReactNode {
     set({ q: filter, both, sel: '', live: false, ...t })
   }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
-  const shownState = useMemo(() => ({ ...state, filter: state.q }), [state])
+  const quick = useQuickFilters()
+  const known = quick.data ?? none
+  // What a name stands for must be known before anything is asked.
+  const waits = quick.isPending && state.quick.length > 0
+  const shownState = useMemo(() => ({ ...state, filter: wholeFilter(state.q, state.quick, known) }), [state, known])
+  const unknown = quick.isPending ? [] : state.quick.filter((name) => !known.some((each) => each.name === name))
   const several = flowTabs.length > 1
   return (
     <div className="page">
@@ -40,10 +50,12 @@ export default function FlowsPage(): React.ReactNode {
         <button type="button" aria-pressed={state.live} title={state.live ? 'Rows are shown as they arrive; press for what is stored' : 'Show rows as they arrive'} onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}>
           <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>Live
         </button>
+        <Asking state={state} set={set} quick={known} />
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {unknown.length > 0 && <Notice onClose={() => set({ quick: state.quick.filter((name) => !unknown.includes(name)) }, 'replace')}>There is no quick filter {unknown.map((name) => `“${name}”`).join(', ')} here, so it has no effect.</Notice>}
       {dropped.length > 0 && <Notice onClose={() => setDropped([])}>{dropped.map(({ part, reason }) => <p key={part}>Not taken over: <code>{part}</code>. {reason}</p>)}</Notice>}
-      {columns === undefined
+      {columns === undefined || waits
         ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
         : (
           <div id="flows-view" className="page-view" {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}>

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { shownMost, type Row } from '../../live/rows-model.ts'
 import { freshTurn } from './use-turn.ts'
+import type { FlowQuestion } from './question.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
 
-interface OlderQuestion {
-  readonly q: string
+interface OlderQuestion extends FlowQuestion {
   readonly from: string
   readonly fields: readonly string[]
   /** Has the live memory said what it has? */
@@ -20,13 +20,13 @@ export interface Older {
 }
 
 /** Continues live rows, newest first, with those that came before them, when somebody goes down so far. */
-export function useOlder(live: readonly Row[], { q, from, fields, begun }: OlderQuestion): Older {
+export function useOlder(live: readonly Row[], { filter, both, once, from, fields, begun }: OlderQuestion): Older {
   const [at, key] = [fields.indexOf('time_received'), fields.indexOf('_pos')]
   const oldest = live.at(-1)?.[at]
   const [full, empty] = [live.length >= shownMost, live.length === 0]
   const [to, setTo] = useState<string>()
   const [turn, setTurn] = useState(freshTurn)
-  const stored = useStoredRows({ q, both: false, from, to: to ?? '', fields, sort: '', turn }, to !== undefined)
+  const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', turn }, to !== undefined)
   // Live rows that left at the bottom would be missing between the two.
   useEffect(() => {
     const apart = to === 'now' ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to

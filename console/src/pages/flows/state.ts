@@ -1,6 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text } from '../../state/parts.ts'
+import { columnWidths, fieldNames, quickNames, type Widths } from './parts-of-state.ts'
 import { overviewParts, type OverviewState } from './overview/state.ts'
 import { topologyParts, type TopologyState } from './topology/state.ts'
 import { usualColumns } from './usual.ts'
@@ -17,8 +18,14 @@ export interface FlowsState extends Frame, OverviewState, TopologyState {
   readonly both: boolean
   /** A flow that two nodes report counts once. */
   readonly once: boolean
+  /** Names of the quick filters that are on. */
+  readonly quick: readonly string[]
+  /** Fields by whose values the table groups flows; none: single flows. */
+  readonly group: readonly string[]
   /** Ids of the table's columns, in order. */
   readonly cols: readonly string[]
+  /** Widths of columns that are not as usual, in px by id. */
+  readonly w: Widths
   /** Id of the column that sorts, `-` before it for descending; empty: newest first. */
   readonly sort: string
   /** Id of the record that is open beside the table; empty: none. */
@@ -36,7 +43,10 @@ export const flowsCodec = codecOf<FlowsState>({
   q: text(),
   both: flag(false),
   once: flag(false),
+  quick: quickNames(),
+  group: fieldNames(),
   cols: names(usualColumns),
+  w: columnWidths(),
   sort: text(),
   sel: text(),
   ...overviewParts,

@@ -3,11 +3,10 @@ import { useCallback, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
+import { questionQuery, type FlowQuestion } from './question.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
-export interface StoredQuestion {
-  readonly q: string
-  readonly both: boolean
+export interface StoredQuestion extends FlowQuestion {
   readonly from: string
   readonly to: string
   readonly fields: readonly string[]
@@ -37,16 +36,17 @@ export interface StoredRows {
 const pageRows = 500
 
 /** Rows of the whole answer, page by page; the cursor keeps the moment of the first page. */
-export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQuestion, enabled: boolean): StoredRows {
+export function useStoredRows({ from, to, fields, sort, turn, ...asked }: StoredQuestion, enabled: boolean): StoredRows {
+  const question = questionQuery(asked)
+  const queryKey = ['flows', question, from, to, fields, sort, turn]
   const answer = useInfiniteQuery({
-    queryKey: ['flows', q, both, from, to, fields, sort, turn],
-    enabled, staleTime: Infinity, gcTime: 60_000,
+    queryKey, enabled, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
     // Rows of an answer never change: comparing all of them with each new page would take longer than to read it.
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => ask<AnswerFrame>('/api/v1/flows', {
-      signal, query: { filter: q, both_ways: String(both), from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
+      signal, query: { ...question, from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
     }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
@@ -59,7 +59,7 @@ export function useStoredRows({ q, both, from, to, fields, sort, turn }: StoredQ
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
   const client = useQueryClient()
-  const cancel = useCallback(() => void client.cancelQueries({ queryKey: ['flows', q, both, from, to] }).catch(reportError), [client, q, both, from, to])
+  const cancel = (): void => { client.cancelQueries({ queryKey }).catch(reportError) }
   return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
 }
 
@@ -71,13 +71,14 @@ export interface Totals {
 }
 
 /** What the whole answer adds up to, by time and by the largest sources: of the very span that the rows are of. */
-export function useTotals(q: string, both: boolean, span: AnswerFrame['span'] | undefined): Totals | undefined {
+export function useTotals(asked: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
+  const question = questionQuery(asked)
   const { data } = useQuery({
-    queryKey: ['totals', q, both, span?.from, span?.to],
+    queryKey: ['totals', question, span?.from, span?.to],
     enabled: span !== undefined, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', {
-      signal, query: { filter: q, both_ways: String(both), from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
+      signal, query: { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
     }),
   })
   return useMemo(() => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }), [data])

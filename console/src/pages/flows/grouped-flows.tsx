@@ -1,0 +1,111 @@
+import { useMemo, useState } from 'react'
+import { count, counted, plainText, time, volume } from '../../parts/format.ts'
+import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading } from '../../parts/states.tsx'
+import { isMoving } from '../../state/range.ts'
+import type { FlowColumn } from './columns.tsx'
+import { andFilter } from './filter-text.ts'
+import { GroupExport } from './group-export.tsx'
+import { GroupPicker } from './group-picker.tsx'
+import { groupRows, type GroupRow, type GroupsTable } from './groups.ts'
+import { useGroups } from './use-groups.ts'
+import { NoFlows } from './no-flows.tsx'
+import { askedOf } from './overview/ask.ts'
+import { conditionOf } from './overview/condition.ts'
+import { measureNames, percent } from './overview/names.ts'
+import { measures, type Measure } from './overview/state.ts'
+import { useTurn } from './use-turn.ts'
+import type { FlowViewProps } from './views.ts'
+
+/** Seconds between two questions while the page is live. */
+const liveTurn = 5
+/** Groups that are asked for, at first and when more are wanted; the server gives no more. */
+const [usualLimit, mostGroups] = [500, 10_000]
+
+/** Groups of flows, the largest first, with the sums of all others and the total. */
+export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
+  const { live, t, refresh, group, by, w } = state
+  const { turn, again } = useTurn(live ? (refresh === 0 ? liveTurn : refresh) : isMoving(t) ? refresh : 0)
+  const [limit, setLimit] = useState(usualLimit)
+  const asked = useMemo(() => askedOf(state, turn), [state.filter, state.both, state.once, t, live, turn])
+  const question = { group: group.join(','), by, time: 'time_received' }
+  const { data, busy, error, retry, cancel } = useGroups(asked, { ...question, limit })
+  const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
+  const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
+  const open = ({ cells }: GroupRow): void => {
+    if (data !== undefined && cells !== undefined) set({ q: andFilter(state.q, conditionOf(fieldsOf(data), cells)), group: [], live: false, sel: '' })
+  }
+  const groups = Number(data?.total.groups ?? 0)
+  const shown = data?.rows.length ?? 0
+  return (
+    <>
+      <div className="page-line">
+        {tabs}
+        <span className="number" role="status">
+          {data === undefined ? '' : `${shown === groups ? counted(groups, 'group') : `the largest ${count(shown)} of ${counted(groups, 'group')}, and the others in one row`} · ${sourceText(data)}`}
+        </span>
+        {busy && !live && <span className="dim asking"><span role="status">asking …</span> <button type="button" className="quiet" onClick={cancel}>Cancel</button></span>}
+        <div className="end">
+          {!live && <button type="button" onClick={again}>Ask again</button>}
+          <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
+          <GroupExport asked={asked} question={question} />
+        </div>
+      </div>
+      {error !== undefined && data !== undefined && <ErrorNotice error={error} onRetry={retry}>What is shown is the answer before.</ErrorNotice>}
+      <div className="page-body">
+        <section className="panel table" aria-label="Groups of flows" aria-busy={busy}>
+          {data === undefined ? (error !== undefined ? <ErrorState error={error} onRetry={retry} /> : busy ? <Loading what="groups" /> : <EmptyState title="The question was cancelled" action={<button type="button" onClick={retry}>Ask again</button>}>Nothing was answered yet.</EmptyState>)
+            : groups === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} />
+              : (
+                <Grid
+                  label="Groups of flows" columns={grid} rows={rows} rowKey={({ key }) => key} total={rows.length} sort={`-${by}`} onOpen={open}
+                  onSort={(id) => { const measure = measures.find((each) => each === id); if (measure !== undefined) set({ by: measure }) }}
+                />
+              )}
+          {data !== undefined && groups > 0 && (
+            <div className="table-foot">
+              <span>{shown === groups ? 'All' : `All ${count(groups)}`} groups: {volume(Number(data.total.bytes))} · {count(data.total.packets)} packets · {counted(Number(data.total.flows), 'flow')}</span>
+              {shown < groups && limit < mostGroups && <button type="button" onClick={() => setLimit(mostGroups)}>Show {groups > mostGroups ? `${count(mostGroups)} groups` : 'all groups'}</button>}
+            </div>
+          )}
+        </section>
+      </div>
+    </>
+  )
+}
+
+/** Fields that made the groups of an answer, which may be the one before. */
+function fieldsOf({ columns }: GroupsTable): readonly string[] {
+  return columns.slice(0, columns.findIndex(({ name }) => name === 'bytes')).map(({ name }) => name)
+}
+
+function sourceText({ source, span, stored_to: storedTo }: GroupsTable): string {
+  if (source === 'ring') return `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}`
+  return storedTo === undefined ? 'stored, nothing left out' : `stored until ${time(storedTo)}`
+}
+
+function groupColumns(data: GroupsTable, columns: ReadonlyMap<string, FlowColumn>, by: Measure, widths: Readonly<Record<string, number>>): readonly GridColumn<GroupRow>[] {
+  const fields = fieldsOf(data)
+  const sums = data.columns.slice(fields.length).map(({ name }) => name)
+  const [place, total] = [sums.indexOf(by), Number((data.total as unknown as Readonly<Record<string, unknown>>)[by] ?? 0)]
+  const sized = (id: string, width: number, grow: number): { width: number; grow: number } => (widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0 })
+  return [
+    ...fields.map((name, index): GridColumn<GroupRow> => {
+      const { title = name, hint = '', cell } = columns.get(name) ?? {}
+      return {
+        id: name, title: qualified(name, title), hint, ...sized(name, 150, 2), sortable: false,
+        cell: ({ cells }) => (cells === undefined ? (index === 0 ? <i>{counted(Number(data.others.groups ?? 0), 'other group')}</i> : null) : cell === undefined ? plainText(cells[index]) : cell(() => cells[index] ?? null)),
+      }
+    }),
+    ...sums.map((name, index): GridColumn<GroupRow> => ({
+      id: name, title: measures.find((each) => each === name) === undefined ? name : measureNames[name as Measure], hint: name === 'flows' ? 'Flows of the group' : 'Of the group; estimated from the sampling where there is one',
+      ...sized(name, 110, 1), end: true, sortable: true, cell: ({ sums: values }) => count(values[index] as number | string | null),
+    })),
+    { id: 'share', title: 'Share', hint: `Of all ${measureNames[by].toLowerCase()}`, ...sized('share', 84, 0), end: true, sortable: false, cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total) },
+  ]
+}
+
+/** Ports of both ends side by side would have one name. */
+function qualified(name: string, title: string): string {
+  return title === 'Port' ? (name.startsWith('src') ? 'Source port' : 'Destination port') : title
+}

@@ -1,0 +1,51 @@
+import { useMemo, useState } from 'react'
+import { retryNow } from '../../live/tab.ts'
+import { useHold } from '../../live/use-hold.ts'
+import { useLink, useLiveRows } from '../../live/use-live.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { ErrorState, Loading } from '../../parts/states.tsx'
+import { ColumnPicker } from './column-picker.tsx'
+import { GroupPicker } from './group-picker.tsx'
+import { LiveBar } from './live-bar.tsx'
+import { NoFlows } from './no-flows.tsx'
+import { useOlder } from './older.ts'
+import { liveQuestion } from './question.ts'
+import { Record } from './record.tsx'
+import { spanOf, useRows, type RowsProps } from './rows.ts'
+
+/** Rows as they arrive, newest first, and under them those that were there before. */
+export function LiveFlows(props: RowsProps): React.ReactNode {
+  const { state, set, columns, tabs, fields, opened, onSort } = props
+  const { filter, both, once } = state
+  const reading = useRows(props, fields)
+  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const busy = useHold(place)
+  const view = useMemo(() => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }), [filter, both, once, fields])
+  const live = useLiveRows(view, paused || busy)
+  const link = useLink()
+  const older = useOlder(live.rows, { filter, both, once, from: state.t.from, fields, begun: live.begun })
+  const refused = link.state === 'refused'
+  return (
+    <>
+      <div className="page-line">
+        {tabs}
+        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} shown={older.rows.length} span={spanOf(older.rows, fields)} />
+        <div className="end">
+          <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
+          <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
+        </div>
+      </div>
+      <div className="page-body">
+        <section className="panel table" aria-label="Newest flows">
+          {refused && older.rows.length === 0
+            ? <ErrorState error={new Error(link.detail)} onRetry={retryNow} />
+            : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
+              : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />
+                : <Loading what="the newest flows" />}
+        </section>
+        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+      </div>
+    </>
+  )
+}

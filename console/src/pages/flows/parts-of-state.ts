@@ -1,0 +1,48 @@
+/** Parts of the page's address that no other page has. */
+import type { Part } from '../../state/codec.ts'
+
+/** Fields that make groups; none: single flows. */
+export function fieldNames(): Part<readonly string[]> {
+  return {
+    usual: [],
+    read: (written) => {
+      const found = written.split(',')
+      return found.every((name) => /^\w+$/.test(name)) ? [...new Set(found)] : undefined
+    },
+    write: (value) => value.join(','),
+  }
+}
+
+/** Names of quick filters, which hold anything but commas. */
+export function quickNames(): Part<readonly string[]> {
+  return {
+    usual: [],
+    read: (written) => {
+      const found = written.split(',').filter((name) => name !== '')
+      return found.length === 0 ? undefined : [...new Set(found)]
+    },
+    write: (value) => value.join(','),
+  }
+}
+
+export const [narrowest, widest] = [40, 1200]
+
+/** Widths of columns in px that are not as usual: `src:240,bytes:120`. */
+export type Widths = Readonly<Record<string, number>>
+
+export function columnWidths(): Part<Widths> {
+  return {
+    usual: {},
+    read: (written) => {
+      const found: Record<string, number> = {}
+      for (const each of written.split(',')) {
+        const [, id = '', px = ''] = /^(\w+):(\d{1,4})$/.exec(each) ?? []
+        const width = Number(px)
+        if (id === '' || width < narrowest || width > widest) return undefined
+        found[id] = width
+      }
+      return found
+    },
+    write: (value) => Object.entries(value).map(([id, width]) => `${id}:${width}`).join(','),
+  }
+}

@@ -1,0 +1,14 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { QuickFilter } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+import { allOf } from './filter-text.ts'
+
+/** Ready filters of the configuration. */
+export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
+  return useQuery({ queryKey: ['quick-filters'], staleTime: 60_000, queryFn: async ({ signal }) => (await ask<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters })
+}
+
+/** What was typed, and the quick filters that are on. */
+export function wholeFilter(typed: string, on: readonly string[], known: readonly QuickFilter[]): string {
+  return allOf([typed, ...known.filter(({ name }) => on.includes(name)).map(({ filter }) => filter)])
+}

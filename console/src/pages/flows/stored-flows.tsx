@@ -1,0 +1,61 @@
+import { useEffect, useState } from 'react'
+import { count, time, volume } from '../../parts/format.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading } from '../../parts/states.tsx'
+import { isMoving } from '../../state/range.ts'
+import { ColumnPicker } from './column-picker.tsx'
+import { sortFields } from './columns.tsx'
+import { ExportMenu } from './export-menu.tsx'
+import { GroupPicker } from './group-picker.tsx'
+import { NoFlows } from './no-flows.tsx'
+import { Record } from './record.tsx'
+import { useRows, type RowsProps } from './rows.ts'
+import { useStoredRows, useTotals } from './stored.ts'
+import { useTurn } from './use-turn.ts'
+import { Volume } from './volume.tsx'
+
+/** The whole answer of a span, sorted by the server and loaded as one goes down. */
+export function StoredFlows(props: RowsProps): React.ReactNode {
+  const { state, set, columns, tabs, fields, opened, onSort } = props
+  const { filter, both, once, t } = state
+  const { turn, again } = useTurn(isMoving(t) ? state.refresh : 0)
+  const order = sortFields(state.sort, columns)
+  const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, turn }, true)
+  const { rows, more, span, busy, error, next } = stored
+  const reading = useRows(props, stored.fields)
+  const totals = useTotals({ filter, both, once }, span)
+  const total = more ? totals?.flows : rows.length
+  const [said, setSaid] = useState('')
+  useEffect(() => {
+    if (!busy && span !== undefined) setSaid(total === undefined ? `${count(rows.length)} flows and more` : `${count(total)} flows`)
+  }, [busy, span, total, rows.length])
+  return (
+    <>
+      <div className="page-line">
+        {tabs}
+        <span className="number">
+          {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
+        </span>
+        {busy && <span className="dim asking"><span role="status">asking …</span> <button type="button" className="quiet" onClick={stored.cancel}>Cancel</button></span>}
+        <div className="end">
+          <button type="button" onClick={again}>Ask again</button>
+          <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
+          <ExportMenu asked={state} fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))} from={span?.from ?? t.from} to={span?.to ?? t.to} sort={order} />
+          <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
+        </div>
+      </div>
+      {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={stored.again}>What is shown is the answer before.</ErrorNotice>}
+      {totals !== undefined && rows.length > 0 && <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />}
+      <div className="page-body">
+        <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
+          {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />
+            : span === undefined ? (busy ? <Loading what="flows" /> : <EmptyState title="The question was cancelled" action={<button type="button" onClick={again}>Ask again</button>}>Nothing was answered yet.</EmptyState>)
+              : rows.length === 0 && !busy ? <NoFlows filter={filter} range={t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '', quick: [] })} />
+                : <Grid label="Stored flows" {...reading} rows={rows} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onSort={onSort} onEnd={next} />}
+        </section>
+        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+      </div>
+      <p className="spoken" role="status">{said}</p>
+    </>
+  )
+}

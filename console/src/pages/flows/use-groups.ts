@@ -1,0 +1,31 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ask, type Query } from '../../api/client.ts'
+import type { GroupsTable } from './groups.ts'
+import type { Asked } from './overview/ask.ts'
+import { questionQuery } from './question.ts'
+
+interface AskedGroups {
+  /** Of this question, or while it is asked of the one before. */
+  readonly data: GroupsTable | undefined
+  readonly busy: boolean
+  readonly error: unknown
+  readonly retry: () => void
+  /** Asks no more; the server stops working on it. */
+  readonly cancel: () => void
+}
+
+/** Groups of flows, asked anew when `turn` of the question rises. */
+export function useGroups({ t, turn, ...asked }: Asked, more: Query): AskedGroups {
+  const query = { ...questionQuery(asked), from: t.from, to: t.to, ...more }
+  const queryKey = ['groups', query, turn]
+  const client = useQueryClient()
+  const { data, isFetching, isError, error, refetch } = useQuery({
+    queryKey, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData, structuralSharing: false,
+    queryFn: ({ signal }) => ask<GroupsTable>('/api/v1/flows', { signal, query }),
+  })
+  return {
+    data, busy: isFetching, error: isError ? error : undefined,
+    retry: () => { refetch().catch(reportError) },
+    cancel: () => { client.cancelQueries({ queryKey }).catch(reportError) },
+  }
+}
