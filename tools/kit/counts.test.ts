@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addCounts, countReport, findCounts, formatCounts, type VitestReport } from './counts.ts'
+import { addCounts, countReport, failedFiles, findCounts, formatCounts, type VitestReport } from './counts.ts'
 
 const allowed = [{ name: 'nats-server', reason: 'not everywhere' }]
 
@@ -53,4 +53,13 @@ test('counts are printed, found again as the last of a text, and added', () => {
       { passed: 2, failed: 0, skipped: 5 },
     ]),
   ).toEqual({ passed: 3, failed: 1, skipped: 5 })
+})
+
+test('files are named in which a test failed, did not run, or was skipped without leave', () => {
+  const { testResults: [file] } = report(false, ['a', 'passed'], ['b', 'failed'])
+  const of = (name: string, status: string, tests: readonly string[]): VitestReport['testResults'][number] => (
+    { ...file!, name, status, assertionResults: tests.map((each) => ({ ancestorTitles: [], title: 'x', status: each })) }
+  )
+  const files = [of('fine', 'passed', ['passed']), of('one', 'failed', ['passed', 'failed']), of('none', 'failed', []), of('skips', 'passed', ['skipped'])]
+  expect(failedFiles({ success: false, testResults: files }, allowed)).toEqual(['one', 'none', 'skips'])
 })

@@ -83,6 +83,11 @@ function inLine(message: string): string {
   return message.replaceAll(/\u001B\[[\d;]*m/g, '').replaceAll(/\s+/g, ' ').slice(0, 800)
 }
 
+/** Files in which something failed. An unhandled error, which fails the run alone, is of no file. */
+export function failedFiles(report: VitestReport, allowed: readonly AllowedSkip[]): string[] {
+  return report.testResults.filter((file) => countReport({ success: true, testResults: [file] }, allowed).counts.failed > 0).map(({ name }) => name)
+}
+
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce(
     (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
