@@ -68,7 +68,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     done()
   })
   for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
-  const hub = new Hub(context)
+  const hub = new Hub(context, options.folder)
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
   sumRoutes(app, context, hub)

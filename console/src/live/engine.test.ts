@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { post, start } from '../../../src/api/testing/kit.ts'
+import { RoundRobin } from '../../../test/browser/kit/round-robin.ts'
 import { LiveEngine } from './engine.ts'
 import type { FromTab, ToTab, WantedView } from './messages.ts'
 
@@ -89,4 +90,20 @@ test('a server that was away is found again, and the tab goes on', async () => {
   await expect.poll(() => tab.heard.findLast(({ is }) => is === 'link'), { timeout: 20_000 }).toMatchObject({ link: { state: 'live' } })
   await send(again.api.url, 'back')
   await expect.poll(() => tab.shown('a')).toContain('back')
+})
+
+test('two servers behind one address that take turns: what is wanted is shown, also when it changes, and never by two at once', async () => {
+  const servers = [await start(), await start()]
+  const proxy = await RoundRobin.open(servers.map(({ api }) => api.url))
+  onTestFinished(() => proxy.close())
+  const tab = openTab(await engineOn(proxy.url))
+  for (const [turn, filter] of ['type = t', 'source = "/a"', 'id != nothing'].entries()) {
+    tab.say({ is: 'views', views: [events(`v${turn}`, { filter })] })
+    await expect.poll(() => tab.heard.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`)).toBe(true)
+    // Each has its own rows: one of them is shown.
+    for (const { api } of servers) await send(api.url, `row-${turn}-${api.url}`)
+    await expect.poll(() => tab.shown(`v${turn}`).filter((id) => String(id).startsWith(`row-${turn}-`)).length).toBe(1)
+  }
+  expect(proxy.asked.flat().filter((one) => one === 'PUT /api/v1/live/')).toEqual([])
+  expect(proxy.asked.flat().filter((one) => one === 'POST /api/v1/live').length).toBeLessThanOrEqual(3)
 })

@@ -4,6 +4,8 @@ import type { Link, WantedView } from './messages.ts'
 
 const shortest = 500
 const longest = 30_000
+/** Times that a change is told before the stream is opened anew. */
+const turns = 4
 /** The server says something at least every second; this long a silence means that the line is dead. */
 const silence = 20_000
 
@@ -24,7 +26,11 @@ export class Stream {
   #lastId = ''
   #failures = 0
   #line: AbortController | undefined
+  /** Has the server begun to answer on it? */
+  #opened = false
   #running = false
+  /** The line was ended because another server is to open it. */
+  #moves = false
   #wake = (): void => {}
   #changes: Promise<void> = Promise.resolve()
 
@@ -44,7 +50,7 @@ export class Stream {
     if (!this.#running) this.#run().catch(this.#failed)
     // What was refused before may be taken now, as with another filter.
     else if (this.#line === undefined) this.#wake()
-    else if (changed) this.#change().catch(this.#failed)
+    else if (changed && this.#opened) this.#change().catch(this.#failed)
   }
 
   /** Tries again at once. */
@@ -69,16 +75,29 @@ export class Stream {
     return answer
   }
 
-  #put(): Promise<Response> {
-    return this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } })
+  /** What is to be shown, as the server takes it. */
+  #wanted(): Pick<RequestInit, 'body'> & { readonly headers: Readonly<Record<string, string>> } {
+    return { body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } }
   }
 
-  /** Tells the server of other views, one change after the other, while the stream goes on. */
+  /**
+   * Tells the server of other views, one change after the other, while the stream goes on. Servers behind one address take
+   * turns: the one that has the stream is met after a few; else another one opens it anew.
+   */
   #change(): Promise<void> {
     this.#changes = this.#changes.then(async () => {
       try {
-        await this.#put()
-        if (this.#line !== undefined) this.#on.link({ state: 'live' })
+        for (let turn = 0; turn < turns; turn++) {
+          const line = this.#line
+          if (!this.#opened) return
+          const answer = await this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', ...this.#wanted() })
+          const { open } = (await answer.json()) as { readonly open: boolean }
+          // A line that was opened meanwhile has looked itself whether it shows what is wanted.
+          if (this.#line !== line) return
+          if (open) return this.#on.link({ state: 'live' })
+        }
+        this.#moves = true
+        this.#line?.abort()
       } catch (error) {
         this.#refused(asRefused(error))
       }
@@ -90,12 +109,15 @@ export class Stream {
   async #once(): Promise<number> {
     const line = new AbortController()
     let watchdog: ReturnType<typeof setTimeout> | undefined
+    this.#line = line
     try {
       this.#on.link({ state: 'connecting' })
-      await this.#put()
-      this.#line = line
-      const answer = await this.#send(`/api/v1/live?sid=${this.#sid}`, { signal: line.signal, headers: this.#lastId === '' ? {} : { 'last-event-id': this.#lastId } })
+      const wanted = this.#wanted()
+      const answer = await this.#send(`/api/v1/live?sid=${this.#sid}`, { method: 'POST', signal: line.signal, ...wanted, headers: { ...wanted.headers, ...(this.#lastId === '' ? {} : { 'last-event-id': this.#lastId }) } })
+      this.#opened = true
       this.#on.link({ state: 'live' })
+      // It was asked for with other views than are wanted by now.
+      if (this.#wanted().body !== wanted.body) this.#change().catch(this.#failed)
       const cutter = new EventCutter()
       const text = new TextDecoder()
       const reader = answer.body?.getReader()
@@ -112,10 +134,13 @@ export class Stream {
       }
       return this.#later('The server closed the stream.')
     } catch (error) {
+      if (this.#moves) return 0
       return error instanceof Refused ? this.#refused(error) : this.#views.length === 0 ? 0 : this.#later('The server does not answer.')
     } finally {
       clearTimeout(watchdog)
       this.#line = undefined
+      this.#opened = false
+      this.#moves = false
     }
   }
 

@@ -35,6 +35,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   series: scoped('Sums, and the sum of all others.'),
   topology: scoped('Edges, and the sums of all edges.'),
   live: scoped('Rows, series, graphs and counts of flows; no events.'),
+  openLive: scoped('The stream itself.'),
   setLive: scoped('As the stream itself.'),
   tap: scoped('Flows of a source or a sink; no events.'),
   complete: scoped('Values of flows, and how many have them.'),

@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws'
 /** The way to one client. */
 export interface Channel {
   /** False when the client has to read first: send nothing more until `onDrain`. */
-  send(event: string, json: string, id: number | undefined): boolean
+  send(event: string, json: string, id: string | undefined): boolean
   /** A sign of life for proxies that cut silent connections. */
   keepAlive(): void
   onDrain(drained: () => void): void
@@ -22,7 +22,7 @@ export class EventStreamChannel implements Channel {
     this.#answer = answer
   }
 
-  send(event: string, json: string, id: number | undefined): boolean {
+  send(event: string, json: string, id: string | undefined): boolean {
     return this.#write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`)
   }
 
@@ -63,7 +63,7 @@ export class WebSocketChannel implements Channel {
     this.#socket = socket
   }
 
-  send(event: string, json: string, id: number | undefined): boolean {
+  send(event: string, json: string, id: string | undefined): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return true
     this.#socket.send(`{"event":"${event}",${id === undefined ? '' : `"id":"${id}",`}"data":${json}}`, () => {
       if (this.#socket.bufferedAmount === 0) this.#drained()

@@ -8,6 +8,7 @@ import { ApiError } from '../problems.ts'
 import type { RingSource } from '../ring/scan.ts'
 import { Turns } from '../ring/turns.ts'
 import type { Channel } from './channel.ts'
+import { journalName } from './journal-name.ts'
 import { Ring } from './ring.ts'
 import { defaultViews } from './spec.ts'
 import { mostLookedAt } from './rows-view.ts'
@@ -27,17 +28,22 @@ const mostSessions = 1000
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
+  readonly #folder: string | undefined
   readonly #turns: Turns
   readonly #streams = new Set<LiveStream>()
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
   #timer: Timer | undefined
   newest = 0
+  /** Name of the journal, which the places of streams carry. */
+  journal = ''
   /** Unix ms at which the newest frame was received. */
   newestReceived = 0
 
-  constructor(context: ApiContext) {
+  /** @param folder where the name of the journal is kept */
+  constructor(context: ApiContext, folder?: string) {
     this.#context = context
+    this.#folder = folder
     this.#turns = new Turns(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
     const ring = (): Ring => new Ring({ rows, bytes, ageMs })
@@ -49,6 +55,7 @@ export class Hub {
 
   /** Begins to listen; what the journal held before is known to be missed. */
   async start(): Promise<void> {
+    this.journal = await journalName(this.#context.host, this.#folder)
     this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
     const since = this.#context.host.clock.now()
     const { journal } = await this.#context.control.pipeline()
@@ -97,12 +104,13 @@ export class Hub {
     return rows
   }
 
-  /** Sets what a session shows; its stream may come before or after. */
-  put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
+  /** Sets what a session shows; its stream may come before or after. Answers whether it is open here. */
+  put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views
     session.paused = paused
     session.stream?.change(views, paused, resume)
+    return session.stream !== undefined
   }
 
   /** Refuses with 429 what would be one too many. Call before the answer begins. */
@@ -113,6 +121,12 @@ export class Hub {
     const full = this.#streams.size >= streamsPerServer ? `${streamsPerServer} live streams on this server` : mine >= streamsPerUser ? `${streamsPerUser} live streams per user` : undefined
     if (full === undefined) return
     throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
+  }
+
+  /** The journal sequence of a place that a client was given; infinite when it is one of another journal. */
+  placeOf(written: string): number {
+    const [sequence, journal = this.journal] = written.split('@')
+    return journal === this.journal ? Number(sequence) : Number.POSITIVE_INFINITY
   }
 
   open(channel: Channel, principal: Principal, sid: string | undefined, lastId: number | undefined): void {

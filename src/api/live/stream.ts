@@ -50,7 +50,7 @@ export class LiveStream {
   start(specs: readonly ViewSpec[], paused: boolean, lastId: number | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
-      protocol: 1, node: `weir/${version}`, ring: this.#hub.span(this.#principal),
+      protocol: 1, node: `weir/${version}`, journal: this.#hub.journal, ring: this.#hub.span(this.#principal),
       limits: { views: limits.viewsPerStream, rowsPerTick: limits.rowsPerTick, tickMs: limits.tickMs, streamsPerUser: limits.streamsPerUser },
       views: specs.map(writeView), paused,
     })
@@ -168,7 +168,7 @@ export class LiveStream {
   }
 
   #send(event: string, data: unknown, id?: number): void {
-    if (!this.#channel.send(event, JSON.stringify(data), id)) this.#blockedSince ??= this.#context.host.clock.monotonic()
+    if (!this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : `${id}@${this.#hub.journal}`)) this.#blockedSince ??= this.#context.host.clock.monotonic()
   }
 
   end(): void {

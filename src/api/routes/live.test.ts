@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { RunningApi } from '../index.ts'
 import { EventStream } from '../testing/event-stream.ts'
-import { start } from '../testing/kit.ts'
+import { post, start } from '../testing/kit.ts'
 import { RecordingControl, someEvents, someFlows } from '../testing/recording-control.ts'
 
 const quick = { tickMs: 20 }
@@ -36,7 +39,7 @@ describe('a stream that nobody told anything', () => {
     const rows = await stream.untilRows('events', 2)
     expect(rows.map((row) => row[0])).toEqual(['a', 'b'])
     const last = stream.events.findLast(({ id }) => id !== undefined)
-    expect(last?.id).toBe('2')
+    expect(last?.id).toMatch(/^2@[\w-]{8}$/)
   })
 
   test('cells have the forms of SQL answers', async () => {
@@ -219,6 +222,40 @@ describe('a client that comes back', () => {
     expect((await stream.until(({ event }) => event === 'gap')).data).toEqual({ view: 'f', fromSeq: 491, toSeq: 500, reason: 'evicted' })
     control.publish(someFlows(1))
     expect(await stream.untilRows('f', 1)).toHaveLength(1)
+  })
+
+  test('with a place of another server starts over and is told so; with one of its own, also after a restart, goes on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-live-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const control = new RecordingControl()
+    const [one, two, again] = [await start({ limits: quick, folder, control }), await start({ limits: quick }), await start({ limits: quick, folder, control })]
+    await Promise.all([one, two, again].map(({ api }) => put(api, 'session-1', all)))
+    const first = await watch(one.api, '?sid=session-1')
+    for (let n = 0; n < 5; n++) two.control.publish(someFlows(3))
+    for (let n = 0; n < 3; n++) control.publish(someFlows(3))
+    const last = (await first.until(({ event, id }) => event === 'rows' && id?.startsWith('3@') === true)).id ?? ''
+    for (let n = 0; n < 2; n++) control.publish(someFlows(3))
+    const other = await watch(two.api, '?sid=session-1', { 'last-event-id': last })
+    expect(await other.untilRows('f', 15)).toHaveLength(15)
+    expect(other.events.find(({ event }) => event === 'gap')?.data).toMatchObject({ reason: 'unknown-position' })
+    const same = await watch(again.api, '?sid=session-1', { 'last-event-id': last })
+    expect(await same.untilRows('f', 6)).toHaveLength(6)
+    expect(same.events.some(({ event }) => event === 'gap')).toBe(false)
+  })
+
+  test('what is shown can come with the question itself, and a change is told whether the stream is open where it arrives', async () => {
+    const [one, two] = [await start({ limits: quick }), await start({ limits: quick })]
+    const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }
+    const gone = new AbortController()
+    onTestFinished(() => gone.abort())
+    const answer = await fetch(`${one.api.url}/api/v1/live?sid=session-1`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: gone.signal })
+    expect(answer.headers.get('content-type')).toContain('text/event-stream')
+    const { value } = (await answer.body?.getReader().read()) ?? {}
+    expect(new TextDecoder().decode(value)).toContain('"views":[{"id":"e"')
+    const set = async (url: string): Promise<unknown> => (await fetch(`${url}/api/v1/live/session-1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()
+    expect([await set(one.api.url), await set(two.api.url)]).toMatchObject([{ open: true, paused: false }, { open: false }])
+    const asked = async (path: string, sent: unknown): Promise<number> => (await post(`${one.api.url}/api/v1/live${path}`, sent)).status
+    expect([await asked('', body), await asked('?sid=session-2', { views: [{}] })]).toEqual([400, 400])
   })
 
   test('with a place that this journal never reached starts over and is told so', async () => {

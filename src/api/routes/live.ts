@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { eventsHidden } from '../access/decisions.ts'
 import { whenAccessEnds } from '../access/gate.ts'
@@ -51,16 +51,19 @@ export const liveSchemas = {
   },
 } as const
 
+/** `500@Xy3_kQ0a`; without a name it is of whatever journal is asked. */
+const place = /^[0-9]{1,15}(@[A-Za-z0-9_-]{8})?$/
+
 const stream = {
   operationId: 'live',
   summary: 'Watch rows, sums and relations as they are synced',
   description: 'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `series` {view, step, cols, groups, buckets, snapshot?}, '
     + 'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; `stat` every second; '
-    + '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence: with Last-Event-ID (or ?after=) the stream goes on from '
-    + 'there, or says what is missing. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as '
+    + '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence and the name of the journal: with Last-Event-ID (or ?after=) the stream goes on from '
+    + 'there, or says what is missing; at another server it starts over. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as '
     + 'text messages {event, id, data}; there a message of the client is what PUT /api/v1/live/{sid} takes.',
-  querystring: { type: 'object', additionalProperties: false, properties: { sid, after: { type: 'string', pattern: '^[0-9]{1,15}$', description: 'As Last-Event-ID, for clients that can set no header.' } } },
-  headers: { type: 'object', properties: { 'last-event-id': { type: 'string', description: 'Journal sequence of the last event seen.' } } },
+  querystring: { type: 'object', additionalProperties: false, properties: { sid, after: { type: 'string', pattern: place.source, description: 'As Last-Event-ID, for clients that can set no header.' } } },
+  headers: { type: 'object', properties: { 'last-event-id': { type: 'string', description: 'Id of the last event seen.' } } },
   response: { 200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } }, 429: { $ref: 'Problem#' } },
 } as const
 
@@ -68,32 +71,53 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
   app.route({
     method: 'GET', url: '/api/v1/live', schema: stream,
     preHandler: async (request) => {
-      lastSeen(request)
+      lastSeen(request, hub)
       hub.admit(request.user, sidOf(request))
     },
-    handler: (request, reply) => {
-      const headers = reply.getHeaders()
-      reply.hijack()
-      const answer = reply.raw
-      answer.writeHead(200, {
-        ...Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>,
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store, no-transform',
-        // Proxies that would otherwise collect the answer before passing it on.
-        'x-accel-buffering': 'no',
-      })
-      request.socket.setNoDelay(true)
-      const channel = new EventStreamChannel(answer)
-      answer.on('close', whenAccessEnds(request.admission, host, () => channel.end()))
-      hub.open(channel, request.principal, sidOf(request), lastSeen(request))
-    },
+    handler: (request, reply) => openStream(request, reply),
     wsHandler: (socket, request) => {
       const channel = new WebSocketChannel(socket)
       listen(socket, channel, request)
       socket.on('close', whenAccessEnds(request.admission, host, () => channel.end()))
-      hub.open(channel, request.principal, sidOf(request), lastSeen(request))
+      hub.open(channel, request.principal, sidOf(request), lastSeen(request, hub))
     },
   })
+
+  // What is shown comes with the question, so that any server can answer it: none has to know of a PUT to another.
+  app.post('/api/v1/live', {
+    bodyLimit: limits.bodyBytes,
+    schema: {
+      operationId: 'openLive', summary: 'Watch, and say with the question what is shown',
+      description: 'PUT /api/v1/live/{sid} and GET /api/v1/live in one, for servers behind one address that take turns.',
+      querystring: stream.querystring, headers: stream.headers, body: liveSchemas.LiveRequest, response: { ...stream.response, 400: { $ref: 'Problem#' } },
+    },
+    preHandler: async (request) => {
+      lastSeen(request, hub)
+      hub.admit(request.user, sidOf(request))
+    },
+  }, (request, reply) => {
+    const session = sidOf(request)
+    if (session === undefined) throw new ApiError('WEIR_API_INVALID', 'The stream needs a session: ?sid=, of your own choosing and hard to guess.')
+    set(session, request.principal, request.body as LiveRequest)
+    openStream(request, reply)
+  })
+
+  function openStream(request: FastifyRequest, reply: FastifyReply): void {
+    const headers = reply.getHeaders()
+    reply.hijack()
+    const answer = reply.raw
+    answer.writeHead(200, {
+      ...Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)) as Record<string, string>,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      // Proxies that would otherwise collect the answer before passing it on.
+      'x-accel-buffering': 'no',
+    })
+    request.socket.setNoDelay(true)
+    const channel = new EventStreamChannel(answer)
+    answer.on('close', whenAccessEnds(request.admission, host, () => channel.end()))
+    hub.open(channel, request.principal, sidOf(request), lastSeen(request, hub))
+  }
 
   /** A client that cannot say what it wants hears why; its stream goes on as it was. */
   function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
@@ -112,23 +136,23 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     })
   }
 
-  function set(session: string, principal: Principal, wanted: LiveRequest): LiveRequest {
+  function set(session: string, principal: Principal, wanted: LiveRequest): LiveRequest & { readonly open: boolean } {
     const paused = wanted.paused ?? false
     const specs = readViews(wanted, limits.viewsPerStream)
     const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
     if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
-    hub.put(session, principal.id, specs, paused, wanted.resume ?? 'catch-up')
-    return { paused, views: specs.map(writeView) }
+    const open = hub.put(session, principal.id, specs, paused, wanted.resume ?? 'catch-up')
+    return { open, paused, views: specs.map(writeView) }
   }
 
   app.put('/api/v1/live/:sid', {
     bodyLimit: limits.bodyBytes,
     schema: {
       operationId: 'setLive', summary: 'Say what a live stream shows',
-      description: 'Of the stream that was or will be opened with ?sid=. The body is the whole state: it can be sent again to any server.',
+      description: 'Of the stream that was or will be opened with ?sid=. The body is the whole state: it can be sent again to any server. `open` says whether the stream is open at the one that answered.',
       params: { type: 'object', required: ['sid'], properties: { sid } },
       body: liveSchemas.LiveRequest,
-      response: { 200: { $ref: 'LiveRequest#' }, 400: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
+      response: { 200: { type: 'object', required: ['open', 'paused', 'views'], properties: { open: { type: 'boolean' }, ...liveSchemas.LiveRequest.properties } }, 400: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
     },
   }, async (request, reply) => reply.send(set((request.params as { sid: string }).sid, request.principal, request.body as LiveRequest)))
 }
@@ -137,11 +161,11 @@ function sidOf(request: FastifyRequest): string | undefined {
   return (request.query as { sid?: string }).sid
 }
 
-function lastSeen(request: FastifyRequest): number | undefined {
+function lastSeen(request: FastifyRequest, hub: Hub): number | undefined {
   const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
   if (last === undefined) return undefined
-  if (typeof last !== 'string' || !/^\d{1,15}$/.test(last)) {
-    throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is no journal sequence.`, { hints: ['Leave it out to begin with the newest rows.'] })
+  if (typeof last !== 'string' || !place.test(last)) {
+    throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is no id of an event.`, { hints: ['Leave it out to begin with the newest rows.'] })
   }
-  return Number(last)
+  return hub.placeOf(last)
 }

@@ -1,0 +1,42 @@
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** One address for several servers, each request to the next of them, as a balancer does that knows nothing of sessions. */
+export class RoundRobin {
+  /** Requests that each server got, as `METHOD /path` without what is behind `?`. */
+  readonly asked: string[][]
+  readonly #server: Server
+  #turn = 0
+
+  private constructor(targets: readonly string[]) {
+    this.asked = targets.map(() => [])
+    this.#server = createServer((incoming, outgoing) => {
+      const at = this.#turn++ % targets.length
+      this.asked[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
+      const passed = request(new URL(incoming.url ?? '/', targets[at]), { method: incoming.method, headers: incoming.headers, agent: false }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(outgoing)
+        answer.on('error', () => outgoing.destroy())
+      })
+      passed.on('error', () => { if (outgoing.headersSent) outgoing.destroy(); else outgoing.writeHead(502).end() })
+      outgoing.on('close', () => passed.destroy())
+      incoming.pipe(passed)
+    })
+  }
+
+  /** @param targets `http://host:port` of each server */
+  static async open(targets: readonly string[]): Promise<RoundRobin> {
+    const proxy = new RoundRobin(targets)
+    await new Promise<void>((resolve) => void proxy.#server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => void this.#server.close(resolve))
+  }
+}
