@@ -1,5 +1,6 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import type { ChartColors } from './chart-colors.ts'
 import type { ChartSeries } from './chart.tsx'
 
 interface Drawing {
@@ -10,7 +11,7 @@ interface Drawing {
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
-  readonly colors: { readonly series: readonly string[]; readonly ink: string; readonly line: string }
+  readonly colors: ChartColors
   /** The pointer is at this time; undefined: at none. */
   readonly onPoint: (at: number | undefined) => void
   readonly onBrush: (from: number, to: number) => void
@@ -22,6 +23,8 @@ export interface Drawn {
   readonly stop: () => void
   /** Puts the cursor at a time, as the pointer would. */
   readonly point: (at: number) => void
+  /** Marks from one place to another, both included; undefined marks nothing. */
+  readonly mark: (places: readonly [number, number] | undefined) => void
 }
 
 const dashes = [[2, 3], [6, 4]]
@@ -34,7 +37,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
   const plot = new uPlot({
-    width: Math.max(80, element.clientWidth), height, padding: [8, 18, 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+    width: Math.max(80, element.clientWidth), height, padding: [8, edgeRoom(), 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
     axes: [
       { ...axis, grid: { show: false }, size: 22, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
@@ -64,6 +67,12 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
       follow.disconnect()
       plot.destroy()
     },
+    mark: (places) => {
+      if (places === undefined) return plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+      const [first, last] = [Math.min(...places), Math.max(...places)]
+      const x = (place: number): number => plot.valToPos(plot.data[0][place] ?? 0, 'x')
+      return plot.setSelect({ left: x(first), width: Math.max(2, x(last + 1) - x(first)), top: 0, height: plot.over.clientHeight }, false)
+    },
     point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
   }
 }
@@ -83,6 +92,15 @@ function sums(series: readonly ChartSeries[], length: number): number[][] {
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const withSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+
+/** The last tick may stand at the edge: half of the widest text has room behind it. */
+function edgeRoom(): number {
+  const context = document.createElement('canvas').getContext('2d')
+  if (context === null) return 30
+  context.font = font
+  const sample = Date.UTC(2026, 8, 28, 20, 58, 58)
+  return Math.ceil(Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format.format(sample)).width)) / 2) + 4
+}
 
 function tickText(at: number, step: number): string {
   return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds).format(at * 1000)

@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
-import { useLocalKeys } from '../state/keys.ts'
+import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
+import { colorsOf, colorTokens } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
+import { ValueTable, valueText } from './chart-table.tsx'
 
 export interface ChartSeries {
   readonly name: string
@@ -23,28 +25,35 @@ interface ChartProps {
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
-  /** A stretch was marked with the pointer, in Unix seconds. */
+  /** A stretch was marked with the pointer or by keys, in Unix seconds. */
   readonly onBrush?: (from: number, to: number) => void
+  /** Are figures shown instead? Without it the chart remembers that itself. */
+  readonly table?: boolean | undefined
+  readonly onTable?: ((table: boolean) => void) | undefined
   /** Further controls beside its name. */
   readonly menu?: React.ReactNode
 }
 
 const none: readonly ChartSeries[] = []
 
-/** As many as are told apart at most. */
-const colors = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
-
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
-export function Chart({ label, times, series, lines = none, stacked, height, format, onBrush, menu }: ChartProps): React.ReactNode {
+export function Chart({ label, times, series, lines = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
-  const [asTable, setAsTable] = useState(false)
+  const [ownTable, setOwnTable] = useState(false)
+  const asTable = table ?? ownTable
+  const setAsTable = onTable ?? setOwnTable
   const [failed, setFailed] = useState(false)
   const [at, setAt] = useState<number>()
+  /** Places of the first and the last time that are marked. */
+  const [marked, setMarked] = useState<readonly [number, number]>()
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
   useEffect(() => {
     brushed.current = onBrush
   })
+  // What was marked was marked among other times.
+  useEffect(() => setMarked(undefined), [times])
+  useEffect(() => drawn.current?.mark(marked), [marked])
   useEffect(() => {
     const element = place.current
     if (element === null || asTable) return undefined
@@ -77,33 +86,59 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
   }, [times, series, lines, stacked, height, format, asTable])
   const all = [...series, ...lines]
   const cursor = at === undefined || times[at] === undefined ? undefined : at
-  const onKeyDown = useLocalKeys('In a chart', steps.map(({ keys, does, to }) => ({
+  const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys, does,
-    run: () => {
-      if (times.length > 0) drawn.current?.point(Math.max(0, Math.min(times.length - 1, to(cursor, times.length))))
-    },
-  })))
+    run: () => { if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length))) },
+  })
+  const clamped = (place: number): number => Math.max(0, Math.min(times.length - 1, place))
+  const markOn = (by: number) => (): void => {
+    const from = marked?.[0] ?? clamped(cursor ?? (by > 0 ? 0 : times.length - 1))
+    const to = marked === undefined ? from : clamped(marked[1] + by)
+    setMarked([from, to])
+    drawn.current?.point(to)
+  }
+  const take = (): boolean => {
+    if (marked === undefined || onBrush === undefined) return false
+    const [first, last] = [Math.min(...marked), Math.max(...marked)]
+    const width = (times[1] ?? 0) - (times[0] ?? 0)
+    setMarked(undefined)
+    onBrush(times[first] ?? 0, times[last + 1] ?? (times[last] ?? 0) + width)
+    return true
+  }
+  const drop = (): boolean => {
+    setMarked(undefined)
+    return marked !== undefined
+  }
+  const onKeyDown = useLocalKeys('In a chart', [
+    ...steps.map(step),
+    ...(onBrush === undefined ? [] : [
+      { keys: ['Shift+ArrowRight'], does: 'mark on to the next time', run: markOn(1) }, { keys: ['Shift+ArrowLeft'], does: 'mark back to the time before', run: markOn(-1) },
+      { keys: ['Enter'], does: 'show only what is marked', run: take }, { keys: ['Escape'], does: 'mark nothing', run: drop },
+    ]),
+  ])
+  const said = cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`
+  const saidMarked = marked === undefined ? '' : `. Marked are ${Math.abs(marked[1] - marked[0]) + 1} of ${times.length} times; Enter shows only these`
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
         <b>{label}</b>
-        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} aria-hidden="true" />{name}</span>)}
+        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
         {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
         {menu !== undefined && <span className="chart-menu">{menu}</span>}
-        <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
+        <button type="button" className="quiet" aria-pressed={asTable} data-no-picture onClick={() => setAsTable(!asTable)}>Table</button>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
       {asTable ? <ValueTable times={times} series={all} height={height} format={format} /> : (
         <div className="chart-frame">
           <div
             ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
-            aria-valuetext={cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`}
+            aria-valuetext={said + saidMarked}
             onKeyDown={onKeyDown}
           />
           {cursor !== undefined && (
             <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
               <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
-              {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colors.length) + 1}`} value={valueText(values[cursor], format)} />)}
+              {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} value={valueText(values[cursor], format)} />)}
               {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
             </dl>
           )}
@@ -117,10 +152,6 @@ function Reading({ name, mark, value }: { readonly name: string; readonly mark: 
   return <><dt className="legend"><i className={mark} />{name}</dt><dd>{value}</dd></>
 }
 
-function valueText(value: number | null | undefined, format: (value: number) => string): string {
-  return value === null || value === undefined ? '–' : format(value)
-}
-
 /** Where keys lead on the axis of time. */
 const steps: readonly { readonly keys: readonly string[]; readonly does: string; readonly to: (at: number | undefined, length: number) => number }[] = [
   { keys: ['ArrowRight'], does: 'next time', to: (at = -1) => at + 1 },
@@ -130,35 +161,3 @@ const steps: readonly { readonly keys: readonly string[]; readonly does: string;
   { keys: ['Home'], does: 'first time', to: () => 0 },
   { keys: ['End'], does: 'last time', to: (_, length) => length - 1 },
 ]
-
-function ValueTable({ times, series, height, format }: Pick<ChartProps, 'times' | 'series' | 'height' | 'format'>): React.ReactNode {
-  return (
-    <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label="Values">
-      <table>
-        <thead><tr><th scope="col">From</th>{series.map(({ name }, index) => <th key={`${index} ${name}`} scope="col" className="end">{name}</th>)}</tr></thead>
-        <tbody>
-          {times.map((at, row) => (
-            <tr key={at}>
-              <th scope="row" className="mono">{momentAt(at * 1000)}</th>
-              {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{valueText(values[row], format)}</td>)}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-/** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
-function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): { readonly series: readonly string[]; readonly ink: string; readonly line: string } {
-  const probe = document.createElement('i')
-  element.append(probe)
-  const token = (name: string): string => {
-    probe.style.color = `var(${name})`
-    return getComputedStyle(probe).color
-  }
-  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colors[index % colors.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line') }
-  probe.remove()
-  return found
-}
-

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dimensions, earlier, measures, panelNames, type Looks } from '../pages/flows/overview/state.ts'
+import { dimensions, earlier, measures, panelNames, usualLook, type Looks } from '../pages/flows/overview/state.ts'
 import { flowsCodec } from '../pages/flows/state.ts'
 import { scopes } from '../pages/flows/topology/state.ts'
 import { codecOf, readSearch, writeSearch } from './codec.ts'
@@ -32,7 +32,8 @@ const flows = fc.record({
   by: fc.constantFrom(...measures),
   before: fc.constantFrom(...earlier),
   panels: fc.uniqueArray(fc.constantFrom(...panelNames), { minLength: 1 }),
-  looks: fc.constantFrom<Looks>({}, { bytes: { top: 10, others: true, total: false } }, { pairs: { top: 15, others: false, total: true }, ports: { top: 5, others: false, total: false } }),
+  looks: fc.constantFrom<Looks>({}, { bytes: { ...usualLook, top: 10, total: false } }, { pairs: { ...usualLook, top: 15, others: false }, ports: { ...usualLook, latest: true, table: true } }),
+  focus: fc.constantFrom('' as const, ...panelNames),
   scope: fc.constantFrom(...scopes),
   more: fc.boolean(),
   list: fc.boolean(),

@@ -1,10 +1,13 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { ask, type Query } from '../../../api/client.ts'
 import type { Range } from '../../../state/range.ts'
+import { allOf } from '../filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../question.ts'
 import type { ShownFlows } from '../state.ts'
+import { conditions, type Family, type GroupField } from './kinds.ts'
 import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
-import type { Dimension, Earlier, Measure } from './state.ts'
+import type { Earlier, Measure } from './state.ts'
 
 /** What all panels ask about. */
 export interface Asked extends FlowQuestion {
@@ -22,19 +25,46 @@ export function useAnswer<T>(path: string, { t, turn, ...question }: Asked, more
   })
 }
 
-export function useSeries(asked: Asked, group: Dimension, by: Measure, top: number, enabled: boolean): UseQueryResult<SeriesAnswer> {
+export function useSeries(asked: Asked, group: GroupField, by: Measure, top: number, enabled: boolean): UseQueryResult<SeriesAnswer> {
   return useAnswer('/api/v1/series', asked, { group, by, limit: top }, enabled)
 }
 
 /** The total only, so much earlier. */
-export function useEarlier(asked: Asked, before: Earlier, enabled: boolean): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
+export function useEarlier(asked: Asked, before: Earlier, by: Measure, enabled: boolean): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
   const seconds = before === 'span' ? spanSeconds(asked.t) : (lengths[before] ?? 0)
-  const { data } = useAnswer<SeriesAnswer>('/api/v1/series', asked, { offset: `${seconds}s` }, enabled && before !== '' && seconds > 0)
+  const { data } = useAnswer<SeriesAnswer>('/api/v1/series', asked, { by, offset: `${seconds}s` }, enabled && before !== '' && seconds > 0)
   return { answer: before === '' ? undefined : data, seconds }
 }
 
 export function useGroups(asked: Asked, group: readonly string[], by: Measure, top: number): UseQueryResult<GroupsAnswer> {
   return useAnswer('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
+}
+
+/** Only flows that carry it are asked about; what is asked of them is then asked of few rows. */
+export function askedFor(asked: Asked, family: Family): Asked {
+  return family === 'flows' ? asked : { ...asked, filter: allOf([asked.filter, conditions[family]]) }
+}
+
+/** Do flows of the span carry it? Undefined: not known yet. Once some do, it is not asked again before the question changes. */
+export function useHas(asked: Asked, family: Exclude<Family, 'flows'>, enabled: boolean): boolean | undefined {
+  const about = JSON.stringify([questionQuery(asked), asked.t])
+  const [settled, setSettled] = useState<{ readonly about: string; readonly turn: number }>()
+  const turn = settled?.about === about ? settled.turn : asked.turn
+  const { data, isPlaceholderData } = useAnswer<GroupsAnswer>('/api/v1/flows', { ...askedFor(asked, family), turn }, { group: 'proto', by: 'flows', limit: 1 }, enabled)
+  const has = data === undefined ? undefined : Number(data.total.flows) > 0
+  useEffect(() => {
+    if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, turn })
+  }, [has, isPlaceholderData, settled, about, turn])
+  return has
+}
+
+/** The newest part of a span, and how many seconds it has. */
+export function latestOf(t: Range): { readonly t: Range; readonly seconds: number } {
+  const whole = spanSeconds(t)
+  const length = Math.min(whole, Math.max(10, Math.round(whole / 30)))
+  const [, count = '0', unit = 's'] = /^now-(\d+)(s|m|h|d|w)$/.exec(t.to) ?? []
+  const from = t.to.startsWith('now') ? `now-${Number(count) * (units[unit] ?? 1) + length}s` : new Date((seconds(t.to) - length) * 1000).toISOString()
+  return { t: { from, to: t.to }, seconds: length }
 }
 
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }

@@ -1,16 +1,12 @@
-import { Popover } from '../../../parts/popover.tsx'
 import type { PageState } from '../../../state/use-page-state.ts'
 import type { FlowsState } from '../state.ts'
 import { dimensionName, measureNames } from './names.ts'
+import { PanelPicker } from './picker.tsx'
 import { earlierNames } from './rates.tsx'
-import { dimensions, earlier, measures, panelNames, type PanelName } from './state.ts'
-
-export const panelTitles: Readonly<Record<PanelName, string>> = {
-  bytes: 'Bytes per second', packets: 'Packets per second', talkers: 'Top talkers', pairs: 'Who sends to whom', ports: 'Destination ports', protocols: 'Protocols', exporters: 'Exporters', rtt: 'Round-trip time', dns: 'Answers of DNS',
-}
+import { dimensions, earlier, measures } from './state.ts'
 
 /** What the panels tell apart and add up, and which there are. */
-export function Controls({ state: { dim, by, before, panels, live }, set }: { readonly state: FlowsState; readonly set: PageState<FlowsState>['set'] }): React.ReactNode {
+export function Controls({ state: { dim, by, before, panels, focus, live }, set }: { readonly state: FlowsState; readonly set: PageState<FlowsState>['set'] }): React.ReactNode {
   return (
     <>
       <label className="control">By <select value={dim} onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}>{dimensions.map((each) => <option key={each} value={each}>{dimensionName(each)}</option>)}</select></label>
@@ -19,13 +15,8 @@ export function Controls({ state: { dim, by, before, panels, live }, set }: { re
         Compare with <select value={before} disabled={live} onChange={(event) => set({ before: earlier.find((each) => each === event.target.value) ?? before })}>{earlier.map((each) => <option key={each} value={each}>{earlierNames[each]}</option>)}</select>
       </label>
       <div className="end">
-        <Popover label="Panels" name="Panels">
-          {() => panelNames.map((name) => (
-            <label key={name} className="check">
-              <input type="checkbox" checked={panels.includes(name)} disabled={panels.length === 1 && panels.includes(name)} onChange={() => set({ panels: panelNames.filter((each) => (each === name) !== panels.includes(each)) })} />{panelTitles[name]}
-            </label>
-          ))}
-        </Popover>
+        {focus !== '' && <button type="button" onClick={() => set({ focus: '' })}>All panels</button>}
+        <PanelPicker panels={panels} onChange={(next) => set({ panels: next, ...(focus !== '' && !next.includes(focus) ? { focus: '' } : {}) })} />
       </div>
     </>
   )

@@ -6,14 +6,17 @@ import { andFilter } from '../filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
 import { useTurn } from '../use-turn.ts'
 import type { FlowViewProps } from '../views.ts'
-import { askedOf, spanSeconds, useGroups } from './ask.ts'
+import { askedOf, spanSeconds, useGroups, useHas } from './ask.ts'
+import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
-import { LatencyPanel } from './latency.tsx'
+import { FoldedPanels } from './folded.tsx'
+import { panelKinds, type Family } from './kinds.ts'
+import { SlowestPanel, TimesPanel } from './latency.tsx'
 import { useLiveSeries } from './live.ts'
 import { PanelMenu } from './panel-menu.tsx'
-import { GroupsPanel, PairsPanel, RatesPanel, type PanelContext } from './panels.tsx'
-import { conditionOf } from './condition.ts'
-import { panelNames, usualLook, type PanelName } from './state.ts'
+import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize } from './panels.tsx'
+import { Slot } from './slot.tsx'
+import { usualLook, type PanelName } from './state.ts'
 import type { GroupsAnswer } from './sums.ts'
 import './overview.css'
 
@@ -23,27 +26,51 @@ const protocols = ['proto']
 
 /** What passed, at a glance: rates, and the largest of everything. */
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
-  const { live, t, refresh, dim, by, before, panels, looks, q } = state
+  const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
   const { turn, again } = useTurn(live ? liveTurn : isMoving(t) ? refresh : 0)
   const asked = useMemo(() => askedOf(state, turn), [state, turn])
   // The question of a panel, so that it is asked once.
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
   const link = useLink()
+  const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
+  const has: Readonly<Record<Family, boolean | undefined>> = { flows: true, drops: useHas(asked, 'drops', wants('drops')), dns: useHas(asked, 'dns', wants('dns')), rtt: useHas(asked, 'rtt', wants('rtt')) }
+  const shown = panels.filter((name) => has[panelKinds[name].family] === true)
+  const folded = panels.filter((name) => has[panelKinds[name].family] === false)
   const sums = all.data?.total
-  const menuOf = (name: PanelName, title: string, hasTotal: boolean): React.ReactNode => (
-    <PanelMenu
-      name={title} look={looks[name] ?? usualLook} hasTotal={hasTotal} onChange={(look) => set({ looks: { ...looks, [name]: look } }, 'replace')}
-      onHide={() => set({ panels: panels.filter((each) => each !== name) })}
-    />
-  )
-  const context: PanelContext = {
-    asked, dim, by, before, looks, live: stream, isLive: live, menuOf,
-    onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
-    onBrush: (from, to) => set({ t: { from: iso(from), to: iso(to) }, live: false }),
-  }
   // With another time to compare with, that nothing passed is what is to be seen.
   const empty = sums !== undefined && Number(sums.flows) === 0 && (live || before === '')
+  const panel = (name: PanelName, size: PanelSize): React.ReactNode => {
+    const kind = panelKinds[name]
+    const look = looks[name] ?? usualLook
+    const setLook = (next: typeof look): void => set({ looks: { ...looks, [name]: next } }, 'replace')
+    const large = size === 'large'
+    return (
+      <Slot key={name} asked={asked} className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'}>
+        {(own) => {
+          const context: PanelContext = {
+            asked: own, dim, by, before, look, size, live: stream, isLive: live,
+            menu: (title, menu) => (
+              <PanelMenu
+                name={title} look={look} has={menu} span={`${asked.t.from} ${asked.t.to}`} large={large} onChange={setLook} onLarge={(on) => set({ focus: on ? name : '' })}
+                onHide={() => set({ panels: panels.filter((each) => each !== name), ...(focus === name ? { focus: '' } : {}) })}
+              />
+            ),
+            onTable: (table) => setLook({ ...look, table }),
+            onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
+            onBrush: (from, to) => set({ t: { from: iso(from), to: iso(to) }, live: false }),
+          }
+          switch (kind.shape) {
+            case 'rates': return <RatesPanel name={name} kind={kind} context={context} />
+            case 'pairs': return <PairsPanel name={name} kind={kind} context={context} />
+            case 'times': return <TimesPanel name={name} kind={kind} context={context} />
+            case 'slowest': return <SlowestPanel name={name} kind={kind} context={context} />
+            default: return <SharesPanel name={name} kind={kind} context={context} />
+          }
+        }}
+      </Slot>
+    )
+  }
   return (
     <>
       <div className="page-line">
@@ -55,15 +82,28 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
       </div>
       <div className="page-line"><Controls state={state} set={set} /></div>
-      <div className="page-scroll overview">
-        {empty
-          ? <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
-          : panelNames.filter((name) => panels.includes(name)).map((name) => {
-            if (name === 'bytes' || name === 'packets') return <RatesPanel key={name} name={name} context={context} />
-            if (name === 'rtt' || name === 'dns') return <LatencyPanel key={name} name={name} context={context} />
-            return name === 'pairs' ? <PairsPanel key={name} context={context} /> : <GroupsPanel key={name} name={name} context={context} />
-          })}
-      </div>
+      {empty ? (
+        <div className="page-scroll overview">
+          <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
+        </div>
+      ) : focus !== '' ? (
+        <div className="page-scroll overview-focus">
+          <div className="focus-main">{shown.includes(focus) ? panel(focus, 'large') : folded.includes(focus) && <FoldedPanels panels={[focus]} />}</div>
+          <div className="focus-strip" role="group" aria-label="Other panels">
+            {shown.filter((name) => name !== focus).map((name) => (
+              <div key={name} className="strip-panel">
+                <div inert>{panel(name, 'small')}</div>
+                <button type="button" className="strip-open" onClick={() => set({ focus: name })}><span className="spoken">{panelKinds[name].title}, large</span></button>
+              </div>
+            ))}
+          </div>
+        </div>
+      ) : (
+        <div className="page-scroll overview">
+          {shown.map((name) => panel(name, 'usual'))}
+          {folded.length > 0 && <FoldedPanels panels={folded} />}
+        </div>
+      )}
     </>
   )
 }

@@ -1,15 +1,16 @@
 import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
+import { csvOf } from '../../../parts/save-file.ts'
 import { count, duration } from '../../../parts/format.ts'
-import { useAnswer } from './ask.ts'
+import { askedFor, useAnswer } from './ask.ts'
+import type { TimesKind } from './kinds.ts'
+import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
-import type { PanelContext } from './panels.tsx'
-import { bucketTimes, type SeriesAnswer } from './sums.ts'
+import { chartHeights, type PanelProps } from './panels.tsx'
+import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
 
-/** Numeric fields of flows and how many of their units are a millisecond. */
-const fields = { rtt: { of: 'rtt', perMs: 1e6, title: 'Round-trip time' }, dns: { of: 'dns_latency', perMs: 1, title: 'Answers of DNS' } } as const
-
-const shown = [['p50', 'half are faster'], ['p90', '90 % are faster'], ['p99', '99 % are faster'], ['max', 'slowest']] as const
+/** Statistics over flows, as the API names them; the percentiles are values that flows have. */
+const statistics = [['min', 'quickest'], ['avg', 'average'], ['p90', '90 % are faster'], ['p99', '99 % are faster'], ['max', 'slowest']] as const
 
 /** Percentiles over the flows of each bucket; nothing where no flow has the value. */
 export function latencyOf({ columns, rows, span, step }: SeriesAnswer, of: string, perMs: number): { readonly times: readonly number[]; readonly series: readonly ChartSeries[]; readonly flows: number } {
@@ -19,7 +20,7 @@ export function latencyOf({ columns, rows, span, step }: SeriesAnswer, of: strin
   const at = (row: readonly unknown[]): number => Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
   return {
     times, flows: rows.reduce((sum, row) => sum + Number(row[flows] ?? 0), 0),
-    series: shown.map(([statistic, name]) => {
+    series: statistics.map(([statistic, name]) => {
       const values = times.map((): number | null => null)
       for (const row of rows) {
         const value = row[place(`${of}_${statistic}`)]
@@ -31,16 +32,49 @@ export function latencyOf({ columns, rows, span, step }: SeriesAnswer, of: strin
 }
 
 /** How long things take, over time. */
-export function LatencyPanel({ name, context: { asked, menuOf, onBrush } }: { readonly name: keyof typeof fields; readonly context: PanelContext }): React.ReactNode {
-  const { of, perMs, title } = fields[name]
-  const answer = useAnswer<SeriesAnswer>('/api/v1/series', asked, { of })
+export function TimesPanel({ kind: { of, perMs, title, family }, context: { asked, look, size, menu, onTable, onBrush } }: PanelProps<TimesKind>): React.ReactNode {
+  const answer = useAnswer<SeriesAnswer>('/api/v1/series', askedFor(asked, family), { of })
   const data = useMemo(() => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)), [answer.data, of, perMs])
-  const menu = menuOf(name, title, false)
+  const own = menu(title, { top: false, others: false, csv: data === undefined ? undefined : () => timesCsv(data.times, data.series, 'ms') })
   return (
-    <Panel title={title} wide headed={data !== undefined && data.flows > 0} answer={answer} menu={menu}>
+    <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={own}>
       {() => data !== undefined && (data.flows === 0
         ? <p className="pad dim">No flow of this span says it: it comes with the exporters that measure it.</p>
-        : <Chart label={`${title}, ${count(data.flows)} flows`} times={data.times} series={data.series} stacked={false} height={150} format={duration} onBrush={onBrush} menu={menu} />)}
+        : <Chart label={`${title}, ${count(data.flows)} flows`} times={data.times} series={data.series} stacked={false} height={chartHeights[size]} format={duration} onBrush={onBrush} table={look.table} onTable={onTable} menu={own} />)}
+    </Panel>
+  )
+}
+
+/** Who waits longest: percentiles over the flows of each group. */
+export function SlowestPanel({ kind: { of, perMs, title, family }, context: { asked, dim, look, menu, onOnly } }: PanelProps<TimesKind>): React.ReactNode {
+  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', askedFor(asked, family), { group: dim, of, by: 'p90', limit: look.top })
+  const lines = useMemo(() => {
+    const { columns = [], rows = [] } = answer.data ?? {}
+    const place = (name: string): number => columns.findIndex((column) => column.name === name)
+    return rows.map((row) => ({ cell: row[0], flows: row[place(`${of}_flows`)], values: statistics.map(([statistic]) => row[place(`${of}_${statistic}`)]) }))
+  }, [answer.data, of])
+  const field = answer.data?.columns[0]?.name ?? dim
+  const whole = `${title} by ${dimensionName(dim)}`
+  const ms = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value) / perMs)
+  const csv = (): string => csvOf([field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)], lines.map(({ cell, flows, values }) => [cell, flows, ...values]))
+  return (
+    <Panel title={whole} answer={answer} menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}>
+      {() => (
+        <div className="slowest" tabIndex={0} role="region" aria-label={`${whole}: figures`}>
+          <table className="shares" aria-label={whole}>
+            <thead><tr><th scope="col">{dimensionName(dim)}</th><td>flows</td>{statistics.map(([statistic, name]) => <td key={statistic} title={name}>{statistic}</td>)}</tr></thead>
+            <tbody>
+              {lines.map(({ cell, flows, values }) => (
+                <tr key={String(cell)}>
+                  <th scope="row"><button type="button" className="quiet share-name" onClick={() => onOnly([field], [cell])}>{valueName(field, cell)}</button></th>
+                  <td>{count(Number(flows))}</td>
+                  {values.map((value, index) => <td key={statistics[index]?.[0]} title={value === null ? undefined : `${ms(value)} ms`}>{duration(ms(value))}</td>)}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </Panel>
   )
 }

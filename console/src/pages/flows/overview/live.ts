@@ -15,8 +15,13 @@ export interface SeriesMessage {
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
-/** Place of each measure in the sums. */
-const placeOf: Readonly<Record<Measure, number>> = { flows: 0, bytes: 1, packets: 2 }
+/** Place of each measure in the sums; the others do not come by the stream. */
+const placeOf = { flows: 0, bytes: 1, packets: 2 } as const
+export type StreamedMeasure = keyof typeof placeOf
+
+export function isStreamed(measure: Measure): measure is StreamedMeasure {
+  return Object.hasOwn(placeOf, measure)
+}
 
 /** Groups that the server tells apart, of which a panel shows fewer. */
 const groupsAsked = 15
@@ -48,7 +53,7 @@ export class LiveSeries {
   }
 
   /** The largest groups by bytes, as the server ranks them, and what they leave of each bucket. `now` in Unix seconds. */
-  stack(field: Dimension, measure: Measure, top: number, now: number): Stack {
+  stack(field: Dimension, measure: StreamedMeasure, top: number, now: number): Stack {
     const end = Math.max(now, ...this.buckets.keys()) + this.step
     const stack = new Buckets(end - this.#shown * this.step, end, this.step)
     const place = placeOf[measure]

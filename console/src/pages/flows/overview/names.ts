@@ -1,32 +1,43 @@
 import { count, protocol, volume } from '../../../parts/format.ts'
-import type { Dimension, Measure } from './state.ts'
+import type { GroupField } from './kinds.ts'
+import type { Measure } from './state.ts'
 
 const ends = { src: 'source', dst: 'destination' } as const
 const parts = { name: 'name', namespace: 'namespace', owner_name: 'owner', label: 'network', addr: 'address', port: 'port' } as const
+const own: Readonly<Record<string, string>> = { proto: 'protocol', exporter_addr: 'exporter', drop_state: 'state', drop_cause: 'cause', dns_rcode: 'code', dns_name: 'name asked for' }
 
 /** `source name`, as it stands after “by”. */
-export function dimensionName(field: Dimension | 'src_port'): string {
-  if (field === 'proto') return 'protocol'
-  if (field === 'exporter_addr') return 'exporter'
+export function dimensionName(field: GroupField | 'src_port'): string {
   const [, end, part] = /^(src|dst)_(.+)$/.exec(field) ?? []
-  return `${ends[end as keyof typeof ends]} ${parts[part as keyof typeof parts]}`
+  return own[field] ?? `${ends[end as keyof typeof ends]} ${parts[part as keyof typeof parts]}`
 }
+
+const absent: Readonly<Record<string, string>> = { drop_state: 'no state', drop_cause: 'no cause', dns_rcode: 'no code' }
 
 /** A value of a field as people call it. */
 export function valueName(field: string, value: unknown): string {
-  if (value === null || value === undefined) return field.endsWith('_port') ? 'no port' : field.endsWith('_addr') ? 'no address' : 'without a name'
+  if (value === null || value === undefined) return absent[field] ?? (field.endsWith('_port') ? 'no port' : field.endsWith('_addr') ? 'no address' : 'without a name')
   if (field === 'proto') return protocol(Number(value))
   return value === '' ? '(empty)' : String(value as string | number)
 }
 
-export const measureNames: Readonly<Record<Measure, string>> = { bytes: 'Bytes', packets: 'Packets', flows: 'Flows' }
+export const measureNames: Readonly<Record<Measure, string>> = { bytes: 'Bytes', packets: 'Packets', flows: 'Flows', drop_bytes: 'Dropped bytes', drop_packets: 'Dropped packets' }
+
+function isVolume(measure: Measure): boolean {
+  return measure === 'bytes' || measure === 'drop_bytes'
+}
 
 export function amount(measure: Measure, value: number): string {
-  return measure === 'bytes' ? volume(value) : count(Math.round(value))
+  return isVolume(measure) ? volume(value) : count(Math.round(value))
+}
+
+/** The unit that does not stand in {@link amount}. */
+export function unitName(measure: Measure): string {
+  return isVolume(measure) ? 'in all' : measure === 'flows' ? 'flows' : measure === 'packets' ? 'packets' : 'dropped'
 }
 
 export function rate(measure: Measure, value: number): string {
-  return `${measure === 'bytes' ? volume(value) : value > 0 && value < 10 ? value.toFixed(1) : count(Math.round(value))}/s`
+  return `${isVolume(measure) ? volume(value) : value > 0 && value < 10 ? value.toFixed(1) : count(Math.round(value))}/s`
 }
 
 /** `12.5 %` of a total; small shares are not rounded to nothing. */

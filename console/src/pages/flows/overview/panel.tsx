@@ -8,23 +8,25 @@ type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'span' | 'stored_to'>
 
 interface PanelProps<T extends Facts> {
   readonly title: string
-  readonly wide?: boolean
   readonly answer: UseQueryResult<T>
   readonly menu: React.ReactNode
   /** Does it bring a heading of its own? */
   readonly headed?: boolean
+  /** What else is to be said of what it shows; empty: nothing. */
+  readonly foot?: string
   readonly children: (data: T) => React.ReactNode
 }
 
 /** One answer, or why there is none. The last good one stays while another is on its way. */
-export function Panel<T extends Facts>({ title, wide = false, answer, menu, headed = false, children }: PanelProps<T>): React.ReactNode {
+export function Panel<T extends Facts>({ title, answer, menu, headed = false, foot = '', children }: PanelProps<T>): React.ReactNode {
   const { data, isError, error, isFetching, refetch } = answer
   const again = (): void => { refetch().catch(reportError) }
   return (
-    <section className={`panel overview-panel${wide ? ' wide' : ''}`} aria-label={title} aria-busy={isFetching}>
+    <section className="panel overview-panel" aria-label={title} aria-busy={isFetching}>
       {!(headed && data !== undefined) && <div className="panel-head"><h2>{title}</h2>{menu}</div>}
       {data === undefined ? (isError ? <ErrorState error={error} onRetry={again} /> : <Loading what={title.toLowerCase()} />) : children(data)}
       {data !== undefined && isError && <p className="panel-foot bad" role="alert">{asRefused(error).message} Shown is the answer before. <button type="button" onClick={again}>Try again</button></p>}
+      {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
       {data !== undefined && <Caveats {...data} />}
     </section>
   )

@@ -1,99 +1,130 @@
 import { useMemo } from 'react'
+import { csvOf } from '../../../parts/save-file.ts'
+import { duration } from '../../../parts/format.ts'
 import { Loading } from '../../../parts/states.tsx'
-import { useAnswer, useEarlier, useGroups, useSeries, type Asked } from './ask.ts'
-import { panelTitles } from './controls.tsx'
-import type { LiveSeries } from './live.ts'
+import { askedFor, latestOf, useAnswer, useEarlier, useGroups, useSeries, type Asked } from './ask.ts'
+import type { GroupField, PairsKind, RatesKind, SharesKind } from './kinds.ts'
+import { isStreamed, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { Rates } from './rates.tsx'
 import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
-import { usualLook, type Dimension, type Earlier, type Looks, type Measure, type PanelName } from './state.ts'
-import { sharesOf, stackOf, type GroupsAnswer, type Share } from './sums.ts'
+import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
+import { sharesOf, stackOf, timesCsv, type GroupsAnswer, type Share } from './sums.ts'
+
+/** What the menu of a panel needs to know of it. */
+export interface MenuOf {
+  /** Has it a line for the total that can be left out? */
+  readonly total?: boolean
+  readonly others?: boolean
+  readonly top?: boolean
+  /** Can it show the newest part of the span? */
+  readonly latest?: boolean
+  /** Can it show figures instead? */
+  readonly table?: boolean
+  /** What it shows, as a file; undefined while it has nothing. */
+  readonly csv: (() => string) | undefined
+}
+
+/** Room that a panel has: as one of many, alone, or small beside the one that is large. */
+export type PanelSize = 'usual' | 'large' | 'small'
 
 export interface PanelContext {
   readonly asked: Asked
   readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
-  readonly looks: Looks
+  readonly look: PanelLook
+  readonly size: PanelSize
   readonly isLive: boolean
   readonly live: { readonly series: LiveSeries; readonly turn: number } | undefined
-  readonly menuOf: (name: PanelName, title: string, hasTotal: boolean) => React.ReactNode
+  readonly menu: (title: string, has: MenuOf) => React.ReactNode
+  readonly onTable: (table: boolean) => void
   /** Only flows of this group are wanted. */
   readonly onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
   readonly onBrush: (from: number, to: number) => void
 }
 
-/** Bytes or packets over time: stored by one question, live by the stream. */
-export function RatesPanel({ name, context }: { readonly name: 'bytes' | 'packets'; readonly context: PanelContext }): React.ReactNode {
-  const { asked, dim, before, looks, isLive, live, menuOf, onBrush } = context
-  const look = looks[name] ?? usualLook
-  const answer = useSeries(asked, dim, name, look.top, !isLive)
-  const { answer: old, seconds } = useEarlier(asked, before, !isLive)
-  const stored = useMemo(() => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', name)), [answer.data, name])
-  const earlier = useMemo(() => (old === undefined || isLive ? undefined : stackOf(old, '', name, seconds)), [old, isLive, name, seconds])
-  const title = `${panelTitles[name]} by ${dimensionName(dim)}`
-  const shown = { dim, before, measure: name, look, menu: menuOf(name, title, true), onBrush }
-  if (isLive) {
+export interface PanelProps<Kind> {
+  readonly name: PanelName
+  readonly kind: Kind
+  readonly context: PanelContext
+}
+
+export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
+
+/** Over time: stored by one question, live by the stream, where it has it. */
+export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
+  const { asked, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
+  const { measure, family } = kind
+  const field: GroupField = kind.field ?? dim
+  const streamed = isLive && isStreamed(measure) && kind.field === undefined
+  const own = askedFor(asked, family)
+  const answer = useSeries(own, field, measure, look.top, !streamed)
+  const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
+  const stored = useMemo(() => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)), [answer.data, measure])
+  const earlier = useMemo(() => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)), [old, isLive, measure, seconds])
+  const title = kind.field === undefined ? `${kind.title} by ${dimensionName(dim)}` : kind.title
+  const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000) : stored
+  const shown = {
+    before, measure, look, title, onTable, onBrush, height: chartHeights[size],
+    menu: menu(title, { total: true, csv: stack === undefined ? undefined : () => timesCsv(stack.times, [...stack.series, stack.total, ...(earlier === undefined ? [] : [{ ...earlier.total, name: 'total earlier' }])]) }),
+  }
+  if (streamed) {
     return (
-      <section className="panel overview-panel wide" aria-label={title}>
-        {live === undefined ? <Loading what={title.toLowerCase()} /> : <Rates {...shown} stack={live.series.stack(dim, name, look.top, Date.now() / 1000)} earlier={undefined} />}
+      <section className="panel overview-panel" aria-label={title}>
+        {stack === undefined ? <Loading what={title.toLowerCase()} /> : <Rates {...shown} stack={stack} earlier={undefined} />}
       </section>
     )
   }
-  return <Panel title={title} wide headed answer={answer} menu={shown.menu}>{() => stored !== undefined && <Rates {...shown} stack={stored} earlier={earlier} />}</Panel>
+  return <Panel title={title} headed answer={answer} menu={shown.menu}>{() => stored !== undefined && <Rates {...shown} stack={stored} earlier={earlier} />}</Panel>
 }
 
 /** The largest of something with their part of the total. */
-export function GroupsPanel({ name, context }: { readonly name: 'talkers' | 'ports' | 'protocols' | 'exporters'; readonly context: PanelContext }): React.ReactNode {
-  const { asked, dim, by, looks, menuOf, onOnly } = context
-  const field = { talkers: dim, ports: 'dst_port', protocols: 'proto', exporters: 'exporter_addr' }[name]
-  const look = looks[name] ?? usualLook
-  const answer = useGroups(asked, [field], by, look.top)
-  const title = name === 'talkers' ? `Largest by ${dimensionName(dim)}` : panelTitles[name]
-  const Shape = name === 'talkers' || name === 'protocols' ? Donut : Bars
+export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): React.ReactNode {
+  const { asked, dim, by, look, menu, onOnly } = context
+  const field = kind.field ?? dim
+  const measure = kind.measure ?? by
+  const newest = latestOf(asked.t)
+  const answer = useGroups(askedFor(look.latest ? { ...asked, t: newest.t } : asked, kind.family), [field], measure, look.top)
+  // While another question is under way, the answer is to the one before.
+  const own = useMemo(() => answer.data?.columns.slice(0, 1).map((column) => column.name) ?? [], [answer.data])
+  const data = useMemo(() => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)), [answer.data, own, measure])
+  const title = kind.field !== undefined ? kind.title : `${kind.title} by ${dimensionName(dim)}`
+  const Shape = kind.shape === 'donut' ? Donut : Bars
   return (
-    <Panel title={title} answer={answer} menu={menuOf(name, title, false)}>
-      {(data) => {
-        // While another question is under way, the answer is to the one before.
-        const own = data.columns.slice(0, 1).map((column) => column.name)
-        return <Shape data={sharesOf(data, own, by)} label={title} measure={by} others={look.others} onOnly={({ cells }) => { if (cells !== undefined) onOnly(own, cells) }} />
-      }}
+    <Panel title={title} answer={answer} menu={menu(title, { others: true, latest: true, csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, measure) })} foot={look.latest ? latestText(newest.seconds) : ''}>
+      {() => data !== undefined && <Shape key={name} data={data} label={title} measure={measure} others={look.others} onOnly={({ cells }) => { if (cells !== undefined) onOnly(own, cells) }} />}
     </Panel>
   )
 }
 
 /** From source to destination, by what both have of the chosen dimension. */
-export function PairsPanel({ context }: { readonly context: PanelContext }): React.ReactNode {
-  const { asked, dim, by, looks, menuOf, onOnly } = context
+export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
+  const { asked, dim, by, look, size, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'name'
-  const look = looks.pairs ?? usualLook
-  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', asked, { scope: part, by, limit: look.top })
-  const title = panelTitles.pairs
+  const newest = latestOf(asked.t)
+  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, { scope: part, by, limit: look.top })
+  const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
+  const data = useMemo(() => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)), [answer.data, own, by])
+  const only = ({ cells }: Share): void => { if (cells !== undefined) onOnly(own, cells) }
   return (
-    <Panel title={title} wide answer={answer} menu={menuOf('pairs', title, false)}>
-      {(data) => <Pairs data={data} by={by} others={look.others} onOnly={onOnly} title={title} />}
+    <Panel title={title} answer={answer} menu={menu(title, { others: true, latest: true, table: true, csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, by) })} foot={look.latest ? latestText(newest.seconds) : ''}>
+      {() => data !== undefined && (
+        <div className="pairs">
+          {!look.table && <Sankey data={data} fields={own} measure={by} others={look.others} least={chartHeights[size] - 20} onOnly={only} />}
+          <Bars data={data} label={title} measure={by} others={look.others} onOnly={only} />
+        </div>
+      )}
     </Panel>
   )
 }
 
-interface PairsProps {
-  readonly data: GroupsAnswer
-  readonly by: Measure
-  readonly others: boolean
-  readonly title: string
-  readonly onOnly: PanelContext['onOnly']
+function latestText(seconds: number): string {
+  return `The newest ${duration(seconds * 1000)} of the span.`
 }
 
-function Pairs({ data, by, others, title, onOnly }: PairsProps): React.ReactNode {
-  const own = useMemo(() => data.columns.slice(0, 2).map(({ name }) => name), [data])
-  const shares = useMemo(() => sharesOf(data, own, by), [data, own, by])
-  const only = ({ cells }: Share): void => { if (cells !== undefined) onOnly(own, cells) }
-  return (
-    <div className="pairs">
-      <Sankey data={shares} fields={own} measure={by} others={others} onOnly={only} />
-      <Bars data={shares} label={title} measure={by} others={others} onOnly={only} />
-    </div>
-  )
+function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure): string {
+  return csvOf([...fields, 'others', measure], shares.map(({ cells, amount }) => [...fields.map((_, index) => cells?.[index]), cells === undefined, amount]))
 }

@@ -1,29 +1,29 @@
 import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
-import { dimensionName, measureNames, rate } from './names.ts'
+import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
-import type { Dimension, Earlier, Measure, PanelLook } from './state.ts'
+import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
 
 interface RatesProps {
+  readonly title: string
   readonly stack: Stack
   /** The total of an earlier time, moved onto this one. */
   readonly earlier: Stack | undefined
   readonly before: Earlier
-  readonly dim: Dimension
   readonly measure: Measure
   readonly look: PanelLook
+  readonly height: number
   readonly menu: React.ReactNode
+  readonly onTable: (table: boolean) => void
   readonly onBrush: (from: number, to: number) => void
 }
 
 export const earlierNames: Readonly<Record<Earlier, string>> = { '': 'nothing', span: 'the span before', '1h': 'an hour earlier', '1d': 'a day earlier', '1w': 'a week earlier' }
 
-const formats: Readonly<Record<Measure, (value: number) => string>> = {
-  bytes: (value) => rate('bytes', value), packets: (value) => rate('packets', value), flows: (value) => rate('flows', value),
-}
+const formats = Object.fromEntries(measures.map((measure) => [measure, (value: number) => rate(measure, value)])) as Readonly<Record<Measure, (value: number) => string>>
 
 /** Rates that lie on one another up to the total. */
-export function Rates({ stack, earlier, before, dim, measure, look, menu, onBrush }: RatesProps): React.ReactNode {
+export function Rates({ title, stack, earlier, before, measure, look, height, menu, onTable, onBrush }: RatesProps): React.ReactNode {
   const series = useMemo(() => (look.others ? stack.series : stack.series.filter(({ other }) => other !== true)), [stack, look.others])
   const lines = useMemo((): readonly ChartSeries[] => [
     ...(look.total ? [stack.total] : []),
@@ -32,7 +32,7 @@ export function Rates({ stack, earlier, before, dim, measure, look, menu, onBrus
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (
     <>
-      <Chart label={`${measureNames[measure]} per second by ${dimensionName(dim)}`} times={stack.times} series={series} lines={lines} stacked height={170} format={formats[measure]} onBrush={onBrush} menu={menu} />
+      <Chart label={title} times={stack.times} series={series} lines={lines} stacked height={height} format={formats[measure]} onBrush={onBrush} table={look.table} onTable={onTable} menu={menu} />
       {hidden !== undefined && <p className="panel-foot dim">The others are not drawn.</p>}
     </>
   )

@@ -10,6 +10,8 @@ interface SankeyProps {
   readonly fields: readonly string[]
   readonly measure: Measure
   readonly others: boolean
+  /** Pixels that it is high at least. */
+  readonly least: number
   readonly onOnly: (share: Share) => void
 }
 
@@ -43,7 +45,7 @@ export function graphOf(data: Shares, fields: readonly string[], others: boolean
 }
 
 /** Who sends to whom; the list below has the same in figures. */
-export function Sankey({ data, fields, measure, others, onOnly }: SankeyProps): React.ReactNode {
+export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
   useEffect(() => {
@@ -56,11 +58,11 @@ export function Sankey({ data, fields, measure, others, onOnly }: SankeyProps): 
   const drawn = useMemo(() => {
     const { nodes, links } = graphOf(data, fields, others)
     if (links.length === 0) return undefined
-    const height = Math.max(150, 26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)))
+    const height = Math.max(least, 26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)))
     const room = Math.min(150, width * 0.3)
     const layout = sankey<Node, Link>().nodeId(({ id }) => id).nodeWidth(8).nodePadding(10).nodeSort(null).extent([[room, 8], [width - room, height - 8]])
     return { height, room, graph: layout({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) }) }
-  }, [data, fields, others, width])
+  }, [data, fields, others, least, width])
   const path = sankeyLinkHorizontal<Node, Link>()
   const [colors] = useState(() => new Map<string, number>())
   return (

@@ -1,5 +1,5 @@
 import { count } from '../../../parts/format.ts'
-import { amount, percent } from './names.ts'
+import { amount, percent, unitName } from './names.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
 
@@ -33,7 +33,7 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
           ><title>{`${share.name}: ${amount(measure, share.amount)}, ${percent(share.amount, data.total)}`}</title></circle>
         ))}
         <text className="donut-sum" y={1}>{amount(measure, data.total)}</text>
-        <text className="donut-unit" y={15}>{measure === 'bytes' ? 'in all' : measure}</text>
+        <text className="donut-unit" y={15}>{unitName(measure)}</text>
       </svg>
       <List data={data} label={label} measure={measure} others onOnly={onOnly} />
     </div>

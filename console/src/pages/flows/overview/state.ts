@@ -2,7 +2,7 @@ import type { Part } from '../../../state/codec.ts'
 import { names, oneOf } from '../../../state/parts.ts'
 
 /** What can be added up. */
-export const measures = ['bytes', 'packets', 'flows'] as const
+export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
 export type Measure = (typeof measures)[number]
 
 /** Fields whose values the panels can tell apart, in the order in which they are offered. */
@@ -15,11 +15,15 @@ export type Dimension = (typeof dimensions)[number]
 export const earlier = ['', 'span', '1h', '1d', '1w'] as const
 export type Earlier = (typeof earlier)[number]
 
-export const panelNames = ['bytes', 'packets', 'pairs', 'talkers', 'ports', 'protocols', 'exporters', 'rtt', 'dns'] as const
+/** In the order in which they are offered. */
+export const panelNames = [
+  'bytes', 'packets', 'flows', 'pairs', 'talkers', 'ports', 'protocols', 'exporters', 'droppackets', 'dropbytes', 'dropstates', 'dropcauses', 'droppers', 'rcodes', 'dns', 'dnsnames', 'dnsslow', 'rtt', 'rttslow',
+] as const
 export type PanelName = (typeof panelNames)[number]
 
-/** Those that every exporter can fill. */
-const usualPanels: readonly PanelName[] = panelNames.filter((name) => name !== 'rtt' && name !== 'dns')
+/** The others say what these say in another way. */
+const unusual: readonly PanelName[] = ['flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
+export const usualPanels: readonly PanelName[] = panelNames.filter((name) => !unusual.includes(name))
 
 export const tops = [5, 10, 15] as const
 
@@ -30,47 +34,56 @@ export interface PanelLook {
   /** Are all the others drawn, too? They are counted in any case. */
   readonly others: boolean
   readonly total: boolean
+  /** The newest part of the span instead of the whole. */
+  readonly latest: boolean
+  /** Figures instead of a drawing. */
+  readonly table: boolean
 }
 
-export const usualLook: PanelLook = { top: 5, others: true, total: true }
+export const usualLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
 
 export interface OverviewState {
   readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
-  /** Names of the panels, in order. */
+  /** Names of the panels, in their order. */
   readonly panels: readonly PanelName[]
+  /** The panel that is shown large, the others beside it; empty: none. */
+  readonly focus: PanelName | ''
   /** Looks that are not as usual, by panel. */
   readonly looks: Looks
 }
 
 export type Looks = Readonly<Partial<Record<PanelName, PanelLook>>>
 
-/** `bytes.10-others,pairs.15`. */
+const switches = ['others', 'total', 'latest', 'table'] as const
+
+/** `bytes.10-others,pairs.15`: how many, then what is not as usual. */
 function looks(): Part<Looks> {
   return {
     usual: {},
     read: (written) => {
       const found: Partial<Record<PanelName, PanelLook>> = {}
       for (const each of written.split(',')) {
-        const [, panel, count, hidden = ''] = /^([a-z]+)\.(\d+)((?:-others)?(?:-total)?)$/.exec(each) ?? []
+        const [, panel, count, turned = ''] = /^([a-z]+)\.(\d+)((?:-[a-z]+)*)$/.exec(each) ?? []
         const name = panelNames.find((known) => known === panel)
         const top = tops.find((known) => String(known) === count)
-        if (name === undefined || top === undefined) return undefined
-        const look = { top, others: !hidden.includes('others'), total: !hidden.includes('total') }
+        const all = turned.split('-').slice(1)
+        if (name === undefined || top === undefined || all.some((one) => !(switches as readonly string[]).includes(one))) return undefined
+        const look: PanelLook = { ...usualLook, top, ...Object.fromEntries(switches.map((one) => [one, usualLook[one] !== all.includes(one)])) }
         if (!isUsual(look)) found[name] = look
       }
       return found
     },
     write: (value) => panelNames.flatMap((name) => {
       const look = value[name]
-      return look === undefined || isUsual(look) ? [] : [`${name}.${look.top}${look.others ? '' : '-others'}${look.total ? '' : '-total'}`]
+      return look === undefined || isUsual(look) ? [] : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== usualLook[one])].join('-')]
     }).join(','),
   }
 }
 
-function isUsual({ top, others, total }: PanelLook): boolean {
-  return top === usualLook.top && others && total
+function isUsual(look: PanelLook): boolean {
+  return look.top === usualLook.top && switches.every((one) => look[one] === usualLook[one])
 }
 
 /** Names of panels; a name that is none makes the whole unreadable, so that it is said. */
@@ -91,5 +104,6 @@ export const overviewParts = {
   by: oneOf(measures, 'bytes'),
   before: oneOf(earlier, ''),
   panels: panels(),
+  focus: oneOf(['', ...panelNames], ''),
   looks: looks(),
 } as const

@@ -58,5 +58,5 @@ test('percentiles lie in the bucket of their flows, and nothing where no flow ha
   const rows = [['2026-11-20T09:00:10Z', 1, 1, 3, 2, 1e6, 2e6, 2e6, 3e6, 3e6, 4e6], ['2026-11-20T09:00:20Z', 1, 1, 3, 0, null, null, null, null, null, null]]
   const { series, flows } = latencyOf({ ...frame, columns, rows, step: 10, span: { from: '2026-11-20T09:00:00Z', to: '2026-11-20T09:00:30Z' } }, 'rtt', 1e6)
   expect(flows).toBe(2)
-  expect(series.map(({ values }) => values)).toEqual([[null, 2, null], [null, 3, null], [null, 3, null], [null, 4, null]])
+  expect(series.map(({ name, values }) => [name, values[1], values[0], values[2]])).toEqual([['quickest', 1, null, null], ['average', 2, null, null], ['90 % are faster', 3, null, null], ['99 % are faster', 3, null, null], ['slowest', 4, null, null]])
 })

@@ -1,5 +1,6 @@
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
+import { csvOf } from '../../../parts/save-file.ts'
 import { valueName } from './names.ts'
 import type { Measure } from './state.ts'
 
@@ -15,6 +16,9 @@ export interface Sums {
   readonly bytes: number | string
   readonly packets: number | string
   readonly flows: number | string
+  /** Where they were asked for; null where none was reported. */
+  readonly drop_bytes?: number | string | null
+  readonly drop_packets?: number | string | null
 }
 
 /** `GET /api/v1/flows?group=`, `GET /api/v1/topology`. */
@@ -126,4 +130,9 @@ export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonl
 /** Integers beyond 2^53 are texts. */
 function exact(value: unknown): bigint {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
+}
+
+/** Values over time as a file: a line for each time (ISO 8601 in UTC). `unit` stands behind the names. */
+export function timesCsv(times: readonly number[], series: readonly ChartSeries[], unit = 'per second'): string {
+  return csvOf(['time', ...series.map(({ name }) => `${name} ${unit}`)], times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => values[at])]))
 }

@@ -1,12 +1,28 @@
 import type { GroupsAnswer } from '../overview/sums.ts'
-import type { Measure } from '../overview/state.ts'
+import { measures, type Measure } from '../overview/state.ts'
 import { groupOf, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
-export interface Amounts {
-  readonly bytes: number
-  readonly packets: number
-  readonly flows: number
+/** Sums; of what was dropped 0 where it was not asked for. */
+export type Amounts = Readonly<Record<Measure, number>>
+
+/** Sums of an answer, and how many edges it has. */
+export type Total = Amounts & { readonly edges: number }
+
+/** An edge as an answer has it: the values of the scope's parts at each end. */
+export interface EdgeRow {
+  readonly from: readonly unknown[]
+  readonly to: readonly unknown[]
+  readonly sums: Amounts
+  /** Of two times: what it was before. Absent where that is not known, and of one time. */
+  readonly before?: Amounts
+}
+
+/** What is folded: edges, and the sums of all there are, of the earlier time, too, where there are two. */
+export interface Edges {
+  readonly rows: readonly EdgeRow[]
+  readonly total: Total
+  readonly before?: Total
 }
 
 export interface GraphNode {
@@ -26,6 +42,8 @@ export interface GraphEdge extends Amounts {
   readonly from: number
   readonly to: number
   readonly edges: number
+  /** Of two times: what it was before; undefined where that is not known. */
+  readonly before?: Amounts | undefined
 }
 
 export interface Graph {
@@ -33,8 +51,10 @@ export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
   /** What is not drawn: with the edges it is the total. */
-  readonly rest: Amounts & { readonly edges: number }
-  readonly total: Amounts & { readonly edges: number }
+  readonly rest: Total
+  readonly total: Total
+  /** The same of the earlier time, where there are two. */
+  readonly earlier?: { readonly rest: Total; readonly total: Total }
 }
 
 export interface Limits {
@@ -45,11 +65,7 @@ export interface Limits {
 export const usualLimits: Limits = { nodes: 300, edges: 1500 }
 export const moreLimits: Limits = { nodes: 1000, edges: 5000 }
 
-interface Sum {
-  bytes: number
-  packets: number
-  flows: number
-}
+type Sum = Record<Measure, number>
 
 interface Known {
   readonly key: string
@@ -57,72 +73,86 @@ interface Known {
   readonly group: string
   readonly sent: Sum
   readonly received: Sum
+  size: number
 }
 
 interface Folded extends Known {
   stands: number
 }
 
-const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0 })
+const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
 
 function add(sum: Sum, more: Amounts): void {
-  sum.bytes += more.bytes
-  sum.packets += more.packets
-  sum.flows += more.flows
+  for (const measure of measures) sum[measure] += more[measure]
 }
 
-/** The largest nodes and edges of an answer; smaller nodes are one per group, with their number and sums. */
-export function foldGraph({ columns, rows, total }: GroupsAnswer, scope: Scope, measure: Measure, limits: Limits): Graph {
+/** The edges of an answer. */
+export function edgesOf({ columns, rows, total }: GroupsAnswer, scope: Scope): Edges {
   const width = scopeParts[scope].parts.length
-  const [bytes, packets, flows] = ['bytes', 'packets', 'flows'].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number]
+  const places = measures.map((name) => [name, columns.findIndex((column) => column.name === name)] as const)
+  return {
+    rows: rows.map((row) => ({ from: row.slice(0, width), to: row.slice(width, 2 * width), sums: Object.fromEntries(places.map(([name, at]) => [name, Number(row[at] ?? 0)])) as Amounts })),
+    total: { edges: total.edges ?? rows.length, ...(Object.fromEntries(measures.map((name) => [name, Number(total[name] ?? 0)])) as Amounts) },
+  }
+}
+
+/** What a thing is large by: the larger of both times. */
+export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefined): number {
+  return Math.max(now[measure], before?.[measure] ?? 0)
+}
+
+/** The largest nodes and edges; smaller nodes are one per group, with their number and sums. */
+export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
   const nodes = new Map<string, Known>()
   const node = (cells: readonly unknown[]): Known => {
     const key = JSON.stringify(cells)
     let known = nodes.get(key)
-    if (known === undefined) nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero() }))
+    if (known === undefined) nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero(), size: 0 }))
     return known
   }
   const pairs = rows.map((row) => {
-    const sums: Amounts = { bytes: Number(row[bytes]), packets: Number(row[packets]), flows: Number(row[flows]) }
-    const [from, to] = [node(row.slice(0, width)), node(row.slice(width, 2 * width))]
-    add(from.sent, sums)
-    add(to.received, sums)
-    return { from, to, sums }
+    const [from, to] = [node(row.from), node(row.to)]
+    add(from.sent, row.sums)
+    add(to.received, row.sums)
+    const size = sizeOf(measure, row.sums, row.before)
+    from.size += size
+    to.size += size
+    return { from, to, row }
   })
-  const sorted = [...nodes.values()].sort((a, b) => weight(b, measure) - weight(a, measure))
+  const sorted = [...nodes.values()].sort((a, b) => b.size - a.size)
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
   const placeOf = ({ key, group }: Known): number => places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
-  const edges = new Map<number, Sum & { readonly from: number; readonly to: number; edges: number }>()
-  for (const { from, to, sums } of pairs) {
+  const edges = new Map<number, Sum & { readonly from: number; readonly to: number; edges: number; before?: Sum | undefined }>()
+  for (const { from, to, row } of pairs) {
     const [a, b] = [placeOf(from), placeOf(to)]
     const id = a * all.length + b
     let edge = edges.get(id)
-    if (edge === undefined) edges.set(id, (edge = { ...zero(), from: a, to: b, edges: 0 }))
-    add(edge, sums)
+    if (edge === undefined) edges.set(id, (edge = { ...zero(), from: a, to: b, edges: 0, ...(row.before === undefined ? {} : { before: zero() }) }))
+    add(edge, row.sums)
     edge.edges++
+    // One of which it is not known makes the sum unknown.
+    if (row.before === undefined) edge.before = undefined
+    else if (edge.before !== undefined) add(edge.before, row.before)
   }
-  const drawn = [...edges.values()].sort((a, b) => b[measure] - a[measure]).slice(0, limits.edges)
-  const whole = { edges: total.edges ?? rows.length, bytes: Number(total.bytes), packets: Number(total.packets), flows: Number(total.flows) }
-  const rest = { ...whole }
-  for (const edge of drawn) {
-    rest.bytes -= edge.bytes
-    rest.packets -= edge.packets
-    rest.flows -= edge.flows
-    rest.edges -= edge.edges
-  }
+  const drawn = [...edges.values()].sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before)).slice(0, limits.edges)
   return {
     nodes: all.map((each): GraphNode => {
       const isFolded = 'stands' in each
       return { key: each.key, group: each.group, sent: each.sent, received: each.received, cells: isFolded ? undefined : each.cells, stands: isFolded ? each.stands : 1, label: isFolded ? `${each.stands} others` : nodeLabel(scope, each.cells) }
     }),
-    edges: drawn, rest, total: whole,
+    edges: drawn, total, rest: restOf(total, drawn), ...(before === undefined ? {} : { earlier: { total: before, rest: restOf(before, drawn.filter((edge) => edge.before !== undefined).map((edge) => ({ edges: edge.edges, ...(edge.before ?? zero()) }))) } }),
   }
 }
 
-function weight({ sent, received }: Known, measure: Measure): number {
-  return sent[measure] + received[measure]
+function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: number })[]): Total {
+  const rest = { ...total }
+  for (const edge of drawn) {
+    for (const measure of measures) rest[measure] -= edge[measure]
+    rest.edges -= edge.edges
+  }
+  return rest
 }
 
 /** Of groups of which nothing else is drawn. */
@@ -136,12 +166,13 @@ function foldNodes(sorted: readonly Known[], most: number): { readonly kept: rea
     const kept = sorted.slice(0, count)
     const shown = new Set(kept.map(({ group }) => group))
     const folded = new Map<string, Folded>()
-    for (const { group: own, sent, received } of sorted.slice(count)) {
+    for (const { group: own, sent, received, size } of sorted.slice(count)) {
       const group = shown.has(own) ? own : elsewhere
       let into = folded.get(group)
-      if (into === undefined) folded.set(group, (into = { key: `others ${group}`, cells: [], group, sent: zero(), received: zero(), stands: 0 }))
+      if (into === undefined) folded.set(group, (into = { key: `others ${group}`, cells: [], group, sent: zero(), received: zero(), size: 0, stands: 0 }))
       add(into.sent, sent)
       add(into.received, received)
+      into.size += size
       into.stands++
     }
     const over = kept.length + folded.size - most

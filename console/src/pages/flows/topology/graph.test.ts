@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { foldGraph, neighbours, type Graph } from './fold.ts'
+import { edgesOf, foldGraph, neighbours, type Graph } from './fold.ts'
 import { layout } from './layout.ts'
 import { PointIndex, towards } from './near.ts'
 import { conditionOf, groupCondition, groupOf, nodeLabel } from './scope.ts'
@@ -18,7 +18,7 @@ function sum(rows: readonly (readonly unknown[])[], at: number): number {
 
 test('whatever is folded or left out, nodes stay within their limit and edges with the rest are the total', () => {
   fc.assert(fc.property(answers, fc.integer({ min: 5, max: 60 }), fc.integer({ min: 1, max: 100 }), (answer, most, mostEdges) => {
-    const graph = foldGraph(answer, 'name', 'bytes', { nodes: most, edges: mostEdges })
+    const graph = foldGraph(edgesOf(answer, 'name'), 'name', 'bytes', { nodes: most, edges: mostEdges })
     expect(graph.nodes.length).toBeLessThanOrEqual(most)
     expect(graph.edges.length).toBeLessThanOrEqual(mostEdges)
     for (const name of ['edges', 'bytes', 'packets', 'flows'] as const) {
@@ -32,10 +32,10 @@ test('whatever is folded or left out, nodes stay within their limit and edges wi
 })
 
 const row = (from: readonly unknown[], to: readonly unknown[], bytes: number): readonly unknown[] => [...from, ...to, bytes, 1, 1]
-const small = (): Graph => foldGraph({
+const small = (): Graph => foldGraph(edgesOf({
   ...frame, rows: [row(['a', 'shop', null], ['b', 'shop', null], 100), row(['b', 'shop', null], ['c', 'shop', null], 5), row(['c', 'shop', null], ['d', 'shop', null], 3), row(['e', 'far', null], ['a', 'shop', null], 1)],
   total: { edges: 4, bytes: 109, packets: 4, flows: 4 },
-}, 'name', 'bytes', { nodes: 4, edges: 10 })
+}, 'name'), 'name', 'bytes', { nodes: 4, edges: 10 })
 
 test('small nodes of a group that is shown are one, with their number; those of other groups are elsewhere', () => {
   const { nodes, edges } = small()

@@ -13,7 +13,7 @@ import { useTurn } from '../use-turn.ts'
 import type { FlowViewProps } from '../views.ts'
 import { GraphCanvas } from './canvas.tsx'
 import { EdgeList } from './edge-list.tsx'
-import { foldGraph, moreLimits, usualLimits, type Graph } from './fold.ts'
+import { edgesOf, foldGraph, moreLimits, usualLimits, type Graph } from './fold.ts'
 import { NodePanel } from './node-panel.tsx'
 import { conditionOf, groupCondition, scopeParts } from './scope.ts'
 import { scopes, type Scope } from './state.ts'
@@ -35,8 +35,8 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const answer = useAnswer<GroupsAnswer>('/api/v1/topology', asked, { scope: scopeParts[scope].parts.join(','), by, limit: more ? edgesAsked.more : edgesAsked.usual })
   const { data, isError, error, isFetching, refetch } = answer
   // While another scope is asked for, the answer before has other columns.
-  const fits = data?.columns[0]?.name.endsWith(`_${scopeParts[scope].parts[0] ?? ''}`) === true && data.columns.length === 2 * scopeParts[scope].parts.length + 3
-  const graph = useMemo(() => (data === undefined || !fits ? undefined : foldGraph(data, scope, by, more ? moreLimits : usualLimits)), [data, fits, scope, by, more])
+  const fits = data?.columns[0]?.name.endsWith(`_${scopeParts[scope].parts[0] ?? ''}`) === true && data.columns.length >= 2 * scopeParts[scope].parts.length + 3 && data.columns[scopeParts[scope].parts.length]?.name.endsWith(`_${scopeParts[scope].parts[0] ?? ''}`) === true
+  const graph = useMemo(() => (data === undefined || !fits ? undefined : foldGraph(edgesOf(data, scope), scope, by, more ? moreLimits : usualLimits)), [data, fits, scope, by, more])
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
   const shown = laid?.graph ?? graph
   const at = shown?.nodes.findIndex(({ key }) => key === chosen) ?? -1

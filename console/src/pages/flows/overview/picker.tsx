@@ -1,0 +1,40 @@
+import { Popover } from '../../../parts/popover.tsx'
+import { panelKinds } from './kinds.ts'
+import { panelNames, usualPanels, type PanelName } from './state.ts'
+
+interface PickerProps {
+  readonly panels: readonly PanelName[]
+  readonly onChange: (panels: readonly PanelName[]) => void
+}
+
+const titleOf = (name: PanelName): string => (name === 'talkers' ? 'Largest by what is chosen' : panelKinds[name].title)
+
+/** Which panels there are, and in which order. */
+export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode {
+  const hidden = panelNames.filter((name) => !panels.includes(name))
+  const moved = (at: number, by: -1 | 1): void => {
+    const next = [...panels]
+    const [name] = next.splice(at, 1)
+    if (name !== undefined) next.splice(at + by, 0, name)
+    onChange(next)
+  }
+  return (
+    <Popover label={<>Panels <span aria-hidden="true">▾</span></>} name="Panels" className="panel-picker">
+      {() => (
+        <>
+          <ul>
+            {panels.map((name, at) => (
+              <li key={name}>
+                <label className="check"><input type="checkbox" checked disabled={panels.length === 1} onChange={() => onChange(panels.filter((each) => each !== name))} />{titleOf(name)}</label>
+                <button type="button" className="quiet" disabled={at === 0} aria-label={`${titleOf(name)}: one place up`} onClick={() => moved(at, -1)}>↑</button>
+                <button type="button" className="quiet" disabled={at === panels.length - 1} aria-label={`${titleOf(name)}: one place down`} onClick={() => moved(at, 1)}>↓</button>
+              </li>
+            ))}
+            {hidden.map((name) => <li key={name}><label className="check"><input type="checkbox" checked={false} onChange={() => onChange([...panels, name])} />{titleOf(name)}</label></li>)}
+          </ul>
+          <button type="button" onClick={() => onChange(usualPanels)}>As usual</button>
+        </>
+      )}
+    </Popover>
+  )
+}

@@ -1,0 +1,27 @@
+import { useEffect, useRef, useState } from 'react'
+import { questionQuery } from '../question.ts'
+import type { Asked } from './ask.ts'
+
+interface SlotProps {
+  readonly asked: Asked
+  readonly className: string
+  readonly children: (asked: Asked) => React.ReactNode
+}
+
+/** Where a panel lies. One that is out of sight is asked once, not again and again. */
+export function Slot({ asked, className, children }: SlotProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const [seen, setSeen] = useState(true)
+  const [kept, setKept] = useState(asked)
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return undefined
+    const watch = new IntersectionObserver((entries) => setSeen(entries.at(-1)?.isIntersecting === true), { rootMargin: '200px' })
+    watch.observe(element)
+    return () => watch.disconnect()
+  }, [])
+  const same = kept === asked || JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(asked), asked.t])
+  const now = seen || !same ? asked : kept
+  if (now !== kept) setKept(now)
+  return <div ref={place} className={`slot ${className}`}>{children(now)}</div>
+}
