@@ -79,3 +79,17 @@ test('what is missing is said, with the reason', () => {
   made.gap({ view: 'w', fromSeq: 1, toSeq: 5, reason: 'unknown-position' })
   expect(now().gap).toContain('another journal')
 })
+
+test('every row that matched is counted as arrived or as passed, and those that were left out are told', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  send(4, 1003)
+  made.stat(stat(5000, 1000))
+  expect(now()).toMatchObject({ matched: 5000, arrived: 1000, passed: 4000, lost: 0 })
+  made.hold(true)
+  send(1004, 12_000)
+  made.stat(stat(16_000, 11_997))
+  expect(now()).toMatchObject({ arrived: 11_997, passed: 4003, lost: 997 })
+  made.jump()
+  expect(now()).toMatchObject({ arrived: 11_997, passed: 4003, lost: 997 + 9500 })
+})

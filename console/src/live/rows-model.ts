@@ -17,6 +17,9 @@ export interface LiveNow {
   /** Since the view began: rows that matched, and how many passed too fast to be sent. */
   readonly matched: number
   readonly passed: number
+  /** Of those that matched: rows that came here, and how many of these were left out because the table was held. */
+  readonly arrived: number
+  readonly lost: number
   /** Has the server said what it has? */
   readonly begun: boolean
 }
@@ -29,7 +32,7 @@ const waitingMost = 10_000
 export class RowsModel {
   readonly #keyAt: number
   readonly #changed: (now: LiveNow) => void
-  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, begun: false }
+  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, arrived: 0, lost: 0, begun: false }
   /** Oldest first. */
   #waiting: Row[] = []
   #replaces = false
@@ -55,11 +58,11 @@ export class RowsModel {
       this.#replaces = true
     }
     this.#waiting.push(...(rows as readonly Row[]))
-    const over = this.#waiting.length - waitingMost
-    if (over > 0) {
-      this.#waiting.splice(0, over)
-      this.#lost += over
-    }
+    const over = Math.max(0, this.#waiting.length - waitingMost)
+    if (over > 0) this.#waiting.splice(0, over)
+    this.#lost += over
+    // What was there before the view began is not among those that matched since.
+    if (snapshot !== true) this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
     this.#flow()
   }
 
@@ -69,7 +72,7 @@ export class RowsModel {
       gap: {
         slow: `At ${when} this browser was too slow: rows are missing here.`,
         evicted: `Before ${when} rows are missing: they had left the live memory.`,
-        'unknown-position': `At ${when} the server began another journal.`,
+        'unknown-position': `At ${when} another server, or another journal, went on here: rows before are those of the other.`,
       }[reason],
     })
   }
@@ -91,6 +94,7 @@ export class RowsModel {
   /** Leaves out what waits but for its newest rows, and goes on from there. */
   jump(): void {
     const left = Math.max(0, this.#heldRows() - 500)
+    this.#now = { ...this.#now, lost: this.#now.lost + Math.max(0, this.#waiting.length - 500) }
     this.#waiting = this.#waiting.slice(-500)
     this.#lost = 0
     this.#isHeld = false

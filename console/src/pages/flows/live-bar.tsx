@@ -28,7 +28,7 @@ export function LiveBar({ live, shown, link, paused, reading, span, onPause }: L
       <span className={`link ${tone}`} role="status">{word}</span>
       {link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s. <button type="button" onClick={retryNow}>Try now</button></span>}
       {link.state === 'refused' && <span className="bad">{link.detail}</span>}
-      <span className="dim number">
+      <span className="dim number" title={account(live)}>
         {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
         {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
         {live.passed > 0 && ` · ${count(live.passed)} passed too fast to show`}
@@ -40,6 +40,11 @@ export function LiveBar({ live, shown, link, paused, reading, span, onPause }: L
       <Spoken live={live} />
     </>
   )
+}
+
+/** Every row that matched is in one of these numbers. */
+function account({ matched, arrived, passed, lost }: LiveRows): string {
+  return `Since this view was opened: ${count(matched)} flows came, ${count(arrived - lost)} of them were shown here, ${count(passed)} passed too fast to be shown, ${count(lost)} were left out while the table was held`
 }
 
 /** For those who listen: a summary, at most every ten seconds, and never a row. */
