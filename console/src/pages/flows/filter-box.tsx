@@ -4,6 +4,7 @@ import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import { useLocalKeys } from '../../state/keys.ts'
 import type { Range } from '../../state/range.ts'
+import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type Suggestion } from './suggestions.ts'
 import { writtenBefore } from './filter-text.ts'
 
@@ -132,6 +133,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
         }}
         onKeyDown={onKeyDown}
       />
+      {text !== '' && <FilterPaint filter={text} />}
       {text !== '' && (
         <div className="filter-acts">
           <button type="button" className="quiet" onClick={() => { swap().catch(failed) }} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>
