@@ -50,8 +50,7 @@ async function budgets(context: BarContext): Promise<void> {
 async function transferred(context: BarContext, stage: BigStage): Promise<void> {
   const page = await stage.page('/flows?v=1&view=table&live=0&t=now-1d..now')
   await page.locator('.grid-body [role="row"]').first().waitFor()
-  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry as PerformanceResourceTiming)
-    .map(({ name, initiatorType, encodedBodySize, transferSize }) => ({ name, initiatorType, encodedBodySize, transferSize })))
+  const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>("performance.getEntriesByType('resource').map(({ name, encodedBodySize }) => ({ name, encodedBodySize }))")
   const scripts = loaded.filter(({ name }) => /\.m?js(?:\?|$)/.test(name))
   const bytes = scripts.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
   context.figure('scripts of the first route over the wire', bytes / 1024, `KiB in ${scripts.length} files`)
@@ -112,6 +111,6 @@ async function overview(context: BarContext, stage: BigStage): Promise<void> {
 /** When every panel has its numbers: none is busy. */
 async function overviewDone(page: Page): Promise<number> {
   await page.locator('.overview-panel').first().waitFor()
-  await page.waitForFunction(() => document.querySelectorAll('.overview-panel').length > 3 && document.querySelector('.overview-panel[aria-busy="true"], main .loading') === null, undefined, { polling: 20 })
+  await page.waitForFunction("document.querySelectorAll('.overview-panel').length > 3 && document.querySelector('.overview-panel[aria-busy=\"true\"], main .loading') === null", undefined, { polling: 20 })
   return performance.now()
 }
