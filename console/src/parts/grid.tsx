@@ -2,6 +2,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { density, usePreference } from '../state/preferences.ts'
+import { GridHead } from './grid-head.tsx'
+import { fitWidth } from './grid-widths.ts'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
 
 export interface GridColumn<Row> {
@@ -17,6 +19,12 @@ export interface GridColumn<Row> {
   readonly cell: (row: Row) => React.ReactNode
 }
 
+/** A key that does something with the value in a cell. */
+export interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
+  /** `false`: nothing was done. */
+  readonly run: (row: Row, column: string) => unknown
+}
+
 export interface GridProps<Row> {
   readonly label: string
   readonly columns: readonly GridColumn<Row>[]
@@ -30,6 +38,9 @@ export interface GridProps<Row> {
   /** Key of the row that is open. */
   readonly selected?: string
   readonly onOpen?: (row: Row) => void
+  /** A column was made this wide, in px; undefined: as wide as usual again. */
+  readonly onResize?: (id: string, width: number | undefined) => void
+  readonly cellKeys?: readonly CellKey<Row>[]
   /** The last rows are in sight: more are wanted, if there are any. */
   readonly onEnd?: () => void
   /** The element that scrolls, for those who watch what is done with it. */
@@ -39,18 +50,22 @@ export interface GridProps<Row> {
 /** As the styles have them, in px. */
 const rowHeights = { compact: 24, normal: 28, large: 36 } as const
 const headHeight = 30
+/** Px by which a key makes a column wider. */
+const widthStep = 16
+const noKeys: readonly never[] = []
 
 /**
  * Rows of any number, of which those in sight are in the page. One cell is in the tab order; arrows, Home, End, PageUp
- * and PageDown move it, Enter opens a row or sorts by a column.
+ * and PageDown move it, Enter opens a row or sorts by a column, Alt with arrows on a heading changes the width of its column.
  */
-export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
+export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onResize, cellKeys = noKeys, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
   const scroller = useRef<HTMLDivElement | null>(null)
   const setPlace = useCallback((place: HTMLDivElement | null) => {
     scroller.current = place
     onPlace?.(place)
   }, [onPlace])
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
+  const [dragged, setDragged] = useState<{ readonly id: string; readonly width: number }>()
   const follows = useRef(false)
   const rowHeight = rowHeights[usePreference(density)]
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
@@ -92,30 +107,39 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     const [row, column] = [rows[place.row], columns[place.column]]
     if (place.row < 0) { if (column?.sortable === true) onSort?.(column.id) } else if (row !== undefined) onOpen?.(row)
   }
+  const resize = (id: string, width: number | undefined, done: boolean): void => {
+    const fit = width === undefined ? undefined : fitWidth(width)
+    setDragged(done || fit === undefined ? undefined : { id, width: fit })
+    if (done) onResize?.(id, fit)
+  }
+  const widen = (by: number | undefined) => (): boolean => {
+    const column = columns[place.column]
+    if (place.row >= 0 || column === undefined) return false
+    const now = scroller.current?.querySelector(`[data-at="-1:${place.column}"]`)?.getBoundingClientRect().width ?? column.width
+    resize(column.id, by === undefined ? undefined : now + by, true)
+    return true
+  }
+  const ofCell = (run: CellKey<Row>['run']) => (): unknown => {
+    const [row, column] = [rows[place.row], columns[place.column]]
+    return row === undefined || column === undefined ? false : run(row, column.id)
+  }
   const onKeyDown = useLocalKeys('In a table', [
     { keys: ['Enter', 'Space'], does: 'open the row, or sort by the column', run: enter },
     ...gridMoves.map(({ keys, does }): Binding => ({ keys, does, run: go })),
+    ...(onResize === undefined ? [] : [
+      { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: 'on a heading: a wider column', run: widen(widthStep) },
+      { keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'], does: 'on a heading: a narrower column', run: widen(-widthStep) },
+      { keys: ['Delete', 'Backspace'], does: 'on a heading: as wide as usual', run: widen(undefined) },
+    ]),
+    ...cellKeys.map(({ keys, does, run }): Binding => ({ keys, does, run: ofCell(run) })),
   ])
   const onFocus = (event: React.FocusEvent): void => {
     const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
   return (
-    <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns)}>
-      <div role="rowgroup" className="grid-head">
-        <div role="row" className="grid-row" aria-rowindex={1}>
-          {columns.map((column, index) => (
-            <div
-              key={column.id} role="columnheader" aria-colindex={index + 1} data-at={`-1:${index}`} title={column.hint} className={column.end === true ? 'end' : undefined}
-              tabIndex={place.row === -1 && place.column === index ? 0 : -1}
-              aria-sort={sort === column.id ? 'ascending' : sort === `-${column.id}` ? 'descending' : column.sortable ? 'none' : undefined}
-              onClick={column.sortable ? () => onSort?.(column.id) : undefined}
-            >
-              {column.title}{sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}
-            </div>
-          ))}
-        </div>
-      </div>
+    <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns, dragged)}>
+      <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={onResize === undefined ? undefined : resize} />
       <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
         {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
         {items.map(({ index, start }) => {
@@ -130,9 +154,10 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
 }
 
 /** Set as properties of the element's style, which the policy allows; `style` in the text of a page it forbids. */
-function widths<Row>(columns: readonly GridColumn<Row>[]): React.CSSProperties {
-  const tracks = columns.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
-  return { '--columns': tracks.join(' '), '--width': `${columns.reduce((sum, { width }) => sum + width, 0)}px` } as React.CSSProperties
+function widths<Row>(columns: readonly GridColumn<Row>[], dragged: { readonly id: string; readonly width: number } | undefined): React.CSSProperties {
+  const all = columns.map(({ id, width, grow }) => (id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow }))
+  const tracks = all.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
+  return { '--columns': tracks.join(' '), '--width': `${all.reduce((sum, { width }) => sum + width, 0)}px` } as React.CSSProperties
 }
 
 interface GridRowProps<Row> {

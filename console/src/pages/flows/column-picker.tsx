@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
-import { narrowest, widest, type Widths } from './parts-of-state.ts'
+import { fitWidth } from '../../parts/grid-widths.ts'
+import type { Widths } from './parts-of-state.ts'
 import { usualColumns } from './usual.ts'
 
 interface Shown {
@@ -47,7 +48,7 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
     const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
     if (next.length > 0) onChange({ cols: next })
   }
-  const widen = (id: string, by: number): void => onChange({ w: { ...widths, [id]: Math.max(narrowest, Math.min(widest, (widths[id] ?? all.get(id)?.width ?? 100) + by)) } })
+  const widen = (id: string, by: number): void => onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
   return (
     <div className="picker">
       <div className="line" role="group" aria-label="Height of rows">

@@ -17,6 +17,8 @@ export interface FlowColumn {
   /** Fields that it sorts by, the most important first; none: it doesn’t. */
   readonly sort: readonly string[]
   readonly cell: (read: Read) => React.ReactNode
+  /** The field and its value that the cell shows first: what a filter made from the cell is about. */
+  readonly value: (read: Read) => readonly [field: string, value: unknown]
 }
 
 /** The cell of a row by the name of its field. */
@@ -39,6 +41,7 @@ function endpoint(end: 'src' | 'dst'): FlowColumn {
   return {
     id: end, title: end === 'src' ? 'Source' : 'Destination', hint: 'Name with namespace or label, else the address', width: 190, grow: 2,
     fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`], sort: [`${end}_name`, `${end}_addr`],
+    value: (read) => (read(`${end}_name`) === null ? [`${end}_addr`, read(`${end}_addr`)] : [`${end}_name`, read(`${end}_name`)]),
     cell: (read) => {
       const address = read(`${end}_addr`) as string | null
       const name = read(`${end}_name`) as string | null
@@ -75,6 +78,7 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   return {
     id: name, title: titleOf(name), hint: meaning, fields: [name], sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
     ...(isNumber ? { end: true } : {}), ...widthOf(name, type, isNumber),
+    value: (read) => [name, read(name)],
     cell: (read) => {
       const value = read(name)
       return value === null || value === undefined ? <span className="dim">–</span> : show(value)

@@ -32,6 +32,12 @@ export function ofEitherEnd(field: string): string | undefined {
   return part === undefined ? undefined : `any.${xlat}${part}`
 }
 
+/** Says that either end has this value; undefined for a field that is of no end. */
+export function eitherCondition(field: string, value: unknown): string | undefined {
+  const either = ofEitherEnd(field)
+  return either === undefined || value === null || value === undefined ? undefined : `${either} = ${literal(value)}`
+}
+
 /** What stands before the caret: the word that is being written, and whether it names a field or is a value of one. */
 export interface Written {
   readonly from: number

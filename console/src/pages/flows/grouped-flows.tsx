@@ -15,6 +15,7 @@ import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
 import { measures, type Measure } from './overview/state.ts'
 import { useTurn } from './use-turn.ts'
+import { resized } from './parts-of-state.ts'
 import type { FlowViewProps } from './views.ts'
 
 /** Seconds between two questions while the page is live. */
@@ -58,7 +59,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
             : groups === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} />
               : (
                 <Grid
-                  label="Groups of flows" columns={grid} rows={rows} rowKey={({ key }) => key} total={rows.length} sort={`-${by}`} onOpen={open}
+                  label="Groups of flows" columns={grid} rows={rows} rowKey={({ key }) => key} total={rows.length} sort={`-${by}`} onOpen={open} onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
                   onSort={(id) => { const measure = measures.find((each) => each === id); if (measure !== undefined) set({ by: measure }) }}
                 />
               )}

@@ -1,4 +1,5 @@
 /** Parts of the page's address that no other page has. */
+import { narrowest, widest } from '../../parts/grid-widths.ts'
 import type { Part } from '../../state/codec.ts'
 
 /** Fields that make groups; none: single flows. */
@@ -25,10 +26,14 @@ export function quickNames(): Part<readonly string[]> {
   }
 }
 
-export const [narrowest, widest] = [40, 1200]
-
 /** Widths of columns in px that are not as usual: `src:240,bytes:120`. */
 export type Widths = Readonly<Record<string, number>>
+
+/** With this column so wide; undefined: as wide as usual. */
+export function resized(widths: Widths, id: string, width: number | undefined): Widths {
+  const { [id]: _before, ...others } = widths
+  return width === undefined ? others : { ...others, [id]: width }
+}
 
 export function columnWidths(): Part<Widths> {
   return {

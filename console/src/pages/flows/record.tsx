@@ -4,7 +4,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
-import { andFilter, literal } from './filter-text.ts'
+import { andFilter, conditionFor, eitherCondition, literal } from './filter-text.ts'
 
 interface RecordProps {
   /** Id of the record; empty: none is open. */
@@ -66,7 +66,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
             <h3>{title}</h3>
             <dl>
               {members.map(([name, value]) => (
-                <Value key={name} name={name} value={value} column={columns.get(name)} onOnly={() => onFilter(andFilter(filter, `${name} = ${literal(value)}`))} onNot={() => onFilter(andFilter(filter, `${name} != ${literal(value)}`))} />
+                <Value key={name} name={name} value={value} column={columns.get(name)} onFilter={(condition) => onFilter(andFilter(filter, condition))} />
               ))}
             </dl>
           </section>
@@ -86,20 +86,21 @@ interface ValueProps {
   readonly name: string
   readonly value: unknown
   readonly column: FlowColumn | undefined
-  readonly onOnly: () => void
-  readonly onNot: () => void
+  readonly onFilter: (condition: string) => void
 }
 
-function Value({ name, value, column, onOnly, onNot }: ValueProps): React.ReactNode {
+function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
   const plain = typeof value !== 'object'
+  const either = plain ? eitherCondition(name, value) : undefined
   const title = column?.title ?? name
   return (
     <>
       <dt title={`${name}: ${column?.hint ?? ''}`}>{title}</dt>
       <dd>
         {column === undefined ? plainText(value) : column.cell((of) => (of === name ? value : null))}
-        {plain && <button type="button" className="quiet pick" onClick={onOnly} aria-label={`Only ${title} = ${plainText(value)}`} title="Only these">=</button>}
-        {plain && <button type="button" className="quiet pick" onClick={onNot} aria-label={`Without ${title} = ${plainText(value)}`} title="Without these">≠</button>}
+        {plain && <button type="button" className="quiet pick" onClick={() => onFilter(conditionFor(name, value))} aria-label={`Only ${title} = ${plainText(value)}`} title="Only these">=</button>}
+        {plain && <button type="button" className="quiet pick" onClick={() => onFilter(conditionFor(name, value, false))} aria-label={`Without ${title} = ${plainText(value)}`} title="Without these">≠</button>}
+        {either !== undefined && <button type="button" className="quiet pick" onClick={() => onFilter(either)} aria-label={`Either end has ${title} = ${plainText(value)}`} title="Those that have it at either end">↔</button>}
       </dd>
     </>
   )

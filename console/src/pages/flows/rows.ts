@@ -3,6 +3,8 @@ import type { Row } from '../../live/rows-model.ts'
 import { plainText } from '../../parts/format.ts'
 import type { GridProps } from '../../parts/grid.tsx'
 import { gridColumns, type FlowColumn } from './columns.tsx'
+import { andFilter, conditionFor, eitherCondition } from './filter-text.ts'
+import { resized } from './parts-of-state.ts'
 import type { FlowViewProps } from './views.ts'
 
 /** What live and stored rows are given. */
@@ -17,12 +19,24 @@ export interface RowsProps extends FlowViewProps {
 }
 
 /** How the grid reads rows whose cells have these names, and what can be done with its columns and cells. */
-export function useRows({ chosen, state: { w }, onOpen }: RowsProps, fields: readonly string[]): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen'> {
+export function useRows({ chosen, state: { q, w }, set, onOpen }: RowsProps, fields: readonly string[]): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen' | 'onResize' | 'cellKeys'> {
   const at = fields.indexOf('_pos')
+  const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined): boolean => {
+    const [field = '', value] = chosen.find((column) => column.id === id)?.value((name) => row[fields.indexOf(name)] ?? null) ?? []
+    const said = typeof value === 'object' && value !== null ? undefined : condition(field, value)
+    if (said !== undefined) set({ q: andFilter(q, said), sel: '' })
+    return said !== undefined
+  }
   return {
     columns: useMemo(() => gridColumns(chosen, fields, w), [chosen, fields, w]),
     rowKey: useCallback((row: Row) => plainText(row[at]), [at]),
     onOpen: useCallback((row: Row) => onOpen(new Map(fields.map((name, index) => [name, row[index]]))), [fields, onOpen]),
+    onResize: useCallback((id: string, width: number | undefined) => set({ w: resized(w, id, width) }, 'replace'), [set, w]),
+    cellKeys: [
+      { keys: ['='], does: 'only rows with the value of the cell', run: (row, id) => add(row, id, conditionFor) },
+      { keys: ['-'], does: 'no rows with the value of the cell', run: (row, id) => add(row, id, (field, value) => conditionFor(field, value, false)) },
+      { keys: ['a'], does: 'only rows that have it at either end', run: (row, id) => add(row, id, eitherCondition) },
+    ],
   }
 }
 

@@ -1,0 +1,6 @@
+/** Widths that a column can have, in px. */
+export const [narrowest, widest] = [40, 1200]
+
+export function fitWidth(width: number): number {
+  return Math.max(narrowest, Math.min(widest, Math.round(width)))
+}
