@@ -43,6 +43,12 @@ function permission(error: unknown, { errors }: Library): boolean {
   return error instanceof errors.PermissionViolationError || (error instanceof Error && error.cause instanceof errors.PermissionViolationError)
 }
 
+export function noAnswer({ url, timeout, tls }: NatsConfig): string {
+  // With TLS 1.3 a server refuses after the client took the connection for made; the library then tries again without a word.
+  const unshown = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
+  return `${url} did not answer within ${timeout} ms${unshown ? '; does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : ''}`
+}
+
 /** Why there is no connection, with what to do about it. */
 export function whyNotConnected(error: unknown, { url, stream }: NatsConfig): string {
   const text = says(error)

@@ -2,7 +2,7 @@ import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection, Status } from '@nats-io/transport-node'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
-import { notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
+import { noAnswer, notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
 import { connectionOptions, ensureStream, loadClient, type Library } from './client-connect.ts'
 import type { NatsConfig } from './config.ts'
 import type { NatsMessage } from './map.ts'
@@ -135,7 +135,7 @@ export class JetStreamPublisher {
 
   async #soon(reason: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
     const { promise: given, resolve } = Promise.withResolvers<string>()
-    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(`${this.#config.url} did not answer within ${this.#config.timeout} ms`) })
+    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(noAnswer(this.#config)) })
     const abort = (): void => { resolve('the sink is stopping') }
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
