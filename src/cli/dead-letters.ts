@@ -4,12 +4,18 @@ import type { DeadLetter } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, needServer, withServerFlags } from './client.ts'
+import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 interface ListFlags extends ServerFlags {
   readonly sink?: string
   readonly limit: number
+  readonly all?: boolean
   readonly format?: 'json' | 'table'
+}
+
+interface EditFlags extends ServerFlags {
+  readonly file?: string
 }
 
 interface MoveFlags extends ServerFlags {
@@ -23,8 +29,9 @@ export function register(program: Command): void {
     .description('Dead letters, newest first.')
     .option('--sink <ID>', 'of this sink only')
     .option('--limit <COUNT>', 'at most so many', positive, 100)
+    .option('--all', 'all of them, whatever --limit says')
     .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table'])))
-    .addHelpText('after', '\nExample:\n  $ weir dead-letters list --sink bus --limit 20')
+    .addHelpText('after', '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json')
     .action(action(list))
 
   withServerFlags(letters.command('show')
@@ -32,6 +39,16 @@ export function register(program: Command): void {
     .argument('<id>', 'stable id, as the list shows it'))
     .addHelpText('after', '\nExample:\n  $ weir dead-letters show http:3:812:0')
     .action(action(show))
+
+  withServerFlags(letters.command('edit')
+    .description('Opens the event of a letter in $EDITOR; what you save is delivered in its place, under the same id and source.')
+    .argument('<sink>', 'id of the sink').argument('<id>', 'stable id')
+    .option('--file <FILE>', 'take the event from a file instead; - is standard input'))
+    .addHelpText('after', `
+Examples:
+  $ weir dead-letters edit bus http:3:812:0
+  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -`)
+    .action(action(edit))
 
   withServerFlags(letters.command('retry')
     .description('Moves letters back to pending, so that the sink is tried again; all of the sink when no id is given.')
@@ -54,9 +71,20 @@ function positive(text: string): number {
   return value
 }
 
+const pageSize = 1000
+
 async function list(flags: ListFlags): Promise<void> {
-  const query = new URLSearchParams({ limit: String(flags.limit), ...(flags.sink === undefined ? {} : { sink: flags.sink }) })
-  const letters = await (await needServer(flags)).json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query.toString()}`)
+  const server = await needServer(flags)
+  const most = flags.all === true ? Number.POSITIVE_INFINITY : flags.limit
+  const letters: DeadLetter[] = []
+  for (;;) {
+    const limit = Math.min(pageSize, most - letters.length)
+    const last = letters.at(-1)
+    const query = new URLSearchParams({ limit: String(limit), ...(flags.sink === undefined ? {} : { sink: flags.sink }), ...(last === undefined ? {} : { after: `${last.time}/${last.sink}/${last.id}` }) })
+    const page = await server.json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query.toString()}`)
+    letters.push(...page)
+    if (page.length < limit || letters.length >= most) break
+  }
   if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify(letters)}\n`)
   if (letters.length === 0) return self.stdout('No dead letters.\n')
   self.stdout(textTable(['sink', 'id', 'time', 'tries', 'state', 'reason'], letters.map(({ sink, id, time, attempts, state, reason }) => [sink, id, new Date(time).toISOString(), attempts, state, oneLine(reason)])))
@@ -65,6 +93,42 @@ async function list(flags: ListFlags): Promise<void> {
 async function show(id: string, flags: ServerFlags): Promise<void> {
   const letter = await (await needServer(flags)).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
   self.stdout(`${JSON.stringify(letter, null, 2)}\n`)
+}
+
+async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
+  const server = await needServer(flags)
+  const send = async (text: string): Promise<void> => {
+    await server.json('POST', `/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, { id, body: readBody(text) })
+    self.stdout('moved back to pending with what you wrote\n')
+  }
+  if (flags.file !== undefined) return send(await readText(flags.file))
+  const letter = await server.json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}?sink=${encodeURIComponent(sink)}`)
+  if (letter.kind === 'flows') throw new CommandError('This letter is a flow: it says what an exporter measured, and is not edited.', [`weir dead-letters retry ${sink} ${id} tries it again as it is.`])
+  if (letter.state !== 'open') throw new CommandError(`This letter does not wait any more: it is ${letter.state}.`)
+  const before = `${JSON.stringify(letter.body, null, 2)}\n`
+  const edited = await editText(before, 'letter.json')
+  if (edited.text === before) {
+    await edited.done()
+    return self.stdout('Nothing was changed; the letter waits as before.\n')
+  }
+  try {
+    await send(edited.text)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new CommandError(error.message, [...error.hints, `What you wrote is in ${edited.path}; mend it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`], error.exit)
+  }
+  await edited.done()
+}
+
+function readBody(text: string): object {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw new CommandError(`What was written is no JSON: ${error instanceof Error ? error.message : String(error)}.`, [], 2)
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new CommandError('The body of an event is a JSON object: { … }.', ['Take it as `weir dead-letters show` has it under "body".'], 2)
+  return body
 }
 
 async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags): Promise<void> {

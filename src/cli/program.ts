@@ -28,7 +28,7 @@ const summaries: Readonly<Record<string, string>> = {
   exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
   fields: 'list what a flow can carry',
   ledger: 'show where every accepted row is now',
-  'dead-letters': 'list, show, retry or drop what sinks refused',
+  'dead-letters': 'list, show, edit, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
   replay: 'send again what a packet capture holds of exporters',
   journal: 'check, list or export the journal',

@@ -27,7 +27,7 @@ Exit code: 0 answered, 1 refused or failed, 2 the command line cannot be used.`)
 }
 
 async function run(sql: string, flags: QueryFlags): Promise<void> {
-  const statement = sql === '-' ? await standardInput() : sql
+  const statement = sql === '-' ? await self.readStdin() : sql
   const format = flags.format ?? (self.interactive ? 'table' : 'json')
   const server = await findServer(flags)
   if (server === undefined) return askFolder(flags.data ?? defaultData, statement, format)
@@ -55,12 +55,6 @@ async function askFolder(data: string, sql: string, format: QueryFormat): Promis
 
 const silent = (): void => {}
 const toStderr: Log = { debug: silent, info: silent, warn: (message) => self.stderr(`weir: ${message}\n`), error: (message) => self.stderr(`weir: ${message}\n`) }
-
-async function standardInput(): Promise<string> {
-  const pieces: Buffer[] = []
-  for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)
-  return Buffer.concat(pieces).toString('utf8')
-}
 
 /** Writes as fast as the reader of standard output takes it; a reader that has enough (`| head`) is no error. */
 async function print(bytes: AsyncIterable<Uint8Array>): Promise<void> {

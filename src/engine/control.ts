@@ -115,9 +115,12 @@ export interface DeadLetter {
   readonly body?: unknown
 }
 
+/** Where a letter stands in the list. It may have been settled since: what is behind it stays behind it. */
+export type LetterPlace = Pick<DeadLetter, 'time' | 'sink' | 'id'>
+
 export interface DeadLetterAdmin {
-  /** Those that wait, newest first. */
-  list(sink: string | undefined, limit: number, bodies: boolean): Promise<readonly DeadLetter[]>
+  /** Those that wait, newest first; with `after`, those behind that one. */
+  list(sink: string | undefined, limit: number, bodies: boolean, after?: LetterPlace): Promise<readonly DeadLetter[]>
   /** One letter, also when it was settled since; sinks that refused the same row have one each. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
   /** Moves letters back to pending; all of a sink when no ids are given. Answers how many. */

@@ -1,5 +1,5 @@
 import { WeirError } from '../model/errors.ts'
-import type { DeadLetter, DeadLetterAdmin } from './control.ts'
+import type { DeadLetter, DeadLetterAdmin, LetterPlace } from './control.ts'
 import { describeLetter } from './delivery/describe.ts'
 import { editedBody } from './delivery/edit.ts'
 import type { SinkSet } from './sinks.ts'
@@ -19,11 +19,12 @@ export function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
     return moved
   }
   return {
-    async list(sink, limit, bodies) {
+    async list(sink, limit, bodies, after) {
       return sinks.all()
         .filter(({ entry }) => sink === undefined || entry.id === sink)
         .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => ({ of: entry.id, letter })))
-        .sort((a, b) => b.letter.time - a.letter.time)
+        .filter(({ of, letter }) => after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0)
+        .sort((a, b) => inOrder({ time: a.letter.time, sink: a.of, id: a.letter.id }, { time: b.letter.time, sink: b.of, id: b.letter.id }))
         .slice(0, limit)
         .map(({ of, letter }): DeadLetter => describeLetter(of, letter, bodies))
     },
@@ -47,3 +48,10 @@ export function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
     drop: (sink, ids) => move(sink, ids, 'dropped'),
   }
 }
+
+/** Newest first; those of the same time by sink and id, so that pages neither repeat nor leave out one. */
+function inOrder(a: LetterPlace, b: LetterPlace): number {
+  return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
+}
+
+const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

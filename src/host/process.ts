@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
-import { setPriority } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
 /** The process and its surroundings, by value like the rest of the host. */
@@ -50,6 +51,28 @@ export const self = {
     } catch {
       // Then all are equal, as before.
     }
+  },
+  /** A file in a folder that only this user can read. */
+  async temporaryFile(name: string, text: string): Promise<{ readonly path: string; read(): Promise<string>; remove(): Promise<void> }> {
+    const { mkdtemp, readFile, rm, writeFile } = await import('node:fs/promises')
+    const folder = await mkdtemp(join(tmpdir(), 'weir-'))
+    const path = join(folder, name)
+    await writeFile(path, text, { mode: 0o600 })
+    return { path, read: () => readFile(path, 'utf8'), remove: () => rm(folder, { recursive: true, force: true }) }
+  },
+  /** Everything that is written to this process. */
+  async readStdin(): Promise<string> {
+    const pieces: Buffer[] = []
+    for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)
+    return Buffer.concat(pieces).toString('utf8')
+  },
+  /** Runs an editor, which may be a command with flags, on a file, with the terminal of this process; answers its exit code. */
+  async runEditor(editor: string, path: string): Promise<number> {
+    const { spawn } = await import('node:child_process')
+    return new Promise((resolve, reject) => {
+      const child = process.platform === 'win32' ? spawn(`${editor} "${path}"`, { shell: true, stdio: 'inherit' }) : spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' })
+      child.on('error', reject).on('close', (code) => resolve(code ?? 1))
+    })
   },
   readTextFile(path: string): string {
     return readFileSync(path, 'utf8')

@@ -1,5 +1,5 @@
 import type { Ledger, Pipeline } from '../../../src/api/published.ts'
-import { asRefused } from '../api/problem.ts'
+import { asRefused, type Refused } from '../api/problem.ts'
 import { useLedger, usePipeline } from '../api/queries.ts'
 import { count, duration } from '../parts/format.ts'
 
@@ -10,10 +10,15 @@ export function Footer(): React.ReactNode {
   return (
     <footer aria-label="Ledger">
       {ledger.data === undefined || ledger.isError
-        ? <span className="sum dim">{ledger.isError ? `ledger unknown: ${asRefused(ledger.error).message}` : 'ledger …'}</span>
+        ? <span className="sum dim">{ledger.isError ? unknown(asRefused(ledger.error)) : 'ledger …'}</span>
         : <Sums ledger={ledger.data} pipeline={pipeline.data} />}
     </footer>
   )
+}
+
+/** What is asked again every two seconds needs no button. */
+function unknown({ status, message, queryId }: Refused): string {
+  return status === 403 ? `ledger: ${message}` : `ledger unknown, asked again every 2 s: ${message}${queryId === undefined ? '' : ` query ${queryId}`}`
 }
 
 const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)

@@ -44,7 +44,7 @@ export function Login(): React.ReactNode {
             <label htmlFor="token">Token</label>
             <input id="token" type="password" autoComplete="current-password" required autoFocus aria-invalid={refused?.status === 401} aria-describedby="token-hint token-refused" value={typed} onChange={(event) => setTyped(event.target.value)} />
             <p id="token-hint" className="dim">One of <code>auth.tokens</code> in the configuration of this Weir, or the one that it showed at its first start.</p>
-            <div id="token-refused">{refused !== undefined && <p role="alert" className="bad">{refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}</p>}</div>
+            <div id="token-refused">{refused !== undefined && <p role="alert" className="bad">{refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}{refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}</p>}</div>
             <button type="submit" className="primary" aria-disabled={busy}>{busy ? 'Logging in …' : 'Log in'}</button>
           </>
         )}

@@ -16,6 +16,9 @@ export interface Link {
   readonly detail?: string
   readonly retryMs?: number
   readonly status?: number
+  readonly hints?: readonly string[]
+  /** Of the answer that refused. */
+  readonly queryId?: string
 }
 
 /** Once a second, of one view: since it began, rows that matched and rows that were sent. */

@@ -1,29 +1,30 @@
 /** What stands where data would: there is none, it is on its way, or it failed. Each says why and offers one thing to do. */
 import { asRefused } from '../api/problem.ts'
 
-export function EmptyState({ title, action, children }: { readonly title: string; readonly action?: React.ReactNode; readonly children: React.ReactNode }): React.ReactNode {
+/** `children` names the cause, `action` is the one thing that helps: a button, or a link. */
+export function EmptyState({ title, action, children }: { readonly title: string; readonly action: React.ReactNode; readonly children: React.ReactNode }): React.ReactNode {
   return (
-    <div className="state">
+    <div className="state" data-state="empty">
       <h2>{title}</h2>
       <div>{children}</div>
-      {action !== undefined && <p>{action}</p>}
+      <p>{action}</p>
     </div>
   )
 }
 
 export function Loading({ what }: { readonly what: string }): React.ReactNode {
-  return <p className="state loading" role="status">Loading {what} …</p>
+  return <p className="state loading" role="status" data-state="loading">Loading {what} …</p>
 }
 
 export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
   const refused = asRefused(error)
-  const marks = [refused.code, refused.queryId === undefined ? '' : `query ${refused.queryId}`].filter((mark) => mark !== '')
+  const marks = [refused.code, refused.queryId === undefined ? 'no query id: no answer came from Weir itself' : `query ${refused.queryId}`].filter((mark) => mark !== '')
   return (
-    <div className="state" role="alert">
+    <div className="state" role="alert" data-state="error">
       <h2 className="bad">{refused.message}</h2>
       {refused.hints.length > 0 && <ul>{refused.hints.map((hint) => <li key={hint}>{hint}</li>)}</ul>}
       <p><button type="button" onClick={onRetry}>Try again</button></p>
-      {marks.length > 0 && <p className="dim mono">{marks.join(' · ')}</p>}
+      <p className="dim mono">{marks.join(' · ')}</p>
     </div>
   )
 }

@@ -20,6 +20,9 @@ const ids = {
 } as const
 const sinkParam = { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } } as const
 
+/** A letter in the list. Names of sinks have no slash. */
+const place = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
+
 function noSuchLetter(id: string, more = ''): ApiError {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no dead letter "${id}"${more}.`, { hints: ['GET /api/v1/dead-letters lists them.'] })
 }
@@ -27,18 +30,20 @@ function noSuchLetter(id: string, more = ''): ApiError {
 export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters } }: ApiContext): void {
   app.get('/api/v1/dead-letters', {
     schema: {
-      operationId: 'listDeadLetters', summary: 'What sinks could not take, newest first',
+      operationId: 'listDeadLetters', summary: 'What sinks could not take, newest first', description: 'A page shorter than `limit` is the last one; the next one stands behind (`after`) the last letter of this one.',
       querystring: {
         type: 'object', additionalProperties: false, properties: {
           sink: { type: 'string', description: 'Of this sink only.' }, limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
+          after: { type: 'string', pattern: place.source, description: 'Only what stands behind this letter, the last one of the page before: `<time>/<sink>/<id>` as that has them.' },
           bodies: { type: 'string', enum: ['true', 'false'], default: 'true', description: 'Whether each comes with its body.' },
         },
       },
       response: { 200: { type: 'array', items: { $ref: 'DeadLetter#' } }, 400: { $ref: 'Problem#' } },
     },
   }, async (request, reply) => {
-    const { sink, limit = 100, bodies } = request.query as { sink?: string; limit?: number; bodies?: string }
-    return answerJson(request, reply, await deadLetters.list(sink, limit, bodies !== 'false'))
+    const { sink, limit = 100, bodies, after } = request.query as { sink?: string; limit?: number; bodies?: string; after?: string }
+    const [, time, of = '', id = ''] = place.exec(after ?? '') ?? []
+    return answerJson(request, reply, await deadLetters.list(sink, limit, bodies !== 'false', time === undefined ? undefined : { time: Number(time), sink: of, id }))
   })
 
   app.get('/api/v1/dead-letters/:id', {

@@ -31,7 +31,7 @@ export class RecordingControl implements Control {
     },
   }
   readonly deadLetters: Control['deadLetters'] = {
-    list: async (sink, limit, bodies) => [{ id: 'http:1:2:0', sink: sink ?? 'nats', time: 1_700_000_000_000, reason: `limit ${limit}`, attempts: 3, state: 'open', kind: 'events', ...(bodies ? { body: { id: 'a' } } : {}) }],
+    list: async (sink, limit, bodies, after) => (after?.id === 'http:1:2:0' ? [] : [{ id: 'http:1:2:0', sink: sink ?? 'nats', time: 1_700_000_000_000, reason: `limit ${limit}`, attempts: 3, state: 'open', kind: 'events', ...(bodies ? { body: { id: 'a' } } : {}) }]),
     show: async (id) => (id === 'http:1:2:0' ? { id, sink: 'nats', time: 1, reason: 'poison', attempts: 1, state: 'open', kind: 'events', body: null } : undefined),
     edit: async (sink, id) => id === 'http:1:2:0' && this.#move('edit', sink, [id]) === 1,
     retry: async (sink, ids) => this.#move('retry', sink, ids),

@@ -1,15 +1,40 @@
-import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
-import { useCallback, useState } from 'react'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused, type Refused } from '../../api/problem.ts'
-import { bySink, partsOf, type Verb } from './letters.ts'
+import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 
-export function useLetters(sink: string, limit: number): UseQueryResult<readonly DeadLetter[]> {
-  return useQuery({
-    queryKey: ['dead-letters', sink, limit], refetchInterval: 3000, placeholderData: (before) => before,
-    queryFn: ({ signal }) => ask<readonly DeadLetter[]>('/api/v1/dead-letters', { signal, query: { sink, limit, bodies: 'false' } }),
+const pageSize = 200
+/** Letters are asked for anew as long as that is little; who has gone further down has them as they were, and asks himself. */
+const mostRefreshed = 5
+
+export interface Letters {
+  /** Newest first; undefined: not known yet. */
+  readonly letters: readonly DeadLetter[] | undefined
+  readonly more: boolean
+  readonly error: Error | null
+  /** They are not asked for anew by themselves. */
+  readonly still: boolean
+  readonly next: () => void
+  readonly again: () => void
+}
+
+/** Letters of a sink, or of all, page by page to the last. */
+export function useLetters(sink: string): Letters {
+  const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['dead-letters', sink], placeholderData: keepPreviousData, initialPageParam: '',
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= mostRefreshed ? 3000 : false),
+    queryFn: ({ signal, pageParam: after }) => ask<readonly DeadLetter[]>('/api/v1/dead-letters', { signal, query: { sink, limit: pageSize, bodies: 'false', after } }),
+    getNextPageParam: (page: readonly DeadLetter[]) => {
+      const last = page.at(-1)
+      return page.length < pageSize || last === undefined ? undefined : `${last.time}/${keyOf(last)}`
+    },
   })
+  // A letter that was refused again while pages were asked for stands in two of them.
+  const letters = useMemo(() => (data === undefined ? undefined : [...new Map(data.pages.flat().map((letter) => [keyOf(letter), letter])).values()]), [data])
+  const next = useCallback(() => { if (hasNextPage && !isFetching) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, fetchNextPage])
+  return { letters, more: hasNextPage, error, still: (data?.pages.length ?? 0) > mostRefreshed, next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]) }
 }
 
 const letterPath = (id: string): string => `/api/v1/dead-letters/${encodeURIComponent(id)}`

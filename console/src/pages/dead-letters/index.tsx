@@ -2,10 +2,11 @@ import { useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { asRefused } from '../../api/problem.ts'
 import { useLedger, useMe } from '../../api/queries.ts'
+import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useFate, useLetters, useMoving } from './ask.ts'
@@ -14,9 +15,6 @@ import { Letter } from './letter.tsx'
 import { bySink, keyOf, outcome, type Verb } from './letters.ts'
 import { deadLettersCodec } from './state.ts'
 import './dead-letters.css'
-
-const firstPage = 200
-const most = 10_000
 
 interface Asked {
   readonly verb: Verb
@@ -27,12 +25,11 @@ interface Asked {
 export default function DeadLettersPage(): React.ReactNode {
   useTitle('Dead letters')
   const { state, unread, set } = usePageState(deadLettersCodec)
-  const [limit, setLimit] = useState(firstPage)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<Asked>()
   const me = useMe()
   const ledger = useLedger()
-  const { data: letters, isError, error, refetch } = useLetters(state.sink, limit)
+  const { letters, more, error, still, next, again } = useLetters(state.sink)
   const { busy, refused, moved, move, edit, forget } = useMoving()
   const fate = useFate(moved)
   const mayMove = me.data?.role === 'admin'
@@ -69,20 +66,21 @@ export default function DeadLettersPage(): React.ReactNode {
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
       {me.data !== undefined && !mayMove && <Notice tone="plain">You may look at these letters. To try them again, edit or drop them takes the role admin; yours is {me.data.role}.</Notice>}
-      {refused !== undefined && <Notice tone="bad" onClose={forget}>{refused.message} {refused.hints.join(' ')}</Notice>}
+      {error !== null && letters !== undefined && <ErrorNotice error={error} onRetry={again}>What is shown is from before.</ErrorNotice>}
+      {refused !== undefined && <Notice tone="bad" onClose={forget}>{refused.message} {refused.hints.join(' ')}{refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}</Notice>}
       {moved !== undefined && <Notice tone="plain" onClose={forget}>{outcome(moved.verb, moved.count, fate)}</Notice>}
       {letters === undefined
-        ? (isError ? (asRefused(error).status === 403 ? <EmptyState title="Not for you">{asRefused(error).message}</EmptyState> : <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />) : <Loading what="dead letters" />)
+        ? (error !== null ? (asRefused(error).status === 403 ? <EmptyState title="Dead letters are not for you" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>{asRefused(error).message}</EmptyState> : <ErrorState error={error} onRetry={again} />) : <Loading what="dead letters" />)
         : (
           <div className="page-body letters">
             <section className="panel table" aria-label="Dead letters" onKeyDownCapture={(event) => { if (onSpace(event)) event.stopPropagation() }}>
               {letters.length === 0
                 ? <NoLetters sink={state.sink} onAll={() => set({ sink: '' })} />
-                : <Grid label="Dead letters, newest first" columns={columns} rows={letters} rowKey={keyOf} total={Math.max(all, letters.length)} selected={state.sel} onOpen={(letter) => set({ sel: keyOf(letter), edit: false })} />}
+                : <Grid label="Dead letters, newest first" columns={columns} rows={letters} rowKey={keyOf} total={more ? Math.max(all, letters.length) : letters.length} onEnd={next} selected={state.sel} onOpen={(letter) => set({ sel: keyOf(letter), edit: false })} />}
               {letters.length > 0 && (
                 <div className="table-foot">
-                  <span>{letters.length < all ? `newest ${count(letters.length)} of ${count(all)}` : counted(letters.length, 'letter')}{mayMove && <span className="keys"> · Space chooses, Enter opens</span>}</span>
-                  {letters.length >= limit && limit < most && <button type="button" onClick={() => setLimit(Math.min(most, limit * 5))}>Show more</button>}
+                  <span>{more ? `newest ${count(letters.length)} of ${count(Math.max(all, letters.length))}` : counted(letters.length, 'letter')}{mayMove && <span className="keys"> · Space chooses, Enter opens</span>}</span>
+                  {still && <button type="button" onClick={again}>Ask again</button>}
                   {mayMove && (
                     <span className="foot-acts">
                       <button type="button" disabled={open.length === 0} onClick={() => setChosen(choice.length === open.length ? new Set() : new Set(open.map(keyOf)))}>{choice.length === open.length && open.length > 0 ? 'Choose none' : `Choose all ${count(open.length)}`}</button>
@@ -133,6 +131,6 @@ const timeOf = ({ time: at }: DeadLetter): string => time(new Date(at).toISOStri
 
 function NoLetters({ sink, onAll }: { readonly sink: string; readonly onAll: () => void }): React.ReactNode {
   return sink === ''
-    ? <EmptyState title="No dead letters">No sink has refused anything for good. What one refuses, or does not take in the time that it is given, is kept here with the reason, until somebody tries it again or drops it.</EmptyState>
+    ? <EmptyState title="No dead letters" action={<PageLink to="/pipeline" className="button">How the sinks do</PageLink>}>No sink has refused anything for good. What one refuses, or does not take in the time that it is given, is kept here with the reason, until somebody tries it again or drops it.</EmptyState>
     : <EmptyState title={`No dead letters of ${sink}`} action={<button type="button" onClick={onAll}>Show those of all sinks</button>}>It has refused nothing that still waits.</EmptyState>
 }

@@ -1,11 +1,16 @@
 import { useMemo, useState } from 'react'
 import type { Row } from '../../live/rows-model.ts'
+import type { Link } from '../../live/messages.ts'
+import { linkError } from '../../live/link-error.ts'
+import { retryNow } from '../../live/tab.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
+import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
 import { plainText, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, Loading } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { LiveBar } from '../flows/live-bar.tsx'
 
 const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
@@ -47,18 +52,25 @@ export default function EventsPage(): React.ReactNode {
         <section className="panel table" aria-label="Newest events">
           {live.rows.length > 0
             ? <Grid label="Newest events" columns={columns} rows={live.rows} rowKey={(row) => plainText(at(row, '_pos'))} total={live.rows.length} onPlace={setPlace} />
-            : live.begun ? <NoEvents /> : <Loading what="the newest events" />}
+            : link.state === 'refused' ? <Refused link={link} />
+              : live.begun ? <NoEvents /> : <Loading what="the newest events" />}
         </section>
       </div>
     </div>
   )
 }
 
+function Refused({ link }: { readonly link: Link }): React.ReactNode {
+  if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
+  return <EmptyState title="Events are not for you" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>{link.detail}</EmptyState>
+}
+
 function NoEvents(): React.ReactNode {
+  const command = `curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\\n  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`
   return (
-    <EmptyState title="No events yet">
-      <p>Anything that speaks CloudEvents over HTTP can post here. Try it:</p>
-      <pre>{`curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\\n  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`}</pre>
+    <EmptyState title="No events yet" action={<CopyButton text={command}>Copy this command</CopyButton>}>
+      <p>None has come since the start of this Weir. Anything that speaks CloudEvents over HTTP can post here; for a try:</p>
+      <pre>{command}</pre>
     </EmptyState>
   )
 }

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { ExporterRecipes } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 
 interface HowProps {
@@ -61,15 +62,11 @@ export function How({ how, collector, onHow, onCollector }: HowProps): React.Rea
 }
 
 function Commands({ lines, title }: { readonly lines: readonly string[]; readonly title: string }): React.ReactNode {
-  const [said, setSaid] = useState('')
   const text = lines.join('\n')
-  const copy = (): void => {
-    navigator.clipboard.writeText(text).then(() => setSaid('Copied.'), () => setSaid('The browser does not let this page copy: select the text.'))
-  }
   return (
     <div className="commands">
       <pre aria-label={title} tabIndex={0}>{text}</pre>
-      <p><button type="button" onClick={copy}>Copy</button> <span role="status" className="dim">{said}</span></p>
+      <p><CopyButton text={text} /></p>
     </div>
   )
 }

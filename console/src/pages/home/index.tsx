@@ -4,7 +4,7 @@ import { useLedger, usePipeline } from '../../api/queries.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
-import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../pipeline/ask.ts'
 import { viewOf, type PipelineView } from '../pipeline/sums.ts'
@@ -22,18 +22,19 @@ export default function HomePage(): React.ReactNode {
   const ledger = useLedger()
   const exporters = useExporters()
   const view = useMemo(() => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)), [pipeline.data, ledger.data])
+  const again = (): void => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }
   const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   const forbidden = failed !== undefined && asRefused(failed.error).status === 403
   return (
     <div className="page">
       <div className="page-bar"><h1>Home</h1></div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
-      {failed !== undefined && view !== undefined && <Notice tone="bad">{asRefused(failed.error).message} What is shown is from before.</Notice>}
+      {failed !== undefined && view !== undefined && <ErrorNotice error={failed.error} onRetry={again}>What is shown is from before.</ErrorNotice>}
       <div className="page-scroll home" tabIndex={0} role="region" aria-label="Home">
         {view === undefined
           ? forbidden
             ? <EmptyState title="Flows of your namespaces are here" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>What is connected is shown to those who may see every namespace.</EmptyState>
-            : failed === undefined ? <Loading what="what is connected" /> : <ErrorState error={failed.error} onRetry={() => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }} />
+            : failed === undefined ? <Loading what="what is connected" /> : <ErrorState error={failed.error} onRetry={again} />
           : (
             <>
               <Sentence view={view} />

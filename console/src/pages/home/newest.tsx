@@ -3,6 +3,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useLiveRows } from '../../live/use-live.ts'
+import { ErrorState } from '../../parts/states.tsx'
 import { plainText, protocol, time, volume } from '../../parts/format.ts'
 
 const fields = ['time_received', 'src_name', 'src_addr', 'dst_name', 'dst_addr', 'dst_port', 'proto', 'bytes', '_pos'] as const
@@ -23,7 +24,7 @@ export function Newest(): React.ReactNode {
       <section className="panel" aria-label="Newest flows">
         <h2>Newest flows</h2>
         {rows.length === 0
-          ? <p className="dim">{flows.isPending ? 'Loading …' : flows.isError ? 'They could not be asked for.' : 'None in the last hour.'}</p>
+          ? flows.isError ? <ErrorState error={flows.error} onRetry={() => { flows.refetch().catch(reportError) }} /> : <p className="dim">{flows.isPending ? 'Loading …' : 'None in the last hour.'}</p>
           : <ul>{rows.map((row) => (
             <li key={plainText(row._pos)}>
               <span className="mono dim">{time(row.time_received as string | null).slice(0, -4)}</span>

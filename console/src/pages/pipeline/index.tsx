@@ -1,11 +1,10 @@
 import { useMemo } from 'react'
 import { useLedger, usePipeline } from '../../api/queries.ts'
-import { asRefused } from '../../api/problem.ts'
 import { useCommands } from '../../app/commands.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
-import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from './ask.ts'
 import { Details } from './details.tsx'
@@ -28,6 +27,7 @@ export default function PipelinePage(): React.ReactNode {
   const view = useMemo(() => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)), [pipeline.data, ledger.data])
   const open = (sel: string): void => set({ sel })
   useCommands(useMemo(() => [{ name: state.view === 'picture' ? 'Pipeline as tables' : 'Pipeline as a picture', run: () => set({ view: state.view === 'picture' ? 'table' : 'picture' }) }], [state.view, set]))
+  const again = (): void => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }
   const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   return (
     <div className="page">
@@ -37,9 +37,9 @@ export default function PipelinePage(): React.ReactNode {
         <button type="button" aria-pressed={state.view === 'table'} onClick={() => set({ view: state.view === 'table' ? 'picture' : 'table' })}>Tables</button>
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
-      {failed !== undefined && view !== undefined && <Notice tone="bad">{asRefused(failed.error).message} What is shown is from before.</Notice>}
+      {failed !== undefined && view !== undefined && <ErrorNotice error={failed.error} onRetry={again}>What is shown is from before.</ErrorNotice>}
       {view === undefined || pipeline.data === undefined || ledger.data === undefined
-        ? (failed === undefined ? <Loading what="the pipeline" /> : <ErrorState error={failed.error} onRetry={() => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }} />)
+        ? (failed === undefined ? <Loading what="the pipeline" /> : <ErrorState error={failed.error} onRetry={again} />)
         : (
           <div className="page-body pipeline">
             <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">

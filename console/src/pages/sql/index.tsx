@@ -92,11 +92,10 @@ function Ask(): React.ReactNode {
           {failed !== undefined && (error !== undefined
             ? <ErrorPlace error={error} sql={failed.sql} hints={error.offset === undefined ? failed.refused.hints : []} mark={failed.refused.queryId === undefined ? '' : `query ${failed.refused.queryId}`} onGo={mark} />
             : <ErrorState error={failed.refused} onRetry={() => start(failed.sql)} />)}
-          {last !== undefined && <Results sql={last.sql} result={last.result} view={state.view} sort={state.sort} stale={last.sql !== state.q || run.is !== 'done'} onView={(view) => set({ view })} onSort={(sort) => set({ sort })} />}
+          {last !== undefined && <Results sql={last.sql} result={last.result} view={state.view} sort={state.sort} stale={last.sql !== state.q || run.is !== 'done'} onView={(view) => set({ view })} onSort={(sort) => set({ sort })} onEdit={() => area.current?.focus()} />}
           {last === undefined && run.is === 'nothing' && (
-            <EmptyState title="Ask what no page answers">
-              <p>Take one of these, or write your own:</p>
-              <div className="examples">{examples.map(([title, sql]) => <button key={title} type="button" onClick={() => go(sql)}>{title}</button>)}</div>
+            <EmptyState title="Ask what no page answers" action={<span className="examples">{examples.map(([title, sql]) => <button key={title} type="button" onClick={() => go(sql)}>{title}</button>)}</span>}>
+              Nothing was asked yet. Take one of these, or write your own.
             </EmptyState>
           )}
         </div>

@@ -18,6 +18,8 @@ interface ResultsProps {
   readonly stale: boolean
   readonly onView: (view: 'table' | 'chart') => void
   readonly onSort: (sort: string) => void
+  /** To the text of the statement. */
+  readonly onEdit: () => void
 }
 
 const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
@@ -29,7 +31,7 @@ function plain(value: number | string): string {
   return Math.abs(Number(value)) < 100_000 ? String(value) : typeof value === 'number' ? number.format(value) : count(value)
 }
 
-export function Results({ sql, result, view, sort, stale, onView, onSort }: ResultsProps): React.ReactNode {
+export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit }: ResultsProps): React.ReactNode {
   const { rows, columns, cut, ms } = result
   const shown = useMemo(() => sortedRows(result, sort), [result, sort])
   const keys = useMemo(() => new Map(rows.map((row, index) => [row, String(index)])), [rows])
@@ -58,11 +60,11 @@ export function Results({ sql, result, view, sort, stale, onView, onSort }: Resu
       {drawn !== undefined && typeof drawn === 'string' && <EmptyState title="Nothing to draw" action={<button type="button" onClick={() => onView('table')}>Show the table</button>}>{drawn}</EmptyState>}
       {drawn !== undefined && typeof drawn !== 'string' && <div className="results-chart"><Chart label={`by ${drawn.by}`} times={drawn.times} series={drawn.series} stacked={false} height={300} format={compact} /></div>}
       {view === 'table' && (rows.length === 0 && columns.length === 0
-        ? <EmptyState title="No rows">The statement was run, and its answer is empty.</EmptyState>
+        ? <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and nothing that is stored answers it.</EmptyState>
         : (
           <>
             <Grid label="Result" columns={grid} rows={shown} rowKey={(row) => keys.get(row) ?? ''} total={rows.length} sort={sort} onSort={(id) => onSort(sort === id ? `-${id}` : id)} />
-            {rows.length === 0 && <p className="dim pad">No rows.</p>}
+            {rows.length === 0 && <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and no row that is stored matches it.</EmptyState>}
             {cut && sort !== '' && <p className="dim pad">Sorted are the rows that are here; ORDER BY sorts all.</p>}
           </>
         ))}

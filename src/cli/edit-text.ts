@@ -1,0 +1,33 @@
+/** A text that a user changes: in the editor that he has chosen, from a file, or from standard input. */
+import { realHost } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { CommandError } from './client.ts'
+
+/** Text of a file; `-` is standard input. */
+export async function readText(file: string): Promise<string> {
+  if (file === '-') return self.readStdin()
+  try {
+    return new TextDecoder().decode(await realHost().disk.readFile(file))
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], 2)
+  }
+}
+
+export interface Edited {
+  readonly text: string
+  /** Where it lies until `done`. */
+  readonly path: string
+  readonly done: () => Promise<void>
+}
+
+/** Opens $VISUAL or $EDITOR, else vi, and waits for its end. */
+export async function editText(text: string, name: string): Promise<Edited> {
+  const editor = [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'
+  const file = await self.temporaryFile(name, text)
+  const code = await self.runEditor(editor, file.path)
+  if (code !== 0) {
+    await file.remove()
+    throw new CommandError(`The editor (${editor}) ended with ${code}; nothing was changed.`, ['$VISUAL or $EDITOR names another; --file takes the text from a file.'])
+  }
+  return { text: await file.read(), path: file.path, done: () => file.remove() }
+}
