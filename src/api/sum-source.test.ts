@@ -10,9 +10,9 @@ const limited = principal({ id: 'token:shop', name: 'shop', login: 'token' }, { 
 const now = Date.UTC(2026, 10, 20, 12)
 
 /** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
-async function source(who: typeof local, field: string, lost: number): Promise<SumSource> {
-  const store = { query: async () => pieces(`[{"lost":${lost}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
-  const question = questionOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, who)
+async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0 } = {}): Promise<SumSource> {
+  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('min(') ? outlived : lost}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
+  const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
   return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, 'auto', who, new AbortController().signal)
 }
@@ -23,6 +23,12 @@ test('a limited viewer’s sums come from a rollup only when no row of it was pu
     expect((await source(limited, field, 3)).rollup, field).toBeUndefined()
     expect((await source(local, field, 3)).rollup?.view, field).toBe('flows_1h')
   }
+})
+
+test('a filter that a rollup could not hold is asked of the flows, as long as these are there', async () => {
+  expect((await source(local, 'proto', 0, { filter: 'src_namespace = shop' })).rollup?.view).toBe('flows_1h')
+  expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop' })).toEqual({ exact: true })
+  expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop', outlived: 5 })).toMatchObject({ rollup: { view: 'flows_1h' }, exact: false })
 })
 
 test('an answer says that it is not exact when rows were put together, or ports other than those of services', async () => {

@@ -1,6 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { boundOf, lossSql, outlivedSql, type Question, type Rollup } from '../query/plan/index.ts'
 import { planRollup } from '../store/rollup/plan.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
@@ -25,9 +25,14 @@ export async function sumSource(
   })
   if (plan === undefined) return raw
   const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
+  const none = async (sql: string): Promise<boolean> => (await rowsOf(store, sql, gone))?.[0]?.['lost'] === 0
+  const kept = async (lossy: string | undefined): Promise<boolean> => lossy === undefined || none(lossSql(rollup, lossy))
+  // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
+  const found = await kept(plan.lossyFilter)
+  if (!found && await none(outlivedSql(rollup))) return raw
   const limited = principal.namespaces !== undefined
   if (plan.servicePortsOnly && !limited) return { rollup, exact: false }
-  const lossless = plan.lossy === undefined || (await rowsOf(store, lossSql(rollup, plan.lossy), gone))?.[0]?.['lost'] === 0
+  const lossless = found && (plan.lossy === plan.lossyFilter || await kept(plan.lossy))
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
   return lossless || !limited ? { rollup, exact: lossless && !plan.servicePortsOnly } : raw
 }

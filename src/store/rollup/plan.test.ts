@@ -31,6 +31,8 @@ it('says which rows have lost what is asked for', () => {
   expect(planRollup({ ...week, group: ['proto'] })?.lossy).toBe('folded >= 3')
   expect(planRollup({ ...week, group: ['proto'], tests: [{ field: 'in_if', equals: [3] }] })?.lossy).toBe('folded >= 2')
   expect(planRollup({ ...week, group: ['src_addr', 'proto'] })?.lossy).toBe('folded >= 1')
+  expect(planRollup({ ...week, group: ['src_addr'], tests: [{ field: 'in_if', equals: [3] }] })).toMatchObject({ lossy: 'folded >= 1', lossyFilter: 'folded >= 2' })
+  expect(planRollup({ ...week, group: ['src_addr'] })?.lossyFilter).toBeUndefined()
 })
 
 it('ports can be asked for where they are those of services, and no others', () => {

@@ -24,6 +24,8 @@ export interface RollupPlan {
    * span meets it; else their sums are what may be missing from groups, or wrongly in them. Undefined: it is always exact.
    */
   readonly lossy: string | undefined
+  /** The same for what the filter alone asks for: where such rows are, even the total may be wrong. */
+  readonly lossyFilter: string | undefined
   /** The answer tells ports of services apart and counts all others as absent. */
   readonly servicePortsOnly: boolean
 }
@@ -50,11 +52,15 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
   const view = rollups.toReversed().find(fits)
   if (view === undefined) return undefined
   const width = stepMs[view]
-  const level = Math.min(4, ...fields.map((field) => lostAt.get(field) ?? 4))
+  const lossy = (asked: readonly string[]): string | undefined => {
+    const level = Math.min(4, ...asked.map((field) => lostAt.get(field) ?? 4))
+    return level > 3 ? undefined : `folded >= ${level}`
+  }
   return {
     view,
     span: { from: Math.floor(span.from / width) * width, to: Math.ceil(span.to / width) * width },
-    lossy: level > 3 ? undefined : `folded >= ${level}`,
+    lossy: lossy(fields),
+    lossyFilter: lossy(tests.map(({ field }) => field)),
     servicePortsOnly: group.some((field) => isPort(field) && !tests.some((test) => test.field === field)),
   }
 }
