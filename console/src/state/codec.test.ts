@@ -37,6 +37,9 @@ const flows = fc.record({
   scope: fc.constantFrom(...scopes),
   more: fc.boolean(),
   list: fc.boolean(),
+  diff: fc.constantFrom('', 'span', '1w', '2026-11-20T10:00:00Z'),
+  find: fc.string({ maxLength: 20 }),
+  eye: fc.option(fc.record({ x: fc.integer({ min: -9999, max: 9999 }), y: fc.integer({ min: -9999, max: 9999 }), k: fc.integer({ min: 1, max: 800 }).map((k) => k / 100) }), { nil: undefined }),
   node: fc.string({ maxLength: 60 }),
   pins: fc.uniqueArray(fc.tuple(fc.stringMatching(/^[["a-z0-9.,;:/%& \]]{1,20}$/), fc.tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -9999, max: 9999 }))), { maxLength: 5, selector: ([key]) => key }).map((all) => Object.fromEntries(all)),
 })

@@ -9,7 +9,7 @@ export interface GraphMessage {
   readonly view: string
   /** What follows an edge's ends: `rows`, then the columns asked for, of the time since the last message. */
   readonly cols: readonly string[]
-  /** [node, sums of its outgoing edges, sums of its incoming edges]; a node is its value, null where it is not known. */
+  /** [node, sums of its outgoing edges, sums of its incoming edges]; a node is its value, null where it is not known; of several columns the list of them. */
   readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
@@ -55,10 +55,15 @@ export class GraphView extends AggregateView<GraphSpec> {
   #edge(key: string, ends: () => readonly Cell[]): Edge | undefined {
     const known = this.#edges.get(key)
     if (known !== undefined || this.#edges.size >= mostEdges) return known
-    const [from = null, to = null] = ends()
+    const [from, to] = this.#halves(ends())
     const edge = { from, to, fromKey: JSON.stringify(from), toKey: JSON.stringify(to), sums: this.#zero(), weight: 0, idle: 0 }
     this.#edges.set(key, edge)
     return edge
+  }
+
+  #halves(cells: readonly Cell[]): readonly [from: Cell, to: Cell] {
+    if (cells.length === 2) return [cells[0] ?? null, cells[1] ?? null]
+    return [cells.slice(0, cells.length / 2), cells.slice(cells.length / 2)]
   }
 
   #zero(): Sums {
@@ -93,7 +98,7 @@ export class GraphView extends AggregateView<GraphSpec> {
 
   /** An edge leaves after so many messages in which nothing passed. */
   #age(): void {
-    const by = this.spec.columns.length === 0 ? 0 : 1
+    const by = this.spec.by === 'rows' ? 0 : this.spec.columns.indexOf(this.spec.by) + 1
     for (const [key, edge] of this.#edges) {
       edge.idle = (edge.sums[0] ?? 0) > 0 ? 0 : edge.idle + 1
       edge.weight = fading * edge.weight + (edge.sums[by] ?? 0)

@@ -39,8 +39,10 @@ export interface SeriesSpec extends Asked {
 export interface GraphSpec extends Asked {
   readonly kind: 'graph'
   readonly columns: readonly string[]
-  /** The two columns whose values are the ends of an edge. */
+  /** The columns whose values are the ends of an edge: the first half is where it begins. */
   readonly scope: readonly string[]
+  /** What the largest are the largest by: `rows`, or one of the columns. */
+  readonly by: string
   /** Nodes shown. */
   readonly limit: number
   /** Messages after which an edge leaves that nothing passes. */
@@ -72,13 +74,14 @@ export interface ViewRequest {
   readonly points?: number
   readonly limit?: number
   readonly idle?: number
+  readonly by?: string
 }
 
 /** Each kind with the settings of its own. */
 const settingsOf = {
   rows: ['columns', 'maxRate'],
   series: ['columns', 'scope', 'step', 'points', 'limit'],
-  graph: ['columns', 'scope', 'limit', 'idle'],
+  graph: ['columns', 'scope', 'by', 'limit', 'idle'],
   stat: [],
 } as const satisfies Readonly<Record<ViewSpec['kind'], readonly (keyof ViewRequest)[]>>
 
@@ -130,7 +133,7 @@ function readView(request: ViewRequest): ViewSpec {
     case 'series': return {
       kind, ...asked, columns: numeric(request, stream), scope: request.scope ?? [], step: (request.step ?? 1) * 1000, points: request.points ?? 300, limit: request.limit ?? 10,
     }
-    case 'graph': return { kind, ...asked, columns: numeric(request, stream), scope: ends(request, stream), limit: request.limit ?? 300, idle: request.idle ?? 15 }
+    case 'graph': return { kind, ...asked, columns: numeric(request, stream), scope: ends(request, stream), by: rankOf(request, numeric(request, stream)), limit: request.limit ?? 300, idle: request.idle ?? 15 }
   }
 }
 
@@ -154,8 +157,14 @@ function numeric({ id, columns }: ViewRequest, stream: BatchKind): readonly stri
 
 function ends({ id, scope }: ViewRequest, stream: BatchKind): readonly string[] {
   const asked = scope ?? (stream === 'flows' ? ['src_addr', 'dst_addr'] : ['source', 'subject'])
-  if (asked.length !== 2) throw invalid(id, 'the scope of a graph is two columns: where an edge begins and where it ends.')
+  if (asked.length < 2 || asked.length % 2 !== 0) throw invalid(id, 'the scope of a graph is two columns: where an edge begins and where it ends; or as many of each.')
   return asked
+}
+
+function rankOf({ id, by }: ViewRequest, columns: readonly string[]): string {
+  const rank = by ?? columns[0] ?? 'rows'
+  if (rank !== 'rows' && !columns.includes(rank)) throw invalid(id, `the largest can’t be the largest by "${rank}", which is not added up.`, `There is ${['rows', ...columns].join(', ')}.`)
+  return rank
 }
 
 function invalid(id: string, detail: string, ...hints: readonly string[]): ApiError {

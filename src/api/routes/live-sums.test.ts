@@ -178,6 +178,16 @@ describe('a graph', () => {
     expect(first?.others).toEqual({ edges: 1, sums: [1, 3] })
   })
 
+  test('joins ends of several columns, and shows the largest by what was asked for', async () => {
+    const { api, control } = await start({ limits: quick })
+    for (const count of [1, 2, 3]) control.publish(someFlows(count))
+    const stream = await watch(api, graph({ scope: ['src_addr', 'src_name', 'dst_port', 'protocol'], by: 'rows', limit: 2 }))
+    await stream.until(({ event }) => event === 'graph')
+    const [first] = messages(stream)
+    expect(first?.upsertEdges).toEqual([[['10.0.0.1', null], [443, 'netflow5'], [3, 9]]])
+    expect(first?.upsertNodes.map(([node]) => node)).toEqual([['10.0.0.1', null], [443, 'netflow5']])
+  })
+
   test('keeps an end that is not known as null', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(1))
@@ -213,7 +223,7 @@ test('a client that comes back has its sums whole again, made from the same requ
 test('the request is answered with every default, and an answer can be put again', async () => {
   const { api } = await start({ limits: quick })
   const answer = await (await put(api, { kind: 'graph', q: { stream: 'flows' } })).json() as { views: object[] }
-  expect(answer.views).toEqual([{ id: 'v', kind: 'graph', q: { stream: 'flows', where: {} }, columns: ['bytes_est', 'packets_est'], scope: ['src_addr', 'dst_addr'], limit: 300, idle: 15 }])
+  expect(answer.views).toEqual([{ id: 'v', kind: 'graph', q: { stream: 'flows', where: {} }, columns: ['bytes_est', 'packets_est'], scope: ['src_addr', 'dst_addr'], by: 'bytes_est', limit: 300, idle: 15 }])
   const again = await (await put(api, { kind: 'series', q: { stream: 'events' } })).json() as { views: object[] }
   expect(again.views).toEqual([{ id: 'v', kind: 'series', q: { stream: 'events', where: {} }, columns: [], scope: [], step: 1, points: 300, limit: 10 }])
   for (const view of [...answer.views, ...again.views]) expect((await put(api, view)).status).toBe(200)
@@ -231,5 +241,6 @@ test('what a kind cannot do is refused with what it can', async () => {
   expect(await refused(series({ scope: ['dst_prt'] }))).toContain('Did you mean "dst_port"?')
   expect(await refused(series({ maxRate: 3 }))).toContain('a view of kind series has no "maxRate". It has columns, scope, step, points, limit.')
   expect(await refused(graph({ scope: ['src_addr'] }))).toContain('the scope of a graph is two columns')
+  expect(await refused(graph({ by: 'bytes' }))).toContain('the largest can’t be the largest by "bytes", which is not added up. There is rows, packets.')
   expect(await refused({ kind: 'stat', q: { stream: 'flows' }, columns: [] })).toContain('It has nothing but `q`.')
 })

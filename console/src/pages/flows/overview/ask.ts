@@ -63,7 +63,7 @@ export function latestOf(t: Range): { readonly t: Range; readonly seconds: numbe
   const whole = spanSeconds(t)
   const length = Math.min(whole, Math.max(10, Math.round(whole / 30)))
   const [, count = '0', unit = 's'] = /^now-(\d+)(s|m|h|d|w)$/.exec(t.to) ?? []
-  const from = t.to.startsWith('now') ? `now-${Number(count) * (units[unit] ?? 1) + length}s` : new Date((seconds(t.to) - length) * 1000).toISOString()
+  const from = t.to.startsWith('now') ? `now-${Number(count) * (units[unit] ?? 1) + length}s` : new Date((momentSeconds(t.to) - length) * 1000).toISOString()
   return { t: { from, to: t.to }, seconds: length }
 }
 
@@ -72,10 +72,11 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 
 /** Length of the span in whole seconds. */
 export function spanSeconds({ from, to }: Range): number {
-  return Math.max(1, Math.round(seconds(to) - seconds(from)))
+  return Math.max(1, Math.round(momentSeconds(to) - momentSeconds(from)))
 }
 
-function seconds(moment: string): number {
+/** Unix seconds of a moment as a span has it, now. */
+export function momentSeconds(moment: string): number {
   const [, count, unit = ''] = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(moment) ?? []
   if (moment.startsWith('now')) return Date.now() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)
   return Date.parse(moment) / 1000

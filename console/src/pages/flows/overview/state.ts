@@ -5,6 +5,11 @@ import { names, oneOf } from '../../../state/parts.ts'
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
 export type Measure = (typeof measures)[number]
 
+/** Is it only told where it is asked for? */
+export function isFurther(measure: Measure): boolean {
+  return measure.startsWith('drop_')
+}
+
 /** Fields whose values the panels can tell apart, in the order in which they are offered. */
 export const dimensions = [
   'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',

@@ -1,13 +1,15 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { onTheme } from '../../../app/theme.ts'
+import { useEffect, useMemo, useRef } from 'react'
+import { savePicture } from '../../../parts/picture.ts'
 import { useLocalKeys } from '../../../state/keys.ts'
 import type { Measure } from '../overview/state.ts'
 import { neighbours } from './fold.ts'
+import { foundIn } from './find.tsx'
 import { towards } from './near.ts'
-import { paletteOf } from './palette.ts'
-import { pictureOf, Scene } from './scene.ts'
+import type { Eye } from './paint.ts'
+import { pictureOf } from './scene.ts'
 import type { Pins } from './state.ts'
 import type { Laid } from './use-layout.ts'
+import { useScene } from './use-scene.ts'
 
 interface GraphCanvasProps {
   readonly laid: Laid
@@ -15,8 +17,14 @@ interface GraphCanvasProps {
   readonly pins: Pins
   /** Key of the node that is chosen; empty: none. */
   readonly chosen: string
-  /** Another one: everything is brought into sight. */
+  /** A part of the names of nodes that are looked for. */
+  readonly find: string
+  /** Another one: everything is brought into sight, or what `eye` says. */
   readonly fitKey: string
+  readonly eye: Eye | undefined
+  /** Of a picture that is saved. */
+  readonly fileName: string
+  readonly onEye: (eye: Eye | undefined) => void
   readonly onChoose: (key: string) => void
   readonly onStep: (index: number) => void
   /** Null takes the pin away. */
@@ -28,52 +36,23 @@ const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = { Ar
 const nudge = 20
 
 /** The graph as a picture that can be moved, zoomed and walked through. */
-export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onStep, onPin }: GraphCanvasProps): React.ReactNode {
+export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fileName, onEye, onChoose, onStep, onPin }: GraphCanvasProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [scene, setScene] = useState<Scene>()
   const at = laid.graph.nodes.findIndex(({ key }) => key === chosen)
-  const picture = useMemo(() => pictureOf(laid.graph, laid.placed, measure, new Set(Object.keys(pins))), [laid, measure, pins])
+  const picture = useMemo(() => pictureOf(laid.graph, laid.placed, measure, new Set(Object.keys(pins)), foundIn(laid.graph, find)), [laid, measure, pins, find])
   const drag = useRef<{ x: number; y: number; node: number; moved: boolean }>(undefined)
-  useEffect(() => {
-    const [element, box] = [canvas.current, place.current]
-    if (element === null || box === null) return undefined
-    const made = new Scene(element, () => paletteOf(box))
-    const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
-    follow.observe(box)
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const recolor = (): void => made.recolor()
-    dark.addEventListener('change', recolor)
-    const offTheme = onTheme(recolor)
-    const wheel = (event: WheelEvent): void => {
-      event.preventDefault()
-      made.zoomBy(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.offsetX, event.offsetY)
-    }
-    element.addEventListener('wheel', wheel, { passive: false })
-    setScene(made)
-    return () => {
-      follow.disconnect()
-      dark.removeEventListener('change', recolor)
-      offTheme()
-      element.removeEventListener('wheel', wheel)
-      made.stop()
-    }
-  }, [])
-  const fitted = useRef('')
-  useEffect(() => {
-    const box = place.current
-    if (scene === undefined || box === null) return
-    scene.show(picture)
-    if (fitted.current === fitKey) return
-    fitted.current = fitKey
-    scene.resize(box.clientWidth, box.clientHeight)
-    scene.fit()
-  }, [scene, picture, fitKey])
+  const scene = useScene(place, canvas, picture, { fitKey, eye, onEye })
   useEffect(() => {
     if (scene === undefined) return
     scene.chosen = at
-    scene.reveal(at)
+    scene.draw()
   }, [scene, at, picture])
+  // Not with every picture: who has moved on would be brought back.
+  const isThere = at >= 0
+  useEffect(() => {
+    if (isThere) scene?.reveal(scene.chosen)
+  }, [scene, chosen, isThere])
 
   const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [event.nativeEvent.offsetX, event.nativeEvent.offsetY]
   const keyOf = (index: number): string => laid.graph.nodes[index]?.key ?? ''
@@ -106,7 +85,7 @@ export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onS
     { keys: ['Escape'], does: 'choose no node', run: ofChosen(() => onChoose('')) },
     { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
     { keys: ['-'], does: 'further away', run: () => scene.zoomBy(1 / 1.4) },
-    { keys: ['0'], does: 'everything in sight', run: () => scene.fit() },
+    { keys: ['0'], does: 'everything in sight', run: () => scene.fitAll() },
   ])
   const chosenNode = laid.graph.nodes[at]
   return (
@@ -157,10 +136,11 @@ export function GraphCanvas({ laid, measure, pins, chosen, fitKey, onChoose, onS
           if (index >= 0) onStep(index)
         }}
       />
-      <div className="graph-tools" role="group" aria-label="Zoom">
+      <div className="graph-tools" role="group" aria-label="Picture">
         <button type="button" aria-label="Zoom in" onClick={() => scene?.zoomBy(1.4)}>+</button>
         <button type="button" aria-label="Zoom out" onClick={() => scene?.zoomBy(1 / 1.4)}>−</button>
-        <button type="button" aria-label="Show everything" onClick={() => scene?.fit()}>⤢</button>
+        <button type="button" aria-label="Show everything" onClick={() => scene?.fitAll()}>⤢</button>
+        <button type="button" aria-label="Save as picture (PNG)" title="Save as picture (PNG)" onClick={() => { if (scene !== undefined) savePicture(scene.snapshot(), fileName) }}>⤓</button>
       </div>
       <p id="graph-keys" className="spoken">Arrows go to the neighbour that lies that way, Home to the largest, Enter steps into it, P pins it, Shift and arrows move it, plus, minus and 0 zoom, L shows a list.</p>
       <p className="spoken" role="status">{chosenNode === undefined ? '' : `${chosenNode.label}, ${neighbours(laid.graph, at).length} neighbours${pins[chosen] === undefined ? '' : ', pinned'}`}</p>

@@ -1,20 +1,19 @@
 import { useMemo, useState } from 'react'
 import { count, volume } from '../../../parts/format.ts'
 import { Grid, type GridColumn } from '../../../parts/grid.tsx'
-import { groupName, type Graph } from './fold.ts'
+import { amount, measureNames } from '../overview/names.ts'
+import { isFurther, measures, type Measure } from '../overview/state.ts'
+import { groupName, type Amounts, type Graph } from './fold.ts'
 
-interface Line {
+interface Line extends Amounts {
   readonly key: string
   readonly from: string
   readonly to: string
   readonly fromKey: string
-  readonly bytes: number
-  readonly packets: number
-  readonly flows: number
   readonly edges: number
 }
 
-const sorts = ['from', 'to', 'bytes', 'packets', 'flows', 'edges'] as const
+const sorts = ['from', 'to', ...measures, 'edges'] as const
 
 const columns: readonly GridColumn<Line>[] = [
   { id: 'from', title: 'Source', width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
@@ -25,25 +24,28 @@ const columns: readonly GridColumn<Line>[] = [
   { id: 'edges', title: 'Edges', hint: 'How many edges it stands for', width: 70, grow: 0, end: true, sortable: true, cell: ({ edges }) => count(edges) },
 ]
 
+/** How an end is called where nothing is drawn. */
+export function lineName({ nodes }: Graph, at: number): string {
+  const node = nodes[at]
+  return node === undefined ? '?' : node.stands === 1 ? node.label : `${node.label} of ${groupName(node.group)}`
+}
+
 /** The same edges as a list, what is not drawn at the end: its sums are those of the answer. */
-export function EdgeList({ graph, onChoose }: { readonly graph: Graph; readonly onChoose: (key: string) => void }): React.ReactNode {
-  const [sort, setSort] = useState('-bytes')
+export function EdgeList({ graph, measure, onChoose }: { readonly graph: Graph; readonly measure: Measure; readonly onChoose: (key: string) => void }): React.ReactNode {
+  const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
-    const name = (at: number): string => {
-      const node = graph.nodes[at]
-      return node === undefined ? '?' : node.stands === 1 ? node.label : `${node.label} of ${groupName(node.group)}`
-    }
-    const all = graph.edges.map((edge): Line => ({ ...edge, key: `${edge.from} ${edge.to}`, from: name(edge.from), to: name(edge.to), fromKey: graph.nodes[edge.from]?.key ?? '' }))
-    const by = sorts.find((each) => sort.endsWith(each)) ?? 'bytes'
+    const all = graph.edges.map((edge): Line => ({ ...edge, key: `${edge.from} ${edge.to}`, from: lineName(graph, edge.from), to: lineName(graph, edge.to), fromKey: graph.nodes[edge.from]?.key ?? '' }))
+    const by = sorts.find((each) => sort.replace('-', '') === each) ?? 'bytes'
     const sign = sort.startsWith('-') ? -1 : 1
     all.sort((a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))))
     return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
   }, [graph, sort])
-  const sum = (by: 'bytes' | 'packets' | 'flows'): string => count(lines.reduce((all, line) => all + line[by], 0))
+  const sum = (by: Measure): string => count(lines.reduce((all, line) => all + line[by], 0))
+  const shown = isFurther(measure) ? [...columns.slice(0, 2), { id: measure, title: measureNames[measure], width: 120, grow: 1, end: true, sortable: true, cell: (line: Line) => <span title={count(line[measure])}>{amount(measure, line[measure])}</span> }, ...columns.slice(2)] : columns
   return (
     <>
-      <Grid label="Edges" columns={columns} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
-      <p className="graph-sum number">All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows</p>
+      <Grid label="Edges" columns={shown} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
+      <p className="graph-sum number">All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows{isFurther(measure) && ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}`}</p>
     </>
   )
 }

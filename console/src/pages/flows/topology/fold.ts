@@ -43,7 +43,7 @@ export interface GraphEdge extends Amounts {
   readonly to: number
   readonly edges: number
   /** Of two times: what it was before; undefined where that is not known. */
-  readonly before?: Amounts | undefined
+  readonly before?: Total | undefined
 }
 
 export interface Graph {
@@ -80,14 +80,14 @@ interface Folded extends Known {
   stands: number
 }
 
-const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
+export const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
 
 function add(sum: Sum, more: Amounts): void {
   for (const measure of measures) sum[measure] += more[measure]
 }
 
 /** The edges of an answer. */
-export function edgesOf({ columns, rows, total }: GroupsAnswer, scope: Scope): Edges {
+export function edgesOf({ columns, rows, total }: Pick<GroupsAnswer, 'columns' | 'rows' | 'total'>, scope: Scope): Edges {
   const width = scopeParts[scope].parts.length
   const places = measures.map((name) => [name, columns.findIndex((column) => column.name === name)] as const)
   return {
@@ -124,17 +124,20 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
   const placeOf = ({ key, group }: Known): number => places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
-  const edges = new Map<number, Sum & { readonly from: number; readonly to: number; edges: number; before?: Sum | undefined }>()
+  const edges = new Map<number, Sum & { readonly from: number; readonly to: number; edges: number; before?: (Sum & { edges: number }) | undefined }>()
   for (const { from, to, row } of pairs) {
     const [a, b] = [placeOf(from), placeOf(to)]
     const id = a * all.length + b
     let edge = edges.get(id)
-    if (edge === undefined) edges.set(id, (edge = { ...zero(), from: a, to: b, edges: 0, ...(row.before === undefined ? {} : { before: zero() }) }))
+    if (edge === undefined) edges.set(id, (edge = { ...zero(), from: a, to: b, edges: 0, ...(row.before === undefined ? {} : { before: { ...zero(), edges: 0 } }) }))
     add(edge, row.sums)
-    edge.edges++
+    if (row.sums.flows > 0) edge.edges++
     // One of which it is not known makes the sum unknown.
     if (row.before === undefined) edge.before = undefined
-    else if (edge.before !== undefined) add(edge.before, row.before)
+    else if (edge.before !== undefined) {
+      add(edge.before, row.before)
+      if (row.before.flows > 0) edge.before.edges++
+    }
   }
   const drawn = [...edges.values()].sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before)).slice(0, limits.edges)
   return {
@@ -142,7 +145,7 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
       const isFolded = 'stands' in each
       return { key: each.key, group: each.group, sent: each.sent, received: each.received, cells: isFolded ? undefined : each.cells, stands: isFolded ? each.stands : 1, label: isFolded ? `${each.stands} others` : nodeLabel(scope, each.cells) }
     }),
-    edges: drawn, total, rest: restOf(total, drawn), ...(before === undefined ? {} : { earlier: { total: before, rest: restOf(before, drawn.filter((edge) => edge.before !== undefined).map((edge) => ({ edges: edge.edges, ...(edge.before ?? zero()) }))) } }),
+    edges: drawn, total, rest: restOf(total, drawn), ...(before === undefined ? {} : { earlier: { total: before, rest: restOf(before, drawn.flatMap((edge) => edge.before ?? [])) } }),
   }
 }
 

@@ -1,8 +1,11 @@
 import { count, volume } from '../../../parts/format.ts'
+import { amount, measureNames } from '../overview/names.ts'
+import { isFurther, type Measure } from '../overview/state.ts'
 import { groupName, type Graph } from './fold.ts'
 
 interface NodePanelProps {
   readonly graph: Graph
+  readonly measure: Measure
   readonly at: number
   readonly pinned: boolean
   readonly onChoose: (key: string) => void
@@ -16,7 +19,7 @@ interface NodePanelProps {
 const peersShown = 12
 
 /** What is chosen, and with whom it exchanges most. */
-export function NodePanel({ graph, at, pinned, onChoose, onStep, onGroup, onFlows, onPin }: NodePanelProps): React.ReactNode {
+export function NodePanel({ graph, measure, at, pinned, onChoose, onStep, onGroup, onFlows, onPin }: NodePanelProps): React.ReactNode {
   const node = graph.nodes[at]
   if (node === undefined) return null
   const own = graph.edges.filter(({ from, to }) => from === at || to === at)
@@ -30,6 +33,7 @@ export function NodePanel({ graph, at, pinned, onChoose, onStep, onGroup, onFlow
           {!alone && <><dt>Stands for</dt><dd>{count(node.stands)} nodes</dd></>}
           <dt>Sent</dt><dd>{volume(node.sent.bytes)} · {count(node.sent.flows)} flows</dd>
           <dt>Received</dt><dd>{volume(node.received.bytes)} · {count(node.received.flows)} flows</dd>
+          {isFurther(measure) && <><dt>{measureNames[measure]}</dt><dd>{amount(measure, node.sent[measure])} sent, {amount(measure, node.received[measure])} received</dd></>}
         </dl>
         <div className="node-acts">
           {alone && <button type="button" onClick={onStep}>Step into</button>}
@@ -39,13 +43,13 @@ export function NodePanel({ graph, at, pinned, onChoose, onStep, onGroup, onFlow
         </div>
         <h3>Exchanges with{own.length > peersShown ? `, the largest ${peersShown} of ${count(own.length)}` : ''}</h3>
         <ul className="peers">
-          {own.slice(0, peersShown).map(({ from, to, bytes }) => {
+          {own.slice(0, peersShown).map(({ from, to, ...sums }) => {
             const other = graph.nodes[from === at ? to : from]
             return other !== undefined && (
               <li key={`${from} ${to}`}>
                 <span aria-hidden="true">{from === at ? '→' : '←'}</span><span className="spoken">{from === at ? 'to' : 'from'}</span>
                 <button type="button" className="quiet" onClick={() => onChoose(other.key)}>{other.label}</button>
-                <span className="number">{volume(bytes)}</span>
+                <span className="number">{amount(measure, sums[measure])}</span>
               </li>
             )
           })}

@@ -1,6 +1,9 @@
-import { volume } from '../../../parts/format.ts'
+import { amount } from '../overview/names.ts'
+import type { Measure } from '../overview/state.ts'
+import type { Change } from './diff.ts'
 import { groupName, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
+import { paintChanges, paintMarks } from './paint-diff.ts'
 
 /** Colours as the canvas can use them. */
 export interface Palette {
@@ -14,6 +17,8 @@ export interface Palette {
   readonly dim: string
   readonly accent: string
   readonly warning: string
+  readonly good: string
+  readonly bad: string
   readonly other: string
   readonly series: readonly string[]
 }
@@ -34,6 +39,11 @@ export interface Picture {
   readonly widths: readonly number[]
   readonly colors: readonly number[]
   readonly pinned: ReadonlySet<number>
+  /** Places of nodes that were looked for. */
+  readonly found: ReadonlySet<number>
+  readonly measure: Measure
+  /** What has become of each edge; undefined: nothing is compared. */
+  readonly changes: readonly Change[] | undefined
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
@@ -43,7 +53,8 @@ const chunk = 400
 const labelsMost = 60
 
 /** Everything, into a canvas whose middle is the eye. Sizes in pixels of the page. */
-export function paint(context: CanvasRenderingContext2D, { graph, placed, radii, widths, colors, pinned }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette): void {
+export function paint(context: CanvasRenderingContext2D, picture: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette): void {
+  const { graph, placed, radii, colors, pinned, changes } = picture
   const { points, groups } = placed
   const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
   const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
@@ -62,6 +73,27 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
     context.fill()
     context.stroke()
   }
+  if (changes === undefined) paintEdges(context, picture, sx, sy, k, palette)
+  else paintChanges(context, picture, changes, sx, sy, palette)
+  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette))
+  for (const index of picture.found) ring(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k) + 4, palette.accent)
+  if (changes !== undefined) paintMarks(context, picture, changes, sx, sy, palette)
+  const taken: Box[] = []
+  context.textAlign = 'center'
+  context.textBaseline = 'alphabetic'
+  for (const group of named) {
+    const [gx, gy] = [(group.x - x) * k + width / 2, (group.y - y - group.radius) * k + height / 2 - 5]
+    write(context, groupName(group.name), gx, gy, `600 12px ${font}`, palette.dim, palette.panel, taken)
+  }
+  let labels = 0
+  for (let index = 0; index < graph.nodes.length && labels < labelsMost; index++) {
+    const [nx, ny] = [sx(index), sy(index)]
+    if (nx < 0 || ny < 0 || nx > width || ny > height) continue
+    if (write(context, graph.nodes[index]?.label ?? '', nx, ny + Math.max(2, (radii[index] ?? 4) * k) + 12, `11px ${font}`, palette.ink, palette.panel, taken)) labels++
+  }
+}
+
+function paintEdges(context: CanvasRenderingContext2D, { graph, widths }: Picture, sx: (index: number) => number, sy: (index: number) => number, k: number, palette: Palette): void {
   const crowded = graph.edges.length > 400
   for (const level of [0, 1, 2, 3]) {
     context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
@@ -79,20 +111,14 @@ export function paint(context: CanvasRenderingContext2D, { graph, placed, radii,
     })
     context.stroke()
   }
-  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette))
-  const taken: Box[] = []
-  context.textAlign = 'center'
-  context.textBaseline = 'alphabetic'
-  for (const group of named) {
-    const [gx, gy] = [(group.x - x) * k + width / 2, (group.y - y - group.radius) * k + height / 2 - 5]
-    write(context, groupName(group.name), gx, gy, `600 12px ${font}`, palette.dim, palette.panel, taken)
-  }
-  let labels = 0
-  for (let index = 0; index < graph.nodes.length && labels < labelsMost; index++) {
-    const [nx, ny] = [sx(index), sy(index)]
-    if (nx < 0 || ny < 0 || nx > width || ny > height) continue
-    if (write(context, graph.nodes[index]?.label ?? '', nx, ny + Math.max(2, (radii[index] ?? 4) * k) + 12, `11px ${font}`, palette.ink, palette.panel, taken)) labels++
-  }
+}
+
+function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
+  context.strokeStyle = color
+  context.lineWidth = 2
+  context.beginPath()
+  context.arc(x, y, radius, 0, 7)
+  context.stroke()
 }
 
 function colorOf(colors: readonly number[], index: number, palette: Palette): string {
@@ -141,7 +167,7 @@ function write(context: CanvasRenderingContext2D, whole: string, x: number, y: n
 }
 
 /** What is chosen or pointed at, with its neighbours, over everything else. */
-export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii, colors, pinned }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
+export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii, colors, pinned, measure }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
   const { points } = placed
   const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
   const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
@@ -172,7 +198,7 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
   context.textAlign = 'center'
   const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
   const own = graph.nodes[at]
-  if (own !== undefined) write(context, `${own.label} · ${volume(own.sent.bytes)} out, ${volume(own.received.bytes)} in`, sx(at), sy(at) + radius(at) + 13, `600 12px ${font}`, palette.ink, palette.panel, taken, 60, palette.panel)
+  if (own !== undefined) write(context, `${own.label} · ${amount(measure, own.sent[measure])} out, ${amount(measure, own.received[measure])} in`, sx(at), sy(at) + radius(at) + 13, `600 12px ${font}`, palette.ink, palette.panel, taken, 60, palette.panel)
   for (const index of near) {
     if (taken.length > 40) break
     write(context, graph.nodes[index]?.label ?? '', sx(index), sy(index) + radius(index) + 12, `600 11px ${font}`, palette.ink, palette.panel, taken)

@@ -1,5 +1,6 @@
 import type { Measure } from '../overview/state.ts'
-import type { Graph } from './fold.ts'
+import { changeOf } from './diff.ts'
+import { sizeOf, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
 import { PointIndex } from './near.ts'
 import { paint, paintFocus, type Eye, type Palette, type Picture } from './paint.ts'
@@ -13,19 +14,34 @@ const largestNode = 15
 const fewEdges = 120
 
 /** What stays the same while the picture is moved. */
-export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned: ReadonlySet<string>): Picture {
-  const weights = graph.nodes.map(({ sent, received }) => sent[measure] + received[measure])
+export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned: ReadonlySet<string>, found: readonly number[] = []): Picture {
+  const weights = weightsOf(graph, measure)
   const top = Math.max(1, ...weights)
-  const heaviest = Math.max(1, graph.edges[0]?.[measure] ?? 1)
+  const compares = graph.earlier !== undefined
+  const delta = graph.edges.map((edge) => Math.abs(edge[measure] - (edge.before?.[measure] ?? edge[measure])))
+  const heaviest = Math.max(1, ...(compares ? delta : [graph.edges[0]?.[measure] ?? 1]))
   const groups = [...new Set(graph.nodes.map(({ group }) => group))]
   const colors = new Map(groups.map((group, index) => [group, index]))
   return {
-    graph, placed,
+    graph, placed, measure,
     radii: weights.map((weight) => 4 + (largestNode - 4) * Math.sqrt(weight / top)),
-    widths: graph.edges.map((edge, rank) => thicknessOf(edge[measure] / heaviest, rank / graph.edges.length, graph.edges.length)),
+    widths: graph.edges.map((edge, rank) => (compares ? changeLevel((delta[rank] ?? 0) / heaviest) : thicknessOf(edge[measure] / heaviest, rank / graph.edges.length, graph.edges.length))),
+    changes: compares ? graph.edges.map((edge) => changeOf(edge, measure)) : undefined,
     colors: graph.nodes.map(({ stands, group }) => (stands === 1 ? (colors.get(group) ?? 0) : -1)),
-    pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))),
+    pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))), found: new Set(found),
   }
+}
+
+/** How large nodes are: of two times, by the larger one. */
+function weightsOf({ nodes, edges }: Graph, measure: Measure): readonly number[] {
+  const weights = nodes.map(() => 0)
+  for (const edge of edges) for (const end of [edge.from, edge.to]) weights[end] = (weights[end] ?? 0) + sizeOf(measure, edge, edge.before)
+  return nodes.map(({ sent, received }, index) => Math.max(weights[index] ?? 0, sent[measure] + received[measure]))
+}
+
+/** From 0 to 3, by the part of the largest change. */
+function changeLevel(share: number): number {
+  return share > 0.5 ? 3 : share > 0.15 ? 2 : share > 0.03 ? 1 : 0
 }
 
 /** From 0 to 3: of few edges by how much passes, of many by rank, so that the large ones are seen among them. */
@@ -43,6 +59,7 @@ export class Scene {
   readonly #context: CanvasRenderingContext2D
   readonly #bitmap = document.createElement('canvas')
   readonly #palette: () => Palette
+  readonly #onLook: (eye: Eye | undefined) => void
   #eye: Eye = { x: 0, y: 0, k: 1 }
   #bitmapEye: Eye = { x: 0, y: 0, k: 1 }
   #picture: Picture | undefined
@@ -58,8 +75,10 @@ export class Scene {
   /** How often everything was drawn, for those who measure. */
   rasters = 0
 
-  constructor(canvas: HTMLCanvasElement, palette: () => Palette) {
+  /** @param onLook somebody has moved the picture, and it lies still; undefined: everything is in sight. */
+  constructor(canvas: HTMLCanvasElement, palette: () => Palette, onLook: (eye: Eye | undefined) => void) {
     this.#canvas = canvas
+    this.#onLook = onLook
     const context = canvas.getContext('2d', { alpha: false })
     if (context === null) throw new Error('This browser draws no canvas.')
     this.#context = context
@@ -108,9 +127,21 @@ export class Scene {
     this.draw()
   }
 
+  /** The same by hand. */
+  fitAll(): void {
+    this.fit()
+    this.#onLook(undefined)
+  }
+
+  look(eye: Eye): void {
+    this.#eye = { ...eye, k: Math.max(least, Math.min(most, eye.k)) }
+    this.#stale = true
+    this.draw()
+  }
+
   panBy(dx: number, dy: number): void {
     const { x, y, k } = this.#eye
-    this.#move({ x: x - dx / k, y: y - dy / k, k })
+    this.#move({ x: x - dx / k, y: y - dy / k, k }, true)
   }
 
   /** The point under (px, py) stays there. */
@@ -118,7 +149,7 @@ export class Scene {
     const { x, y, k } = this.#eye
     const next = Math.max(least, Math.min(most, k * factor))
     const [wx, wy] = this.toPlane(px, py)
-    this.#move({ x: wx - (wx - x) * (k / next), y: wy - (wy - y) * (k / next), k: next })
+    this.#move({ x: wx - (wx - x) * (k / next), y: wy - (wy - y) * (k / next), k: next }, true)
   }
 
   toPlane(px: number, py: number): readonly [x: number, y: number] {
@@ -156,12 +187,27 @@ export class Scene {
     this.draw()
   }
 
-  #move(eye: Eye): void {
+  /** What is seen, as a picture of its own. */
+  snapshot(ratio = 2): HTMLCanvasElement {
+    const canvas = document.createElement('canvas')
+    canvas.width = Math.round(this.#width * ratio)
+    canvas.height = Math.round(this.#height * ratio)
+    const context = canvas.getContext('2d', { alpha: false })
+    if (context === null || this.#picture === undefined) return canvas
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    const palette = this.#palette()
+    paint(context, this.#picture, this.#eye, this.#width, this.#height, palette)
+    if (this.chosen >= 0) paintFocus(context, this.#picture, this.#eye, this.#width, this.#height, palette, this.chosen, true)
+    return canvas
+  }
+
+  #move(eye: Eye, byHand = false): void {
     this.#eye = eye
     clearTimeout(this.#still)
     this.#still = setTimeout(() => {
       this.#stale = true
       this.draw()
+      if (byHand) this.#onLook(this.#eye)
     }, stillMs) as unknown as number
     this.draw()
   }

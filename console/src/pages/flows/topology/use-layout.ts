@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Measure } from '../overview/state.ts'
-import type { Graph } from './fold.ts'
+import { sizeOf, type Graph } from './fold.ts'
 import type { LayoutInput, Placed, Point } from './layout.ts'
 import type { LayoutTask } from './layout-worker.ts'
 import type { Pins, Scope } from './state.ts'
@@ -40,9 +40,10 @@ export function useLayout(graph: Graph | undefined, scope: Scope, measure: Measu
     worker.current ??= new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' })
     const number = ++task.current
     const known = places.get(scope) ?? { nodes: {}, groups: {} }
-    const most = Math.max(1, graph.edges[0]?.[measure] ?? 1)
+    const size = (edge: Graph['edges'][number]): number => sizeOf(measure, edge, edge.before)
+    const most = Math.max(1, ...graph.edges.slice(0, 1).map(size))
     const input: LayoutInput = {
-      nodes: graph.nodes.map(({ key, group }) => ({ key, group })), edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to, weight: edge[measure] / most })), known, pins,
+      nodes: graph.nodes.map(({ key, group }) => ({ key, group })), edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to, weight: size(edge) / most })), known, pins,
     }
     worker.current.onmessage = ({ data }: MessageEvent<{ readonly task: number; readonly placed: Placed }>) => {
       if (data.task !== number) return

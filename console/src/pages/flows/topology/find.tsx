@@ -1,0 +1,54 @@
+import { useMemo } from 'react'
+import { count } from '../../../parts/format.ts'
+import type { Graph } from './fold.ts'
+
+interface FindProps {
+  readonly graph: Graph
+  readonly text: string
+  /** Key of the node that is chosen. */
+  readonly chosen: string
+  readonly onText: (text: string) => void
+  readonly onChoose: (key: string) => void
+}
+
+/** Places of the nodes of which a name or another value has this text; those that stand for several have no names. */
+export function foundIn({ nodes }: Graph, text: string): readonly number[] {
+  const wanted = text.trim().toLowerCase()
+  if (wanted === '') return []
+  return nodes.flatMap(({ label, cells }, index) => (cells !== undefined && [label, ...cells].some((value) => typeof value === 'string' && value.toLowerCase().includes(wanted)) ? [index] : []))
+}
+
+/** Looks for nodes by name and goes from one to the next. */
+export function Find({ graph, text, chosen, onText, onChoose }: FindProps): React.ReactNode {
+  const found = useMemo(() => foundIn(graph, text), [graph, text])
+  const at = found.findIndex((index) => graph.nodes[index]?.key === chosen)
+  const go = (by: 1 | -1): void => {
+    const next = found[at < 0 ? (by > 0 ? 0 : found.length - 1) : (at + by + found.length) % found.length]
+    const key = next === undefined ? undefined : graph.nodes[next]?.key
+    if (key !== undefined) onChoose(key)
+  }
+  return (
+    <form
+      className="find" role="search" onSubmit={(event) => {
+        event.preventDefault()
+        go(1)
+      }}
+    >
+      <input
+        type="search" aria-label="Find nodes" placeholder="Find a node" value={text} onChange={(event) => onText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || !event.shiftKey) return
+          event.preventDefault()
+          go(-1)
+        }}
+      />
+      {text.trim() !== '' && (
+        <>
+          <span className="number dim" role="status">{found.length === 0 ? 'none drawn' : at < 0 ? count(found.length) : `${count(at + 1)} of ${count(found.length)}`}</span>
+          <button type="button" aria-label="The one before" disabled={found.length === 0} onClick={() => go(-1)}>↑</button>
+          <button type="button" aria-label="The next one" disabled={found.length === 0} onClick={() => go(1)}>↓</button>
+        </>
+      )}
+    </form>
+  )
+}

@@ -1,0 +1,81 @@
+import type { Change } from './diff.ts'
+import type { Palette, Picture } from './paint.ts'
+
+type Place = (index: number) => number
+
+/** Marks beyond these would hide what they mark. */
+const marksMost = 300
+/** Of changed edges, by how much they have changed. */
+const thickness = [1.2, 2.2, 3.6, 5.4]
+
+interface Style {
+  readonly color: (palette: Palette) => string
+  readonly dash: readonly number[]
+  readonly width: (level: number) => number
+}
+
+/** Told apart by colour and by shape: what is new has a plus, what is gone is dashed and has a minus, what has changed is as thick as its change. */
+const styles: Readonly<Record<Change, Style>> = {
+  same: { color: ({ edges }) => edges[1] ?? '', dash: [], width: () => 0.8 },
+  unknown: { color: ({ edges }) => edges[2] ?? '', dash: [1, 4], width: () => 1 },
+  less: { color: ({ accent }) => accent, dash: [], width: (level) => thickness[level] ?? 1 },
+  more: { color: ({ accent }) => accent, dash: [], width: (level) => thickness[level] ?? 1 },
+  removed: { color: ({ bad }) => bad, dash: [7, 5], width: () => 2 },
+  added: { color: ({ good }) => good, dash: [], width: () => 2 },
+}
+
+/** The edges of a comparison, what has changed over what has not. */
+export function paintChanges(context: CanvasRenderingContext2D, { graph, widths }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+  const order = Object.keys(styles) as Change[]
+  for (const change of order) {
+    const { color, dash, width } = styles[change]
+    context.strokeStyle = color(palette)
+    context.setLineDash([...dash])
+    graph.edges.forEach(({ from, to }, index) => {
+      if (changes[index] !== change || from === to) return
+      context.lineWidth = width(widths[index] ?? 0)
+      context.beginPath()
+      context.moveTo(sx(from), sy(from))
+      context.lineTo(sx(to), sy(to))
+      context.stroke()
+    })
+  }
+  context.setLineDash([])
+}
+
+/** Over the nodes: a sign in the middle of each edge that has changed, the largest first. */
+export function paintMarks(context: CanvasRenderingContext2D, { graph }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+  let marks = 0
+  graph.edges.forEach(({ from, to }, index) => {
+    const change = changes[index] ?? 'same'
+    if (change === 'same' || change === 'unknown' || from === to || ++marks > marksMost) return
+    mark(context, change, (sx(from) + sx(to)) / 2, (sy(from) + sy(to)) / 2, styles[change].color(palette), palette.panel)
+  })
+}
+
+function mark(context: CanvasRenderingContext2D, change: 'added' | 'removed' | 'more' | 'less', x: number, y: number, color: string, ground: string): void {
+  context.fillStyle = ground
+  context.strokeStyle = color
+  context.lineWidth = 1.5
+  context.beginPath()
+  context.arc(x, y, 6, 0, 7)
+  context.fill()
+  context.stroke()
+  context.beginPath()
+  if (change === 'more' || change === 'less') {
+    const up = change === 'more' ? -1 : 1
+    context.moveTo(x - 3, y - up * 2)
+    context.lineTo(x + 3, y - up * 2)
+    context.lineTo(x, y + up * 3)
+    context.fillStyle = color
+    context.fill()
+    return
+  }
+  context.moveTo(x - 3.5, y)
+  context.lineTo(x + 3.5, y)
+  if (change === 'added') {
+    context.moveTo(x, y - 3.5)
+    context.lineTo(x, y + 3.5)
+  }
+  context.stroke()
+}

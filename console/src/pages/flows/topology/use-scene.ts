@@ -1,0 +1,62 @@
+import { useEffect, useRef, useState, type RefObject } from 'react'
+import { onTheme } from '../../../app/theme.ts'
+import type { Eye, Picture } from './paint.ts'
+import { paletteOf } from './palette.ts'
+import { Scene } from './scene.ts'
+
+interface Looking {
+  /** Another one: everything is brought into sight, or what `eye` says. */
+  readonly fitKey: string
+  readonly eye: Eye | undefined
+  /** Somebody has moved the picture, and it lies still; undefined: everything is in sight. */
+  readonly onEye: (eye: Eye | undefined) => void
+}
+
+/** The scene of a canvas, which follows the size of its place, the theme and the wheel. */
+export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject<HTMLCanvasElement | null>, picture: Picture, { fitKey, eye, onEye }: Looking): Scene | undefined {
+  const [scene, setScene] = useState<Scene>()
+  const told = useRef(onEye)
+  useEffect(() => {
+    told.current = onEye
+  })
+  const looked = useRef({ fitKey: '', eye: '' })
+  useEffect(() => {
+    const [element, box] = [canvas.current, place.current]
+    if (element === null || box === null) return undefined
+    const made = new Scene(element, () => paletteOf(box), (next) => {
+      looked.current.eye = JSON.stringify(next)
+      told.current(next)
+    })
+    const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
+    follow.observe(box)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const recolor = (): void => made.recolor()
+    dark.addEventListener('change', recolor)
+    const offTheme = onTheme(recolor)
+    const wheel = (event: WheelEvent): void => {
+      event.preventDefault()
+      made.zoomBy(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.offsetX, event.offsetY)
+    }
+    element.addEventListener('wheel', wheel, { passive: false })
+    setScene(made)
+    return () => {
+      follow.disconnect()
+      dark.removeEventListener('change', recolor)
+      offTheme()
+      element.removeEventListener('wheel', wheel)
+      made.stop()
+    }
+  }, [canvas, place])
+  useEffect(() => {
+    const box = place.current
+    if (scene === undefined || box === null) return
+    scene.show(picture)
+    const [wanted, known] = [JSON.stringify(eye), looked.current]
+    if (known.fitKey === fitKey && known.eye === wanted) return
+    looked.current = { fitKey, eye: wanted }
+    scene.resize(box.clientWidth, box.clientHeight)
+    if (eye === undefined) scene.fit()
+    else scene.look(eye)
+  }, [scene, picture, fitKey, eye, place])
+  return scene
+}
