@@ -121,11 +121,15 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
-        <b>{label}</b>
-        {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
-        {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
-        {menu !== undefined && <span className="chart-menu">{menu}</span>}
-        <button type="button" className="quiet" aria-pressed={asTable} data-no-picture onClick={() => setAsTable(!asTable)}>Table</button>
+        <span className="chart-head">
+          <b>{label}</b>
+          {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
+          {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
+        </span>
+        <span className="chart-acts">
+          <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
+          {menu}
+        </span>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
       {asTable ? <ValueTable times={times} series={all} height={height} format={format} /> : (

@@ -1,12 +1,13 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { ask, type Query } from '../../../api/client.ts'
 import type { Range } from '../../../state/range.ts'
 import { allOf } from '../filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../question.ts'
 import type { ShownFlows } from '../state.ts'
 import { conditions, type Family, type GroupField } from './kinds.ts'
-import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
+import type { GroupsAnswer, SeriesAnswer, Sums } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
 
 /** What all panels ask about. */
@@ -25,8 +26,26 @@ export function useAnswer<T>(path: string, { t, turn, ...question }: Asked, more
   })
 }
 
+/** Of more flows than these the groups of a rollup have to do. */
+const rawMost = 3_000_000
+
+/** As {@link useAnswer}; where a rollup is short of some groups and there are not too many flows, the flows themselves are read behind it. */
+export function useGrouped<T extends AnswerFrame>(path: string, asked: Asked, more: Query, enabled = true): UseQueryResult<T> {
+  const first = useAnswer<T>(path, asked, more, enabled)
+  const short = enabled && first.data?.exact === false && !first.isPlaceholderData && flowsOf(first.data) <= rawMost
+  const raw = useAnswer<T>(path, asked, { ...more, source: 'raw' }, short)
+  return short && raw.data !== undefined && !raw.isPlaceholderData ? raw : first
+}
+
+/** Of all groups where the answer says it, else of its rows. */
+function flowsOf({ columns, rows, total }: AnswerFrame & { readonly total?: Sums }): number {
+  if (total !== undefined) return Number(total.flows)
+  const at = columns.findIndex(({ name }) => name === 'flows')
+  return rows.reduce((sum, row) => sum + Number(row[at] ?? 0), 0)
+}
+
 export function useSeries(asked: Asked, group: GroupField, by: Measure, top: number, enabled: boolean): UseQueryResult<SeriesAnswer> {
-  return useAnswer('/api/v1/series', asked, { group, by, limit: top }, enabled)
+  return useGrouped('/api/v1/series', asked, { group, by, limit: top }, enabled)
 }
 
 /** The total only, so much earlier. */
@@ -37,7 +56,7 @@ export function useEarlier(asked: Asked, before: Earlier, by: Measure, enabled: 
 }
 
 export function useGroups(asked: Asked, group: readonly string[], by: Measure, top: number): UseQueryResult<GroupsAnswer> {
-  return useAnswer('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
+  return useGrouped('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
 }
 
 /** Only flows that carry it are asked about; what is asked of them is then asked of few rows. */
@@ -50,8 +69,8 @@ export function useHas(asked: Asked, family: Exclude<Family, 'flows'>, enabled: 
   const about = JSON.stringify([questionQuery(asked), asked.t])
   const [settled, setSettled] = useState<{ readonly about: string; readonly turn: number }>()
   const turn = settled?.about === about ? settled.turn : asked.turn
-  const { data, isPlaceholderData } = useAnswer<GroupsAnswer>('/api/v1/flows', { ...askedFor(asked, family), turn }, { group: 'proto', by: 'flows', limit: 1 }, enabled)
-  const has = data === undefined ? undefined : Number(data.total.flows) > 0
+  const { data, isPlaceholderData } = useAnswer<AnswerFrame>('/api/v1/flows', { ...askedFor(asked, family), turn }, { columns: '_pos', time: 'flow_time', limit: 1 }, enabled)
+  const has = data === undefined ? undefined : data.rows.length > 0
   useEffect(() => {
     if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, turn })
   }, [has, isPlaceholderData, settled, about, turn])

@@ -33,8 +33,10 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
   const link = useLink()
+  // What most look for comes first.
+  const ready = all.data !== undefined || focus !== ''
   const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
-  const has: Readonly<Record<Family, boolean | undefined>> = { flows: true, drops: useHas(asked, 'drops', wants('drops')), dns: useHas(asked, 'dns', wants('dns')), rtt: useHas(asked, 'rtt', wants('rtt')) }
+  const has: Readonly<Record<Family, boolean | undefined>> = { flows: true, drops: useHas(asked, 'drops', ready && wants('drops')), dns: useHas(asked, 'dns', ready && wants('dns')), rtt: useHas(asked, 'rtt', ready && wants('rtt')) }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)
   const sums = all.data?.total
@@ -46,7 +48,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     const setLook = (next: typeof look): void => set({ looks: { ...looks, [name]: next } }, 'replace')
     const large = size === 'large'
     return (
-      <Slot key={name} asked={asked} className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'}>
+      <Slot key={name} asked={asked} className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'} waits={kind.family !== 'flows' && size !== 'large'}>
         {(own) => {
           const context: PanelContext = {
             asked: own, dim, by, before, look, size, live: stream, isLive: live,

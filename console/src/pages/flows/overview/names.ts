@@ -12,11 +12,12 @@ export function dimensionName(field: GroupField | 'src_port'): string {
   return own[field] ?? `${ends[end as keyof typeof ends]} ${parts[part as keyof typeof parts]}`
 }
 
-const absent: Readonly<Record<string, string>> = { drop_state: 'no state', drop_cause: 'no cause', dns_rcode: 'no code' }
+const absent: Readonly<Record<string, string>> = { drop_state: 'no state', drop_cause: 'no cause', dns_rcode: 'no code', proto: 'no protocol', exporter_addr: 'no exporter' }
+const absentParts: Readonly<Record<string, string>> = { port: 'no port', addr: 'no address', namespace: 'no namespace', label: 'no network' }
 
 /** A value of a field as people call it. */
 export function valueName(field: string, value: unknown): string {
-  if (value === null || value === undefined) return absent[field] ?? (field.endsWith('_port') ? 'no port' : field.endsWith('_addr') ? 'no address' : 'without a name')
+  if (value === null || value === undefined) return absent[field] ?? absentParts[/^(?:src|dst)_(.+)$/.exec(field)?.[1] ?? ''] ?? 'without a name'
   if (field === 'proto') return protocol(Number(value))
   return value === '' ? '(empty)' : String(value as string | number)
 }
@@ -29,6 +30,11 @@ function isVolume(measure: Measure): boolean {
 
 export function amount(measure: Measure, value: number): string {
   return isVolume(measure) ? volume(value) : count(Math.round(value))
+}
+
+/** `1.2 GB`, `17 dropped packets`. */
+export function amountOf(measure: Measure, value: number): string {
+  return measure === 'bytes' ? volume(value) : measure === 'drop_bytes' ? `${volume(value)} dropped` : `${count(Math.round(value))} ${measureNames[measure].toLowerCase()}`
 }
 
 /** The unit that does not stand in {@link amount}. */

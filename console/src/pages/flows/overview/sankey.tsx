@@ -60,7 +60,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
     if (links.length === 0) return undefined
     const height = Math.max(least, 26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)))
     const room = Math.min(150, width * 0.3)
-    const layout = sankey<Node, Link>().nodeId(({ id }) => id).nodeWidth(8).nodePadding(10).nodeSort(null).extent([[room, 8], [width - room, height - 8]])
+    const layout = sankey<Node, Link>().nodeId(({ id }) => id).nodeWidth(8).nodePadding(15).nodeSort(null).extent([[room, 8], [width - room, height - 8]])
     return { height, room, graph: layout({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) }) }
   }, [data, fields, others, least, width])
   const path = sankeyLinkHorizontal<Node, Link>()

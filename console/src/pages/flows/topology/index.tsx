@@ -107,7 +107,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
                       onEye={(next) => set({ eye: next }, 'replace')} onChoose={choose} onStep={step} onPin={pin}
                     />
                   )}
-          {shown?.earlier !== undefined && <DiffLegend graph={shown} measure={by} />}
+          {shown?.earlier !== undefined && <DiffLegend graph={shown} measure={by} answer={compared} />}
         </section>
         {at >= 0 && shown !== undefined && (
           <NodePanel

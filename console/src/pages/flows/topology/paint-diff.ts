@@ -4,9 +4,10 @@ import type { Palette, Picture } from './paint.ts'
 type Place = (index: number) => number
 
 /** Marks beyond these would hide what they mark. */
-const marksMost = 300
-/** Of changed edges, by how much they have changed. */
-const thickness = [1.2, 2.2, 3.6, 5.4]
+const marksMost = 120
+/** Of changed edges, by how much they have changed: those that have changed little step back. */
+const thickness = [1, 2, 3.4, 5.2]
+const strength = [0.25, 0.5, 0.8, 1]
 
 interface Style {
   readonly color: (palette: Palette) => string
@@ -33,7 +34,9 @@ export function paintChanges(context: CanvasRenderingContext2D, { graph, widths 
     context.setLineDash([...dash])
     graph.edges.forEach(({ from, to }, index) => {
       if (changes[index] !== change || from === to) return
-      context.lineWidth = width(widths[index] ?? 0)
+      const level = widths[index] ?? 0
+      context.lineWidth = width(level)
+      context.globalAlpha = change === 'more' || change === 'less' ? (strength[level] ?? 1) : 1
       context.beginPath()
       context.moveTo(sx(from), sy(from))
       context.lineTo(sx(to), sy(to))
@@ -41,19 +44,23 @@ export function paintChanges(context: CanvasRenderingContext2D, { graph, widths 
     })
   }
   context.setLineDash([])
+  context.globalAlpha = 1
 }
 
-/** Over the nodes: a sign in the middle of each edge that has changed, the largest first. */
-export function paintMarks(context: CanvasRenderingContext2D, { graph }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+/** A sign in the middle of each edge that is new, gone, or has changed much; the largest first. */
+export function paintMarks(context: CanvasRenderingContext2D, { graph, widths }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
   let marks = 0
   graph.edges.forEach(({ from, to }, index) => {
     const change = changes[index] ?? 'same'
-    if (change === 'same' || change === 'unknown' || from === to || ++marks > marksMost) return
-    mark(context, change, (sx(from) + sx(to)) / 2, (sy(from) + sy(to)) / 2, styles[change].color(palette), palette.panel)
+    const counts = change === 'added' || change === 'removed' || ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > marksMost ? 2 : 0))
+    if (!counts || from === to || ++marks > marksMost) return
+    mark(context, change as Marked, (sx(from) + sx(to)) / 2, (sy(from) + sy(to)) / 2, styles[change].color(palette), palette.panel)
   })
 }
 
-function mark(context: CanvasRenderingContext2D, change: 'added' | 'removed' | 'more' | 'less', x: number, y: number, color: string, ground: string): void {
+type Marked = Exclude<Change, 'same' | 'unknown'>
+
+function mark(context: CanvasRenderingContext2D, change: Marked, x: number, y: number, color: string, ground: string): void {
   context.fillStyle = ground
   context.strokeStyle = color
   context.lineWidth = 1.5

@@ -74,10 +74,12 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, { x, 
     context.stroke()
   }
   if (changes === undefined) paintEdges(context, picture, sx, sy, k, palette)
-  else paintChanges(context, picture, changes, sx, sy, palette)
+  else {
+    paintChanges(context, picture, changes, sx, sy, palette)
+    paintMarks(context, picture, changes, sx, sy, palette)
+  }
   graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette))
   for (const index of picture.found) ring(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k) + 4, palette.accent)
-  if (changes !== undefined) paintMarks(context, picture, changes, sx, sy, palette)
   const taken: Box[] = []
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'

@@ -1,5 +1,5 @@
 import { count, counted, momentAt, time } from '../../../parts/format.ts'
-import { amount } from '../overview/names.ts'
+import { amount, amountOf } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { Graph } from './fold.ts'
@@ -15,9 +15,9 @@ export function said({ nodes, rest, total, earlier }: Graph, measure: Measure, a
     ...(folded.length === 0 ? [] : [`${count(folded.reduce((all, { stands }) => all + stands, 0))} smaller ones in ${counted(folded.length, 'box')}`]),
     `${count(drawn)} of ${counted(total.edges, 'edge')}${rest.edges === 0 ? '' : ', the largest'}`,
     ...(earlier === undefined ? [] : [`before ${count(earlier.total.edges - earlier.rest.edges)} of ${count(earlier.total.edges)}`]),
-    earlier === undefined ? amount(measure, total[measure]) : `${amount(measure, earlier.total[measure])} before, ${amount(measure, total[measure])} now`,
+    earlier === undefined ? amountOf(measure, total[measure]) : `${amount(measure, earlier.total[measure])} before, ${amountOf(measure, total[measure])} now`,
     ...(rest.edges === 0 ? [] : [`not drawn ${amount(measure, rest[measure])} of ${counted(rest.edges, 'edge')}`]),
-    ...(diff === undefined ? [] : [spansText(diff), ...(diff.unknown === 0 ? [] : [`of ${counted(diff.unknown, 'edge')} one time is not known: too many to ask for`])]),
+    ...(diff === undefined || diff.unknown === 0 ? [] : [`of ${counted(diff.unknown, 'edge')} one time is not known: too many to ask for`]),
     sourceText(answer),
   ]
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
@@ -30,7 +30,8 @@ function sourceText(answer: GroupsAnswer | undefined): string {
   return exact ? 'stored' : 'stored; ends may be short of what a rollup has put together'
 }
 
-function spansText({ now, before }: DiffAnswer): string {
+/** Which times are compared. */
+export function spansText({ now, before }: DiffAnswer): string {
   const text = ({ span }: GroupsAnswer): string => `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
   return `${text(now)} compared with ${text(before)}`
 }

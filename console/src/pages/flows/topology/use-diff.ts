@@ -52,7 +52,7 @@ export function useDiff(question: DiffQuestion, diff: string, enabled: boolean):
 
 async function compare({ asked, scope, by, limit, most }: DiffQuestion, spans: ReturnType<typeof spansOf>, signal: AbortSignal): Promise<DiffAnswer> {
   const answerOf = (span: readonly [number, number], filter: string, edges: number): Promise<GroupsAnswer> => {
-    const query: Query = { ...questionQuery({ ...asked, filter }), from: span[0], to: span[1], scope: scopeParts[scope].parts.join(','), by, limit: edges }
+    const query: Query = { ...questionQuery({ ...asked, filter }), from: span[0], to: span[1], source: 'raw', scope: scopeParts[scope].parts.join(','), by, limit: edges }
     return ask<GroupsAnswer>('/api/v1/topology', { signal, query })
   }
   const [now, before] = await Promise.all([answerOf(spans.now, asked.filter, limit), answerOf(spans.before, asked.filter, limit)])
