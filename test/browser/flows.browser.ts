@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
-  test('an address opened in a fresh profile shows the same; back and forward step through the filter', async () => {
+  test('check 9: an address opened in a fresh profile shows the same table: filter, columns, order and open record', async () => {
     await stage.filled()
     const first = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     const filter = first.getByRole('combobox', { name: 'Filter' })
@@ -77,43 +77,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await expect.poll(() => second.locator('.drawer h2').textContent()).toBe(title)
     expect((await gridRows(second)).slice(0, 10)).toEqual((await gridRows(first)).slice(0, 10))
     expect(await second.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432 and bytes > 100')
-    for (let back = 0; back < 4; back++) await first.goBack()
-    await expect.poll(() => filter.inputValue()).toBe('dst_port = 443')
-    await first.goForward()
-    await expect.poll(() => filter.inputValue()).toBe('dst_port = 5432 and bytes > 100')
     await first.context().close()
     await second.context().close()
-  })
-
-  test('a filter that is wrong says where and what, and the last good answer stays', async () => {
-    await stage.filled()
-    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
-    await page.locator('.grid-body [role="row"]').first().waitFor()
-    const filter = page.getByRole('combobox', { name: 'Filter' })
-    await filter.fill('dst_port = ')
-    await filter.press('Escape')
-    await filter.press('Enter')
-    await page.locator('.filter-error').waitFor()
-    expect(await filter.getAttribute('aria-invalid')).toBe('true')
-    expect(await page.locator('.grid-body [role="row"]').count()).toBeGreaterThan(0)
-    expect(page.url()).not.toContain('q=')
-    await page.context().close()
-  })
-
-  test('pause freezes the rows while the count of new ones rises; resume shows them all', async () => {
-    await stage.filled()
-    const page = await stage.page('/flows')
-    await page.locator('.grid-body [role="row"]').first().waitFor()
-    await page.getByRole('button', { name: 'Pause' }).click()
-    const before = await gridRows(page)
-    const sent = await stage.flows(2000)
-    await page.getByRole('button', { name: `Resume (${sent} new)` }).waitFor()
-    expect(await gridRows(page)).toEqual(before)
-    const shown = await rowCount(page)
-    await page.getByRole('button', { name: /^Resume/ }).click()
-    await page.mouse.move(5, 5)
-    await expect.poll(() => rowCount(page)).toBe(shown + sent)
-    await page.context().close()
   })
 
   test('rows do not move under the pointer, and what is held is said', async () => {

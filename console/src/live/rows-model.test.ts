@@ -41,6 +41,18 @@ test('the count goes on with what the server says when more match than are sent'
   expect(now()).toMatchObject({ held: 1000, rate: 1000, passed: 1095 })
 })
 
+test('what was shown just before a pause is not counted as new', () => {
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  send(4, 8)
+  made.hold(true)
+  made.stat(stat(5, 5))
+  expect(now().held).toBe(0)
+  send(9, 10)
+  made.stat(stat(7, 7))
+  expect(now().held).toBe(2)
+})
+
 test('rows that were too many to keep are said to be missing, and nothing older stays as if it came just before', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
@@ -63,6 +75,33 @@ test('a jump to now shows the newest of what waits and says how much it left out
   expect(now().rows).toHaveLength(500)
   expect(now().rows.at(-1)).toEqual(['p504'])
   expect(now().gap).toContain('500 rows were left out')
+})
+
+test('to catch up with more than is kept, or than was sent, everything up to now is to be asked for, and what comes goes on from there', () => {
+  for (const thinned of [false, true]) {
+    const made = new RowsModel(0, () => {}, 1)
+    const send = (from: number, to: number, matched = to - from + 1): void => made.take({ view: 'w', cols: ['_pos', 'time_received'], rows: Array.from({ length: to - from + 1 }, (_, index) => [`p${from + index}`, `t${from + index}`]), matched, shown: to - from + 1 })
+    send(1, 3)
+    made.hold(true)
+    if (thinned) send(4, 10, 5000)
+    else send(4, 20_000)
+    const newest = thinned ? 't10' : 't20000'
+    made.catchUp()
+    expect(made.now).toMatchObject({ rows: [], held: 0, gap: '', upTo: newest })
+    send(20_001, 20_002)
+    expect(made.now.rows.map(([key]) => key)).toEqual(['p20002', 'p20001'])
+    expect(made.now.upTo).toBe(newest)
+    // More than are shown: what comes before them is something else now.
+    send(30_000, 36_000)
+    expect(made.now.upTo).toBe('')
+  }
+  const { model: made, now, send } = model()
+  send(1, 3, true)
+  made.hold(true)
+  send(4, 10)
+  made.catchUp()
+  expect(now()).toMatchObject({ held: 0, upTo: '' })
+  expect(now().rows).toHaveLength(10)
 })
 
 test('a snapshot replaces what was shown, even one that is empty', () => {

@@ -22,6 +22,11 @@ export interface LiveNow {
   readonly lost: number
   /** Has the server said what it has? */
   readonly begun: boolean
+  /**
+   * When the newest row came that was not kept (ISO 8601): `rows` go on from there without a gap, and everything up to it is to be asked
+   * for. Empty: `rows` reach as far back as they do.
+   */
+  readonly upTo: string
 }
 
 /** Rows that are shown, and rows that wait while the table is held, at most. */
@@ -31,20 +36,26 @@ const waitingMost = 10_000
 /** Newest rows on top. While held, what arrives waits and is counted; nothing that is shown moves. */
 export class RowsModel {
   readonly #keyAt: number
+  readonly #timeAt: number
   readonly #changed: (now: LiveNow) => void
-  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, arrived: 0, lost: 0, begun: false }
+  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, arrived: 0, lost: 0, begun: false, upTo: '' }
   /** Oldest first. */
   #waiting: Row[] = []
   #replaces = false
   #isHeld = false
   /** Of the rows that came while held: those that could not be kept. */
   #lost = 0
+  /** While held, rows came that the server left out because there were too many. */
+  #thinned = false
   #matchedBefore: number | undefined
   #matchedAtHold = 0
+  /** Rows that matched, by what came with rows: up to a second ahead of the count of every second. */
+  #told = 0
 
-  /** @param keyAt place of the cell that tells rows apart. */
-  constructor(keyAt: number, changed: (now: LiveNow) => void) {
+  /** @param keyAt place of the cell that tells rows apart. @param timeAt place of the cell that says when a row came; -1: there is none. */
+  constructor(keyAt: number, changed: (now: LiveNow) => void, timeAt = -1) {
     this.#keyAt = keyAt
+    this.#timeAt = timeAt
     this.#changed = changed
   }
 
@@ -52,15 +63,17 @@ export class RowsModel {
     return this.#now
   }
 
-  take({ rows, snapshot }: RowsMessage): void {
+  take({ rows, matched, snapshot }: RowsMessage): void {
     if (snapshot === true) {
       this.#waiting = []
       this.#replaces = true
-    }
+      this.#told = 0
+    } else this.#told += matched
     this.#waiting.push(...(rows as readonly Row[]))
     const over = Math.max(0, this.#waiting.length - waitingMost)
     if (over > 0) this.#waiting.splice(0, over)
     this.#lost += over
+    if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
     // What was there before the view began is not among those that matched since.
     if (snapshot !== true) this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
     this.#flow()
@@ -87,8 +100,24 @@ export class RowsModel {
   hold(held: boolean): void {
     if (held === this.#isHeld) return
     this.#isHeld = held
-    this.#matchedAtHold = this.#now.matched
+    this.#thinned = false
+    this.#matchedAtHold = Math.max(this.#now.matched, this.#told)
     if (!held) this.#flow()
+  }
+
+  /**
+   * Goes on with nothing missing. What the server left out meanwhile, or what was too much to keep, is not here: then `upTo` says up to where
+   * rows have to be asked for, all of them.
+   */
+  catchUp(): void {
+    const newest = this.#waiting.at(-1)?.[this.#timeAt]
+    this.#isHeld = false
+    if (typeof newest !== 'string' || (!this.#thinned && this.#lost === 0)) return this.#flow()
+    this.#waiting = []
+    this.#lost = 0
+    this.#replaces = false
+    this.#thinned = false
+    this.#say({ rows: [], held: 0, begun: true, gap: '', upTo: newest })
   }
 
   /** Leaves out what waits but for its newest rows, and goes on from there. */
@@ -98,6 +127,7 @@ export class RowsModel {
     this.#waiting = this.#waiting.slice(-500)
     this.#lost = 0
     this.#isHeld = false
+    this.#thinned = false
     this.#replaces = left > 0
     this.#flow()
     if (left > 0) this.#say({ gap: `${count(left)} rows were left out by jumping to now.` })
@@ -113,10 +143,13 @@ export class RowsModel {
     const known = new Set(kept.map((row) => row[this.#keyAt]))
     const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
     const gap = this.#lost > 0 ? { gap: `${count(this.#lost)} rows passed while the table was held and were too many to keep.` } : {}
+    const rows = [...fresh, ...kept]
+    // Rows that came before these are others now.
+    const apart = this.#replaces || this.#lost > 0 || rows.length > shownMost
     this.#waiting = []
     this.#lost = 0
     this.#replaces = false
-    this.#say({ rows: [...fresh, ...kept].slice(0, shownMost), held: 0, begun: true, ...gap })
+    this.#say({ rows: rows.slice(0, shownMost), held: 0, begun: true, ...(apart ? { upTo: '' } : {}), ...gap })
   }
 
   #say(change: Partial<LiveNow>): void {

@@ -11,6 +11,8 @@ export function useLink(): Link {
 export interface LiveRows extends LiveNow {
   /** Goes on from the newest rows. */
   readonly jump: () => void
+  /** Goes on with nothing missing: see `upTo`. */
+  readonly catchUp: () => void
 }
 
 /** Newest rows of a view. `view` is undefined while nothing is watched; `held`: nothing may move now. */
@@ -19,7 +21,7 @@ export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: bool
   const [, setTurn] = useState(0)
   const model = useMemo(() => {
     const { columns = [] } = key === '' ? {} : (JSON.parse(key) as WantedView)
-    return new RowsModel(columns.indexOf('_pos'), () => setTurn((turn) => turn + 1))
+    return new RowsModel(columns.indexOf('_pos'), () => setTurn((turn) => turn + 1), columns.indexOf('time_received'))
   }, [key])
   useEffect(() => {
     if (key === '') return undefined
@@ -31,5 +33,6 @@ export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: bool
   }, [key, model])
   useEffect(() => model.hold(held), [model, held])
   const jump = useCallback(() => model.jump(), [model])
-  return { ...model.now, jump }
+  const catchUp = useCallback(() => model.catchUp(), [model])
+  return { ...model.now, jump, catchUp }
 }

@@ -14,6 +14,8 @@ interface LiveBarProps {
   readonly reading: boolean
   readonly span: readonly [oldest: string, newest: string] | undefined
   readonly onPause: (paused: boolean) => void
+  /** Goes on with everything that came meanwhile; absent: with what was kept. */
+  readonly onCatchUp?: () => void
 }
 
 const words: Readonly<Record<Link['state'], readonly [word: string, tone: string]>> = {
@@ -21,8 +23,8 @@ const words: Readonly<Record<Link['state'], readonly [word: string, tone: string
 }
 
 /** Says what a live table shows and what it does not, and lets it be paused. */
-export function LiveBar({ live, shown, link, paused, reading, span, onPause }: LiveBarProps): React.ReactNode {
-  const [word, tone] = paused && link.state === 'live' ? ['paused', 'dim'] : words[link.state]
+export function LiveBar({ live, shown, link, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
+  const [word, tone] = paused && link.state === 'live' ? ['paused in this tab', 'dim'] : words[link.state]
   return (
     <>
       <span className={`link ${tone}`} role="status">{word}</span>
@@ -35,8 +37,9 @@ export function LiveBar({ live, shown, link, paused, reading, span, onPause }: L
       </span>
       {live.gap !== '' && <span className="warning">{live.gap}</span>}
       {reading && !paused && live.held > 0 && <span className="dim number">{count(live.held)} new, held while you look</span>}
-      <button type="button" aria-pressed={paused} onClick={() => onPause(!paused)}>{paused ? `Resume (${count(live.held)} new)` : 'Pause'}</button>
-      {paused && live.held > 500 && <button type="button" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
+      {!paused && <button type="button" onClick={() => onPause(true)}>Pause</button>}
+      {paused && <button type="button" className="primary" title="Go on with every row that came meanwhile" onClick={onCatchUp ?? (() => onPause(false))}>Catch up ({count(live.held)} new)</button>}
+      {paused && <button type="button" title="Go on with the newest rows, and leave out what came before them meanwhile" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
       <Spoken live={live} />
     </>
   )

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import { linkError } from '../../live/link-error.ts'
 import { retryNow } from '../../live/tab.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
@@ -24,13 +25,19 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
   const view = useMemo(() => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }), [filter, both, once, fields])
   const live = useLiveRows(view, paused || busy)
   const link = useLink()
-  const older = useOlder(live.rows, { filter, both, once, from: state.t.from, fields, begun: live.begun })
+  const older = useOlder(live.rows, { filter, both, once, from: state.t.from, fields, begun: live.begun, upTo: live.upTo })
+  const catchUp = (): void => {
+    live.catchUp()
+    setPaused(false)
+    // Below, nothing would move.
+    place?.scrollTo({ top: 0 })
+  }
   const refused = link.state === 'refused'
   return (
     <>
       <div className="page-line">
         {tabs}
-        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} shown={older.rows.length} span={spanOf(older.rows, fields)} />
+        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} onCatchUp={catchUp} shown={older.rows.length} span={spanOf(older.rows, fields)} />
         <div className="end">
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
@@ -39,7 +46,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
       <div className="page-body">
         <section className="panel table" aria-label="Newest flows">
           {refused && older.rows.length === 0
-            ? <ErrorState error={new Error(link.detail)} onRetry={retryNow} />
+            ? <ErrorState error={linkError(link)} onRetry={retryNow} />
             : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
               : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />
                 : <Loading what="the newest flows" />}

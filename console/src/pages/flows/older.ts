@@ -9,6 +9,8 @@ interface OlderQuestion extends FlowQuestion {
   readonly fields: readonly string[]
   /** Has the live memory said what it has? */
   readonly begun: boolean
+  /** Where live rows begin when these are all since then: what came up to there is asked for at once. Empty: they begin with the oldest of them. */
+  readonly upTo: string
 }
 
 export interface Older {
@@ -20,23 +22,37 @@ export interface Older {
 }
 
 /** Continues live rows, newest first, with those that came before them, when somebody goes down so far. */
-export function useOlder(live: readonly Row[], { filter, both, once, from, fields, begun }: OlderQuestion): Older {
+export function useOlder(live: readonly Row[], { filter, both, once, from, fields, begun, upTo }: OlderQuestion): Older {
   const [at, key] = [fields.indexOf('time_received'), fields.indexOf('_pos')]
   const oldest = live.at(-1)?.[at]
   const [full, empty] = [live.length >= shownMost, live.length === 0]
   const [to, setTo] = useState<string>()
   const [turn, setTurn] = useState(freshTurn)
+  const joins = to === 'now' || (upTo !== '' && to === behind(upTo))
   const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', turn }, to !== undefined)
   // Live rows that left at the bottom would be missing between the two.
   useEffect(() => {
-    const apart = to === 'now' ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
+    const apart = joins ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)
     // A server that has just started has nothing live, but what it had before.
     else if (begun && empty && to === undefined) {
       setTurn(freshTurn)
       setTo('now')
     }
-  }, [oldest, to, full, empty, begun])
+  }, [oldest, to, full, empty, begun, joins])
+  useEffect(() => {
+    if (upTo === '') return
+    setTurn(freshTurn)
+    setTo(behind(upTo))
+  }, [upTo])
+  // The newest part of a span may not be stored yet: what is missing would stay missing between the two.
+  const { storedTo } = stored
+  const late = to !== undefined && to !== 'now' && storedTo !== undefined && storedTo < to
+  useEffect(() => {
+    if (!late) return undefined
+    const timer = setTimeout(() => setTurn(freshTurn), 1000)
+    return () => clearTimeout(timer)
+  }, [late, storedTo])
   const { next } = stored
   const onEnd = useCallback(() => {
     if (to !== undefined) next()

@@ -23,6 +23,8 @@ export interface StoredRows {
   readonly span: AnswerFrame['span'] | undefined
   /** `raw`: the store; `ring`: the live memory, where there is no store. */
   readonly source: string
+  /** Only where the newest part of the span is not stored yet: rows that came later are missing. */
+  readonly storedTo: string | undefined
   /** Is there more behind the last row? */
   readonly more: boolean
   readonly busy: boolean
@@ -60,7 +62,7 @@ export function useStoredRows({ from, to, fields, sort, turn, ...asked }: Stored
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
   const client = useQueryClient()
   const cancel = (): void => { client.cancelQueries({ queryKey }).catch(reportError) }
-  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
+  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', storedTo: data?.pages[0]?.stored_to, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
 }
 
 export interface Totals {

@@ -1,0 +1,89 @@
+// Pause, catch up and jump: no row is lost as long as the server has it, with a store and from the live memory alone.
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath, gridRows, useStage, type Stage } from '../kit/stage.ts'
+
+const rowCount = (page: Page): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
+const catchUp = (page: Page): ReturnType<Page['getByRole']> => page.getByRole('button', { name: /^Catch up \([\d,]+ new\)$/ })
+const waiting = async (page: Page): Promise<number> => Number((await catchUp(page).textContent())?.replaceAll(/\D/g, ''))
+
+async function livePage(stage: Stage, flows = 20_000): Promise<Page> {
+  const page = await stage.page('/flows?v=1&cols=_pos,time_received,src,dst')
+  await page.locator('.link.good').waitFor()
+  const sent = await stage.flows(flows)
+  await page.locator('.grid-body [role="row"]').first().waitFor()
+  await page.locator(`[title^="Since this view was opened: ${new Intl.NumberFormat('en-US').format(sent)} flows came"]`).waitFor()
+  return page
+}
+
+/** Ids of rows from the top downwards, so many screens of them. */
+async function idsDown(page: Page, screens: number): Promise<string[]> {
+  const seen: string[] = []
+  await page.locator('[data-at="0:0"]').focus()
+  for (let screen = 0; screen < screens; screen++) {
+    seen.push(...(await gridRows(page)).map(([id]) => id ?? '').filter((id) => !seen.includes(id)))
+    await page.keyboard.press('PageDown')
+    await page.evaluate('new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))')
+  }
+  return seen
+}
+
+for (const store of ['parquet', 'none'] as const) {
+  describe.skipIf(chromiumPath === undefined)(`chromium: a paused table, store: ${store}`, () => {
+    const stage = useStage({ store: { enabled: store } })
+
+    test('check 13: pause freezes the rows and says that this tab is paused, while the count of new ones keeps rising', async () => {
+      const page = await livePage(stage)
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await page.getByText('paused in this tab').waitFor()
+      const before = await gridRows(page)
+      const first = await stage.flows(2000)
+      await expect.poll(() => waiting(page)).toBe(first)
+      const second = await stage.flows(3000)
+      await expect.poll(() => waiting(page)).toBe(first + second)
+      expect(await gridRows(page)).toEqual(before)
+      await page.getByRole('button', { name: 'Jump to now' }).waitFor()
+      await page.context().close()
+    })
+
+    test('check 13: catching up after more rows than a page keeps loses none: all are there, down to the first', async () => {
+      const page = await livePage(stage)
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await catchUp(page).waitFor()
+      let sent = 0
+      while (sent < 11_000) sent += await stage.flows(5000)
+      await expect.poll(() => waiting(page)).toBe(sent)
+      await catchUp(page).click()
+      await page.locator('.link.good').waitFor()
+      const all = (await stage.weir.ledger()).sources.reduce((sum, { accepted }) => sum + accepted, 0)
+      await page.locator('[data-at="0:0"]').focus()
+      // As long as there is more, how many rows there are is not said.
+      await expect.poll(async () => {
+        await page.keyboard.press('Control+ArrowDown')
+        return rowCount(page)
+      }, { timeout: 90_000 }).toBe(all)
+      await page.keyboard.press('Control+Home')
+      const ids = await idsDown(page, 40)
+      expect(new Set(ids).size).toBe(ids.length)
+      if (store === 'parquet') {
+        const newest = await stage.weir.sql<{ p: string }>(`SELECT _pos AS p FROM flows ORDER BY time_received DESC LIMIT ${ids.length + 200}`)
+        const known = new Set(newest.map(({ p }) => p))
+        expect(ids.filter((id) => !known.has(id))).toEqual([])
+      }
+      await page.context().close()
+    })
+
+    test('check 13: jumping to now goes on with the newest rows and says how many were left out', async () => {
+      const page = await livePage(stage)
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await catchUp(page).waitFor()
+      const sent = await stage.flows(30_000)
+      await expect.poll(() => waiting(page)).toBe(sent)
+      await page.getByRole('button', { name: 'Jump to now' }).click()
+      await page.getByText(`${new Intl.NumberFormat('en-US').format(sent - 500)} rows were left out by jumping to now.`).waitFor()
+      const more = await stage.flows(1000)
+      await expect.poll(() => rowCount(page)).toBeGreaterThanOrEqual(500 + more)
+      await page.context().close()
+    })
+  })
+}
