@@ -4,11 +4,12 @@ import type { Page } from 'playwright-core'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { installedChromium } from '../browser/kit/chromium.ts'
 import { Stage } from '../browser/kit/stage.ts'
+import { accountOf } from '../browser/kit/account.ts'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { percentile } from '../kit/percentile.ts'
 import { liveWithoutBrowser } from './console/live-without-browser.ts'
-import { markedPort, Marker, watchMarks } from './console/marker.ts'
-import { pageDelay, pageHeap, watchPage } from './console/thread.ts'
+import { markedPort, Marker, watchMarks } from '../browser/kit/marker.ts'
+import { pageDelay, pageHeap, watchPage } from '../browser/kit/thread.ts'
 
 const rate = 20_000
 /** Between marked flows. */
@@ -68,13 +69,6 @@ async function load(context: BarContext, stage: Stage, seconds: number): Promise
   await soon(context, marks, marker)
   await marker.close()
   for (const complaint of stage.complaints) context.expect(false, complaint)
-}
-
-/** What the page says of all flows since it was opened. */
-async function accountOf(page: Page): Promise<{ came: number; shown: number; passed: number; left: number }> {
-  const title = await page.locator('.page-line [title^="Since this view was opened"]').getAttribute('title') ?? ''
-  const [came = 0, shown = 0, passed = 0, left = 0] = [...title.matchAll(/\d[\d,]*/g)].map(([digits]) => Number(digits.replaceAll(',', '')))
-  return { came, shown, passed, left }
 }
 
 async function accounts(context: BarContext, page: Page, sent: number): Promise<void> {

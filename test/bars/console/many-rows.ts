@@ -2,7 +2,7 @@
 import type { BarContext } from '../../../tools/kit/bar.ts'
 import { BigStage } from '../../browser/kit/big-stage.ts'
 import { folderVariable } from '../../browser/kit/data-set/template.ts'
-import { pageDelay, serverDelay, watchPage } from './thread.ts'
+import { pageDelay, serverDelay, watchPage } from '../../browser/kit/thread.ts'
 import { join } from 'node:path'
 
 const wanted = 200_000

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runVitest } from '../../../tools/kit/vitest.ts'
 import type { BarContext } from '../../../tools/kit/bar.ts'
+import type { Figure } from '../../browser/kit/figures.ts'
 
 export interface BrowserTest {
   readonly title: string
@@ -22,8 +23,10 @@ export async function runBrowserTests(context: BarContext, args: readonly string
     if (report === undefined) throw new Error(`the browser tests ended without a report: ${output.slice(-3000)}`)
     const text = await readFile(figures, 'utf8').catch(() => '')
     for (const line of text.split('\n').filter((each) => each !== '')) {
-      const { name, value, unit } = JSON.parse(line) as { name: string; value: number | string; unit: string }
+      const { name, value, unit, below, least } = JSON.parse(line) as Figure
       context.figure(name, value, unit)
+      if (below !== undefined) context.expectSpeed(Number(value) < below, `${name}: below ${below} ${unit}`)
+      if (least !== undefined) context.expectSpeed(Number(value) >= least, `${name}: at least ${least} ${unit}`)
     }
     for (const { name, status, message } of report.testResults) if (status === 'failed' && message !== '') context.expect(false, `${name} runs: ${firstLine(message)}`)
     return report.testResults.flatMap(({ assertionResults }) => assertionResults).map(({ title, status, failureMessages = [] }) => ({

@@ -10,7 +10,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { Device } from '../../../tools/demo/device.ts'
 import { Netflow5Exporter } from '../../../tools/demo/netflow5.ts'
 import { Shop, shopNetworks } from '../../../tools/demo/shop.ts'
-import { startWeir, type WeirProcess } from '../../kit/weir-process.ts'
+import { startWeir, type WeirOptions, type WeirProcess } from '../../kit/weir-process.ts'
 import { installedChromium, launch } from './chromium.ts'
 
 export const chromiumPath = installedChromium()
@@ -26,17 +26,25 @@ export class Stage {
   /** What went wrong in any page: errors, refused content, requests to elsewhere. */
   readonly complaints: string[] = []
 
-  async open(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async open(config: Readonly<Record<string, unknown>> = {}, options: Pick<WeirOptions, 'nodeArgs'> = {}): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
     const networks = join(this.folder, 'networks.yaml')
     await writeFile(networks, shopNetworks)
-    this.weir = await startWeir({ folder: this.folder, config: { identity: { networks }, ...config } })
+    this.weir = await startWeir({ folder: this.folder, config: { identity: { networks }, ...config }, ...options })
     this.#device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${this.weir.ports.netflow}`, '127.0.0.1')
+    await this.openBrowser()
+  }
+
+  protected async openBrowser(): Promise<void> {
     this.browser = await launch(chromiumPath ?? '')
   }
 
-  async close(): Promise<void> {
+  protected async closeBrowser(): Promise<void> {
     await this.browser?.close()
+  }
+
+  async close(): Promise<void> {
+    await this.closeBrowser()
     this.#device?.close()
     await this.weir?.stop()
     await rm(this.folder, { recursive: true, force: true })
@@ -76,15 +84,15 @@ export class Stage {
     }
   }
 
-  /** A page in a profile of its own. */
-  async page(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  /** A page in a profile of its own; without a path it is still empty. */
+  async page(path: string | undefined, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
     const page = await context.newPage()
     this.#pages.push(page)
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`))
     page.on('console', (message) => { if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`) })
     page.on('request', (request) => { if (!request.url().startsWith(this.weir.url) && !request.url().startsWith('blob:')) this.complaints.push(`elsewhere: ${request.url()}`) })
-    await page.goto(this.weir.url + path)
+    if (path !== undefined) await page.goto(this.weir.url + path)
     return page
   }
 }

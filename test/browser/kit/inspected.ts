@@ -1,0 +1,34 @@
+// The memory of a Weir's main thread as its own inspector tells it, after a collection: start it with `--inspect=127.0.0.1:0`.
+import type { WeirProcess } from '../../kit/weir-process.ts'
+
+/** Bytes in use on the heap and outside it. */
+export async function usedMemory(weir: WeirProcess): Promise<number> {
+  const url = /Debugger listening on (ws:\S+)/.exec(weir.lastLog)?.[1]
+  if (url === undefined) throw new Error('this Weir has no inspector')
+  const socket = new WebSocket(url)
+  await new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve, { once: true })
+    socket.addEventListener('error', () => reject(new Error('the inspector does not answer')), { once: true })
+  })
+  let id = 0
+  const ask = (method: string, params: object = {}): Promise<{ result?: { value?: unknown } }> => {
+    const mine = ++id
+    return new Promise((resolve) => {
+      const take = ({ data }: MessageEvent): void => {
+        const message = JSON.parse(String(data)) as { id?: number; result?: { result?: { value?: unknown } } }
+        if (message.id !== mine) return
+        socket.removeEventListener('message', take)
+        resolve(message.result ?? {})
+      }
+      socket.addEventListener('message', take)
+      socket.send(JSON.stringify({ id: mine, method, params }))
+    })
+  }
+  try {
+    for (let twice = 0; twice < 2; twice++) await ask('HeapProfiler.collectGarbage')
+    const { result } = await ask('Runtime.evaluate', { expression: '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())', returnByValue: true })
+    return Number(result?.value)
+  } finally {
+    socket.close()
+  }
+}
