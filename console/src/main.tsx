@@ -11,6 +11,7 @@ import './style/base.css'
 import './style/shell.css'
 import './style/parts.css'
 import './style/grid.css'
+import './style/forced.css'
 
 applyPreferences()
 const token = takeToken()

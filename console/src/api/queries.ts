@@ -25,7 +25,8 @@ export function useFields(): UseQueryResult<Fields> {
   return useQuery({ queryKey: ['fields'], queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }), staleTime: Infinity })
 }
 
-const every = 2000
+/** Who may not ask will not be allowed a moment later. */
+export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false => (state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000)
 
 export function useLedger(): UseQueryResult<Ledger> {
   return useQuery({ queryKey: ['ledger'], queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }), refetchInterval: every })

@@ -4,6 +4,7 @@ import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { density, usePreference } from '../state/preferences.ts'
 import { GridHead } from './grid-head.tsx'
 import { fitWidth } from './grid-widths.ts'
+import { GridSaid } from './grid-said.tsx'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
 
 export interface GridColumn<Row> {
@@ -138,18 +139,21 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
   return (
-    <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns, dragged)}>
-      <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={onResize === undefined ? undefined : resize} />
-      <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
-        {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
-        {items.map(({ index, start }) => {
-          const row = rows[index]
-          if (row === undefined) return null
-          const isOpen = selected !== undefined && selected !== '' && selected === rowKey(row)
-          return <GridRow key={index} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
-        })}
+    <>
+      <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns, dragged)}>
+        <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={onResize === undefined ? undefined : resize} />
+        <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
+          {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
+          {items.map(({ index, start }) => {
+            const row = rows[index]
+            if (row === undefined) return null
+            const isOpen = selected !== undefined && selected !== '' && selected === rowKey(row)
+            return <GridRow key={index} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
+          })}
+        </div>
       </div>
-    </div>
+      <GridSaid columns={columns} sort={sort} />
+    </>
   )
 }
 

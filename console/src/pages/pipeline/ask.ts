@@ -1,6 +1,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { SourceExporters } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
+import { every } from '../../api/queries.ts'
 
 /** Answer of GET /api/v1/exporters. */
 export interface Exporters {
@@ -8,5 +9,5 @@ export interface Exporters {
 }
 
 export function useExporters(): UseQueryResult<Exporters> {
-  return useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: 2000 })
+  return useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: every })
 }

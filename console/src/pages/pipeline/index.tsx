@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import { asRefused } from '../../api/problem.ts'
 import { useLedger, usePipeline } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { PageLink } from '../../app/page-link.tsx'
@@ -39,7 +40,7 @@ export default function PipelinePage(): React.ReactNode {
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
       {failed !== undefined && view !== undefined && <ErrorNotice error={failed.error} onRetry={again}>What is shown is from before.</ErrorNotice>}
       {view === undefined || pipeline.data === undefined || ledger.data === undefined
-        ? (failed === undefined ? <Loading what="the pipeline" /> : <ErrorState error={failed.error} onRetry={again} />)
+        ? (failed === undefined ? <Loading what="the pipeline" /> : asRefused(failed.error).status === 403 ? <EmptyState title="The pipeline is not for you" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>{failed.error?.message}</EmptyState> : <ErrorState error={failed.error} onRetry={again} />)
         : (
           <div className="page-body pipeline">
             <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">

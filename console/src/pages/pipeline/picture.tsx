@@ -104,7 +104,7 @@ function SinkBox({ sink: { name, state, lagMs, parts, accepted, balanced }, rate
 /** All parts of a sink side by side, of the width that all rows have. */
 function Shares({ parts, accepted }: Pick<SinkView, 'parts' | 'accepted'>): React.ReactNode {
   return (
-    <span className="shares" aria-hidden="true">
+    <span className="parts-bar" aria-hidden="true">
       {accepted > 0 && parts.map(({ name, rows }, index) => (rows === 0 ? null : <i key={name} className={partTones[index]} style={{ flexGrow: rows / accepted }} />))}
     </span>
   )

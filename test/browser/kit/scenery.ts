@@ -1,0 +1,105 @@
+// The Weirs that scenes are played on: one with a shop's life, one to which nothing has come, one without a store, one with a login.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrowserContextOptions, Page, Route } from 'playwright-core'
+import { bothNamespaces, sendNamespaced } from './namespaced.ts'
+import { Partner } from './partner.ts'
+import type { Fail, Place, Scene } from './scenes.ts'
+import { Stage } from './stage.ts'
+
+export const tokens = { admin: 'correct-horse-battery-admin', viewer: 'correct-horse-battery-viewer', shop: 'correct-horse-battery-shop' }
+
+/** A stage that looks with the browser of another one. */
+class SideStage extends Stage {
+  readonly #first: Stage
+
+  constructor(first: Stage) {
+    super()
+    this.#first = first
+  }
+
+  protected override async openBrowser(): Promise<void> {
+    this.browser = this.#first.browser
+  }
+
+  protected override async closeBrowser(): Promise<void> {}
+}
+
+export class Scenery {
+  readonly full = new Stage()
+  readonly #sides = new Map<Exclude<Place, 'full'>, SideStage>()
+  readonly #partner = new Partner()
+
+  /** Opens those that are asked for; the full one is always there. */
+  async open(places: Iterable<Place>): Promise<void> {
+    await this.full.open({ sinks: { partner: { type: 'http', url: await this.#partner.open(), from: ['http'] } } })
+    await fill(this.full)
+    for (const place of new Set(places)) {
+      if (place === 'full') continue
+      const side = new SideStage(this.full)
+      this.#sides.set(place, side)
+      await side.open(configs[place])
+      if (place === 'bare') await side.flows(8_000)
+      if (place === 'closed') await sendNamespaced(side.weir.ports.netflow, bothNamespaces, 12)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const side of this.#sides.values()) await side.close()
+    await this.full.close()
+    await this.#partner.close()
+  }
+
+  get complaints(): readonly string[] {
+    return [...this.full.complaints, ...[...this.#sides.values()].flatMap(({ complaints }) => complaints)]
+  }
+
+  /** The scene as it is to be looked at. */
+  async play(scene: Scene, options: BrowserContextOptions): Promise<Page> {
+    const place = scene.on ?? 'full'
+    const stage = place === 'full' ? this.full : this.#sides.get(place)
+    if (stage === undefined) throw new Error(`the place ${place} of ${scene.name} is not open`)
+    const page = await stage.page(undefined, options)
+    const { hold, fail } = scene
+    if (hold !== undefined) await page.route((url) => hold.test(url.pathname), () => {})
+    if (fail !== undefined) await page.route((url) => fail.at.test(url.pathname), (route) => refuse(route, fail))
+    await page.goto(`${stage.weir.url}${scene.path}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
+    await scene.act(page)
+    return page
+  }
+}
+
+const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, unknown>>>> = {
+  fresh: {},
+  bare: { store: { enabled: 'none' } },
+  closed: {
+    http: { auth: 'none' },
+    auth: {
+      tokens: [{ name: 'root', token: tokens.admin }, { name: 'vera', token: tokens.viewer, role: 'viewer' }, { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] }],
+      // Nobody answers there.
+      oidc: { issuer: 'http://127.0.0.1:9/realms/none', client_id: 'weir', role: "'viewer'" },
+    },
+  },
+}
+
+/** A minute of the shop, orders, and letters that the partner refuses. */
+async function fill(stage: Stage): Promise<void> {
+  const order = (id: string, type: string, data: object): object => ({ specversion: '1.0', id, source: '/shop/checkout', type, subject: `order-${id}`, data })
+  await stage.filled()
+  await stage.weir.events(Array.from({ length: 20 }, (_, index) => order(String(index), 'com.example.order', { total: index * 3 })))
+  await stage.weir.events(Array.from({ length: 6 }, (_, index) => order(`bad-${index}`, 'com.example.bad', { total: 'many', items: [{ sku: 'a-1', count: index }] })))
+  for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length) await sleep(200)
+}
+
+function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
+  if (method !== undefined && route.request().method() !== method) return route.fallback()
+  if (status === 0) return route.abort('connectionrefused')
+  const [code, title] = status === 429 ? ['WEIR_API_LIMIT', 'Limit reached'] : ['WEIR_API_INTERNAL', 'Unexpected error']
+  return route.fulfill({
+    status, contentType: 'application/problem+json', headers: { 'retry-after': '5' },
+    body: JSON.stringify({
+      type: 'urn:weir:problem', title, status, code, query_id: 'q-7f3a9c21',
+      detail: detail ?? (status === 429 ? 'There are 4 heavy queries of yours already.' : 'The server met an error that it did not expect; its log has the details.'),
+      hints: status === 429 && detail === undefined ? ['Wait until one of them is answered, or cancel it.'] : [],
+    }),
+  })
+}

@@ -1,0 +1,150 @@
+// Every view of every page, as it is full, empty, on its way and refused: for pictures, and for the rules that hold on all of them.
+import type { Page } from 'playwright-core'
+
+/** `full`: a minute of a shop; `fresh`: nothing has ever come; `bare`: there is no store; `closed`: there is a login. */
+export type Place = 'full' | 'fresh' | 'bare' | 'closed'
+
+export interface Fail {
+  /** Path of the questions that fail. */
+  readonly at: RegExp
+  /** Questions of this method alone. */
+  readonly method?: 'POST'
+  /** 0: nothing answers. */
+  readonly status: 0 | 429 | 500
+  readonly detail?: string
+}
+
+export interface Scene {
+  /** `<page>-<what is seen>` */
+  readonly name: string
+  readonly page: string
+  /** What is seen, for the list of pictures. */
+  readonly says: string
+  readonly on?: Place
+  readonly as?: 'admin' | 'viewer' | 'shop'
+  readonly path: string
+  /** Path of the questions that are not answered. */
+  readonly hold?: RegExp
+  readonly fail?: Fail
+  /** What stands there, and so what the check of empty states and errors expects. */
+  readonly state?: 'empty' | 'loading' | 'error'
+  /** Does what leads there, and waits for it. */
+  readonly act: (page: Page) => Promise<void>
+}
+
+const row = (page: Page): Promise<void> => page.locator('.grid-body [role="row"]').first().waitFor()
+const is = (state: 'empty' | 'loading' | 'error') => (page: Page): Promise<void> => page.locator(`[data-state="${state}"]`).first().waitFor()
+const text = (wanted: string | RegExp) => (page: Page): Promise<void> => page.getByText(wanted).first().waitFor()
+const after = (...acts: readonly ((page: Page) => Promise<unknown>)[]) => async (page: Page): Promise<void> => { for (const act of acts) await act(page) }
+const press = (name: string | RegExp) => (page: Page): Promise<void> => page.getByRole('button', { name }).first().click()
+const openRow = (nth: number) => async (page: Page): Promise<void> => {
+  await page.locator('.grid-body [role="row"]').nth(nth).locator('[role="gridcell"]').nth(1).click()
+  await page.locator('aside.drawer').waitFor()
+}
+
+const stored = '/flows?v=1&live=0&t=now-1h..now'
+const overview = `${stored}&view=overview`
+const topology = `${stored}&view=topology`
+const sql = (statement: string, more = ''): string => `/sql?v=1${more}&q=${encodeURIComponent(statement)}`
+const questions = /^\/api\/v1\/(?:flows|series|topology|stats)$/
+const operating = /^\/api\/v1\/(?:pipeline|ledger|exporters)/
+
+const graph = async (page: Page): Promise<void> => {
+  await page.locator('.graph-place[data-nodes]').waitFor()
+  await page.locator('.graph-place').focus()
+  await page.keyboard.press('Home')
+  await page.locator('.graph-place[data-at]').waitFor()
+}
+
+const flows: readonly Scene[] = [
+  { name: 'flows-live', page: 'Flows', says: 'Rows as they arrive.', path: '/flows', act: row },
+  { name: 'flows-live-paused', page: 'Flows', says: 'The live table, paused.', path: '/flows', act: after(row, press('Pause')) },
+  { name: 'flows-live-empty', page: 'Flows', says: 'Nothing has ever come: where to point an exporter.', on: 'fresh', path: '/flows', state: 'empty', act: is('empty') },
+  { name: 'flows-live-no-match', page: 'Flows', says: 'Nothing in the live memory matches.', path: '/flows?v=1&q=bytes+%3E+10GiB', state: 'empty', act: is('empty') },
+  { name: 'flows-live-refused', page: 'Flows', says: 'A link whose filter is wrong.', path: '/flows?v=1&q=dst_prt+%3D+443', state: 'error', act: after(is('error'), (page) => page.locator('.filter-error').waitFor()) },
+  { name: 'flows-table', page: 'Flows', says: 'Stored flows with their volume over time.', path: stored, act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })) },
+  { name: 'flows-table-record', page: 'Flows', says: 'One record, with all of its fields.', path: stored, act: after(row, openRow(3)) },
+  { name: 'flows-table-groups', page: 'Flows', says: 'Groups of flows with their sums, others and total.', path: `${stored}&group=src_name,dst_port`, act: row },
+  { name: 'flows-table-completion', page: 'Flows', says: 'The filter completes names and values.', path: stored, act: after(row, (page) => page.getByRole('combobox', { name: 'Filter' }).pressSequentially('dst_p'), (page) => page.getByRole('option').first().waitFor()) },
+  { name: 'flows-table-filter-error', page: 'Flows', says: 'A filter that is wrong: where, and the answer before stays.', path: stored, act: after(row, (page) => page.getByRole('combobox', { name: 'Filter' }).fill('dst_port = and bytes'), (page) => page.keyboard.press('Escape'), (page) => page.keyboard.press('Enter'), (page) => page.locator('.filter-error').waitFor()) },
+  { name: 'flows-table-unread', page: 'Flows', says: 'A link with parts that this console does not know.', path: `${stored}&cols=src,dst,nothing&color=red`, act: after(row, text('nothing that this page knows')) },
+  { name: 'flows-table-loading', page: 'Flows', says: 'The answer is on its way.', path: stored, hold: questions, state: 'loading', act: is('loading') },
+  { name: 'flows-table-empty', page: 'Flows', says: 'No stored flow matches.', path: `${stored}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
+  { name: 'flows-table-empty-span', page: 'Flows', says: 'Nothing was received in the span.', on: 'fresh', path: stored, state: 'empty', act: is('empty') },
+  { name: 'flows-table-error', page: 'Flows', says: 'The server failed.', path: stored, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
+  { name: 'flows-table-limit', page: 'Flows', says: 'Too many queries at once.', path: stored, fail: { at: questions, status: 429 }, state: 'error', act: is('error') },
+  { name: 'flows-table-unreachable', page: 'Flows', says: 'The server does not answer.', path: stored, fail: { at: questions, status: 0 }, state: 'error', act: is('error') },
+  { name: 'flows-table-ring', page: 'Flows', says: 'Without a store: of the live memory, with its span.', on: 'bare', path: stored, act: row },
+  { name: 'flows-table-limited', page: 'Flows', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: stored, act: after(row, text('shop-team')) },
+  { name: 'flows-overview', page: 'Flows: overview', says: 'Rates, the largest of everything, who sends to whom.', path: `${overview}&before=span`, act: after((page) => page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor(), (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' })) },
+  { name: 'flows-overview-focus', page: 'Flows: overview', says: 'One panel large, the others as a strip.', path: overview, act: after((page) => page.locator('.sankey svg').waitFor(), press('Who sends to whom, large')) },
+  { name: 'flows-overview-loading', page: 'Flows: overview', says: 'Panels on their way.', path: overview, hold: questions, state: 'loading', act: is('loading') },
+  { name: 'flows-overview-empty', page: 'Flows: overview', says: 'No flow matches.', path: `${overview}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
+  { name: 'flows-overview-error', page: 'Flows: overview', says: 'The server failed.', path: overview, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
+  { name: 'flows-overview-live', page: 'Flows: overview', says: 'Live, by the stream.', path: '/flows?v=1&view=overview', act: (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' }) },
+  { name: 'flows-topology', page: 'Flows: topology', says: 'Who exchanges with whom; a node is chosen.', path: topology, act: graph },
+  { name: 'flows-topology-list', page: 'Flows: topology', says: 'The same as a list.', path: `${topology}&list=1`, act: row },
+  { name: 'flows-topology-loading', page: 'Flows: topology', says: 'The graph is on its way.', path: topology, hold: questions, state: 'loading', act: is('loading') },
+  { name: 'flows-topology-empty', page: 'Flows: topology', says: 'No flow matches.', path: `${topology}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
+  { name: 'flows-topology-error', page: 'Flows: topology', says: 'The server failed.', path: topology, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
+]
+
+const operate: readonly Scene[] = [
+  { name: 'home', page: 'Home', says: 'What is connected, and how to connect more.', path: '/home', act: after((page) => page.locator('.newest li').first().waitFor(), (page) => page.locator('.commands').waitFor()) },
+  { name: 'home-fresh', page: 'Home', says: 'Nothing has come yet: what to type.', on: 'fresh', path: '/home', act: after(text('Nothing has come yet'), (page) => page.locator('.commands').waitFor()) },
+  { name: 'home-loading', page: 'Home', says: 'On its way.', path: '/home', hold: operating, state: 'loading', act: is('loading') },
+  { name: 'home-error', page: 'Home', says: 'The server failed.', path: '/home', fail: { at: operating, status: 500 }, state: 'error', act: is('error') },
+  { name: 'home-limited', page: 'Home', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/home', state: 'empty', act: is('empty') },
+  { name: 'events', page: 'Events', says: 'Newest events as they arrive.', path: '/events', act: row },
+  { name: 'events-empty', page: 'Events', says: 'None has come yet.', on: 'fresh', path: '/events', state: 'empty', act: is('empty') },
+  { name: 'events-limited', page: 'Events', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/events', state: 'empty', act: is('empty') },
+  { name: 'pipeline', page: 'Pipeline', says: 'Sources, journal and sinks, and where every row is.', path: '/pipeline', act: row },
+  { name: 'pipeline-sink', page: 'Pipeline', says: 'All that is known of one sink.', path: '/pipeline?v=1&sel=sink:partner', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
+  { name: 'pipeline-exporter', page: 'Pipeline', says: 'All that is known of one exporter.', path: '/pipeline?v=1&sel=exporter:netflow/127.0.0.1', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
+  { name: 'pipeline-tables', page: 'Pipeline', says: 'The picture as tables.', path: '/pipeline?v=1&view=table', act: row },
+  { name: 'pipeline-empty', page: 'Pipeline', says: 'No exporter has sent anything.', on: 'fresh', path: '/pipeline', state: 'empty', act: is('empty') },
+  { name: 'pipeline-loading', page: 'Pipeline', says: 'On its way.', path: '/pipeline', hold: operating, state: 'loading', act: is('loading') },
+  { name: 'pipeline-error', page: 'Pipeline', says: 'The server failed.', path: '/pipeline', fail: { at: operating, status: 500 }, state: 'error', act: is('error') },
+  { name: 'pipeline-limited', page: 'Pipeline', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/pipeline', state: 'empty', act: is('empty') },
+  { name: 'dead-letters', page: 'Dead letters', says: 'What sinks refused; several are chosen.', path: '/dead-letters', act: after(row, press(/^Choose all/)) },
+  { name: 'dead-letters-one', page: 'Dead letters', says: 'One letter, with its event.', path: '/dead-letters', act: after(row, openRow(1)) },
+  { name: 'dead-letters-edit', page: 'Dead letters', says: 'The event is edited.', path: '/dead-letters', act: after(row, openRow(1), press('Edit')) },
+  { name: 'dead-letters-drop', page: 'Dead letters', says: 'Asked before they are given up.', path: '/dead-letters', act: after(row, press(/^Choose all/), press(/^Drop/), (page) => page.locator('dialog[open]').waitFor()) },
+  { name: 'dead-letters-empty', page: 'Dead letters', says: 'None.', on: 'fresh', path: '/dead-letters', state: 'empty', act: is('empty') },
+  { name: 'dead-letters-none-of-sink', page: 'Dead letters', says: 'None of this sink.', path: '/dead-letters?v=1&sink=store', state: 'empty', act: is('empty') },
+  { name: 'dead-letters-loading', page: 'Dead letters', says: 'On their way.', path: '/dead-letters', hold: /^\/api\/v1\/dead-letters$/, state: 'loading', act: is('loading') },
+  { name: 'dead-letters-error', page: 'Dead letters', says: 'The server failed.', path: '/dead-letters', fail: { at: /^\/api\/v1\/dead-letters$/, status: 500 }, state: 'error', act: is('error') },
+  { name: 'dead-letters-viewer', page: 'Dead letters', says: 'A viewer may look and not act.', on: 'closed', as: 'viewer', path: '/dead-letters', state: 'empty', act: after(is('empty'), text('takes the role admin')) },
+  { name: 'dead-letters-limited', page: 'Dead letters', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/dead-letters', state: 'empty', act: is('empty') },
+]
+
+const rest: readonly Scene[] = [
+  { name: 'sql-start', page: 'SQL', says: 'Before the first statement.', path: '/sql', state: 'empty', act: text('every flow') },
+  { name: 'sql', page: 'SQL', says: 'A result.', path: sql('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC'), act: row },
+  { name: 'sql-chart', page: 'SQL', says: 'A result over time, drawn.', path: sql('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, protocol, sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time', '&view=chart&schema=0'), act: (page) => page.locator('.results-chart canvas').waitFor() },
+  { name: 'sql-empty', page: 'SQL', says: 'No row answers it.', path: sql('SELECT src_name, bytes FROM flows WHERE bytes > 1e15'), state: 'empty', act: text('No rows') },
+  { name: 'sql-loading', page: 'SQL', says: 'It runs, and can be cancelled.', path: sql('SELECT count(*) AS n FROM flows'), hold: /\/v1\/sql$/, act: text('Running') },
+  { name: 'sql-error', page: 'SQL', says: 'A statement that is wrong: where.', path: sql('SELECT count(*) AS n\nFROM flows WHERE bites > 1'), act: (page) => page.locator('.sql-error').waitFor() },
+  { name: 'sql-unreachable', page: 'SQL', says: 'The server does not answer.', path: sql('SELECT count(*) AS n FROM flows'), fail: { at: /\/v1\/sql$/, status: 0 }, state: 'error', act: is('error') },
+  { name: 'sql-no-store', page: 'SQL', says: 'There is no store to ask.', on: 'bare', path: sql('SELECT count(*) AS n FROM flows'), state: 'error', act: is('error') },
+  { name: 'sql-viewer', page: 'SQL', says: 'For admins.', on: 'closed', as: 'viewer', path: '/sql', state: 'empty', act: is('empty') },
+  { name: 'settings', page: 'Settings', says: 'What is the reader’s, and who he is.', path: '/settings', act: text('admin: everything') },
+  { name: 'settings-limited', page: 'Settings', says: 'A viewer of one namespace, who can log out.', on: 'closed', as: 'shop', path: '/settings', act: after(text('With a token'), text('Log out')) },
+  { name: 'settings-error', page: 'Settings', says: 'The server failed.', path: '/settings', fail: { at: /\/(?:me|health)$/, status: 500 }, state: 'error', act: is('error') },
+  { name: 'login', page: 'Login', says: 'By token or with a provider.', on: 'closed', path: '/flows', act: (page) => page.getByLabel('Token').waitFor() },
+  { name: 'login-wrong', page: 'Login', says: 'The token is not known.', on: 'closed', path: '/flows', act: after((page) => page.getByLabel('Token').fill('wrong'), (page) => page.keyboard.press('Enter'), text('not known here')) },
+  { name: 'login-limit', page: 'Login', says: 'Too many were tried.', on: 'closed', path: '/flows', fail: { at: /\/v1\/login$/, method: 'POST', status: 429, detail: 'Too many tokens that are not known here were tried: try again in 6 s.' }, act: after((page) => page.getByLabel('Token').fill('wrong'), (page) => page.keyboard.press('Enter'), text('try again in')) },
+  { name: 'login-unreachable', page: 'Login', says: 'The server does not say how one logs in.', on: 'closed', path: '/flows', fail: { at: /\/v1\/login$/, status: 0 }, state: 'error', act: is('error') },
+  { name: 'login-provider-away', page: 'Login', says: 'The provider of identities does not answer.', on: 'closed', path: '/flows', act: after((page) => page.getByRole('link', { name: 'Log in with your provider' }).click(), text('No answer from the provider')) },
+  { name: 'palette', page: 'Everywhere', says: 'Pages and commands, by name.', path: stored, act: after(row, (page) => page.keyboard.press('Control+k'), (page) => page.getByRole('option').first().waitFor()) },
+  { name: 'keys', page: 'Everywhere', says: 'Every key of the page.', path: stored, act: after(row, (page) => page.locator('main').press('?'), (page) => page.getByRole('dialog', { name: 'Keys' }).waitFor()) },
+  { name: 'saved-views', page: 'Everywhere', says: 'Saved views.', path: stored, act: after(row, press('Saved views'), (page) => page.getByRole('dialog', { name: 'Saved views' }).waitFor()) },
+  { name: 'nowhere', page: 'Everywhere', says: 'An address that no page has.', path: '/nowhere', state: 'empty', act: is('empty') },
+]
+
+export const scenes: readonly Scene[] = [...rest.filter(({ page }) => page === 'Login'), ...operate.filter(({ page }) => page === 'Home'), ...flows, ...operate.filter(({ page }) => page !== 'Home'), ...rest.filter(({ page }) => page !== 'Login')]
+
+/** Buttons of the page that open a panel or a menu, by name. */
+export function menusOf(page: Page): Promise<string[]> {
+  return page.locator('main [aria-haspopup]:visible').evaluateAll((buttons) => buttons.map((button) => (button.getAttribute('aria-label') ?? button.textContent ?? '').trim()))
+}
