@@ -90,7 +90,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     const all = await rowCount(page)
     for (const [filter, marked, said] of wrong) {
       await ask(page, filter)
-      await expect.poll(() => page.locator('.filter-error mark').textContent(), filter).toBe(marked)
+      await expect.poll(() => page.locator('.filter-error mark').textContent(), { message: filter }).toBe(marked)
       const message = (await page.locator('.filter-error').textContent()) ?? ''
       expect(message, filter).toMatch(said)
       expect(message, filter).not.toMatch(/undefined|Error:|WEIR_|\bat \w+ \(/)
