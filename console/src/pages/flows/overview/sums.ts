@@ -134,5 +134,10 @@ function exact(value: unknown): bigint {
 
 /** Values over time as a file: a line for each time (ISO 8601 in UTC). `unit` stands behind the names. */
 export function timesCsv(times: readonly number[], series: readonly ChartSeries[], unit = 'per second'): string {
-  return csvOf(['time', ...series.map(({ name }) => `${name} ${unit}`)], times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => values[at])]))
+  return csvOf(['time', ...series.map(({ name }) => `${name} ${unit}`)], times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => plain(values[at]))]))
+}
+
+/** Without what doubles add in the sixteenth place. */
+function plain(value: number | null | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value.toPrecision(12))
 }
