@@ -156,55 +156,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await context.close()
   })
 
-  test('by keyboard alone: filter, complete, sort, open a record, change the order of columns, export', async () => {
-    await stage.filled()
-    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
-    await page.locator('.grid-body [role="row"]').first().waitFor()
-    const press = async (...keys: string[]): Promise<void> => {
-      for (const key of keys) await page.keyboard.press(key)
-    }
-    const focused = (): Promise<string> => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
-    const tabTo = async (name: RegExp): Promise<void> => {
-      for (let pressed = 0; pressed < 60; pressed++) {
-        if (name.test(await focused())) return
-        await press('Tab')
-      }
-      throw new Error(`no way by keyboard to ${name.source}`)
-    }
-    await tabTo(/^Filter$/)
-    await page.keyboard.type('dst_po')
-    await page.getByRole('option', { name: /^dst_port/ }).waitFor()
-    await press('ArrowDown', 'Enter')
-    await page.keyboard.type('= 54')
-    await page.getByRole('option', { name: /5432/ }).waitFor()
-    await press('ArrowDown', 'Enter', 'Escape', 'Enter')
-    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe('dst_port = 5432')
-    await expect.poll(async () => (await gridRows(page)).every((row) => row[4] === '5432')).toBe(true)
-    await tabTo(/^\d\d:\d\d:\d\d/)
-    await press('ArrowUp', 'End', 'ArrowLeft', 'ArrowLeft')
-    expect(await focused()).toBe('Bytes')
-    await press('Enter')
-    await expect.poll(() => new URL(page.url()).searchParams.get('sort')).toBe('-bytes')
-    await expect.poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort')).toBe('descending')
-    await expect.poll(focused).toBe('Bytes ↓')
-    await press('ArrowDown', 'Home', 'Enter')
-    await page.getByRole('complementary', { name: 'Flow' }).waitFor()
-    await press('Escape')
-    await expect.poll(() => page.getByRole('complementary', { name: 'Flow' }).count()).toBe(0)
-    await page.getByRole('button', { name: 'Columns' }).focus()
-    await press('Enter')
-    await tabTo(/^Source further left$/)
-    await press('Enter')
-    await expect.poll(() => new URL(page.url()).searchParams.get('cols')).toMatch(/^src,time_received,/)
-    await press('Escape')
-    await page.getByRole('button', { name: 'Export' }).focus()
-    await press('Enter')
-    await tabTo(/^CSV, columns/)
-    const [file] = await Promise.all([page.waitForEvent('download'), press('Enter')])
-    expect(file.suggestedFilename()).toBe('weir-flows.csv')
-    await page.context().close()
-  })
-
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`nothing breaks a rule of WCAG 2.2 AA in ${colorScheme}, with drawer, palette and menus open`, async () => {
       await stage.filled()

@@ -56,13 +56,15 @@ export function useStoredRows({ from, to, fields, sort, turn, ...asked }: Stored
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
   const answered = data?.pages[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
+  // Of what is shown, which may be the answer before: of that `hasNextPage` knows nothing.
+  const more = (data?.pages.at(-1)?.next ?? null) !== null
   const next = useCallback(() => {
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
   const client = useQueryClient()
   const cancel = (): void => { client.cancelQueries({ queryKey }).catch(reportError) }
-  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', storedTo: data?.pages[0]?.stored_to, more: hasNextPage, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
+  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', storedTo: data?.pages[0]?.stored_to, more, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
 }
 
 export interface Totals {

@@ -1,0 +1,140 @@
+// A journey without a pointer: from Home to a file, through table, chart and graph.
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
+
+describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () => {
+  const stage = useStage()
+  const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name)
+  const focused = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+
+  async function press(page: Page, ...keys: string[]): Promise<void> {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+
+  /** Tab until what has the focus is called so. Never is anything put into focus otherwise. */
+  async function tabTo(page: Page, name: RegExp, key = 'Tab'): Promise<void> {
+    for (let pressed = 0; pressed < 120; pressed++) {
+      if (name.test(await focused(page))) return
+      await press(page, key)
+    }
+    throw new Error(`no way by ${key} to ${name.source}, from ${await focused(page)}`)
+  }
+
+  test('check 39: open, filter, sort, open a row, change the order of columns, take a part of the chart, walk the graph, export', async () => {
+    await stage.filled()
+    const page = await stage.page('/home')
+    await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
+
+    // Open the stored flows of the last hour.
+    await press(page, 'Control+k')
+    await page.getByRole('combobox', { name: 'Page or command' }).waitFor()
+    await page.keyboard.type('flows')
+    await press(page, 'Enter')
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/flows')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await press(page, 'Control+k')
+    await page.keyboard.type('Show stored')
+    await page.getByRole('option', { name: 'Show stored flows' }).waitFor()
+    await press(page, 'Enter')
+    await expect.poll(() => parameter(page, 'live')).toBe('0')
+    await page.getByText('stored, nothing left out').waitFor()
+
+    // Filter, with what is offered.
+    await tabTo(page, /^Filter$/)
+    await page.keyboard.type('dst_po')
+    await page.getByRole('option', { name: /^dst_port/ }).waitFor()
+    await press(page, 'ArrowDown', 'Enter')
+    await page.keyboard.type('= 54')
+    await page.getByRole('option', { name: /5432/ }).waitFor()
+    await press(page, 'ArrowDown', 'Enter', 'Escape', 'Enter')
+    await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432')
+    await expect.poll(async () => (await gridRows(page)).every((row) => row[4] === '5432')).toBe(true)
+
+    // Sort.
+    await tabTo(page, /^\d\d:\d\d:\d\d/)
+    await press(page, 'ArrowUp', 'End', 'ArrowLeft', 'ArrowLeft')
+    expect(await focused(page)).toBe('Bytes')
+    await press(page, 'Enter')
+    await expect.poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort')).toBe('descending')
+    expect(parameter(page, 'sort')).toBe('-bytes')
+    await expect.poll(() => focused(page)).toBe('Bytes ↓')
+
+    // Open a row, and close it.
+    await press(page, 'ArrowDown', 'Home', 'Enter')
+    await page.getByRole('complementary', { name: 'Flow' }).waitFor()
+    await press(page, 'Escape')
+    await expect.poll(() => page.getByRole('complementary', { name: 'Flow' }).count()).toBe(0)
+
+    // Another order of columns, from the toolbar before the table.
+    await tabTo(page, /^Columns/, 'Shift+Tab')
+    await press(page, 'Enter')
+    await tabTo(page, /^Source further left$/)
+    await press(page, 'Enter')
+    await expect.poll(() => parameter(page, 'cols')).toMatch(/^src,time_received,/)
+    await press(page, 'Escape')
+
+    // The first part of what is in the chart.
+    const [all] = await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432')
+    const before = String((all?.n ?? 0) + 1)
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
+    await page.locator('.chart-place canvas').first().waitFor()
+    await tabTo(page, /^Bytes per second by source: time$/)
+    await press(page, 'End', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter')
+    await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
+    const [from, to] = (parameter(page, 't') ?? '').split('..')
+    const [inside] = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}' AND time_received < '${to}'`)
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => String((inside?.n ?? 0) + 1))).toBe(String((inside?.n ?? 0) + 1))
+    await page.goBack()
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
+
+    // The graph: to the largest node, to a neighbour, into it.
+    await tabTo(page, /^Table$/, 'Shift+Tab')
+    await press(page, 'ArrowRight')
+    await expect.poll(() => parameter(page, 'view')).toBe('topology')
+    await page.locator('.graph-place').waitFor()
+    await tabTo(page, /^Topology of \d+ nodes/)
+    await press(page, 'Home')
+    await expect.poll(() => parameter(page, 'node')).not.toBe(null)
+    const first = parameter(page, 'node')
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) if (parameter(page, 'node') === first) await press(page, key)
+    await expect.poll(() => parameter(page, 'node')).not.toBe(first)
+    await press(page, 'Enter')
+    await expect.poll(() => parameter(page, 'q')).toMatch(/^dst_port = 5432 and /)
+
+    // Back in the table: everything of it as a file.
+    await tabTo(page, /^Topology$/, 'Shift+Tab')
+    await press(page, 'ArrowLeft')
+    await expect.poll(() => parameter(page, 'view')).toBe(null)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await tabTo(page, /^Export/)
+    await press(page, 'Enter')
+    await tabTo(page, /^CSV, columns/)
+    const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Enter')])
+    expect(file.suggestedFilename()).toBe('weir-flows.csv')
+    await page.context().close()
+  })
+
+  test('groups by keyboard: chosen, ordered, opened, and back', async () => {
+    await stage.filled()
+    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await tabTo(page, /^Group by/)
+    await press(page, 'Enter')
+    await tabTo(page, /^Destination port$/)
+    await press(page, 'Enter')
+    await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
+    const groups = await stage.weir.sql<{ port: number; n: number }>('SELECT dst_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port')
+    await tabTo(page, /^(\d+|–)$/)
+    await press(page, 'ArrowUp', 'End', 'ArrowLeft')
+    expect(await focused(page)).toBe('Flows')
+    await press(page, 'Enter')
+    await expect.poll(async () => (await gridRows(page))[0]?.[3]).toBe(new Intl.NumberFormat('en-US').format(groups[0]?.n ?? 0))
+    await press(page, 'ArrowDown', 'Enter')
+    await expect.poll(() => parameter(page, 'q')).toBe(`dst_port = ${groups[0]?.port}`)
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String((groups[0]?.n ?? 0) + 1))
+    await page.goBack()
+    await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
+    await page.context().close()
+  })
+})
