@@ -111,6 +111,7 @@ async function overview(context: BarContext, stage: BigStage): Promise<void> {
 /** When every panel has its numbers: none is busy. */
 async function overviewDone(page: Page): Promise<number> {
   await page.locator('.overview-panel').first().waitFor()
-  await page.waitForFunction("document.querySelectorAll('.overview-panel').length > 3 && document.querySelector('.overview-panel[aria-busy=\"true\"], main .loading') === null", undefined, { polling: 20 })
+  const [panels, waiting] = [page.locator('.overview-panel'), page.locator('.overview-panel[aria-busy="true"], .overview-panel .loading')]
+  while (await panels.count() <= 3 || await waiting.count() > 0) await page.waitForTimeout(20)
   return performance.now()
 }

@@ -1,10 +1,12 @@
 import type { QueryField } from '../../query/index.ts'
 import { text } from '../../query/sql-text.ts'
-import { valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import { fingerprint, valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import type { StoreReader } from '../../engine/control.ts'
 import { rowsOf } from '../ask.ts'
 import { ringValues } from '../ring/values-in-use.ts'
 import type { Asker } from '../sums.ts'
 import { sumSource } from '../sum-source.ts'
+import { mostValues, rememberedOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
 /** What a field can be asked for: lists are asked for their items. */
@@ -25,36 +27,63 @@ export interface UsedValues {
   readonly exact: boolean
 }
 
-/** So much of a span is looked at flow by flow, the newest part; µs. */
-const mostSpan = 900_000_000n
+/** So much of a span is looked at flow by flow, the newest part; more of it when there is too little to choose from. µs. */
+const [firstSpan, widened, mostSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
 /** So long the ring is looked through. */
 const mostMs = 60
+/** Longer than this nobody waits for more to choose from. */
+const patienceMs = 50
 
 /** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
 export async function valuesInUse(asker: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
-  const { context: { control: { store } }, hub, principal, gone } = asker
-  const matches = (field: QueryField): ValueTest => valueTest(field, prefix)
-  const fromRing = (): Promise<UsedValues | undefined> => ringValues(hub.ringSource(), question, fields, matches, limit, mostMs, gone)
-  if (store === undefined) return fromRing()
+  const { context: { control: { store }, host: { clock } } } = asker
+  if (store === undefined) return fromRing(asker, question, fields, prefix, limit)
+  const memory = rememberedOf(store)
+  const key = keyOf(question, fields)
+  const known = memory.find(key, prefix, clock.monotonic())
+  if (known !== undefined) return { ...known, values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit) }
+  const found = await ask(asker, store, question, fields, prefix)
+  if (found !== undefined) memory.put(key, prefix, { ...found, whole: found.values.length < mostValues, textual: fields.every(isTextual) }, clock.monotonic())
+  return found === undefined ? undefined : { ...found, values: found.values.slice(0, 2 * limit) }
+}
+
+function fromRing({ hub, gone }: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
+  return ringValues(hub.ringSource(), question, fields, (field) => valueTest(field, prefix), limit, mostMs, gone)
+}
+
+async function ask(asker: Asker, store: StoreReader, question: Question, fields: readonly QueryField[], prefix: string): Promise<UsedValues | undefined> {
+  const { principal, gone, context: { host: { clock } } } = asker
   // Rollups tell ports of services from others only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
   const { rollup, exact } = await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'auto', principal, gone)
   if (rollup === undefined) {
-    const newest = await fromRing()
+    const newest = await fromRing(asker, question, fields, prefix, mostValues)
     if (newest === undefined) return undefined
     if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === question.span.from }
   }
   const { from, to } = question.span
-  const span = rollup?.span ?? { from: to - from > mostSpan ? to - mostSpan : from, to }
-  const parts: UsedValue[] = []
-  for (const field of fields) {
-    const rows = await rowsOf(store, valuesSql({ question: { ...question, span }, field, condition: conditionFor(field, prefix), limit, ...(rollup === undefined ? {} : { rollup }) }), gone)
+  const [field] = fields as readonly [QueryField, ...QueryField[]]
+  const began = clock.monotonic()
+  for (let reach = rollup === undefined ? firstSpan : to - from; ; reach *= widened) {
+    const span = rollup?.span ?? { from: to - from > reach ? to - reach : from, to }
+    const sql = valuesSql({ question: { ...question, span }, fields, condition: conditionFor(field, prefix), limit: mostValues, ...(rollup === undefined ? {} : { rollup }) })
+    const rows = await rowsOf(store, sql, gone)
     if (rows === undefined) return undefined
-    parts.push(...rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) })))
+    const values = rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) }))
+    const enough = rollup !== undefined || span.from === from || reach >= mostSpan || values.length >= 10 || (values.length > 0 && clock.monotonic() - began > patienceMs)
+    if (enough) return { values, source: rollup?.view ?? 'raw', span, exact: exact && (rollup !== undefined || span.from === from) }
   }
-  const values = parts.sort((a, b) => b.count - a.count)
-  return { values, source: rollup?.view ?? 'raw', span, exact: exact && (rollup !== undefined || span.from === from) }
+}
+
+/** As spans that end in the same minute have about the same values. */
+function keyOf(question: Question, fields: readonly QueryField[]): string {
+  const { from, to } = question.span
+  return fingerprint(question, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
+}
+
+function isTextual({ kind }: QueryField): boolean {
+  return ['dict', 'text', 'list<dict>'].includes(kind)
 }
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]

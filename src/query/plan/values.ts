@@ -6,20 +6,23 @@ import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
   readonly question: Question
-  readonly field: QueryField
+  /** Of one kind: a value counts wherever it is. */
+  readonly fields: readonly QueryField[]
   /** Over the column `_value`; every value when left out. */
   readonly condition: string | undefined
   readonly limit: number
   readonly rollup?: Rollup
 }
 
-/** The values of a field with the number of flows that have them, as _value and _flows, the commonest first. Of a list, its items. */
-export function valuesSql({ question, field, condition, limit, rollup }: ValuesRequest): string {
-  const column = field.kind.startsWith('list') ? `unnest(list_distinct(${name(field.name)}))` : name(field.name)
+/** The values of fields with the number of flows that have them, as _value and _flows, the commonest first. Of a list, its items. */
+export function valuesSql({ question, fields, condition, limit, rollup }: ValuesRequest): string {
   const compiled = compileSql(boundOf(question))
   const where = rollup === undefined ? conditionOf(question) : withinSql('"time"', rollup.span) + (compiled === 'true' ? '' : ` AND ${compiled}`)
-  const inner = `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count" FROM ${rollup?.view ?? question.names.view} WHERE ${where}`
-  return `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows" FROM (${inner}) WHERE "_value" IS NOT NULL${condition === undefined ? '' : ` AND ${condition}`} `
+  const inner = fields.map((field) => {
+    const column = field.kind.startsWith('list') ? `unnest(list_distinct(${name(field.name)}))` : name(field.name)
+    return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count" FROM ${rollup?.view ?? question.names.view} WHERE ${where}`
+  })
+  return `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows" FROM (${inner.join(' UNION ALL ')}) WHERE "_value" IS NOT NULL${condition === undefined ? '' : ` AND ${condition}`} `
     + `GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${limit}`
 }
 

@@ -6,7 +6,7 @@ import { useLocalKeys } from '../../state/keys.ts'
 import type { Range } from '../../state/range.ts'
 import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type Suggestion } from './suggestions.ts'
-import { writtenBefore } from './filter-text.ts'
+import { saidBefore, writtenBefore } from './filter-text.ts'
 
 interface FilterBoxProps {
   readonly fields: readonly ViewColumn[]
@@ -67,7 +67,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     }
   }, [filter])
   const written = caret === undefined || foreignLink.test(text) ? undefined : writtenBefore(text, caret)
-  const found = useSuggestions(fields, written, filter, range)
+  const found = useSuggestions(fields, written, caret === undefined ? '' : saidBefore(text, caret), range)
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {
     setCaret(undefined)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { flowNames, readFilter } from '../../../../src/query/index.ts'
-import { allOf, andFilter, conditionFor, literal, ofEitherEnd, writtenBefore } from './filter-text.ts'
+import { allOf, andFilter, conditionFor, literal, ofEitherEnd, saidBefore, writtenBefore } from './filter-text.ts'
 
 test('what a click adds is a filter that the server takes, whatever the value has in it', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
@@ -37,4 +37,14 @@ test('the word before the caret is a field, or a value of one', () => {
   expect(at('src.ns = "sh')).toEqual({ from: 9, word: 'sh', field: 'src.ns' })
   expect(at('dst_port in (443, 80')).toEqual({ from: 18, word: '80', field: 'dst_port' })
   expect(at('bytes > 1 ')).toBeUndefined()
+})
+
+test('values are offered among the flows that everything before them leaves', () => {
+  const at = (text: string): string => saidBefore(text, text.length)
+  expect(at('src.ns = shop')).toBe('')
+  expect(at('src.ns = shop and dst.name = re')).toBe('src.ns = shop')
+  expect(at('src.ns = shop and (dst.port = 1 or dst.port = 2) and not bytes > ')).toBe('src.ns = shop and (dst.port = 1 or dst.port = 2)')
+  expect(at('src.name = "a or (b" and ds')).toBe('src.name = "a or (b"')
+  expect(at('src.ns = shop or dst.ns = shop and dst.name = re')).toBe('')
+  expect(at('(src.ns = shop and dst.name = re')).toBe('')
 })

@@ -60,3 +60,15 @@ export function writtenBefore(text: string, caret: number): Written | undefined 
   if (word !== undefined) return { from: caret - word.length, word, field: undefined }
   return /(?:^|\(|\b(?:and|or|not)\s)\s*$/i.test(before) ? { from: caret, word: '', field: undefined } : undefined
 }
+
+/** What must hold besides the test that is being written at the caret: all that stands before it, joined by `and`. Empty: nothing. */
+export function saidBefore(text: string, caret: number): string {
+  const before = text.slice(0, caret)
+  const start = value.exec(before)?.index ?? writtenBefore(text, caret)?.from ?? caret
+  const said = /^([^]*\S)\s+and\s+(?:not\s+)?$/i.exec(before.slice(0, start))?.[1]?.trim() ?? ''
+  const bare = said.replaceAll(/"[^"]*"/g, '""')
+  let flat = bare
+  while (/\([^()]*\)/.test(flat)) flat = flat.replaceAll(/\([^()]*\)/g, ' ')
+  // Inside a parenthesis or beside an `or` it need not hold.
+  return /[()]|\bor\b/i.test(flat) || bare.replaceAll('""', '').includes('"') ? '' : said
+}
