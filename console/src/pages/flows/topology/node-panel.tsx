@@ -31,8 +31,8 @@ export function NodePanel({ graph, measure, at, pinned, onChoose, onStep, onGrou
         <dl>
           {!node.group.startsWith('[') && <><dt>Group</dt><dd>{groupName(node.group)}</dd></>}
           {!alone && <><dt>Stands for</dt><dd>{count(node.stands)} nodes</dd></>}
-          <dt>Sent</dt><dd>{volume(node.sent.bytes)} · {count(node.sent.flows)} flows</dd>
-          <dt>Received</dt><dd>{volume(node.received.bytes)} · {count(node.received.flows)} flows</dd>
+          <dt>Sent</dt><dd title={`${count(node.sent.bytes)} bytes`}>{volume(node.sent.bytes)} · {count(node.sent.flows)} flows</dd>
+          <dt>Received</dt><dd title={`${count(node.received.bytes)} bytes`}>{volume(node.received.bytes)} · {count(node.received.flows)} flows</dd>
           {isFurther(measure) && <><dt>{measureNames[measure]}</dt><dd>{amount(measure, node.sent[measure])} sent, {amount(measure, node.received[measure])} received</dd></>}
         </dl>
         <div className="node-acts">
