@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
+import { Refused } from '../../api/problem.ts'
+import { Drawer } from '../../parts/drawer.tsx'
 import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
+import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { andFilter, conditionFor, eitherCondition, literal } from './filter-text.ts'
 
 interface RecordProps {
@@ -40,39 +42,37 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
       return new Map(names.map(({ name }, index) => [name, found[index]]))
     },
   })
-  const heading = useRef<HTMLHeadingElement>(null)
-  const before = useRef<Element | null>(null)
-  useEffect(() => {
-    if (sel === '') return undefined
-    before.current = document.activeElement
-    heading.current?.focus({ preventScroll: true })
-    return () => { if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus({ preventScroll: true }) }
-  }, [sel])
   if (sel === '') return null
   const values = whole.data ?? shown
   const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
   const end = (side: string): string => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
+  const again = (): void => { whole.refetch().catch(reportError) }
   return (
-    <aside className="panel drawer" aria-label="Flow" onKeyDown={(event) => { if (event.key === 'Escape') onClose() }}>
-      <div className="drawer-head">
-        <h2 ref={heading} tabIndex={-1}>{values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`}</h2>
-        <button type="button" className="quiet" onClick={onClose} aria-label="Close">✕</button>
-      </div>
-      <div className="drawer-body">
-        {values === undefined && <p className="pad dim" role="status">{whole.isFetching ? 'Looking for it …' : `The flow ${sel} is not in the store: it was removed with its time, or never written.`}</p>}
-        {whole.data === undefined && values !== undefined && !whole.isFetching && <p className="pad dim">Only what the table shows: the whole record is not in a store.</p>}
-        {groupsOf(present).map(([title, members]) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <dl>
-              {members.map(([name, value]) => (
-                <Value key={name} name={name} value={value} column={columns.get(name)} onFilter={(condition) => onFilter(andFilter(filter, condition))} />
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-    </aside>
+    <Drawer of={sel} name="Flow" title={values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`} onClose={onClose}>
+      {values === undefined && <Missing sel={sel} busy={whole.isFetching} error={whole.error} onAgain={again} />}
+      {whole.data === undefined && values !== undefined && !whole.isFetching && <p className="pad dim">Only what the table shows: the whole record is not stored. <button type="button" onClick={again}>Look again</button></p>}
+      {groupsOf(present).map(([title, members]) => (
+        <section key={title}>
+          <h3>{title}</h3>
+          <dl>
+            {members.map(([name, value]) => (
+              <Value key={name} name={name} value={value} column={columns.get(name)} onFilter={(condition) => onFilter(andFilter(filter, condition))} />
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Drawer>
+  )
+}
+
+/** Why there is no record. */
+function Missing({ sel, busy, error, onAgain }: { readonly sel: string; readonly busy: boolean; readonly error: unknown; readonly onAgain: () => void }): React.ReactNode {
+  if (busy) return <p className="pad dim" role="status">Looking for it …</p>
+  if (error instanceof Refused) return <ErrorState error={error} onRetry={onAgain} />
+  return (
+    <EmptyState title="There is no such flow" action={<button type="button" onClick={onAgain}>Look again</button>}>
+      The flow <code>{sel}</code> of the address is not stored: it was removed with its time, never written, or is not yours to see.
+    </EmptyState>
   )
 }
 

@@ -4,6 +4,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './question.ts'
+import { useLast } from './use-last.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
 export interface StoredQuestion extends FlowQuestion {
@@ -52,7 +53,8 @@ export function useStoredRows({ from, to, fields, sort, turn, ...asked }: Stored
     }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
-  const { data, hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
+  const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
+  const data = useLast(answer.data, isError)
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
   const answered = data?.pages[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])

@@ -3,9 +3,10 @@ import { ask, type Query } from '../../api/client.ts'
 import type { GroupsTable } from './groups.ts'
 import type { Asked } from './overview/ask.ts'
 import { questionQuery } from './question.ts'
+import { useLast } from './use-last.ts'
 
 interface AskedGroups {
-  /** Of this question, or while it is asked of the one before. */
+  /** Of this question, or of the one before while it is asked, or when it failed. */
   readonly data: GroupsTable | undefined
   readonly busy: boolean
   readonly error: unknown
@@ -19,12 +20,13 @@ export function useGroups({ t, turn, ...asked }: Asked, more: Query): AskedGroup
   const query = { ...questionQuery(asked), from: t.from, to: t.to, ...more }
   const queryKey = ['groups', query, turn]
   const client = useQueryClient()
-  const { data, isFetching, isError, error, refetch } = useQuery({
+  const answer = useQuery({
     queryKey, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData, structuralSharing: false,
     queryFn: ({ signal }) => ask<GroupsTable>('/api/v1/flows', { signal, query }),
   })
+  const { isFetching, isError, error, refetch } = answer
   return {
-    data, busy: isFetching, error: isError ? error : undefined,
+    data: useLast(answer.data, isError), busy: isFetching, error: isError ? error : undefined,
     retry: () => { refetch().catch(reportError) },
     cancel: () => { client.cancelQueries({ queryKey }).catch(reportError) },
   }

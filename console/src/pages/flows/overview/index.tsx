@@ -86,7 +86,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
       <div className="page-line"><Controls state={state} set={set} /></div>
       {empty ? (
         <div className="page-scroll overview">
-          <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} /></section>
+          <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} /></section>
         </div>
       ) : focus !== '' ? (
         <div className="page-scroll overview-focus">

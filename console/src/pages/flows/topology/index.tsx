@@ -99,7 +99,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         <section className="panel graph" aria-label="Topology" aria-busy={isFetching}>
           {shown === undefined && error !== undefined ? <ErrorState error={error} onRetry={retry} />
             : shown === undefined || (laid === undefined && !list) ? <Loading what="the topology" />
-              : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '' })} />
+              : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} />
                 : list || laid === undefined ? (shown.earlier === undefined ? <EdgeList key={by} graph={shown} measure={by} onChoose={choose} /> : <DiffList graph={shown} measure={by} onChoose={choose} />)
                   : (
                     <GraphCanvas
