@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
+import type { Host } from '../../host/index.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
 import { amongKeys, cutInTies, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
-import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf } from '../ask.ts'
+import { answerRows } from '../answer.ts'
+import { goneWith, manyRowsOf } from '../ask.ts'
 import { answerGroups, type GroupsQuery } from '../groups.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
@@ -77,12 +78,12 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
     if (answer === undefined) return reply.hijack()
     const { rows, next } = pageOf(asked, answer.rows)
     const facts = { ...answer, source: store === undefined ? 'ring' : 'raw', ...(next === undefined ? {} : { next: writeCursor(next) }) }
-    return answerJson(request, reply, answerFrame(asked.columns.map(columnOf), rows, answer.span, facts))
+    return answerRows(request, reply, answerFrame(asked.columns.map(columnOf), rows, answer.span, facts), context.host.timers)
   })
 }
 
 async function storePage(store: StoreReader, context: ApiContext, asked: PageRequest, gone: AbortSignal): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
-  const rows = await askPage(store, asked, gone)
+  const rows = await askPage(store, asked, gone, context.host)
   return rows === undefined ? undefined : { rows, span: asked.span, ...(await storedTo(context, asked.span)) }
 }
 
@@ -90,22 +91,22 @@ async function storePage(store: StoreReader, context: ApiContext, asked: PageReq
  * The first rows by time are in a small piece of the span, if there are enough of them. Else the keys of the page's rows are found
  * first, by themselves, and then the rows that have them.
  */
-async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
+async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal, host: Host): Promise<Record<string, unknown>[] | undefined> {
   const window = windowOf(asked)
   if (window !== undefined) {
-    const rows = await rowsOf(store, pageSql(asked, window), gone)
+    const rows = await manyRowsOf(store, pageSql(asked, window), gone, host)
     if (rows === undefined || rows.length > asked.limit) return rows
   }
   let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
     const sql = keysSql(asked, ties)
-    if (sql === undefined) return rowsOf(store, pageSql(asked), gone)
-    keys = await rowsOf(store, sql, gone)
+    if (sql === undefined) return manyRowsOf(store, pageSql(asked), gone, host)
+    keys = await manyRowsOf(store, sql, gone, host)
     if (keys === undefined || !cutInTies(asked, keys)) break
   }
   // Rows without any key are no rows; what was added since is of no page of this answer.
   if (keys === undefined || keys.length === 0) return keys
-  return rowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone)
+  return manyRowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone, host)
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
