@@ -35,7 +35,7 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
   const all = useMemo((): readonly Command[] => [
     ...pages.map(({ path, title, words = '' }): Command => ({ name: title, words: `page ${words}`, run: () => { navigate({ to: path, search: keepFrame as never }).catch(reportError) } })),
     { name: 'Saved views', words: 'save this view name share', run: openSaved },
-    ...(saved.data ?? []).map((view): Command => ({ name: `View: ${view.name}`, words: `saved ${view.page} ${view.owner}`, key: view.id, run: () => openView(view) })),
+    ...(saved.data ?? []).map((view): Command => ({ name: `View: ${view.name}`, words: `saved ${view.page} ${view.by}`, key: view.id, run: () => openView(view) })),
     ...commandsOfPages(),
     ...theme.values.map((each): Command => ({ name: `Theme: ${each}`, words: 'light dark colour color', run: () => theme.set(each) })),
     { name: 'Keys', words: 'keyboard shortcuts help', run: openKeys },

@@ -80,7 +80,7 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
   return (
     <li>
       <button type="button" className="quiet go" onClick={onGo}>{view.name}</button>
-      <span className="dim">{view.mine ? (view.shared ? 'for everybody' : '') : `of ${view.owner}`}</span>
+      <span className="dim">{view.mine ? (view.shared ? 'for everybody' : '') : `of ${view.by}`}</span>
       {view.mine && <button type="button" className="quiet" onClick={() => setRenaming(view.name)} aria-label={`Rename ${view.name}`}>Rename</button>}
       {view.mine && <button type="button" className="quiet" onClick={onShare} aria-label={`${view.shared ? 'Unshare' : 'Share'} ${view.name}`}>{view.shared ? 'Unshare' : 'Share'}</button>}
       {view.mine && <button type="button" className="quiet" onClick={onForget} aria-label={`Delete ${view.name}`}>Delete</button>}

@@ -97,15 +97,15 @@ const views = [
   { id: 'stat', kind: 'stat', q: { stream: 'flows' } },
 ]
 
-test('the live stream shows, adds up and counts only rows that may be seen, those that were there and those that come', async () => {
+test.each(['told before', 'told with the question'])('the live stream, %s what to show, shows, adds up and counts only rows that may be seen, those that were there and those that come', async (how) => {
   const { url, control } = await started()
   control.publish(namespacedFlows(realHost().clock.now()))
   control.publish(someEvents('a'), 'http')
   let opened = 0
   await Promise.all(whoever.map(async (who) => {
     const sid = `session-${who}`
-    await fetch(`${url}/api/v1/live/${sid}`, { method: 'PUT', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
-    const stream = await EventStream.open(`${url}/api/v1/live?sid=${sid}`, bearer(who))
+    if (how === 'told before') await fetch(`${url}/api/v1/live/${sid}`, { method: 'PUT', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+    const stream = await EventStream.open(`${url}/api/v1/live?sid=${sid}`, bearer(who), how === 'told before' ? undefined : { views })
     open.push(stream)
     const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
     await stream.until(({ event }) => event === 'hello')
@@ -128,6 +128,8 @@ test('the live stream shows, adds up and counts only rows that may be seen, thos
 test('who may not see events is told so, and sees none where he did not ask', async () => {
   const { url, control } = await started()
   const refused = await fetch(`${url}/api/v1/live/session-e`, { method: 'PUT', headers: { ...bearer('shop'), 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }) })
+  const posted = await fetch(`${url}/api/v1/live?sid=session-f`, { method: 'POST', headers: { ...bearer('shop'), 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }) })
+  expect(posted.status).toBe(403)
   expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" asks for events') as unknown }])
   control.publish(someEvents('a'), 'http')
   const stream = await EventStream.open(`${url}/api/v1/live`, bearer('shop'))
@@ -203,5 +205,5 @@ test('completion and export know only rows that may be seen, in the store and in
 })
 
 test('an operation that is scoped is looked at here', () => {
-  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['complete', 'exportFlows', 'flows', 'live', 'series', 'setLive', 'tap', 'topology'])
+  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['complete', 'exportFlows', 'flows', 'live', 'openLive', 'series', 'setLive', 'tap', 'topology'])
 })

@@ -16,8 +16,8 @@ const properties = {
 
 export const savedSchemas = {
   SavedView: {
-    type: 'object', required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'mine', 'changed'], properties: {
-      id, ...properties, owner: { type: 'string' }, mine: { type: 'boolean', description: 'Of who asks.' }, changed: { type: 'string', description: 'ISO 8601.' },
+    type: 'object', required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'mine', 'changed'], properties: {
+      id, ...properties, owner: { type: 'string' }, by: { type: 'string', description: 'The owner’s name.' }, mine: { type: 'boolean', description: 'Of who asks.' }, changed: { type: 'string', description: 'ISO 8601.' },
     },
   },
   SavedViews: { type: 'object', required: ['views'], properties: { views: { type: 'array', items: { $ref: 'SavedView#' } } } },
@@ -26,7 +26,9 @@ export const savedSchemas = {
 const refusals = { 400: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
 
 /** A saved view as it is answered. */
-export interface ShownView extends Omit<SavedView, 'changed'> {
+export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
+  /** The owner’s name. */
+  readonly by: string
   /** Of who asks. */
   readonly mine: boolean
   /** ISO 8601. */
@@ -35,7 +37,7 @@ export interface ShownView extends Omit<SavedView, 'changed'> {
 
 export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: string | undefined): void {
   const book = new SavedBook(host, folder)
-  const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({ ...view, mine: view.owner === user, changed: new Date(changed).toISOString() })
+  const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({ ...view, by: view.by ?? view.owner, mine: view.owner === user, changed: new Date(changed).toISOString() })
   app.get('/api/v1/saved', {
     schema: { operationId: 'listSaved', summary: 'Saved views: one’s own, and those that are shared', response: { 200: { $ref: 'SavedViews#' }, 503: refusals[503] } },
   }, async (request, reply) => answerJson(request, reply, { views: (await book.list(request.user)).map((view) => shown(view, request.user)) }))
@@ -49,7 +51,7 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
       params: parameters, body: { type: 'object', required: ['name', 'page', 'search'], additionalProperties: false, properties },
       response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: { $ref: 'Problem#' } },
     },
-  }, async (request, reply) => answerJson(request, reply, shown(await book.put((request.params as { id: string }).id, request.user, request.body as SavedRequest), request.user)))
+  }, async (request, reply) => answerJson(request, reply, shown(await book.put((request.params as { id: string }).id, request.user, request.body as SavedRequest, request.principal.name), request.user)))
   app.delete('/api/v1/saved/:id', {
     schema: { operationId: 'deleteSaved', summary: 'Delete a saved view', params: parameters, response: { 200: { type: 'object', required: ['deleted'], properties: { deleted: { type: 'string' } } }, ...refusals } },
   }, async (request, reply) => {

@@ -40,7 +40,7 @@ export class SavedBook {
   }
 
   /** Makes it, or changes it where it is his. */
-  put(id: string, user: string, wanted: SavedRequest): Promise<SavedView> {
+  put(id: string, user: string, wanted: SavedRequest, by = user): Promise<SavedView> {
     return this.#change((views) => {
       const known = views.find((each) => each.id === id)
       if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
@@ -52,7 +52,7 @@ export class SavedBook {
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, { hints: ['Delete some that nobody needs.'] })
       }
       const { name, page, search, shared = false } = wanted
-      const view: SavedView = { id, name, page, search, shared, owner: user, changed: this.#host.clock.now() }
+      const view: SavedView = { id, name, page, search, shared, owner: user, by, changed: this.#host.clock.now() }
       const changed = [...views.filter((each) => each.id !== id), view]
       if (JSON.stringify(changed).length > mostBytes) throw new ApiError('WEIR_API_LIMIT', `All saved views together may have ${mostBytes / 1024 / 1024} MiB.`, { hints: ['Delete some that nobody needs.'] })
       return { views: changed, answer: view }
@@ -104,6 +104,6 @@ function unknown(id: string): ApiError {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no saved view ${id} of yours, and none that is shared.`, { hints: ['GET /api/v1/saved lists them.'] })
 }
 
-function foreign({ name, owner }: SavedView): ApiError {
-  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${owner}, who alone can change or delete it.`, { hints: ['Save it under an id and a name of your own.'] })
+function foreign({ name, owner, by = owner }: SavedView): ApiError {
+  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}, who alone can change or delete it.`, { hints: ['Save it under an id and a name of your own.'] })
 }

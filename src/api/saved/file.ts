@@ -11,6 +11,8 @@ export interface SavedView {
   /** Everybody who logs in finds it; only its owner changes it. */
   readonly shared: boolean
   readonly owner: string
+  /** The owner’s name when he last changed it; of older files it is missing. */
+  readonly by?: string
   /** Unix ms of the last change. */
   readonly changed: number
 }

@@ -31,9 +31,10 @@ export class EventStream {
     answer.on('end', end).on('close', end).on('error', end)
   }
 
-  static open(url: string, headers: Record<string, string> = {}): Promise<EventStream> {
+  /** With a body it is posted as JSON. */
+  static open(url: string, headers: Record<string, string> = {}, body?: object): Promise<EventStream> {
     return new Promise((resolve, reject) => {
-      request(url, { headers, agent: false }, (answer) => (answer.statusCode === 200 ? resolve(new EventStream(answer)) : reject(new Error(`status ${answer.statusCode}`)))).on('error', reject).end()
+      request(url, { method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, agent: false }, (answer) => (answer.statusCode === 200 ? resolve(new EventStream(answer)) : reject(new Error(`status ${answer.statusCode}`)))).on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
     })
   }
 

@@ -7,18 +7,24 @@ export class RoundRobin {
   readonly asked: string[][]
   readonly #server: Server
   #turn = 0
+  /** Servers that refused a connection: they get no further request. */
+  readonly #gone = new Set<number>()
 
   private constructor(targets: readonly string[]) {
     this.asked = targets.map(() => [])
     this.#server = createServer((incoming, outgoing) => {
-      const at = this.#turn++ % targets.length
+      const there = targets.map((_, index) => index).filter((index) => !this.#gone.has(index))
+      const at = there[this.#turn++ % there.length] ?? 0
       this.asked[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
       const passed = request(new URL(incoming.url ?? '/', targets[at]), { method: incoming.method, headers: incoming.headers, agent: false }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)
         answer.on('error', () => outgoing.destroy())
       })
-      passed.on('error', () => { if (outgoing.headersSent) outgoing.destroy(); else outgoing.writeHead(502).end() })
+      passed.on('error', (error) => {
+        if ('code' in error && error.code === 'ECONNREFUSED') this.#gone.add(at)
+        if (outgoing.headersSent) outgoing.destroy(); else outgoing.writeHead(502).end()
+      })
       outgoing.on('close', () => passed.destroy())
       incoming.pipe(passed)
     })

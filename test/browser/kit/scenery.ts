@@ -59,6 +59,7 @@ export class Scenery {
     const stage = place === 'full' ? this.full : this.#sides.get(place)
     if (stage === undefined) throw new Error(`the place ${place} of ${scene.name} is not open`)
     const page = await stage.page(undefined, options)
+    page.setDefaultTimeout(60_000)
     const { hold, fail } = scene
     if (hold !== undefined) await page.route((url) => hold.test(url.pathname), () => {})
     if (fail !== undefined) await page.route((url) => fail.at.test(url.pathname), (route) => refuse(route, fail))

@@ -52,7 +52,7 @@ export class Oidc {
       browser: cookieOf(request.raw, loginCookie) ?? randomValue(), to: localPath(to),
     }
     const url = await this.#provider.authorizationUrl(login).catch((error: unknown) => unanswered(error, log))
-    if (typeof url !== 'string') return refusalPage(reply, url)
+    if (typeof url !== 'string') return refusalPage(reply, { ...url, to: login.to })
     this.#pending.add(login)
     setCookie(reply, loginCookie, login.browser, { secure: isSecure(request.raw), sameSite: 'Lax', path: loginPath, seconds: pendingMs / 1000 })
     return reply.redirect(url, 302)
@@ -64,7 +64,7 @@ export class Oidc {
     if (login === undefined) {
       return refusalPage(reply, { status: 400, title: 'This login is over', reason: 'It took too long, was used before, or was begun in another browser.' })
     }
-    if (code !== undefined) return refusalPage(reply, { status: 403, title: 'The provider did not log you in', reason: words === undefined ? code : `${words} (${code})` })
+    if (code !== undefined) return refusalPage(reply, { status: 403, title: 'The provider did not log you in', reason: words === undefined ? code : `${words} (${code})`, to: login.to })
     let identity: Identity | undefined
     try {
       identity = await this.#provider.exchange(new URL(login.redirect + searchOf(request.raw)), login)
@@ -78,11 +78,11 @@ export class Oidc {
       if (error instanceof NotAllowed) {
         log.warn('A login was refused.', { reason: error.message, hint: error.hint })
         const logoutUrl = await this.#provider.logoutUrl(identity?.idToken, `${login.redirect.slice(0, -callbackPath.length)}/`)
-        return refusalPage(reply, { status: 403, title: 'No access', reason: error.message, hint: error.hint, logoutUrl })
+        return refusalPage(reply, { status: 403, title: 'No access', reason: error.message, hint: error.hint, logoutUrl, to: login.to })
       }
-      if (!(error instanceof LoginFailed)) return refusalPage(reply, unanswered(error, log))
+      if (!(error instanceof LoginFailed)) return refusalPage(reply, { ...unanswered(error, log), to: login.to })
       log.warn('A login failed.', { reason: error.message })
-      return refusalPage(reply, { status: 400, title: 'The login failed', reason: error.message })
+      return refusalPage(reply, { status: 400, title: 'The login failed', reason: error.message, to: login.to })
     }
   }
 

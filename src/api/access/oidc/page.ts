@@ -1,4 +1,5 @@
 /** What somebody sees whom the provider sent back and who is not let in. */
+import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
 export interface Refusal {
@@ -8,25 +9,34 @@ export interface Refusal {
   readonly hint?: string
   /** Where the session with the provider can be ended, to log in as somebody else. */
   readonly logoutUrl?: string | undefined
+  /** The path that was wanted. */
+  readonly to?: string
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
-/** A page without scripts, styles or anything else to load. */
-export function refusalPage(reply: FastifyReply, { status, title, reason, hint, logoutUrl }: Refusal): FastifyReply {
+const style = ':root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
+const styleHash = createHash('sha256').update(style).digest('base64')
+
+/** A page with its own style and nothing else to load. */
+export function refusalPage(reply: FastifyReply, { status, title, reason, hint, logoutUrl, to = '/' }: Refusal): FastifyReply {
   const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as somebody else</a></p>\n`
   return reply.code(status).type('text/html; charset=utf-8')
-    .header('content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    .header('content-security-policy', `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
     .send(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>${escaped(title)} – Weir</title>
+<style>${style}</style>
+<main>
 <h1>${escaped(title)}</h1>
 <p>${escaped(reason)}</p>
-${hint === undefined ? '' : `<p>${escaped(hint)}</p>\n`}<p><a href="/api/v1/login/oidc">Try again</a></p>
-${other}</html>
+${hint === undefined ? '' : `<p>${escaped(hint)}</p>\n`}<p><a href="${escaped(`/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`)}">Try again</a></p>
+<p><a href="${escaped(to)}">Back to Weir</a></p>
+${other}</main>
+</html>
 `)
 }

@@ -1,0 +1,106 @@
+// What has to hold on every view of every page. The views are those of kit/scenes.ts: one that is added there is held against all of this.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { figure } from '../kit/figures.ts'
+import { chokes, hidden, outside } from '../kit/readable.ts'
+import { Scenery } from '../kit/scenery.ts'
+import { menusOf, scenes, type Scene } from '../kit/scenes.ts'
+import { chromiumPath, violations } from '../kit/stage.ts'
+
+/** What was found on a scene, each as a sentence. */
+interface Findings {
+  readonly axe: string[]
+  readonly narrow: string[]
+  readonly zoomed: string[]
+  readonly forced: string[]
+  readonly states: string[]
+}
+
+const wide = { width: 1440, height: 900 }
+
+async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
+  const found: Findings = { axe: [], narrow: [], zoomed: [], forced: [], states: [] }
+  const say = (list: string[], how: string, what: readonly string[]): void => { list.push(...what.map((one) => `${scene.name}, ${how}: ${one}`)) }
+  let page: Page | undefined
+  try {
+    page = await scenery.play(scene, { viewport: wide })
+    say(found.states, 'state', await statesOf(page, scene))
+    say(found.axe, 'light', await violations(page))
+    if (scene.state === undefined && (await page.locator('dialog[open]').count()) === 0) {
+      for (const menu of await menusOf(page)) {
+        await page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first().click()
+        say(found.axe, `menu ${menu}`, await violations(page))
+        await page.keyboard.press('Escape')
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+    say(found.axe, 'dark, reduced motion', await violations(page))
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce', forcedColors: 'active' })
+    say(found.forced, 'forced colours, dark', [...await chokes(page), ...await violations(page)])
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', forcedColors: 'active' })
+    say(found.forced, 'forced colours, light', await chokes(page))
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', forcedColors: 'none' })
+    // 200 % of a window of 1440 × 900.
+    await page.setViewportSize({ width: 720, height: 450 })
+    say(found.zoomed, '200 %', [...await outside(page), ...await hidden(page)])
+    await page.setViewportSize({ width: 320, height: 640 })
+    say(found.narrow, '320 px', [...await outside(page), ...await hidden(page)])
+    say(found.axe, '320 px', await violations(page))
+  } catch (error) {
+    // A scene that cannot be played is held against nothing: that is a finding of its own.
+    for (const list of Object.values(found)) say(list as string[], 'could not be played', [error instanceof Error ? error.message.slice(0, 300) : String(error)])
+  } finally {
+    await page?.context().close()
+  }
+  return found
+}
+
+/** An empty state names its cause and has one thing to do; an error has a query id, or says that there is none, and a way to try again. */
+async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
+  const all = await page.locator('[data-state]:visible').evaluateAll((places) => places.map((place) => ({
+    is: place.getAttribute('data-state') ?? '', text: place.textContent ?? '', acts: [...place.querySelectorAll('button, a')].map((act) => act.textContent ?? ''),
+  })))
+  return [
+    ...(state !== undefined && !all.some(({ is }) => is === state) ? [`there is no ${state} state`] : []),
+    ...all.filter(({ is, text }) => is === 'empty' && text.length < 40).map(({ text }) => `names no cause: ${text}`),
+    ...all.filter(({ is, acts }) => is === 'empty' && acts.length === 0).map(({ text }) => `offers nothing to do: ${text}`),
+    ...all.filter(({ is, text, acts }) => is === 'error' && !(acts.includes('Try again') && /query (?:id|[\w-]{6,})/.test(text))).map(({ text }) => `no query id, or no way to try again: ${text}`),
+  ]
+}
+
+describe.skipIf(chromiumPath === undefined)('chromium: every view of every page', () => {
+  const scenery = new Scenery()
+  const walked = new Map<string, Promise<Findings>>()
+  const all = async (pick: (found: Findings) => readonly string[]): Promise<string[]> => {
+    const found: string[] = []
+    for (const scene of scenes) {
+      const known = walked.get(scene.name) ?? walk(scenery, scene)
+      walked.set(scene.name, known)
+      found.push(...pick(await known))
+    }
+    return found
+  }
+  beforeAll(async () => { if (chromiumPath !== undefined) await scenery.open(scenes.flatMap(({ on }) => on ?? [])) }, 300_000)
+  afterAll(() => scenery.close())
+
+  test('check 40: no view, drawer, menu or dialog breaks a rule of WCAG 2.2 AA that axe knows, light, dark, with reduced motion, wide and at 320 px', async () => {
+    expect(await all(({ axe }) => axe)).toEqual([])
+    figure('views held against axe', scenes.length, 'views')
+  }, 1_200_000)
+
+  test('check 42: at 320 px nothing is outside of the window or cut off without a way to it', async () => {
+    expect(await all(({ narrow }) => narrow)).toEqual([])
+  }, 1_200_000)
+
+  test('check 42: at 200 % nothing is outside of the window or cut off without a way to it', async () => {
+    expect(await all(({ zoomed }) => zoomed)).toEqual([])
+  }, 1_200_000)
+
+  test('check 42: in forced colours every text can be read, and what is chosen and what is drawn can be seen', async () => {
+    expect(await all(({ forced }) => forced)).toEqual([])
+  }, 1_200_000)
+
+  test('check 43: every empty state names its cause and offers something to do; every error has its query id and a way to try again', async () => {
+    expect(await all(({ states }) => states)).toEqual([])
+  }, 1_200_000)
+})
