@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { figuresOf, savedBy } from './kit/saved.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
 /** An hour that does not end before the flows came. */
@@ -122,6 +123,105 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await panel.locator('canvas').waitFor()
     await panel.getByRole('button', { name: 'Table' }).click()
     await expect.poll(() => panel.locator('.chart-table tbody tr td:last-child').allTextContents().then((cells) => cells.some((cell) => cell !== '0 B/s'))).toBe(true)
+    await page.context().close()
+  })
+
+  test('a stretch is marked with the pointer or by keys, and then is the span; Back takes it away', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    const panel = page.getByRole('region', { name: 'Packets per second by source name' })
+    const slider = panel.getByRole('slider')
+    await panel.locator('canvas').waitFor()
+    const before = page.url()
+    const span = (): string | null => new URL(page.url()).searchParams.get('t')
+    await slider.focus()
+    await page.keyboard.press('End')
+    for (let step = 0; step < 4; step++) await page.keyboard.press('Shift+ArrowLeft')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('Marked are 4 of')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).not.toContain('Marked')
+    await page.keyboard.press('Home')
+    for (let step = 0; step < 3; step++) await page.keyboard.press('Shift+ArrowRight')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('Marked are 3 of')
+    await page.keyboard.press('Enter')
+    // Three buckets of 15 s.
+    await expect.poll(() => { const [from = '', to = ''] = span()?.split('..') ?? []; return Date.parse(to) - Date.parse(from) }).toBe(45_000)
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe(before)
+    await panel.locator('canvas').waitFor()
+    const box = await panel.locator('.u-over').boundingBox()
+    const [x, y] = [(box?.x ?? 0) + 100, (box?.y ?? 0) + 40]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 120, y, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(() => span()).toMatch(/^20.*Z\.\.20.*Z$/)
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe(before)
+    await page.context().close()
+  })
+
+  test('one panel is shown large and the others beside it; which there are and in which order stands in the address', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    await page.getByRole('region', { name: 'Protocols' }).locator('.shares tbody tr').first().waitFor()
+    await page.getByRole('button', { name: /^Panels/ }).click()
+    const picker = page.getByRole('dialog', { name: 'Panels' })
+    await picker.getByRole('button', { name: 'Protocols: one place up' }).click()
+    await picker.getByRole('checkbox', { name: 'Packets per second', exact: true }).uncheck()
+    await picker.getByRole('checkbox', { name: 'Flows per second' }).check()
+    await page.keyboard.press('Escape')
+    const panels = 'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'
+    await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
+    await page.getByRole('button', { name: 'Destination ports, large' }).click()
+    await page.locator('.focus-main').getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
+    expect(await page.locator('.focus-strip .strip-panel').count()).toBe(6)
+    const url = new URL(page.url())
+    const other = await stage.page(url.pathname + url.search)
+    await other.locator('.focus-main').getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
+    expect(await violations(other)).toEqual([])
+    await other.getByRole('button', { name: 'Protocols, large' }).click()
+    await other.locator('.focus-main').getByRole('region', { name: 'Protocols' }).waitFor()
+    await other.getByRole('button', { name: 'All panels' }).click()
+    await expect.poll(() => other.locator('.overview .overview-panel').evaluateAll((all) => all.map((panel) => panel.getAttribute('aria-label') ?? ''))).toEqual([
+      'Bytes per second by source name', 'Who sends to whom', 'Largest by source name', 'Protocols', 'Destination ports', 'Exporters', 'Flows per second by source name',
+    ])
+    await page.context().close()
+    await other.context().close()
+  })
+
+  test('panels that have nothing to show are one line, which says why', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    const folded = page.locator('details.folded')
+    await expect.poll(() => folded.locator('summary').textContent()).toBe('7 panels have nothing to show: no flow of this span says anything of dropped packets, answers of DNS, round-trip times')
+    await folded.locator('summary').click()
+    await folded.getByText('Dropped packets by cause').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('a panel is saved as a picture and as figures, and shows the newest part of the span when asked to', async () => {
+    await stage.filled()
+    const page = await stage.page(stored)
+    for (const name of ['Bytes per second by source name', 'Who sends to whom', 'Protocols']) {
+      const panel = page.getByRole('region', { name })
+      await panel.locator('canvas, .shares tbody tr').first().waitFor()
+      await panel.getByRole('button', { name: /^Settings of/ }).click()
+      const { name: file, content } = await savedBy(page, () => panel.getByRole('button', { name: 'Save as picture (PNG)' }).click())
+      const size = await panel.boundingBox()
+      expect({ name, file, kind: content.subarray(1, 4).toString('latin1'), width: content.readUInt32BE(16) }).toEqual({ name, file: expect.stringMatching(/^[a-z-]+-now-1h-now\.png$/) as unknown, kind: 'PNG', width: Math.ceil((size?.width ?? 0) * 2) })
+      expect(content.length).toBeGreaterThan(5000)
+    }
+    const protocols = page.getByRole('region', { name: 'Protocols' })
+    const lines = await figuresOf(page, protocols)
+    expect(lines[0]).toEqual(['proto', 'others', 'bytes'])
+    const sql = await stage.weir.sql('SELECT proto, sum(bytes_est)::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC') as { proto: number; s: number | string }[]
+    expect(lines.slice(1)).toEqual(sql.map(({ proto, s }) => [String(proto), 'false', String(s)]))
+    await protocols.getByRole('button', { name: /^Settings of/ }).click()
+    await protocols.getByRole('checkbox', { name: 'Only the newest part of the span' }).check()
+    await protocols.getByText('The newest 2 min of the span.').waitFor()
+    await expect.poll(() => new URL(page.url()).searchParams.get('looks')).toBe('protocols.5-latest')
     await page.context().close()
   })
 

@@ -32,6 +32,17 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
       context.fillStyle = style.backgroundColor
       context.fillRect(x, y, width, height)
     }
+    const line = Number.parseFloat(style.borderTopWidth)
+    if (line > 0 && style.borderTopStyle !== 'none') {
+      context.strokeStyle = style.borderTopColor
+      context.lineWidth = line
+      context.setLineDash(style.borderTopStyle === 'dotted' ? [line, line] : style.borderTopStyle === 'dashed' ? [3 * line, 2 * line] : [])
+      context.beginPath()
+      context.moveTo(x, y + line / 2)
+      context.lineTo(x + width, y + line / 2)
+      context.stroke()
+      context.setLineDash([])
+    }
     if (style.overflow !== 'visible') {
       context.beginPath()
       context.rect(x, y, width, height)
@@ -48,7 +59,8 @@ function write(context: CanvasRenderingContext2D, text: Text): void {
   const parent = text.parentElement
   if (parent === null || parent instanceof SVGTitleElement) return
   const style = getComputedStyle(parent)
-  context.font = style.font
+  // The short form is empty where figures have one width.
+  context.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
   context.fillStyle = parent instanceof SVGElement ? style.fill : style.color
   context.textBaseline = 'middle'
   context.textAlign = 'left'
