@@ -14,7 +14,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
   const one = async (sql: string): Promise<Record<string, number>> => Object.fromEntries(Object.entries((await stage.weir.sql(sql))[0] ?? {}).map(([name, value]) => [name, Number(value)]))
   const count = async (where: string): Promise<number> => (await one(`SELECT count(*) AS n FROM flows WHERE ${where}`))['n'] ?? 0
   const rowCount = (page: Page): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
-  const shows = (page: Page, rows: number): Promise<void> => expect.poll(() => rowCount(page).catch(() => undefined), { timeout: 60_000 }).toBe(rows)
+  const shows = async (page: Page, rows: number): Promise<void> => {
+    await expect.poll(() => rowCount(page).catch(() => undefined), { timeout: 60_000 }).toBe(rows)
+  }
 
   /** A namespace and a port that a good number of flows share: more than one page of them. */
   async function crowd(): Promise<{ readonly namespace: string; readonly port: number; readonly flows: number }> {

@@ -3,6 +3,7 @@ import type { TextProblem, ViewColumn } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import { useLocalKeys } from '../../state/keys.ts'
+import { ErrorNotice } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
 import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type Suggestion } from './suggestions.ts'
@@ -52,12 +53,14 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   const [caret, setCaret] = useState<number>()
   const [at, setAt] = useState(-1)
   const [errors, setErrors] = useState<readonly TextProblem[]>([])
+  const [trouble, setTrouble] = useState<{ readonly error: unknown; readonly again: () => void }>()
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
   const id = useId()
   useEffect(() => {
     setText(filter)
     setErrors([])
+    setTrouble(undefined)
     // One that was written here was checked; one of a link was not.
     if (filter === lastChecked.current) return undefined
     let gone = false
@@ -79,7 +82,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     onChange(lastChecked.current)
   }
   const swap = async (): Promise<void> => {
-    const { swapped, errors: problems = [] } = await checked(text)
+    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter: text } })
     setErrors(problems)
     if (typeof swapped !== 'string') return
     lastChecked.current = swapped
@@ -92,7 +95,11 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     onChange('')
     input.current?.focus()
   }
-  const failed = (error: unknown): void => setErrors([{ from: 0, to: text.length, message: asRefused(error).message }])
+  /** What went wrong without being a matter of the text can be tried again. */
+  const tried = (work: () => Promise<void>): void => {
+    setTrouble(undefined)
+    work().catch((error: unknown) => setTrouble({ error, again: () => tried(work) }))
+  }
   const take = ({ insert }: Suggestion): void => {
     if (written === undefined) return
     const end = written.from + insert.length
@@ -112,7 +119,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   }
   const onKeyDown = useLocalKeys('In the filter', [
     { keys: ['Enter', 'Tab'], does: 'take the completion that is marked', run: takeChosen },
-    { keys: ['Enter'], does: 'ask with what is written', run: () => { apply().catch(failed) } },
+    { keys: ['Enter'], does: 'ask with what is written', run: () => { tried(apply) } },
     { keys: ['Mod+Space'], does: 'complete what is written', run: () => setCaret(input.current?.selectionStart ?? text.length) },
     { keys: ['ArrowDown'], does: 'next completion', run: step(1) },
     { keys: ['ArrowUp'], does: 'completion before', run: step(-1) },
@@ -136,7 +143,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
       {text !== '' && <FilterPaint filter={text} />}
       {text !== '' && (
         <div className="filter-acts">
-          <button type="button" className="quiet" onClick={() => { swap().catch(failed) }} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>
+          <button type="button" className="quiet" onClick={() => tried(swap)} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>
           <button type="button" className="quiet" onClick={clear} aria-label="Clear the filter" title="Clear the filter">✕</button>
         </div>
       )}
@@ -147,6 +154,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
           </div>
         ))}
       </div>
+      {trouble !== undefined && <ErrorNotice error={trouble.error} onRetry={trouble.again} />}
       {wrong !== undefined && (
         <p id={`${id}wrong`} className="filter-error" role="alert">
           {wrong.message}{wrong.hint === undefined ? '' : ` ${wrong.hint}`} <code>{text.slice(Math.max(0, wrong.from - 20), wrong.from)}<mark>{text.slice(wrong.from, wrong.to) || '␣'}</mark>{text.slice(wrong.to, wrong.to + 20)}</code>

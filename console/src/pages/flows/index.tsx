@@ -11,6 +11,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { Asking } from './asking.tsx'
 import { flowColumns } from './columns.tsx'
 import { FilterBox, type Imported } from './filter-box.tsx'
+import { usualGroups } from './groups.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
 import { flowTabs } from './views.ts'
@@ -25,8 +26,13 @@ export default function FlowsPage(): React.ReactNode {
   const columns = useMemo(() => (fields.data === undefined ? undefined : flowColumns(fields.data.views.flows)), [fields.data])
   useCommands(useMemo(() => [
     { name: state.live ? 'Show stored flows' : 'Show flows live', run: () => set({ live: !state.live, sort: '' }) },
+    { name: 'Single flows', words: 'table group ungroup', run: () => set({ view: 'table', group: [] }) },
+    ...usualGroups.map(({ title, fields: group }) => ({ name: `Group by: ${title}`, words: 'table aggregate sums', run: () => set({ view: 'table', group, sel: '' }) })),
+    { name: state.both ? 'One way only' : 'Both ways', words: 'source destination reverse', run: () => set({ both: !state.both, sel: '' }) },
+    { name: state.once ? 'Every report of a flow' : 'Each flow once', words: 'duplicates reporters', run: () => set({ once: !state.once, sel: '' }) },
+    { name: 'Clear the filter', words: 'quick filters', run: () => set({ q: '', quick: [], sel: '' }) },
     ...presets.map((t) => ({ name: `Span: ${rangeText(t)}`, words: 'time range', run: () => set({ t }) })),
-  ], [state.live, set]))
+  ], [state.live, state.both, state.once, set]))
   const [dropped, setDropped] = useState<Imported['dropped']>([])
   const take = ({ filter, both_ways: both, from, to, dropped: left }: Imported): void => {
     setDropped(left)
