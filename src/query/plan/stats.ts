@@ -19,6 +19,9 @@ export function valueSql({ name: field, kind }: QueryField): string {
   return kind === 'f64' ? `nullif(${name(field)}, 'NaN'::DOUBLE)` : name(field)
 }
 
+/** Names of the columns that {@link statsSql} makes. */
+export const statNames = ['_n', '_min', '_avg', '_p', '_max'] as const
+
 /**
  * _n (flows that have a value), _min, _avg, _p (the values at 50, 90 and 99 of a hundred), _max. A percentile is a value that
  * a flow has: the least that is not below so many of the flows.

@@ -3,7 +3,7 @@ import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
 import type { TimeSpan } from './span.ts'
-import { orderOfStat, statsSql, valueSql, type Stat } from './stats.ts'
+import { orderOfStat, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
 /** What series and topology add up in any case: estimates of what really passed, and the flows themselves. */
 export const measures = ['bytes', 'packets', 'flows'] as const
@@ -105,12 +105,14 @@ export interface GroupsRequest extends SumsQuestion {
  * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows …
  */
 export function groupsSql(request: GroupsRequest): string {
-  const { group, limit, by, further = [] } = request
+  const { group, limit, by, of, further = [] } = request
   const { view, where, sums } = sourceOf(request)
-  const all = ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
+  const summed = ['bytes', 'packets', 'flows', ...further]
+  const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
   const values = group.map((field, index) => `${name(field.name)} AS "_g${index}"`).join(', ')
   return `WITH parts AS MATERIALIZED (SELECT ${values}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL) `
-    + 'SELECT parts.*, total.* FROM parts, '
+    // By name: a star asks the view for all that it has, and names of addresses are joined only where they are wanted.
+    + `SELECT ${[...group.map((_, index) => `_g${index}`), ...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames), '_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`).join(', ')} FROM parts, `
     + `(SELECT count(*) AS "_all_groups", ${all} FROM parts) total `
     + `ORDER BY ${isMeasure(by) ? `"_${by}"` : statColumn(by)} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')} LIMIT ${limit}`
 }
