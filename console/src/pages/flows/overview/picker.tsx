@@ -22,6 +22,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
     <Popover label={<>Panels <span aria-hidden="true">▾</span></>} name="Panels" className="panel-picker">
       {() => (
         <>
+          <button type="button" onClick={() => onChange(usualPanels)}>As usual</button>
           <ul>
             {panels.map((name, at) => (
               <li key={name}>
@@ -32,7 +33,6 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
             ))}
             {hidden.map((name) => <li key={name}><label className="check"><input type="checkbox" checked={false} onChange={() => onChange([...panels, name])} />{titleOf(name)}</label></li>)}
           </ul>
-          <button type="button" onClick={() => onChange(usualPanels)}>As usual</button>
         </>
       )}
     </Popover>

@@ -97,6 +97,6 @@ function colorOf(colors: Map<string, number>, name: string): string {
 }
 
 function shortened(name: string, room: number): string {
-  const most = Math.max(6, Math.floor(room / 7))
+  const most = Math.max(6, Math.floor((room - 8) / 7.4))
   return name.length <= most ? name : `${name.slice(0, most - 1)}…`
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { useAnswer, useGrouped, type Asked } from '../overview/ask.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
@@ -37,7 +37,8 @@ export function useTopology(state: ShownFlows, asked: Asked): Topology {
   const compares = diff !== '' && !live
   const plain = useGrouped<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
   const compared = useDiff({ asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges }, diff, compares)
-  const [begun] = useState(freshTurn)
+  // An answer that is as old as the last look is no last minute.
+  const begun = useMemo(freshTurn, [live, state.filter, state.both, state.once, scope, by, more])
   const seed = useAnswer<GroupsAnswer>('/api/v1/topology', { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, turn: begun }, { ...wanted, time: 'time_received' }, live)
   const seeded = useMemo(() => (seed.data === undefined || seed.isPlaceholderData || !fits(seed.data, scope) ? undefined : edgesOf(seed.data, scope)), [seed.data, seed.isPlaceholderData, scope])
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : usualLimits).nodes }, seeded)
