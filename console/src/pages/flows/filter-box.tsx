@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import type { TextProblem, ViewColumn } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
@@ -56,6 +56,13 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   const [trouble, setTrouble] = useState<{ readonly error: unknown; readonly again: () => void }>()
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
+  const caretTo = useRef<number>(undefined)
+  // Before the next key: what is typed on goes behind what was taken.
+  useLayoutEffect(() => {
+    const end = caretTo.current
+    caretTo.current = undefined
+    if (end !== undefined) input.current?.setSelectionRange(end, end)
+  })
   const id = useId()
   useEffect(() => {
     setText(filter)
@@ -106,7 +113,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     setText(text.slice(0, written.from) + insert + text.slice(caret))
     setAt(-1)
     setCaret(end)
-    requestAnimationFrame(() => input.current?.setSelectionRange(end, end))
+    caretTo.current = end
   }
   const chosen = open ? found[at] : undefined
   const step = (by: 1 | -1) => (): boolean => {
