@@ -10,11 +10,11 @@ const limited = principal({ id: 'token:shop', name: 'shop', login: 'token' }, { 
 const now = Date.UTC(2026, 10, 20, 12)
 
 /** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
-async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0 } = {}): Promise<SumSource> {
-  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('min(') ? outlived : lost}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
+async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {}): Promise<SumSource> {
+  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('min(') ? outlived : lost},"flows":${flows}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
   const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
-  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, 'auto', who, new AbortController().signal)
+  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, who, new AbortController().signal)
 }
 
 test('a limited viewer’s sums come from a rollup only when no row of it was put together with others', async () => {
@@ -36,4 +36,13 @@ test('an answer says that it is not exact when rows were put together, or ports 
   expect((await source(local, 'src_namespace', 3)).exact).toBe(false)
   expect((await source(local, 'dst_port', 0)).exact).toBe(false)
   expect((await source(limited, 'dst_port', 0)).exact).toBe(false)
+})
+
+test('few flows are asked themselves where a rollup would not be exact, if they are there and exactness is wanted', async () => {
+  for (const field of ['src_namespace', 'dst_port']) {
+    expect(await source(local, field, 3, { flows: 1000 })).toEqual({ exact: true })
+    expect((await source(local, field, 3, { flows: 1000, outlived: 1 })).rollup?.view).toBe('flows_1h')
+    expect((await source(local, field, 3, { flows: 1000, wanted: 'rough' })).rollup?.view).toBe('flows_1h')
+  }
+  expect((await source(local, 'src_namespace', 0, { flows: 1000 })).rollup?.view).toBe('flows_1h')
 })

@@ -1,9 +1,25 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, lossSql, outlivedSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { boundOf, lossSql, outlivedSql, toldSql, type Question, type Rollup } from '../query/plan/index.ts'
 import { planRollup } from '../store/rollup/plan.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
+
+type Fact = Readonly<Record<string, unknown>>
+
+/** What is being asked of each store just now: the panels of a page ask the same at the same time. */
+const asking = new WeakMap<StoreReader, Map<string, Promise<Fact | undefined>>>()
+
+/** One row, asked once for all who ask while it is not there yet; nobody's going away stops it. */
+function shared(store: StoreReader, sql: string): Promise<Fact | undefined> {
+  let mine = asking.get(store)
+  if (mine === undefined) asking.set(store, (mine = new Map()))
+  const known = mine.get(sql)
+  if (known !== undefined) return known
+  const asked = rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]).finally(() => mine.delete(sql))
+  mine.set(sql, asked)
+  return asked
+}
 
 export interface SumSource {
   /** Without it, the flows themselves. */
@@ -11,7 +27,13 @@ export interface SumSource {
   readonly exact: boolean
 }
 
-/** Where sums are read from: the coarsest rollup that has what the question speaks of, else the flows. */
+/** Of so few flows the answer comes from themselves where a rollup would not be exact: it takes no longer than anybody waits. */
+const fewFlows = 1_500_000
+
+/**
+ * Where sums are read from: the coarsest rollup that has what the question speaks of, else the flows. `wanted`: `raw` is the flows,
+ * `rough` a rollup even where a few flows would be exact.
+ */
 export async function sumSource(
   store: StoreReader, question: Question, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, wanted: string | undefined, principal: Principal, gone: AbortSignal,
 ): Promise<SumSource> {
@@ -25,14 +47,18 @@ export async function sumSource(
   })
   if (plan === undefined) return raw
   const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
-  const none = async (sql: string): Promise<boolean> => (await rowsOf(store, sql, gone))?.[0]?.['lost'] === 0
+  const limited = principal.namespaces !== undefined
+  const none = async (sql: string): Promise<boolean> => (await fact(sql))?.['lost'] === 0
+  // What somebody must not see is judged by what is there now.
+  const fact = async (sql: string): Promise<Fact | undefined> => (limited ? (await rowsOf(store, sql, gone))?.[0] : shared(store, sql))
   const kept = async (lossy: string | undefined): Promise<boolean> => lossy === undefined || none(lossSql(rollup, lossy))
   // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
   const found = await kept(plan.lossyFilter)
   if (!found && await none(outlivedSql(rollup))) return raw
-  const limited = principal.namespaces !== undefined
-  if (plan.servicePortsOnly && !limited) return { rollup, exact: false }
+  const few = async (): Promise<boolean> => Number((await fact(toldSql(rollup)))?.['flows']) <= fewFlows && await none(outlivedSql(rollup))
+  if (plan.servicePortsOnly && !limited) return wanted !== 'rough' && await few() ? raw : { rollup, exact: false }
   const lossless = found && (plan.lossy === plan.lossyFilter || await kept(plan.lossy))
+  if (!lossless && !limited && wanted !== 'rough' && await few()) return raw
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
   return lossless || !limited ? { rollup, exact: lossless && !plan.servicePortsOnly } : raw
 }

@@ -56,7 +56,7 @@ async function ask(asker: Asker, store: StoreReader, question: Question, fields:
   // Rollups tell ports of services from others only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
-  const { rollup, exact } = await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'auto', principal, gone)
+  const { rollup, exact } = await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', principal, gone)
   if (rollup === undefined) {
     const newest = await fromRing(asker, question, fields, prefix, mostValues)
     if (newest === undefined) return undefined

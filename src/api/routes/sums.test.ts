@@ -70,7 +70,8 @@ test('rollups answer what the flows would, and say which they are', async () => 
     expect({ parameters, rows: fast['rows'], total: fast['total'] }).toEqual({ parameters, rows: raw['rows'], total: raw['total'] })
     expect((fast['rows'] as unknown[]).length).toBeGreaterThan(0)
   }
-  expect((await api.get('series', { ...span, step: '1m', group: 'dst_port' })).body).toMatchObject({ source: 'flows_1m', exact: false })
+  // So few flows are read themselves where a rollup has put ports together.
+  expect((await api.get('series', { ...span, step: '1m', group: 'dst_port' })).body).toMatchObject({ source: 'raw', exact: true })
   for (const more of [{ step: '10s' }, { filter: 'bytes > 10' }, { group: 'src_port', filter: 'src_port > 1024' }, { time: 'time_received' }]) {
     expect((await api.get('series', { ...span, step: '1m', ...more })).body['source']).toBe('raw')
   }

@@ -57,6 +57,11 @@ export function lossSql({ view, span }: Rollup, lossy: string): string {
   return `SELECT count(*) AS lost FROM ${view} WHERE ${withinSql('"time"', span)} AND ${lossy}`
 }
 
+/** How many flows a rollup tells of, as `flows`. */
+export function toldSql({ view, span }: Rollup): string {
+  return `SELECT coalesce(sum(flows), 0)::DOUBLE AS flows FROM ${view} WHERE ${withinSql('"time"', span)}`
+}
+
 /** How many rows of a rollup tell of flows that are not stored any more: those go first. A flow’s time is at most an hour before it was received. */
 export function outlivedSql({ view, span }: Rollup): string {
   return `SELECT count(*) AS lost FROM ${view} WHERE ${withinSql('"time"', span)} AND "time" < (SELECT min("time_received") FROM flows) - INTERVAL 1 HOUR`
