@@ -25,8 +25,25 @@ const styles: Readonly<Record<Change, Style>> = {
   added: { color: ({ good }) => good, dash: [], width: () => 2 },
 }
 
+/** Both directions lie beside one another: by so many pixels each. */
+const apart = 3
+
+/** By how much an edge is moved aside, so that what comes back does not lie on it. */
+function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => readonly [dx: number, dy: number] {
+  const known = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
+  return (index) => {
+    const { from = 0, to = 0 } = graph.edges[index] ?? {}
+    if (!known.has(`${to} ${from}`)) return [0, 0]
+    const [dx, dy] = [sx(to) - sx(from), sy(to) - sy(from)]
+    const length = Math.hypot(dx, dy) || 1
+    return [(-dy / length) * apart, (dx / length) * apart]
+  }
+}
+
 /** The edges of a comparison, what has changed over what has not. */
-export function paintChanges(context: CanvasRenderingContext2D, { graph, widths }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+export function paintChanges(context: CanvasRenderingContext2D, picture: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+  const { graph, widths } = picture
+  const aside = asideOf(picture, sx, sy)
   const order = Object.keys(styles) as Change[]
   for (const change of order) {
     const { color, dash, width } = styles[change]
@@ -38,8 +55,9 @@ export function paintChanges(context: CanvasRenderingContext2D, { graph, widths 
       context.lineWidth = width(level)
       context.globalAlpha = change === 'more' || change === 'less' ? (strength[level] ?? 1) : 1
       context.beginPath()
-      context.moveTo(sx(from), sy(from))
-      context.lineTo(sx(to), sy(to))
+      const [dx, dy] = aside(index)
+      context.moveTo(sx(from) + dx, sy(from) + dy)
+      context.lineTo(sx(to) + dx, sy(to) + dy)
       context.stroke()
     })
   }
@@ -47,14 +65,20 @@ export function paintChanges(context: CanvasRenderingContext2D, { graph, widths 
   context.globalAlpha = 1
 }
 
-/** A sign in the middle of each edge that is new, gone, or has changed much; the largest first. */
-export function paintMarks(context: CanvasRenderingContext2D, { graph, widths }: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+/** A sign stands nearer to where its edge begins, so that the sign of what comes back stands elsewhere. */
+const along = 0.42
+
+/** A sign on each edge that is new, gone, or has changed much; the largest first. */
+export function paintMarks(context: CanvasRenderingContext2D, picture: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+  const { graph, widths } = picture
+  const aside = asideOf(picture, sx, sy)
   let marks = 0
   graph.edges.forEach(({ from, to }, index) => {
     const change = changes[index] ?? 'same'
     const counts = change === 'added' || change === 'removed' || ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > marksMost ? 2 : 0))
     if (!counts || from === to || ++marks > marksMost) return
-    mark(context, change as Marked, (sx(from) + sx(to)) / 2, (sy(from) + sy(to)) / 2, styles[change].color(palette), palette.panel)
+    const [dx, dy] = aside(index)
+    mark(context, change as Marked, sx(from) + along * (sx(to) - sx(from)) + dx, sy(from) + along * (sy(to) - sy(from)) + dy, styles[change].color(palette), palette.panel)
   })
 }
 
