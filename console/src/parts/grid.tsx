@@ -89,7 +89,10 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   useLayoutEffect(() => {
     if (!follows.current) return
     follows.current = false
-    scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)?.focus({ preventScroll: true })
+    const cell = scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
+    cell?.focus({ preventScroll: true })
+    // Not under the heading, which is what the scroll padding of the grid is for, and in a narrow window not beside it.
+    cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
   const open = useCallback((row: Row) => {
     if (getSelection()?.isCollapsed !== false) onOpen?.(row)

@@ -17,8 +17,18 @@ export function Popover({ label, name, className, children }: {
     const onPointer = (event: PointerEvent): void => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }
+    // What had the focus may have gone with a choice; then keys come to nobody.
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || document.activeElement !== document.body) return
+      setOpen(false)
+      button.current?.focus()
+    }
     document.addEventListener('pointerdown', onPointer)
-    return () => document.removeEventListener('pointerdown', onPointer)
+    document.addEventListener('keydown', onKey)
+    return () => {
+      document.removeEventListener('pointerdown', onPointer)
+      document.removeEventListener('keydown', onKey)
+    }
   }, [open])
   const close = (): void => {
     setOpen(false)
