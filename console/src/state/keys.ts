@@ -82,7 +82,7 @@ export function isKey(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' |
 }
 
 /** A key, or a pair of keys, without Ctrl or another key of its kind. */
-export const isSingle = (written: string): boolean => written.split(' ').every((part) => [...part].length === 1)
+export const isSingle = (written: string): boolean => written.split(' ').every((part) => part.length === 1)
 
 const writable = 'input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select, [contenteditable]'
 const pairMs = 1500
