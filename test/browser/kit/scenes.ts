@@ -84,6 +84,7 @@ const flows: readonly Scene[] = [
   { name: 'flows-overview-live', page: 'Flows: overview', says: 'Live, by the stream.', path: '/flows?v=1&view=overview', act: (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' }) },
   { name: 'flows-topology', page: 'Flows: topology', says: 'Who exchanges with whom; a node is chosen.', path: topology, act: graph },
   { name: 'flows-topology-list', page: 'Flows: topology', says: 'The same as a list.', path: `${topology}&list=1`, act: row },
+  { name: 'flows-topology-compared', page: 'Flows: topology', says: 'Two times compared: what is new, gone and changed.', path: `${topology}&diff=span`, act: (page) => page.getByRole('list', { name: 'Changes' }).waitFor() },
   { name: 'flows-topology-loading', page: 'Flows: topology', says: 'The graph is on its way.', path: topology, hold: questions, state: 'loading', act: is('loading') },
   { name: 'flows-topology-empty', page: 'Flows: topology', says: 'No flow matches.', path: `${topology}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
   { name: 'flows-topology-error', page: 'Flows: topology', says: 'The server failed.', path: topology, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },

@@ -35,10 +35,15 @@ export type GroupedAnswer<T> = UseQueryResult<T> & { readonly refining?: boolean
 /** Questions that somebody waits for: not those that only make an answer better. */
 const waitedFor = { predicate: ({ queryKey: [, query] }: KnownQuery): boolean => (query as Query | undefined)?.['source'] !== 'raw' }
 
+/** Is nobody waiting for an answer? */
+export function useIsQuiet(): boolean {
+  return useIsFetching(waitedFor) === 0
+}
+
 /** As {@link useAnswer}; where a rollup is short of some groups and there are not too many flows, the flows themselves are read behind it, once nothing else is waited for. */
 export function useGrouped<T extends AnswerFrame>(path: string, asked: Asked, more: Query, enabled = true): GroupedAnswer<T> {
   const first = useAnswer<T>(path, asked, more, enabled)
-  const isQuiet = useIsFetching(waitedFor) === 0
+  const isQuiet = useIsQuiet()
   const short = enabled && first.data?.exact === false && !first.isPlaceholderData && flowsOf(first.data) <= rawMost
   const raw = useAnswer<T>(path, asked, { ...more, source: 'raw' }, short && isQuiet)
   return short && raw.data !== undefined && !raw.isPlaceholderData ? raw : { ...first, refining: short && !raw.isError }

@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { count, time, volume } from '../../../parts/format.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
@@ -6,7 +6,7 @@ import { andFilter } from '../filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
 import { useTurn } from '../use-turn.ts'
 import type { FlowViewProps } from '../views.ts'
-import { askedOf, spanSeconds, useGroups, useHas } from './ask.ts'
+import { askedOf, spanSeconds, useGroups, useHas, useIsQuiet } from './ask.ts'
 import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
@@ -33,8 +33,13 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
   const link = useLink()
-  // What most look for comes first.
-  const ready = all.data !== undefined || focus !== ''
+  // What most look for comes first; then it is asked what else there is.
+  const [ready, setReady] = useState(focus !== '')
+  const isQuiet = useIsQuiet()
+  const isThere = all.data !== undefined
+  useEffect(() => {
+    if (isQuiet && isThere) setReady(true)
+  }, [isQuiet, isThere])
   const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
   const has: Readonly<Record<Family, boolean | undefined>> = { flows: true, drops: useHas(asked, 'drops', ready && wants('drops')), dns: useHas(asked, 'dns', ready && wants('dns')), rtt: useHas(asked, 'rtt', ready && wants('rtt')) }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
