@@ -43,10 +43,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     // Filter, with what is offered.
     await tabTo(page, /^Filter$/)
     await page.keyboard.type('dst_po')
-    await page.getByRole('option', { name: /^dst_port/ }).waitFor()
+    // What was offered for the letters before goes when the answer to all of them is there.
+    await expect.poll(() => page.getByRole('option').first().textContent()).toMatch(/^dst_port/)
     await press(page, 'ArrowDown', 'Enter')
     await page.keyboard.type('= 54')
-    await page.getByRole('option', { name: /5432/ }).waitFor()
+    await expect.poll(() => page.getByRole('option').first().textContent()).toMatch(/5432/)
     await press(page, 'ArrowDown', 'Enter', 'Escape', 'Enter')
     await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432')
     await expect.poll(async () => (await gridRows(page)).every((row) => row[4] === '5432')).toBe(true)
@@ -113,7 +114,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Enter')])
     expect(file.suggestedFilename()).toBe('weir-flows.csv')
     await page.context().close()
-  })
+  }, 480_000)
 
   test('groups by keyboard: chosen, ordered, opened, and back', async () => {
     await stage.filled()

@@ -61,7 +61,7 @@ for (const store of ['parquet', 'none'] as const) {
       await expect.poll(async () => {
         await page.keyboard.press('Control+ArrowDown')
         return rowCount(page)
-      }, { timeout: 90_000 }).toBe(all)
+      }, { timeout: 240_000 }).toBe(all)
       await page.keyboard.press('Control+Home')
       const ids = await idsDown(page, 40)
       expect(new Set(ids).size).toBe(ids.length)
@@ -71,7 +71,7 @@ for (const store of ['parquet', 'none'] as const) {
         expect(ids.filter((id) => !known.has(id))).toEqual([])
       }
       await page.context().close()
-    })
+    }, 480_000)
 
     test('check 13: jumping to now goes on with the newest rows and says how many were left out', async () => {
       const page = await livePage(stage)

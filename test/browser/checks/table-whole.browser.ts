@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')('chr
     expect(source?.['n']).toBe(stage.span.rows)
     await rm(file, { force: true })
     await page.context().close()
-  })
+  }, 480_000)
 
   test('check 46: a slow question can be cancelled on the page, and the server stops working on it', async () => {
     // Nothing matches, and nothing says so beforehand: every row is looked at, again and again.
@@ -102,5 +102,5 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')('chr
     await page.getByRole('button', { name: 'Clear the filter' }).first().click()
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String(stage.span.rows + 1))
     await page.context().close()
-  })
+  }, 480_000)
 })
