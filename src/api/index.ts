@@ -8,6 +8,7 @@ import { consoleRoutes } from './console-files.ts'
 import { Gate } from './access/gate.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
+import { askedBy, fairly } from './fair/store.ts'
 import { refuseExposed } from './guard.ts'
 import { Hub } from './live/hub.ts'
 import type { DescribedRoute } from './openapi.ts'
@@ -46,9 +47,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   refuseExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
   // Its libraries are loaded only where somebody logs in that way.
   const oidc = auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
+  const limits = { ...defaultLimits, ...options.limits }
   const context: ApiContext = {
-    control, log: options.log, host: options.host, version: options.version, resolver: options.resolver,
-    limits: { ...defaultLimits, ...options.limits },
+    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits,
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []
@@ -105,6 +106,7 @@ function protect(app: FastifyInstance, gate: Gate): void {
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)
   })
+  app.addHook('preHandler', (request, _reply, done) => askedBy(request.user, done))
 }
 
 /** A wrong method is told which are right, a wrong path what there is. */

@@ -27,6 +27,10 @@ export interface ApiLimits {
   /** Time between messages of a live series, of a live graph. */
   readonly seriesMs: number
   readonly graphMs: number
+  /** Questions that the store works on at a time, and how many may wait for their turn, of one user and in all. */
+  readonly questionsAtOnce: number
+  readonly questionsPerUser: number
+  readonly questions: number
   /**
    * Each stream kind (flows, events) keeps its newest rows for clients that come or come back, and for answers where there is no
    * store: so many, in so many bytes as the journal has them, received within so much time of the newest, whichever is least.
@@ -53,6 +57,9 @@ export const defaultLimits: ApiLimits = {
   rowsPerTick: 500,
   seriesMs: 1000,
   graphMs: 2000,
+  questionsAtOnce: 2,
+  questionsPerUser: 64,
+  questions: 1000,
   ringRows: 1_000_000,
   ringBytes: 32 * 1024 * 1024,
   ringMs: 900_000,

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { FairQueue } from './queue.ts'
+
+const never = new AbortController().signal
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Enters and notes who goes on; `end` lets the oldest that is under way leave. */
+function watched(queue: FairQueue): { enter: (user: string, signal?: AbortSignal) => Promise<void>; end: () => Promise<void>; went: string[] } {
+  const went: string[] = []
+  const leaving: (() => void)[] = []
+  return {
+    went,
+    enter: (user, signal = never) => queue.enter(user, signal).then((done) => {
+      went.push(user)
+      leaving.push(done)
+    }),
+    async end() {
+      leaving.shift()?.()
+      await turn()
+    },
+  }
+}
+
+test('whoever asks much waits for his own; others are next', async () => {
+  const { enter, end, went } = watched(new FairQueue({ atOnce: 2, waitingPerUser: 10, waiting: 100 }))
+  const all = [enter('a'), enter('a'), enter('a'), enter('a'), enter('a'), enter('b'), enter('c'), enter('b')]
+  await turn()
+  expect(went.join('')).toBe('aa')
+  for (let ended = 0; ended < 6; ended++) await end()
+  expect(went.join('')).toBe('aabacbaa')
+  await Promise.all(all)
+})
+
+test('a full queue refuses, and says what to do; others may still ask', async () => {
+  const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
+  const all = [enter('a'), enter('a'), enter('a')]
+  await expect(enter('a')).rejects.toMatchObject({ code: 'WEIR_API_LIMIT', message: expect.stringContaining('2 questions of one user wait already') })
+  all.push(enter('b'))
+  await expect(enter('c')).rejects.toMatchObject({ code: 'WEIR_API_LIMIT', message: expect.stringContaining('3 questions wait already') })
+  for (let ended = 0; ended < 4; ended++) await end()
+  await Promise.all(all)
+  expect(went.toSorted().join('')).toBe('aaab')
+  await enter('c')
+})
+
+test('who has gone does not wait any more', async () => {
+  const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
+  await enter('a')
+  const gone = new AbortController()
+  const left = enter('b', gone.signal)
+  const other = enter('b')
+  gone.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
+  await end()
+  await other
+  expect(went.join('')).toBe('ab')
+})
