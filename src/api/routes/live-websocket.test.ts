@@ -90,14 +90,20 @@ test('the rules for hosts, origins and the number of streams hold for it, too', 
 })
 
 test('one that does not read is conflated for, and cut when it stays stuck', async () => {
-  const { api, control } = await start({ limits: { ...quick, stuckMs: 300 } })
+  const { api, control } = await start({ limits: { ...quick, stuckMs: 300, streamsPerUser: 1 } })
   const client = new Client(api)
   await client.until(({ event }) => event === 'hello')
   client.socket.pause()
   const before = process.memoryUsage().external
   const feed = setInterval(() => control.publish(someFlows(500)), 5)
   try {
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    // As soon as it is cut there is room for another one.
+    await expect.poll(async () => {
+      const line = new AbortController()
+      const { status } = await fetch(`${api.url}/api/v1/live`, { signal: line.signal })
+      line.abort()
+      return status
+    }, { timeout: 50_000, interval: 200 }).toBe(200)
     expect(process.memoryUsage().external - before).toBeLessThan(64 << 20)
     client.socket.resume()
     expect(await client.closed).toBe(1006)
