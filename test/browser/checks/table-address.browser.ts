@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.context().close()
   })
 
-  test('quick filters hold beside the written one, are told when a link names one that is none, and stand in the configuration', async () => {
+  test('quick filters hold beside the written one, a link that names one that is none says so, and the ends of a filter can be exchanged', async () => {
     const page = await still({ q: 'proto = udp', quick: 'DNS,Nowhere' })
     await page.getByText('There is no quick filter “Nowhere” here').waitFor()
     await expect.poll(() => rowCount(page)).toBe(await count('proto = 17 AND (src_port IN (53, 853) OR dst_port IN (53, 853))'))
@@ -116,6 +116,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.getByRole('button', { name: 'Exchange source and destination' }).click()
     await expect.poll(() => filterOf(page).inputValue()).toBe('dst_port = 53 and src_name = "api"')
     await expect.poll(() => rowCount(page)).toBe(await count("dst_port = 53 AND src_name = 'api'"))
+    await page.context().close()
+  })
+
+  test('live rows are looked at both ways, too, and each flow once is asked of the stream', async () => {
+    await stage.filled()
+    const page = await stage.page(`/flows?${new URLSearchParams({ v: '1', q: 'dst_port = 53', both: '1', once: '1' })}`)
+    await page.locator('.link.good').waitFor()
+    await stage.flows(5000)
+    await expect.poll(async () => {
+      const ports = (await gridRows(page)).map((row) => [row[2], row[4]])
+      return ports.length > 0 && ports.every((pair) => pair.includes('53')) && ports.some(([from]) => from === '53') && ports.some(([, to]) => to === '53')
+    }).toBe(true)
+    expect(await page.getByRole('button', { name: 'Each flow once' }).getAttribute('aria-pressed')).toBe('true')
     await page.context().close()
   })
 

@@ -43,9 +43,9 @@ export default function FlowsPage(): React.ReactNode {
   const quick = useQuickFilters()
   const known = quick.data ?? none
   // What a name stands for must be known before anything is asked.
-  const waits = quick.isPending && state.quick.length > 0
+  const waits = quick.data === undefined && state.quick.length > 0
   const shownState = useMemo(() => ({ ...state, filter: wholeFilter(state.q, state.quick, known) }), [state, known])
-  const unknown = quick.isPending ? [] : state.quick.filter((name) => !known.some((each) => each.name === name))
+  const unknown = quick.data === undefined ? [] : state.quick.filter((name) => !known.some((each) => each.name === name))
   const several = flowTabs.length > 1
   return (
     <div className="page">
@@ -62,7 +62,7 @@ export default function FlowsPage(): React.ReactNode {
       {unknown.length > 0 && <Notice onClose={() => set({ quick: state.quick.filter((name) => !unknown.includes(name)) }, 'replace')}>There is no quick filter {unknown.map((name) => `“${name}”`).join(', ')} here, so it has no effect.</Notice>}
       {dropped.length > 0 && <Notice onClose={() => setDropped([])}>{dropped.map(({ part, reason }) => <p key={part}>Not taken over: <code>{part}</code>. {reason}</p>)}</Notice>}
       {columns === undefined || waits
-        ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
+        ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : quick.isError ? <ErrorState error={quick.error} onRetry={() => { quick.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
         : (
           <div id="flows-view" className="page-view" {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}>
             <Suspense fallback={<Loading what="the view" />}>
