@@ -3,9 +3,9 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { chromiumPath } from './kit/stage.ts'
 import { Scenery } from './kit/scenery.ts'
 import { menusOf, scenes, type Scene } from './kit/scenes.ts'
+import { chromiumPath } from './kit/stage.ts'
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 320, height: 640 } } as const
 const docs = new URL('../../docs/pictures', import.meta.url).pathname
@@ -44,32 +44,35 @@ class Squeezer {
   }
 }
 
-/** The scene itself, and each menu of it where it is one that is full. */
+/** The scene itself, and each menu of it where it is one that is full: loaded once, then looked at in every way. */
 async function picturesOf(scenery: Scenery, scene: Scene, menus: Set<string>): Promise<Picture[]> {
   const found: Picture[] = []
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const [size, viewport] of Object.entries(sizes)) {
-      const page = await scenery.play(scene, { colorScheme, viewport })
-      const take = async (name: string): Promise<void> => {
-        // What appears only after a while, and charts that measure their place.
-        await page.waitForTimeout(700)
-        found.push({ file: `${name}-${colorScheme}-${size}`, bytes: await page.screenshot() })
-      }
-      await take(scene.name)
-      if (scene.state === undefined && (await page.locator('dialog[open]').count()) === 0) {
-        for (const menu of await menusOf(page)) {
-          const key = `${menu} ${scene.page.split(':')[0]}`
-          const mine = `${scene.name} ${key}`
-          if (menus.has(key) && !menus.has(mine)) continue
-          menus.add(key).add(mine)
-          const button = page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first()
-          await button.click()
-          await take(`${scene.name}-menu-${menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 24)}`)
-          await page.keyboard.press('Escape')
-        }
-      }
-      await page.context().close()
+  const page = await scenery.play(scene, { colorScheme: 'light', viewport: sizes.wide })
+  const take = async (name: string, size: keyof typeof sizes): Promise<void> => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      // What appears only after a while, and charts that are drawn anew.
+      await page.waitForTimeout(450)
+      found.push({ file: `${name}-${colorScheme}-${size}`, bytes: await page.screenshot() })
     }
+  }
+  try {
+    for (const size of ['wide', 'narrow'] as const) {
+      await page.setViewportSize(sizes[size])
+      await take(scene.name, size)
+      if (scene.state !== undefined || (await page.locator('dialog[open]').count()) > 0) continue
+      for (const menu of await menusOf(page)) {
+        const key = `${menu} ${scene.page.split(':')[0]}`
+        // A menu that several scenes have is taken with the first of them.
+        if (menus.has(key) && !menus.has(`${scene.name} ${key}`)) continue
+        menus.add(key).add(`${scene.name} ${key}`)
+        await page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first().click()
+        await take(`${scene.name}-menu-${menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 24)}`, size)
+        await page.keyboard.press('Escape')
+      }
+    }
+  } finally {
+    await page.context().close()
   }
   return found
 }
@@ -96,7 +99,7 @@ if (chromiumPath === undefined) {
   const chosen = scenes.filter(({ name }) => name.includes(only))
   const scenery = new Scenery()
   try {
-    await scenery.open(chosen.flatMap(({ on }) => on ?? []))
+    await scenery.open(chosen.flatMap(({ on }) => on ?? []), 75_000)
     const squeezer = await Squeezer.open(scenery.full.browser)
     await mkdir(folder ?? docs, { recursive: true })
     if (folder === undefined) for (const old of await readdir(docs)) if (old.endsWith('.webp')) await rm(join(docs, old))

@@ -29,10 +29,15 @@ export class Scenery {
   readonly #sides = new Map<Exclude<Place, 'full'>, SideStage>()
   readonly #partner = new Partner()
 
-  /** Opens those that are asked for; the full one is always there. */
-  async open(places: Iterable<Place>): Promise<void> {
+  #span = { from: 0, to: 0 }
+
+  /** Opens those that are asked for; the full one is always there. `alive`: the shop lives for so many ms before, as it is to be drawn over time. */
+  async open(places: Iterable<Place>, alive = 0): Promise<void> {
     await this.full.open({ sinks: { partner: { type: 'http', url: await this.#partner.open(), from: ['http'] } } })
+    const from = Date.now()
+    for (const end = from + alive; Date.now() < end; await sleep(250)) await this.full.flows(250)
     await fill(this.full)
+    this.#span = { from: from - 15_000, to: Date.now() + 5000 }
     for (const place of new Set(places)) {
       if (place === 'full') continue
       const side = new SideStage(this.full)
@@ -63,7 +68,8 @@ export class Scenery {
     const { hold, fail } = scene
     if (hold !== undefined) await page.route((url) => hold.test(url.pathname), () => {})
     if (fail !== undefined) await page.route((url) => fail.at.test(url.pathname), (route) => refuse(route, fail))
-    await page.goto(`${stage.weir.url}${scene.path}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
+    const span = `${new Date(this.#span.from).toISOString()}..${new Date(this.#span.to).toISOString()}`
+    await page.goto(`${stage.weir.url}${scene.path.replace('{span}', place === 'full' ? span : 'now-1h..now')}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
     await scene.act(page)
     return page
   }

@@ -22,6 +22,7 @@ export interface Scene {
   readonly says: string
   readonly on?: Place
   readonly as?: 'admin' | 'viewer' | 'shop'
+  /** `{span}`: that of the flows of the shop. */
   readonly path: string
   /** Path of the questions that are not answered. */
   readonly hold?: RegExp
@@ -42,7 +43,7 @@ const openRow = (nth: number) => async (page: Page): Promise<void> => {
   await page.locator('aside.drawer').waitFor()
 }
 
-const stored = '/flows?v=1&live=0&t=now-1h..now'
+const stored = '/flows?v=1&live=0&t={span}'
 const overview = `${stored}&view=overview`
 const topology = `${stored}&view=topology`
 const sql = (statement: string, more = ''): string => `/sql?v=1${more}&q=${encodeURIComponent(statement)}`
