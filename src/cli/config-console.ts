@@ -5,7 +5,7 @@ import { Complaint, group, list, text } from '../schema/index.ts'
 const usual = [
   { name: 'DNS', filter: 'any.port in (53, 853)' },
   { name: 'Web', filter: 'any.port in (80, 443, 8080, 8443)' },
-  { name: 'Between namespaces', filter: 'exists(src_namespace) and exists(dst_namespace)' },
+  { name: 'Between namespaces', filter: 'exists(src_namespace) and exists(dst_namespace) and src_namespace != dst_namespace' },
   { name: 'Leaving the cluster', filter: 'exists(src_namespace) and not exists(dst_namespace)' },
   { name: 'Large', filter: 'bytes >= 1MB' },
   { name: 'With drops', filter: 'drop_packets > 0' },

@@ -6,7 +6,7 @@ import { metricTable } from './metric-table.ts'
 import { MetricStore } from './metrics.ts'
 
 describe('the table of metrics', () => {
-  const units = ['rows', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'commits', 'files', 'info', 'shed', 'overflow']
+  const units = ['rows', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
 
   test.each(Object.entries(metricTable))('%s follows the naming rule', (name, { kind, help, labels }) => {
     expect(name).toMatch(/^weir_[a-z0-9]+(_[a-z0-9]+)+$/)
