@@ -110,6 +110,9 @@ if (chromiumPath === undefined) {
         for (const { file, bytes } of await picturesOf(scenery, scene, menus)) {
           files.push(file)
           await writeFile(join(folder ?? docs, `${file}.${folder === undefined ? 'webp' : 'png'}`), folder === undefined ? await squeezer.webp(bytes) : bytes)
+          // Those of the README are PNG, which every place shows.
+          const [, look] = /^flows-table-record-(light|dark)-wide$/.exec(file) ?? []
+          if (folder === undefined && look !== undefined) await writeFile(join(docs, `flows-${look}.png`), bytes)
         }
       } catch (error) {
         process.exitCode = 1

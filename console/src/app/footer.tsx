@@ -18,7 +18,7 @@ export function Footer(): React.ReactNode {
 
 /** What is asked again every two seconds needs no button. */
 function unknown({ status, message, queryId }: Refused): string {
-  return status === 403 ? `ledger: ${message}` : `ledger unknown, asked again every 2 s: ${message}${queryId === undefined ? '' : ` query ${queryId}`}`
+  return status === 403 ? 'The ledger is of every namespace, and is not shown to you' : `ledger unknown, asked again every 2 s: ${message}${queryId === undefined ? '' : ` query ${queryId}`}`
 }
 
 const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
