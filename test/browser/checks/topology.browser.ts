@@ -181,6 +181,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     })()`)
     for (const [name, pixels] of Object.entries(seen)) expect({ name, seen: pixels > 20 }).toEqual({ name, seen: true })
     expect(await violations(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await violations(page)).toEqual([])
     const png = await savedBy(page, () => page.getByRole('button', { name: 'Save as picture (PNG)' }).click())
     expect(png.content.subarray(1, 4).toString('latin1')).toBe('PNG')
     // An hour earlier nothing passed: everything is new.
