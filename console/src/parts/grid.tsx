@@ -41,6 +41,8 @@ export interface GridProps<Row> {
   readonly onOpen?: (row: Row) => void
   /** A column was made this wide, in px; undefined: as wide as usual again. */
   readonly onResize?: (id: string, width: number | undefined) => void
+  /** A column goes so many places to the right. */
+  readonly onMove?: (id: string, by: -1 | 1) => void
   readonly cellKeys?: readonly CellKey<Row>[]
   /** The last rows are in sight: more are wanted, if there are any. */
   readonly onEnd?: () => void
@@ -59,7 +61,7 @@ const noKeys: readonly never[] = []
  * Rows of any number, of which those in sight are in the page. One cell is in the tab order; arrows, Home, End, PageUp
  * and PageDown move it, Enter opens a row or sorts by a column, Alt with arrows on a heading changes the width of its column.
  */
-export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onResize, cellKeys = noKeys, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
+export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onResize, onMove, cellKeys = noKeys, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
   const scroller = useRef<HTMLDivElement | null>(null)
   const setPlace = useCallback((place: HTMLDivElement | null) => {
     scroller.current = place
@@ -68,6 +70,7 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
   const [dragged, setDragged] = useState<{ readonly id: string; readonly width: number }>()
   const follows = useRef(false)
+  const movedColumn = useRef('')
   const rowHeight = rowHeights[usePreference(density)]
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
   const virtual = useVirtualizer({
@@ -94,6 +97,14 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     // Not under the heading, which is what the scroll padding of the grid is for, and in a narrow window not beside it.
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
+  // The focus goes with a heading whose column goes elsewhere, as soon as it is there.
+  useLayoutEffect(() => {
+    const column = columns.findIndex(({ id }) => id === movedColumn.current)
+    if (column === -1) return
+    movedColumn.current = ''
+    setActive({ row: -1, column })
+    scroller.current?.querySelector<HTMLElement>(`[data-at="-1:${column}"]`)?.focus({ preventScroll: true })
+  }, [columns])
   const open = useCallback((row: Row) => {
     if (getSelection()?.isCollapsed !== false) onOpen?.(row)
   }, [onOpen])
@@ -123,6 +134,13 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     resize(column.id, by === undefined ? undefined : now + by, true)
     return true
   }
+  const move = (by: -1 | 1) => (): boolean => {
+    const [column, to] = [columns[place.column], place.column + by]
+    if (place.row >= 0 || column === undefined || to < 0 || to >= columns.length) return false
+    movedColumn.current = column.id
+    onMove?.(column.id, by)
+    return true
+  }
   const ofCell = (run: CellKey<Row>['run']) => (): unknown => {
     const [row, column] = [rows[place.row], columns[place.column]]
     return row === undefined || column === undefined ? false : run(row, column.id)
@@ -134,6 +152,10 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
       { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: 'on a heading: a wider column', run: widen(widthStep) },
       { keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'], does: 'on a heading: a narrower column', run: widen(-widthStep) },
       { keys: ['Delete', 'Backspace'], does: 'on a heading: as wide as usual', run: widen(undefined) },
+    ]),
+    ...(onMove === undefined ? [] : [
+      { keys: ['Mod+Shift+ArrowRight'], does: 'on a heading: its column further right', run: move(1) },
+      { keys: ['Mod+Shift+ArrowLeft'], does: 'on a heading: its column further left', run: move(-1) },
     ]),
     ...cellKeys.map(({ keys, does, run }): Binding => ({ keys, does, run: ofCell(run) })),
   ])

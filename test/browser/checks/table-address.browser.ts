@@ -16,6 +16,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     const t = `${new Date(Date.now() - 3_600_000).toISOString()}..${new Date(Date.now() + 1000).toISOString()}`
     const page = await stage.page(`/flows?${new URLSearchParams({ v: '1', live: '0', t, ...query })}`)
     await page.locator('.grid-body [role="row"]').first().waitFor()
+    await page.locator('.volume canvas').first().waitFor({ state: 'attached' })
     return page
   }
 
@@ -157,6 +158,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await expect.poll(() => width('Source')).toBe(before + 44)
     await page.keyboard.press('Delete')
     await expect.poll(() => parameter(page, 'w')).toBe(null)
+    await page.keyboard.press('Control+Shift+ArrowLeft')
+    await expect.poll(() => parameter(page, 'cols')).toMatch(/^src,time_received,/)
+    await page.keyboard.press('Control+Shift+ArrowRight')
+    await expect.poll(() => parameter(page, 'cols')).toBe(null)
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Source')
     await page.getByRole('button', { name: 'Columns' }).click()
     await page.getByRole('button', { name: 'Bytes wider' }).click()
     await expect.poll(() => parameter(page, 'w')).toBe('bytes:116')

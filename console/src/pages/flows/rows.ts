@@ -19,7 +19,7 @@ export interface RowsProps extends FlowViewProps {
 }
 
 /** How the grid reads rows whose cells have these names, and what can be done with its columns and cells. */
-export function useRows({ chosen, state: { q, w }, set, onOpen }: RowsProps, fields: readonly string[]): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen' | 'onResize' | 'cellKeys'> {
+export function useRows({ chosen, state: { q, w, cols }, set, onOpen }: RowsProps, fields: readonly string[]): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen' | 'onResize' | 'onMove' | 'cellKeys'> {
   const at = fields.indexOf('_pos')
   const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined): boolean => {
     const [field = '', value] = chosen.find((column) => column.id === id)?.value((name) => row[fields.indexOf(name)] ?? null) ?? []
@@ -32,6 +32,11 @@ export function useRows({ chosen, state: { q, w }, set, onOpen }: RowsProps, fie
     rowKey: useCallback((row: Row) => plainText(row[at]), [at]),
     onOpen: useCallback((row: Row) => onOpen(new Map(fields.map((name, index) => [name, row[index]]))), [fields, onOpen]),
     onResize: useCallback((id: string, width: number | undefined) => set({ w: resized(w, id, width) }, 'replace'), [set, w]),
+    onMove: useCallback((id: string, by: -1 | 1) => {
+      const at = cols.indexOf(id)
+      const other = cols[at + by]
+      if (other !== undefined) set({ cols: cols.with(at, other).with(at + by, id) })
+    }, [set, cols]),
     cellKeys: [
       { keys: ['='], does: 'only rows with the value of the cell', run: (row, id) => add(row, id, conditionFor) },
       { keys: ['-'], does: 'no rows with the value of the cell', run: (row, id) => add(row, id, (field, value) => conditionFor(field, value, false)) },

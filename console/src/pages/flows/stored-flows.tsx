@@ -45,6 +45,8 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
         </div>
       </div>
       {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={stored.again}>What is shown is the answer before.</ErrorNotice>}
+      {/* Its room is kept, so that rows do not move when it comes. */}
+      {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       {totals !== undefined && rows.length > 0 && <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />}
       <div className="page-body">
         <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
