@@ -48,7 +48,7 @@ async function budgets(context: BarContext): Promise<void> {
 
 /** Scripts of the first route in an empty profile, as the browser counts what came over the wire. */
 async function transferred(context: BarContext, stage: BigStage): Promise<void> {
-  const page = await stage.page('/flows?v=1&view=table&live=0&t=now-1d..now')
+  const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
   const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>("performance.getEntriesByType('resource').map(({ name, encodedBodySize }) => ({ name, encodedBodySize }))")
   const scripts = loaded.filter(({ name }) => /\.m?js(?:\?|$)/.test(name))
@@ -77,7 +77,7 @@ async function interactive(context: BarContext, stage: BigStage): Promise<void> 
   await page.addInitScript(watchStart)
   const times: number[] = []
   for (let run = 0; run <= runs; run++) {
-    await page.goto(`${stage.weir.url}/flows?v=1&view=table&live=0&t=now-1d..now`)
+    await page.goto(`${stage.weir.url}/flows?v=1&view=table&live=0&t=${stage.time}`)
     times.push(await page.evaluate<number>('ready'))
   }
   const box = page.getByRole('combobox', { name: 'Filter' })
@@ -98,7 +98,7 @@ async function overview(context: BarContext, stage: BigStage): Promise<void> {
     const page = await stage.page('/home')
     await page.addInitScript('globalThis.ready = 0')
     const began = performance.now()
-    await page.goto(`${stage.weir.url}/flows?v=1&view=overview&live=0&t=now-1d..now`)
+    await page.goto(`${stage.weir.url}/flows?v=1&view=overview&live=0&t=${stage.time}`)
     times.push(await overviewDone(page) - began)
     await page.context().close()
   }

@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: one stream', () => {
     const context = await stage.browser.newContext()
     const pages = await Promise.all(Array.from({ length: 12 }, async () => {
       const page = await context.newPage()
-      await page.goto(`${stage.weir.url}/flows?v=1&view=table`)
+      await page.goto(`${stage.weir.url}/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
       return page
     }))
     for (const page of pages) await isLive(page)

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { startWeir } from '../../kit/weir-process.ts'
-import { launch } from './chromium.ts'
 import { copyOfD, type SpanOfD } from './data-set/template.ts'
 import { chromiumPath, Stage } from './stage.ts'
 
@@ -16,7 +15,7 @@ export class BigStage extends Stage {
     this.folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
     this.span = await copyOfD(join(this.folder, 'data'))
     this.weir = await startWeir({ folder: this.folder, config })
-    this.browser = await launch(chromiumPath ?? '')
+    await this.openBrowser()
   }
 
   /** The whole span as an address has it. */
