@@ -10,10 +10,11 @@ function watched(queue: FairQueue): { enter: (user: string, signal?: AbortSignal
   const leaving: (() => void)[] = []
   return {
     went,
-    enter: (user, signal = never) => queue.enter(user, signal).then((done) => {
+    async enter(user, signal = never) {
+      const leave = await queue.enter(user, signal)
       went.push(user)
-      leaving.push(done)
-    }),
+      leaving.push(leave)
+    },
     async end() {
       leaving.shift()?.()
       await turn()
