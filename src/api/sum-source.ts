@@ -1,6 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, lossSql, outlivedSql, toldSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { boundOf, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
 import { planRollup } from '../store/rollup/plan.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
@@ -48,17 +48,19 @@ export async function sumSource(
   if (plan === undefined) return raw
   const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
   const limited = principal.namespaces !== undefined
-  const none = async (sql: string): Promise<boolean> => (await fact(sql))?.['lost'] === 0
+  const { lossy, lossyFilter, servicePortsOnly } = plan
+  if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
+  const sql = lossSql(rollup, { groups: lossy, filter: lossyFilter })
   // What somebody must not see is judged by what is there now.
-  const fact = async (sql: string): Promise<Fact | undefined> => (limited ? (await rowsOf(store, sql, gone))?.[0] : shared(store, sql))
-  const kept = async (lossy: string | undefined): Promise<boolean> => lossy === undefined || none(lossSql(rollup, lossy))
+  const facts = limited ? (await rowsOf(store, sql, gone))?.[0] : await shared(store, sql)
+  const found = facts?.['filter_lost'] === 0
+  const stored = facts?.['outlived'] === 0
   // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
-  const found = await kept(plan.lossyFilter)
-  if (!found && await none(outlivedSql(rollup))) return raw
-  const few = async (): Promise<boolean> => Number((await fact(toldSql(rollup)))?.['flows']) <= fewFlows && await none(outlivedSql(rollup))
-  if (plan.servicePortsOnly && !limited) return wanted !== 'rough' && await few() ? raw : { rollup, exact: false }
-  const lossless = found && (plan.lossy === plan.lossyFilter || await kept(plan.lossy))
-  if (!lossless && !limited && wanted !== 'rough' && await few()) return raw
+  if (!found && stored) return raw
+  const lossless = found && facts['lost'] === 0
+  const few = stored && Number(facts['flows']) <= fewFlows
+  if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && few) return raw
+  if (servicePortsOnly && !limited) return { rollup, exact: false }
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
-  return lossless || !limited ? { rollup, exact: lossless && !plan.servicePortsOnly } : raw
+  return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly } : raw
 }

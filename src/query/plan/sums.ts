@@ -52,19 +52,15 @@ function sourceOf(question: SumsQuestion): Source {
   return { view: rollup.view, time: '"time"', where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`), sums: sums('sum(flows)') }
 }
 
-/** How many rows of the rollup have lost something, as `lost`. */
-export function lossSql({ view, span }: Rollup, lossy: string): string {
-  return `SELECT count(*) AS lost FROM ${view} WHERE ${withinSql('"time"', span)} AND ${lossy}`
-}
-
-/** How many flows a rollup tells of, as `flows`. */
-export function toldSql({ view, span }: Rollup): string {
-  return `SELECT coalesce(sum(flows), 0)::DOUBLE AS flows FROM ${view} WHERE ${withinSql('"time"', span)}`
-}
-
-/** How many rows of a rollup tell of flows that are not stored any more: those go first. A flow’s time is at most an hour before it was received. */
-export function outlivedSql({ view, span }: Rollup): string {
-  return `SELECT count(*) AS lost FROM ${view} WHERE ${withinSql('"time"', span)} AND "time" < (SELECT min("time_received") FROM flows) - INTERVAL 1 HOUR`
+/**
+ * What a rollup tells of: how many rows have lost something that groups are made of, or that a filter speaks of (`lost`, `filter_lost`), how
+ * many flows there are (`flows`), and how many rows tell of flows that are not stored any more (`outlived`): those go first, and a flow's
+ * time is at most an hour before it was received.
+ */
+export function lossSql({ view, span }: Rollup, lossy: { readonly groups: string | undefined; readonly filter: string | undefined }): string {
+  const lost = (condition: string | undefined): string => (condition === undefined ? '0' : `count(*) FILTER (WHERE ${condition})`)
+  return `SELECT ${lost(lossy.groups)} AS lost, ${lost(lossy.filter)} AS filter_lost, coalesce(sum(flows), 0)::DOUBLE AS flows, `
+    + `count(*) FILTER (WHERE "time" < (SELECT min("time_received") FROM flows) - INTERVAL 1 HOUR) AS outlived FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
 
 export interface SeriesRequest extends SumsQuestion {
