@@ -6,7 +6,8 @@ import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
 describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () => {
   const stage = useStage()
   const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name)
-  const focused = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
+  /** What has the focus is called so; a tab has the word in front, because buttons may have its name. */
+  const focused = (page: Page): Promise<string> => page.evaluate<string>("(document.activeElement.role === 'tab' ? 'tab ' : '') + (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)")
 
   async function press(page: Page, ...keys: string[]): Promise<void> {
     for (const key of keys) await page.keyboard.press(key)
@@ -75,22 +76,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await expect.poll(() => parameter(page, 'cols')).toMatch(/^src,time_received,/)
     await press(page, 'Escape')
 
-    // The first part of what is in the chart.
+    // The last part of what is in the chart.
     const [all] = await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432')
     const before = String((all?.n ?? 0) + 1)
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
     await page.locator('.chart-place canvas').first().waitFor()
     await tabTo(page, /^Bytes per second by source: time$/)
-    await press(page, 'End', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter')
+    await press(page, 'End', ...new Array<string>(90).fill('Shift+ArrowLeft'), 'Enter')
     await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
     const [from, to] = (parameter(page, 't') ?? '').split('..')
     const [inside] = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}' AND time_received < '${to}'`)
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => String((inside?.n ?? 0) + 1))).toBe(String((inside?.n ?? 0) + 1))
+    expect(inside?.n).toBeGreaterThan(0)
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String((inside?.n ?? 0) + 1))
     await page.goBack()
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
 
     // The graph: to the largest node, to a neighbour, into it.
-    await tabTo(page, /^Table$/, 'Shift+Tab')
+    await tabTo(page, /^tab Table$/, 'Shift+Tab')
     await press(page, 'ArrowRight')
     await expect.poll(() => parameter(page, 'view')).toBe('topology')
     await page.locator('.graph-place').waitFor()
@@ -104,7 +106,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await expect.poll(() => parameter(page, 'q')).toMatch(/^dst_port = 5432 and /)
 
     // Back in the table: everything of it as a file.
-    await tabTo(page, /^Topology$/, 'Shift+Tab')
+    await tabTo(page, /^tab Topology$/, 'Shift+Tab')
     await press(page, 'ArrowLeft')
     await expect.poll(() => parameter(page, 'view')).toBe(null)
     await page.locator('.grid-body [role="row"]').first().waitFor()
