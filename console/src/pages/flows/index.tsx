@@ -1,4 +1,4 @@
-import { Suspense, useMemo, useState } from 'react'
+import { Suspense, useEffect, useMemo, useState } from 'react'
 import type { QuickFilter } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
@@ -40,6 +40,8 @@ export default function FlowsPage(): React.ReactNode {
     set({ q: filter, both, sel: '', live: false, ...t })
   }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
+  // Beside the fields, not after them. What goes wrong is told where the view is shown.
+  useEffect(() => { shown?.load().catch(() => {}) }, [shown])
   const quick = useQuickFilters()
   const known = quick.data ?? none
   // What a name stands for must be known before anything is asked.

@@ -17,11 +17,17 @@ interface FlowTab {
   readonly id: FlowView
   readonly title: string
   readonly View: LazyExoticComponent<ComponentType<FlowViewProps>>
+  /** Begins to load the view, before there is what it shows. */
+  readonly load: () => Promise<unknown>
+}
+
+function tab(id: FlowView, title: string, load: () => Promise<{ readonly default: ComponentType<FlowViewProps> }>): FlowTab {
+  return { id, title, load, View: lazy(load) }
 }
 
 /** The tabs of the page, in their order; each is loaded when somebody looks at it. Their ids, and what a view adds to the address, stand in state.ts. */
 export const flowTabs: readonly FlowTab[] = [
-  { id: 'overview', title: 'Overview', View: lazy(() => import('./overview/index.tsx')) },
-  { id: 'table', title: 'Table', View: lazy(() => import('./table.tsx')) },
-  { id: 'topology', title: 'Topology', View: lazy(() => import('./topology/index.tsx')) },
+  tab('overview', 'Overview', () => import('./overview/index.tsx')),
+  tab('table', 'Table', () => import('./table.tsx')),
+  tab('topology', 'Topology', () => import('./topology/index.tsx')),
 ]
