@@ -7,7 +7,7 @@ import { Scenery } from './kit/scenery.ts'
 import { menusOf, scenes, type Scene } from './kit/scenes.ts'
 import { chromiumPath } from './kit/stage.ts'
 
-const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 320, height: 640 } } as const
+const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 320, height: 1000 } } as const
 const docs = new URL('../../docs/pictures', import.meta.url).pathname
 
 interface Picture {
@@ -52,7 +52,7 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus: Set<string>): P
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       // What appears only after a while, and charts that are drawn anew.
-      await page.waitForTimeout(450)
+      await page.waitForTimeout(colorScheme === 'light' && size === 'wide' ? 800 : 450)
       found.push({ file: `${name}-${colorScheme}-${size}`, bytes: await page.screenshot() })
     }
   }
@@ -82,7 +82,7 @@ function listOf(files: readonly string[]): string {
   const pages = [...new Set(scenes.map(({ page }) => page))]
   return [
     '# The console in pictures', '',
-    'Every view of every page: full, empty, on its way and refused, light and dark, at 1440 × 900 and 320 × 640. `node test/browser/pictures.ts`',
+    'Every view of every page: full, empty, on its way and refused, light and dark, 1440 and 320 px wide. `node test/browser/pictures.ts`',
     'takes them anew, from a Weir that a simulated shop feeds. The same scenes are held against WCAG 2.2 AA by `npm run test:browser`.', '',
     ...pages.flatMap((page) => [`## ${page}`, '', '| View | What is seen | Pictures |', '|---|---|---|', ...scenes.filter((scene) => scene.page === page).flatMap(({ name, says }) => [
       ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${says} | ${shown(name)} |`] : []),

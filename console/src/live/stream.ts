@@ -147,7 +147,7 @@ export class Stream {
   /** What the server will not take as it is waits for somebody to change it; everything else is tried again. */
   #refused(error: Refused): number {
     if (error.status !== 429 && error.status < 500) {
-      this.#on.link({ state: 'refused', detail: error.message, status: error.status, hints: error.hints, ...(error.queryId === undefined ? {} : { queryId: error.queryId }) })
+      this.#on.link({ state: 'refused', detail: plain(error.message), status: error.status, hints: error.hints, ...(error.queryId === undefined ? {} : { queryId: error.queryId }) })
       return Infinity
     }
     return this.#later(error.message, error.retryAfter * 1000)
@@ -170,6 +170,9 @@ export class Stream {
     })
   }
 }
+
+/** Names of views are ours, and say nothing to who reads. */
+const plain = (message: string): string => message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, 'This view ')
 
 /** Name of a session. `crypto.randomUUID` is missing where the page comes over plain HTTP from another machine. */
 function hardToGuess(): string {

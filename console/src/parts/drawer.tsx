@@ -15,6 +15,8 @@ export function Drawer({ of, name, title, onClose, children }: {
   useEffect(() => {
     const before = document.activeElement
     heading.current?.focus({ preventScroll: true })
+    // In a low or narrow window it may begin further down.
+    heading.current?.closest('aside')?.scrollIntoView({ block: 'nearest' })
     return () => { if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true }) }
   }, [of])
   const onKeyDown = useLocalKeys('In what is open beside', [{ keys: ['Escape'], does: 'close it', run: onClose }])

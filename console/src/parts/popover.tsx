@@ -14,6 +14,7 @@ export function Popover({ label, name, className, children }: {
   const id = useId()
   useEffect(() => {
     if (!open) return undefined
+    root.current?.querySelector('.popover-panel')?.scrollIntoView({ block: 'nearest' })
     const onPointer = (event: PointerEvent): void => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }

@@ -65,7 +65,7 @@ export default function DeadLettersPage(): React.ReactNode {
         </select></label>
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
-      {me.data !== undefined && !mayMove && <Notice tone="plain">You may look at these letters. To try them again, edit or drop them takes the role admin; yours is {me.data.role}.</Notice>}
+      {me.data !== undefined && !mayMove && error === null && <Notice tone="plain">You may look at these letters. To try them again, edit or drop them takes the role admin; yours is {me.data.role}.</Notice>}
       {error !== null && letters !== undefined && <ErrorNotice error={error} onRetry={again}>What is shown is from before.</ErrorNotice>}
       {refused !== undefined && <Notice tone="bad" onClose={forget}>{refused.message} {refused.hints.join(' ')}{refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}</Notice>}
       {moved !== undefined && <Notice tone="plain" onClose={forget}>{outcome(moved.verb, moved.count, fate)}</Notice>}

@@ -101,7 +101,7 @@ export type ViewName = (typeof viewNames)[number]
 /** Columns of the views that can be asked, as the store tells them. */
 export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName, readonly Column[]>> {
   return useQuery({
-    queryKey: ['schema'], enabled, staleTime: Infinity, retry: 1,
+    queryKey: ['schema'], enabled, staleTime: Infinity, retry: false,
     queryFn: async ({ signal }) => new Map(await Promise.all(viewNames.map(async (name) => [name, await describe(name, signal)] as const))),
   })
 }

@@ -59,12 +59,11 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       </div>
       {drawn !== undefined && typeof drawn === 'string' && <EmptyState title="Nothing to draw" action={<button type="button" onClick={() => onView('table')}>Show the table</button>}>{drawn}</EmptyState>}
       {drawn !== undefined && typeof drawn !== 'string' && <div className="results-chart"><Chart label={`by ${drawn.by}`} times={drawn.times} series={drawn.series} stacked={false} height={300} format={compact} /></div>}
-      {view === 'table' && (rows.length === 0 && columns.length === 0
-        ? <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and nothing that is stored answers it.</EmptyState>
+      {view === 'table' && (rows.length === 0
+        ? <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and no row that is stored answers it.{columns.length > 0 && ` Its columns would be ${columns.map(({ name }) => name).join(', ')}.`}</EmptyState>
         : (
           <>
             <Grid label="Result" columns={grid} rows={shown} rowKey={(row) => keys.get(row) ?? ''} total={rows.length} sort={sort} onSort={(id) => onSort(sort === id ? `-${id}` : id)} />
-            {rows.length === 0 && <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and no row that is stored matches it.</EmptyState>}
             {cut && sort !== '' && <p className="dim pad">Sorted are the rows that are here; ORDER BY sorts all.</p>}
           </>
         ))}
