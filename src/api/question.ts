@@ -123,6 +123,6 @@ export const answerProperties = {
   next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
   source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.' },
   span: { type: 'object', description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
-  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others, or have them wrongly. Totals are always exact.' },
+  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others, or have them wrongly. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.' },
   stored_to: { type: 'string', description: 'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.' },
 } as const
