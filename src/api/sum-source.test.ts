@@ -11,7 +11,7 @@ const now = Date.UTC(2026, 10, 20, 12)
 
 /** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
 async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {}): Promise<SumSource> {
-  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('0 AS lost') ? 0 : lost},"filter_lost":${sql.includes('0 AS filter_lost') ? 0 : lost},"flows":${flows},"outlived":${outlived}}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
+  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('0 AS lost') ? 0 : lost},"filter_lost":${sql.includes('0 AS filter_lost') ? 0 : lost},"flows":${flows},"oldest":${outlived > 0 ? 0 : 9e15},"first":8e15}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
   const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
   return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, who, new AbortController().signal)

@@ -1,6 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { boundOf, firstSql, longestBefore, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
 import { planRollup } from '../store/rollup/plan.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
@@ -50,16 +50,19 @@ export async function sumSource(
   const limited = principal.namespaces !== undefined
   const { lossy, lossyFilter, servicePortsOnly } = plan
   if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
-  const sql = lossSql(rollup, { groups: lossy, filter: lossyFilter })
   // What somebody must not see is judged by what is there now.
-  const facts = limited ? (await rowsOf(store, sql, gone))?.[0] : await shared(store, sql)
+  const ask = async (sql: string): Promise<Fact | undefined> => (limited ? (await rowsOf(store, sql, gone))?.[0] : shared(store, sql))
+  const facts = await ask(lossSql(rollup, { groups: lossy, filter: lossyFilter }))
+  // Flows go before what was added up of them.
+  const stored = async (): Promise<boolean> => {
+    const first = (await ask(firstSql))?.['first']
+    return typeof first === 'number' && Number(facts?.['oldest']) >= first - longestBefore
+  }
   const found = facts?.['filter_lost'] === 0
-  const stored = facts?.['outlived'] === 0
   // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
-  if (!found && stored) return raw
+  if (!found && await stored()) return raw
   const lossless = found && facts['lost'] === 0
-  const few = stored && Number(facts['flows']) <= fewFlows
-  if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && few) return raw
+  if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && Number(facts?.['flows']) <= fewFlows && await stored()) return raw
   if (servicePortsOnly && !limited) return { rollup, exact: false }
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
   return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly } : raw
