@@ -3,6 +3,7 @@ import { asRefused } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { fileName } from '../../../parts/file-name.ts'
 import { ErrorState, Loading, Notice } from '../../../parts/states.tsx'
+import { usePageKeys } from '../../../state/keys.ts'
 import { isMoving } from '../../../state/range.ts'
 import { andFilter } from '../filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
@@ -65,15 +66,9 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     setLayoutTurn((before) => before + 1)
     set({ pins: {}, eye: undefined }, 'replace')
   }
+  usePageKeys('In the topology', useMemo(() => [{ keys: ['l'], does: list ? 'the picture instead of the list' : 'the list instead of the picture', run: () => set({ list: !list }, 'replace') }], [list, set]))
   return (
-    <div
-      className="topology"
-      onKeyDown={(event) => {
-        if (event.key !== 'l' || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement) return
-        event.preventDefault()
-        set({ list: !list }, 'replace')
-      }}
-    >
+    <div className="topology">
       <div className="page-line">
         {tabs}
         {live && <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">{link.state === 'live' ? 'live' : 'reconnecting'}</span>}
