@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
 
   test('the chart tells the largest apart, as SQL has them; arrow keys go along it and its table has the same', async () => {
     await stage.filled()
-    const page = await stage.page(`${stored}&before=1h`)
+    const page = await stage.page(`${stored}&before=1h&panels=packets,pairs`)
     const panel = page.getByRole('region', { name: 'Packets per second by source name' })
     await panel.locator('canvas').waitFor()
     const rows = await stage.weir.sql('SELECT src_name AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5') as { g: string | null }[]
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await stage.filled()
     const iso = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
     // An hour from now: nothing has passed then, and an hour before that is now.
-    const page = await stage.page(`/flows?v=1&live=0&view=overview&t=${iso(30)}..${iso(70)}&before=1h`)
+    const page = await stage.page(`/flows?v=1&live=0&view=overview&t=${iso(30)}..${iso(70)}&before=1h&panels=packets`)
     const panel = page.getByRole('region', { name: 'Packets per second by source name' })
     await panel.getByRole('button', { name: 'Table' }).click()
     await expect.poll(() => panel.locator('.chart-table th').allTextContents().then((names) => names.slice(0, 3))).toEqual(['From', 'total', 'total, an hour earlier'])
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
 
   test('a stretch is marked with the pointer or by keys, and then is the span; Back takes it away', async () => {
     await stage.filled()
-    const page = await stage.page(stored)
+    const page = await stage.page(`${stored}&panels=packets,pairs`)
     const panel = page.getByRole('region', { name: 'Packets per second by source name' })
     const slider = panel.getByRole('slider')
     await panel.locator('canvas').waitFor()
@@ -168,7 +168,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.getByRole('button', { name: /^Panels/ }).click()
     const picker = page.getByRole('dialog', { name: 'Panels' })
     await picker.getByRole('button', { name: 'Protocols: one place up' }).click()
-    await picker.getByRole('checkbox', { name: 'Packets per second', exact: true }).uncheck()
     await picker.getByRole('checkbox', { name: 'Flows per second' }).check()
     await page.keyboard.press('Escape')
     const panels = 'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'

@@ -27,7 +27,7 @@ export const panelNames = [
 export type PanelName = (typeof panelNames)[number]
 
 /** The others say what these say in another way. */
-const unusual: readonly PanelName[] = ['flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
+const unusual: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
 export const usualPanels: readonly PanelName[] = panelNames.filter((name) => !unusual.includes(name))
 
 export const tops = [5, 10, 15] as const
