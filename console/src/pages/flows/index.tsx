@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { QuickFilter } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
@@ -14,7 +14,7 @@ import { FilterBox, type Imported } from './filter-box.tsx'
 import { usualGroups } from './groups.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
-import { flowTabs } from './views.ts'
+import { flowTabs, useFlowView } from './views.ts'
 
 const none: readonly QuickFilter[] = []
 
@@ -40,8 +40,7 @@ export default function FlowsPage(): React.ReactNode {
     set({ q: filter, both, sel: '', live: false, ...t })
   }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
-  // Beside the fields, not after them. What goes wrong is told where the view is shown.
-  useEffect(() => { shown?.load().catch(() => {}) }, [shown])
+  const View = useFlowView(shown)
   const quick = useQuickFilters()
   const known = quick.data ?? none
   // What a name stands for must be known before anything is asked.
@@ -67,9 +66,9 @@ export default function FlowsPage(): React.ReactNode {
         ? (fields.isError ? <ErrorState error={fields.error} onRetry={() => { fields.refetch().catch(reportError) }} /> : quick.isError ? <ErrorState error={quick.error} onRetry={() => { quick.refetch().catch(reportError) }} /> : <Loading what="the fields" />)
         : (
           <div id="flows-view" className="page-view" {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}>
-            <Suspense fallback={<Loading what="the view" />}>
-              {shown !== undefined && <shown.View state={shownState} set={set} columns={columns} tabs={several && <Tabs label="Views" tabs={flowTabs} chosen={shown.id} controls="flows-view" onChange={(view) => set({ view })} />} />}
-            </Suspense>
+            {View === undefined || shown === undefined
+              ? <Loading what="the view" />
+              : <View state={shownState} set={set} columns={columns} tabs={several && <Tabs label="Views" tabs={flowTabs} chosen={shown.id} controls="flows-view" onChange={(view) => set({ view })} />} />}
           </div>
         )}
     </div>
