@@ -31,10 +31,10 @@ function tab(id: FlowView, title: string, load: () => Promise<{ readonly default
  * shows meanwhile for a third of a second, however soon the view is there. Throws what goes wrong, for the page to show.
  */
 export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
-  const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: unknown }>({})
+  const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: Error }>({})
   useEffect(() => {
     let gone = false
-    if (shown?.view === undefined) shown?.load().then(() => { if (!gone) setLoaded({ tab: shown }) }, (error: unknown) => { if (!gone) setLoaded({ tab: shown, error }) })
+    if (shown?.view === undefined) shown?.load().then(() => { if (!gone) setLoaded({ tab: shown }) }, (error: unknown) => { if (!gone) setLoaded({ tab: shown, error: error instanceof Error ? error : new Error(String(error)) }) })
     return () => {
       gone = true
     }
