@@ -6,6 +6,7 @@ import { realDisk } from './disk.ts'
 import { realClock, realRandom, realTimers } from './real.ts'
 
 export { makeDurableDirectory } from './directory.ts'
+export { replaceFile } from './replace-file.ts'
 export type { Disk, DiskFile, FileStat, OpenMode } from './disk.ts'
 export type { Clock, Random, Timer, Timers } from './real.ts'
 

@@ -1,4 +1,4 @@
-import type { Host } from '../../host/index.ts'
+import { replaceFile, type Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 
 /** Name of the client that has it. */
@@ -24,17 +24,7 @@ export async function generatedToken({ disk, random }: Host, folder: string): Pr
     return { token: known, path, fresh: false }
   }
   const token = Buffer.from(random.bytes(32)).toString('base64url')
-  // Renamed when it is whole: a crash must not leave half a token, which would be a short one.
-  const written = `${path}.new`
-  await disk.remove(written)
-  const file = await disk.open(written, 'create')
-  try {
-    await file.write(new TextEncoder().encode(`${token}\n`), 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.rename(written, path)
-  await disk.syncDirectory(folder)
+  // As a whole: a crash must not leave half a token, which would be a short one.
+  await replaceFile(disk, folder, tokenFile, [new TextEncoder().encode(`${token}\n`)])
   return { token, path, fresh: true }
 }

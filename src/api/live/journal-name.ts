@@ -1,4 +1,4 @@
-import type { Host } from '../../host/index.ts'
+import { replaceFile, type Host } from '../../host/index.ts'
 
 /** The file in a data folder. */
 const nameFile = 'journal-name'
@@ -14,17 +14,7 @@ export async function journalName({ disk, random }: Host, folder: string | undef
   try {
     const known = (await disk.stat(path)) === undefined ? '' : new TextDecoder().decode(await disk.readFile(path)).trim()
     if (/^[\w-]{8}$/.test(known)) return known
-    const written = `${path}.new`
-    await disk.remove(written)
-    const file = await disk.open(written, 'create')
-    try {
-      await file.write(new TextEncoder().encode(`${made}\n`), 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await disk.rename(written, path)
-    await disk.syncDirectory(folder)
+    await replaceFile(disk, folder, nameFile, [new TextEncoder().encode(`${made}\n`)])
   } catch { /* A full disk keeps nobody from watching. */ }
   return made
 }

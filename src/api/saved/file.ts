@@ -1,4 +1,4 @@
-import { makeDurableDirectory, type Disk } from '../../host/index.ts'
+import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.ts'
 
 /** A view of the console that somebody gave a name. */
 export interface SavedView {
@@ -18,6 +18,7 @@ export interface SavedView {
 }
 
 const version = 1
+const fileName = 'saved-views.json'
 
 /** A file that is there and can't be read: nothing is written over it. */
 export class DamagedFile extends Error {}
@@ -30,7 +31,7 @@ function isView(value: unknown): value is SavedView {
   return texts.every((name) => typeof view[name] === 'string') && typeof view['shared'] === 'boolean' && typeof view['changed'] === 'number'
 }
 
-/** Saved views in one file: written beside it, synced, renamed over it, and the folder synced, so that there is always one whole file. */
+/** Saved views in one file, of which there is always a whole one. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -39,7 +40,7 @@ export class SavedFile {
   constructor(disk: Disk, folder: string) {
     this.#disk = disk
     this.#folder = folder
-    this.path = `${folder}/saved-views.json`
+    this.path = `${folder}/${fileName}`
   }
 
   /** Throws DamagedFile where the file is there and is none of ours. */
@@ -59,16 +60,6 @@ export class SavedFile {
 
   async write(views: readonly SavedView[]): Promise<void> {
     await makeDurableDirectory(this.#disk, this.#folder)
-    const fresh = `${this.path}.new`
-    await this.#disk.remove(fresh)
-    const file = await this.#disk.open(fresh, 'create')
-    try {
-      await file.write(Buffer.from(`${JSON.stringify({ version, views }, undefined, 1)}\n`), 0)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await this.#disk.rename(fresh, this.path)
-    await this.#disk.syncDirectory(this.#folder)
+    await replaceFile(this.#disk, this.#folder, fileName, [Buffer.from(`${JSON.stringify({ version, views }, undefined, 1)}\n`)])
   }
 }
