@@ -61,7 +61,7 @@ async function realOutage(context: BarContext): Promise<void> {
   const during = await weir.ledger()
   await bus.restart()
   await sleep(2000)
-  bus.pause()
+  await bus.pause()
   const frozen = await watch(weir, client, hook, context.size(15_000, 3000))
   bus.resume()
   await small.listen()

@@ -49,7 +49,8 @@ export class TestJournal {
           await this.#free.promise
           this.waiting--
         }
-        this.units.push(unit)
+        // What is synced has its buffer used again, so that only a copy stays as it is.
+        this.units.push({ ...unit, raw: unit.raw.slice() })
         return { position: { sequence: this.units.length, row: 0 }, epoch, sourceSequence: this.units.length }
       },
       shed: (reason, rows) => {

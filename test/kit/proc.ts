@@ -52,6 +52,14 @@ export function cpuSeconds(pid: number): number {
   return readTimes(`/proc/${pid}/stat`).seconds
 }
 
+/** Whether every thread of a process stands still after SIGSTOP, which takes a moment to reach them all. */
+export function isFrozen(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((id) => {
+    const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')
+    return stat[stat.lastIndexOf(')') + 2] === 'T'
+  })
+}
+
 function readTimes(path: string): { name: string; seconds: number } {
   const stat = readFileSync(path, 'latin1')
   const end = stat.lastIndexOf(')')

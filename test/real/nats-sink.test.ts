@@ -73,10 +73,9 @@ async function startOther(): Promise<OtherSide> {
     held: async () => stored(await observer.manager(), stream.name),
     // No stream takes what is sent.
     refuse: (on) => subjects([on ? 'elsewhere.>' : 'conf.>']),
-    slow: (on) => {
-      if (on) server.pause()
+    async slow(on) {
+      if (on) await server.pause()
       else server.resume()
-      return Promise.resolve()
     },
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, 'HPUB ')),
     fail: (ids) => subjects(ids.size === 0 ? ['conf.>'] : numberedEvents(24, 'p').map(({ id }) => id).filter((id) => !ids.has(id)).map((id) => `conf.${id}`)),

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isFrozen } from '../../kit/proc.ts'
 import { install } from '../install/apt.ts'
 import { nats } from '../install/nats.ts'
 
@@ -28,8 +29,8 @@ export interface NatsServer {
   kill(): Promise<void>
   /** Starts again on the same port and folder; ends a running one first. */
   restart(): Promise<void>
-  /** Freezes the process: connections stay open and nothing answers. */
-  pause(): void
+  /** Freezes the process: connections stay open and nothing answers. Resolves when its last thread stands still. */
+  pause(): Promise<void>
   resume(): void
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -67,7 +68,10 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
       await end('SIGTERM')
       running = await launch(path, config)
     },
-    pause: () => void running.child.kill('SIGSTOP'),
+    async pause() {
+      running.child.kill('SIGSTOP')
+      while (!isFrozen(running.child.pid ?? -1)) await sleep(2)
+    },
     resume: () => void running.child.kill('SIGCONT'),
     [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
