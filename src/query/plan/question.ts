@@ -43,8 +43,14 @@ export function conditionOf(question: Question): string {
   return [...near, withinSql(time.sql, span), ...(condition === 'true' ? [] : [condition])].join(' AND ')
 }
 
+/** A condition on a column, or on a time that is worked out. */
 export function withinSql(time: string, { from, to }: TimeSpan): string {
-  return `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
+  // BETWEEN works a time out once; comparisons are what a reader of the statement tells files by.
+  return isColumn(time) ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}` : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
+}
+
+function isColumn(sql: string): boolean {
+  return /^(?:\w+|"\w+")$/.test(sql)
 }
 
 /** Tells questions apart that a cursor must not be carried between. */
