@@ -1,0 +1,176 @@
+/**
+ * What the journal holds of a cluster: the bodies (JSON) of events of the families `change`, `resource` and `k8s-event`, and of
+ * those that tell of a gap. All have `source` `/kubernetes/<cluster>`, `ref` that of the object (see refs.ts), `key`
+ * `<cluster>/<uid>` (so that every bus keeps the order of an object's events) and `subject` as kubectl writes a place:
+ * `pods/shop/web-1`, `deployments.apps/shop/web`, `nodes/worker-1`.
+ */
+
+/** Types of events; the family is in brackets. */
+export const kubernetesTypes = {
+  /** [change] */
+  created: 'weir.kubernetes.created',
+  /** [change] */
+  updated: 'weir.kubernetes.updated',
+  /** [change] */
+  deleted: 'weir.kubernetes.deleted',
+  /** [resource] */
+  resource: 'weir.kubernetes.resource',
+  /** [k8s-event] */
+  event: 'weir.kubernetes.event',
+  /** [event] */
+  gap: 'weir.kubernetes.gap',
+  /** [audit] */
+  audit: 'weir.kubernetes.audit',
+} as const
+
+export interface ObjectIdentity {
+  readonly cluster: string
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** Plural, as in paths. */
+  readonly resource: string
+  /** Absent for what belongs to the whole cluster. */
+  readonly namespace?: string
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
+export type Operation = 'created' | 'updated' | 'deleted'
+
+export type PatchStep =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+  | { readonly op: 'move'; readonly from: string; readonly path: string }
+
+/** A true change of an object. Values that are secret are digests in it; see the guide. */
+export interface ChangeData extends ObjectIdentity {
+  readonly operation: Operation
+  /** The state before, without what is noise; null of an object that was created. */
+  readonly old: object | null
+  /** The state after; null of an object that was deleted. */
+  readonly new: object | null
+  /** Turns `old` into `new` (RFC 6902); empty of objects that were created or deleted. */
+  readonly patch: readonly PatchStep[]
+  /** Who wrote it, as far as the object itself tells. */
+  readonly actor?: ChangeActor
+  /** It was there when Weir first looked. */
+  readonly initial?: true
+  /** What lay in between was not seen: several changes may be in this one. */
+  readonly coalesced?: true
+  /** Rules by which this would usually be hidden. */
+  readonly noise?: readonly string[]
+}
+
+export interface ChangeActor {
+  /** Field manager: `kubectl-client-side-apply`, `kube-controller-manager`. */
+  readonly manager: string
+  readonly operation?: string
+  readonly subresource?: string
+  /** ISO 8601, to the second. */
+  readonly time?: string
+}
+
+/** What an object is to others: its addresses, its owner, its place. Told again when any of it changed. */
+export interface ResourceData extends ObjectIdentity {
+  /** ISO 8601: since when this holds. Of a new object when it was created, else when it was seen. */
+  readonly since: string
+  /** `present`: this holds from `since` on. `gone`: the object is no more since then, and nothing else is told. */
+  readonly state: 'present' | 'gone'
+  readonly labels?: Readonly<Record<string, string>>
+  /** ISO 8601, of the object. */
+  readonly created?: string
+  /** All owners; the one that controls is first. */
+  readonly owners?: readonly ResourceOwner[]
+  readonly addresses?: readonly ResourceAddress[]
+  /** Of pods: on the network of their node, so that its addresses are the node's. */
+  readonly hostNetwork?: true
+  /** Of pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
+  readonly phase?: string
+  /** Of pods: the node they are on. */
+  readonly node?: string
+  /** Of nodes. */
+  readonly zone?: string
+  readonly region?: string
+  readonly providerId?: string
+  /** Of pods: images of containers, and what they turned out to be. */
+  readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
+  /** Of services: labels of the pods behind it. */
+  readonly selector?: Readonly<Record<string, string>>
+  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly name?: string; readonly nodePort?: number; readonly targetPort?: string | number }[]
+  /** Of endpoint slices: the service, and what is behind it. */
+  readonly service?: string
+  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly ready: boolean; readonly node?: string; readonly zone?: string; readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string }[]
+}
+
+export interface ResourceOwner {
+  readonly kind: string
+  readonly group: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: true
+}
+
+export interface ResourceAddress {
+  readonly ip: string
+  /**
+   * `pod`: of its own network. `secondary`: of a further network (`network` names it). `node`, `cluster` (clusterIP), `external`
+   * (externalIPs), `load-balancer`.
+   */
+  readonly as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
+  readonly network?: string
+  readonly interface?: string
+  readonly mac?: string
+}
+
+/** An event as the cluster itself reports it, of either of its two APIs. `ref` of the envelope is that of `regarding`. */
+export interface ClusterEventData extends ObjectIdentity {
+  /** `Normal`, `Warning`. */
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly regarding: { readonly kind: string; readonly group: string; readonly namespace?: string; readonly name: string; readonly uid?: string }
+  readonly count: number
+  /** ISO 8601. */
+  readonly first?: string
+  readonly last?: string
+  readonly reporter?: string
+  readonly host?: string
+}
+
+/** A comparison with the server found what no watch had told. What follows it in the journal repairs it. */
+export interface GapData {
+  readonly cluster: string
+  readonly group: string
+  readonly resource: string
+  /** Objects that were there unknown, were known in another state, and were known though gone. */
+  readonly missing: number
+  readonly stale: number
+  readonly extra: number
+  readonly cause: string
+  /** ISO 8601: when everything was known to be right last, and when this was found. */
+  readonly from?: string
+  readonly to: string
+}
+
+/** A request to the API server, as its audit log tells it. */
+export interface AuditData {
+  readonly cluster: string
+  readonly auditID: string
+  readonly verb: string
+  readonly user: { readonly username: string; readonly groups?: readonly string[]; readonly uid?: string }
+  /** Who asked in the name of `user`. */
+  readonly impersonatedBy?: string
+  readonly sourceIPs: readonly string[]
+  readonly userAgent?: string
+  readonly uri: string
+  readonly code?: number
+  /** Undefined for requests that are of no object. */
+  readonly object?: { readonly group: string; readonly version: string; readonly resource: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string; readonly resourceVersion?: string }
+  /** ISO 8601, to the microsecond. */
+  readonly received: string
+  readonly completed?: string
+  readonly annotations?: Readonly<Record<string, string>>
+}

@@ -1,0 +1,28 @@
+/**
+ * Names of resources across everything that Weir knows: `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`, `ip:<address>` and
+ * so on. Parts that a resource does not have are empty: `k8s:prod//Node//worker-1`.
+ */
+
+export interface KubernetesRef {
+  readonly cluster: string
+  /** Empty for the core group. */
+  readonly group: string
+  readonly kind: string
+  /** Empty for what belongs to the whole cluster. */
+  readonly namespace: string
+  readonly name: string
+}
+
+/** None of the parts can hold a slash: they are parts of paths in the API of Kubernetes, too. */
+export function kubernetesRef({ cluster, group, kind, namespace, name }: KubernetesRef): string {
+  return `k8s:${cluster}/${group}/${kind}/${namespace}/${name}`
+}
+
+/** The parts of a reference; undefined when it is none of Kubernetes. */
+export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
+  if (!ref.startsWith('k8s:')) return undefined
+  const parts = ref.slice(4).split('/')
+  const [cluster, group, kind, namespace, name] = parts
+  if (parts.length !== 5 || cluster === undefined || group === undefined || kind === undefined || namespace === undefined || name === undefined) return undefined
+  return { cluster, group, kind, namespace, name }
+}
