@@ -1,0 +1,70 @@
+import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
+import { anyUnpack, timestampMs, type Any } from '@bufbuild/protobuf/wkt'
+import type { PatchStep } from '../../model/kubernetes.ts'
+import { EnvelopeSchema } from './generated/kollect/event/v1/event_pb.ts'
+import { ResourceCreatedEventSchema, ResourceDeletedEventSchema, ResourceUpdatedEventSchema } from './generated/kollect/resource/event/v1/event_pb.ts'
+
+/** What Weir adds to kollect's messages; empty texts and false where the publisher said nothing. */
+export interface KollectObject {
+  readonly clusterId: string
+  readonly uid: string
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly resourceVersion: string
+  readonly coalesced: boolean
+}
+
+export type KollectPayload =
+  | KollectObject & { readonly is: 'created'; readonly resource: object; readonly initial: boolean }
+  | KollectObject & { readonly is: 'updated'; readonly old: object; readonly new: object; readonly patch: readonly PatchStep[] | undefined }
+  | KollectObject & { readonly is: 'deleted'; readonly state: object | undefined }
+  /** A message of a type that this reader does not know: to be acknowledged and left alone. */
+  | { readonly is: 'unknown'; readonly typeUrl: string }
+
+export interface KollectMessage {
+  readonly id: string
+  /** Unix ms. */
+  readonly timestamp: number | undefined
+  /** Unix ms. */
+  readonly appliesAt: number | undefined
+  readonly payload: KollectPayload
+}
+
+/** Reads the bytes of `kollect.event.v1.Envelope`. Throws on what is none, or holds an object that is no JSON. */
+export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
+  const { id, timestamp, appliesAt, payload } = fromBinary(EnvelopeSchema, bytes)
+  return {
+    id,
+    timestamp: timestamp === undefined ? undefined : timestampMs(timestamp),
+    appliesAt: appliesAt === undefined ? undefined : timestampMs(appliesAt),
+    payload: readPayload(payload),
+  }
+}
+
+function readPayload(any: Any | undefined): KollectPayload {
+  const created = unpack(any, ResourceCreatedEventSchema)
+  if (created !== undefined) return { is: 'created', ...identity(created), resource: json(created.resource), initial: created.initial }
+  const updated = unpack(any, ResourceUpdatedEventSchema)
+  if (updated !== undefined) {
+    const patch = updated.patch.length === 0 ? undefined : json(updated.patch) as readonly PatchStep[]
+    return { is: 'updated', ...identity(updated), old: json(updated.then), new: json(updated.now), patch }
+  }
+  const deleted = unpack(any, ResourceDeletedEventSchema)
+  if (deleted !== undefined) return { is: 'deleted', ...identity(deleted), state: deleted.state.length === 0 ? undefined : json(deleted.state) }
+  return { is: 'unknown', typeUrl: any?.typeUrl ?? '' }
+}
+
+function unpack<D extends DescMessage>(any: Any | undefined, schema: D): MessageShape<D> | undefined {
+  return any === undefined ? undefined : anyUnpack(any, schema)
+}
+
+function identity({ clusterId, uid, group, version, kind, namespace, name, resourceVersion, coalesced }: KollectObject): KollectObject {
+  return { clusterId, uid, group, version, kind, namespace, name, resourceVersion, coalesced }
+}
+
+function json(bytes: Uint8Array): object {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as object
+}

@@ -1,0 +1,21 @@
+// `node tools/proto.ts` writes the code of proto/ into src/codecs/kollect/generated. `--baseline` also makes what stands in proto/
+// the contract that later changes are measured against.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from './kit/command.ts'
+import { isMain } from './kit/main.ts'
+import { installBuf } from '../test/real/install/buf.ts'
+import { generatedFolder, runBuf } from '../test/real/kit/buf.ts'
+
+async function write(baseline: boolean): Promise<void> {
+  const installed = await installBuf()
+  if (installed.path === undefined) throw new Error(installed.reason)
+  const out = join(ROOT, generatedFolder)
+  await rm(out, { recursive: true, force: true })
+  for (const args of [['generate', '-o', out], ...(baseline ? [['build', '--exclude-source-info', '-o', 'baseline.json']] : [])]) {
+    const { code, output } = await runBuf(installed.path, args)
+    if (code !== 0) throw new Error(`buf ${args[0]} failed:\n${output}`)
+  }
+}
+
+if (isMain(import.meta.url)) await write(process.argv.includes('--baseline'))
