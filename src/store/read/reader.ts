@@ -8,6 +8,7 @@ import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
 import { unreadableFiles } from './damage.ts'
 import { fileList, noExtensions, openDuck } from '../duck.ts'
+import { kubernetesViews } from '../kubernetes/views.ts'
 import type { Folder } from '../folder.ts'
 import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
@@ -197,7 +198,7 @@ function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInp
 }
 
 async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
-  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}${rollupViews(statement.sql, input)}`)
+  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}${rollupViews(statement.sql, input)}${kubernetesViews(statement, input)}`)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
+import { auditColumns } from '../kubernetes/changes.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { receiptOf, type Receipt } from './receipt.ts'
 import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
@@ -9,6 +10,8 @@ export interface Statement {
   /** The one statement, as it was given. */
   readonly sql: string
   readonly addresses: WantedAddresses
+  /** Somebody asks who made a change. */
+  readonly audited: boolean
   readonly selection: Selection | undefined
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
@@ -87,10 +90,11 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
   if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
   const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
-  const addresses = wantedAddresses(inspect(tree))
+  const names = inspect(tree)
+  const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
@@ -182,8 +186,15 @@ function inspect(tree: unknown): Names {
 }
 
 /** A whole row can be spoken of by its table's name: then every column is wanted. */
+function everyColumn({ last, tables, everything }: Names): boolean {
+  return everything || [...last].some((name) => tables.has(name))
+}
+
+function spokenOf(names: Names, columns: ReadonlySet<string>): boolean {
+  return everyColumn(names) || [...columns].some((column) => names.columns.has(column))
+}
+
 function wantedAddresses(names: Names): WantedAddresses {
-  for (const name of names.last) if (names.tables.has(name)) return everyAddress
-  if (names.everything) return everyAddress
+  if (everyColumn(names)) return everyAddress
   return new Set([...names.columns].map(addressOf).filter((field) => field !== undefined))
 }

@@ -43,7 +43,8 @@ function listed(strings: readonly (string | undefined)[], index: string): string
   return `[${strings.map((text) => (text === undefined ? 'NULL' : quoted(text))).join(', ')}][${index}]`
 }
 
-function position(input: ViewInput): string {
+/** Column `_pos`: where rows `r` stand. */
+export function position(input: ViewInput): string {
   const source = listed(input.sources.slice(1), 'r._source')
   return `CAST(${source} || ':' || r._epoch || ':' || r._sequence || ':' || r._row AS VARCHAR) AS _pos`
 }

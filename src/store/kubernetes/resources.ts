@@ -1,0 +1,84 @@
+import type { ViewInput } from '../read/views.ts'
+import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
+
+/**
+ * One row per time in which an object was as it was told: until it was told anew, or gone. Partitions name the ref, too, though
+ * a uid has one only: so conditions on the parts of it are asked before anything is sorted.
+ */
+function intervals(input: ViewInput): string {
+  const texts = textsIn('data', ['$.since', '$.state'])
+  const told = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('resource', input)})`
+  const since = momentIn('t[1]')
+  const until = `lead(${since}) OVER (PARTITION BY ref, key ORDER BY ${since}, _epoch, _sequence, _row)`
+  return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${told})`
+}
+
+/** Times in which an object was there. What was told anew at the same moment never held. */
+function present(input: ViewInput): string {
+  return `SELECT * FROM (${intervals(input)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
+}
+
+export function resourcesView(input: ViewInput): string {
+  const text = (path: string): string => `json_extract_string(r.data, '${path}')`
+  const { kind, api_group: group, namespace, name, cluster } = partsOfRef
+  return 'SELECT '
+    + `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid, ${cluster} AS cluster, `
+    + `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${text('$.zone')} AS zone, ${text('$.phase')} AS phase, `
+    + `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name, ${text('$.owners[0].uid')} AS owner_uid, `
+    + `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to, ${text('$.resourceVersion')} AS resource_version, r.ref, r.data `
+    + `FROM (${present(input)}) r`
+}
+
+/** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>` from texts in SQL. */
+function refOf(group: string, kind: string, namespace: string, name: string): string {
+  return `split_part(r.ref, '/', 1) || '/' || ${group} || '/' || ${kind} || '/' || ${namespace} || '/' || ${name}`
+}
+
+const ownNamespace = "split_part(r.ref, '/', 4)"
+
+/** Of one object, with what to unnest in `each`: which relation, from where and to where. */
+interface Relation {
+  readonly relation: string
+  readonly when: string
+  readonly each?: string
+  readonly from?: string
+  readonly to: string
+}
+
+/** Owners name no namespace: it is that of the object, but for those that belong to the whole cluster. */
+const clusterOwners = "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
+
+const relations: readonly Relation[] = [
+  {
+    relation: 'owned-by', when: 'true', each: '$.owners',
+    to: refOf("coalesce(each->>'$.group', '')", "(each->>'$.kind')", `CASE WHEN (each->>'$.kind') IN ${clusterOwners} THEN '' ELSE ${ownNamespace} END`, "(each->>'$.name')"),
+  },
+  { relation: 'runs-on', when: `${partsOfRef.kind} = 'Pod'`, to: refOf("''", "'Node'", "''", "json_extract_string(r.data, '$.node')") },
+  { relation: 'in-namespace', when: `${ownNamespace} <> ''`, to: refOf("''", "'Namespace'", "''", ownNamespace) },
+  {
+    relation: 'uses-image', when: `${partsOfRef.kind} = 'Pod'`, each: '$.images',
+    // The digest is what was run; the tag is what was asked for.
+    to: "'image:' || CASE WHEN (each->>'$.id') LIKE '%@sha256:%' THEN regexp_replace(each->>'$.id', '^[a-z-]+://', '') ELSE each->>'$.image' END",
+  },
+  {
+    relation: 'selects', when: `${partsOfRef.kind} = 'EndpointSlice'`, each: '$.endpoints',
+    from: refOf("''", "'Service'", ownNamespace, "json_extract_string(r.data, '$.service')"),
+    to: refOf("''", "'Pod'", `coalesce(each->>'$.namespace', ${ownNamespace})`, "CASE WHEN (each->>'$.kind') = 'Pod' THEN each->>'$.name' END"),
+  },
+  { relation: 'provided-by', when: `${partsOfRef.kind} = 'Node'`, to: "json_extract_string(r.data, '$.providerId')" },
+]
+
+/** Relations with the times in which they held: what was told anew without a change of it is one time. */
+export function relationsView(input: ViewInput): string {
+  const rows = relations.map(({ relation, when, each, from = 'r.ref', to }) => {
+    const source = `(SELECT * FROM (${present(input)}) r WHERE ${when})`
+    const read = each === undefined ? `${source} r` : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each FROM ${source}) r`
+    return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to FROM ${read}`
+  })
+  const by = 'PARTITION BY from_ref, relation, to_ref'
+  // The latest end of all before: who begins after it begins anew.
+  const before = `max(coalesce(valid_to, 'infinity'::TIMESTAMPTZ)) OVER (${by} ORDER BY valid_from, valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS anew FROM (${rows.join(' UNION ALL ')}) WHERE to_ref IS NOT NULL AND from_ref IS NOT NULL`
+  const numbered = `SELECT *, sum(anew) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part FROM (${begun})`
+  return `SELECT from_ref, relation, to_ref, min(valid_from) AS valid_from, CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to FROM (${numbered}) GROUP BY from_ref, relation, to_ref, part`
+}

@@ -1,0 +1,15 @@
+import type { ViewInput } from '../read/views.ts'
+import { changesView } from './changes.ts'
+import { relationsView, resourcesView } from './resources.ts'
+
+export const kubernetesViewNames = ['changes', 'resources', 'relations'] as const
+export type KubernetesView = (typeof kubernetesViewNames)[number]
+
+/** Definitions of the views of clusters that a statement may speak of. */
+export function kubernetesViews({ sql, audited }: { readonly sql: string; readonly audited: boolean }, input: ViewInput): string {
+  const make: Readonly<Record<KubernetesView, () => string>> = {
+    changes: () => changesView(input, audited), resources: () => resourcesView(input), relations: () => relationsView(input),
+  }
+  const asked = sql.toLowerCase()
+  return kubernetesViewNames.filter((name) => asked.includes(name)).map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`).join('')
+}
