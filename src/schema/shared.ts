@@ -68,9 +68,13 @@ const tcpFlags = choice(['number', 'names'], { description: 'Form of TCP flags i
 
 const inCloudEvents = '`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv\'s pipeline writes it'
 
-/** How a sink of messages writes flows; spread into its fields. */
-export const flowCodec = {
-  codec: choice(['json', 'netobserv-json'], { description: `Form of flows: ${inCloudEvents}. Events are CloudEvents`, default: 'json' }),
+/** How a sink of messages writes what it sends; spread into its fields. */
+export const messageCodec = {
+  codec: choice(['json', 'netobserv-json', 'kollect'], {
+    description: `Form of messages. Of flows, ${inCloudEvents}, and events are CloudEvents with either. \`kollect\` writes changes of Kubernetes objects as kollect's protobuf, and has no form for anything else`,
+    default: 'json',
+  }),
+  kollect_fields: choice(['all', 'original'], { description: 'Fields of `kollect` messages: `original` has kollect\'s own, `all` what Weir adds behind them too (numbers from 16 on, which consumers of kollect skip)', default: 'all' }),
   tcp_flags: tcpFlags,
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { natsSchema, type NatsConfig } from '../../src/connectors/nats/config.ts'
 import { nats } from '../../src/connectors/nats/index.ts'
 import type { Sink } from '../../src/engine/ports.ts'
@@ -12,6 +13,7 @@ import { eventBatch, flowBatch, numberedEvents, testContext } from '../conforman
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
+import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { nats as program } from './install/nats.ts'
 import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
@@ -161,6 +163,48 @@ test('with codec netobserv-json the payload is the bare record, under an event t
   expect(message?.subject).toBe('weir.flow.io_weir_flow_netobserv_v1')
   expect(message?.header.get('Nats-Msg-Id')).toBe(ids[1])
   expect(Buffer.from(message?.data ?? []).toString()).toBe('{"SrcPort":1,"Bytes":200}')
+})
+
+test('codec kollect: the payload is the bare envelope, and a change that is sent again is stored once', async () => {
+  const { server, observer } = await serverWith()
+  const [sink, again] = [await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', create_stream: true, codec: 'kollect' }), await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', codec: 'kollect' })]
+  const changes = anyChanges(3, 6, 'c1')
+  const events = changes.map((change) => changeEvent(change, 1_700_000_000_000))
+  for (const each of [sink, again]) expect(await each.send(eventBatch(events, 't'), never)).toEqual([])
+  const manager = await observer.manager()
+  expect((await manager.streams.info('K')).state.messages).toBe(6)
+  const message = await manager.streams.getMessage('K', { seq: 1 })
+  expect(decodeEnvelope(message?.data ?? new Uint8Array()).payload).toMatchObject({ clusterId: 'c1' })
+  expect(message?.header.get('ce-partitionkey')).toMatch(/^c1\/0000/)
+})
+
+test('wait_for: server needs no stream: whoever listens gets the message, and it is delivered when nobody does', async () => {
+  const { server, observer } = await serverWith()
+  const sink = await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server' })
+  expect(await sink.probe?.(never)).toMatchObject({ is: 'ok' })
+  expect(await sink.send(eventBatch(numberedEvents(3, 'a'), 't'), never)).toEqual([])
+  const connection = await observer.connection()
+  const listening = connection.subscribe('plain.subject', { max: 3 })
+  await connection.flush()
+  expect(await sink.send(eventBatch(numberedEvents(3, 'b'), 't'), never)).toEqual([])
+  const heard: string[] = []
+  for await (const message of listening) heard.push(message.headers?.get('ce-id') ?? '')
+  expect(heard.toSorted()).toEqual(['b0', 'b1', 'b2'])
+  await server.pause()
+  const [failure] = await (await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server', timeout: '300ms' })).send(eventBatch(numberedEvents(1, 'c'), 't'), never)
+  expect(failure?.is).toBe('retry')
+  const late = await sink.send(eventBatch(numberedEvents(1, 'c'), 't'), never)
+  expect(late).toEqual([{ index: 0, is: 'retry', reason: 'no acknowledgement within 3000 ms' }])
+  server.resume()
+})
+
+test('wait_for: server hears of a refusal, too', async () => {
+  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], subscribe: [">"] } } ] }')
+  const sink = await sinkFor({ url: server.url, wait_for: 'server', auth: { type: 'user', user: 'weir', password: 'pw' } })
+  const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
+  expect(failures).toHaveLength(30)
+  for (const { is } of failures) expect(is).toBe('retry')
+  expect(failures[0]?.reason).toContain('does not let us publish to weir.event.io_weir_test')
 })
 
 test('a stream that exists is left as it is, whatever create_stream says', async () => {

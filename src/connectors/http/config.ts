@@ -1,4 +1,4 @@
-import { auth, choice, Complaint, defineSchema, duration, flowCodec, integer, mapping, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
+import { auth, choice, Complaint, defineSchema, duration, integer, mapping, messageCodec, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
 
 export const httpSchema = defineSchema({
   type: 'http',
@@ -8,7 +8,7 @@ export const httpSchema = defineSchema({
     url: urlText({ description: 'Where events are posted', required: true, example: 'http://broker-ingress.knative-eventing.svc.cluster.local/default/default' }, { schemes: ['http', 'https'] }),
     mode: choice(['binary', 'structured', 'batched'], { description: 'One event per request with its attributes as headers, one event in JSON, or many in one JSON array', default: 'binary' }),
     request_events: integer({ description: 'Most events in one request; only in batched mode', unit: 'events', default: 100 }, { min: 1, max: 100_000 }),
-    ...flowCodec,
+    ...messageCodec,
     concurrency: integer({ description: 'Most requests under way at once; events of one key still go one after the other', unit: 'requests', default: 16 }, { min: 1, max: 1024 }),
     timeout: duration({ description: 'How long one request may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),
     headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), { description: 'Further headers of every request', default: {}, example: { 'x-site': 'edge' } }),

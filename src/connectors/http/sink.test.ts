@@ -5,10 +5,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { decodeEnvelope } from '../../codecs/kollect/index.ts'
 import type { Sink } from '../../engine/ports.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
+import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
 import { httpSchema } from './config.ts'
 import { certificate, key } from './fixtures/certificate.ts'
 import { http } from './index.ts'
@@ -168,4 +170,33 @@ test('codec netobserv-json makes the bare record the body of a request, under an
   for (const mode of ['binary', 'batched'] as const) expect(await (await sinkFor({ url, mode, codec: 'netobserv-json', concurrency: 1 })).send(batch, never)).toEqual([])
   expect(seen[1]).toMatchObject({ body: '{"SrcPort":1,"Bytes":200}', headers: { 'content-type': 'application/json', 'ce-type': 'io.weir.flow.netobserv.v1', 'ce-id': ids[1] } })
   expect(JSON.parse(seen[2]?.body ?? '')).toMatchObject([{ data: { SrcPort: 0 } }, { data: { SrcPort: 1, Bytes: 200 } }])
+})
+
+test('codec kollect makes a change of an object an envelope, with kollect\'s key; anything else is refused with the reason', async () => {
+  const seen: { headers: IncomingHttpHeaders; body: Buffer }[] = []
+  const server = createHttp((request, response) => {
+    const chunks: Uint8Array[] = []
+    request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
+      seen.push({ headers: request.headers, body: Buffer.concat(chunks) })
+      response.writeHead(200).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => new Promise((resolve) => { server.close(resolve); server.closeAllConnections() }))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const [change] = anyChanges(1, 1, 'c1')
+  if (change === undefined) throw new Error('no change')
+  const sink = await sinkFor({ url, codec: 'kollect' })
+  const [other] = numberedEvents(1, 'e')
+  expect(await sink.send(eventBatch([changeEvent(change, 1_700_000_000_000), other!], 't'), never)).toEqual([
+    { index: 1, is: 'reject', reason: expect.stringContaining('kollect has no message for the family event; let the sink take changes only') as string },
+  ])
+  expect((await sink.send(flowBatch(1, 't').batch, never))[0]).toMatchObject({ is: 'reject', reason: expect.stringContaining('no message for flows') as string })
+  expect(seen).toHaveLength(1)
+  const sent = decodeEnvelope(seen[0]?.body ?? new Uint8Array())
+  expect(sent).toMatchObject({ timestamp: 1_700_000_000_000, payload: { is: 'created', uid: change.uid, resource: change.new, name: change.name } })
+  expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/protobuf', 'ce-id': sent.id, 'ce-type': 'kollect.resource.event.v1.ResourceCreatedEvent', 'ce-partitionkey': `c1/${change.uid}` })
+  const original = await sinkFor({ url, codec: 'kollect', kollect_fields: 'original', mode: 'binary' })
+  expect(await original.send(eventBatch([changeEvent(change, 0)], 't'), never)).toEqual([])
+  expect(decodeEnvelope(seen[1]?.body ?? new Uint8Array()).payload).toMatchObject({ is: 'created', name: '' })
 })

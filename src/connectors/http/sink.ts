@@ -1,5 +1,5 @@
 import { encodeStructured, type BinaryMessage } from '../../codecs/cloudevents/index.ts'
-import { flowForm } from '../../codecs/flow-forms/index.ts'
+import { eventForms, type EventForms } from '../../codecs/event-forms/index.ts'
 import { deliverInChunks } from '../../engine/in-chunks.ts'
 import { deliverInOrder, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/ports.ts'
@@ -13,20 +13,20 @@ import { toBatchMessage, toMessage } from './map.ts'
 const requestBytes = 1024 * 1024
 
 export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
-  const poster = await Poster.open(config, context)
+  const [poster, forms] = await Promise.all([Poster.open(config, context), eventForms(config)])
   const send = config.mode === 'batched' ? sendBatched : sendSingly(config.mode)
   return {
-    send: (batch, signal) => send({ config, context, poster }, batch, signal),
+    send: (batch, signal) => send({ config, context, poster, forms }, batch, signal),
     probe: (signal) => poster.probe(signal),
-    preview: (batch) => previewOf(config, batch),
+    preview: (batch) => previewOf(config, forms, batch),
     close: () => Promise.resolve(poster.close()),
   }
 }
 
 /** Each event as a message of its own, also where several would share a request. Our login is not part of it. */
-function* previewOf({ url, mode, extensions, ...config }: HttpConfig, batch: SinkBatch): Generator<Preview> {
-  for (const { event } of sinkRows(batch, flowForm(config))) {
-    const message = attempting(() => toMessage(event, mode === 'binary' ? 'binary' : 'structured', extensions))
+function* previewOf({ url, mode, extensions }: HttpConfig, { flows, event }: EventForms, batch: SinkBatch): Generator<Preview> {
+  for (const row of sinkRows(batch, flows)) {
+    const message = attempting(() => toMessage(event(row), mode === 'binary' ? 'binary' : 'structured', extensions))
     yield 'is' in message ? { problem: message.reason } : { to: url, ...message }
   }
 }
@@ -35,28 +35,29 @@ interface Parts {
   readonly config: HttpConfig
   readonly context: Context
   readonly poster: Poster
+  readonly forms: EventForms
 }
 
 type Send = (parts: Parts, batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
 
 function sendSingly(mode: 'binary' | 'structured'): Send {
-  return ({ config, context, poster }, batch, signal) => {
+  return ({ config, context, poster, forms }, batch, signal) => {
     const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-    return deliverInOrder(sinkRows(batch, flowForm(config)), options, async ({ event }) => {
-      const message = attempting(() => toMessage(event, mode, config.extensions))
+    return deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
+      const message = attempting(() => toMessage(forms.event(row), mode, config.extensions))
       return 'is' in message ? message : poster.post(message, signal)
     })
   }
 }
 
-const sendBatched: Send = ({ config, context, poster }, batch, signal) => {
+const sendBatched: Send = ({ config, context, poster, forms }, batch, signal) => {
   const limits = { rows: config.request_events, bytes: requestBytes }
   const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
-  const encode = ({ event }: SinkRow): Uint8Array | Attempt => {
-    const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(event, config.extensions) }))
+  const encode = (row: SinkRow): Uint8Array | Attempt => {
+    const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(forms.event(row), config.extensions) }))
     return 'is' in message ? message : message.body
   }
-  return deliverInChunks(sinkRows(batch, flowForm(config)), options, encode, (events) => poster.post(toBatchMessage(events), signal))
+  return deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(toBatchMessage(events), signal))
 }
 
 /** An event that can't be written down can't be next time either. */

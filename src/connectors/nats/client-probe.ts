@@ -23,7 +23,8 @@ export async function probeNats(config: NatsConfig, context: Context): Promise<P
   }
 }
 
-async function lookForStream(library: Library, connection: NatsConnection, { url, stream, create_stream: create, subject, timeout }: NatsConfig): Promise<Probe> {
+async function lookForStream(library: Library, connection: NatsConnection, { url, stream, create_stream: create, subject, timeout, wait_for: waitFor }: NatsConfig): Promise<Probe> {
+  if (waitFor === 'server') return { is: 'ok', says: `${url}: logged in; no stream is waited for` }
   const manager = await library.jetstreamManager(connection, { timeout })
   const wildcard = wildcardOf(subject)
   const names: string[] = []

@@ -1,5 +1,5 @@
 import type { JetStreamClient } from '@nats-io/jetstream'
-import type { NatsConnection, Status } from '@nats-io/transport-node'
+import type { MsgHdrs, NatsConnection, Status } from '@nats-io/transport-node'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { noAnswer, notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
@@ -55,13 +55,30 @@ export class JetStreamPublisher {
       this.#waiting.add(waiting)
       const fields = live.library.headers()
       for (const [name, value] of Object.entries(headers)) fields.set(name, value)
-      const { stream } = this.#config
-      const options = { msgID: messageId, headers: fields, timeout: this.#config.timeout, ...(stream === null ? {} : { expect: { streamName: stream } }) }
-      live.stream.publish(subject, data, options).then(
+      const { stream, timeout, wait_for: waitFor } = this.#config
+      const sent = waitFor === 'server'
+        ? this.#publishToServer(live, subject, fields, data, messageId)
+        : live.stream.publish(subject, data, { msgID: messageId, headers: fields, timeout, ...(stream === null ? {} : { expect: { streamName: stream } }) })
+      sent.then(
         () => { settle(undefined) },
         (error: unknown) => { settle(verdict(error, subject, this.#config, live.library)) },
       )
     })
+  }
+
+  /** Resolves when the server has answered a ping that was sent behind the message: it says nothing of messages that it takes. */
+  async #publishToServer({ library, connection }: Live, subject: string, headers: MsgHdrs, data: Uint8Array, messageId: string): Promise<void> {
+    headers.set('Nats-Msg-Id', messageId)
+    connection.publish(subject, data, { headers })
+    const late = new AbortController()
+    const timer = this.#context.host.timers.after(this.#config.timeout, () => { late.abort() })
+    try {
+      await Promise.race([connection.flush(), new Promise((_, reject) => late.signal.addEventListener('abort', () => { reject(new library.errors.TimeoutError()) }))])
+      // A refusal came before the answer, and is handed on a turn later (see #refused).
+      await this.#context.host.timers.sleep(0)
+    } finally {
+      timer.cancel()
+    }
   }
 
   /** Gives up on everything under way. */

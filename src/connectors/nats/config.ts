@@ -1,4 +1,4 @@
-import { Complaint, defineSchema, duration, flag, flowCodec, integer, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, flag, integer, list, messageCodec, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 import { placeholders, unknownPlaceholder } from './map-subject.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
@@ -25,20 +25,22 @@ export const natsSchema = defineSchema({
     url: urlText({ description: 'A server of the cluster; the others are learned from it', required: true, example: 'nats://127.0.0.1:4222' }, schemes),
     more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), { description: 'Servers to try when the first does not answer', default: [], example: ['nats://nats-1:4222'] }),
     subject: text({ description: `Subject of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one token with unsafe characters as \`_\``, default: 'weir.{family}.{type}' }),
+    wait_for: choice(['stream', 'server'], { description: 'What counts as delivered: `stream` once a JetStream stream has stored the event, `server` once the server has taken it, which is lost for whoever does not listen just then', default: 'stream' }),
     stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, { pattern: /[^\s.*>/\\]+/, expects: 'the name of a stream, with no space, dot, slash or wildcard' }),
     create_stream: flag({ description: 'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`', default: false }),
-    ...flowCodec,
+    ...messageCodec,
     concurrency: integer({ description: 'Most events that may wait for their acknowledgement at once; events of one key go one after the other', unit: 'events', default: 256 }, { min: 1, max: 16_384 }),
     timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '5s' }, { min: '10ms' }),
     auth,
     tls,
   },
-  check({ subject, stream, create_stream }) {
+  check({ subject, stream, create_stream, wait_for }) {
     const unknown = unknownPlaceholder(subject)
     if (unknown !== undefined) return new Complaint(`\`${unknown}\` is not known in a subject`, `use ${placeholders.map((name) => `{${name}}`).join(' ')}`, ['subject'])
     if (!/^(?:[^\s.*>{}]|\{[a-z]+\})+(?:\.(?:[^\s.*>{}]|\{[a-z]+\})+)*$/.test(subject)) {
       return new Complaint(`\`${subject}\` is not a subject to publish to`, 'write tokens between dots, with no space and no wildcard', ['subject'])
     }
+    if (wait_for === 'server' && stream !== null) return new Complaint('`stream` is set, but nothing waits for one', 'leave out `stream`, or `wait_for: server`', ['stream'])
     if (create_stream && stream === null) return new Complaint('`create_stream` is set, but no name', 'add `stream: WEIR`', ['create_stream'])
     return create_stream && subject.startsWith('{') ? new Complaint('a stream for every subject can\'t be made', 'begin `subject` with a fixed token, such as `weir.`', ['subject']) : null
   },

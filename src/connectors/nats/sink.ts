@@ -1,4 +1,4 @@
-import { flowForm } from '../../codecs/flow-forms/index.ts'
+import { eventForms } from '../../codecs/event-forms/index.ts'
 import { deliverInOrder } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
@@ -8,19 +8,19 @@ import type { NatsConfig } from './config.ts'
 import { subjectOf } from './map-subject.ts'
 import { toMessage, type NatsMessage } from './map.ts'
 
-export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
+export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
-  const flows = flowForm(config)
+  const { flows, event } = await eventForms(config)
   /** What can't be written down can't be next time either. */
   const attempting = (row: SinkRow): NatsMessage | { is: 'reject'; reason: string } => {
     try {
-      return toMessage(row, subject(row))
+      return toMessage({ ...row, event: event(row) }, subject(row))
     } catch (error) {
       return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
-  return Promise.resolve({
+  return {
     async send(batch, signal) {
       const problem = await publisher.ready(signal)
       if (problem !== undefined) return Array.from({ length: batch.count }, (_, index) => ({ index, is: 'retry', reason: problem }))
@@ -45,5 +45,5 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
     },
     probe: () => probeNats(config, context),
     close: () => publisher.close(),
-  })
+  }
 }
