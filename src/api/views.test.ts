@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { ask } from '../store/testing/ask.ts'
 import { temporaryStores } from '../store/testing/temporary.ts'
-import { viewNames, views } from './views.ts'
+import { everyView } from './views.ts'
 
 const stores = temporaryStores()
 
 it('the API knows the columns of every view as the store has them, in their order', async () => {
   const { reader } = await stores.open()
-  for (const view of viewNames) {
+  for (const [view, columns] of Object.entries(everyView)) {
     const described = await ask(reader, `DESCRIBE ${view}`)
-    expect(views[view].map(({ name, type }) => `${name} ${type}`)).toEqual(described.map((row) => `${row['column_name']} ${row['column_type']}`))
+    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(described.map((row) => `${row['column_name']} ${row['column_type']}`))
   }
 })

@@ -1,5 +1,6 @@
 /**
- * The two views that can be asked and watched: their columns in order, with SQL types. Later versions only add.
+ * The views that can be asked: their columns in order, with SQL types. Later versions only add. `flows` and `events` can be
+ * watched, too.
  */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
@@ -68,5 +69,67 @@ const events: readonly ViewColumn[] = [
 ]
 
 export const views: Readonly<Record<BatchKind, readonly ViewColumn[]>> = { flows, events }
+
+const place: readonly ViewColumn[] = [
+  { name: 'cluster', type: 'VARCHAR', meaning: 'Name of the cluster, as the source was given it' },
+  { name: 'api_group', type: 'VARCHAR', meaning: 'API group; empty for the core group' },
+  { name: 'kind', type: 'VARCHAR', meaning: 'Kind: Deployment, Pod …' },
+  { name: 'namespace', type: 'VARCHAR', meaning: 'Namespace; NULL for what belongs to the whole cluster' },
+  { name: 'name', type: 'VARCHAR', meaning: 'Name of the object' },
+  { name: 'uid', type: 'VARCHAR', meaning: 'Id of the object: a name used again has another' },
+]
+const [cluster, group, kind, ...named] = place as readonly [ViewColumn, ViewColumn, ViewColumn, ...ViewColumn[]]
+const moment = 'TIMESTAMP WITH TIME ZONE'
+const version: ViewColumn = { name: 'resource_version', type: 'VARCHAR', meaning: 'Version of the object, as the API server counts them' }
+const ref: ViewColumn = { name: 'ref', type: 'VARCHAR', meaning: 'The object: k8s:<cluster>/<group>/<kind>/<namespace>/<name>' }
+
+const changes: readonly ViewColumn[] = [
+  { name: 'time', type: moment, meaning: 'When it was seen' },
+  ...place,
+  { name: 'operation', type: 'VARCHAR', meaning: 'created, updated or deleted' },
+  { name: 'actor', type: 'VARCHAR', meaning: 'Who did it: the user, where the audit log tells, else the field manager' },
+  { name: 'actor_kind', type: 'VARCHAR', meaning: 'user or manager: what actor is' },
+  { name: 'manager', type: 'VARCHAR', meaning: 'Field manager, as the object itself notes it: kubectl-edit, kube-controller-manager …' },
+  { name: 'audit_id', type: 'VARCHAR', meaning: 'Id of the request in the audit log, where it is known' },
+  { name: 'coalesced', type: 'BOOLEAN', meaning: 'What lay in between was not seen: several changes may be in this one' },
+  { name: 'initial', type: 'BOOLEAN', meaning: 'It was there when Weir first looked' },
+  { name: 'noise', type: 'VARCHAR[]', meaning: 'Rules by which it would usually be hidden' },
+  { name: 'paths', type: 'VARCHAR[]', meaning: 'Places that were changed, as JSON Pointers' },
+  { name: 'diff', type: 'JSON', meaning: 'What turns old into new (RFC 6902)' },
+  { name: 'old', type: 'JSON', meaning: 'The object before; NULL when it was created' },
+  { name: 'new', type: 'JSON', meaning: 'The object after; NULL when it was deleted' },
+  version, ref,
+  { name: 'time_received', type: moment, meaning: 'When Weir received it' },
+  position,
+]
+
+const resources: readonly ViewColumn[] = [
+  kind, group, ...named, cluster,
+  { name: 'labels', type: 'JSON', meaning: 'Labels as an object' },
+  { name: 'node', type: 'VARCHAR', meaning: 'Node that a pod is on' },
+  { name: 'zone', type: 'VARCHAR', meaning: 'Zone of a node' },
+  { name: 'phase', type: 'VARCHAR', meaning: 'Phase of a pod: Pending, Running, Succeeded, Failed' },
+  { name: 'owner_kind', type: 'VARCHAR', meaning: 'Kind of the owner; of several the one that controls it' },
+  { name: 'owner_name', type: 'VARCHAR', meaning: 'Name of the owner' },
+  { name: 'owner_uid', type: 'VARCHAR', meaning: 'Id of the owner' },
+  { name: 'created', type: moment, meaning: 'When the object was created' },
+  { name: 'valid_from', type: moment, meaning: 'Since when the object was like this' },
+  { name: 'valid_to', type: moment, meaning: 'Until when, not included; NULL: it still is' },
+  version, ref,
+  { name: 'data', type: 'JSON', meaning: 'All that is known of it: addresses, owners, images, ports …' },
+]
+
+const relations: readonly ViewColumn[] = [
+  { name: 'from_ref', type: 'VARCHAR', meaning: 'The object that has the relation' },
+  { name: 'relation', type: 'VARCHAR', meaning: 'owned-by, runs-on, in-namespace, uses-image, selects (service to pod) or provided-by (node to its machine)' },
+  { name: 'to_ref', type: 'VARCHAR', meaning: 'The object, image (image:…) or machine (provider id) that it leads to' },
+  { name: 'valid_from', type: moment, meaning: 'Since when it holds' },
+  { name: 'valid_to', type: moment, meaning: 'Until when, not included; NULL: it still does' },
+]
+
+/** Views that can be asked, and not watched. */
+export const askedViews = { changes, resources, relations } as const
+
+export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...askedViews }
 
 export const viewNames = Object.keys(views) as readonly BatchKind[]

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { problemTable } from '../../src/api/problems.ts'
-import { views } from '../../src/api/views.ts'
+import { everyView } from '../../src/api/views.ts'
 import { commandTree, flatten } from '../../src/cli/command-tree.ts'
 import { components } from '../../src/cli/components.ts'
 import { weirSchema } from '../../src/cli/config.ts'
@@ -123,9 +123,9 @@ describe('against a real Weir', () => {
   })
 
   test('the views have the columns and types that the reference names', async () => {
-    for (const view of ['flows', 'events'] as const) {
+    for (const [view, columns] of Object.entries(everyView)) {
       const described = await weir.sql<{ column_name: string; column_type: string }>(`DESCRIBE ${view}`)
-      expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(views[view].map(({ name, type }) => ({ name, type })))
+      expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(columns.map(({ name, type }) => ({ name, type })))
     }
   })
 })

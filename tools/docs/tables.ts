@@ -1,6 +1,6 @@
 // Pages that are one or two tables of the code.
 import { problemTable } from '../../src/api/problems.ts'
-import { views } from '../../src/api/views.ts'
+import { everyView } from '../../src/api/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
 import { metricTable } from '../../src/telemetry/metric-table.ts'
@@ -33,12 +33,12 @@ export async function fieldsPage(): Promise<string> {
   const fields = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, aliases = [], meaning, since }) => [
     code(name), kind, unit === undefined ? '' : code(unit), [netobserv, otel, ...aliases].filter((other) => other !== undefined).map(code).join(' '), meaning, String(since),
   ])
-  const columns = (view: 'flows' | 'events'): string =>
-    table(['Column', 'Type', 'Meaning'], views[view].map(({ name, type, unit, meaning }) => [code(name), type, `${meaning}${unit === undefined ? '' : ` (${unit})`}`]))
+  const columns = (view: string): string =>
+    table(['Column', 'Type', 'Meaning'], (everyView[view] ?? []).map(({ name, type, unit, meaning }) => [code(name), type, `${meaning}${unit === undefined ? '' : ` (${unit})`}`]))
   return `${generatedHead('Fields', 'src/model/fields.ts and src/api/views.ts')}\
 ## Views
 
-Two views can be asked in SQL, whatever has arrived. What a row does not have is NULL; later versions only add columns.
+These views can be asked in SQL, whatever has arrived. What a row does not have is NULL; later versions only add columns.
 
 ### flows
 
@@ -46,6 +46,22 @@ ${columns('flows')}
 ### events
 
 ${columns('events')}
+### changes
+
+Changes of objects of clusters. Who did it is told where the audit log of the API server comes in, too.
+
+${columns('changes')}
+### resources
+
+Objects of clusters, a row for each time in which one was as it is told. What was there at a time \`t\`:
+\`valid_from <= t AND (valid_to IS NULL OR valid_to > t)\`.
+
+${columns('resources')}
+### relations
+
+What belongs to what, with the time in which it did; asked as \`resources\`.
+
+${columns('relations')}
 ## Field registry
 
 What a flow can carry, version ${registryVersion}. A field is never removed and its kind never changes. Units are those of UCUM.

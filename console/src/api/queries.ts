@@ -17,7 +17,7 @@ export const queryClient = new QueryClient({
 export interface Fields {
   readonly version: number
   readonly fields: readonly Field[]
-  readonly views: Readonly<Record<'flows' | 'events', readonly ViewColumn[]>>
+  readonly views: Readonly<Record<'flows' | 'events' | 'changes' | 'resources' | 'relations', readonly ViewColumn[]>>
 }
 
 /** The field registry. It does not change while a server runs. */

@@ -3,7 +3,7 @@ import type { StoreReader } from '../../engine/control.ts'
 import { flowFields, registryVersion } from '../../model/fields.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
-import { views } from '../views.ts'
+import { everyView } from '../views.ts'
 import type { ViewColumn } from '../views.ts'
 
 const column = {
@@ -30,9 +30,9 @@ export function fieldRoutes(app: FastifyInstance, { control, log }: ApiContext):
   app.get('/api/v1/fields', {
     schema: { operationId: 'fields', summary: 'The field registry and the columns of the views', response: { 200: { $ref: 'Fields#' } } },
   }, async (request, reply) => {
-    const columns: Record<string, readonly ViewColumn[]> = { ...views }
+    const columns: Record<string, readonly ViewColumn[]> = { ...everyView }
     const { store } = control
-    for (const [view, known] of Object.entries(views)) {
+    for (const [view, known] of Object.entries(everyView)) {
       try {
         // A view never changes while the store is open.
         const said = store === undefined ? undefined : (described.get(store)?.get(view) ?? (await describe(store, view, known)))

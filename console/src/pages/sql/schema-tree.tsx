@@ -4,7 +4,7 @@ import { ErrorState, Loading } from '../../parts/states.tsx'
 import { useSchema, viewNames, type ViewName } from './ask.ts'
 
 const meanings: Readonly<Record<ViewName, string>> = {
-  flows: 'every flow', events: 'every event', flows_1m: 'sums of a minute', flows_5m: 'sums of five minutes', flows_1h: 'sums of an hour',
+  flows: 'every flow', events: 'every event', changes: 'changes of objects of clusters', resources: 'objects of clusters, and when they were so', relations: 'what belongs to what, and when', flows_1m: 'sums of a minute', flows_5m: 'sums of five minutes', flows_1h: 'sums of an hour',
 }
 
 /** Views and their columns; a press writes the name into the statement. */
@@ -14,7 +14,7 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
   const fields = useFields()
   if (schema.data === undefined) return schema.isError ? <ErrorState error={schema.error} onRetry={() => { schema.refetch().catch(reportError) }} /> : <Loading what="the views" />
   const wanted = find.trim().toLowerCase()
-  const meaning = (view: ViewName, name: string): string => (view === 'events' ? fields.data?.views.events : fields.data?.views.flows)?.find((column) => column.name === name)?.meaning ?? ''
+  const meaning = (view: ViewName, name: string): string => (fields.data?.views[view === 'flows_1m' || view === 'flows_5m' || view === 'flows_1h' ? 'flows' : view])?.find((column) => column.name === name)?.meaning ?? ''
   return (
     <>
       <input type="search" aria-label="Find a column" placeholder="Find a column" value={find} onChange={(event) => setFind(event.target.value)} />
