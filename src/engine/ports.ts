@@ -20,6 +20,8 @@ export interface Context {
 export interface SourceContext extends Context {
   /** Durable when it resolves. Rejects with a WeirError whose `retry` says whether to try again. */
   append(unit: Omit<Unit, 'source'>): Promise<Appended>
+  /** As `append`, for events that may be pushed twice: those that came before, by source and id, are left out and counted. */
+  readonly appendOnce?: (unit: Omit<Unit, 'source'>) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
   /** Counts what could not be taken; it becomes durable with the source's next unit. */
   shed(reason: string, rows: number): void
   /** The cursor of the last unit of this source, after a restart. */

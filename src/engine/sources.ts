@@ -1,6 +1,7 @@
 import type { Host } from '../host/index.ts'
-import type { JournalWriter } from '../journal/types.ts'
+import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
+import type { Admission } from './admission.ts'
 import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
 
 export interface SourceEntry {
@@ -35,6 +36,8 @@ export interface SourceSetOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly journal: JournalWriter
+  /** Knows what was pushed before. */
+  readonly admission?: Pick<Admission, 'append'>
   /** Folder of what sources keep. */
   readonly state?: string
   /** Given to every source. */
@@ -48,6 +51,7 @@ export class SourceSet {
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #journal: JournalWriter
+  readonly #admission: SourceSetOptions['admission']
   readonly #state: string | undefined
   readonly #enrich: SourceContext['enrich']
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
@@ -59,6 +63,7 @@ export class SourceSet {
     this.#log = options.log
     this.#metrics = options.metrics
     this.#journal = options.journal
+    this.#admission = options.admission
     this.#state = options.state
     this.#enrich = options.enrich
     this.#load = (type) => options.load(type)
@@ -130,9 +135,22 @@ export class SourceSet {
 
   #context(id: string): SourceContext {
     const journal = this.#journal
+    const admission = this.#admission
     // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
     const shed = this.#shed
     const metrics = this.#metrics
+    const withCounts = async <Said>(unit: Omit<Unit, 'source'>, append: (whole: Unit) => Promise<Said>): Promise<Said> => {
+      const counts = shed.get(id)
+      shed.delete(id)
+      try {
+        return await append({ ...unit, source: id, ...(counts === undefined ? {} : { shed: counts }) })
+      } catch (error) {
+        const since = shed.get(id) ?? {}
+        for (const [reason, rows] of Object.entries(counts ?? {})) since[reason] = (since[reason] ?? 0) + rows
+        if (counts !== undefined) shed.set(id, since)
+        throw error
+      }
+    }
     return {
       id,
       host: this.#host,
@@ -148,18 +166,8 @@ export class SourceSet {
         shed.set(id, counts)
         metrics.count('weir_source_shed_total', rows, { source: id, reason })
       },
-      async append(unit) {
-        const counts = shed.get(id)
-        shed.delete(id)
-        try {
-          return await journal.append({ ...unit, source: id, ...(counts === undefined ? {} : { shed: counts }) })
-        } catch (error) {
-          const since = shed.get(id) ?? {}
-          for (const [reason, rows] of Object.entries(counts ?? {})) since[reason] = (since[reason] ?? 0) + rows
-          if (counts !== undefined) shed.set(id, since)
-          throw error
-        }
-      },
+      append: (unit) => withCounts(unit, (whole) => journal.append(whole)),
+      ...(admission === undefined ? {} : { appendOnce: (unit) => withCounts(unit, (whole) => admission.append(whole)) }),
     }
   }
 }

@@ -69,7 +69,7 @@ export const ingestMethods = {
     admission = new Admission(local, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: local, ...enrich, state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: local, admission, ...enrich, state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
