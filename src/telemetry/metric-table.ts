@@ -6,6 +6,8 @@ export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'
   readonly help: string
   readonly labels: readonly string[]
+  /** Series it may have, when the usual number is too small (metrics.ts). */
+  readonly series?: number
 }
 
 const counter = (help: string, ...labels: string[]): MetricInfo => ({ kind: 'counter', help, labels })
@@ -71,6 +73,11 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_sink_retries_total: counter('Batches sent again', 'sink'),
   weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),
   weir_sink_lag_seconds: gauge('Age of the oldest row that a sink has not settled', 'sink'),
+
+  kollect_resource_created_total: { ...counter('Creations of objects that a sink has written as kollect does', 'group', 'version', 'kind', 'namespace'), series: 20_000 },
+  kollect_resource_updated_total: { ...counter('Updates of objects that a sink has written as kollect does', 'group', 'version', 'kind', 'namespace'), series: 20_000 },
+  kollect_resource_deleted_total: { ...counter('Deletions of objects that a sink has written as kollect does', 'group', 'version', 'kind', 'namespace'), series: 20_000 },
+  kollect_events_written_total: counter('Messages of kollect that a sink has written', 'type'),
 
   weir_store_rows_total: counter('Rows committed to the store', 'stream'),
   weir_store_commits_total: counter('Commits of the store'),

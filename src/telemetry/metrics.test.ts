@@ -8,12 +8,19 @@ import { MetricStore } from './metrics.ts'
 describe('the table of metrics', () => {
   const units = ['rows', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
 
-  test.each(Object.entries(metricTable))('%s follows the naming rule', (name, { kind, help, labels }) => {
+  // kollect's names are kept for whoever has dashboards of them.
+  const foreign = /^kollect_/
+
+  test.each(Object.entries(metricTable).filter(([name]) => !foreign.test(name)))('%s follows the naming rule', (name, { kind, help, labels }) => {
     expect(name).toMatch(/^weir_[a-z0-9]+(_[a-z0-9]+)+$/)
     expect(name.endsWith('_total')).toBe(kind === 'counter')
     expect(units).toContain(name.replace(/_total$/, '').split('_').at(-1))
     expect(help).toMatch(/^[A-Z].*[^.\s]$/)
     for (const label of labels) expect(label).toMatch(/^[a-z]+$/)
+  })
+
+  test('names that another program gave are kept, and few', () => {
+    expect(Object.keys(metricTable).filter((name) => foreign.test(name))).toEqual(['kollect_resource_created_total', 'kollect_resource_updated_total', 'kollect_resource_deleted_total', 'kollect_events_written_total'])
   })
 })
 
@@ -67,6 +74,13 @@ test('a wrong metric does not stop the data in production', () => {
   metrics.count('weir_made_up_total', 1)
   metrics.count('weir_journal_frames_total', -5)
   expect([...metrics]).toEqual([])
+})
+
+test('a metric that names more objects may have more series', () => {
+  const metrics = new MetricStore({ strict: true })
+  for (let i = 0; i < 600; i++) metrics.count('kollect_resource_created_total', 1, { group: '', version: 'v1', kind: 'Pod', namespace: `n${i}` })
+  expect(metrics.value('kollect_resource_created_total', { group: '', version: 'v1', kind: 'Pod', namespace: 'n599' })).toBe(1)
+  expect(metrics.value('weir_telemetry_overflow_total', { metric: 'kollect_resource_created_total' })).toBe(0)
 })
 
 test('a metric has at most 500 series; what goes beyond is counted as overflow', () => {

@@ -108,7 +108,7 @@ export class MetricStore implements Metrics {
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
     let one = all.get(key)
-    if (one === undefined && (all.size < mostSeries || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
+    if (one === undefined && (all.size < (this.#table[name]?.series ?? mostSeries) || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
     return one
   }
 

@@ -111,6 +111,14 @@ describe('health', () => {
   })
 })
 
+test('kollect\'s paths give the same answers', async () => {
+  await start({ live: true, ready: false, draining: false, reasons: ['Not yet.'] })
+  expect(await ask('/__/health')).toEqual(await ask('/healthz/live'))
+  expect(await ask('/__/ready')).toEqual(await ask('/healthz/ready'))
+  expect((await ask('/__/ready')).status).toBe(503)
+  expect(await ask('/__/metrics')).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' })
+})
+
 test('the first page lists the others, and nothing else is there', async () => {
   await start()
   const { body } = await ask('/')

@@ -83,11 +83,15 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
+  // The second name of each page is kollect's, for the probes and scrapers that know that one.
   switch (path) {
     case '/': return text(200, Object.entries({ ...pages, ...(profiles === undefined ? {} : profilePages) }).map(([page, what]) => `${page.padEnd(22)}${what}\n`).join(''))
-    case '/metrics': return metrics(options)
-    case '/healthz/live': return health(options, 'live')
-    case '/healthz/ready': return health(options, 'ready')
+    case '/metrics':
+    case '/__/metrics': return metrics(options)
+    case '/healthz/live':
+    case '/__/health': return health(options, 'live')
+    case '/healthz/ready':
+    case '/__/ready': return health(options, 'ready')
     default: return text(404, 'There is no such page; / lists all.\n')
   }
 }

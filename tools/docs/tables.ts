@@ -18,7 +18,7 @@ ${table(['Code', 'Status', 'What is wrong'], Object.entries(problemTable).map(([
 }
 
 export async function metricsPage(): Promise<string> {
-  const areas = Map.groupBy(Object.entries(metricTable), ([name]) => name.split('_')[1] ?? '')
+  const areas = Map.groupBy(Object.entries(metricTable), ([name]) => (name.startsWith('weir_') ? name.split('_')[1] : name.split('_')[0]) ?? '')
   const sections = [...areas].map(([area, metrics]) => `## ${area}
 
 ${table(['Metric', 'Kind', 'Labels', 'Meaning'], metrics.map(([name, { kind, labels, help }]) => [code(name), kind, labels.map(code).join(' '), help]))}`)

@@ -4,10 +4,24 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { KollectFields } from '../kollect/index.ts'
 import { flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
+interface Row {
+  /** Counts over the rows of one send. */
+  readonly index: number
+  readonly kind: BatchKind
+  readonly event: WeirEvent
+}
+
 export interface EventForms {
   readonly flows: FlowForm
+  /** For one send. */
+  readonly begin: () => Sending
+}
+
+export interface Sending {
   /** What goes out in place of a row's event. Throws, with the reason, for what has no such form. */
-  readonly event: (row: { readonly kind: BatchKind; readonly event: WeirEvent }) => WeirEvent
+  readonly event: (row: Row) => WeirEvent
+  /** Counts what was sent: the rows of this send but those that failed. */
+  readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
 }
 
 export interface EventFormChoice {
@@ -16,16 +30,37 @@ export interface EventFormChoice {
   readonly kollect_fields: KollectFields
 }
 
-/** The code of a codec that few need is loaded when one is built that has it. */
-export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: EventFormChoice): Promise<EventForms> {
-  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), event: ({ event }) => event }
-  const { kollectEvent } = await import('../kollect/index.ts')
+interface Metrics {
+  count(name: string, by: number, labels?: Readonly<Record<string, string>>): void
+}
+
+const asTheyAre: Sending = { event: ({ event }) => event, settle: (failures) => failures }
+
+/** The code of a codec that few need is loaded when a sink is built that has it. */
+export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: EventFormChoice, metrics: Metrics): Promise<EventForms> {
+  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: () => asTheyAre }
+  const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
     // Refused below; something has to carry them there.
     flows: flowForm({ codec: 'json', tcp_flags }),
-    event({ kind, event }) {
-      if (kind === 'flows') throw new Error('kollect has no message for flows; let the sink take changes only (`only: {family: change}`)')
-      return kollectEvent(event, fields)
+    begin() {
+      const made = new Map<number, ReturnType<typeof kollectCount>>()
+      return {
+        event({ index, kind, event }) {
+          if (kind === 'flows') throw new Error('kollect has no message for flows; let the sink take changes only (`only: {family: change}`)')
+          const change = changeOf(event)
+          made.set(index, kollectCount(change))
+          return kollectEvent(event, change, fields)
+        },
+        settle(failures) {
+          for (const { index } of failures) made.delete(index)
+          for (const { resource, labels, type } of made.values()) {
+            metrics.count(resource, 1, labels)
+            metrics.count('kollect_events_written_total', 1, { type })
+          }
+          return failures
+        },
+      }
     },
   }
 }

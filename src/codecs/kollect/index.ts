@@ -15,12 +15,8 @@ const types: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect.resource.event.v1.ResourceDeletedEvent',
 }
 
-/**
- * The event that carries a change as kollect's bytes: its id that of the envelope, its key kollect's, its type the message's full
- * name. Throws, with a reason for the dead letters, for whatever is no change of an object: no message of kollect holds that.
- */
-export function kollectEvent(event: WeirEvent, fields: KollectFields): WeirEvent {
-  const change = changeOf(event)
+/** The event that carries a change as kollect's bytes: its id that of the envelope, its key kollect's, its type the message's full name. */
+export function kollectEvent(event: WeirEvent, change: ChangeData, fields: KollectFields): WeirEvent {
   const id = envelopeId(event.id, change)
   const { family: _family, dataschema: _dataschema, ...rest } = event
   return {
@@ -34,7 +30,19 @@ export function kollectEvent(event: WeirEvent, fields: KollectFields): WeirEvent
   }
 }
 
-function changeOf({ family = 'event', encoding, data }: WeirEvent): ChangeData {
+/** What kollect counts of a change that it has written: the counter of its kind with its labels, and the full name of the message. */
+export function kollectCount({ operation, group, version, kind, namespace = '' }: ChangeData) {
+  return { resource: counters[operation], labels: { group, version, kind, namespace }, type: types[operation] }
+}
+
+const counters: Readonly<Record<ChangeData['operation'], string>> = {
+  created: 'kollect_resource_created_total',
+  updated: 'kollect_resource_updated_total',
+  deleted: 'kollect_resource_deleted_total',
+}
+
+/** The change that an event holds. Throws, with a reason for the dead letters, for whatever is none: no message of kollect holds that. */
+export function changeOf({ family = 'event', encoding, data }: WeirEvent): ChangeData {
   if (family !== 'change') throw new Error(`kollect has no message for the family ${family}; let the sink take changes only (\`only: {family: change}\`)`)
   if (encoding !== 'json' || data === undefined) throw new Error('this event of the family change has no JSON as its data')
   const change = JSON.parse(new TextDecoder().decode(data)) as Partial<ChangeData> | null

@@ -5,7 +5,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { EnvelopeSchema } from './generated/kollect/event/v1/event_pb.ts'
 import { ResourceUpdatedEventSchema } from './generated/kollect/resource/event/v1/event_pb.ts'
-import { decodeEnvelope, encodeEnvelope, envelopeId, kollectEvent, messageKey } from './index.ts'
+import { changeOf, decodeEnvelope, encodeEnvelope, envelopeId, kollectCount, kollectEvent, messageKey, type KollectFields } from './index.ts'
 
 const id = 'ac3153e2-e9e2-4330-9bbf-52a79fb11214'
 const time = Date.parse('2012-04-23T18:25:43.511Z')
@@ -25,6 +25,8 @@ function event(change: object, more: Partial<WeirEvent> = {}): WeirEvent {
     datacontenttype: 'application/json', data: new TextEncoder().encode(JSON.stringify(change)), ...more,
   }
 }
+
+const carried = (from: WeirEvent, fields: KollectFields): WeirEvent => kollectEvent(from, changeOf(from), fields)
 
 describe('the wire is kollect\'s, byte for byte', () => {
   test('of an object that is gone', () => {
@@ -88,7 +90,7 @@ describe('there and back', () => {
 
 describe('an event of the family change', () => {
   test('becomes one that carries the envelope, with kollect\'s key and a type that names the message', () => {
-    const made = kollectEvent(event(updated, { key: 'other', dataschema: 'https://example.com/schema' }), 'all')
+    const made = carried(event(updated, { key: 'other', dataschema: 'https://example.com/schema' }), 'all')
     expect(made).toMatchObject({ source: '/kubernetes/c1', type: 'kollect.resource.event.v1.ResourceUpdatedEvent', key: 'c1/u1', ref: 'k8s:c1//Pod/shop/web-1', datacontenttype: 'application/protobuf', encoding: 'binary', time })
     expect(made).not.toHaveProperty('family')
     expect(made).not.toHaveProperty('dataschema')
@@ -96,10 +98,10 @@ describe('an event of the family change', () => {
   })
 
   test('keeps an id that is a UUID; another id becomes one, the same for the same change', () => {
-    expect(kollectEvent(event(updated, { id }), 'all').id).toBe(id)
-    const made = kollectEvent(event(updated), 'all').id
+    expect(carried(event(updated, { id }), 'all').id).toBe(id)
+    const made = carried(event(updated), 'all').id
     expect(made).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-    expect(kollectEvent(event(updated, { id: 'sent by another' }), 'original').id).toBe(made)
+    expect(carried(event(updated, { id: 'sent by another' }), 'original').id).toBe(made)
     const others = [{ ...updated, resourceVersion: '43' }, { ...updated, uid: 'u2' }, { ...updated, cluster: 'c2' }, created, deleted].map((change) => envelopeId('x', change))
     expect(new Set([made, ...others]).size).toBe(6)
     expect(envelopeId('x', { ...deleted, resourceVersion: '99' })).toBe(envelopeId('x', deleted))
@@ -114,17 +116,23 @@ describe('an event of the family change', () => {
     ['an unknown operation', { data: Buffer.from(JSON.stringify({ ...updated, operation: 'moved' })) }, /not "moved"/],
     ['a change without its object', { data: Buffer.from(JSON.stringify({ ...updated, new: null })) }, /lacks `new`/],
   ])('%s is refused in words', (_what, more, reason) => {
-    expect(() => kollectEvent(event(updated, more), 'all')).toThrow(reason)
+    expect(() => carried(event(updated, more), 'all')).toThrow(reason)
   })
 
   test('without a time carries none', () => {
     const { time: _time, ...timeless } = event(updated)
-    expect(decodeEnvelope(kollectEvent(timeless, 'all').data ?? new Uint8Array())).toMatchObject({ timestamp: undefined, appliesAt: undefined })
+    expect(decodeEnvelope(carried(timeless, 'all').data ?? new Uint8Array())).toMatchObject({ timestamp: undefined, appliesAt: undefined })
   })
 })
 
 test.each([['c1', 'u1', 'c1/u1'], ['', 'u1', 'u1'], ['eu//west', 'u1', 'eu/west/u1'], ['eu/../us', 'u1', 'us/u1'], ['/eu/', 'u1', '/eu/u1'], ['c1', '', 'c1'], ['', '', '']])('the key of cluster %j and uid %j is %j', (cluster, uid, key) => {
   expect(messageKey(cluster, uid)).toBe(key)
+})
+
+test('a change is counted as kollect counts it', () => {
+  expect(kollectCount(deleted)).toEqual({ resource: 'kollect_resource_deleted_total', labels: { group: '', version: 'v1', kind: 'Pod', namespace: 'shop' }, type: 'kollect.resource.event.v1.ResourceDeletedEvent' })
+  const { namespace: _namespace, ...node } = created
+  expect(kollectCount(node).labels.namespace).toBe('')
 })
 
 test('bytes of objects end their line', () => {

@@ -8,6 +8,7 @@ import { afterEach, expect, test } from 'vitest'
 import { decodeEnvelope } from '../../codecs/kollect/index.ts'
 import type { Sink } from '../../engine/ports.ts'
 import type { Failure } from '../../model/outcome.ts'
+import { MetricStore } from '../../telemetry/metrics.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
@@ -182,7 +183,7 @@ test('codec kollect makes a change of an object an envelope, with kollect\'s key
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => { server.close(resolve); server.closeAllConnections() }))
+  closing.push(() => new Promise((resolve) => { server.close(() => { resolve(undefined) }); server.closeAllConnections() }))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const [change] = anyChanges(1, 1, 'c1')
   if (change === undefined) throw new Error('no change')
@@ -196,7 +197,16 @@ test('codec kollect makes a change of an object an envelope, with kollect\'s key
   const sent = decodeEnvelope(seen[0]?.body ?? new Uint8Array())
   expect(sent).toMatchObject({ timestamp: 1_700_000_000_000, payload: { is: 'created', uid: change.uid, resource: change.new, name: change.name } })
   expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/protobuf', 'ce-id': sent.id, 'ce-type': 'kollect.resource.event.v1.ResourceCreatedEvent', 'ce-partitionkey': `c1/${change.uid}` })
-  const original = await sinkFor({ url, codec: 'kollect', kollect_fields: 'original', mode: 'binary' })
+  const counted = new MetricStore({ strict: true })
+  const original = await http.build(configFrom(httpSchema, { url, codec: 'kollect', kollect_fields: 'original' }), { ...testContext(), metrics: counted })
+  closing.push(() => original.close())
   expect(await original.send(eventBatch([changeEvent(change, 0)], 't'), never)).toEqual([])
   expect(decodeEnvelope(seen[1]?.body ?? new Uint8Array()).payload).toMatchObject({ is: 'created', name: '' })
+  const { group, version, kind, namespace = '' } = change
+  expect(counted.value('kollect_resource_created_total', { group, version, kind, namespace })).toBe(1)
+  expect(counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' })).toBe(1)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  expect((await original.send(eventBatch([changeEvent(change, 0)], 't'), never))[0]?.is).toBe('retry')
+  expect(counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' })).toBe(1)
 })

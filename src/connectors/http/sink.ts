@@ -13,7 +13,7 @@ import { toBatchMessage, toMessage } from './map.ts'
 const requestBytes = 1024 * 1024
 
 export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
-  const [poster, forms] = await Promise.all([Poster.open(config, context), eventForms(config)])
+  const [poster, forms] = await Promise.all([Poster.open(config, context), eventForms(config, context.metrics)])
   const send = config.mode === 'batched' ? sendBatched : sendSingly(config.mode)
   return {
     send: (batch, signal) => send({ config, context, poster, forms }, batch, signal),
@@ -24,9 +24,10 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
 }
 
 /** Each event as a message of its own, also where several would share a request. Our login is not part of it. */
-function* previewOf({ url, mode, extensions }: HttpConfig, { flows, event }: EventForms, batch: SinkBatch): Generator<Preview> {
+function* previewOf({ url, mode, extensions }: HttpConfig, { flows, begin }: EventForms, batch: SinkBatch): Generator<Preview> {
+  const sending = begin()
   for (const row of sinkRows(batch, flows)) {
-    const message = attempting(() => toMessage(event(row), mode === 'binary' ? 'binary' : 'structured', extensions))
+    const message = attempting(() => toMessage(sending.event(row), mode === 'binary' ? 'binary' : 'structured', extensions))
     yield 'is' in message ? { problem: message.reason } : { to: url, ...message }
   }
 }
@@ -41,23 +42,25 @@ interface Parts {
 type Send = (parts: Parts, batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
 
 function sendSingly(mode: 'binary' | 'structured'): Send {
-  return ({ config, context, poster, forms }, batch, signal) => {
+  return async ({ config, context, poster, forms }, batch, signal) => {
+    const sending = forms.begin()
     const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-    return deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
-      const message = attempting(() => toMessage(forms.event(row), mode, config.extensions))
+    return sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
+      const message = attempting(() => toMessage(sending.event(row), mode, config.extensions))
       return 'is' in message ? message : poster.post(message, signal)
-    })
+    }))
   }
 }
 
-const sendBatched: Send = ({ config, context, poster, forms }, batch, signal) => {
+const sendBatched: Send = async ({ config, context, poster, forms }, batch, signal) => {
+  const sending = forms.begin()
   const limits = { rows: config.request_events, bytes: requestBytes }
   const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
   const encode = (row: SinkRow): Uint8Array | Attempt => {
-    const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(forms.event(row), config.extensions) }))
+    const message = attempting<BinaryMessage>(() => ({ headers: {}, body: encodeStructured(sending.event(row), config.extensions) }))
     return 'is' in message ? message : message.body
   }
-  return deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(toBatchMessage(events), signal))
+  return sending.settle(await deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(toBatchMessage(events), signal)))
 }
 
 /** An event that can't be written down can't be next time either. */

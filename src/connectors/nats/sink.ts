@@ -1,4 +1,4 @@
-import { eventForms } from '../../codecs/event-forms/index.ts'
+import { eventForms, type Sending } from '../../codecs/event-forms/index.ts'
 import { deliverInOrder } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
@@ -11,9 +11,9 @@ import { toMessage, type NatsMessage } from './map.ts'
 export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
-  const { flows, event } = await eventForms(config)
+  const { flows, begin } = await eventForms(config, context.metrics)
   /** What can't be written down can't be next time either. */
-  const attempting = (row: SinkRow): NatsMessage | { is: 'reject'; reason: string } => {
+  const attempting = (row: SinkRow, { event }: Sending): NatsMessage | { is: 'reject'; reason: string } => {
     try {
       return toMessage({ ...row, event: event(row) }, subject(row))
     } catch (error) {
@@ -27,18 +27,20 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
       const stop = (): void => { publisher.giveUp('the sink is stopping') }
       signal.addEventListener('abort', stop, { once: true })
       try {
+        const sending = begin()
         const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-        return await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
-          const message = attempting(row)
+        return sending.settle(await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
+          const message = attempting(row, sending)
           return 'is' in message ? message : publisher.publish(message)
-        })
+        }))
       } finally {
         signal.removeEventListener('abort', stop)
       }
     },
     *preview(batch) {
+      const sending = begin()
       for (const row of sinkRows(batch, flows)) {
-        const message = attempting(row)
+        const message = attempting(row, sending)
         if ('is' in message) yield { problem: message.reason }
         else yield { to: message.subject, headers: { ...message.headers, 'nats-msg-id': message.messageId }, body: message.data }
       }
