@@ -2,12 +2,13 @@
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
 import { natsSchema } from './connectors/nats/config.ts'
+import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema }
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, 'kube-audit': kubeAuditSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
@@ -17,6 +18,7 @@ type Loader<D> = () => Promise<D>
 const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   netflow: async () => (await import('./connectors/netflow/index.ts')).netflow,
   sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
+  'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
 }
 
 const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {

@@ -25,12 +25,13 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
 
-/** Every address that Weir would listen on. A source's field `tcp` is TCP, its other addresses are UDP. */
+/** Every address that Weir would listen on. A source with datagrams has a receive buffer: its addresses are UDP, but for those of field `tcp`. */
 export function listenersOf(config: WeirConfig): Listener[] {
   const sources = Object.values(config.sources).flatMap((entry) =>
     fieldsOf(entry, 'sources').flatMap(([key, info, value]) => {
       if (info.kind !== 'listen') return []
-      return (value as readonly HostPort[]).map((place): Listener => ({ owner: entry.id, protocol: key === 'tcp' ? 'tcp' : 'udp', place }))
+      const protocol = key === 'tcp' || !Object.hasOwn(entry.settings as object, 'receive_buffer') ? 'tcp' : 'udp'
+      return (value as readonly HostPort[]).map((place): Listener => ({ owner: entry.id, protocol, place }))
     }))
   return [
     { owner: 'api', protocol: 'tcp', place: config.listen },

@@ -168,9 +168,23 @@ export interface AuditData {
   readonly uri: string
   readonly code?: number
   /** Undefined for requests that are of no object. */
-  readonly object?: { readonly group: string; readonly version: string; readonly resource: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string; readonly resourceVersion?: string }
+  readonly object?: AuditObject
   /** ISO 8601, to the microsecond. */
   readonly received: string
   readonly completed?: string
   readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface AuditObject {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource?: string
+  readonly namespace?: string
+  readonly name?: string
+  readonly uid?: string
+  /** As the request left the object: known where the audit policy asks for responses. */
+  readonly resourceVersion?: string
+  /** The version that the request was based on, if it said so. */
+  readonly basedOn?: string
 }

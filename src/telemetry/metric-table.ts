@@ -54,6 +54,9 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_sflow_restarts_total: counter('Agents that began to count anew', 'source'),
   weir_sflow_exporters: gauge('Addresses of agents remembered', 'source'),
 
+  weir_kube_audit_batches_total: counter('Batches of audit events, by what became of each: taken, or why it was refused', 'source', 'outcome'),
+  weir_kube_audit_events_total: counter('Audit events of batches that were taken: taken, duplicate, of a stage or verb that is not kept, malformed', 'source', 'outcome'),
+
   weir_udp_receive_buffer_bytes: gauge('Receive buffer that the kernel gave a UDP socket', 'source', 'listener'),
   weir_udp_kernel_dropped_datagrams_total: counter('Datagrams the kernel dropped because they were not read in time', 'source', 'listener'),
 

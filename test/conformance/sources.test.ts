@@ -6,6 +6,8 @@ import { startApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { decodeHttp } from '../../src/codecs/cloudevents/index.ts'
 import { datagram, flowSample } from '../../src/codecs/sflow5/testing/datagrams.ts'
+import { kubeAuditSchema } from '../../src/connectors/kube-audit/config.ts'
+import { kubeAudit } from '../../src/connectors/kube-audit/index.ts'
 import { netflowSchema } from '../../src/connectors/netflow/config.ts'
 import { netflow } from '../../src/connectors/netflow/index.ts'
 import { sflowSchema } from '../../src/connectors/sflow/config.ts'
@@ -135,9 +137,31 @@ const apiHarness: SourceHarness = {
   numbersIn: numbersOfEvents,
 }
 
+// ---- kube-audit: batches over HTTP
+
+const auditHarness: SourceHarness = {
+  async build(context, address) {
+    const source = await kubeAudit.build(configFrom(kubeAuditSchema, { cluster: 'c1', listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }), context)
+    const post = async (body: string): Promise<Answer> => {
+      const { status } = await fetch(`${source.addresses[0] ?? ''}/audit`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+      return status === 200 ? 'accepted' : status === 503 ? 'retry' : 'refused'
+    }
+    const item = (number: number): object => ({ auditID: String(number), stage: 'ResponseComplete', verb: 'create', user: {}, requestReceivedTimestamp: '2026-11-20T10:00:00Z' })
+    return {
+      source, sendMalformed: () => post('{}'), close: () => Promise.resolve(),
+      send: (numbers) => post(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: numbers.map(item) })),
+    }
+  },
+  numbersIn(unit) {
+    const batch = decodeBatch('events', unit.raw) as EventBatch
+    return Array.from({ length: batch.count }, (_, row) => Number(eventId(batch, row).split('/')[0]))
+  },
+}
+
 sourceConformance('netflow', netflowHarness)
 sourceConformance('sflow', sflowHarness)
 sourceConformance('http', apiHarness)
+sourceConformance('kube-audit', auditHarness)
 
 // ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
 

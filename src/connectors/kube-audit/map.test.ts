@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { AuditData } from '../../model/kubernetes.ts'
+import { mapAuditEvent } from './map.ts'
+
+const settings = { cluster: 'c1', stages: ['ResponseComplete'], verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] } as const
+const base = {
+  level: 'Metadata', auditID: 'a1', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit', verb: 'patch',
+  user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34.0',
+  objectRef: { resource: 'configmaps', namespace: 'shop', name: 'c', apiVersion: 'v1' }, responseStatus: { metadata: {}, code: 200 },
+  requestReceivedTimestamp: '2026-11-20T10:00:00.123456Z', stageTimestamp: '2026-11-20T10:00:00.125000Z', annotations: { 'authorization.k8s.io/decision': 'allow' },
+}
+
+function mapped(more: object = {}): { readonly data: AuditData; readonly [envelope: string]: unknown } {
+  const event = mapAuditEvent({ ...base, ...more }, settings)
+  if (typeof event === 'string') throw new Error(event)
+  return { ...event, data: JSON.parse(Buffer.from(event.data ?? []).toString()) as AuditData }
+}
+
+test('a request becomes an event that says who, from where, what of and with which end', () => {
+  expect(mapped()).toEqual({
+    id: 'a1/ResponseComplete', source: '/kubernetes/c1', type: 'weir.kubernetes.audit', family: 'audit', subject: 'configmaps/shop/c', ref: 'k8s:c1//ConfigMap/shop/c', key: 'c1/configmaps/shop/c',
+    time: Date.UTC(2026, 10, 20, 10, 0, 0, 123), datacontenttype: 'application/json', encoding: 'json',
+    data: {
+      cluster: 'c1', auditID: 'a1', verb: 'patch', user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34.0',
+      uri: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit', code: 200, object: { group: '', version: 'v1', resource: 'configmaps', namespace: 'shop', name: 'c' },
+      received: '2026-11-20T10:00:00.123456Z', completed: '2026-11-20T10:00:00.125000Z', annotations: { 'authorization.k8s.io/decision': 'allow' },
+    },
+  })
+})
+
+test('of a response only id, name and version of the object are kept, and a version that was asked for is no version that was made', () => {
+  const { data, key, ref } = mapped({
+    verb: 'update', objectRef: { resource: 'deployments', apiGroup: 'apps', apiVersion: 'v1', namespace: 'shop', resourceVersion: '6' },
+    requestObject: { secret: 'hunter2' }, responseObject: { kind: 'Deployment', metadata: { name: 'web', uid: 'u-web', resourceVersion: '7' }, spec: { secret: 'hunter2' } },
+  })
+  expect(data.object).toEqual({ group: 'apps', version: 'v1', resource: 'deployments', namespace: 'shop', name: 'web', uid: 'u-web', resourceVersion: '7', basedOn: '6' })
+  expect([key, ref]).toEqual(['c1/u-web', 'k8s:c1/apps/Deployment/shop/web'])
+  expect(JSON.stringify(data)).not.toContain('hunter2')
+})
+
+test('a deletion has the id of what was deleted, a collection has no version, and a custom kind is known by the response alone', () => {
+  expect(mapped({ verb: 'delete', responseStatus: { code: 200, details: { uid: 'gone' } }, responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } } }).data.object).toMatchObject({ uid: 'gone' })
+  expect(mapped({ verb: 'delete', responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } } }).data.object).not.toHaveProperty('resourceVersion')
+  const all = mapped({ verb: 'deletecollection', objectRef: { resource: 'configmaps', namespace: 'shop', apiVersion: 'v1' }, responseObject: { kind: 'ConfigMapList', metadata: { resourceVersion: '9' }, items: [] } })
+  expect([all.data.object, all['subject'], all['ref']]).toEqual([{ group: '', version: 'v1', resource: 'configmaps', namespace: 'shop' }, 'configmaps/shop', undefined])
+  const widget = { resource: 'widgets', apiGroup: 'example.com', apiVersion: 'v1', namespace: 'shop', name: 'w' }
+  expect([mapped({ objectRef: widget })['ref'], mapped({ objectRef: widget, responseObject: { kind: 'Widget', metadata: { uid: 'x' } } })['ref']]).toEqual([undefined, 'k8s:c1/example.com/Widget/shop/w'])
+})
+
+test('who acts in the name of another is told beside him', () => {
+  expect(mapped({ impersonatedUser: { username: 'bob', groups: ['ops'] } }).data).toMatchObject({ user: { username: 'bob', groups: ['ops'] }, impersonatedBy: 'alice' })
+})
+
+test('a request of no object has its path as subject', () => {
+  const { objectRef: _, ...rest } = base
+  const event = mapAuditEvent({ ...rest, verb: 'create', requestURI: '/custom/path?x=1' }, settings)
+  expect(event).toMatchObject({ subject: '/custom/path', key: 'c1//custom/path' })
+})
+
+test('what is not kept is told with the reason', () => {
+  const left = (more: object): unknown => mapAuditEvent({ ...base, ...more }, settings)
+  expect([left({ stage: 'RequestReceived' }), left({ verb: 'list' }), left({ auditID: 7 }), left({ requestReceivedTimestamp: 'yesterday' }), mapAuditEvent(null, settings), mapAuditEvent([], settings)])
+    .toEqual(['stage', 'verb', 'malformed', 'malformed', 'malformed', 'malformed'])
+  expect(mapAuditEvent({ ...base, verb: 'list' }, { ...settings, verbs: [] })).toMatchObject({ id: 'a1/ResponseComplete' })
+})
+
+test('texts that clients choose are kept to a length, and what is not as it should be harms nothing', () => {
+  const { data } = mapped({ userAgent: 'x'.repeat(10_000), sourceIPs: 'no list', user: 'nobody', objectRef: [1], responseStatus: null, annotations: { a: 1, b: 'c' } })
+  expect(data.userAgent).toHaveLength(4096)
+  expect(data).toMatchObject({ user: { username: '' }, sourceIPs: [], annotations: { b: 'c' } })
+})

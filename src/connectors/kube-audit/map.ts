@@ -1,0 +1,88 @@
+import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/kubernetes.ts'
+import { kubernetesRef } from '../../model/refs.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import type { KubeAuditConfig } from './config.ts'
+import { kindOf } from './map-kinds.ts'
+
+/** Why an item of a batch becomes no event: it is of a stage or a verb that is not kept, or no audit event. */
+export type Left = 'stage' | 'verb' | 'malformed'
+
+/** Longest texts that are kept of what clients choose, in characters. */
+const longest = 4096
+
+type Fields = Readonly<Record<string, unknown>>
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, longest) : undefined
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(textOf).filter((each) => each !== undefined) : []
+}
+
+/** With the keys that have a value. */
+function known<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+}
+
+const utf8 = new TextEncoder()
+
+/** An item of an EventList of audit.k8s.io/v1. Bodies of requests and responses are looked into and not kept. */
+export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>): WeirEvent | Left {
+  const given = fieldsOf(item)
+  const [auditID, stage, verb, received] = ['auditID', 'stage', 'verb', 'requestReceivedTimestamp'].map((name) => textOf(given[name]))
+  const time = Date.parse(received ?? '')
+  if (auditID === undefined || stage === undefined || verb === undefined || received === undefined || Number.isNaN(time)) return 'malformed'
+  if (!(stages as readonly string[]).includes(stage)) return 'stage'
+  if (verbs.length > 0 && !verbs.includes(verb)) return 'verb'
+  const [user, impersonated] = [fieldsOf(given['user']), fieldsOf(given['impersonatedUser'])]
+  const actor = textOf(impersonated['username']) === undefined ? user : impersonated
+  const groups = textsOf(actor['groups'])
+  const uri = textOf(given['requestURI']) ?? ''
+  const code = fieldsOf(given['responseStatus'])['code']
+  const annotations = Object.fromEntries(Object.entries(fieldsOf(given['annotations'])).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.slice(0, longest)]] : [])))
+  const object = objectOf(given)
+  const data = known<AuditData>({
+    cluster, auditID, verb,
+    user: known({ username: textOf(actor['username']) ?? '', uid: textOf(actor['uid']), groups: groups.length === 0 ? undefined : groups }),
+    impersonatedBy: actor === user ? undefined : textOf(user['username']),
+    sourceIPs: textsOf(given['sourceIPs']), userAgent: textOf(given['userAgent']), uri, code: typeof code === 'number' ? code : undefined, object: object?.object,
+    received, completed: stage === 'RequestReceived' ? undefined : textOf(given['stageTimestamp']), annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
+  })
+  const subject = object === undefined ? (uri.split('?', 1)[0] ?? '') : subjectOf(object.object)
+  const ref = object?.kind === undefined || object.object.name === undefined ? undefined
+    : kubernetesRef({ cluster, group: object.object.group, kind: object.kind, namespace: object.object.namespace ?? '', name: object.object.name })
+  return {
+    id: `${auditID}/${stage}`, source: `/kubernetes/${cluster}`, type: kubernetesTypes.audit, family: 'audit', time, datacontenttype: 'application/json', key: `${cluster}/${object?.object.uid ?? subject}`,
+    ...(subject === '' ? {} : { subject }), ...(ref === undefined ? {} : { ref }), encoding: 'json', data: utf8.encode(JSON.stringify(data)),
+  }
+}
+
+/** What the request was of. The answer knows more of it than the request: a generated name, its id, its new version. */
+function objectOf(given: Fields): { readonly object: AuditObject; readonly kind: string | undefined } | undefined {
+  const asked = fieldsOf(given['objectRef'])
+  const resource = textOf(asked['resource'])
+  if (resource === undefined) return undefined
+  const group = textOf(asked['apiGroup']) ?? ''
+  const subresource = textOf(asked['subresource'])
+  const answer = fieldsOf(given['responseObject'])
+  // A collection has a version of its own, which is that of no object; a status is about another object.
+  const whole = textOf(answer['kind']) !== 'Status' && answer['items'] === undefined ? fieldsOf(answer['metadata']) : {}
+  const told = fieldsOf(fieldsOf(given['responseStatus'])['details'])
+  const object = known<AuditObject>({
+    group, version: textOf(asked['apiVersion']) ?? '', resource, subresource, namespace: textOf(asked['namespace']),
+    name: textOf(asked['name']) ?? textOf(whole['name']), uid: textOf(whole['uid']) ?? textOf(told['uid']) ?? textOf(asked['uid']),
+    resourceVersion: textOf(whole['resourceVersion']), basedOn: textOf(asked['resourceVersion']),
+  })
+  // The answer to a request for a part of an object may be of a kind of its own.
+  return { object, kind: kindOf(resource, group) ?? (subresource === undefined && Object.keys(whole).length > 0 ? textOf(answer['kind']) : undefined) }
+}
+
+/** As kubectl writes a place. */
+function subjectOf({ resource, group, namespace, name }: AuditObject): string {
+  return [group === '' ? resource : `${resource}.${group}`, namespace, name].filter((part) => part !== undefined).join('/')
+}

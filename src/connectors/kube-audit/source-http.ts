@@ -1,0 +1,194 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { createGunzip } from 'node:zlib'
+import { explainListen } from '../../host/listen.ts'
+import type { Disk } from '../../host/index.ts'
+import { readTls, type TlsOptions } from '../../net/tls.ts'
+import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import type { KubeAuditConfig } from './config.ts'
+
+/** What became of a batch that was not taken. */
+export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
+
+/** Why a request is not taken, with the answer to it. */
+export class Refused extends Error {
+  readonly status: number
+  readonly refusal: Refusal
+
+  constructor(status: number, refusal: Refusal, message: string) {
+    super(message)
+    this.status = status
+    this.refusal = refusal
+  }
+}
+
+export interface AuditListeners {
+  readonly addresses: readonly string[]
+  /** From now on connections get these certificates. */
+  renew(tls: TlsOptions): void
+  close(): Promise<void>
+}
+
+export interface AuditListenersOptions {
+  readonly places: readonly HostPort[]
+  readonly tls: TlsOptions | undefined
+  readonly token: string | undefined
+  /** Most bytes of a body, as sent and decompressed. */
+  readonly mostBytes: number
+  /** Takes a whole body; resolves when it is accepted, rejects with Refused. */
+  take(body: Buffer): Promise<void>
+  refused(refusal: Refusal, message: string): void
+}
+
+/** Bodies that are held at a time, as multiples of the largest one. */
+const mostBodies = 4
+const [requestMs, idleMs] = [60_000, 120_000]
+
+/** Certificates of a listener, in the words of Node. */
+export function readCertificates(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsOptions | undefined> {
+  return readTls(tls === null ? null : { ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file, server_name: null, verify: true }, disk)
+}
+
+/** Opens every listener, or none. */
+export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
+  const { tls, places } = options
+  const listener = new Answering(options)
+  const servers: { readonly server: Server | TlsServer; readonly address: string }[] = []
+  const close = async (): Promise<void> => {
+    listener.lastAnswers()
+    await Promise.all(servers.map(({ server }) => new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      // What is answered just now may end; who only stays connected may not.
+      server.closeIdleConnections()
+    })))
+  }
+  try {
+    for (const place of places) {
+      const limits = { requestTimeout: requestMs, headersTimeout: requestMs, keepAliveTimeout: idleMs }
+      const server = tls === undefined ? createServer(limits, listener.listen) : createTlsServer({ ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined }, listener.listen)
+      server.maxConnections = 256
+      await listening(server, place)
+      const bound = server.address()
+      servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port })}` })
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    addresses: servers.map(({ address }) => address),
+    close,
+    renew(certificates) {
+      for (const { server } of servers) if ('setSecureContext' in server) server.setSecureContext(certificates)
+    },
+  }
+}
+
+async function listening(server: Server | TlsServer, place: HostPort): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ ...place, exclusive: true }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    throw await explainListen('tcp', place, error)
+  }
+}
+
+class Answering {
+  readonly #options: AuditListenersOptions
+  readonly #expected: Buffer | undefined
+  /** Bytes that bodies under way may have. */
+  #held = 0
+  #closing = false
+
+  constructor(options: AuditListenersOptions) {
+    this.#options = options
+    this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`)
+  }
+
+  /** From now on each answer is the last of its connection. */
+  lastAnswers(): void {
+    this.#closing = true
+  }
+
+  readonly listen: RequestListener = (request, response) => {
+    // Who goes away in the middle of a request is no trouble of ours.
+    request.on('error', () => response.destroy())
+    const tell = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
+    this.#take(request).then(() => tell(200), (error: unknown) => {
+      const said = error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+      this.#options.refused(said.refusal, said.message)
+      tell(said.status, said.message)
+    })
+  }
+
+  async #take(request: IncomingMessage): Promise<void> {
+    const { mostBytes } = this.#options
+    if (this.#expected !== undefined && !timingSafeEqual(this.#expected, digest(request.headers.authorization ?? ''))) {
+      throw new Refused(401, 'unauthorized', 'The token is missing or wrong: the user of the kubeconfig in --audit-webhook-config-file needs the one that is set here.')
+    }
+    check(request, mostBytes)
+    if (this.#held >= mostBodies * mostBytes) throw new Refused(503, 'busy', 'Too many batches are under way; send it again.')
+    const bytes = request.headers['content-encoding'] === 'gzip' ? mostBytes : Number(request.headers['content-length'] ?? mostBytes)
+    this.#held += bytes
+    try {
+      await this.#options.take(await bodyOf(request, mostBytes))
+    } finally {
+      this.#held -= bytes
+    }
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** As the API of Kubernetes answers: then its own log says why. What is left of the request is read and thrown away. */
+function answer(response: ServerResponse, { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean }): void {
+  if (response.destroyed) return
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: code < 300 ? 'Success' : 'Failure', ...(message === undefined ? {} : { message }), code }
+  const more = code === 503 ? { 'retry-after': '1' } : code === 401 ? { 'www-authenticate': 'Bearer' } : code === 405 ? { allow: 'POST' } : {}
+  response.writeHead(code, { 'content-type': 'application/json', ...more, ...(last ? { connection: 'close' } : {}) })
+  response.end(JSON.stringify(status))
+}
+
+function check({ url, method, headers }: IncomingMessage, mostBytes: number): void {
+  if (url?.split('?', 1)[0] !== '/audit') throw new Refused(404, 'wrong_request', 'Audit events are taken at /audit.')
+  if (method !== 'POST') throw new Refused(405, 'wrong_request', 'Audit events are sent with POST.')
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== 'application/json') throw new Refused(415, 'wrong_request', `Content-Type is ${type ?? 'missing'}; it must be application/json.`)
+  if (!['identity', 'gzip'].includes(headers['content-encoding'] ?? 'identity')) throw new Refused(415, 'wrong_request', `Content-Encoding ${headers['content-encoding']} is not known; gzip is.`)
+  if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes)
+}
+
+function tooLarge(mostBytes: number): Refused {
+  return new Refused(413, 'too_large', `The batch has more than ${mostBytes} bytes: raise \`max_body\`, or lower --audit-webhook-batch-max-size of the API server.`)
+}
+
+function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    const zipped = request.headers['content-encoding'] === 'gzip'
+    const plain = zipped ? request.pipe(createGunzip()) : request
+    plain.on('data', (piece: Buffer) => {
+      size += piece.length
+      if (size <= mostBytes) return void pieces.push(piece)
+      reject(tooLarge(mostBytes))
+      pieces.length = 0
+      if (zipped) request.unpipe()
+      request.resume()
+      if (zipped) plain.destroy()
+    })
+    plain.once('end', () => resolve(Buffer.concat(pieces)))
+    plain.once('error', (error) => reject(new Refused(400, 'unreadable', zipped ? `The body is no gzip: ${error.message}` : error.message)))
+    request.once('close', () => {
+      if (!request.complete) reject(new Refused(400, 'unreadable', 'The request ended too early.'))
+    })
+  })
+}

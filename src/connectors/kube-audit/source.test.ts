@@ -1,0 +1,182 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, expect, test } from 'vitest'
+import type { SourceContext } from '../../engine/ports.ts'
+import { realHost } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { Unit } from '../../journal/types.ts'
+import { WeirError } from '../../model/errors.ts'
+import { eventId } from '../../model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { MetricStore } from '../../telemetry/metrics.ts'
+import { selfSigned } from '../../../test/kit/certificate.ts'
+import { kubeAuditSchema } from './config.ts'
+import { openKubeAudit, type KubeAuditSource } from './source.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+interface Running {
+  readonly source: KubeAuditSource
+  readonly ids: string[]
+  readonly shed: Record<string, number>
+  readonly lines: string[]
+  readonly url: string
+  count(name: 'events' | 'batches', outcome: string): number
+  stop(): Promise<void>
+}
+
+async function start(written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> = {}, more: Partial<SourceContext> = {}): Promise<Running> {
+  const [ids, shed, lines, metrics] = [[] as string[], {} as Record<string, number>, [] as string[], new MetricStore({ strict: true })]
+  const line = (message: string): void => void lines.push(message)
+  const seen = new Set<string>()
+  const keep = (unit: Omit<Unit, 'source'>): number => {
+    const batch = decodeBatch('events', unit.raw)
+    if (batch.kind !== 'events') throw new Error('no events')
+    const fresh = Array.from({ length: batch.count }, (_, row) => eventId(batch, row)).filter((id) => !seen.has(id))
+    for (const id of fresh) seen.add(id)
+    ids.push(...fresh)
+    return fresh.length
+  }
+  const at = { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1 }
+  const context: SourceContext = {
+    id: 'audit', host: realHost(), epoch: 1, cursor: undefined, metrics, log: { debug: line, info: line, warn: line, error: line },
+    append: () => Promise.reject(new Error('audit events may come twice')),
+    appendOnce: (unit) => {
+      const accepted = keep(unit)
+      return Promise.resolve({ ...at, accepted, duplicates: unit.count - accepted })
+    },
+    shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+    ...more,
+  }
+  const source = await openKubeAudit(configFrom(kubeAuditSchema, { cluster: 'c1', listen: '127.0.0.1:0', ...written }), context)
+  const abort = new AbortController()
+  const running = source.run(abort.signal)
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await running
+  }
+  cleanups.push(stop)
+  return { source, ids, shed, lines, url: source.addresses[0] ?? '', stop, count: (name, outcome) => metrics.value(`weir_kube_audit_${name}_total`, { source: 'audit', outcome }) }
+}
+
+const item = (auditID: string, more: object = {}): object => ({
+  auditID, stage: 'ResponseComplete', verb: 'create', user: { username: 'alice' }, requestURI: '/x', sourceIPs: [], requestReceivedTimestamp: '2026-11-20T10:00:00.000000Z', ...more,
+})
+const listOf = (...items: unknown[]): string => JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items })
+
+async function post(url: string, body: string | Buffer, headers: Record<string, string> = {}, path = '/audit'): Promise<{ status: number; message: string }> {
+  const answer = await fetch(url + path, { method: 'POST', body: typeof body === 'string' ? body : new Uint8Array(body), headers: { 'content-type': 'application/json', ...headers } })
+  const said = (await answer.json()) as { kind: string; code: number; message?: string }
+  expect([said.kind, said.code]).toEqual(['Status', answer.status])
+  return { status: answer.status, message: said.message ?? '' }
+}
+
+test('a batch is answered when it is synced, plain or compressed, and what came before is left out', async () => {
+  const { url, ids, source, count } = await start()
+  expect(source.status().why).toContain('--audit-webhook-config-file')
+  expect((await post(url, listOf(item('1'), item('2')))).status).toBe(200)
+  expect((await post(url, gzipSync(listOf(item('2'), item('3'))), { 'content-encoding': 'gzip' })).status).toBe(200)
+  expect(ids).toEqual(['1/ResponseComplete', '2/ResponseComplete', '3/ResponseComplete'])
+  expect([count('events', 'taken'), count('events', 'duplicate'), count('batches', 'taken')]).toEqual([3, 1, 2])
+  expect(source.status()).toMatchObject({ cluster: 'c1', batches: 2, events: 3, refused: {} })
+  expect(source.status().why).toBeUndefined()
+})
+
+test('what is not kept is counted by its reason, and a wrong item costs itself alone', async () => {
+  const { url, ids, shed, count } = await start()
+  expect((await post(url, listOf(item('1', { stage: 'RequestReceived' }), item('2', { verb: 'watch' }), 7, item('3')))).status).toBe(200)
+  expect(ids).toEqual(['3/ResponseComplete'])
+  expect(shed).toEqual({ malformed: 1 })
+  expect(['stage', 'verb', 'malformed', 'taken'].map((outcome) => count('events', outcome))).toEqual([1, 1, 1, 1])
+  expect((await post(url, listOf(item('4', { verb: 'get' })))).status).toBe(200)
+})
+
+test('a batch that the journal does not take is not taken, and may come again', async () => {
+  let full = true
+  const kept: number[] = []
+  const { url, count, source } = await start({}, {
+    appendOnce: (unit) => {
+      if (full) return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'no room'))
+      kept.push(unit.count)
+      return Promise.resolve({ position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 })
+    },
+  })
+  expect(await post(url, listOf(item('1')))).toEqual({ status: 503, message: 'It could not be kept: no room' })
+  expect(source.status()).toMatchObject({ batches: 0, refused: { not_synced: 1 } })
+  full = false
+  expect((await post(url, listOf(item('1')))).status).toBe(200)
+  expect([kept, count('batches', 'not_synced'), count('batches', 'taken')]).toEqual([[1], 1, 1])
+})
+
+test('a body beyond the limit is 413, told by its length, on its way, and when it is unpacked', async () => {
+  const { url, count, ids } = await start({ max_body: '64KiB' })
+  const large = listOf(item('1', { userAgent: 'x'.repeat(70_000) }))
+  expect(await post(url, large)).toEqual({ status: 413, message: expect.stringContaining('--audit-webhook-batch-max-size') as string })
+  expect((await post(url, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
+  const streamed = await fetch(`${url}/audit`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: new Blob([large]).stream(), duplex: 'half' } as RequestInit)
+  expect(streamed.status).toBe(413)
+  expect([count('batches', 'too_large'), ids]).toEqual([3, []])
+})
+
+test('wrong input is refused with what is wrong', async () => {
+  const { url, count, lines } = await start()
+  expect(await post(url, 'no json')).toMatchObject({ status: 400, message: expect.stringMatching(/^The body is no JSON/) as string })
+  expect(await post(url, '[]')).toMatchObject({ status: 400, message: 'The body is no EventList of audit.k8s.io/v1.' })
+  expect(await post(url, JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1beta1', items: [] }))).toMatchObject({ message: 'The body is no EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.' })
+  expect(await post(url, `${'['.repeat(200)}${']'.repeat(200)}`)).toMatchObject({ message: 'The JSON nests deeper than 128 levels.' })
+  expect(await post(url, 'no gzip', { 'content-encoding': 'gzip' })).toMatchObject({ status: 400, message: expect.stringMatching(/^The body is no gzip/) as string })
+  expect((await post(url, listOf(), { 'content-type': 'text/plain' })).status).toBe(415)
+  expect((await post(url, listOf(), { 'content-encoding': 'br' })).status).toBe(415)
+  expect((await post(url, listOf(), {}, '/')).message).toBe('Audit events are taken at /audit.')
+  expect((await fetch(`${url}/audit`)).headers.get('allow')).toBe('POST')
+  expect([count('batches', 'unreadable'), count('batches', 'wrong_request')]).toEqual([5, 4])
+  // Each reason is told once.
+  expect(lines.filter((line) => line.includes('was refused'))).toHaveLength(2)
+})
+
+test('with a token only who has it is heard', async () => {
+  const { url, ids, count } = await start({ token: 'right' })
+  expect([(await post(url, listOf(item('1')))).status, (await post(url, listOf(item('1')), { authorization: 'Bearer wrong' })).status]).toEqual([401, 401])
+  expect((await post(url, listOf(item('1')), { authorization: 'Bearer right' })).status).toBe(200)
+  expect([ids.length, count('batches', 'unauthorized')]).toEqual([1, 2])
+})
+
+test('with TLS a client needs a certificate where one is asked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-audit-'))
+  cleanups.push(() => rm(folder, { recursive: true, force: true }))
+  const own = selfSigned()
+  const paths = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
+  await writeFile(paths.cert_file, own.cert)
+  await writeFile(paths.key_file, own.key)
+  const send = (url: string, identity: object): Promise<number> => new Promise((resolve, reject) => {
+    request(`${url}/audit`, { method: 'POST', ca: own.cert, headers: { 'content-type': 'application/json' }, ...identity }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    }).on('error', reject).end(listOf(item('1')))
+  })
+  const open = await start({ tls: paths })
+  expect(open.url).toMatch(/^https:/)
+  expect(await send(open.url, {})).toBe(200)
+  const closed = await start({ tls: { ...paths, client_ca_file: paths.cert_file } })
+  await expect(send(closed.url, {})).rejects.toThrow()
+  expect(await send(closed.url, own)).toBe(200)
+  expect(closed.ids).toHaveLength(1)
+})
+
+test('an address that others reach needs a token or certificates', () => {
+  const config = (more: object): unknown => configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
+  expect(() => config({})).toThrow('anybody who reaches this address')
+  expect(() => config({ token: 'x' })).not.toThrow()
+})
+
+test('a place that is taken says so, and what was opened before is closed', async () => {
+  const { url } = await start()
+  const place = url.slice('http://'.length)
+  await expect(start({ listen: ['127.0.0.1:0', place] })).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
+})

@@ -1,0 +1,170 @@
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { encodeBatch } from '../../journal/bodies.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import type { KubeAuditConfig } from './config.ts'
+import { mapAuditEvent, type Left } from './map.ts'
+import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
+
+const housekeepingMs = 30_000
+/** Brackets in brackets: small bodies would otherwise become large objects. */
+const deepest = 128
+
+export interface KubeAuditStatus {
+  readonly cluster: string
+  readonly batches: number
+  readonly events: number
+  /** Unix ms of the last batch that was taken. */
+  readonly last: number | undefined
+  readonly refused: Readonly<Partial<Record<Refusal, number>>>
+  /** Why nothing is seen, and what to do. */
+  readonly why?: string
+}
+
+export interface KubeAuditSource extends Source {
+  status(): KubeAuditStatus
+}
+
+/** Opens every listener; when one cannot be opened, none stays open. */
+export async function openKubeAudit(config: KubeAuditConfig, context: SourceContext): Promise<KubeAuditSource> {
+  const source = new KubeAudit(config, context)
+  await source.open()
+  return source
+}
+
+class KubeAudit implements KubeAuditSource {
+  readonly #config: KubeAuditConfig
+  readonly #context: SourceContext
+  readonly #refused: Partial<Record<Refusal, number>> = {}
+  #listeners: AuditListeners | undefined
+  #certificates = ''
+  #batches = 0
+  #events = 0
+  #last: number | undefined
+
+  constructor(config: KubeAuditConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+  }
+
+  get addresses(): readonly string[] {
+    return this.#listeners?.addresses ?? []
+  }
+
+  async open(): Promise<void> {
+    const { listen: places, tls, token, max_body: mostBytes } = this.#config
+    const certificates = await readCertificates(tls, this.#context.host.disk)
+    this.#certificates = JSON.stringify(certificates)
+    this.#listeners = await openListeners({
+      places, tls: certificates, token: token === null ? undefined : revealSecret(token), mostBytes, take: (body) => this.#take(body),
+      refused: (refusal, message) => this.#refuse(refusal, message),
+    })
+  }
+
+  status(): KubeAuditStatus {
+    const refused = Object.entries(this.#refused).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`)
+    const silent = refused.length === 0
+      ? `No batch has come to ${this.addresses.join(' or ')}/audit yet: start the API server with --audit-policy-file and --audit-webhook-config-file; the guide has both files.`
+      : `No batch was taken, and some were refused (${refused.join(', ')}): the program log says why.`
+    return { cluster: this.#config.cluster, batches: this.#batches, events: this.#events, last: this.#last, refused: this.#refused, ...(this.#batches === 0 && this.addresses.length > 0 ? { why: silent } : {}) }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#context.host
+    while (!signal.aborted) {
+      await timers.sleep(housekeepingMs, signal)
+      if (!signal.aborted) await this.#renew()
+    }
+    // Resolves when what was asked before is answered.
+    await this.#listeners?.close()
+  }
+
+  /** Certificates are renewed under the same names. */
+  async #renew(): Promise<void> {
+    const { id, host, log } = this.#context
+    try {
+      const certificates = await readCertificates(this.#config.tls, host.disk)
+      if (certificates === undefined || JSON.stringify(certificates) === this.#certificates) return
+      this.#listeners?.renew(certificates)
+      this.#certificates = JSON.stringify(certificates)
+      log.info('The certificates of the audit listener were renewed.', { source: id })
+    } catch (error) {
+      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', { source: id, error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  async #take(body: Buffer): Promise<void> {
+    const items = itemsOf(body)
+    const events: WeirEvent[] = []
+    const left: Partial<Record<Left, number>> = {}
+    for (const item of items) {
+      const mapped = mapAuditEvent(item, this.#config)
+      if (typeof mapped === 'string') left[mapped] = (left[mapped] ?? 0) + 1
+      else events.push(mapped)
+    }
+    const duplicates = events.length === 0 ? 0 : await this.#append(events)
+    const { id, log, host } = this.#context
+    for (const [outcome, count] of Object.entries({ ...left, taken: events.length - duplicates, duplicate: duplicates })) this.#count('weir_kube_audit_events_total', count, outcome)
+    this.#count('weir_kube_audit_batches_total', 1, 'taken')
+    if (left.malformed !== undefined) {
+      this.#context.shed('malformed', left.malformed)
+      log.warn('Some items of a batch are no audit events; the others were taken.', { source: id, items: left.malformed })
+    }
+    this.#batches++
+    this.#events += events.length - duplicates
+    this.#last = host.clock.now()
+  }
+
+  /** Resolves when they are synced: how many of them had come before. */
+  async #append(events: readonly WeirEvent[]): Promise<number> {
+    const { id, host } = this.#context
+    const times = events.flatMap(({ time }) => (time === undefined ? [] : [time]))
+    const unit = {
+      stream: id, kind: 'events', count: events.length, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(),
+      timeMin: times.reduce((least, time) => Math.min(least, time), Infinity), timeMax: times.reduce((most, time) => Math.max(most, time), -Infinity),
+    } as const
+    const once = await this.#context.appendOnce?.(unit)
+    if (once === undefined) await this.#context.append(unit)
+    return once?.duplicates ?? 0
+  }
+
+  #refuse(refusal: Refusal, message: string): void {
+    const seen = this.#refused[refusal]
+    this.#refused[refusal] = (seen ?? 0) + 1
+    this.#count('weir_kube_audit_batches_total', 1, refusal)
+    if (seen === undefined) this.#context.log.warn('A batch of audit events was refused; the API server sends it again, up to five times.', { source: this.#context.id, reason: refusal, message })
+  }
+
+  #count(name: string, count: number, outcome: string): void {
+    if (count > 0) this.#context.metrics.count(name, count, { source: this.#context.id, outcome })
+  }
+}
+
+/** Items of an EventList. Throws Refused. */
+function itemsOf(body: Buffer): readonly unknown[] {
+  const wrong = (message: string): Refused => new Refused(400, 'unreadable', message)
+  if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)
+  let list: { readonly kind?: unknown; readonly apiVersion?: unknown; readonly items?: unknown } | null
+  try {
+    list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
+  } catch (error) {
+    throw wrong(`The body is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (list?.kind !== 'EventList' || list.apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(list.items)) {
+    throw wrong(`The body is no EventList of audit.k8s.io/v1${typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''}.`)
+  }
+  return list.items
+}
+
+function tooDeep(bytes: Uint8Array): boolean {
+  let depth = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === 0x22) {
+      for (at++; at < bytes.length && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > deepest) return true
+    } else if (byte === 0x5d || byte === 0x7d) depth--
+  }
+  return false
+}
