@@ -92,44 +92,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
-  test('after a restart of the server the table goes on by itself and shows nothing twice', async () => {
-    await stage.filled()
-    const page = await stage.page('/flows?v=1&cols=_pos,time_received')
-    await page.locator('.grid-body [role="row"]').first().waitFor()
-    const before = await rowCount(page)
-    await stage.weir.kill()
-    await page.getByText('reconnecting').waitFor()
-    await stage.weir.start()
-    await page.locator('.link.good').waitFor()
-    const sent = await stage.flows(1000)
-    await expect.poll(() => rowCount(page), { timeout: 10_000 }).toBe(before + sent)
-    const positions: string[] = []
-    await page.locator('[data-at="0:0"]').focus()
-    for (let screen = 0; screen < 30; screen++) {
-      positions.push(await page.evaluate<string>('document.activeElement.textContent'))
-      await page.keyboard.press('ArrowDown')
-    }
-    expect(new Set(positions).size).toBe(positions.length)
-    const shown = (await gridRows(page)).map(([position]) => position)
-    expect(new Set(shown).size).toBe(shown.length)
-    await page.context().close()
-  })
-
-  test('twelve tabs stay live over one connection', async () => {
-    await stage.filled()
-    const context = await stage.browser.newContext()
-    const pages = await Promise.all(Array.from({ length: 12 }, async () => {
-      const page = await context.newPage()
-      await page.goto(`${stage.weir.url}/flows`)
-      return page
-    }))
-    for (const page of pages) await page.locator('.link.good').waitFor()
-    const before = await Promise.all(pages.map(rowCount))
-    const sent = await stage.flows(1000)
-    for (const [index, page] of pages.entries()) await expect.poll(() => rowCount(page), { timeout: 20_000 }).toBe((before[index] ?? 0) + sent)
-    await context.close()
-  })
-
   test('where no worker can be shared one tab holds the stream for the others, and the next one when it is closed', async () => {
     await stage.filled()
     const context = await stage.browser.newContext()
@@ -180,7 +142,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
   }
 
   test('no page had an error, refused content or a request to elsewhere', () => {
-    // A server that is down is told to the console as a failed request.
-    expect(stage.complaints.filter((complaint) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|status of 40[04]/.test(complaint))).toEqual([])
+    expect(stage.complaints.filter((complaint) => !/status of 40[04]/.test(complaint))).toEqual([])
   })
 })

@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly limit: number
   /** Show the output while it comes, besides collecting it. */
   readonly echo?: boolean
+  /** Gets the output while it comes, in pieces that end anywhere. */
+  readonly onOutput?: (text: string) => void
 }
 
 export interface CommandResult {
@@ -57,11 +59,13 @@ export async function runCommand(file: string, args: readonly string[], options:
     stdout += text
     output += text
     if (options.echo === true) process.stdout.write(text)
+    options.onOutput?.(text)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
     output += text
     if (options.echo === true) process.stderr.write(text)
+    options.onOutput?.(text)
   })
   let timedOut = false
   const timer = setTimeout(() => {

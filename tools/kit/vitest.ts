@@ -13,7 +13,7 @@ export interface VitestRun {
 }
 
 /** Runs vitest with a JSON report. `root` is the project; its vitest is this checkout's. `limit` in milliseconds. */
-export async function runVitest(args: readonly string[], options: { root?: string; limit: number; echo?: boolean }): Promise<VitestRun> {
+export async function runVitest(args: readonly string[], options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void }): Promise<VitestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-vitest-'))
   try {
     const file = join(folder, 'report.json')
@@ -22,6 +22,7 @@ export async function runVitest(args: readonly string[], options: { root?: strin
       cwd: options.root ?? ROOT,
       limit: options.limit,
       echo: options.echo ?? false,
+      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
       // A run inside a test must not take itself for a part of the outer one.
       env: { VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined, NODE_ENV: 'test' },
     })

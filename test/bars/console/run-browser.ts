@@ -1,6 +1,7 @@
 // The browser tests, run for a bar: each test by name, and the figures that they handed over.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { runVitest } from '../../../tools/kit/vitest.ts'
 import type { BarContext } from '../../../tools/kit/bar.ts'
 import type { Figure } from '../../browser/kit/figures.ts'
@@ -13,13 +14,13 @@ export interface BrowserTest {
   readonly failure: string
 }
 
-/** Runs browser tests (all, or what the arguments of vitest choose), and shows their figures. `limit` in ms. */
+/** Runs browser tests (all, or what the arguments of vitest choose), says on stderr which file is through, and shows their figures. `limit` in ms. */
 export async function runBrowserTests(context: BarContext, args: readonly string[], limit: number): Promise<BrowserTest[]> {
   const figures = join(context.folder, `figures-${performance.now()}.jsonl`)
   const before = process.env['WEIR_FIGURES']
   process.env['WEIR_FIGURES'] = figures
   try {
-    const { report, output } = await runVitest(['--config', 'test/browser/vitest.config.ts', ...args], { limit })
+    const { report, output } = await runVitest(['--config', 'test/browser/vitest.config.ts', ...args], { limit, onOutput: fileLines((line) => process.stderr.write(`${line}\n`)) })
     if (report === undefined) throw new Error(`the browser tests ended without a report: ${output.slice(-3000)}`)
     const text = await readFile(figures, 'utf8').catch(() => '')
     for (const line of text.split('\n').filter((each) => each !== '')) {
@@ -35,6 +36,19 @@ export async function runBrowserTests(context: BarContext, args: readonly string
   } finally {
     if (before === undefined) delete process.env['WEIR_FIGURES']
     else process.env['WEIR_FIGURES'] = before
+  }
+}
+
+/** Of what vitest writes: the line of each test file that has ended. */
+export function fileLines(tell: (line: string) => void): (text: string) => void {
+  let rest = ''
+  return (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const plain = stripVTControlCharacters(line).trim()
+      if (/^\S\s+\S+\.browser\.ts\s+\(/.test(plain)) tell(plain)
+    }
   }
 }
 
