@@ -40,7 +40,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
     width: Math.max(80, element.clientWidth), height, padding: [8, edgeRoom(), 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
+      { ...axis, grid: { show: false }, size: 22, space: textSpace, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
       { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, space: 28, values: (_self, ticks) => ticks.map(format) },
     ],
     series: [{}, ...order.map((index): uPlot.Series => ({
@@ -100,6 +100,12 @@ function edgeRoom(): number {
   context.font = font
   const sample = Date.UTC(2026, 8, 28, 20, 58, 58)
   return Math.ceil(Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format.format(sample)).width)) / 2) + 4
+}
+
+/** Between the middles of two texts: those with seconds are longer. */
+function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number): number {
+  const usual = 50
+  return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()
 }
 
 function tickText(at: number, step: number): string {

@@ -22,11 +22,16 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
   return (
     <div className="state" role="alert" data-state="error">
       <h2 className="bad">{refused.message}</h2>
-      {refused.hints.length > 0 && <ul>{refused.hints.map((hint) => <li key={hint}>{hint}</li>)}</ul>}
+      {refused.hints.length > 0 && <ul>{refused.hints.map((hint) => <li key={hint}>{withCode(hint)}</li>)}</ul>}
       <p><button type="button" onClick={onRetry}>Try again</button></p>
       <p className="dim mono">{marks.join(' · ')}</p>
     </div>
   )
+}
+
+/** Of a sentence of the server: what stands between backticks is code. */
+function withCode(text: string): React.ReactNode {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
 }
 
 /** An answer failed, and the one before it is still shown. */

@@ -47,7 +47,7 @@ export default function EventsPage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar"><h1>Events</h1></div>
-      {link.status !== 403 && <div className="page-line"><LiveBar live={live} shown={live.rows.length} link={link} paused={paused} reading={reading} onPause={setPaused} span={span} /></div>}
+      {link.status !== 403 && <div className="page-line"><LiveBar live={live} shown={live.rows.length} link={link} told={link.state === 'refused' && live.rows.length === 0} paused={paused} reading={reading} onPause={setPaused} span={span} /></div>}
       <div className="page-body">
         <section className="panel table" aria-label="Newest events">
           {live.rows.length > 0

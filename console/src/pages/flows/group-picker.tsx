@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import type { FlowColumn } from './columns.tsx'
-import { usualGroups } from './groups.ts'
+import { qualified, usualGroups } from './groups.ts'
 
 interface GroupPickerProps {
   readonly all: ReadonlyMap<string, FlowColumn>
@@ -15,7 +15,7 @@ const same = (one: readonly string[], other: readonly string[]): boolean => one.
 /** How the table groups flows: not at all, in one of the usual ways, or by any fields. */
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
   const usual = usualGroups.find(({ fields }) => same(fields, group))
-  const title = usual?.title ?? group.map((field) => all.get(field)?.title ?? field).join(', ')
+  const title = usual?.title ?? group.map((field) => qualified(field, all.get(field)?.title ?? field)).join(', ')
   return (
     <Popover label={<>{group.length === 0 ? 'Group by' : title} <span aria-hidden="true">▾</span></>} name="Group flows by">
       {(close) => {
@@ -49,7 +49,7 @@ function Fields({ all, group, onChange }: GroupPickerProps): React.ReactNode {
       <div className="picker-list">
         {shown.map(({ id, title, hint }) => (
           <div key={id} className="picker-row" title={hint}>
-            <label><input type="checkbox" checked={group.includes(id)} onChange={() => onChange(group.includes(id) ? group.filter((each) => each !== id) : [...group, id])} /><span>{title}</span><span className="dim mono">{id}</span></label>
+            <label><input type="checkbox" checked={group.includes(id)} onChange={() => onChange(group.includes(id) ? group.filter((each) => each !== id) : [...group, id])} /><span>{qualified(id, title)}</span><span className="dim mono">{id}</span></label>
           </div>
         ))}
       </div>

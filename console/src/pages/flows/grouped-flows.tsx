@@ -7,7 +7,7 @@ import type { FlowColumn } from './columns.tsx'
 import { andFilter } from './filter-text.ts'
 import { GroupExport } from './group-export.tsx'
 import { GroupPicker } from './group-picker.tsx'
-import { groupRows, type GroupRow, type GroupsTable } from './groups.ts'
+import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
 import { useGroups } from './use-groups.ts'
 import { NoFlows } from './no-flows.tsx'
 import { askedOf } from './overview/ask.ts'
@@ -104,9 +104,4 @@ function groupColumns(data: GroupsTable, columns: ReadonlyMap<string, FlowColumn
     })),
     { id: 'share', title: 'Share', hint: `Of all ${measureNames[by].toLowerCase()}`, ...sized('share', 84, 0), end: true, sortable: false, cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total) },
   ]
-}
-
-/** Ports of both ends side by side would have one name. */
-function qualified(name: string, title: string): string {
-  return title === 'Port' ? (name.startsWith('src') ? 'Source port' : 'Destination port') : title
 }

@@ -28,6 +28,11 @@ export const usualGroups: readonly { readonly title: string; readonly fields: re
   { title: 'Exporter', fields: ['exporter_addr'] },
 ]
 
+/** The name of a field where no column of its own side tells which of two ports it is. */
+export function qualified(name: string, title: string): string {
+  return title === 'Port' ? (name.startsWith('src') ? 'Source port' : 'Destination port') : title
+}
+
 /** The rows of the answer, and as the last one what it leaves of the total. */
 export function groupRows({ columns, rows, others }: GroupsTable, fields: number): readonly GroupRow[] {
   const shown = rows.map((row): GroupRow => ({ key: JSON.stringify(row.slice(0, fields)), cells: row.slice(0, fields), sums: row.slice(fields) }))

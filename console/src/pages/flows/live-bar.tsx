@@ -9,6 +9,8 @@ interface LiveBarProps {
   /** Rows of the table. */
   readonly shown: number
   readonly link: Link
+  /** Why it was refused stands in the table's place. */
+  readonly told?: boolean
   readonly paused: boolean
   /** Somebody is at work in the table, which holds it without a word. */
   readonly reading: boolean
@@ -23,13 +25,13 @@ const words: Readonly<Record<Link['state'], readonly [word: string, tone: string
 }
 
 /** Says what a live table shows and what it does not, and lets it be paused. */
-export function LiveBar({ live, shown, link, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
+export function LiveBar({ live, shown, link, told = false, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
   const [word, tone] = paused && link.state === 'live' ? ['paused in this tab', 'dim'] : words[link.state]
   return (
     <>
       <span className={`link ${tone}`} role="status">{word}</span>
       {link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s. <button type="button" onClick={retryNow}>Try now</button></span>}
-      {link.state === 'refused' && <span className="bad">{link.detail}</span>}
+      {link.state === 'refused' && !told && <span className="bad">{link.detail}</span>}
       <span className="dim number" title={account(live)}>
         {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
         {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
@@ -37,7 +39,7 @@ export function LiveBar({ live, shown, link, paused, reading, span, onPause, onC
       </span>
       {live.gap !== '' && <span className="warning">{live.gap}</span>}
       {reading && !paused && live.held > 0 && <span className="dim number">{count(live.held)} new, held while you look</span>}
-      {!paused && <button type="button" onClick={() => onPause(true)}>Pause</button>}
+      {!paused && !told && <button type="button" onClick={() => onPause(true)}>Pause</button>}
       {paused && <button type="button" className="primary" title="Go on with every row that came meanwhile" onClick={onCatchUp ?? (() => onPause(false))}>Catch up ({count(live.held)} new)</button>}
       {paused && <button type="button" title="Go on with the newest rows, and leave out what came before them meanwhile" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
       <Spoken live={live} />

@@ -32,12 +32,12 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
     // Below, nothing would move.
     place?.scrollTo({ top: 0 })
   }
-  const refused = link.state === 'refused'
+  const refused = link.state === 'refused' && older.rows.length === 0
   return (
     <>
       <div className="page-line">
         {tabs}
-        <LiveBar live={live} link={link} paused={paused} reading={busy} onPause={setPaused} onCatchUp={catchUp} shown={older.rows.length} span={spanOf(older.rows, fields)} />
+        <LiveBar live={live} link={link} told={refused} paused={paused} reading={busy} onPause={setPaused} onCatchUp={catchUp} shown={older.rows.length} span={spanOf(older.rows, fields)} />
         <div className="end">
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
@@ -45,7 +45,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
       </div>
       <div className="page-body">
         <section className="panel table" aria-label="Newest flows">
-          {refused && older.rows.length === 0
+          {refused
             ? <ErrorState error={linkError(link)} onRetry={retryNow} />
             : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
               : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />

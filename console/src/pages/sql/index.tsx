@@ -34,7 +34,7 @@ export default function SqlPage(): React.ReactNode {
 
 const examples: readonly (readonly [title: string, sql: string])[] = [
   ['Who sends most', 'SELECT src_name, src_addr, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC\nLIMIT 20'],
-  ['Bytes by the minute and protocol', 'SELECT time_bucket(INTERVAL 1 minute, time_received) AS time, protocol, sum(bytes_est) AS bytes\nFROM flows\nWHERE time_received > now() - INTERVAL 1 hour\nGROUP BY ALL\nORDER BY time'],
+  ['Bytes by the minute and protocol', "SELECT time_bucket(INTERVAL 1 minute, time_received) AS time,\n  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n  sum(bytes_est) AS bytes\nFROM flows\nWHERE time_received > now() - INTERVAL 1 hour\nGROUP BY ALL\nORDER BY time"],
   ['Newest events', 'SELECT time_received, type, source, subject\nFROM events\nORDER BY time_received DESC\nLIMIT 50'],
 ]
 
@@ -69,6 +69,7 @@ function Ask(): React.ReactNode {
   }
   useCommands(useMemo(() => examples.map(([title, sql]) => ({ name: `SQL: ${title}`, words: 'example', run: () => go(sql) })), [go]))
   const failed = run.is === 'failed' ? run : undefined
+  const noStore = failed?.refused.code === 'WEIR_API_NO_STORE'
   const refusedSql = failed !== undefined && failed.refused.status === 400
   const error = failed !== undefined && refusedSql ? readSqlError(failed.refused.message, failed.sql) : undefined
   return (
@@ -89,7 +90,12 @@ function Ask(): React.ReactNode {
           <p id="sql-keys" className="dim">Ctrl-Enter runs it. One statement that only reads; views: flows, events, changes, resources, relations, and sums flows_1m, flows_5m, flows_1h.</p>
           {run.is === 'running' && <p role="status" className="loading-now">Running … {run.rows > 0 && `${count(run.rows)} rows so far`}</p>}
           {run.is === 'cancelled' && <p role="status">Cancelled; the server has stopped, too.</p>}
-          {failed !== undefined && (error !== undefined
+          {noStore && (
+            <EmptyState title="There is no store to ask" action={<PageLink to="/flows" className="button">Look at flows as they pass</PageLink>}>
+              SQL asks what is stored, and this Weir stores nothing: <code>store.enabled</code> in its configuration says so.
+            </EmptyState>
+          )}
+          {failed !== undefined && !noStore && (error !== undefined
             ? <ErrorPlace error={error} sql={failed.sql} hints={error.offset === undefined ? failed.refused.hints : []} mark={failed.refused.queryId === undefined ? '' : `query ${failed.refused.queryId}`} onGo={mark} />
             : <ErrorState error={failed.refused} onRetry={() => start(failed.sql)} />)}
           {last !== undefined && <Results sql={last.sql} result={last.result} view={state.view} sort={state.sort} stale={last.sql !== state.q || run.is !== 'done'} onView={(view) => set({ view })} onSort={(sort) => set({ sort })} onEdit={() => area.current?.focus()} />}
@@ -99,7 +105,7 @@ function Ask(): React.ReactNode {
             </EmptyState>
           )}
         </div>
-        {state.schema && <aside className="panel schema" aria-label="Views and columns"><SchemaTree onInsert={insert} /></aside>}
+        {state.schema && !noStore && <aside className="panel schema" aria-label="Views and columns"><SchemaTree onInsert={insert} /></aside>}
       </div>
     </div>
   )

@@ -64,7 +64,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   if (numbers.length === 0) return 'A chart needs a column of numbers beside the time.'
   const texts = columns.filter((column) => column !== time && !numbers.includes(column))
   const at = (row: Row): number => Date.parse(String(row[time.name] as string)) / 1000
-  const times = [...new Set(rows.map(at))].filter((second) => Number.isFinite(second)).sort((a, b) => a - b)
+  const times = withGaps([...new Set(rows.map(at))].filter((second) => Number.isFinite(second)).sort((a, b) => a - b))
   const place = new Map(times.map((second, index) => [second, index]))
   const group = texts[0]
   const [first] = numbers
@@ -83,6 +83,14 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
   const series = group === undefined ? all.slice(0, mostSeries) : withOthers(all.toSorted((a, b) => sum(b.values) - sum(a.values)), times.length)
   return { times, series, by: time.name }
+}
+
+/** Buckets of which most follow one another: with a time of nothing where some are missing, so that no line is drawn across. */
+function withGaps(times: readonly number[]): readonly number[] {
+  const widths = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  const step = Math.min(...widths)
+  const isBuckets = step >= 1 && widths.every((width) => width % step === 0) && 2 * widths.filter((width) => width === step).length >= widths.length
+  return isBuckets ? times.flatMap((time, index) => ((widths[index] ?? step) > step ? [time, time + step] : [time])) : times
 }
 
 /** Those beyond what colours can tell apart, as one. */

@@ -32,6 +32,17 @@ test('a result of time and numbers is drawn as a line for each column', () => {
   })
 })
 
+test('where buckets are missing the line is broken; times that are no buckets stay as they are', () => {
+  const drawn = (seconds: readonly number[]): readonly number[] => {
+    const found = chartOf({ columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT')], rows: seconds.map((second) => ({ t: new Date(second * 1000).toISOString(), n: 1 })) })
+    if (typeof found === 'string') throw new Error(found)
+    expect(found.series[0]?.values.filter((value) => value !== null)).toHaveLength(seconds.length)
+    return found.times
+  }
+  expect(drawn([60, 120, 180, 420, 480])).toEqual([60, 120, 180, 240, 420, 480])
+  expect(drawn([60, 61, 97, 200, 310])).toEqual([60, 61, 97, 200, 310])
+})
+
 test('with a text there is a line for each, and those beyond the colours are one that adds up', () => {
   const rows = Array.from({ length: 20 }, (_, index) => ({ t: '2026-01-01T00:00:00.000Z', who: `w${index}`, n: index }))
   const drawn = chartOf({ columns: [column('t', ''), column('who', ''), column('n', '')], rows })

@@ -16,6 +16,9 @@ export interface Refusal {
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
+/** What stands between backticks is code. */
+const withCode = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
+
 const style = ':root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
@@ -34,7 +37,7 @@ export function refusalPage(reply: FastifyReply, { status, title, reason, hint, 
 <main>
 <h1>${escaped(title)}</h1>
 <p>${escaped(reason)}</p>
-${hint === undefined ? '' : `<p>${escaped(hint)}</p>\n`}<p><a href="${escaped(`/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`)}">Try again</a></p>
+${hint === undefined ? '' : `<p>${withCode(hint)}</p>\n`}<p><a href="${escaped(`/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`)}">Try again</a></p>
 <p><a href="${escaped(to)}">Back to Weir</a></p>
 ${other}</main>
 </html>

@@ -47,6 +47,7 @@ export interface Picture {
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+const focusFont = `600 12px ${font}`
 const thickness = [0.6, 1, 1.8, 3]
 /** Short paths are quicker to draw than one of all edges. */
 const chunk = 400
@@ -200,7 +201,13 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
   context.textAlign = 'center'
   const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
   const own = graph.nodes[at]
-  if (own !== undefined) write(context, `${own.label} · ${amount(measure, own.sent[measure])} out, ${amount(measure, own.received[measure])} in`, sx(at), sy(at) + radius(at) + 13, `600 12px ${font}`, palette.ink, palette.panel, taken, 60, palette.panel)
+  if (own !== undefined) {
+    const text = `${own.label} · ${amount(measure, own.sent[measure])} out, ${amount(measure, own.received[measure])} in`
+    context.font = focusFont
+    // It is read whole, at the edge, too.
+    const half = Math.min(width, context.measureText(text).width + 12) / 2
+    write(context, text, Math.max(half, Math.min(width - half, sx(at))), sy(at) + radius(at) + 13, focusFont, palette.ink, palette.panel, taken, 60, palette.panel)
+  }
   for (const index of near) {
     if (taken.length > 40) break
     write(context, graph.nodes[index]?.label ?? '', sx(index), sy(index) + radius(index) + 12, `600 11px ${font}`, palette.ink, palette.panel, taken)

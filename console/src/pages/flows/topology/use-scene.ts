@@ -19,7 +19,7 @@ export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject
   useEffect(() => {
     told.current = onEye
   })
-  const looked = useRef({ fitKey: '', eye: '' })
+  const looked = useRef<{ fitKey: string; eye: string | undefined }>({ fitKey: '', eye: '' })
   useEffect(() => {
     const [element, box] = [canvas.current, place.current]
     if (element === null || box === null) return undefined
@@ -29,6 +29,13 @@ export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject
     })
     const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
     follow.observe(box)
+    // In another window what was all in sight still is. A drawer that opens moves nothing under the pointer.
+    const fit = (): void => {
+      if (looked.current.eye !== undefined) return
+      made.resize(box.clientWidth, box.clientHeight)
+      made.fit()
+    }
+    addEventListener('resize', fit)
     const dark = matchMedia('(prefers-color-scheme: dark)')
     const recolor = (): void => made.recolor()
     dark.addEventListener('change', recolor)
@@ -41,6 +48,7 @@ export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject
     setScene(made)
     return () => {
       follow.disconnect()
+      removeEventListener('resize', fit)
       dark.removeEventListener('change', recolor)
       offTheme()
       element.removeEventListener('wheel', wheel)
