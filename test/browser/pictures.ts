@@ -1,5 +1,6 @@
-// `node test/browser/pictures.ts [FOLDER] [NAME]`: pictures of every view, light and dark, wide and 320 px, and the list of them. Without
-// a folder docs/pictures is written; with one, PNG to be looked at, of the scenes whose name has NAME in it.
+// `node test/browser/pictures.ts [FOLDER] [NAME]`: pictures of every view, light and dark, wide and 320 px, of the scenes whose name has
+// NAME in it. Without a folder, or with `docs`, docs/pictures is written, and the list of all that are there; in another one are PNG to be
+// looked at.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -48,33 +49,48 @@ class Squeezer {
 async function picturesOf(scenery: Scenery, scene: Scene, menus: Set<string>): Promise<Picture[]> {
   const found: Picture[] = []
   const page = await scenery.play(scene, { colorScheme: 'light', viewport: sizes.wide })
+  const rest = scene.busy === true ? scenery.goOn() : undefined
   const take = async (name: string, size: keyof typeof sizes): Promise<void> => {
+    // Nothing is under the pointer.
+    await page.mouse.move(0, 0)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      // What appears only after a while, and charts that are drawn anew.
-      await page.waitForTimeout(colorScheme === 'light' && size === 'wide' ? 800 : 450)
+      // What appears only after a while (a rate takes two answers), and charts that are drawn anew.
+      await page.waitForTimeout(colorScheme === 'dark' || size === 'narrow' ? 450 : scene.busy === true ? 2600 : 800)
       found.push({ file: `${name}-${colorScheme}-${size}`, bytes: await page.screenshot() })
     }
   }
   try {
     for (const size of ['wide', 'narrow'] as const) {
       await page.setViewportSize(sizes[size])
+      await page.evaluate(toTop)
       await take(scene.name, size)
       if (scene.state !== undefined || (await page.locator('dialog[open]').count()) > 0) continue
       for (const menu of await menusOf(page)) {
-        const key = `${menu} ${scene.page.split(':')[0]}`
+        const key = `${menuName(menu)} ${scene.page.split(':')[0]}`
         // A menu that several scenes have is taken with the first of them.
         if (menus.has(key) && !menus.has(`${scene.name} ${key}`)) continue
         menus.add(key).add(`${scene.name} ${key}`)
         await page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first().click()
-        await take(`${scene.name}-menu-${menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 24)}`, size)
+        await take(`${scene.name}-menu-${menuName(menu)}`, size)
         await page.keyboard.press('Escape')
+        await page.evaluate('document.activeElement.blur()')
       }
     }
   } finally {
     await page.context().close()
+    await rest?.()
   }
   return found
+}
+
+/** What was scrolled to before. As text: this file knows the types of Node alone. */
+const toTop = "for (const place of document.querySelectorAll('main, main .page, main .page-scroll')) place.scrollTop = 0"
+
+/** For a file: the same, whenever it is taken. */
+function menuName(menu: string): string {
+  const name = menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
+  return / – /.test(menu) ? 'span-of-times' : /^last-\d/.test(name) ? 'span' : name
 }
 
 function listOf(files: readonly string[]): string {
@@ -91,7 +107,8 @@ function listOf(files: readonly string[]): string {
   ].join('\n')
 }
 
-const [, , folder, only = ''] = process.argv
+const [, , place = 'docs', only = ''] = process.argv
+const [isDocs, folder] = place === 'docs' ? [true, docs] : [false, place]
 if (chromiumPath === undefined) {
   console.error('no Chromium is installed')
   process.exitCode = 1
@@ -101,25 +118,28 @@ if (chromiumPath === undefined) {
   try {
     await scenery.open(chosen.flatMap(({ on }) => on ?? []), 75_000)
     const squeezer = await Squeezer.open(scenery.full.browser)
-    await mkdir(folder ?? docs, { recursive: true })
-    if (folder === undefined) for (const old of await readdir(docs)) if (old.endsWith('.webp')) await rm(join(docs, old))
+    await mkdir(folder, { recursive: true })
+    const isOf = (name: string) => (file: string): boolean => /^-(?:menu-.*-)?(?:light|dark)-(?:wide|narrow)\.webp$/.test(file.slice(name.length)) && file.startsWith(name)
+    const before = isDocs ? (await readdir(docs)).filter((file) => file.endsWith('.webp') && (only === '' || chosen.some(({ name }) => isOf(name)(file)))) : []
+    for (const old of before) await rm(join(docs, old))
+    // Of some scenes: those menus that were taken with them, and not with another one.
+    const isWanted = (file: string): boolean => !isDocs || only === '' || !file.includes('-menu-') || before.includes(`${file}.webp`)
     const menus = new Set<string>()
-    const files: string[] = []
     for (const scene of chosen) {
       try {
         for (const { file, bytes } of await picturesOf(scenery, scene, menus)) {
-          files.push(file)
-          await writeFile(join(folder ?? docs, `${file}.${folder === undefined ? 'webp' : 'png'}`), folder === undefined ? await squeezer.webp(bytes) : bytes)
+          if (!isWanted(file)) continue
+          await writeFile(join(folder, `${file}.${isDocs ? 'webp' : 'png'}`), isDocs ? await squeezer.webp(bytes) : bytes)
           // Those of the README are PNG, which every place shows.
           const [, look] = /^flows-table-record-(light|dark)-wide$/.exec(file) ?? []
-          if (folder === undefined && look !== undefined) await writeFile(join(docs, `flows-${look}.png`), bytes)
+          if (isDocs && look !== undefined) await writeFile(join(docs, `flows-${look}.png`), bytes)
         }
       } catch (error) {
         process.exitCode = 1
         console.error(`${scene.name}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
-    if (folder === undefined) await writeFile(join(docs, 'README.md'), listOf(files))
+    if (isDocs) await writeFile(join(docs, 'README.md'), listOf((await readdir(docs)).filter((file) => file.endsWith('.webp')).map((file) => file.slice(0, -'.webp'.length)).toSorted()))
     for (const complaint of scenery.complaints) console.log(complaint)
   } finally {
     await scenery.close()

@@ -58,6 +58,18 @@ export class Scenery {
     return [...this.full.complaints, ...[...this.#sides.values()].flatMap(({ complaints }) => complaints)]
   }
 
+  /** The shop goes on, until what is answered is called. */
+  goOn(): () => Promise<void> {
+    const stopped = new AbortController()
+    const going = (async () => {
+      for (; !stopped.signal.aborted; await sleep(245)) await this.full.flows(250)
+    })()
+    return () => {
+      stopped.abort()
+      return going
+    }
+  }
+
   /** The scene as it is to be looked at. */
   async play(scene: Scene, options: BrowserContextOptions): Promise<Page> {
     const place = scene.on ?? 'full'
@@ -68,8 +80,9 @@ export class Scenery {
     const { hold, fail } = scene
     if (hold !== undefined) await page.route((url) => hold.test(url.pathname), () => {})
     if (fail !== undefined) await page.route((url) => fail.at.test(url.pathname), (route) => refuse(route, fail))
-    const span = `${new Date(this.#span.from).toISOString()}..${new Date(this.#span.to).toISOString()}`
-    await page.goto(`${stage.weir.url}${scene.path.replace('{span}', place === 'full' ? span : 'now-1h..now')}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
+    const { from, to } = this.#span
+    const until = (start: number): string => (place === 'full' ? `${new Date(start).toISOString()}..${new Date(to).toISOString()}` : 'now-1h..now')
+    await page.goto(`${stage.weir.url}${scene.path.replace('{span}', until(from)).replace('{later}', until((from + to) / 2))}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
     await scene.act(page)
     return page
   }
@@ -105,8 +118,8 @@ function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
     status, contentType: 'application/problem+json', headers: { 'retry-after': '5' },
     body: JSON.stringify({
       type: 'urn:weir:problem', title, status, code, query_id: 'q-7f3a9c21',
-      detail: detail ?? (status === 429 ? 'There are 4 heavy queries of yours already.' : 'The server met an error that it did not expect; its log has the details.'),
-      hints: status === 429 && detail === undefined ? ['Wait until one of them is answered, or cancel it.'] : [],
+      detail: detail ?? (status === 429 ? '64 questions of one user wait already to be answered by the store.' : 'The server met an error that it did not expect; its log has the details.'),
+      hints: status === 429 && detail === undefined ? ['Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.'] : [],
     }),
   })
 }

@@ -22,8 +22,10 @@ export interface Scene {
   readonly says: string
   readonly on?: Place
   readonly as?: 'admin' | 'viewer' | 'shop'
-  /** `{span}`: that of the flows of the shop. */
+  /** `{span}`: that of the flows of the shop; `{later}`: its second half. */
   readonly path: string
+  /** The shop is busy while it is looked at, where somebody asks for that. */
+  readonly busy?: true
   /** Path of the questions that are not answered. */
   readonly hold?: RegExp
   readonly fail?: Fail
@@ -58,8 +60,8 @@ const graph = async (page: Page): Promise<void> => {
 }
 
 const flows: readonly Scene[] = [
-  { name: 'flows-live', page: 'Flows', says: 'Rows as they arrive.', path: '/flows', act: row },
-  { name: 'flows-live-paused', page: 'Flows', says: 'The live table, paused.', path: '/flows', act: after(row, press('Pause')) },
+  { name: 'flows-live', page: 'Flows', says: 'Rows as they arrive.', busy: true, path: '/flows', act: row },
+  { name: 'flows-live-paused', page: 'Flows', says: 'The live table, paused.', busy: true, path: '/flows', act: after(row, press('Pause')) },
   { name: 'flows-live-empty', page: 'Flows', says: 'Nothing has ever come: where to point an exporter.', on: 'fresh', path: '/flows', state: 'empty', act: is('empty') },
   { name: 'flows-live-no-match', page: 'Flows', says: 'Nothing in the live memory matches.', path: '/flows?v=1&q=bytes+%3E+10GiB', state: 'empty', act: is('empty') },
   { name: 'flows-live-refused', page: 'Flows', says: 'A link whose filter is wrong.', path: '/flows?v=1&q=dst_prt+%3D+443', state: 'error', act: after(is('error'), (page) => page.locator('.filter-error').waitFor()) },
@@ -73,26 +75,26 @@ const flows: readonly Scene[] = [
   { name: 'flows-table-empty', page: 'Flows', says: 'No stored flow matches.', path: `${stored}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
   { name: 'flows-table-empty-span', page: 'Flows', says: 'Nothing was received in the span.', on: 'fresh', path: stored, state: 'empty', act: is('empty') },
   { name: 'flows-table-error', page: 'Flows', says: 'The server failed.', path: stored, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
-  { name: 'flows-table-limit', page: 'Flows', says: 'Too many queries at once.', path: stored, fail: { at: questions, status: 429 }, state: 'error', act: is('error') },
+  { name: 'flows-table-limit', page: 'Flows', says: 'Too many questions wait already.', path: stored, fail: { at: questions, status: 429 }, state: 'error', act: is('error') },
   { name: 'flows-table-unreachable', page: 'Flows', says: 'The server does not answer.', path: stored, fail: { at: questions, status: 0 }, state: 'error', act: is('error') },
   { name: 'flows-table-ring', page: 'Flows', says: 'Without a store: of the live memory, with its span.', on: 'bare', path: stored, act: row },
   { name: 'flows-table-limited', page: 'Flows', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: stored, act: after(row, text('shop-team')) },
-  { name: 'flows-overview', page: 'Flows: overview', says: 'Rates, the largest of everything, who sends to whom.', path: `${overview}&before=span`, act: after((page) => page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor(), (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' })) },
+  { name: 'flows-overview', page: 'Flows: overview', says: 'Rates, the largest of everything, who sends to whom.', path: `${overview.replace('{span}', '{later}')}&before=span`, act: after((page) => page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor(), (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' })) },
   { name: 'flows-overview-focus', page: 'Flows: overview', says: 'One panel large, the others as a strip.', path: overview, act: after((page) => page.locator('.sankey svg').waitFor(), press('Who sends to whom, large')) },
   { name: 'flows-overview-loading', page: 'Flows: overview', says: 'Panels on their way.', path: overview, hold: questions, state: 'loading', act: is('loading') },
   { name: 'flows-overview-empty', page: 'Flows: overview', says: 'No flow matches.', path: `${overview}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
   { name: 'flows-overview-error', page: 'Flows: overview', says: 'The server failed.', path: overview, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
-  { name: 'flows-overview-live', page: 'Flows: overview', says: 'Live, by the stream.', path: '/flows?v=1&view=overview', act: (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' }) },
+  { name: 'flows-overview-live', page: 'Flows: overview', says: 'Live, by the stream.', busy: true, path: '/flows?v=1&view=overview', act: (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' }) },
   { name: 'flows-topology', page: 'Flows: topology', says: 'Who exchanges with whom; a node is chosen.', path: topology, act: graph },
   { name: 'flows-topology-list', page: 'Flows: topology', says: 'The same as a list.', path: `${topology}&list=1`, act: row },
-  { name: 'flows-topology-compared', page: 'Flows: topology', says: 'Two times compared: what is new, gone and changed.', path: `${topology}&diff=span`, act: (page) => page.getByRole('list', { name: 'Changes' }).waitFor() },
+  { name: 'flows-topology-compared', page: 'Flows: topology', says: 'Two times compared: what is new, gone and changed.', path: `${topology.replace('{span}', '{later}')}&diff=span`, act: (page) => page.getByRole('list', { name: 'Changes' }).waitFor() },
   { name: 'flows-topology-loading', page: 'Flows: topology', says: 'The graph is on its way.', path: topology, hold: questions, state: 'loading', act: is('loading') },
   { name: 'flows-topology-empty', page: 'Flows: topology', says: 'No flow matches.', path: `${topology}&q=bytes+%3E+10GiB`, state: 'empty', act: is('empty') },
   { name: 'flows-topology-error', page: 'Flows: topology', says: 'The server failed.', path: topology, fail: { at: questions, status: 500 }, state: 'error', act: is('error') },
 ]
 
 const operate: readonly Scene[] = [
-  { name: 'home', page: 'Home', says: 'What is connected, and how to connect more.', path: '/home', act: after((page) => page.locator('.newest li').first().waitFor(), (page) => page.locator('.commands').waitFor()) },
+  { name: 'home', page: 'Home', says: 'What is connected, and how to connect more.', busy: true, path: '/home', act: after((page) => page.locator('.newest li').first().waitFor(), (page) => page.locator('.commands').waitFor()) },
   { name: 'home-fresh', page: 'Home', says: 'Nothing has come yet: what to type.', on: 'fresh', path: '/home', act: after(text('Nothing has come yet'), (page) => page.locator('.commands').waitFor()) },
   { name: 'home-loading', page: 'Home', says: 'On its way.', path: '/home', hold: operating, state: 'loading', act: is('loading') },
   { name: 'home-error', page: 'Home', says: 'The server failed.', path: '/home', fail: { at: operating, status: 500 }, state: 'error', act: is('error') },
@@ -100,10 +102,10 @@ const operate: readonly Scene[] = [
   { name: 'events', page: 'Events', says: 'Newest events as they arrive.', path: '/events', act: row },
   { name: 'events-empty', page: 'Events', says: 'None has come yet.', on: 'fresh', path: '/events', state: 'empty', act: is('empty') },
   { name: 'events-limited', page: 'Events', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/events', state: 'empty', act: is('empty') },
-  { name: 'pipeline', page: 'Pipeline', says: 'Sources, journal and sinks, and where every row is.', path: '/pipeline', act: row },
-  { name: 'pipeline-sink', page: 'Pipeline', says: 'All that is known of one sink.', path: '/pipeline?v=1&sel=sink:partner', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
-  { name: 'pipeline-exporter', page: 'Pipeline', says: 'All that is known of one exporter.', path: '/pipeline?v=1&sel=exporter:netflow/127.0.0.1', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
-  { name: 'pipeline-tables', page: 'Pipeline', says: 'The picture as tables.', path: '/pipeline?v=1&view=table', act: row },
+  { name: 'pipeline', page: 'Pipeline', says: 'Sources, journal and sinks, and where every row is.', busy: true, path: '/pipeline', act: row },
+  { name: 'pipeline-sink', page: 'Pipeline', says: 'All that is known of one sink.', busy: true, path: '/pipeline?v=1&sel=sink:partner', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
+  { name: 'pipeline-exporter', page: 'Pipeline', says: 'All that is known of one exporter.', busy: true, path: '/pipeline?v=1&sel=exporter:netflow/127.0.0.1', act: after((page) => page.locator('aside.drawer dl').first().waitFor()) },
+  { name: 'pipeline-tables', page: 'Pipeline', says: 'The picture as tables.', busy: true, path: '/pipeline?v=1&view=table', act: row },
   { name: 'pipeline-empty', page: 'Pipeline', says: 'No exporter has sent anything.', on: 'fresh', path: '/pipeline', state: 'empty', act: is('empty') },
   { name: 'pipeline-loading', page: 'Pipeline', says: 'On its way.', path: '/pipeline', hold: operating, state: 'loading', act: is('loading') },
   { name: 'pipeline-error', page: 'Pipeline', says: 'The server failed.', path: '/pipeline', fail: { at: operating, status: 500 }, state: 'error', act: is('error') },
@@ -122,13 +124,13 @@ const operate: readonly Scene[] = [
 
 const rest: readonly Scene[] = [
   { name: 'sql-start', page: 'SQL', says: 'Before the first statement.', path: '/sql', state: 'empty', act: text('every flow') },
-  { name: 'sql', page: 'SQL', says: 'A result.', path: sql('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC'), act: row },
-  { name: 'sql-chart', page: 'SQL', says: 'A result over time, drawn.', path: sql('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, protocol, sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time', '&view=chart&schema=0'), act: (page) => page.locator('.results-chart canvas').waitFor() },
+  { name: 'sql', page: 'SQL', says: 'A result.', path: sql('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC'), act: after(row, press('Run'), text(/^[\d,]+ rows in \d+ ms$/)) },
+  { name: 'sql-chart', page: 'SQL', says: 'A result over time, drawn.', path: sql("SELECT time_bucket(INTERVAL 1 second, time_received) AS time,\n  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n  sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time", '&view=chart&schema=0'), act: (page) => page.locator('.results-chart canvas').waitFor() },
   { name: 'sql-empty', page: 'SQL', says: 'No row answers it.', path: sql('SELECT src_name, bytes FROM flows WHERE bytes > 1e15'), state: 'empty', act: text('No rows') },
   { name: 'sql-loading', page: 'SQL', says: 'It runs, and can be cancelled.', path: sql('SELECT count(*) AS n FROM flows'), hold: /\/v1\/sql$/, act: text('Running') },
   { name: 'sql-error', page: 'SQL', says: 'A statement that is wrong: where.', path: sql('SELECT count(*) AS n\nFROM flows WHERE bites > 1'), act: (page) => page.locator('.sql-error').waitFor() },
   { name: 'sql-unreachable', page: 'SQL', says: 'The server does not answer.', path: sql('SELECT count(*) AS n FROM flows'), fail: { at: /\/v1\/sql$/, status: 0 }, state: 'error', act: is('error') },
-  { name: 'sql-no-store', page: 'SQL', says: 'There is no store to ask.', on: 'bare', path: sql('SELECT count(*) AS n FROM flows'), state: 'error', act: is('error') },
+  { name: 'sql-no-store', page: 'SQL', says: 'There is no store to ask.', on: 'bare', path: sql('SELECT count(*) AS n FROM flows'), state: 'empty', act: is('empty') },
   { name: 'sql-viewer', page: 'SQL', says: 'For admins.', on: 'closed', as: 'viewer', path: '/sql', state: 'empty', act: is('empty') },
   { name: 'settings', page: 'Settings', says: 'What is the reader’s, and who he is.', path: '/settings', act: text('admin: everything') },
   { name: 'settings-limited', page: 'Settings', says: 'A viewer of one namespace, who can log out.', on: 'closed', as: 'shop', path: '/settings', act: after(text('With a token'), text('Log out')) },
