@@ -8,6 +8,7 @@ import { register as registerExporters } from './exporters.ts'
 import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerJournal } from './journal.ts'
+import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
@@ -30,6 +31,7 @@ const summaries: Readonly<Record<string, string>> = {
   ledger: 'show where every accepted row is now',
   'dead-letters': 'list, show, edit, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
+  kollect: 'in place of kollect: publish every change of a cluster',
   replay: 'send again what a packet capture holds of exporters',
   journal: 'check, list or export the journal',
   completion: 'print the completion script of a shell',
@@ -60,6 +62,8 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerCheck(weir)
   registerCreate(weir)
   registerSchema(weir)
+  weir.commandsGroup('In place of:')
+  registerKollect(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)

@@ -1,0 +1,95 @@
+/** Where changes go: the URL by which kollect names a bus, as the settings of a sink. */
+
+export interface BusInput {
+  readonly url: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface Bus {
+  /** Settings of the sink, `type` included; secrets are references to `secrets`. */
+  readonly sink: Readonly<Record<string, unknown>>
+  /** What must not be printed, by name. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly notes: readonly string[]
+}
+
+export class PresetProblem extends Error {}
+
+/** kollect's buses that Weir does not write to yet, by scheme. */
+const later: Readonly<Record<string, string>> = {
+  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus', rabbit: 'RabbitMQ', kafka: 'Kafka',
+}
+
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), http:// or https://'
+
+/** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
+export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
+  const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(url)?.[1]?.toLowerCase()
+  if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
+  if (scheme === 'nats') return natsBus(url, env, secret)
+  if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
+  const bus = later[scheme]
+  if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
+  if (scheme === 'mem') throw new PresetProblem(`mem:// is a bus inside one process, which nobody else could read. ${now}.`)
+  throw new PresetProblem(`${scheme}:// is no bus that kollect or Weir knows. ${now}.`)
+}
+
+/** Host and path are the subject; the server is in the environment. */
+function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const subject = place.replace(/\/+$/, '')
+  if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject)) throw new PresetProblem(`\`${text}\` names no subject to publish to: write nats://SUBJECT, such as nats://cluster.changes`)
+  const wanted = new URLSearchParams(query)
+  const unknown = [...wanted.keys()].find((name) => name !== 'stream' && name !== 'natsv2')
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a nats:// URL; it may hold \`stream\``)
+  const stream = wanted.get('stream')
+  const servers = (env['NATS_SERVER_URL'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '')
+  if (servers.length === 0) throw new PresetProblem('nats:// needs the address of a server in NATS_SERVER_URL, such as nats://nats.messaging:4222')
+  const login = servers.map(loginOf)
+  const [first] = login
+  const auth = first?.user === undefined ? {}
+    : first.password === undefined ? { auth: { type: 'token', token: secret('nats-token') } } : { auth: { type: 'user', user: first.user, password: secret('nats-password') } }
+  const [url = '', ...more] = login.map(({ plain }) => plain)
+  return {
+    sink: {
+      type: 'nats', url, ...(more.length === 0 ? {} : { more_urls: more }), subject,
+      ...(stream === null ? { wait_for: 'server' } : { stream, create_stream: true }), ...auth,
+    },
+    secrets: first?.user === undefined ? {} : first.password === undefined ? { 'nats-token': first.user } : { 'nats-password': first.password },
+    notes: stream === null
+      ? ['Messages are published as kollect does: who does not listen just then misses them. With nats://SUBJECT?stream=NAME a JetStream stream keeps them, and each is waited for.']
+      : [],
+  }
+}
+
+function httpBus(text: string, secret: (name: string) => string): Bus {
+  const { plain, user, password } = loginOf(text)
+  return {
+    sink: { type: 'http', url: plain, ...(user === undefined ? {} : { auth: { type: 'basic', user, password: secret('http-password') } }) },
+    secrets: user === undefined ? {} : { 'http-password': password ?? '' },
+    notes: [],
+  }
+}
+
+interface Login {
+  readonly plain: string
+  readonly user: string | undefined
+  readonly password: string | undefined
+}
+
+function loginOf(text: string): Login {
+  const written = text.includes('://') ? text : `nats://${text}`
+  const url = URL.parse(written)
+  if (url === null || url.host === '') throw new PresetProblem(`\`${withoutLogin(text)}\` is no URL of a server`)
+  const found = /^([^:]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(written)
+  const [name = '', ...rest] = (found?.[2] ?? '').split(':')
+  return {
+    plain: `${found?.[1] ?? ''}${found?.[3] ?? ''}`,
+    user: found?.[2] === undefined || found[2] === '' ? undefined : decodeURIComponent(name),
+    password: rest.length === 0 ? undefined : decodeURIComponent(rest.join(':')),
+  }
+}
+
+function withoutLogin(text: string): string {
+  return text.replace(/\/\/[^@/]*@/, '//***@')
+}

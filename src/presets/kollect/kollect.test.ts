@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { kollectPreset, PresetProblem, type KollectFlags, type Generation, type KollectPlan } from './index.ts'
+
+type Environment = Record<string, string>
+
+const generationA: Environment = { EVENT_WRITER_URL: 'nats://cluster.changes', NATS_SERVER_URL: 'nats://nats:4222', CLUSTER_ID: 'prod' }
+
+function plan(env: Environment = generationA, flags: KollectFlags = {}, generation: Generation = 'a'): KollectPlan {
+  return kollectPreset({ flags, env, generation, data: '/data' })
+}
+
+function problem(env: Environment, flags: KollectFlags = {}, generation: Generation = 'a'): string {
+  try {
+    return `no problem: ${JSON.stringify(plan(env, flags, generation))}`
+  } catch (error) {
+    if (!(error instanceof PresetProblem)) throw error
+    return error.message
+  }
+}
+
+const sourceOf = ({ config }: KollectPlan): unknown => (config['sources'] as Record<string, unknown>)['kubernetes']
+const sinkOf = ({ config }: KollectPlan): Record<string, unknown> => (config['sinks'] as Record<string, Record<string, unknown>>)['kollect'] ?? {}
+
+test('the variables of the older kollect are a whole configuration', () => {
+  expect(plan()).toEqual({
+    config: {
+      data: '/data',
+      ops: '0.0.0.0:8081',
+      log: { format: 'json' },
+      store: { enabled: 'none' },
+      sources: { kubernetes: { cluster: 'prod', namespaces: [], initial: 'silent' }, netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },
+      sinks: {
+        kollect: { type: 'nats', url: 'nats://nats:4222', subject: 'cluster.changes', wait_for: 'server', codec: 'kollect', from: ['kubernetes'], only: { family: ['change'] }, when_behind: 'block' },
+      },
+    },
+    secrets: {},
+    notes: [expect.stringContaining('who does not listen just then misses them') as string],
+  })
+})
+
+describe('generations', () => {
+  test('the older one reads flags before variables', () => {
+    const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'false' }
+    expect(sourceOf(plan(env))).toEqual({ cluster: 'prod', namespaces: ['of-variable'], kubeconfig: '/etc/variable', initial: 'snapshot' })
+    const flags = { namespace: 'of-flag', kubeConfig: '/etc/flag', waitForSync: true, clusterId: 'test', eventWriterUrl: 'https://hooks.example/in' }
+    expect(sourceOf(plan(env, flags))).toEqual({ cluster: 'test', namespaces: ['of-flag'], kubeconfig: '/etc/flag', initial: 'silent' })
+    expect(sinkOf(plan(env, flags))).toMatchObject({ type: 'http', url: 'https://hooks.example/in' })
+  })
+
+  test('the later one reads flags alone, but for what its buses read', () => {
+    const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'true' }
+    const made = plan(env, { eventWriterUrl: 'nats://x' }, 'b')
+    expect(sourceOf(made)).toEqual({ cluster: 'default', namespaces: [], initial: 'snapshot' })
+    expect(sinkOf(made)).toMatchObject({ url: 'nats://nats:4222', subject: 'x' })
+    expect(made.notes.join(' ')).toMatch(/cluster id `default`.*told as created once/s)
+  })
+
+  test.each<[string, boolean]>([['1', true], ['t', true], ['TRUE', true], ['0', false], ['F', false], ['false', false]])('WAIT_FOR_SYNC=%s is %s', (value, wait) => {
+    expect(sourceOf(plan({ ...generationA, WAIT_FOR_SYNC: value }))).toMatchObject({ initial: wait ? 'silent' : 'snapshot' })
+  })
+
+  test('what kollect could not start with is a problem in words', () => {
+    const { EVENT_WRITER_URL: _url, ...noBus } = generationA
+    expect(problem(noBus)).toMatch(/no bus to write to: set --event-writer-url or EVENT_WRITER_URL/)
+    expect(problem(generationA, {}, 'b')).toMatch(/no bus to write to: set --event-writer-url,/)
+    const { CLUSTER_ID: _id, ...nameless } = generationA
+    expect(problem(nameless)).toMatch(/set --cluster-id or CLUSTER_ID/)
+    expect(problem({ ...generationA, WAIT_FOR_SYNC: 'yes' })).toBe('WAIT_FOR_SYNC is `yes`; it may be true or false')
+    expect(problem(generationA, { autoMaxProcsDisabled: 'maybe' })).toBe('--auto-max-procs-disabled is `maybe`; it may be true or false')
+  })
+})
+
+describe('buses', () => {
+  const bus = (url: string, more: Environment = {}): KollectPlan => plan({ ...generationA, ...more, EVENT_WRITER_URL: url })
+
+  test('NATS: several servers, a login in the address, a stream', () => {
+    const made = bus('nats://a.b?stream=CHANGES', { NATS_SERVER_URL: 'nats://weir:p%40ss@one:4222, two:4223' })
+    expect(sinkOf(made)).toMatchObject({ url: 'nats://one:4222', more_urls: ['nats://two:4223'], subject: 'a.b', stream: 'CHANGES', create_stream: true, auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-nats-password' } })
+    expect(sinkOf(made)).not.toHaveProperty('wait_for')
+    expect(made.secrets).toEqual({ 'kollect-nats-password': 'p@ss' })
+    expect(JSON.stringify(made.config)).not.toContain('p@ss')
+    const token = bus('nats://a', { NATS_SERVER_URL: 'tls://s3cret@one:4222' })
+    expect(sinkOf(token)).toMatchObject({ url: 'tls://one:4222', auth: { type: 'token', token: 'file:/data/kollect-nats-token' } })
+    expect(token.secrets).toEqual({ 'kollect-nats-token': 's3cret' })
+  })
+
+  test('HTTP with a login', () => {
+    const made = bus('https://me:secret@hooks.example/in?x=1')
+    expect(sinkOf(made)).toMatchObject({ type: 'http', url: 'https://hooks.example/in?x=1', auth: { type: 'basic', user: 'me', password: 'file:/data/kollect-http-password' } })
+    expect(made.secrets).toEqual({ 'kollect-http-password': 'secret' })
+  })
+
+  test.each([
+    'gcppubsub://projects/P/topics/T', 'awssqs://sqs.eu-west-1.amazonaws.com/1/q?region=eu-west-1', 'awssns:///arn:aws:sns:eu-west-1:1:t?region=eu-west-1', 'azuresb://topic', 'rabbit://exchange', 'kafka://topic',
+  ])('%s is told to come later', (url) => {
+    expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(new RegExp(`^${url.slice(0, url.indexOf(':'))}:// \\(.+\\) comes with the other buses in a later version\\. Today it may be nats://SUBJECT`))
+  })
+
+  test.each([
+    ['mem://topic', /inside one process/], ['redis://x', /redis:\/\/ is no bus that kollect or Weir knows/], ['changes', /is no URL of a bus/], ['nats://', /names no subject/], ['nats://a b', /names no subject/],
+    ['nats://a.*', /names no subject/], ['nats://a?queue=x', /`queue` is not known/], ['https://', /is no URL of a server/],
+  ])('%s is a problem', (url, words) => {
+    expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(words)
+  })
+
+  test('NATS without a server is a problem, and no problem shows a password', () => {
+    const { NATS_SERVER_URL: _server, ...without } = generationA
+    expect(problem(without)).toMatch(/NATS_SERVER_URL/)
+    expect(problem({ ...generationA, NATS_SERVER_URL: 'nats://me:secret@' })).toBe('`nats://***@` is no URL of a server')
+  })
+})
+
+test.each(['jaeger://host:6831', 'zipkin://host:9411/api/v2/spans', 'otlp://host:4317'])('traces to %s are not sent, and that is said', (url) => {
+  expect(plan({ ...generationA, TELEMETRY_URL: url }).notes.at(-1)).toMatch(/^No traces are sent to [a-z]+:\/\/ yet/)
+})
+
+test('a scheme for traces that kollect refuses is refused', () => {
+  expect(problem({ ...generationA, TELEMETRY_URL: 'statsd://x' })).toMatch(/is no URL for traces/)
+  expect(plan({ ...generationA, TELEMETRY_URL: 'noop://' }).notes).toHaveLength(1)
+})

@@ -1,0 +1,69 @@
+/** kollect's flags and variables of both its generations, and what each means when nothing is said. */
+import { PresetProblem } from './bus.ts'
+
+export type Generation = 'a' | 'b'
+
+/** As given on the command line; a switch without a value is `true`. */
+export interface KollectFlags {
+  readonly namespace?: string
+  readonly eventWriterUrl?: string
+  readonly kubeConfig?: string
+  readonly clusterId?: string
+  readonly waitForSync?: string | boolean
+  readonly telemetryUrl?: string
+  readonly diagnostics?: string | boolean
+  readonly autoMaxProcsDisabled?: string | boolean
+}
+
+export interface KollectSettings {
+  readonly namespaces: readonly string[]
+  readonly busUrl: string
+  readonly kubeconfig: string | undefined
+  readonly clusterId: string | undefined
+  readonly waitForSync: boolean
+  readonly telemetryUrl: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const variables = {
+  namespace: 'NAMESPACE', eventWriterUrl: 'EVENT_WRITER_URL', kubeConfig: 'KUBECONFIG', clusterId: 'CLUSTER_ID', waitForSync: 'WAIT_FOR_SYNC', telemetryUrl: 'TELEMETRY_URL',
+  diagnostics: 'ENABLE_DIAGNOSTICS', autoMaxProcsDisabled: 'AUTO_MAX_PROCS_DISABLED',
+} as const satisfies Record<keyof KollectFlags, string>
+
+/** Generation `a` reads flags, then variables; `b` flags alone. Throws PresetProblem. */
+export function readSettings(flags: KollectFlags, env: Environment, generation: Generation): KollectSettings {
+  const said = (name: keyof KollectFlags): { readonly value: string | boolean; readonly by: string } | undefined => {
+    const flag = flags[name]
+    if (flag !== undefined) return { value: flag, by: `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` }
+    const variable = generation === 'a' ? env[variables[name]] : undefined
+    return variable === undefined || variable === '' ? undefined : { value: variable, by: variables[name] }
+  }
+  const text = (name: keyof KollectFlags): string | undefined => {
+    const value = String(said(name)?.value ?? '')
+    return value === '' ? undefined : value
+  }
+  const truth = (name: keyof KollectFlags, otherwise: boolean): boolean => {
+    const given = said(name)
+    return given === undefined ? otherwise : truthOf(given.value, given.by)
+  }
+  const busUrl = text('eventWriterUrl')
+  if (busUrl === undefined) throw new PresetProblem(`no bus to write to: set --event-writer-url${generation === 'a' ? ' or EVENT_WRITER_URL' : ''}, such as nats://cluster.changes`)
+  const clusterId = text('clusterId')
+  if (clusterId === undefined && generation === 'a') throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
+  // Read for their mistakes: Weir has no use for them.
+  truth('diagnostics', false)
+  truth('autoMaxProcsDisabled', false)
+  return {
+    namespaces: (text('namespace') ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
+    busUrl, clusterId, kubeconfig: text('kubeConfig'), waitForSync: truth('waitForSync', generation === 'a'), telemetryUrl: text('telemetryUrl') ?? 'noop://',
+  }
+}
+
+/** What Go takes for a truth value. */
+function truthOf(value: string | boolean, by: string): boolean {
+  if (typeof value === 'boolean') return value
+  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false
+  throw new PresetProblem(`${by} is \`${value}\`; it may be true or false`)
+}
