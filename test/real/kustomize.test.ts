@@ -1,0 +1,73 @@
+// The manifests as kubectl puts them together: whole, and with no more rights than they say.
+import { join } from 'node:path'
+import { describe, expect, test, type TestContext } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { ROOT, runCommand } from '../../tools/kit/command.ts'
+import { findKubectl } from './install/kubectl.ts'
+
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly [more: string]: unknown
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+async function built(context: TestContext, overlay: string): Promise<Manifest[]> {
+  const kubectl = await findKubectl()
+  if (kubectl.path === undefined) return context.skip(kubectl.reason)
+  const ran = await runCommand(kubectl.path, ['kustomize', join(ROOT, 'deploy/kustomize/kollect/overlays', overlay)], { limit: 60_000 })
+  expect([ran.code, ran.stderr]).toEqual([0, ''])
+  return parseAllDocuments(ran.stdout).map((document) => document.toJS() as Manifest)
+}
+
+const rules = (all: readonly Manifest[], kind: string): Rule[] => all.filter((each) => each.kind === kind).flatMap((each) => each['rules'] as Rule[])
+const find = (all: readonly Manifest[], kind: string): Manifest => all.find((each) => each.kind === kind) ?? expect.unreachable(`there is no ${kind}`)
+
+describe('kubectl', () => {
+  test.for(['with-secrets', 'without-secrets'])('builds %s: one pod without privileges, its settings, its volume, its account', async (overlay, context) => {
+    const all = await built(context, overlay)
+    const names = all.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+    expect(names).toEqual(expect.arrayContaining(['Namespace/kollect', 'ServiceAccount/kollect', 'ConfigMap/kollect-settings', 'PersistentVolumeClaim/kollect-data', 'Deployment/kollect', 'Service/kollect']))
+    expect(new Set(names).size).toBe(names.length)
+    const ofCluster = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'])
+    for (const { kind, metadata } of all) expect(metadata.namespace, kind).toBe(ofCluster.has(kind) ? undefined : 'kollect')
+    const { template, replicas, strategy } = find(all, 'Deployment')['spec'] as { template: { spec: Record<string, unknown> }; replicas: number; strategy: unknown }
+    expect([replicas, strategy]).toEqual([1, { type: 'Recreate' }])
+    expect(template.spec).toMatchObject({
+      serviceAccountName: 'kollect', enableServiceLinks: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{
+        args: ['kollect', '--data', '/data'],
+        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+        livenessProbe: { httpGet: { path: '/__/health' } }, readinessProbe: { httpGet: { path: '/__/ready' } },
+        volumeMounts: [{ mountPath: '/data' }, { mountPath: '/tmp' }],
+      }],
+    })
+  })
+
+  test.for(['with-secrets', 'without-secrets'])('builds %s: what all may be done is list and watch, and its own lease', async (overlay, context) => {
+    const all = await built(context, overlay)
+    for (const { verbs } of rules(all, 'ClusterRole')) expect(verbs).toEqual(['list', 'watch'])
+    expect(rules(all, 'Role')).toEqual([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['kollect'], verbs: ['get', 'update'] },
+    ])
+    const subjects = all.filter(({ kind }) => kind.endsWith('Binding')).flatMap((each) => each['subjects'] as object[])
+    for (const subject of subjects) expect(subject).toEqual({ kind: 'ServiceAccount', name: 'kollect', namespace: 'kollect' })
+  })
+
+  test('builds without-secrets: no rule names Secrets or takes in the whole core group, and they are not asked for', async (context) => {
+    const all = await built(context, 'without-secrets')
+    for (const { apiGroups, resources } of rules(all, 'ClusterRole')) {
+      expect(apiGroups).not.toContain('*')
+      if (apiGroups.includes('')) expect(resources.filter((name) => name === '*' || name === 'secrets')).toEqual([])
+    }
+    expect(find(all, 'ConfigMap')['data']).toMatchObject({ WEIR_SOURCES_KUBERNETES_EXCLUDE: 'Secret' })
+    expect(find(await built(context, 'with-secrets'), 'ConfigMap')['data']).not.toHaveProperty('WEIR_SOURCES_KUBERNETES_EXCLUDE')
+  })
+})
