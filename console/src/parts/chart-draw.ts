@@ -40,7 +40,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
     width: Math.max(80, element.clientWidth), height, padding: [8, edgeRoom(), 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, space: textSpace, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
+      { ...axis, grid: { show: false }, size: 26, gap: 8, space: textSpace, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
       { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, space: 28, values: (_self, ticks) => ticks.map(format) },
     ],
     series: [{}, ...order.map((index): uPlot.Series => ({

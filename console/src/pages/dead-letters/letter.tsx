@@ -67,7 +67,7 @@ function Edit({ body, busy, onSend, onCancel }: { readonly body: unknown; readon
       <label htmlFor="letter-body">Event, to be delivered as you write it</label>
       <p className="dim" id="letter-hint">Its id and source stay: by them it is known elsewhere. The journal keeps what was accepted.</p>
       <textarea
-        id="letter-body" className="mono" rows={16} spellCheck={false} autoFocus value={text} aria-invalid={problem !== ''} aria-describedby="letter-hint letter-problem" onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
+        id="letter-body" className="mono" rows={Math.min(30, Math.max(16, text.split('\n').length + 1))} spellCheck={false} autoFocus value={text} aria-invalid={problem !== ''} aria-describedby="letter-hint letter-problem" onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
       />
       <p id="letter-problem" className="bad" role="status">{problem}</p>
       <p className="acts">
