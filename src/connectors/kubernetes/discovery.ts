@@ -1,0 +1,121 @@
+/** What an API server has to watch, out of its own description of itself. Pure: who asks is elsewhere. */
+
+/** A collection that can be listed and watched. */
+export interface ResourceType {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  /** Plural, as in paths: `deployments`. */
+  readonly resource: string
+  readonly kind: string
+  readonly namespaced: boolean
+}
+
+export interface Discovered {
+  readonly types: readonly ResourceType[]
+  /** Groups whose server does not answer: nothing is known of what they have now, so nothing of theirs is gone. */
+  readonly unavailable: readonly string[]
+}
+
+/** Accept header that asks for everything in two answers; older servers answer with their list of groups. */
+export const aggregated = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`).concat('application/json').join(',')
+
+const needed = ['get', 'list', 'watch']
+
+/** The same objects under two names: one of them is enough. */
+const twins = new Map([['events.k8s.io/events', '/events']])
+
+interface Resource {
+  readonly resource?: string
+  readonly responseKind?: { readonly kind?: string }
+  readonly scope?: string
+  readonly verbs?: readonly string[]
+}
+
+interface Group {
+  readonly metadata?: { readonly name?: string }
+  readonly versions?: readonly { readonly version?: string; readonly freshness?: string; readonly resources?: readonly Resource[] }[]
+}
+
+/** Is it the answer that the header asks for, and not that of an older server? */
+export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
+  return typeof answer === 'object' && answer !== null && (answer as { kind?: unknown }).kind === 'APIGroupDiscoveryList' && Array.isArray((answer as { items?: unknown }).items)
+}
+
+/** Of the answers of /api and /apis. */
+export function fromAggregated(...answers: readonly { readonly items: readonly Group[] }[]): Discovered {
+  const found = new Found()
+  for (const { metadata, versions = [] } of answers.flatMap(({ items }) => items)) {
+    const group = metadata?.name ?? ''
+    for (const { version = '', freshness, resources = [] } of versions) {
+      if (freshness === 'Stale') found.unavailable.add(group)
+      else for (const { resource, responseKind, scope, verbs = [] } of resources) found.add({ group, version, resource, kind: responseKind?.kind, namespaced: scope === 'Namespaced' }, verbs)
+    }
+  }
+  return found.all()
+}
+
+interface LegacyResource {
+  readonly name?: string
+  readonly kind?: string
+  readonly namespaced?: boolean
+  readonly verbs?: readonly string[]
+}
+
+/** A group version as an older server lists it; `resources` is undefined where it did not answer. */
+export interface LegacyVersion {
+  readonly group: string
+  readonly version: string
+  readonly resources: readonly LegacyResource[] | undefined
+}
+
+/** Group versions in the order in which they are preferred. */
+export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
+  const found = new Found()
+  for (const { group, version, resources } of versions) {
+    if (resources === undefined) found.unavailable.add(group)
+    else for (const { name, kind, namespaced = false, verbs = [] } of resources) found.add({ group, version, resource: name, kind, namespaced }, verbs)
+  }
+  return found.all()
+}
+
+/** Group versions to ask one by one, out of the answers of /api and /apis of an older server, the preferred one of each group first. */
+export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
+  const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({ group: '', version }))
+  type Listed = { readonly name?: string; readonly preferredVersion?: { readonly version?: string }; readonly versions?: readonly { readonly version?: string }[] }
+  const groups = ((apis as { groups?: readonly Listed[] } | null)?.groups ?? []).flatMap(({ name: group = '', preferredVersion, versions = [] }) => {
+    const all = new Set([preferredVersion?.version, ...versions.map(({ version }) => version)])
+    return [...all].flatMap((version) => (version === undefined ? [] : [{ group, version }]))
+  })
+  return [...core, ...groups]
+}
+
+/** The first version of a group that has a resource is the one that it is watched in. */
+class Found {
+  readonly unavailable = new Set<string>()
+  readonly #types = new Map<string, ResourceType>()
+
+  add({ group, version, resource, kind, namespaced }: { readonly group: string; readonly version: string; readonly resource: string | undefined; readonly kind: string | undefined; readonly namespaced: boolean }, verbs: readonly string[]): void {
+    // Those with a slash are parts of others: pods/status.
+    if (resource === undefined || kind === undefined || version === '' || resource.includes('/')) return
+    if (!needed.every((verb) => verbs.includes(verb))) return
+    const key = typeKey({ group, resource })
+    if (!this.#types.has(key)) this.#types.set(key, { group, version, resource, kind, namespaced })
+  }
+
+  all(): Discovered {
+    const types = [...this.#types].filter(([key]) => !this.#types.has(twins.get(key) ?? 'none'))
+    return { types: types.map(([, type]) => type), unavailable: [...this.unavailable] }
+  }
+}
+
+/** What stays the same when the preferred version changes. */
+export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string {
+  return `${group}/${resource}`
+}
+
+/** Path of a collection, or of the part of it that is in a namespace. */
+export function pathOf({ group, version, resource }: ResourceType, namespace?: string): string {
+  const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`
+}

@@ -1,0 +1,57 @@
+/** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
+
+const newline = 0x0a
+
+/** A line that is longer than anything a server may send: the connection is of no use any more. */
+export class LineTooLong extends Error {
+  constructor(bytes: number) {
+    super(`a line of more than ${bytes} bytes`)
+    this.name = 'LineTooLong'
+  }
+}
+
+export class LineSplitter {
+  readonly #most: number
+  #parts: Uint8Array[] = []
+  #size = 0
+
+  /** `most`: bytes of a line. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Bytes of a line that has not ended yet. */
+  get pending(): number {
+    return this.#size
+  }
+
+  /** Whole lines, without their ends; empty ones are left out. A line is valid until the next call. Throws LineTooLong. */
+  * take(bytes: Uint8Array): Generator<Uint8Array> {
+    let from = 0
+    for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
+      const end = bytes.subarray(from, at)
+      from = at + 1
+      if (this.#size + end.length > this.#most) throw new LineTooLong(this.#most)
+      const line = this.#parts.length === 0 ? end : this.#join(end)
+      if (line.length > 0) yield line
+    }
+    const rest = bytes.subarray(from)
+    if (rest.length === 0) return
+    this.#size += rest.length
+    if (this.#size > this.#most) throw new LineTooLong(this.#most)
+    // The socket's buffer is used again; what is kept must be ours.
+    this.#parts.push(rest.slice())
+  }
+
+  #join(end: Uint8Array): Uint8Array {
+    const line = new Uint8Array(this.#size + end.length)
+    let at = 0
+    for (const part of [...this.#parts, end]) {
+      line.set(part, at)
+      at += part.length
+    }
+    this.#parts = []
+    this.#size = 0
+    return line
+  }
+}
