@@ -1,0 +1,61 @@
+import type { Answer } from './reader.ts'
+
+/** Why the server refused, as its Status object or its head says. */
+export interface Refusal {
+  readonly code: number
+  readonly message?: string
+  /** Seconds. */
+  readonly retryAfter?: number
+  /** It knows no version as new as ours yet. */
+  readonly ahead?: boolean
+}
+
+/** The API's own. */
+export interface Status {
+  readonly code?: number
+  readonly reason?: string
+  readonly message?: string
+  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] }
+}
+
+const mostBytes = 64 * 1024
+/** Of an error in the middle of a watch, which has no head. */
+const codes = new Map([['Expired', 410], ['Gone', 410], ['Forbidden', 403], ['TooManyRequests', 429]])
+
+/** Reads what it can of an answer that is no success. */
+export async function readStatus(answer: Answer): Promise<Refusal> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const piece of answer.body) {
+      pieces.push(piece.slice())
+      size += piece.length
+      if (size > mostBytes) break
+    }
+  } catch {
+    // The head says enough.
+  } finally {
+    answer.close()
+  }
+  const seconds = Number(answer.headers['retry-after'])
+  const found = refusalOf(parsed(Buffer.concat(pieces).toString('utf8')), answer.status)
+  return { ...found, ...(found.retryAfter === undefined && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}) }
+}
+
+/** What a Status object says; `code` where it says none. */
+export function refusalOf({ code, reason, message, details }: Status, otherwise = 500): Refusal {
+  const retryAfter = details?.retryAfterSeconds
+  const ahead = details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true
+  return {
+    code: code ?? codes.get(reason ?? '') ?? otherwise, ...(message === undefined ? {} : { message: message.slice(0, 500) }), ...(retryAfter === undefined ? {} : { retryAfter }), ...(ahead ? { ahead } : {}),
+  }
+}
+
+function parsed(text: string): Status {
+  try {
+    const found = JSON.parse(text) as unknown
+    return typeof found === 'object' && found !== null ? (found as Status) : {}
+  } catch {
+    return text.trim() === '' ? {} : { message: text.trim() }
+  }
+}

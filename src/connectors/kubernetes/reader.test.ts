@@ -1,0 +1,178 @@
+import { afterEach, expect, test } from 'vitest'
+import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watch, type Scene } from '../../../test/kit/scripted-api-server.ts'
+import { realHost, type Host } from '../../host/index.ts'
+import { openClient } from './client.ts'
+import { Reader, type KubeObject, type ReaderLimits, type Target } from './reader.ts'
+
+/** Writes down all it is told, and waits for what a test is after. */
+class Told implements Target {
+  cursor: string | undefined
+  readonly lines: string[] = []
+  #heard: () => void = () => undefined
+  constructor(cursor?: string) {
+    this.cursor = cursor
+  }
+  listing(): void { this.#say('listing') }
+  present({ kind, metadata }: KubeObject): void { this.#say(`${kind} ${metadata?.name}@${metadata?.resourceVersion}`) }
+  listed(version: string): void { this.#say(`listed ${version}`) }
+  changed(type: string, { metadata }: KubeObject): void { this.#say(`${type} ${metadata?.name}@${metadata?.resourceVersion}`) }
+  reached(version: string): void { this.#say(`reached ${version}`) }
+  async until(line: string, times = 1): Promise<string[]> {
+    while (this.lines.filter((each) => each === line).length < times) await new Promise<void>((resolve) => (this.#heard = resolve))
+    return this.lines
+  }
+  #say(line: string): void {
+    this.lines.push(line)
+    this.#heard()
+  }
+}
+
+const ends: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+interface Running {
+  readonly told: Told
+  readonly reader: Reader
+  readonly server: ScriptedApiServer
+  /** Waits that the reader asked for, in ms. */
+  readonly waits: number[]
+  readonly missing: () => number
+}
+
+/** A reader of a server with these scenes; it waits for nothing, only says for how long it would. */
+async function run(scenes: readonly Scene[], { cursor, streams = false, limits = {} }: { cursor?: string; streams?: boolean; limits?: Partial<ReaderLimits> } = {}): Promise<Running> {
+  const server = await ScriptedApiServer.start(...scenes)
+  const client = openClient({ url: server.url })
+  const real = realHost()
+  const waits: number[] = []
+  const host: Host = { ...real, timers: { ...real.timers, sleep: (ms, signal) => { waits.push(ms); return real.timers.sleep(Math.min(ms, 1), signal) } } }
+  const told = new Told(cursor)
+  let missing = 0
+  const reader = new Reader({ path: '/api/v1/configmaps', streams, ask: client.ask, target: told, host, limits, onMissing: () => { missing++ } })
+  const stop = new AbortController()
+  const ended = reader.run(stop.signal)
+  ends.push(() => server.close(), () => client.close(), async () => { stop.abort(); await ended })
+  return { told, reader, server, waits, missing: () => missing }
+}
+
+const [a, b, c] = [object({ name: 'a', version: 1 }), object({ name: 'b', version: 2 }), object({ name: 'c', version: 3 })]
+const held = watch([], { hold: true })
+
+test('lists page by page, of the first page’s moment, and watches from there', async () => {
+  const { told, server, reader } = await run([
+    json(list(10, [a, b], 'more')), json(list(99, [c])),
+    watch([{ type: 'MODIFIED', object: object({ name: 'a', version: 11 }) }, bookmark(15), { type: 'DELETED', object: object({ name: 'b', version: 16 }) }], { hold: true }),
+  ])
+  expect(await told.until('DELETED b@16')).toEqual(['listing', 'ConfigMap a@1', 'ConfigMap b@2', 'ConfigMap c@3', 'listed 10', 'MODIFIED a@11', 'reached 15', 'DELETED b@16'])
+  expect(server.asked.map(({ query }) => query.get('limit') ?? query.get('resourceVersion'))).toEqual(['500', '500', '10'])
+  expect(server.asked[1]?.query.get('continue')).toBe('more')
+  expect(server.asked[0]?.query.has('resourceVersion')).toBe(false)
+  expect(server.asked[2]?.query.get('allowWatchBookmarks')).toBe('true')
+  expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1, unreadable: 0 })
+})
+
+test('goes on where it was, without a list; after a clean end from the last version, also that of a bookmark', async () => {
+  const { told, server } = await run([watch([{ type: 'ADDED', object: c }, bookmark(40)]), held], { cursor: '7' })
+  await told.until('reached 40')
+  await expect.poll(() => server.asked.length).toBe(2)
+  expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['7', '40'])
+})
+
+test('a history that is gone, at the begin or in the middle, leads to a list', async () => {
+  const { told, server } = await run([
+    json(refusal(410, { reason: 'Expired' }), 410), json(list(20, [a])), watch([{ type: 'ADDED', object: c }, { type: 'ERROR', object: refusal(410) }]), json(list(30, [a, c])), held,
+  ], { cursor: '7' })
+  expect(await told.until('listed 30')).toEqual(['listing', 'ConfigMap a@1', 'listed 20', 'ADDED c@3', 'listing', 'ConfigMap a@1', 'ConfigMap c@3', 'listed 30'])
+  await expect.poll(() => server.asked.length).toBe(5)
+})
+
+test('a page that expired begins the list anew', async () => {
+  const { told } = await run([json(list(10, [a], 'p')), json(refusal(410, { metadata: { continue: 'inconsistent' } }), 410), json(list(12, [a, b])), held])
+  expect(await told.until('listed 12')).toEqual(['listing', 'ConfigMap a@1', 'listing', 'ConfigMap a@1', 'ConfigMap b@2', 'listed 12'])
+})
+
+test('a list that the server sends as a watch ends at its mark, and goes on as the watch that it is', async () => {
+  const { told, server, reader } = await run([
+    watch([{ type: 'ADDED', object: a }, { type: 'ADDED', object: b }, { type: 'DELETED', object: object({ name: 'b', version: 5 }) }, bookmark(6), endMark(9), { type: 'ADDED', object: object({ name: 'c', version: 10 }) }], { hold: true }),
+  ], { streams: true })
+  expect(await told.until('ADDED c@10')).toEqual(['listing', 'ConfigMap a@1', 'ConfigMap b@2', 'DELETED b@5', 'listed 9', 'ADDED c@10'])
+  expect(Object.fromEntries(server.asked[0]?.query ?? [])).toMatchObject({ watch: 'true', sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true' })
+  expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1 })
+})
+
+test('a server that does not send lists so is asked for pages: it says so, ends without the mark, or never sends it', async () => {
+  for (const first of [json(refusal(422), 422), watch([{ type: 'ADDED', object: a }]), watch([{ type: 'ADDED', object: a }], { hold: true })]) {
+    const { told, server } = await run([first, json(list(10, [a])), held], { streams: true, limits: { endMarkMs: 50 } })
+    const lines = await told.until('listed 10')
+    expect(lines.slice(-3)).toEqual(['listing', 'ConfigMap a@1', 'listed 10'])
+    expect(server.asked[1]?.query.get('limit')).toBe('500')
+  }
+})
+
+test('what is refused is said, and asked for again after a while: longer and longer, and as long as the server wants', async () => {
+  const { told, reader, waits } = await run([
+    json(refusal(403), 403), json(refusal(500), 500), json(refusal(429), 429, { 'retry-after': '7' }), (response) => void response.socket?.destroy(), json(list(1, [])), held,
+  ])
+  await told.until('listed 1')
+  expect(waits).toHaveLength(4)
+  expect(waits[2]).toBeGreaterThan(7000)
+  expect(told.lines).toEqual(['listing', 'listing', 'listing', 'listing', 'listing', 'listed 1'])
+  expect(reader.status().reason).toBeUndefined()
+})
+
+test('forbidden, missing and unwatchable collections are told apart, and nothing is told to be gone', async () => {
+  for (const [code, state] of [[403, 'forbidden'], [404, 'missing'], [405, 'unwatchable'], [401, 'waiting'], [503, 'waiting']] as const) {
+    const { reader, told, missing } = await run([json(refusal(code), code)], { cursor: '3' })
+    await expect.poll(() => reader.status()).toMatchObject({ state, reason: `${code}: scripted ${code}` })
+    expect(told.lines).toEqual([])
+    if (code === 404) expect(missing()).toBeGreaterThan(0)
+  }
+})
+
+test('a server whose versions went back is listed anew after some tries', async () => {
+  const behind = json(refusal(504, { details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge' }] } }), 504)
+  const { told, server, waits } = await run([behind, behind, behind, behind, json(list(2, [a])), held], { cursor: '900' })
+  await told.until('listed 2')
+  expect(server.asked.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
+  expect(waits.every((ms) => ms >= 1000)).toBe(true)
+})
+
+test('a line that is none ends the connection, and the watch goes on from before it', async () => {
+  const { told, server, reader } = await run([watch([{ type: 'ADDED', object: c }, '{"type":"ADDED","obj']), watch([{ type: 'ADDED', object: object({ name: 'd', version: 4 }) }], { hold: true })], { cursor: '1' })
+  await told.until('ADDED d@4')
+  expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['1', '3'])
+  expect(reader.status().unreadable).toBe(1)
+})
+
+test('bytes may be cut anywhere, and a line may be of two megabytes', async () => {
+  const big = object({ name: 'big', version: 8, more: { data: { text: `€${'x'.repeat(2 * 1024 * 1024)}😀` } } })
+  const { told } = await run([watch([{ type: 'ADDED', object: object({ name: 'ü€😀', version: 5 }) }], { cut: 1 }), watch([{ type: 'ADDED', object: big }], { cut: 9973, hold: true })], { cursor: '1' })
+  expect(await told.until('ADDED big@8')).toEqual(['ADDED ü€😀@5', 'ADDED big@8'])
+})
+
+test('a watch that is silent beyond its end is given up and begun again', async () => {
+  const real = realHost()
+  const random = { ...real.random, next: () => -1 }
+  const server = await ScriptedApiServer.start(held)
+  const client = openClient({ url: server.url })
+  const told = new Told('5')
+  // A watch of no seconds.
+  const reader = new Reader({ path: '/api/v1/configmaps', streams: false, ask: client.ask, target: told, host: { ...real, random }, limits: { silentMs: 30 } })
+  const stop = new AbortController()
+  const ended = reader.run(stop.signal)
+  ends.push(() => server.close(), () => client.close(), async () => { stop.abort(); await ended })
+  await expect.poll(() => server.asked.length).toBeGreaterThan(2)
+  expect(server.asked.every(({ query }) => query.get('resourceVersion') === '5')).toBe(true)
+})
+
+test('what the target throws ends the reader: nothing is passed over', async () => {
+  const server = await ScriptedApiServer.start(watch([{ type: 'ADDED', object: c }], { hold: true }))
+  const client = openClient({ url: server.url })
+  ends.push(() => server.close(), () => client.close())
+  const told = new Told('1')
+  told.changed = () => { throw new Error('the journal is closed') }
+  const reader = new Reader({ path: '/api/v1/configmaps', streams: false, ask: client.ask, target: told, host: realHost() })
+  await expect(reader.run(new AbortController().signal)).rejects.toThrow('the journal is closed')
+})

@@ -1,0 +1,363 @@
+/**
+ * One collection of an API server: listed, then watched from there on, for as long as it is wanted. Whatever the server says
+ * or does, only this collection is behind for it, and `status` tells why.
+ */
+import type { Host } from '../../host/index.ts'
+import { LineSplitter, LineTooLong } from './lines.ts'
+import { Backoff } from './reader-backoff.ts'
+import { readStatus, refusalOf, type Refusal, type Status } from './reader-status.ts'
+
+export interface KubeObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: {
+    readonly uid?: string
+    readonly name?: string
+    readonly namespace?: string
+    readonly resourceVersion?: string
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly [other: string]: unknown
+  }
+  readonly [other: string]: unknown
+}
+
+/** An answer whose head has come. */
+export interface Answer {
+  readonly status: number
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: AsyncIterable<Uint8Array>
+  /** Ends it now, whatever is still to come. */
+  close(): void
+}
+
+/** Asks the server, as whoever we are. Rejects when there is no answer. */
+export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Answer>
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+type Settled = void | Promise<void>
+
+/** What is told of the collection, in order. A promise is waited for before the next is told: the server is read no faster. */
+export interface Target {
+  /** Where a watch may go on; undefined: everything has to be listed first. */
+  readonly cursor: string | undefined
+  /** A list begins: what is not told of until `listed` is gone. May come again before `listed`: then from the beginning. */
+  listing(): Settled
+  present(object: KubeObject): Settled
+  listed(resourceVersion: string): Settled
+  changed(type: ChangeType, object: KubeObject): Settled
+  /** Nothing changed up to here. */
+  reached(resourceVersion: string): Settled
+}
+
+/** `waiting`: for the next try. `missing`: the server has no such collection now. `unwatchable`: it has, but gives no watch. */
+export type ReaderState = 'starting' | 'listing' | 'watching' | 'waiting' | 'forbidden' | 'missing' | 'unwatchable' | 'stopped'
+
+export interface ReaderStatus {
+  readonly state: ReaderState
+  /** Why it does not watch, in words. */
+  readonly reason?: string
+  /** Unix ms of the last byte from the server. */
+  readonly heard?: number
+  readonly lists: number
+  readonly watches: number
+  readonly unreadable: number
+}
+
+export interface ReaderOptions {
+  readonly path: string
+  /** Label and field selectors. */
+  readonly selectors?: Readonly<Record<string, string>>
+  /** The server is known to send a list as a watch (1.32 and later, its own types only). */
+  readonly streams: boolean
+  readonly ask: Ask
+  readonly target: Target
+  readonly host: Host
+  /** Called when the server says that there is no such collection. */
+  readonly onMissing?: () => void
+  readonly limits?: Partial<ReaderLimits>
+}
+
+export interface ReaderLimits {
+  readonly pageRows: number
+  readonly lineBytes: number
+  /** A watch that is silent for this long beyond its end is dead. */
+  readonly silentMs: number
+  /** A list by watch that says nothing for so long has a server that knows no end mark. */
+  readonly endMarkMs: number
+}
+
+export const usualLimits: ReaderLimits = { pageRows: 500, lineBytes: 32 * 1024 * 1024, silentMs: 30_000, endMarkMs: 60_000 }
+
+const endMark = 'k8s.io/initial-events-end'
+const shortMs = 1000
+const goodMs = 120_000
+const aheadTries = 3
+
+/** What to do next: go on at once, or wait, at least for so long. */
+type Next = { readonly is: 'on' } | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
+const on: Next = { is: 'on' }
+
+export class Reader {
+  readonly #options: ReaderOptions
+  readonly #limits: ReaderLimits
+  readonly #backoff: Backoff
+  #version: string | undefined
+  #streams: boolean
+  /** Times in a row that the server knew no version as new as ours. */
+  #ahead = 0
+  #state: ReaderState = 'starting'
+  #reason: string | undefined
+  #heard: number | undefined
+  #lists = 0
+  #watches = 0
+  #unreadable = 0
+  #wake: () => void = () => undefined
+
+  constructor(options: ReaderOptions) {
+    this.#options = options
+    this.#limits = { ...usualLimits, ...options.limits }
+    this.#backoff = new Backoff(options.host.random)
+    this.#version = options.target.cursor
+    this.#streams = options.streams
+  }
+
+  status(): ReaderStatus {
+    const [lists, watches, unreadable] = [this.#lists, this.#watches, this.#unreadable]
+    return { state: this.#state, ...(this.#reason === undefined ? {} : { reason: this.#reason }), ...(this.#heard === undefined ? {} : { heard: this.#heard }), lists, watches, unreadable }
+  }
+
+  /** Does not wait any longer: what kept it from watching may be over. */
+  wake(): void {
+    this.#backoff.reset()
+    this.#wake()
+  }
+
+  /** Ends when the signal aborts, or with what the target throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const next = this.#version === undefined && !this.#streams ? await this.#listInPages(signal) : await this.#watch(signal)
+      if (next.is === 'on' || signal.aborted) continue
+      this.#set(next.state, next.reason)
+      await this.#wait(this.#backoff.next(next.state, next.leastMs), signal)
+    }
+    this.#set('stopped')
+  }
+
+  #set(state: ReaderState, reason?: string): void {
+    this.#state = state
+    this.#reason = reason
+  }
+
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, woken.signal]))
+  }
+
+  async #listInPages(signal: AbortSignal): Promise<Next> {
+    const { path, selectors, ask, target } = this.#options
+    this.#set('listing')
+    this.#lists++
+    await target.listing()
+    let [version, page]: [string | undefined, string | undefined] = [undefined, undefined]
+    do {
+      let list: ListAnswer
+      try {
+        const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors }, signal)
+        if (answer.status !== 200) return this.#refused(await readStatus(answer), 'list')
+        list = JSON.parse(await textOf(answer)) as ListAnswer
+      } catch (error) {
+        return this.#broken(error)
+      }
+      this.#heard = this.#options.host.clock.now()
+      // The first page's: all pages are of that moment.
+      version ??= list.metadata?.resourceVersion
+      const whole = { apiVersion: list.apiVersion, kind: list.kind?.replace(/List$/, '') }
+      for (const item of list.items ?? []) {
+        // Items of lists have no kind of their own, objects of watches have.
+        const told = target.present({ ...whole, ...item } as KubeObject)
+        if (told !== undefined) await told
+      }
+      page = list.metadata?.continue === '' ? undefined : list.metadata?.continue
+    } while (page !== undefined && !signal.aborted)
+    if (signal.aborted || version === undefined) return { is: 'wait', state: 'waiting', reason: 'the list has no resourceVersion' }
+    await target.listed(version)
+    this.#version = version
+    return on
+  }
+
+  /** Watches; without a version the server sends what there is first, and marks where that ends. */
+  async #watch(signal: AbortSignal): Promise<Next> {
+    const { path, selectors, ask, target, host } = this.#options
+    const initial = this.#version === undefined
+    const seconds = 300 + Math.floor(host.random.next() * 300)
+    this.#set(initial ? 'listing' : 'watching')
+    if (initial) {
+      this.#lists++
+      await target.listing()
+    }
+    this.#watches++
+    const stop = new AbortController()
+    const asked = AbortSignal.any([signal, stop.signal])
+    const began = host.clock.monotonic()
+    const pulse = new Pulse(host, () => stop.abort())
+    pulse.beat(initial ? this.#limits.endMarkMs : this.#limits.silentMs)
+    let answer: Answer | undefined
+    try {
+      answer = await ask(path, {
+        watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds), ...selectors,
+        ...(initial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : { resourceVersion: this.#version ?? '' }),
+      }, asked)
+      if (answer.status !== 200) return this.#refused(await readStatus(answer), initial ? 'stream' : 'watch')
+      const next = await this.#read(answer, pulse, seconds)
+      if (next !== undefined) return next
+    } catch (error) {
+      if (error instanceof TargetFailed) throw error.cause
+      if (!signal.aborted && !pulse.stopped) return this.#broken(error)
+    } finally {
+      pulse.stop()
+      answer?.close()
+    }
+    if (signal.aborted) return on
+    if (this.#version === undefined) {
+      // A server that knows no such lists takes the question for a plain watch.
+      this.#streams = false
+      return on
+    }
+    const lasted = host.clock.monotonic() - began
+    if (lasted > goodMs) this.#backoff.reset()
+    if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
+    // A clean end is usual; one right after the begin, again and again, must not become a flood.
+    return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
+  }
+
+  async #read(answer: Answer, pulse: Pulse, seconds: number): Promise<Next | undefined> {
+    const lines = new LineSplitter(this.#limits.lineBytes)
+    const utf8 = new TextDecoder()
+    for await (const chunk of answer.body) {
+      this.#heard = this.#options.host.clock.now()
+      for (const line of lines.take(chunk)) {
+        let event: WatchEvent
+        try {
+          event = JSON.parse(utf8.decode(line)) as WatchEvent
+        } catch {
+          this.#unreadable++
+          return { is: 'wait', state: 'waiting', reason: 'the server sent a line that can’t be read' }
+        }
+        const next = await this.#take(event)
+        if (next !== undefined) return next
+      }
+      pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
+    }
+    return undefined
+  }
+
+  async #take({ type, object }: WatchEvent): Promise<Next | undefined> {
+    const { target } = this.#options
+    if (type === 'ERROR') return this.#refused(refusalOf((object ?? {}) as Status), 'watch')
+    const version = object?.metadata?.resourceVersion
+    if (object === undefined || version === undefined) return undefined
+    try {
+      if (type === 'BOOKMARK') {
+        if (this.#version !== undefined) {
+          await target.reached(version)
+        } else if (object.metadata?.annotations?.[endMark] === 'true') {
+          await target.listed(version)
+          this.#set('watching')
+        } else {
+          return undefined
+        }
+      } else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') {
+        const told = this.#version === undefined && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
+        if (told !== undefined) await told
+        if (this.#version === undefined) return undefined
+      } else {
+        return undefined
+      }
+    } catch (cause) {
+      throw new TargetFailed('', { cause })
+    }
+    this.#version = version
+    this.#ahead = 0
+    return undefined
+  }
+
+  #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
+    const { code, message, retryAfter } = refusal
+    const wait = (state: ReaderState): Next => ({ is: 'wait', state, reason: `${code}${message === undefined ? '' : `: ${message}`}`, ...(retryAfter === undefined ? {} : { leastMs: retryAfter * 1000 }) })
+    if (code === 410) {
+      this.#version = undefined
+      // A page that expired: the list begins anew, with a rest in case every list takes too long.
+      return doing === 'list' ? wait('waiting') : on
+    }
+    if (doing === 'stream' && (code === 422 || code === 400 || code === 405)) {
+      this.#streams = false
+      return on
+    }
+    if (refusal.ahead && ++this.#ahead > aheadTries) {
+      // The server’s memory went back to before: what we know is not in its order any more.
+      this.#ahead = 0
+      this.#version = undefined
+      return on
+    }
+    if (code === 403) return wait('forbidden')
+    if (code === 405) return wait('unwatchable')
+    if (code !== 404) return wait('waiting')
+    this.#options.onMissing?.()
+    return wait('missing')
+  }
+
+  #broken(error: unknown): Next {
+    if (error instanceof LineTooLong || error instanceof SyntaxError) this.#unreadable++
+    return { is: 'wait', state: 'waiting', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+interface WatchEvent {
+  readonly type: string
+  readonly object?: KubeObject
+}
+
+interface ListAnswer {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
+  readonly items?: readonly object[]
+}
+
+/** What the target throws is no matter of the connection. */
+class TargetFailed extends Error {}
+
+/** Acts when nothing is heard for too long. */
+class Pulse {
+  readonly #host: Host
+  readonly #act: () => void
+  #timer: { cancel(): void } | undefined
+  stopped = false
+  late = false
+
+  constructor(host: Host, act: () => void) {
+    this.#host = host
+    this.#act = act
+  }
+
+  beat(ms: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#host.timers.after(ms, () => {
+      this.stopped = true
+      this.late = true
+      this.#act()
+    })
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+}
+
+async function textOf({ body }: Answer): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of body) pieces.push(piece.slice())
+  return Buffer.concat(pieces).toString('utf8')
+}
