@@ -1,0 +1,104 @@
+/** What changed between two states of an object: a JSON Patch (RFC 6902) that turns the one into the other. */
+
+export type PatchStep =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+  | { readonly op: 'move'; readonly from: string; readonly path: string }
+
+type Dict = Readonly<Record<string, unknown>>
+
+/** Fields that name an entry of a list, so that an entry that is put elsewhere is not one that changed. */
+const names = ['name', 'key', 'type', 'ip', 'uid', 'mountPath', 'containerPort', 'port'] as const
+
+export function diff(before: unknown, after: unknown): PatchStep[] {
+  const steps: PatchStep[] = []
+  compare(before, after, '', steps)
+  return steps
+}
+
+function compare(before: unknown, after: unknown, path: string, steps: PatchStep[]): void {
+  if (before === after) return
+  if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, steps)
+  else if (isDict(before) && isDict(after)) compareDicts(before, after, path, steps)
+  else if (!same(before, after)) steps.push({ op: 'replace', path, value: after })
+}
+
+function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[]): void {
+  for (const key of Object.keys(before)) {
+    const at = `${path}/${escaped(key)}`
+    if (Object.hasOwn(after, key)) compare(before[key], after[key], at, steps)
+    else steps.push({ op: 'remove', path: at })
+  }
+  for (const key of Object.keys(after)) {
+    if (!Object.hasOwn(before, key)) steps.push({ op: 'add', path: `${path}/${escaped(key)}`, value: after[key] })
+  }
+}
+
+/** Steps are worked out on a copy, because each speaks of the list as the steps before it have left it. */
+function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
+  const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
+  const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
+  if (name === undefined && !(isPlain(before) && isPlain(after))) return compareByPlace(before, after, path, steps)
+  const now = [...before]
+  const wanted = new Set(after.map(idOf))
+  for (let at = now.length - 1; at >= 0; at--) {
+    if (wanted.has(idOf(now[at]))) continue
+    now.splice(at, 1)
+    steps.push({ op: 'remove', path: `${path}/${at}` })
+  }
+  after.forEach((entry, at) => {
+    const from = now.findIndex((each, index) => index >= at && idOf(each) === idOf(entry))
+    if (from === -1) {
+      now.splice(at, 0, entry)
+      steps.push({ op: 'add', path: `${path}/${at}`, value: entry })
+      return
+    }
+    if (from !== at) {
+      now.splice(at, 0, ...now.splice(from, 1))
+      steps.push({ op: 'move', from: `${path}/${from}`, path: `${path}/${at}` })
+    }
+    compare(now[at], entry, `${path}/${at}`, steps)
+  })
+  // Equal texts or numbers that stand there more than once.
+  for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
+}
+
+function compareByPlace(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
+  for (let at = before.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
+  after.forEach((entry, at) => {
+    if (at < before.length) compare(before[at], entry, `${path}/${at}`, steps)
+    else steps.push({ op: 'add', path: `${path}/${at}`, value: entry })
+  })
+}
+
+function isNamed(list: readonly unknown[], name: string): boolean {
+  const ids = new Set<unknown>()
+  for (const entry of list) {
+    const id = isDict(entry) ? entry[name] : undefined
+    if ((typeof id !== 'string' && typeof id !== 'number') || ids.has(id)) return false
+    ids.add(id)
+  }
+  return true
+}
+
+function isPlain(list: readonly unknown[]): boolean {
+  return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
+}
+
+function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Of values of which at least one is no object and no list. */
+function same(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (a === 0 && b === 0)
+}
+
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** Paths that the steps touch, each once, with names of entries instead of their places where both states have them. */
+export function changedPaths(steps: readonly PatchStep[]): string[] {
+  return [...new Set(steps.map(({ path }) => path))]
+}
