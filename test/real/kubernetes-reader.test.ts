@@ -123,7 +123,7 @@ test('after a compaction it lists again and tells the difference', async () => {
   await create('kept', '1')
   await create('gone', '1')
   const mirror = new Mirror()
-  await reading(mirror, true, async () => expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1))
+  await reading(mirror, true, async () => { await expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1) })
   mirror.told.length = 0
   await kube.call('DELETE', `${path}/gone`)
   await change('kept', '2')

@@ -1,0 +1,148 @@
+/**
+ * Objects without their secrets. A value that must not be seen becomes `redacted:` and a keyed digest of it: that it changed can
+ * be seen, what it is can't be, nor guessed by who has no key.
+ */
+import { createHmac } from 'node:crypto'
+import { canonical } from './canonical.ts'
+import type { KubeObject } from './reader.ts'
+
+export interface RedactRules {
+  /** Of the digests; replicas share it. */
+  readonly key: Uint8Array
+  /** Names of keys, variables, annotations and flags whose values are secret. */
+  readonly names: RegExp
+  /** Further places, as JSON pointers in which `*` is any entry; `kind` undefined: of every kind. */
+  readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
+}
+
+/** Names under which secrets usually are. */
+export const sensitiveNames = /pass(?:word|wd|phrase)?|secret|token|credential|api[-_.]?key|private[-_.]?key|access[-_.]?key|connection[-_.]?string|\bdsn\b/i
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+const mark = 'redacted:'
+const digits = 16
+
+type Dict = Readonly<Record<string, unknown>>
+
+export class Redactor {
+  readonly #rules: RedactRules
+  readonly #lines: RegExp
+  readonly #flags: RegExp
+
+  constructor(rules: RedactRules) {
+    this.#rules = rules
+    const name = rules.names.source
+    // `password: x`, `"db.password" = x`, `export TOKEN=x` in a file that is a value.
+    this.#lines = new RegExp(`^([ \\t]*(?:export[ \\t]+)?["']?[\\w.-]*(?:${name})[\\w.-]*["']?[ \\t]*[:=][ \\t]*)(\\S.*)$`, 'gim')
+    this.#flags = new RegExp(`^(--?[\\w.-]*(?:${name})[\\w.-]*=)([\\s\\S]+)$`, 'i')
+  }
+
+  /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
+  redact<T extends KubeObject>(object: T): T {
+    let safe: Dict = object
+    if (object.kind === 'Secret' && object.apiVersion === 'v1') safe = this.#fields(safe, ['data', 'stringData'], (value, field) => this.digest(field === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value))
+    else if (object.kind === 'ConfigMap' && object.apiVersion === 'v1') safe = this.#fields(safe, ['data', 'binaryData'], (value, _, name) => this.#named(name, value))
+    else safe = this.#specs(safe) as Dict
+    safe = this.#annotations(safe, object.kind === 'Secret')
+    for (const { kind, path } of this.#rules.paths ?? []) if (kind === undefined || kind === object.kind) safe = this.#at(safe, pointer(path)) as Dict
+    return safe as T
+  }
+
+  /** The same for the same value, whether it was written as text or as bytes. */
+  digest(value: unknown): string {
+    const bytes = value instanceof Uint8Array || typeof value === 'string' ? value : canonical(value)
+    return mark + createHmac('sha256', this.#rules.key).update(bytes).digest('hex').slice(0, digits)
+  }
+
+  #named(name: string, value: unknown): unknown {
+    if (this.#rules.names.test(name)) return this.digest(value)
+    return typeof value === 'string' ? this.#inText(value) : value
+  }
+
+  #inText(text: string): string {
+    return text.replaceAll(this.#lines, (_, begin: string, value: string) => begin + this.digest(value.trimEnd()))
+  }
+
+  #fields(object: Dict, names: readonly string[], replace: (value: unknown, field: string, name: string) => unknown): Dict {
+    const changed: Record<string, unknown> = {}
+    for (const field of names) {
+      const values = object[field]
+      if (isDict(values)) changed[field] = mapDict(values, (value, name) => replace(value, field, name))
+    }
+    return Object.keys(changed).length === 0 ? object : { ...object, ...changed }
+  }
+
+  #annotations(object: Dict, isSecret: boolean): Dict {
+    const metadata = object['metadata']
+    const annotations = isDict(metadata) ? metadata['annotations'] : undefined
+    if (!isDict(metadata) || !isDict(annotations)) return object
+    const { [lastApplied]: applied, ...others } = annotations
+    const safe = mapDict(others, (value, name) => this.#named(name, value))
+    if (applied !== undefined && !isSecret) Object.assign(safe, { [lastApplied]: this.#applied(applied) })
+    return { ...object, metadata: { ...metadata, annotations: safe } }
+  }
+
+  /** The object as it was sent once, which holds the same secrets. */
+  #applied(written: unknown): string {
+    try {
+      const object = JSON.parse(String(written)) as unknown
+      if (isDict(object)) return canonical(this.redact(object))
+    } catch {
+      // It is no object: nothing is known of what is in it.
+    }
+    return this.digest(written)
+  }
+
+  /** Variables and arguments of programs, wherever a kind has them. */
+  #specs(value: unknown, field = ''): unknown {
+    if (Array.isArray(value)) {
+      if (field === 'env') return mapList(value, (entry) => (isDict(entry) && typeof entry['name'] === 'string' && entry['value'] !== undefined ? replaced(entry, 'value', this.#named(entry['name'], entry['value'])) : entry))
+      if (field === 'args' || field === 'command') return mapList(value, (entry) => (typeof entry === 'string' ? this.#argument(entry) : entry))
+      return mapList(value, (entry) => this.#specs(entry))
+    }
+    if (!isDict(value)) return value
+    let copy: Record<string, unknown> | undefined
+    for (const [name, part] of Object.entries(value)) {
+      if (typeof part !== 'object' || part === null || name === 'managedFields') continue
+      const safe = this.#specs(part, name)
+      if (safe !== part) (copy ??= { ...value })[name] = safe
+    }
+    return copy ?? value
+  }
+
+  #argument(text: string): string {
+    const flag = this.#flags.exec(text)
+    return flag === null ? this.#inText(text) : `${flag[1] ?? ''}${this.digest(flag[2] ?? '')}`
+  }
+
+  #at(value: unknown, path: readonly string[]): unknown {
+    const [key, ...rest] = path
+    if (key === undefined) return this.digest(value)
+    if (Array.isArray(value)) return mapList(value, (entry, index) => (key === '*' || key === String(index) ? this.#at(entry, rest) : entry))
+    if (!isDict(value)) return value
+    if (key === '*') return mapDict(value, (entry) => this.#at(entry, rest))
+    return Object.hasOwn(value, key) ? replaced(value, key, this.#at(value[key], rest)) : value
+  }
+}
+
+function pointer(path: string): string[] {
+  return path.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function replaced(dict: Dict, key: string, value: unknown): Dict {
+  return value === dict[key] ? dict : { ...dict, [key]: value }
+}
+
+function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(dict).map(([name, value]) => [name, map(value, name)]))
+}
+
+/** The list itself where nothing was replaced. */
+function mapList(list: readonly unknown[], map: (value: unknown, index: number) => unknown): readonly unknown[] {
+  const mapped = list.map(map)
+  return mapped.every((value, index) => value === list[index]) ? list : mapped
+}
