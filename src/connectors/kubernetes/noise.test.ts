@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { canonical } from './canonical.ts'
+import { kindOf, Noise, noiseRules, usualNoise } from './noise.ts'
+import type { KubeObject } from './reader.ts'
+
+const node = (beat: string, version: string, more: object = {}): KubeObject => ({
+  apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', resourceVersion: version, managedFields: [{ manager: 'kubelet', time: beat }], annotations: { 'control-plane.alpha.kubernetes.io/leader': beat, kept: '1' } },
+  status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: beat, lastTransitionTime: 'then' }], images: [{ names: [beat] }], ...more },
+})
+
+test('beats of a heart are no change; a condition that turns is one', () => {
+  const noise = new Noise()
+  const text = (object: KubeObject): string => canonical(noise.stripped(object))
+  expect(text(node('a', '1'))).toBe(text(node('b', '2')))
+  expect(text(node('a', '1'))).toBe('{"apiVersion":"v1","kind":"Node","metadata":{"annotations":{"kept":"1"},"name":"n1"},"status":{"conditions":[{"lastTransitionTime":"then","status":"True","type":"Ready"}]}}')
+  expect(text(node('a', '1', { phase: 'x' }))).not.toBe(text(node('a', '1')))
+  expect(noise.hiding(node('a', '1'), node('b', '2'), canonical)).toEqual(['resource-version', 'managed-fields', 'heartbeats', 'leader', 'node-images'])
+})
+
+test('rules are turned on one by one; all of a status when wanted', () => {
+  expect(canonical(new Noise([]).stripped(node('a', '1')))).toBe(canonical(node('a', '1')))
+  const noise = new Noise([...usualNoise, 'status'])
+  expect(noise.stripped(node('a', '1', { phase: 'x' }))).toEqual(noise.stripped(node('b', '2')))
+  expect(new Noise(['leader']).stripped(node('a', '1'))['status']).toEqual(node('a', '1')['status'])
+})
+
+test('kinds that are nothing but noise are named by their group', () => {
+  const noise = new Noise()
+  expect(noise.ofKind(kindOf({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }))).toBe('leases')
+  expect(noise.ofKind(kindOf({ apiVersion: 'v1', kind: 'Endpoints' }))).toBe('endpoints')
+  expect(noise.ofKind(kindOf({ apiVersion: 'example.com/v1', kind: 'Lease' }))).toBeUndefined()
+  expect(new Noise([]).ofKind('Endpoints')).toBeUndefined()
+  for (const { meaning } of Object.values(noiseRules)) expect(meaning).toMatch(/\w/)
+})
+
+test('an object without any of it is passed on as it is', () => {
+  const plain: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '1' } }
+  expect(new Noise().stripped(plain)).toBe(plain)
+})

@@ -1,0 +1,99 @@
+/**
+ * What changes in objects all the time without anything having happened, by rules with names: each can be turned on again, and
+ * says how often it hid a change.
+ */
+import type { KubeObject } from './reader.ts'
+
+type Dict = Readonly<Record<string, unknown>>
+
+interface Rule {
+  readonly meaning: string
+  /** Objects of which every change is noise. */
+  readonly kinds?: readonly string[]
+  /** Places that do not count; `*` is any entry. */
+  readonly paths?: readonly string[]
+}
+
+/** Kinds are `kind.group`, without a dot in the core group. */
+export const noiseRules = {
+  'resource-version': { meaning: 'the number that rises with every write', paths: ['/metadata/resourceVersion'] },
+  'managed-fields': { meaning: 'who wrote which field', paths: ['/metadata/managedFields'] },
+  generation: { meaning: 'the number that rises with every change of a spec', paths: ['/metadata/generation', '/status/observedGeneration', '/status/conditions/*/observedGeneration'] },
+  heartbeats: { meaning: 'times at which a condition was looked at', paths: ['/status/conditions/*/lastHeartbeatTime', '/status/conditions/*/lastProbeTime', '/status/conditions/*/lastUpdateTime'] },
+  leader: { meaning: 'who leads, in an annotation', paths: ['/metadata/annotations/control-plane.alpha.kubernetes.io~1leader'] },
+  leases: { meaning: 'leases, which every node renews every ten seconds', kinds: ['Lease.coordination.k8s.io'] },
+  events: { meaning: 'events: they have a stream of their own', kinds: ['Event', 'Event.events.k8s.io'] },
+  endpoints: { meaning: 'endpoints, which endpoint slices tell better', kinds: ['Endpoints'] },
+  metrics: { meaning: 'measurements', kinds: ['NodeMetrics.metrics.k8s.io', 'PodMetrics.metrics.k8s.io'] },
+  'node-images': { meaning: 'images that a node has', paths: ['/status/images'] },
+  status: { meaning: 'everything that an object reports of itself', paths: ['/status'] },
+} as const satisfies Readonly<Record<string, Rule>>
+
+export type NoiseRule = keyof typeof noiseRules
+
+/** Rules that hide unless somebody wants to see. */
+export const usualNoise: readonly NoiseRule[] = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'leases', 'events', 'endpoints', 'metrics', 'node-images']
+
+/** `kind.group` of an object. */
+export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
+  const slash = apiVersion.indexOf('/')
+  return slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
+}
+
+interface Stripping {
+  readonly rule: NoiseRule
+  readonly path: readonly string[]
+}
+
+export class Noise {
+  readonly #kinds = new Map<string, NoiseRule>()
+  readonly #strippings: readonly Stripping[]
+
+  constructor(rules: readonly NoiseRule[] = usualNoise) {
+    for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
+    this.#strippings = rules.flatMap((rule) => ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: path.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')) })))
+  }
+
+  /** The rule by which all changes of this kind are noise. */
+  ofKind(kind: string): NoiseRule | undefined {
+    return this.#kinds.get(kind)
+  }
+
+  /** The object without what does not count; parts that stay are shared with it. */
+  stripped(object: KubeObject): KubeObject {
+    return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
+  }
+
+  /** Which rules make two states look equal that are not: each that takes away a difference. */
+  hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
+    const rules = new Set<NoiseRule>()
+    for (const { rule, path } of this.#strippings) if (textOf(partsAt(before, path)) !== textOf(partsAt(after, path))) rules.add(rule)
+    return [...rules]
+  }
+}
+
+function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(value)) {
+    if (key !== '*') return value
+    const mapped = value.map((entry) => without(entry, rest))
+    return mapped.every((entry, index) => entry === value[index]) ? value : mapped
+  }
+  if (!isDict(value) || !Object.hasOwn(value, key)) return value
+  if (rest.length === 0) {
+    const { [key]: _gone, ...others } = value
+    return others
+  }
+  const part = without(value[key], rest)
+  return part === value[key] ? value : { ...value, [key]: part }
+}
+
+function partsAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(value)) return key === '*' ? value.map((entry) => partsAt(entry, rest) ?? null) : null
+  return isDict(value) && Object.hasOwn(value, key) ? partsAt(value[key], rest) : null
+}
