@@ -3,8 +3,8 @@
  * be seen, what it is can't be, nor guessed by who has no key.
  */
 import { createHmac } from 'node:crypto'
-import { canonical } from './canonical.ts'
-import type { KubeObject } from './reader.ts'
+import { canonical } from './map-canonical.ts'
+import type { KubeObject } from './client-reader.ts'
 
 export interface RedactRules {
   /** Of the digests; replicas share it. */

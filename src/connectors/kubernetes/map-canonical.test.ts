@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonical, goText } from './canonical.ts'
+import { canonical, goText } from './map-canonical.ts'
 
 test('the same object is the same text in whatever order its keys stand', () => {
   const shuffled = (value: unknown): unknown => {

@@ -3,9 +3,9 @@
  * or does, only this collection is behind for it, and `status` tells why.
  */
 import type { Host } from '../../host/index.ts'
-import { LineSplitter, LineTooLong } from './lines.ts'
-import { Backoff } from './reader-backoff.ts'
-import { readStatus, refusalOf, type Refusal, type Status } from './reader-status.ts'
+import { LineSplitter, LineTooLong } from './client-lines.ts'
+import { Backoff } from './client-backoff.ts'
+import { readStatus, refusalOf, type Refusal, type Status } from './client-status.ts'
 
 export interface KubeObject {
   readonly apiVersion?: string

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { canonical } from './canonical.ts'
-import type { KubeObject } from './reader.ts'
-import { Redactor, sensitiveNames } from './redact.ts'
+import { canonical } from './map-canonical.ts'
+import type { KubeObject } from './client-reader.ts'
+import { Redactor, sensitiveNames } from './map-redact.ts'
 
 const redactor = new Redactor({ key: Buffer.from('key of the test'), names: sensitiveNames })
 const value = 'correct-horse-battery-staple'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineSplitter, LineTooLong } from './lines.ts'
+import { LineSplitter, LineTooLong } from './client-lines.ts'
 
 const utf8 = new TextEncoder()
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromAggregated, fromLegacy, isAggregated, legacyVersions, pathOf, typeKey } from './discovery.ts'
+import { fromAggregated, fromLegacy, isAggregated, legacyVersions, pathOf, typeKey } from './client-discovery.ts'
 
 const watchable = ['create', 'get', 'list', 'watch', 'delete']
 const resource = (name: string, kind: string, scope = 'Namespaced', verbs = watchable): object => ({ resource: name, responseKind: { group: '', version: '', kind }, scope, verbs })
