@@ -21,6 +21,9 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
 }
 
+/** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */
+export const watched: ReadonlySet<string> = new Set(['kubernetes'])
+
 const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   http: async () => (await import('./connectors/http/index.ts')).http,
   nats: async () => (await import('./connectors/nats/index.ts')).nats,

@@ -7,10 +7,7 @@ import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
-import {
-  bytes, choice, componentMap, defineSchema, duration, filePath, group, hostPort, integer, list, listen, text,
-  type ConfigOf, type ConfigDocument,
-} from '../schema/index.ts'
+import { bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text } from '../schema/index.ts'
 
 const ackPattern = { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' }
 
@@ -132,8 +129,8 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
-export function sourceEntries(config: WeirConfig): readonly SourceEntry[] {
-  return Object.values(config.sources).map(({ id, type, settings }) => ({ id, type, settings }))
+export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
+  return Object.values(config.sources).map(({ id, type, settings }) => ({ id, type, settings: carriedSettings(settings, reveal) }))
 }
 
 /** Sinks and transforms: to delivery both are readers of the journal. */

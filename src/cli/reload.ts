@@ -1,5 +1,4 @@
 import type { ReloadReport } from '../engine/control.ts'
-import type { Remote } from '../engine/rpc.ts'
 import type { SinkSet } from '../engine/sinks.ts'
 import type { SourceReport } from '../engine/sources.ts'
 import type { Host } from '../host/index.ts'
@@ -7,7 +6,8 @@ import type { Log } from '../telemetry/ports.ts'
 import { sinkEntries, sourceEntries } from './config.ts'
 import type { RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
-import type { ingestMethods } from './workers/ingest.ts'
+import type { SourceWorkers } from './source-workers.ts'
+import type { Secret } from '../schema/index.ts'
 
 export interface ReloadParts {
   readonly host: Host
@@ -15,7 +15,8 @@ export interface ReloadParts {
   readonly log: Log
   readonly current: () => Loaded
   readonly adopt: (next: Loaded) => void
-  readonly ingest: Remote<typeof ingestMethods>
+  readonly sources: SourceWorkers
+  readonly reveal: (secret: Secret) => string
   readonly sinks: SinkSet
   readonly onSources: (running: readonly SourceReport[]) => void
 }
@@ -25,7 +26,7 @@ const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'ide
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
-  const { host, flags, log, current, ingest, sinks } = parts
+  const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {
     log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
     return { ok: false, changed: [], problems }
@@ -39,7 +40,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const before = current()
   const swapped = await sinks.apply(sinkEntries(next.config, next.document))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
-  const applied = await ingest.call('apply', sourceEntries(next.config))
+  const applied = await sources.apply(sourceEntries(next.config, reveal))
   if (applied.failed !== undefined) {
     await sinks.apply(sinkEntries(before.config, before.document))
     return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])

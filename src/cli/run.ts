@@ -17,7 +17,7 @@ import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { staticResolver } from '../identity/index.ts'
-import { loadSink, loadTransform, transformSchemas } from '../registry.ts'
+import { loadSink, loadTransform, transformSchemas, watched } from '../registry.ts'
 import type { Secret } from '../schema/index.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
@@ -33,6 +33,7 @@ import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
 
@@ -112,7 +113,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
-    const spawn = (name: 'ingest' | 'store'): Worker => {
+    const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
       const telemetry = telemetryFor(name, { write, metrics, level: config.log.level })
       const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
       worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
@@ -137,6 +138,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
     const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config) }
     const begun = await ingest.call('start', start)
+    const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory } })
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
@@ -152,10 +154,10 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     let current = loaded
     let reports: readonly SourceReport[] = []
     const reload = (): Promise<ReloadReport> =>
-      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), ingest, sinks, onSources: (running) => (reports = running) })
+      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources, sinks, reveal, onSources: (running) => (reports = running) })
     const runtime = new Runtime({
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
-      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => ingest.call('sourceStatus', undefined as never) },
+      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status() },
       store: store?.port,
       // What a transform makes is a source of its id.
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
@@ -163,11 +165,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     })
     const sinksUp = await sinks.apply(sinkEntries(config, loaded.document))
     if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
-    const house = new AbortController()
-    const housekeeping = runtime.keepHouse(house.signal)
-    const sourcesUp = await ingest.call('apply', sourceEntries(config))
+    const sourcesUp = await sources.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
+    // Only now: until all sources are up it is not known which frames they still need.
+    const house = new AbortController()
+    const housekeeping = runtime.keepHouse(house.signal)
     const { startApi } = await apiModule
     // The live view names addresses by the same file as the store, read for itself.
     const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
@@ -178,6 +181,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
       ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
       ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
+      ...(Object.values(config.sources).some(({ type }) => watched.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
     ]))
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health(), profiles })))
     await lock.announce(api.url)
@@ -190,7 +194,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       runtime.drain()
       const timer = host.timers.after(drainMs, () => self.exit(1))
       await api.close()
-      await ingest.call('apply', [])
+      await sources.stop()
       // Rows that the store cannot take now wait in the journal for the next start.
       await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
       await sinks.stop()

@@ -27,10 +27,20 @@ export interface SourceContext extends Context {
   /** The cursor of the last unit of this source, after a restart. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
+  /** Frames of its own: for a source that keeps a projection of them. */
+  readonly frames?: OwnFrames
   /** Folder for what the source wants to know again after a restart; it may not exist yet. Undefined: nothing is kept. */
   readonly state?: string
   /** Adds to the rows of a unit what is known of their addresses. A source of flows calls it once for each, before it is encoded. */
   readonly enrich?: (flows: FlowBuilder) => void
+}
+
+/** What the journal has of one source. */
+export interface OwnFrames {
+  /** Those after a position, in order, up to what is durable when they are asked for. */
+  after(position: Position): AsyncIterable<Frame>
+  /** What comes after this sequence is needed again after a crash: it is kept. Resolves when that is known where frames are removed. */
+  hold(sequence: number): Promise<void>
 }
 
 export interface Source {
@@ -97,8 +107,8 @@ export interface SinkDefinition<Config> {
 
 export interface SourceDefinition<Config> {
   readonly type: string
-  /** `ingest`: sockets and decoding, in the ingest worker. `main`: rides on the API. */
-  readonly thread: 'ingest' | 'main'
+  /** `ingest`: sockets and decoding, in the ingest worker. `watch`: much work on what is read, in a worker that nothing waits for. `main`: rides on the API. */
+  readonly thread: 'ingest' | 'watch' | 'main'
   build(config: Config, context: SourceContext): Promise<Source>
 }
 

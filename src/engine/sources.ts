@@ -1,13 +1,14 @@
 import type { Host } from '../host/index.ts'
 import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
+import { arrivedSettings } from '../schema/index.ts'
 import type { Admission } from './admission.ts'
-import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
+import type { Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition } from './ports.ts'
 
 export interface SourceEntry {
   readonly id: string
   readonly type: string
-  /** Validated by the schema of the type. */
+  /** Validated by the schema of the type, and made ready for another thread (`carriedSettings`). */
   readonly settings: unknown
 }
 
@@ -31,13 +32,18 @@ interface Running {
   readonly done: Promise<void>
 }
 
+/** What sources need of the journal, wherever its writer is. */
+export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
+
 export interface SourceSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  readonly journal: JournalWriter
   /** Knows what was pushed before. */
   readonly admission?: Pick<Admission, 'append'>
+  readonly journal: SourceJournal
+  /** What the journal has of a source already. */
+  readonly frames?: (id: string) => OwnFrames
   /** Folder of what sources keep. */
   readonly state?: string
   /** Given to every source. */
@@ -50,8 +56,9 @@ export class SourceSet {
   readonly #host: Host
   readonly #log: Log
   readonly #metrics: Metrics
-  readonly #journal: JournalWriter
   readonly #admission: SourceSetOptions['admission']
+  readonly #journal: SourceJournal
+  readonly #frames: SourceSetOptions['frames']
   readonly #state: string | undefined
   readonly #enrich: SourceContext['enrich']
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
@@ -64,6 +71,7 @@ export class SourceSet {
     this.#metrics = options.metrics
     this.#journal = options.journal
     this.#admission = options.admission
+    this.#frames = options.frames
     this.#state = options.state
     this.#enrich = options.enrich
     this.#load = (type) => options.load(type)
@@ -109,7 +117,7 @@ export class SourceSet {
 
   async #start(entry: SourceEntry): Promise<Running> {
     const definition = await this.#load(entry.type)
-    const source = await definition.build(entry.settings, this.#context(entry.id))
+    const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry.id))
     const stop = new AbortController()
     const done = source.run(stop.signal).catch((error: unknown) => {
       this.#log.error(`source ${entry.id} ended by itself`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
@@ -158,6 +166,7 @@ export class SourceSet {
       metrics: this.#metrics,
       cursor: journal.totals().get(id)?.cursor,
       epoch: journal.epoch,
+      ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
       shed(reason, rows) {

@@ -2,6 +2,7 @@
 export { formatHostPort, hostPort, listen, parseHostPort, type HostPort } from './address.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export { Complaint } from './complaint.ts'
+export { arrivedSettings, carriedSettings } from './carry.ts'
 export {
   componentMap,
   defineSchema,

@@ -1,5 +1,5 @@
 /** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission } from '../../engine/admission.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
 import { serve } from '../../engine/rpc.ts'
@@ -7,7 +7,7 @@ import { httpSource } from '../../engine/runtime.ts'
 import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { openJournal, openReader, SharedTail, type Evidence, type JournalLimits, type SegmentWriter, type Unit } from '../../journal/index.ts'
+import { openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
@@ -56,6 +56,17 @@ let journal: SegmentWriter | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
 let sources: SourceSet | undefined
+/** Sequences behind which sources of other threads need nothing any more. */
+const held = new Map<string, number>()
+
+/** What sources in another thread ask of the journal. */
+export const journalMethods = {
+  append: (unit: Unit): Promise<Appended> => need(journal).append(unit),
+  totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => need(journal).totals(),
+  hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
+    held.set(source, sequence)
+  },
+} as const
 
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
@@ -75,6 +86,10 @@ export const ingestMethods = {
     })
     self.keepCompiled()
     return { ...status(), epoch: local.epoch }
+  },
+  /** A thread with sources of its own asks through this port. */
+  serve(port: MessagePort): void {
+    serve(port, journalMethods)
   },
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
@@ -121,7 +136,7 @@ function status(): IngestStatus {
   return {
     bytes: writer.size(),
     segments: writer.segments().length,
-    holds: need(window).holds()[filePartition]?.sequence ?? 0,
+    holds: Math.min(need(window).holds()[filePartition]?.sequence ?? 0, ...[...held.values()].map((sequence) => sequence + 1)),
     sources: [...writer.totals()].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
   }
 }

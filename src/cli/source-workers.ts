@@ -1,0 +1,69 @@
+/** The sources of a Weir, each in the worker that it belongs to; the watch worker is there only for who needs it. */
+import { MessageChannel, type Worker } from 'node:worker_threads'
+import { connect, type Remote } from '../engine/rpc.ts'
+import type { ApplyReport, SourceEntry } from '../engine/sources.ts'
+import { watched } from '../registry.ts'
+import type { ProfileWish } from '../telemetry/profile.ts'
+import type { ingestMethods } from './workers/ingest.ts'
+import type { watchMethods, WatchStart } from './workers/watch.ts'
+
+export interface SourceWorkersOptions {
+  readonly ingest: Remote<typeof ingestMethods>
+  spawn(): Worker
+  readonly start: Omit<WatchStart, 'journal'>
+}
+
+export class SourceWorkers {
+  readonly #options: SourceWorkersOptions
+  #watch: Remote<typeof watchMethods> | undefined
+  #applied: readonly SourceEntry[] = []
+
+  constructor(options: SourceWorkersOptions) {
+    this.#options = options
+  }
+
+  /** Brings all sources to what is wanted, or none: then everything runs on as before. */
+  async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
+    const [here, there] = [entries.filter(({ type }) => !watched.has(type)), entries.filter(({ type }) => watched.has(type))]
+    const { ingest } = this.#options
+    const first = await ingest.call('apply', here)
+    if (first.failed !== undefined || (there.length === 0 && this.#watch === undefined)) {
+      if (first.failed === undefined) this.#applied = entries
+      return first
+    }
+    const second = await (await this.#started()).call('apply', there)
+    if (second.failed !== undefined) {
+      const back = await ingest.call('apply', this.#applied.filter(({ type }) => !watched.has(type)))
+      return { ...second, running: [...back.running, ...second.running] }
+    }
+    this.#applied = entries
+    return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
+  }
+
+  /** What each source says of itself. */
+  async status(): Promise<Readonly<Record<string, unknown>>> {
+    const [here, there] = await Promise.all([this.#options.ingest.call('sourceStatus', undefined as never), this.#watch?.call('status', undefined as never)])
+    return { ...here, ...there }
+  }
+
+  /** Of the watch worker; nothing while there is none. */
+  async profile(wish: ProfileWish): Promise<Uint8Array> {
+    return (await this.#started()).call('profile', wish)
+  }
+
+  /** Everything accepted is synced when it resolves. */
+  async stop(): Promise<void> {
+    await this.#watch?.call('stop', undefined as never)
+    await this.#options.ingest.call('apply', [])
+  }
+
+  async #started(): Promise<Remote<typeof watchMethods>> {
+    if (this.#watch !== undefined) return this.#watch
+    const { ingest, spawn, start } = this.#options
+    const watch = connect<typeof watchMethods>(spawn())
+    const { port1, port2 } = new MessageChannel()
+    await ingest.call('serve', port1, [port1])
+    await watch.call('start', { ...start, journal: port2 }, [port2])
+    return (this.#watch = watch)
+  }
+}

@@ -1,0 +1,27 @@
+import { Secret } from './secret.ts'
+
+/** Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. */
+export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
+  if (settings instanceof Secret) return { [mark]: reveal(settings) }
+  if (Array.isArray(settings)) return settings.map((each) => carriedSettings(each, reveal))
+  return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
+}
+
+/** The settings that {@link carriedSettings} was given, with secrets that hold their values themselves. */
+export function arrivedSettings(carried: unknown): unknown {
+  if (Array.isArray(carried)) return carried.map(arrivedSettings)
+  if (!isPlain(carried)) return carried
+  const value = carried[mark]
+  return typeof value === 'string' ? Secret.of(value) : mapped(carried, arrivedSettings)
+}
+
+/** No name of a setting has a colon. */
+const mark = 'secret:'
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+function mapped(object: Readonly<Record<string, unknown>>, map: (value: unknown) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]))
+}
