@@ -1,14 +1,15 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
-import { natsSchema } from './connectors/nats/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
+import { kubernetesSchema } from './connectors/kubernetes/config.ts'
+import { natsSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, 'kube-audit': kubeAuditSchema }
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
@@ -17,6 +18,7 @@ type Loader<D> = () => Promise<D>
 
 const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   netflow: async () => (await import('./connectors/netflow/index.ts')).netflow,
+  kubernetes: async () => (await import('./connectors/kubernetes/index.ts')).kubernetes,
   sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
 }

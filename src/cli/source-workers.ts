@@ -59,8 +59,8 @@ export class SourceWorkers {
 
   async #started(): Promise<Remote<typeof watchMethods>> {
     if (this.#watch !== undefined) return this.#watch
-    const { ingest, spawn, start } = this.#options
-    const watch = connect<typeof watchMethods>(spawn())
+    const { ingest, start } = this.#options
+    const watch = connect<typeof watchMethods>(this.#options.spawn())
     const { port1, port2 } = new MessageChannel()
     await ingest.call('serve', port1, [port1])
     await watch.call('start', { ...start, journal: port2 }, [port2])

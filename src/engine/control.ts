@@ -10,6 +10,8 @@ export interface Control {
   pipeline(): Promise<Pipeline>
   /** Who sends to the sources that listen for exporters. */
   exporters(): Promise<readonly SourceExporters[]>
+  /** Sources that watch a cluster, and how each of its kinds is doing. */
+  clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
   /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
@@ -96,6 +98,40 @@ export interface ExporterReport {
   /** Why nothing, or not all, is seen of it, and what to do. */
   readonly why?: string
   readonly [more: string]: unknown
+}
+
+/** A source that watches a cluster, as it tells of itself. */
+export interface WatchedCluster {
+  readonly name: string
+  readonly type: string
+  readonly cluster: string
+  /** Unix ms of the last time that the server said what it has. */
+  readonly reached?: number
+  /** Why it does not answer. */
+  readonly problem?: string
+  readonly objects: number
+  /** Since the start: told, and hidden by rules of noise. */
+  readonly changes: number
+  readonly hidden: number
+  /** Groups whose own server does not answer. */
+  readonly unavailable: readonly string[]
+  /** Everything is watched that can be. */
+  readonly synced: boolean
+  readonly kinds: readonly WatchedKind[]
+}
+
+export interface WatchedKind {
+  readonly kind: string
+  readonly group: string
+  readonly namespace?: string
+  readonly state: string
+  /** Why it is not watched. */
+  readonly reason?: string
+  readonly objects: number
+  readonly lists: number
+  readonly watches: number
+  /** Unix ms of the last byte from the server. */
+  readonly heard?: number
 }
 
 export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped'

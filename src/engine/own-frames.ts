@@ -15,9 +15,10 @@ export interface FramesOptions {
 }
 
 /** The frames of a source, out of the journal's segments. */
-export function framesOf(source: string, { host, directory, tail, hold }: FramesOptions): OwnFrames {
+export function framesOf(source: string, options: FramesOptions): OwnFrames {
   return {
     async *after(position: Position): AsyncGenerator<Frame> {
+      const { host, directory, tail } = options
       const reader = openReader({ host, directory, after: position, tail })
       try {
         for (let frames = await reader.ready(readBytes); frames.length > 0; frames = await reader.ready(readBytes)) {
@@ -27,6 +28,6 @@ export function framesOf(source: string, { host, directory, tail, hold }: Frames
         await reader.close()
       }
     },
-    hold: (sequence) => hold(source, sequence),
+    hold: (sequence) => options.hold(source, sequence),
   }
 }

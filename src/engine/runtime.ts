@@ -9,7 +9,7 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget,
+  Control, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
@@ -154,6 +154,14 @@ export class Runtime implements Control {
       const own = status[id]
       const listens = typeof own === 'object' && own !== null && 'exporters' in own && Array.isArray(own.exporters)
       return listens ? [{ ...own, exporters: own.exporters as readonly ExporterReport[], name: id, type, addresses }] : []
+    })
+  }
+
+  async clusters(): Promise<readonly WatchedCluster[]> {
+    const status = await this.#parts.ingest.status()
+    return this.#parts.sources().flatMap(({ id, type }) => {
+      const own = status[id]
+      return typeof own === 'object' && own !== null && 'kinds' in own ? [{ ...(own as WatchedCluster), name: id, type }] : []
     })
   }
 

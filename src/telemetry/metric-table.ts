@@ -20,6 +20,9 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_source_duplicate_rows_total: counter('Rows recognised as sent before', 'source'),
   weir_source_shed_total: counter('What a source could not take; the reason says whether rows or datagrams are counted', 'source', 'reason'),
 
+  weir_kubernetes_changes_total: counter('Changes of objects of a cluster', 'source', 'kind'),
+  weir_kubernetes_hidden_total: counter('Changes that a rule of noise has hidden', 'source', 'rule'),
+
   weir_netflow_datagrams_total: counter('Export datagrams received (IPFIX over TCP: messages)', 'source', 'protocol'),
   weir_netflow_received_bytes_total: counter('Bytes of export datagrams and messages', 'source'),
   weir_netflow_accounted_bytes_total: counter('What became of the bytes received: header, template, decoded, padding, skipped, malformed; the rest is parked', 'source', 'fate'),

@@ -82,6 +82,7 @@ export class RecordingControl implements Control {
     for (const { rows } of some) for (const row of rows) yield row === 0 ? { problem: 'poison' } : { to: 'subject', headers: { n: String(row) }, body: row === 4 ? Buffer.of(255) : Buffer.from(`row ${row}`) }
   }
 
+  clusters = (): ReturnType<Control['clusters']> => Promise.resolve([])
   exportersNow: Awaited<ReturnType<Control['exporters']>> = []
 
   exporters = async (): ReturnType<Control['exporters']> => this.exportersNow

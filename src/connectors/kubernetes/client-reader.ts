@@ -32,7 +32,7 @@ export interface Answer {
 }
 
 /** Asks the server, as whoever we are. Rejects when there is no answer. */
-export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Answer>
+export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, accept?: string) => Promise<Answer>
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>

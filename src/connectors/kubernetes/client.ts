@@ -26,13 +26,13 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
   const options = { keepAlive: true, keepAliveMsecs: keepAliveMs }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
   const send = plain ? httpRequest : httpsRequest
-  const ask: Ask = async (path, query, signal) => {
+  const ask: Ask = async (path, query, signal, accept = 'application/json') => {
     const who = (await headers?.()) ?? {}
     const target = new URL(base)
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
-      const request = send(target, { agent, signal, headers: { accept: 'application/json', ...who } }, (answer) => {
+      const request = send(target, { agent, signal, headers: { accept, ...who } }, (answer) => {
         const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
         resolve({ status: answer.statusCode ?? 0, headers: named, body: answer, close: () => answer.destroy() })
       })

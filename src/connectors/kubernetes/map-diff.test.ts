@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { diff, type PatchStep } from './map-diff.ts'
+import type { PatchStep } from '../../model/kubernetes.ts'
+import { diff } from './map-diff.ts'
 
 /** A patch is applied as RFC 6902 says, by somebody who knows nothing of how it was made. */
 function patched(value: unknown, steps: readonly PatchStep[]): unknown {

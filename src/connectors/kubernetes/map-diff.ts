@@ -1,9 +1,6 @@
 /** What changed between two states of an object: a JSON Patch (RFC 6902) that turns the one into the other. */
 
-export type PatchStep =
-  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string }
-  | { readonly op: 'move'; readonly from: string; readonly path: string }
+import type { PatchStep } from '../../model/kubernetes.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 

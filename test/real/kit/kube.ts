@@ -30,6 +30,15 @@ export interface Kube {
   stop(): Promise<void>
 }
 
+/** A kubeconfig file with which somebody reaches it, admin unless it is said. */
+export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
+  return JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'test', contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server: kube.url, 'certificate-authority-data': Buffer.from(kube.ca()).toString('base64') } }],
+    users: [{ name: 'test', user: { token } }],
+  })
+}
+
 /** `flags`: further ones of kube-apiserver. */
 export async function startKube(dir: string, flags: readonly string[] = []): Promise<Kube> {
   const found = findKubernetes()

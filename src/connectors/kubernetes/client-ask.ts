@@ -1,0 +1,38 @@
+/** What an API server says of itself. */
+import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
+import type { Ask } from './client-reader.ts'
+
+export interface Server extends Discovered {
+  /** `v1.34.4` */
+  readonly version: string
+  readonly minor: number
+  /** Unix ms by its own clock, to the second. */
+  readonly now: number | undefined
+}
+
+/** Rejects when it does not answer, or refuses. */
+export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
+  const { value, date } = await get(ask, '/version', undefined, signal)
+  const { gitVersion, minor } = value as { gitVersion?: string; minor?: string }
+  const now = Date.parse(date ?? '')
+  const server = { version: gitVersion ?? 'unknown', minor: Number.parseInt(minor ?? '', 10) || 0, now: Number.isNaN(now) ? undefined : now }
+  const [core, groups] = await Promise.all(['/api', '/apis'].map((path) => get(ask, path, aggregated, signal)))
+  if (isAggregated(core?.value) && isAggregated(groups?.value)) return { ...server, ...fromAggregated(core.value, groups.value) }
+  // One by one, of a server that does not tell everything at once.
+  const versions = []
+  for (const { group, version } of legacyVersions(core?.value, groups?.value)) {
+    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+    const resources = await get(ask, path, undefined, signal).then(({ value: list }) => (list as { resources?: readonly object[] }).resources ?? [], () => undefined)
+    versions.push({ group, version, resources })
+  }
+  return { ...server, ...fromLegacy(versions) }
+}
+
+async function get(ask: Ask, path: string, accept: string | undefined, signal: AbortSignal): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
+  const answer = await ask(path, {}, signal, accept)
+  const pieces: Uint8Array[] = []
+  for await (const piece of answer.body) pieces.push(piece.slice())
+  const text = Buffer.concat(pieces).toString('utf8')
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
+  return { value: JSON.parse(text) as unknown, date: answer.headers['date'] }
+}

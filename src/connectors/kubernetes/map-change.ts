@@ -1,0 +1,112 @@
+/** Events of a change, as the journal holds them. Texts are put together, not objects: most of an event is text that is there already. */
+import { hash } from 'node:crypto'
+import type { WeirEvent } from '../../model/events.ts'
+import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
+import { kubernetesRef } from '../../model/refs.ts'
+import type { ResourceType } from './client-discovery.ts'
+import type { KubeObject } from './client-reader.ts'
+import { changedPaths } from './map-diff.ts'
+
+/** Where an object is, without the version that it is seen in. */
+export type Place = Omit<ObjectIdentity, 'resourceVersion'>
+
+export function placeOf(cluster: string, { group, version, kind, resource }: ResourceType, { metadata }: KubeObject): Place {
+  const namespace = metadata?.namespace
+  return { cluster, group, version, kind, resource, ...(namespace === undefined ? {} : { namespace }), name: metadata?.name ?? '', uid: metadata?.uid ?? '' }
+}
+
+export interface Change {
+  readonly place: Place
+  readonly resourceVersion: string
+  readonly operation: Operation
+  /** Documents as JSON; undefined where there is no state. */
+  readonly old: string | undefined
+  readonly new: string | undefined
+  readonly patch: readonly PatchStep[]
+  readonly actor: ChangeActor | undefined
+  readonly initial: boolean
+  readonly coalesced: boolean
+  readonly noise: readonly string[]
+  /** Unix ms. */
+  readonly time: number
+}
+
+export function changeEvent(change: Change): WeirEvent {
+  const { place, resourceVersion, operation, patch, actor, initial, coalesced, noise, time } = change
+  const begin = JSON.stringify({ ...place, resourceVersion, operation })
+  const end = JSON.stringify({
+    patch, paths: changedPaths(patch), ...(actor === undefined ? {} : { actor }),
+    ...(initial ? { initial } : {}), ...(coalesced ? { coalesced } : {}), ...(noise.length === 0 ? {} : { noise }),
+  })
+  const data = `${begin.slice(0, -1)},"old":${change.old ?? 'null'},"new":${change.new ?? 'null'},${end.slice(1)}`
+  // A uid dies once, whatever its last version was.
+  const id = stableUuid(place.cluster, place.uid, operation, operation === 'deleted' ? '' : resourceVersion)
+  return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
+}
+
+export function resourceEvent(data: ResourceData, time: number): WeirEvent {
+  return envelope(data, kubernetesTypes.resource, 'resource', stableUuid(data.cluster, data.uid, `resource ${data.state}`, data.resourceVersion), time, JSON.stringify(data))
+}
+
+export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
+  const { cluster, uid, resourceVersion, regarding: { group, kind, namespace = '', name } } = data
+  const event = envelope(data, kubernetesTypes.event, 'k8s-event', stableUuid(cluster, uid, 'event', resourceVersion), time, JSON.stringify(data))
+  return { ...event, ref: kubernetesRef({ cluster, group, kind, namespace, name }) }
+}
+
+export function gapEvent(data: GapData, time: number): WeirEvent {
+  const { cluster, group, resource, to } = data
+  const text = JSON.stringify(data)
+  return {
+    id: stableUuid(cluster, `${resource}.${group}`, 'gap', to), source: sourceOf(cluster), type: kubernetesTypes.gap, subject: plural(group, resource), time,
+    datacontenttype: 'application/json', family: 'event', key: `${cluster}/${plural(group, resource)}`, encoding: 'json', data: Buffer.from(text),
+  }
+}
+
+function envelope({ cluster, group, resource, kind, namespace, name, uid }: Place, type: string, family: 'change' | 'resource' | 'k8s-event', id: string, time: number, data: string): WeirEvent {
+  return {
+    id, source: sourceOf(cluster), type, time, family,
+    subject: [plural(group, resource), ...(namespace === undefined ? [] : [namespace]), name].join('/'),
+    datacontenttype: 'application/json', key: `${cluster}/${uid}`, ref: kubernetesRef({ cluster, group, kind, namespace: namespace ?? '', name }),
+    encoding: 'json', data: Buffer.from(data),
+  }
+}
+
+function sourceOf(cluster: string): string {
+  return `/kubernetes/${cluster}`
+}
+
+function plural(group: string, resource: string): string {
+  return group === '' ? resource : `${resource}.${group}`
+}
+
+interface ManagedField {
+  readonly manager?: string
+  readonly operation?: string
+  readonly subresource?: string
+  readonly time?: string
+}
+
+/** Who wrote an object last, by its managed fields. Of several in the same second: the last that is named. */
+export function actorOf({ metadata }: KubeObject): ChangeActor | undefined {
+  const fields = metadata?.['managedFields']
+  if (!Array.isArray(fields)) return undefined
+  let last: ManagedField | undefined
+  for (const field of fields as readonly ManagedField[]) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
+  if (last?.manager === undefined) return undefined
+  const { manager, operation, subresource, time } = last
+  return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
+}
+
+/** A name of Weir for its stable ids: RFC 9562, version 5. */
+const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
+const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
+
+/** The same for the same parts, in every process. */
+export function stableUuid(...parts: readonly string[]): string {
+  const digest = Buffer.from(hash('sha1', Buffer.concat([spaceBytes, Buffer.from(parts.join('\n'))]), 'hex'), 'hex')
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80
+  const text = digest.toString('hex', 0, 16)
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+}

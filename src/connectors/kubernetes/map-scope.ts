@@ -1,0 +1,30 @@
+/** Which kinds are watched. */
+import type { ResourceType } from './client-discovery.ts'
+
+export interface Scope {
+  /** Empty: all, and what belongs to none. */
+  readonly namespaces: readonly string[]
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** The cluster's own events. */
+  readonly events: boolean
+  /** Kinds (`Kind.group`) of which every change would be hidden. */
+  readonly hidden: (kind: string) => boolean
+}
+
+export function selects({ namespaces, include, exclude, events, hidden }: Scope, type: ResourceType): boolean {
+  if (namespaces.length > 0 && !type.namespaced) return false
+  if (exclude.some((pattern) => matches(pattern, type))) return false
+  const included = include.length === 0 || include.some((pattern) => matches(pattern, type))
+  if (type.kind === 'Event' && (type.group === '' || type.group === 'events.k8s.io')) return events && included
+  const named = include.some((pattern) => pattern !== '*' && matches(pattern, type))
+  return included && (named || !hidden(type.group === '' ? type.kind : `${type.kind}.${type.group}`))
+}
+
+/** `Kind`, `kinds`, either with `.group`, `*.group` or `*`; case does not count. */
+function matches(pattern: string, { group, kind, resource }: ResourceType): boolean {
+  const dot = pattern.indexOf('.')
+  const [name, of] = dot === -1 ? [pattern, undefined] : [pattern.slice(0, dot), pattern.slice(dot + 1)]
+  if (of !== undefined && of.toLowerCase() !== group) return false
+  return name === '*' || [kind.toLowerCase(), resource].includes(name.toLowerCase())
+}

@@ -1,0 +1,11 @@
+import { replaceFile, type Host } from '../../host/index.ts'
+
+/** The key of digests that stand for secret values: made once, readable by nobody else. */
+export async function redactKey(host: Host, folder: string): Promise<Uint8Array> {
+  const path = `${folder}/redact.key`
+  const known = await host.disk.stat(path)
+  if (known !== undefined && known.size > 0) return host.disk.readFile(path)
+  const key = Buffer.from(host.random.bytes(32)).toString('base64url')
+  await replaceFile(host.disk, folder, 'redact.key', [Buffer.from(key)])
+  return Buffer.from(key)
+}

@@ -1,0 +1,186 @@
+/** The last known state of every object, on disk: what a change is told from, also after a restart. See ADR 0018. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { Database, type DatabaseStatement } from '../../host/database.ts'
+import { nowhere, type Position } from '../../model/positions.ts'
+
+export interface Known {
+  /** Row of its document. */
+  readonly row: number
+  version: string
+  /** Digest of its document. */
+  hash: string
+  /** Digest of what was told of it as a resource; empty: nothing. */
+  told: string
+  /** The list that it was seen in last. */
+  seen: number
+  /** Its document, until it is on disk. */
+  document?: Buffer
+}
+
+/** A collection as it is known: all objects of a resource, or those in a namespace. */
+export interface Collection {
+  readonly id: number
+  readonly key: string
+  /** Where its watch goes on; undefined: it has to be listed. */
+  cursor: string | undefined
+  readonly objects: Map<string, Known>
+}
+
+export interface Names {
+  readonly namespace: string | undefined
+  readonly name: string
+}
+
+/** What is to be written down, in order. */
+export type Step =
+  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly names: Names; readonly document: Buffer }
+  | { readonly is: 'touch'; readonly known: Known }
+  | { readonly is: 'remove'; readonly known: Known }
+  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined }
+
+const layout = 1
+const deflate = { level: 1, memLevel: 8 } as const
+
+export class ObjectMap {
+  readonly #database: Database
+  readonly #collections = new Map<string, Collection>()
+  readonly #statements: Readonly<Record<'put' | 'document' | 'touch' | 'remove' | 'removeDocument' | 'cursor' | 'collection' | 'state' | 'find' | 'names', DatabaseStatement>>
+  #lastRow = 0
+  #position: Position = nowhere
+  #begun: number | undefined
+
+  /** Throws when the file can't be used. */
+  constructor(path: string) {
+    const database = new Database(path)
+    this.#database = database
+    database.exec(`
+      CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS collections (id INTEGER PRIMARY KEY, key TEXT UNIQUE, cursor TEXT);
+      CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT, hash TEXT, told TEXT, namespace TEXT, name TEXT);
+      CREATE TABLE IF NOT EXISTS documents (row INTEGER PRIMARY KEY, document BLOB);
+      PRAGMA user_version = ${layout}`)
+    this.#statements = {
+      put: database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+      document: database.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?)'),
+      touch: database.prepare('UPDATE objects SET version = ?, told = ? WHERE row = ?'),
+      remove: database.prepare('DELETE FROM objects WHERE row = ?'),
+      removeDocument: database.prepare('DELETE FROM documents WHERE row = ?'),
+      cursor: database.prepare('UPDATE collections SET cursor = ? WHERE id = ?'),
+      collection: database.prepare('INSERT INTO collections (key) VALUES (?) RETURNING id'),
+      state: database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
+      find: database.prepare('SELECT document FROM documents WHERE row = ?'),
+      names: database.prepare('SELECT uid, namespace, name FROM objects WHERE collection = ?'),
+    }
+    this.#load()
+  }
+
+  #load(): void {
+    const state = new Map(this.#database.prepare('SELECT key, value FROM state').all().map(({ key, value }) => [String(key), String(value)]))
+    this.#position = { sequence: Number(state.get('sequence') ?? 0), row: Number(state.get('row') ?? 0) }
+    const begun = state.get('begun')
+    this.#begun = begun === undefined ? undefined : Number(begun)
+    const byId = new Map<number, Collection>()
+    for (const { id, key, cursor } of this.#database.prepare('SELECT id, key, cursor FROM collections').all()) {
+      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null ? undefined : String(cursor), objects: new Map() }
+      byId.set(collection.id, collection)
+      this.#collections.set(collection.key, collection)
+    }
+    for (const { row, collection, uid, version, hash, told } of this.#database.prepare('SELECT row, collection, uid, version, hash, told FROM objects ORDER BY row').iterate()) {
+      byId.get(Number(collection))?.objects.set(String(uid), { row: Number(row), version: String(version), hash: String(hash), told: String(told), seen: 0 })
+      this.#lastRow = Math.max(this.#lastRow, Number(row))
+    }
+  }
+
+  /** Up to where of the journal this is true. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** Unix ms at which the cluster was looked at first, by its own clock; undefined before that. */
+  get begun(): number | undefined {
+    return this.#begun
+  }
+
+  set begun(time: number) {
+    this.#begun = time
+    this.#statements.state.run('begun', String(time))
+  }
+
+  get size(): number {
+    let size = 0
+    for (const { objects } of this.#collections.values()) size += objects.size
+    return size
+  }
+
+  /** Those that there ever were. */
+  collections(): Iterable<Collection> {
+    return this.#collections.values()
+  }
+
+  collection(key: string): Collection {
+    let collection = this.#collections.get(key)
+    if (collection === undefined) {
+      const id = Number(this.#statements.collection.get(key)?.['id'])
+      this.#collections.set(key, (collection = { id, key, cursor: undefined, objects: new Map() }))
+    }
+    return collection
+  }
+
+  /** A new object of a collection, not yet written. */
+  add(collection: Collection, uid: string): Known {
+    const known: Known = { row: ++this.#lastRow, version: '', hash: '', told: '', seen: 0 }
+    collection.objects.set(uid, known)
+    return known
+  }
+
+  /** The document of an object as it was told last; undefined when it is lost. */
+  document(known: Known): string | undefined {
+    if (known.document !== undefined) return inflateRawSync(known.document).toString('utf8')
+    const found = this.#statements.find.get(known.row)?.['document']
+    return found instanceof Uint8Array ? inflateRawSync(found).toString('utf8') : undefined
+  }
+
+  /** Names of a collection's objects that are on disk, with their uids. */
+  *names(collection: Collection): Generator<Names & { readonly uid: string }> {
+    for (const { uid, namespace, name } of this.#statements.names.iterate(collection.id)) {
+      yield { uid: String(uid), namespace: namespace === null ? undefined : String(namespace), name: String(name) }
+    }
+  }
+
+  /** Writes everything down at once, with the position that it is true at; it is on disk when this returns. */
+  commit(steps: readonly Step[], position: Position | undefined): void {
+    const { put, document, touch, remove, removeDocument, cursor, state } = this.#statements
+    this.#database.transaction(() => {
+      for (const step of steps) {
+        if (step.is === 'put') {
+          const { collection, uid, known, names } = step
+          put.run(known.row, collection.id, uid, known.version, known.hash, known.told, names.namespace ?? null, names.name)
+          document.run(known.row, step.document)
+        } else if (step.is === 'touch') {
+          touch.run(step.known.version, step.known.told, step.known.row)
+        } else if (step.is === 'remove') {
+          remove.run(step.known.row)
+          removeDocument.run(step.known.row)
+        } else {
+          cursor.run(step.version ?? null, step.collection.id)
+        }
+      }
+      if (position !== undefined) {
+        state.run('sequence', String(position.sequence))
+        state.run('row', String(position.row))
+      }
+    })
+    if (position !== undefined) this.#position = position
+    for (const step of steps) if (step.is === 'put' && step.known.document === step.document) delete step.known.document
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+/** A document as it is kept: small, in a buffer of its own. */
+export function packed(text: string): Buffer {
+  // What deflate returns is a view on a block of 16 KiB.
+  return Buffer.from(deflateRawSync(text, deflate))
+}

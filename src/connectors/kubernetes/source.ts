@@ -1,0 +1,222 @@
+/** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
+import { makeDurableDirectory } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { discover } from './client-ask.ts'
+import { pathOf, typeKey, type ResourceType } from './client-discovery.ts'
+import { login } from './client-login.ts'
+import { Reader } from './client-reader.ts'
+import { openClient, type Client } from './client.ts'
+import type { KubernetesConfig } from './config.ts'
+import { Noise, usualNoise } from './map-noise.ts'
+import { Redactor, sensitiveNames } from './map-redact.ts'
+import { selects, type Scope } from './map-scope.ts'
+import { redactKey } from './source-key.ts'
+import { Lists } from './source-lists.ts'
+import { openObjects } from './source-open.ts'
+import type { ObjectMap } from './source-objects.ts'
+import { Recorder } from './source-recorder.ts'
+import { replay } from './source-replay.ts'
+import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
+import { Tracker, isEventType } from './source-tracker.ts'
+
+/** How often the server is asked what it has, when nothing says that it changed. */
+const discoverMs = 60_000
+/** A new kind is asked for again so soon: it is told of before it can be listed. */
+const againMs = 300
+const retryMs = 2000
+/** Lists at a time: each costs the server seats in proportion to its size. */
+const mostLists = 4
+/** Kinds that tell of new kinds. */
+const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
+
+export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
+  const { host, state } = context
+  if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
+  const client = openClient(await login({ host, env: self.env, path: config.kubeconfig, context: config.context }))
+  await makeDurableDirectory(host.disk, state)
+  const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
+  const map = await openObjects(host, state, context.log)
+  const source = new KubernetesSource(config, context, client, map, redactor)
+  if (context.frames !== undefined) {
+    await context.frames.hold(map.position.sequence)
+    const events = await replay(map, context.frames, (object) => source.keyOf(object))
+    if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
+  }
+  return source
+}
+
+function namesOf({ redact: { names } }: KubernetesConfig): RegExp {
+  return names === null ? sensitiveNames : new RegExp(`${sensitiveNames.source}|${names}`, 'i')
+}
+
+interface Running extends Watched {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  readonly tracker: Tracker
+}
+
+export class KubernetesSource implements Source {
+  /** It listens nowhere. */
+  readonly addresses: readonly string[] = []
+  readonly #config: KubernetesConfig
+  readonly #context: SourceContext
+  readonly #client: Client
+  readonly #map: ObjectMap
+  readonly #recorder: Recorder
+  readonly #noise: Noise
+  readonly #redactor: Redactor | undefined
+  readonly #scope: Scope
+  readonly #lists = new Lists(mostLists)
+  readonly #running = new Map<string, Running>()
+  #types: readonly ResourceType[] = []
+  #unavailable: readonly string[] = []
+  #reached: number | undefined
+  #problem: string | undefined
+  #hidden = 0
+  #changes = 0
+  #rediscover: () => void = () => undefined
+
+  constructor(config: KubernetesConfig, context: SourceContext, client: Client, map: ObjectMap, redactor: Redactor | undefined) {
+    this.#config = config
+    this.#context = context
+    this.#client = client
+    this.#map = map
+    this.#redactor = redactor
+    const { show, hide } = config.noise
+    const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
+    this.#noise = new Noise(rules)
+    this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
+    this.#recorder = new Recorder(context, map, { waitingBytes: config.buffer, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, commitMs: 250 })
+  }
+
+  /** The collection that an object is in. */
+  keyOf({ group, resource, namespace }: { readonly group: string; readonly resource: string; readonly namespace?: string }): string {
+    return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
+  }
+
+  #key(type: Pick<ResourceType, 'group' | 'resource'>, namespace: string | undefined): string {
+    return namespace === undefined ? typeKey(type) : `${typeKey(type)} ${namespace}`
+  }
+
+  status(): KubernetesStatus {
+    return statusOf({
+      cluster: this.#config.cluster, objects: this.#map.size, changes: this.#changes, hidden: this.#hidden, unavailable: this.#unavailable, watched: [...this.#running.values()],
+      ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+    })
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController()
+    const recording = this.#recorder.run(ended.signal)
+    // Without the journal there is nothing to watch for.
+    const failed = new AbortController()
+    recording.catch(() => failed.abort())
+    const until = AbortSignal.any([signal, failed.signal])
+    try {
+      await this.#watchAll(until)
+    } finally {
+      for (const { stop } of this.#running.values()) stop.abort()
+      await Promise.all([...this.#running.values()].map(({ done }) => done))
+      ended.abort()
+      this.#client.close()
+      await recording.finally(() => this.#map.close())
+    }
+  }
+
+  async #watchAll(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#context.host
+    let streams = false
+    for (let first = true; !signal.aborted; first = false) {
+      const woken = new AbortController()
+      this.#rediscover = () => void timers.after(againMs, () => woken.abort())
+      try {
+        const found = await discover(this.#client.ask, signal)
+        streams = found.minor >= 32
+        if (this.#map.begun === undefined) this.#map.begun = found.now ?? this.#context.host.clock.now()
+        this.#reached = this.#context.host.clock.now()
+        if (this.#problem !== undefined || first) this.#context.log.info('The cluster answers.', { source: this.#context.id, version: found.version, kinds: found.types.length })
+        this.#problem = undefined
+        this.#unavailable = found.unavailable
+        await this.#adopt(found.types, streams, signal)
+        await timers.sleep(discoverMs, AbortSignal.any([signal, woken.signal]))
+      } catch (error) {
+        if (signal.aborted) return
+        const problem = error instanceof Error ? error.message : String(error)
+        if (problem !== this.#problem) this.#context.log.warn('The cluster does not answer; it is asked again.', { source: this.#context.id, error: problem })
+        this.#problem = problem
+        await timers.sleep(retryMs, signal)
+      }
+    }
+  }
+
+  /** Watches what there is now, and ends what there is no more. */
+  async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
+    this.#types = types.filter((type) => selects(this.#scope, type))
+    const wanted = new Set<string>()
+    for (const type of this.#types) {
+      const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
+      for (const namespace of places) {
+        const key = this.#key(type, namespace)
+        wanted.add(key)
+        const running = this.#running.get(key)
+        if (running === undefined) this.#start(key, type, namespace, streams)
+        else if (running.type.version !== type.version) await this.#restart(key, running, type, namespace, streams)
+        else if (running.reader.status().state === 'missing') running.reader.wake()
+      }
+    }
+    for (const [key, running] of this.#running) {
+      // Of a group whose server does not answer nothing is known to be gone.
+      if (wanted.has(key) || this.#unavailable.includes(running.type.group)) continue
+      await this.#stop(key, running)
+      if (!signal.aborted) await running.tracker.dropped()
+    }
+  }
+
+  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
+    const { host, log, metrics, id } = this.#context
+    const { cluster, labels, fields, initial } = this.#config
+    const kind = `${type.kind}${type.group === '' ? '' : `.${type.group}`}`
+    const turn = this.#lists.turn()
+    const tracker = new Tracker({
+      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, redactor: this.#redactor, snapshot: initial === 'snapshot', host,
+      onNoise: (rules) => {
+        this.#hidden++
+        for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
+      },
+      onChange: () => {
+        this.#changes++
+        metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind })
+        if (telling.has(typeKey(type))) this.#rediscover()
+      },
+      onListed: () => turn.done(),
+    })
+    const stop = new AbortController()
+    const reader = new Reader({
+      path: pathOf(type, namespace), streams: streams && !isAggregatedGroup(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
+      selectors: { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) },
+      onMissing: () => this.#rediscover(),
+    })
+    const done = reader.run(stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind, error: error instanceof Error ? error.message : String(error) })
+    }).finally(() => turn.done())
+    this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, collection: this.#map.collection(key) })
+  }
+
+  async #stop(key: string, running: Running): Promise<void> {
+    running.stop.abort()
+    await running.done
+    this.#running.delete(key)
+  }
+
+  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, streams: boolean): Promise<void> {
+    await this.#stop(key, running)
+    this.#start(key, type, namespace, streams)
+  }
+}
+
+/** Served by somebody else behind the API server, who may not know lists by watch. */
+function isAggregatedGroup({ group }: ResourceType): boolean {
+  return group !== '' && group.includes('.') && !group.endsWith('.k8s.io')
+}

@@ -1,0 +1,185 @@
+// Writes to a real API server and remembers what it wrote: an oracle that knows nothing of Weir. Then it judges what Weir told.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WeirProcess } from '../../kit/weir-process.ts'
+import type { Kube } from './kube.ts'
+
+interface Written {
+  readonly name: string
+  /** Versions of all writes but the deletion, in order. */
+  readonly versions: string[]
+  deleted: boolean
+}
+
+/** A change as the store has it. */
+export interface Told {
+  readonly id: string
+  readonly uid: string
+  readonly operation: string
+  readonly resourceVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly coalesced?: boolean
+  readonly initial?: boolean
+  readonly old: Readonly<Record<string, unknown>> | null
+  readonly new: Readonly<Record<string, unknown>> | null
+}
+
+const namespace = 'default'
+const path = `/api/v1/namespaces/${namespace}/configmaps`
+
+/** Config maps that are made, changed and deleted, from a seed. One writer each, so that the order of an object's writes is known. */
+export class Churn {
+  readonly kube: Kube
+  readonly written = new Map<string, Written>()
+  readonly #prefix: string
+  #next = 0
+  #random: number
+  #stop = false
+
+  constructor(kube: Kube, prefix: string, seed = 1) {
+    this.kube = kube
+    this.#prefix = prefix
+    this.#random = seed
+  }
+
+  get writes(): number {
+    let sum = 0
+    for (const { versions, deleted } of this.written.values()) sum += versions.length + Number(deleted)
+    return sum
+  }
+
+  stop(): void {
+    this.#stop = true
+  }
+
+  /** Keeps writing with so many at a time until `stop`, or so many writes of each. Writes that the server refuses are done again. */
+  async run(writers: number, each = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#stop = false
+    await Promise.all(Array.from({ length: writers }, () => this.#write(each)))
+  }
+
+  async #write(most: number): Promise<void> {
+    const mine: string[] = []
+    for (let count = 0; count < most && !this.#stop; count++) {
+      const dice = this.#dice()
+      const uid = mine[Math.floor(this.#dice() * mine.length)]
+      if (uid === undefined || dice < 0.25) mine.push(await this.create())
+      else if (dice < 0.4) {
+        mine.splice(mine.indexOf(uid), 1)
+        await this.remove(uid)
+      } else await this.change(uid)
+    }
+  }
+
+  async create(): Promise<string> {
+    const name = `${this.#prefix}-${this.#next++}`
+    const object = await this.#until(() => this.kube.call('POST', path, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { churn: this.#prefix } }, data: { value: '0' } }), () => this.#read(name))
+    const { uid, resourceVersion } = object['metadata'] as { uid: string; resourceVersion: string }
+    this.written.set(uid, { name, versions: [resourceVersion], deleted: false })
+    return uid
+  }
+
+  async change(uid: string): Promise<void> {
+    const written = this.#of(uid)
+    const value = String(written.versions.length)
+    const object = await this.#until(() => this.kube.call('PATCH', `${path}/${written.name}`, { data: { value } }, 'application/merge-patch+json'), () => this.#read(written.name, value))
+    const { resourceVersion } = object['metadata'] as { resourceVersion: string }
+    if (resourceVersion !== written.versions.at(-1)) written.versions.push(resourceVersion)
+  }
+
+  async remove(uid: string): Promise<void> {
+    const written = this.#of(uid)
+    await this.#until(() => this.kube.call('DELETE', `${path}/${written.name}`), async () => ((await this.#read(written.name)) === undefined ? {} : undefined))
+    written.deleted = true
+  }
+
+  /** After an error nobody knows whether it was written: what is there now says so. */
+  async #until(write: () => Promise<Record<string, unknown>>, done: () => Promise<Record<string, unknown> | undefined>): Promise<Record<string, unknown>> {
+    for (let tries = 0; ; tries++) {
+      if (tries > 0) {
+        const found = await done().catch(() => undefined)
+        if (found !== undefined) return found
+      }
+      try {
+        return await write()
+      } catch (error) {
+        if (tries > 600) throw error
+        await sleep(100)
+      }
+    }
+  }
+
+  async #read(name: string, value?: string): Promise<Record<string, unknown> | undefined> {
+    const list = (await this.kube.call('GET', `${path}?fieldSelector=metadata.name%3D${name}`))['items'] as { data?: { value?: string } }[]
+    const [found] = list
+    return found === undefined || (value !== undefined && found.data?.value !== value) ? undefined : (found as Record<string, unknown>)
+  }
+
+  #of(uid: string): Written {
+    const written = this.written.get(uid)
+    if (written === undefined) throw new Error(`nobody wrote ${uid}`)
+    return written
+  }
+
+  #dice(): number {
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0
+    return this.#random / 2 ** 32
+  }
+
+  /** What is wrong with what was told of these objects; `gaps`: lists may have put changes together. Empty: nothing. */
+  judge(told: readonly Told[], gaps = false): string[] {
+    const problems: string[] = []
+    const ids = new Set<string>()
+    const byUid = new Map<string, Told[]>()
+    for (const each of told) {
+      if (ids.has(each.id)) problems.push(`${each.name}: ${each.operation} of ${each.resourceVersion} was told twice`)
+      ids.add(each.id)
+      const list = byUid.get(each.uid)
+      if (list === undefined) byUid.set(each.uid, [each])
+      else list.push(each)
+    }
+    for (const [uid, { name, versions, deleted }] of this.written) {
+      const list = byUid.get(uid) ?? []
+      const [first, last] = [list[0], list.at(-1)]
+      const live = list.filter(({ operation }) => operation !== 'deleted')
+      // An object may come and go while nobody looks.
+      if (gaps && deleted && list.length === 0) continue
+      if (first?.operation !== 'created') problems.push(`${name}: begins with ${first?.operation ?? 'nothing'}`)
+      if ((last?.operation === 'deleted') !== deleted) problems.push(`${name}: ends with ${last?.operation ?? 'nothing'}, and was ${deleted ? '' : 'not '}deleted`)
+      if (list.slice(0, -1).some(({ operation }) => operation === 'deleted')) problems.push(`${name}: something was told after its end`)
+      const said = live.map(({ resourceVersion }) => resourceVersion)
+      if (!gaps && said.join() !== versions.join()) problems.push(`${name}: versions ${said.join()} instead of ${versions.join()}`)
+      if (gaps && said.some((version, at) => versions.indexOf(version) <= versions.indexOf(said[at - 1] ?? ''))) problems.push(`${name}: versions ${said.join()} are not in the order of ${versions.join()}`)
+      if (!deleted && said.at(-1) !== versions.at(-1)) problems.push(`${name}: the last version told is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`)
+      list.forEach((each, at) => {
+        const before = list[at - 1]
+        if (before !== undefined && JSON.stringify(each.old) !== JSON.stringify(before.new)) problems.push(`${name}: ${each.operation} of ${each.resourceVersion} does not begin where the change before it ended`)
+      })
+    }
+    return problems
+  }
+}
+
+/** All changes of config maps of a prefix, in the order in which they were told. */
+export async function toldOf(weir: WeirProcess, prefix: string): Promise<Told[]> {
+  const rows = await weir.sql<{ id: string; data: unknown; pos: string }>(`SELECT id, data, _pos AS pos FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
+  const place = ({ pos }: { pos: string }): [number, number, number] => {
+    const [epoch = 0, sequence = 0, row = 0] = pos.split(':').slice(-3).map(Number)
+    return [epoch, sequence, row]
+  }
+  rows.sort((a, b) => {
+    const [left, right] = [place(a), place(b)]
+    return left[0] - right[0] || left[1] - right[1] || left[2] - right[2]
+  })
+  return rows.map(({ id, data }) => ({ ...((typeof data === 'string' ? JSON.parse(data) : data) as Told), id }))
+}
+
+/** Waits until what is told has no more problems, or the time is over; returns those of the last look. */
+export async function judged(weir: WeirProcess, churn: Churn, prefix: string, limitMs: number, gaps = false): Promise<string[]> {
+  const began = performance.now()
+  for (;;) {
+    const problems = churn.judge(await toldOf(weir, prefix), gaps)
+    if (problems.length === 0 || performance.now() - began > limitMs) return problems
+    await sleep(300)
+  }
+}
