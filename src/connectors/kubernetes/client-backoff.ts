@@ -1,5 +1,5 @@
 import type { Random } from '../../host/index.ts'
-import type { ReaderState } from './client-reader.ts'
+import type { ReaderState } from './client-types.ts'
 
 const [firstMs, mostMs] = [800, 30_000]
 /** What somebody has to allow or to install is asked for less and less often. */

@@ -2,7 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watch, type Scene } from '../../../test/kit/scripted-api-server.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import { openClient } from './client.ts'
-import { Reader, type KubeObject, type ReaderLimits, type Target } from './client-reader.ts'
+import { Reader } from './client-reader.ts'
+import type { KubeObject, ReaderLimits, Target } from './client-types.ts'
 
 /** Writes down all it is told, and waits for what a test is after. */
 class Told implements Target {

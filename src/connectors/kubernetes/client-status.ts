@@ -1,4 +1,4 @@
-import type { Answer } from './client-reader.ts'
+import type { Answer } from './client-types.ts'
 
 /** Why the server refused, as its Status object or its head says. */
 export interface Refusal {

@@ -4,7 +4,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { ResourceType } from './client-discovery.ts'
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 import { changedPaths } from './map-diff.ts'
 
 /** Where an object is, without the version that it is seen in. */

@@ -1,6 +1,6 @@
 /** The cluster's own events, which it keeps for an hour, of either of its two APIs. */
 import type { ClusterEventData } from '../../model/kubernetes.ts'
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 import type { Place } from './map-change.ts'
 
 type Dict = Readonly<Record<string, unknown>>

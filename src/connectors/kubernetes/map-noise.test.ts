@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { canonical } from './map-canonical.ts'
 import { kindOf, Noise, noiseRules, usualNoise } from './map-noise.ts'
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 
 const node = (beat: string, version: string, more: object = {}): KubeObject => ({
   apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', resourceVersion: version, managedFields: [{ manager: 'kubelet', time: beat }], annotations: { 'control-plane.alpha.kubernetes.io/leader': beat, kept: '1' } },

@@ -2,7 +2,7 @@
  * What changes in objects all the time without anything having happened, by rules with names: each can be turned on again, and
  * says how often it hid a change.
  */
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 

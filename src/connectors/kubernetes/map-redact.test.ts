@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { canonical } from './map-canonical.ts'
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
 
 const redactor = new Redactor({ key: Buffer.from('key of the test'), names: sensitiveNames })

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { canonical } from './map-canonical.ts'
-import type { KubeObject } from './client-reader.ts'
+import type { KubeObject } from './client-types.ts'
 
 export interface RedactRules {
   /** Of the digests; replicas share it. */

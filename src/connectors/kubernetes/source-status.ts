@@ -1,5 +1,6 @@
 import type { ResourceType } from './client-discovery.ts'
-import type { Reader, ReaderStatus } from './client-reader.ts'
+import type { Reader } from './client-reader.ts'
+import type { ReaderStatus } from './client-types.ts'
 import type { Collection } from './source-objects.ts'
 
 export interface Watched {

@@ -1,0 +1,84 @@
+/** What a reader of a collection is told, asked and given. */
+import type { Host } from '../../host/index.ts'
+
+export interface KubeObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: {
+    readonly uid?: string
+    readonly name?: string
+    readonly namespace?: string
+    readonly resourceVersion?: string
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly [other: string]: unknown
+  }
+  readonly [other: string]: unknown
+}
+
+/** An answer whose head has come. */
+export interface Answer {
+  readonly status: number
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: AsyncIterable<Uint8Array>
+  /** Ends it now, whatever is still to come. */
+  close(): void
+}
+
+/** Asks the server, as whoever we are. Rejects when there is no answer. */
+export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, accept?: string) => Promise<Answer>
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+type Settled = void | Promise<void>
+
+/** What is told of the collection, in order. A promise is waited for before the next is told: the server is read no faster. */
+export interface Target {
+  /** Where a watch may go on; undefined: everything has to be listed first. */
+  readonly cursor: string | undefined
+  /** A list begins: what is not told of until `listed` is gone. May come again before `listed`: then from the beginning. */
+  listing(): Settled
+  present(object: KubeObject): Settled
+  listed(resourceVersion: string): Settled
+  changed(type: ChangeType, object: KubeObject): Settled
+  /** Nothing changed up to here. */
+  reached(resourceVersion: string): Settled
+}
+
+/** `waiting`: for the next try. `missing`: the server has no such collection now. `unwatchable`: it has, but gives no watch. */
+export type ReaderState = 'starting' | 'listing' | 'watching' | 'waiting' | 'forbidden' | 'missing' | 'unwatchable' | 'stopped'
+
+export interface ReaderStatus {
+  readonly state: ReaderState
+  /** Why it does not watch, in words. */
+  readonly reason?: string
+  /** Unix ms of the last byte from the server. */
+  readonly heard?: number
+  readonly lists: number
+  readonly watches: number
+  readonly unreadable: number
+}
+
+export interface ReaderOptions {
+  readonly path: string
+  /** Label and field selectors. */
+  readonly selectors?: Readonly<Record<string, string>>
+  /** The server is known to send a list as a watch (1.32 and later, its own types only). */
+  readonly streams: boolean
+  readonly ask: Ask
+  readonly target: Target
+  readonly host: Host
+  /** Called when the server says that there is no such collection. */
+  readonly onMissing?: () => void
+  readonly limits?: Partial<ReaderLimits>
+}
+
+export interface ReaderLimits {
+  readonly pageRows: number
+  readonly lineBytes: number
+  /** A watch that is silent for this long beyond its end is dead. */
+  readonly silentMs: number
+  /** A list by watch that says nothing for so long has a server that knows no end mark. */
+  readonly endMarkMs: number
+}
+
+export const usualLimits: ReaderLimits = { pageRows: 500, lineBytes: 32 * 1024 * 1024, silentMs: 30_000, endMarkMs: 60_000 }
