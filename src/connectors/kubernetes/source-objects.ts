@@ -31,10 +31,13 @@ export interface Names {
   readonly name: string
 }
 
+/** What is known of an object at one moment: steps are written later, when more may have happened that no journal has yet. */
+export type Facts = Pick<Known, 'version' | 'hash' | 'told'>
+
 /** What is to be written down, in order. */
 export type Step =
-  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly names: Names; readonly document: Buffer }
-  | { readonly is: 'touch'; readonly known: Known }
+  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Buffer }
+  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts }
   | { readonly is: 'remove'; readonly known: Known }
   | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined }
 
@@ -153,11 +156,11 @@ export class ObjectMap {
     this.#database.transaction(() => {
       for (const step of steps) {
         if (step.is === 'put') {
-          const { collection, uid, known, names } = step
-          put.run(known.row, collection.id, uid, known.version, known.hash, known.told, names.namespace ?? null, names.name)
+          const { collection, uid, known, facts: { version, hash, told }, names } = step
+          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name)
           document.run(known.row, step.document)
         } else if (step.is === 'touch') {
-          touch.run(step.known.version, step.known.told, step.known.row)
+          touch.run(step.facts.version, step.facts.told, step.known.row)
         } else if (step.is === 'remove') {
           remove.run(step.known.row)
           removeDocument.run(step.known.row)
@@ -177,6 +180,11 @@ export class ObjectMap {
   close(): void {
     this.#database.close()
   }
+}
+
+/** As it is now. */
+export function factsOf({ version, hash, told }: Known): Facts {
+  return { version, hash, told }
 }
 
 /** A document as it is kept: small, in a buffer of its own. */

@@ -5,7 +5,7 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { eventAt } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
-import { packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
+import { factsOf, packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps that are written at once. */
 const mostSteps = 2000
@@ -42,14 +42,14 @@ function stepsOf(map: ObjectMap, type: string, told: unknown, keyOf: (object: { 
     const known = map.collection(keyOf(told as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
     known.told = digestOf(JSON.stringify(facts))
-    return [{ is: 'touch', known }]
+    return [{ is: 'touch', known, facts: factsOf(known) }]
   }
   if (type !== kubernetesTypes.event) return []
   const event = told as ClusterEventData
   const collection = map.collection(keyOf(event))
   const known = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
   known.version = event.resourceVersion
-  return [{ is: 'put', collection, uid: event.uid, known, names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, reached(collection, event.resourceVersion)]
+  return [{ is: 'put', collection, uid: event.uid, known, facts: factsOf(known), names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, reached(collection, event.resourceVersion)]
 }
 
 function ofChange(map: ObjectMap, change: ChangeData, keyOf: (object: ChangeData) => string): Step[] {
@@ -67,7 +67,7 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: (object: ChangeData
   known.version = resourceVersion
   known.hash = digestOf(text)
   known.document = packed(text)
-  return [{ is: 'put', collection, uid, known, names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
+  return [{ is: 'put', collection, uid, known, facts: factsOf(known), names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
 }
 
 function reached(collection: Collection, version: string): Step {

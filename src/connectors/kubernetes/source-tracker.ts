@@ -11,7 +11,7 @@ import { eventData } from './map-event.ts'
 import type { Noise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
-import { packed, type Collection, type Known, type ObjectMap, type Step } from './source-objects.ts'
+import { factsOf as knownFacts, packed, type Collection, type Known, type ObjectMap, type Step } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 export interface TrackerOptions {
@@ -157,7 +157,7 @@ export class Tracker implements Target {
     if (told !== undefined) events.push(resourceEvent(told, now))
     if (events.length > 0) this.#options.onChange()
     return this.#options.recorder.record(events, [
-      { is: 'put', collection: this.#collection, uid, known, names: { namespace: place.namespace, name: place.name }, document: known.document }, ...this.#passed(version),
+      { is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: known.document }, ...this.#passed(version),
     ])
   }
 
@@ -166,7 +166,7 @@ export class Tracker implements Target {
     if (known.version === version) return
     known.version = version
     this.#options.onNoise(['resource-version'])
-    return this.#options.recorder.record([], [{ is: 'touch', known }, ...this.#passed(version)])
+    return this.#options.recorder.record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)])
   }
 
   #happened(place: Place, object: KubeObject, before: Known | undefined, tell: boolean): void | Promise<void> {
@@ -180,7 +180,7 @@ export class Tracker implements Target {
     const time = Date.parse(data.last ?? '')
     const events = tell || this.#options.snapshot ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)] : []
     const document = nothing
-    return recorder.record(events, [{ is: 'put', collection: this.#collection, uid: place.uid, known, names: place as { namespace: string | undefined; name: string }, document }, ...this.#passed(version)])
+    return recorder.record(events, [{ is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document }, ...this.#passed(version)])
   }
 
   /** What is told of it as a resource, if that is not what was told last. */
