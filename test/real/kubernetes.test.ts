@@ -125,7 +125,7 @@ describe('kube-apiserver', () => {
   test('what happened while Weir was away and the server has forgotten is told as the difference, marked as such', async () => {
     const running = await startWatching({ include: ['ConfigMap', 'Secret'] })
     const churn = new Churn(kube, 'gone')
-    const [changed = '', removed = ''] = [await churn.create(), await churn.create(), await churn.create()]
+    const [changed, removed] = [await churn.create(), await churn.create(), await churn.create()]
     expect(await judged(running, churn, 'gone', 60_000)).toEqual([])
     const quiet = (await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n
     await running.stop()
