@@ -109,7 +109,7 @@ describe('kube-apiserver', () => {
     const churn = new Churn(kube, 'rough')
     const writing = churn.run(3)
     await sleep(500)
-    await kube.restart()
+    await kube.restart('SIGKILL')
     await sleep(500)
     kube.pause()
     await sleep(1500)

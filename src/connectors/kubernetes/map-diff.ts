@@ -22,8 +22,10 @@ function compare(before: unknown, after: unknown, path: string, steps: PatchStep
 
 function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[]): void {
   for (const key of Object.keys(before)) {
+    const [was, is] = [before[key], after[key]]
+    if (was === is && is !== undefined) continue
     const at = `${path}/${escaped(key)}`
-    if (Object.hasOwn(after, key)) compare(before[key], after[key], at, steps)
+    if (Object.hasOwn(after, key)) compare(was, is, at, steps)
     else steps.push({ op: 'remove', path: at })
   }
   for (const key of Object.keys(after)) {
@@ -91,8 +93,10 @@ function same(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || (a === 0 && b === 0)
 }
 
+const special = /[~/]/
+
 function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+  return special.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 }
 
 /** Paths that the steps touch, each once, with names of entries instead of their places where both states have them. */

@@ -25,8 +25,8 @@ export interface Kube {
   /** Frozen: connections stay open and nothing answers. */
   pause(): void
   resume(): void
-  /** Ends the API server and starts it again; etcd keeps what it has. */
-  restart(): Promise<void>
+  /** Ends the API server and starts it again; etcd keeps what it has. In good order it waits for who still watches, up to a minute. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -82,8 +82,8 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
     url, ca, call, stop, tokens: { admin: tokens.admin[0], weir: tokens.weir[0] },
     pause: () => void api.child.kill('SIGSTOP'),
     resume: () => void api.child.kill('SIGCONT'),
-    async restart() {
-      await api.end('SIGTERM')
+    async restart(signal = 'SIGTERM') {
+      await api.end(signal)
       api = server()
       await ready()
     },
