@@ -20,6 +20,7 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
+import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
 import { exportRoutes } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
@@ -27,6 +28,7 @@ import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
+import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
@@ -37,7 +39,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...resourceSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -78,6 +80,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   completeRoutes(app, context, hub)
   filterRoutes(app, options.quickFilters)
   savedRoutes(app, context, options.folder)
+  changeRoutes(app, context)
+  resourceRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -17,8 +17,8 @@ test('every path of the API is described, and only those', async () => {
   const { paths } = await description()
   const listed = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
   expect(listed.sort()).toEqual([
-    'DELETE /api/v1/saved/{id}', 'GET /api/v1/clusters', 'GET /api/v1/dead-letters', 'GET /api/v1/dead-letters/{id}', 'GET /api/v1/export', 'GET /api/v1/exporters', 'GET /api/v1/exporters/how', 'GET /api/v1/fields', 'GET /api/v1/flows', 'GET /api/v1/health', 'GET /api/v1/ledger', 'GET /api/v1/live', 'GET /api/v1/login', 'GET /api/v1/login/oidc', 'GET /api/v1/login/oidc/callback',
-    'GET /api/v1/me', 'GET /api/v1/openapi.json', 'GET /api/v1/pipeline', 'GET /api/v1/quick-filters', 'GET /api/v1/saved', 'GET /api/v1/saved/{id}', 'GET /api/v1/series', 'GET /api/v1/tap', 'GET /api/v1/topology', 'OPTIONS /events', 'POST /api/v1/complete', 'POST /api/v1/dead-letters/{sink}/drop', 'POST /api/v1/dead-letters/{sink}/edit', 'POST /api/v1/dead-letters/{sink}/retry',
+    'DELETE /api/v1/saved/{id}', 'GET /api/v1/changes', 'GET /api/v1/changes/one', 'GET /api/v1/clusters', 'GET /api/v1/dead-letters', 'GET /api/v1/dead-letters/{id}', 'GET /api/v1/export', 'GET /api/v1/exporters', 'GET /api/v1/exporters/how', 'GET /api/v1/fields', 'GET /api/v1/flows', 'GET /api/v1/health', 'GET /api/v1/ledger', 'GET /api/v1/live', 'GET /api/v1/login', 'GET /api/v1/login/oidc', 'GET /api/v1/login/oidc/callback',
+    'GET /api/v1/me', 'GET /api/v1/openapi.json', 'GET /api/v1/pipeline', 'GET /api/v1/quick-filters', 'GET /api/v1/resources', 'GET /api/v1/resources/one', 'GET /api/v1/saved', 'GET /api/v1/saved/{id}', 'GET /api/v1/series', 'GET /api/v1/tap', 'GET /api/v1/topology', 'OPTIONS /events', 'POST /api/v1/complete', 'POST /api/v1/dead-letters/{sink}/drop', 'POST /api/v1/dead-letters/{sink}/edit', 'POST /api/v1/dead-letters/{sink}/retry',
     'POST /api/v1/import', 'POST /api/v1/live', 'POST /api/v1/login', 'POST /api/v1/logout', 'POST /api/v1/reload', 'POST /api/v1/sql', 'POST /api/v1/validate', 'POST /events', 'PUT /api/v1/live/{sid}', 'PUT /api/v1/saved/{id}',
   ])
 })

@@ -51,6 +51,7 @@ async function run({ generation, data, listen, ops, printConfig, ...flags }: Fla
   if (printConfig === true) return self.stdout(text)
   const host = realHost()
   try {
+    if ((await host.disk.stat(`${folder}/journal`)) === undefined) self.stderr(`weir kollect: ${folder} is new: what changed before this start is not known. Keep the folder over restarts, so that the next start tells what it missed.\n`)
     await makeDurableDirectory(host.disk, folder)
     const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
     for (const [name, value] of Object.entries(plan.secrets)) await replaceFile(host.disk, folder, name, encode(value))

@@ -40,6 +40,10 @@ export const decisions: Readonly<Record<string, Decided>> = {
   tap: scoped('Flows of a source or a sink; no events.'),
   complete: scoped('Values of flows, and how many have them.'),
   exportFlows: scoped('Flows, all of them.'),
+  changes: scoped('Changes of objects of his namespaces, and how many of them are hidden.'),
+  change: scoped('As the list.'),
+  resources: scoped('Objects of his namespaces.'),
+  resource: scoped('An object of his namespaces, and what of these it belongs to.'),
   fields: everybody('Names and types, no values.'),
   validate: everybody('Says whether a text is a filter.'),
   quickFilters: everybody('Filters that the configuration names; no row.'),
@@ -83,7 +87,7 @@ export function authorize(principal: Principal, operation: string | undefined): 
     : `This needs the role admin, and ${principal.name} has the role viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
     hints: [
-      limited ? 'Flows, series, topology, the live stream and tap are there for your namespaces.' : 'Everything that only reads is there for you, except SQL.',
+      limited ? 'Flows, series, topology, the live stream, tap, changes and resources are there for your namespaces.' : 'Everything that only reads is there for you, except SQL.',
       'Roles and namespaces are given by `auth` in the configuration; GET /api/v1/me says which are yours.',
     ],
   })

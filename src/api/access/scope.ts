@@ -3,7 +3,9 @@
  * to what was asked for, so that there is one meaning of "his rows".
  */
 import type { BatchKind } from '../../model/batches.ts'
+import { parseKubernetesRef } from '../../model/refs.ts'
 import { bind, compileLive, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
+import { text } from '../../query/sql-text.ts'
 import type { Principal } from './principal.ts'
 
 const nothing: Expression = { is: 'not', part: everything }
@@ -34,4 +36,22 @@ export function withinScope(filter: Expression, principal: Principal, kind: Batc
 export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter | undefined {
   const scope = scopeOf(principal, kind)
   return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
+}
+
+/**
+ * Which objects of clusters somebody may see, as a condition in SQL on their views `changes` and `resources`: those of his
+ * namespaces, and these namespaces themselves. What belongs to a whole cluster is nobody's who is limited. Undefined: every object.
+ */
+export function objectScope({ namespaces }: Principal): string | undefined {
+  if (namespaces === undefined) return undefined
+  if (namespaces.length === 0) return 'false'
+  const own = `(${namespaces.map(text).join(', ')})`
+  return `(namespace IN ${own} OR (kind = 'Namespace' AND api_group = '' AND name IN ${own}))`
+}
+
+/** The same for one object by its name. What is no object of a cluster (an image, a machine) says nothing of one. */
+export function mayName({ namespaces }: Principal, ref: string): boolean {
+  const object = parseKubernetesRef(ref)
+  if (namespaces === undefined || object === undefined) return true
+  return namespaces.includes(object.namespace !== '' ? object.namespace : object.kind === 'Namespace' && object.group === '' ? object.name : '')
 }

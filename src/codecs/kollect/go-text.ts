@@ -2,21 +2,51 @@
 
 /** Keys of every object by their UTF-8 bytes, no spaces; what JSON has no word for is left out. */
 function canonical(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const each of value as readonly unknown[]) text += text === '' ? canonical(each) : `,${canonical(each)}`
+    return `[${text}]`
+  }
   const from = value as Readonly<Record<string, unknown>>
-  const keys = Object.keys(from).filter((key) => from[key] !== undefined)
-  // By UTF-16, which is the same as long as no letter is beyond the first plane.
-  keys.sort()
-  if (keys.some((key) => surrogate.test(key))) keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(from[key])}`).join(',')}}`
+  for (const key of inOrder(Object.keys(from))) {
+    const each = from[key]
+    if (each !== undefined) text += text === '' ? `${quoted(key)}:${canonical(each)}` : `,${quoted(key)}:${canonical(each)}`
+  }
+  return `{${text}}`
+}
+
+/** Most objects have their keys in order already. By UTF-16, which is the order of bytes as long as no letter is beyond the first plane. */
+function inOrder(keys: string[]): string[] {
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i - 1] ?? '') <= (keys[i] ?? '')) continue
+    keys.sort()
+    break
+  }
+  return keys.some((key) => surrogate.test(key)) ? keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))) : keys
 }
 
 const surrogate = /[\uD800-\uDFFF]/
 
+const known = new Map<string, string>()
+
+/** The same keys come again and again; the first thousands are kept, among them those of the API. */
+function quoted(key: string): string {
+  let text = known.get(key)
+  if (text === undefined) {
+    text = JSON.stringify(key)
+    if (known.size < 5000) known.set(key, text)
+  }
+  return text
+}
+
+const special = /[<>&\u2028\u2029]/
+const everySpecial = new RegExp(special, 'g')
 const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' }
 
 /** Text of a JSON value: some signs escaped, a line break at the end. */
 export function goText(value: unknown): string {
-  return `${canonical(value).replaceAll(/[<>&\u2028\u2029]/g, (sign) => escapes[sign] ?? sign)}\n`
+  const text = canonical(value)
+  return `${special.test(text) ? text.replaceAll(everySpecial, (sign) => escapes[sign] ?? sign) : text}\n`
 }

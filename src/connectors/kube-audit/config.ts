@@ -19,7 +19,7 @@ export const kubeAuditSchema = defineSchema({
       },
       { description: 'TLS; left out, connections are plain', default: null, example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' } },
     ),
-    token: secret({ description: 'Token that each request must carry (`Authorization: Bearer …`)', default: null, example: 'env:AUDIT_TOKEN' }),
+    token: secret({ description: 'Token that each request must carry (`Authorization: Bearer …`); an API server shows it over TLS only', default: null, example: 'env:AUDIT_TOKEN' }),
     stages: list(choice(auditStages, { description: 'A stage', required: true, example: 'ResponseComplete' }), { description: 'Stages of a request that are kept', default: ['ResponseComplete'], example: ['ResponseComplete', 'Panic'] }),
     verbs: list(text({ description: 'A verb', required: true, example: 'create' }, { pattern: /[a-z]+/, expects: 'a verb such as `create`' }), {
       description: 'Verbs that are kept; empty: all of them', default: ['create', 'update', 'patch', 'delete', 'deletecollection'], example: ['create', 'delete'],

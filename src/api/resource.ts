@@ -1,0 +1,65 @@
+/** All that is told of one object: what it was, what it belonged to, and what happened to it. */
+import type { StoreReader } from '../engine/control.ts'
+import { parseKubernetesRef } from '../model/refs.ts'
+import { text, timeSql } from '../query/sql-text.ts'
+import type { Principal } from './access/principal.ts'
+import { mayName } from './access/scope.ts'
+import { rowsOf } from './ask.ts'
+import { asOf, changeColumns, resourceColumns } from './objects.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+export interface Describing {
+  readonly store: StoreReader
+  readonly gone: AbortSignal
+  readonly principal: Principal
+}
+
+/** Owners of owners, and what is owned by what is owned. */
+const deepest = 6
+const [mostIntervals, mostRelations, mostChanges, mostEvents] = [200, 500, 50, 50]
+
+const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
+
+/** Undefined: nothing is known of it at any time. `gone`: who asked has gone. At `at`, in µs. */
+export async function describeResource(asking: Describing, ref: string, at: bigint): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
+  const ask = async (sql: string): Promise<readonly Row[]> => (await rowsOf(asking.store, sql, asking.gone)) ?? []
+  const until = `ref = ${text(ref)} AND time <= ${timeSql(at)}`
+  const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
+    ask(`SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ${mostIntervals}`),
+    ask(`SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY valid_from DESC LIMIT 1`),
+    chain(ask, ref, at, 'from_ref', 'to'), chain(ask, ref, at, 'to_ref', 'from'),
+    ask(relationsSql(ref, at)),
+    ask(`SELECT ${changeColumns} FROM changes WHERE ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostChanges}`),
+    ask(`SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`),
+  ])
+  if (asking.gone.aborted) return 'gone'
+  if ([intervals, changes, events].every((rows) => rows.length === 0)) return undefined
+  const seen = (rows: readonly Row[]): readonly Row[] => rows.filter((row) => ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || end === 'to' && isOwn(row, ref)))
+  return { now: now[0] ?? null, intervals, owners: seen(owners), owned: seen(owned), relations: seen(relations), changes, events }
+}
+
+/** What an object itself says: its node, its namespace. */
+function isOwn({ from, relation }: Row, ref: string): boolean {
+  return from === ref && relation !== 'selects'
+}
+
+/** Follows ownership from one to the next, each once. */
+async function chain(ask: (sql: string) => Promise<readonly Row[]>, ref: string, at: bigint, by: 'from_ref' | 'to_ref', next: 'from' | 'to'): Promise<readonly Row[]> {
+  const all: Row[] = []
+  const known = new Set([ref])
+  for (let here = [ref], depth = 0; here.length > 0 && depth < deepest && all.length < mostRelations; depth++) {
+    const rows = await ask(`SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN (${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`)
+    all.push(...rows)
+    here = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
+    for (const each of here) known.add(each)
+  }
+  return all
+}
+
+function relationsSql(ref: string, at: bigint): string {
+  const kind = parseKubernetesRef(ref)?.kind
+  const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
+  const select = (where: string): string => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at)}`
+  return `${select(`relation <> 'owned-by' AND from_ref = ${text(ref)}`)}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ORDER BY ALL LIMIT ${mostRelations}`
+}

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { auditEvent, changeEvent, identity } from '../../store/testing/cluster.ts'
+import { realHost } from '../../host/index.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+type Change = Readonly<Record<string, unknown>>
+interface Page {
+  readonly changes: readonly Change[]
+  readonly next: string | null
+  readonly hidden?: { readonly total: number; readonly rules: Readonly<Record<string, number>> }
+}
+
+const now = (): number => realHost().clock.now()
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+async function started(events: readonly WeirEvent[], options: Parameters<typeof startStored>[0] = {}): Promise<StoredApi> {
+  const api = await startStored(options)
+  await api.addBatch(toEventBatch(events), now())
+  return api
+}
+
+const page = async (api: StoredApi, parameters: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Page> => {
+  const { status, body } = await api.get('changes', parameters, headers)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body as unknown as Page
+}
+const names = ({ changes }: Page): unknown[] => changes.map(({ name }) => name)
+
+function some(): WeirEvent[] {
+  const at = now() - 60_000
+  return [
+    changeEvent(identity('Deployment/shop/web', '3'), iso(at + 2000), { operation: 'updated', old: { a: 1 }, new: { a: 2 }, patch: [{ op: 'replace', path: '/spec/Replicas', value: 2 }], actor: { manager: 'kubectl-edit', time: iso(at + 2000) } }),
+    changeEvent(identity('Pod/vault/key', '2'), iso(at + 1000), { operation: 'created', new: {} }),
+    changeEvent(identity('Node/n1', '1'), iso(at), { operation: 'deleted', old: {} }),
+    changeEvent(identity('Pod/shop/noisy', '4'), iso(at + 3000), { operation: 'updated', noise: ['heartbeats', 'status'] }),
+    changeEvent(identity('Pod/shop/noisy', '5'), iso(at + 4000), { operation: 'updated', noise: ['status'] }),
+    auditEvent(identity('Deployment/shop/web'), 'alice', 'patch', iso(at + 2000), { version: '3', auditID: 'a3' }),
+  ]
+}
+
+test('changes come newest first, with who it was, without their states, and noise is hidden and counted', async () => {
+  const api = await started(some())
+  const shown = await page(api)
+  expect(names(shown)).toEqual(['web', 'key', 'n1'])
+  expect(shown.changes[0]).toMatchObject({ cluster: 'c1', group: 'apps', kind: 'Deployment', namespace: 'shop', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'alice', actor_kind: 'user', manager: 'kubectl-edit', audit_id: 'a3', paths: ['/spec/Replicas'], diff: [{ op: 'replace', path: '/spec/Replicas', value: 2 }], ref: 'k8s:c1/apps/Deployment/shop/web' })
+  expect(shown.changes[0]).not.toHaveProperty('old')
+  expect([shown.next, shown.hidden]).toEqual([null, { total: 2, rules: { heartbeats: 1, status: 2 } }])
+  const all = await page(api, { noise: 'shown' })
+  expect([names(all), all.hidden]).toEqual([['noisy', 'noisy', 'web', 'key', 'n1'], undefined])
+})
+
+test('one change has the object before and after', async () => {
+  const api = await started(some())
+  const [first] = (await page(api)).changes
+  const { status, body } = await api.get('changes/one', { pos: String(first?.['pos']) })
+  expect([status, body['old'], body['new'], body['actor']]).toEqual([200, { a: 1 }, { a: 2 }, 'alice'])
+  expect((await api.get('changes/one', { pos: 'none:1:1:1' })).status).toBe(404)
+})
+
+test('every filter leaves what it says', async () => {
+  const api = await started(some())
+  const cases: [Record<string, string>, string[]][] = [
+    [{ cluster: 'c1' }, ['web', 'key', 'n1']], [{ cluster: 'c2' }, []], [{ group: 'core' }, ['key', 'n1']], [{ group: 'apps,core' }, ['web', 'key', 'n1']], [{ kind: 'Pod,Node' }, ['key', 'n1']], [{ namespace: 'shop' }, ['web']], [{ name: 'n1' }, ['n1']],
+    [{ operation: 'created,deleted' }, ['key', 'n1']], [{ actor: 'alice' }, ['web']], [{ actor: 'kubectl-edit' }, ['web']], [{ text: 'replicas' }, ['web']], [{ text: 'VAULT' }, ['key']], [{ text: "it's" }, []], [{ uid: 'u-Node-n1' }, ['n1']],
+    [{ from: 'now-30s' }, []], [{ to: 'now-30s', namespace: 'shop,vault' }, ['web', 'key']],
+  ]
+  for (const [parameters, expected] of cases) expect(names(await page(api, parameters)), JSON.stringify(parameters)).toEqual(expected)
+})
+
+test('pages lead to every change once, also where many have one moment and others arrive meanwhile', async () => {
+  const at = now() - 60_000
+  const many = Array.from({ length: 57 }, (_, n) => changeEvent(identity(`ConfigMap/shop/c${n}`), iso(at + Math.floor(n / 20)), { operation: 'created', new: {} }))
+  const api = await started(many)
+  const seen: unknown[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const got = await page(api, { limit: '10', ...(cursor === '' ? {} : { cursor }) })
+    expect(got.changes.length).toBeGreaterThan(0)
+    expect(got.hidden === undefined).toBe(cursor !== '')
+    seen.push(...names(got))
+    cursor = got.next
+    await api.addBatch(toEventBatch([changeEvent(identity('ConfigMap/shop/late'), iso(now()), { operation: 'created', new: {} })]), now())
+  }
+  // Of one moment what was told last comes first.
+  expect(seen).toEqual(many.map((_, n) => `c${n}`).reverse())
+})
+
+test('a cursor is of its question alone, and what is no time, no cursor or no span is told', async () => {
+  const api = await started(some())
+  const { next } = await page(api, { limit: '1' })
+  const refused = async (parameters: Record<string, string>): Promise<unknown> => {
+    const { status, body } = await api.get('changes', parameters)
+    return `${status} ${String(body['detail'])}`
+  }
+  expect(await refused({ cursor: String(next), kind: 'Pod' })).toBe('400 The cursor belongs to another question.')
+  expect(await refused({ cursor: 'nonsense' })).toBe('400 The cursor is none of ours.')
+  expect(await refused({ from: 'soon' })).toBe('400 "from" is no time: soon.')
+  expect(await refused({ from: 'now', to: 'now-1h' })).toMatch(/^400 The span ends/)
+  expect(await refused({ limit: '5000' })).toMatch(/^400/)
+})
+
+test('a viewer of a namespace sees its changes alone, whatever he asks, and is told of no other', async () => {
+  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }, { name: 'none', token: 'none', role: 'viewer', namespaces: [] }] } as const
+  const api = await started([...some(), changeEvent(identity('Namespace/shop'), iso(now() - 5000), { operation: 'created', new: {} }), changeEvent(identity('Namespace/vault'), iso(now() - 5000), { operation: 'created', new: {} })], { auth })
+  const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+  const all = await page(api, { noise: 'shown' }, as('admin'))
+  expect(all.changes).toHaveLength(7)
+  for (const parameters of [{}, { namespace: 'vault,shop' }, { namespace: 'vault' }, { kind: 'Node' }, { text: 'key' }, { name: 'key,n1,web' }, { noise: 'shown' }] as Record<string, string>[]) {
+    const mine = await page(api, parameters, as('shop'))
+    expect(JSON.stringify(mine)).not.toMatch(/vault|n1/)
+    expect((await page(api, parameters, as('none'))).changes).toEqual([])
+  }
+  expect(names(await page(api, {}, as('shop')))).toEqual(['shop', 'web'])
+  expect((await page(api, {}, as('none'))).hidden).toEqual({ total: 0, rules: {} })
+  for (const { pos, namespace, kind, name } of all.changes) {
+    const own = namespace === 'shop' || (kind === 'Namespace' && name === 'shop')
+    expect((await api.get('changes/one', { pos: String(pos) }, as('shop'))).status).toBe(own ? 200 : 404)
+  }
+  const first = await page(api, { limit: '1' }, as('admin'))
+  expect((await api.get('changes', { limit: '1', cursor: String(first.next) }, as('shop'))).status).toBe(400)
+})

@@ -1,0 +1,168 @@
+import type { FastifyInstance } from 'fastify'
+import { isoOf } from '../../query/plan/index.ts'
+import { integerSql, text, timeSql } from '../../query/sql-text.ts'
+import { answerJson } from '../answer.ts'
+import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { objectScope } from '../access/scope.ts'
+import type { Principal } from '../access/principal.ts'
+import { among, changeColumns, fingerprintOf, found, placeConditions, placeParameters, readPageCursor, span, writePageCursor, type PageCursor, type PlaceQuery } from '../objects.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+
+const nullable = { type: ['string', 'null'] } as const
+
+const change = {
+  time: { type: 'string' }, cluster: { type: 'string' }, group: { type: 'string' }, kind: { type: 'string' }, namespace: nullable, name: { type: 'string' }, uid: { type: 'string' }, ref: { type: 'string' },
+  operation: { type: 'string' }, actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' }, actor_kind: { ...nullable, description: 'user or manager.' }, manager: nullable, audit_id: nullable,
+  coalesced: { type: 'boolean' }, initial: { type: 'boolean' }, noise: { type: 'array', items: { type: 'string' } }, paths: { type: 'array', items: { type: 'string' } }, diff: { description: 'What turns old into new (RFC 6902).' },
+  resource_version: nullable, pos: { type: 'string', description: 'Names the change for good.' },
+} as const
+
+export const changeSchemas = {
+  ChangePage: {
+    type: 'object', required: ['changes', 'next', 'span'], properties: {
+      changes: { type: 'array', items: { type: 'object', properties: change } },
+      next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
+      span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
+      hidden: {
+        type: 'object', description: 'Of the first page, where noise is hidden: changes of the span that match and are not shown, in all and by rule (one change may be of several).',
+        properties: { total: { type: 'integer' }, rules: { type: 'object', additionalProperties: { type: 'integer' } } },
+      },
+    },
+  },
+  Change: { type: 'object', properties: { ...change, old: { description: 'The object before; null when it was created.' }, new: { description: 'The object after; null when it was deleted.' } } },
+} as const
+
+interface Query extends PlaceQuery {
+  readonly uid?: string
+  readonly operation?: string
+  readonly actor?: string
+  readonly from?: string
+  readonly to?: string
+  readonly noise?: 'hidden' | 'shown'
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+const schema = {
+  operationId: 'changes',
+  summary: 'Changes of objects of clusters, the newest first',
+  description: 'The pages that cursors lead through are of the span of the first page: no change comes twice, and what arrives meanwhile does not keep them from coming to an end.',
+  querystring: {
+    type: 'object', additionalProperties: false, properties: {
+      ...placeParameters,
+      uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
+      operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
+      actor: { type: 'string', maxLength: 4096, description: 'Users or field managers, with commas.', examples: ['alice,kubectl-edit'] },
+      from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+      to: { type: 'string', default: 'now', description: 'End, not included.' },
+      noise: { type: 'string', enum: ['hidden', 'shown'], default: 'hidden', description: 'Changes that happen all the time without anything having happened, as rules of the source name them.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Changes of a page.' },
+      cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.' },
+    },
+  },
+  response: { 200: { $ref: 'ChangePage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+} as const
+
+const one = {
+  operationId: 'change',
+  summary: 'One change, with the object before and after',
+  querystring: { type: 'object', additionalProperties: false, required: ['pos'], properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } } },
+  response: { 200: { $ref: 'Change#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+} as const
+
+/** A position's parts: what was told by one source at the same moment is in the order in which it told. */
+const order = ['epoch_us(time)', ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`), '_pos']
+
+export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { host } = context
+  app.get('/api/v1/changes', { schema }, async (request, reply) => {
+    const query = request.query as Query
+    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const asked = pageOf(query, host.clock.now(), request.principal)
+    const keys = await rowsOf(store, keysSql(asked, query.limit ?? 100), gone)
+    if (keys === undefined) return reply.hijack()
+    const shown = keys.slice(0, query.limit ?? 100)
+    const [changes, hidden] = await Promise.all([
+      shown.length === 0 ? [] : rowsOf(store, changesSql(shown), gone),
+      query.noise === 'shown' || query.cursor !== undefined ? undefined : rowsOf(store, hiddenSql(asked), gone),
+    ])
+    if (changes === undefined || gone.aborted) return reply.hijack()
+    const last = shown.at(-1)
+    const places = new Map(shown.map((key, index) => [key['k4'], index]))
+    return answerJson(request, reply, {
+      changes: changes.toSorted((a, b) => (places.get(a['pos']) ?? 0) - (places.get(b['pos']) ?? 0)),
+      next: keys.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: order.map((_, index) => String(last[`k${index}`])) }) : null,
+      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      ...(hidden === undefined ? {} : { hidden: hiddenOf(hidden) }),
+    })
+  })
+
+  app.get('/api/v1/changes/one', { schema: one }, async (request, reply) => {
+    const { pos } = request.query as { pos: string }
+    const scope = objectScope(request.principal)
+    const rows = await rowsOf(storeOf(context), `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`, goneWith(reply))
+    if (rows === undefined) return reply.hijack()
+    const [row] = rows
+    if (row === undefined) throw new ApiError('WEIR_API_NOT_FOUND', `There is no change ${pos}.`, { hints: ['GET /api/v1/changes lists them; what is older than the store keeps is gone.'] })
+    return answerJson(request, reply, row)
+  })
+}
+
+interface Page {
+  readonly question: string
+  readonly from: bigint
+  readonly to: bigint
+  readonly conditions: readonly string[]
+  readonly hidden: boolean
+  readonly after: PageCursor | undefined
+}
+
+function pageOf(query: Query, now: number, principal: Principal): Page {
+  const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
+  const conditions = [
+    ...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation), ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
+    ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
+  ]
+  const hidden = query.noise !== 'shown'
+  // Who may see less asks another question.
+  const question = fingerprintOf('changes', conditions, hidden)
+  const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, order.length)
+  const asked = after === undefined ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now) : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
+  return { question, ...asked, conditions, hidden, after }
+}
+
+function where({ from, to, conditions }: Page, more: readonly string[]): string {
+  return [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...conditions, ...more].join(' AND ')
+}
+
+function keysSql(page: Page, limit: number): string {
+  const keys = order.map((each, index) => `${each} AS k${index}`)
+  const [time = '0', ...rest] = page.after?.keys ?? []
+  const numbers = [time, ...rest.slice(0, -1)].map((each) => integerSql(BigInt(/^-?\d{1,18}$/.test(each) ? each : '0'), 'BIGINT'))
+  const after = page.after === undefined ? '' : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < (${numbers.map((each) => `${each}::BIGINT`).join(', ')}, ${text(rest.at(-1) ?? '')})`
+  const rows = `SELECT ${keys.join(', ')} FROM changes WHERE ${where(page, [...(page.hidden ? ['len(noise) = 0'] : []), ...(page.after === undefined ? [] : [`time <= make_timestamptz(${numbers[0]})`])])}`
+  return `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
+}
+
+/** These changes: their times let everything else be passed over. */
+function changesSql(keys: readonly Readonly<Record<string, unknown>>[]): string {
+  const times = keys.map((key) => BigInt(String(key['k0'])))
+  const [first, last] = [times.reduce((least, time) => (time < least ? time : least)), times.reduce((most, time) => (time > most ? time : most))]
+  return `SELECT ${changeColumns} FROM changes WHERE time >= ${timeSql(first)} AND time <= ${timeSql(last)} AND _pos IN (${keys.map((key) => text(String(key['k4']))).join(', ')})`
+}
+
+function hiddenSql(page: Page): string {
+  const noisy = `SELECT noise FROM changes WHERE ${where(page, ['len(noise) > 0'])}`
+  return `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule`
+}
+
+function hiddenOf(rows: readonly Readonly<Record<string, unknown>>[]): { total: number; rules: Record<string, number> } {
+  const rules: Record<string, number> = {}
+  let total = 0
+  for (const { rule, n } of rows) {
+    if (typeof rule === 'string') rules[rule] = Number(n)
+    else total = Number(n)
+  }
+  return { total, rules }
+}

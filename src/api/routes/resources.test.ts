@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest'
+import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { realHost } from '../../host/index.ts'
+import { changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { event } from '../../store/testing/frames.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+type Row = Readonly<Record<string, unknown>>
+const at = (time: string): string => `2026-11-20T${time}Z`
+
+const replicaSet = { kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true } as const
+
+/** A rollout: a pod of a replica set of a deployment, on a node, behind a service; and one of another namespace on the same node. */
+const rollout: readonly WeirEvent[] = [
+  resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a', providerId: 'aws:///i-1' }),
+  resourceEvent(identity('Deployment/shop/web'), at('10:00:00')),
+  resourceEvent(identity('ReplicaSet/shop/web-abc'), at('10:00:01'), { owners: [{ kind: 'Deployment', group: 'apps', name: 'web', uid: 'd', controller: true }] }),
+  resourceEvent(identity('Pod/shop/web-1'), at('10:00:02'), { phase: 'Pending', node: 'n1', labels: { app: 'web' }, owners: [replicaSet], images: [{ container: 'c', image: 'nginx' }] }),
+  resourceEvent(identity('Pod/shop/web-1', '2'), at('10:00:05'), { phase: 'Running', node: 'n1', labels: { app: 'web' }, owners: [replicaSet], images: [{ container: 'c', image: 'nginx' }] }),
+  resourceEvent(identity('EndpointSlice/shop/web-x'), at('10:00:06'), { service: 'web', endpoints: [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', name: 'web-1' }] }),
+  resourceEvent(identity('Pod/vault/key'), at('10:00:02'), { phase: 'Running', node: 'n1' }),
+  resourceEvent(identity('Pod/shop/web-1', '3'), at('11:00:00'), { state: 'gone' }),
+  resourceEvent(identity('EndpointSlice/shop/web-x'), at('11:00:00'), { service: 'web', endpoints: [] }),
+  changeEvent(identity('Pod/shop/web-1', '2'), at('10:00:05'), { operation: 'updated', patch: [{ op: 'replace', path: '/status/phase', value: 'Running' }] }),
+  changeEvent(identity('Pod/shop/web-1', '3'), at('11:00:00'), { operation: 'deleted', old: {} }),
+  event('e1', { family: 'k8s-event', type: kubernetesTypes.event, ref: 'k8s:c1//Pod/shop/web-1', time: Date.parse(at('10:00:03')), json: { type: 'Normal', reason: 'Pulled', message: 'Image pulled', count: 1, reporter: 'kubelet' } }),
+]
+
+async function started(options: Parameters<typeof startStored>[0] = {}): Promise<StoredApi> {
+  const api = await startStored(options)
+  await api.addBatch(toEventBatch(rollout), realHost().clock.now())
+  return api
+}
+
+const list = async (api: StoredApi, parameters: Record<string, string>, headers: Record<string, string> = {}): Promise<{ resources: readonly Row[]; next: string | null; total?: number }> => {
+  const { status, body } = await api.get('resources', parameters, headers)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body as never
+}
+const named = ({ resources }: { resources: readonly Row[] }): string[] => resources.map(({ kind, name }) => `${String(kind)} ${String(name)}`)
+
+test('what was there at a time is listed in order, as it was then', async () => {
+  const api = await started()
+  const then = await list(api, { at: at('10:00:04') })
+  expect([named(then), then.total, then.next]).toEqual([['Deployment web', 'Node n1', 'Pod web-1', 'Pod key', 'ReplicaSet web-abc'], 5, null])
+  expect(then.resources[2]).toEqual({
+    cluster: 'c1', group: '', kind: 'Pod', namespace: 'shop', name: 'web-1', uid: 'u-Pod-shop-web-1', ref: 'k8s:c1//Pod/shop/web-1', labels: { app: 'web' }, node: 'n1', zone: null, phase: 'Pending', owner_kind: 'ReplicaSet', owner_name: 'web-abc', owner_uid: 'rs',
+    created: null, valid_from: at('10:00:02.000'), valid_to: at('10:00:05.000'), resource_version: '1',
+  })
+  expect(named(await list(api, { at: at('12:00:00'), kind: 'Pod' }))).toEqual(['Pod key'])
+  expect(named(await list(api, { at: at('08:00:00') }))).toEqual([])
+})
+
+test('every filter leaves what it says', async () => {
+  const api = await started()
+  const cases: [Record<string, string>, string[]][] = [
+    [{ kind: 'Pod' }, ['Pod web-1', 'Pod key']], [{ namespace: 'vault' }, ['Pod key']], [{ group: 'apps' }, ['Deployment web', 'ReplicaSet web-abc']], [{ node: 'n1' }, ['Pod web-1', 'Pod key']], [{ phase: 'Pending' }, ['Pod web-1']],
+    [{ owner: 'web-abc' }, ['Pod web-1']], [{ name: 'n1' }, ['Node n1']], [{ text: 'APP' }, ['Pod web-1']], [{ cluster: 'c2' }, []],
+  ]
+  for (const [parameters, expected] of cases) expect(named(await list(api, { at: at('10:00:04'), ...parameters })), JSON.stringify(parameters)).toEqual(expected)
+})
+
+test('pages lead to every object once, of the time of the first', async () => {
+  const api = await started()
+  const seen: string[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const got = await list(api, { limit: '2', at: at('10:00:04'), ...(cursor === '' ? {} : { cursor }) })
+    seen.push(...named(got))
+    cursor = got.next
+  }
+  expect(seen).toEqual(['Deployment web', 'Node n1', 'Pod web-1', 'Pod key', 'ReplicaSet web-abc'])
+})
+
+const one = async (api: StoredApi, ref: string, time: string, headers: Record<string, string> = {}): Promise<Readonly<Record<'intervals' | 'owners' | 'owned' | 'relations' | 'changes' | 'events', readonly Row[]>> & { readonly now: Row | null }> => {
+  const { status, body } = await api.get('resources/one', { ref, at: at(time) }, headers)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body as never
+}
+const pairs = (rows: readonly Row[]): string[] => rows.map(({ relation, from, to }) => `${String(from).split('/').at(-1)} ${String(relation)} ${String(to).split('/').at(-1)}`)
+
+test('an object has what it was, its owners up and down, its relations, changes and events', async () => {
+  const api = await started()
+  const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '10:30:00')
+  expect(pod.now).toMatchObject({ phase: 'Running', data: { images: [{ image: 'nginx' }] } })
+  expect(pod.intervals.map(({ phase, valid_to: to }) => [phase, to])).toEqual([['Running', at('11:00:00.000')], ['Pending', at('10:00:05.000')]])
+  expect(pairs(pod.owners)).toEqual(['web-1 owned-by web-abc', 'web-abc owned-by web'])
+  expect(pairs(pod.relations)).toEqual(['web-1 in-namespace shop', 'web-1 runs-on n1', 'web selects web-1', 'web-1 uses-image image:nginx'])
+  expect(pod.changes.map(({ operation }) => operation)).toEqual(['updated'])
+  expect(pod.events).toMatchObject([{ type: 'Normal', reason: 'Pulled', message: 'Image pulled', count: 1, reporter: 'kubelet', time: at('10:00:03.000') }])
+  const deployment = await one(api, 'k8s:c1/apps/Deployment/shop/web', '10:30:00')
+  expect(pairs(deployment.owned)).toEqual(['web-abc owned-by web', 'web-1 owned-by web-abc'])
+  expect(pairs((await one(api, 'k8s:c1//Node//n1', '10:30:00')).relations)).toEqual(['n1 provided-by i-1', 'web-1 runs-on n1', 'key runs-on n1'])
+})
+
+test('of what is gone it tells what it was, and that it is no more', async () => {
+  const api = await started()
+  const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '12:00:00')
+  expect([pod.now, pod.owners, pod.relations]).toEqual([null, [], []])
+  expect([pod.intervals.length, pod.changes.map(({ operation }) => operation)]).toEqual([2, ['deleted', 'updated']])
+})
+
+test('what is no reference, and what nothing is known of, is told', async () => {
+  const api = await started()
+  expect((await api.get('resources/one', { ref: 'pod/web-1' })).status).toBe(400)
+  expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/none' })).status).toBe(404)
+  expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/web-1', at: 'soon' })).status).toBe(400)
+})
+
+test('a viewer of a namespace sees its objects alone, and of others no more than his own say', async () => {
+  const auth = { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }, { name: 'none', token: 'none', role: 'viewer', namespaces: [] }] } as const
+  const api = await started({ auth })
+  const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+  for (const parameters of [{}, { namespace: 'vault' }, { node: 'n1' }, { kind: 'Node,Pod' }] as Record<string, string>[]) {
+    const mine = await list(api, { at: at('10:00:04'), ...parameters }, as('shop'))
+    expect(mine.resources.every(({ namespace }) => namespace === 'shop')).toBe(true)
+    expect(mine.total).toBe(mine.resources.length)
+    expect((await list(api, { at: at('10:00:04'), ...parameters }, as('none'))).total).toBe(0)
+  }
+  const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '10:30:00', as('shop'))
+  expect(pairs(pod.relations)).toContain('web-1 runs-on n1')
+  for (const ref of ['k8s:c1//Pod/vault/key', 'k8s:c1//Node//n1', 'k8s:c1//Pod/shop/none']) expect((await api.get('resources/one', { ref, at: at('10:30:00') }, as('shop'))).status, ref).toBe(404)
+  expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/web-1', at: at('10:30:00') }, as('none'))).status).toBe(404)
+})
