@@ -32,6 +32,9 @@ export class Reader {
   #watches = 0
   #unreadable = 0
   #wake: () => void = () => undefined
+  /** Ends the watch that is open. */
+  #stop: AbortController | undefined
+  #again = false
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -52,9 +55,20 @@ export class Reader {
     this.#wake()
   }
 
+  /** Lists everything anew, though the watch is well. */
+  relist(): void {
+    this.#again = true
+    this.#stop?.abort()
+    this.wake()
+  }
+
   /** Ends when the signal aborts, or with what the target throws. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      if (this.#again) {
+        this.#again = false
+        this.#version = undefined
+      }
       const next = this.#version === undefined && !this.#streams ? await this.#listInPages(signal) : await this.#watch(signal)
       if (next.is === 'on' || signal.aborted) continue
       this.#set(next.state, next.reason)
@@ -118,6 +132,7 @@ export class Reader {
     }
     this.#watches++
     const stop = new AbortController()
+    this.#stop = stop
     const asked = AbortSignal.any([signal, stop.signal])
     const began = host.clock.monotonic()
     const pulse = new Pulse(host, () => stop.abort())
@@ -133,12 +148,12 @@ export class Reader {
       if (next !== undefined) return next
     } catch (error) {
       if (error instanceof TargetFailed) throw error.cause
-      if (!signal.aborted && !pulse.stopped) return this.#broken(error)
+      if (!signal.aborted && !pulse.stopped && !this.#again) return this.#broken(error)
     } finally {
       pulse.stop()
       answer?.close()
     }
-    if (signal.aborted) return on
+    if (signal.aborted || this.#again) return on
     if (this.#version === undefined) {
       // A server that knows no such lists takes the question for a plain watch.
       this.#streams = false

@@ -9,6 +9,7 @@ import { login } from './client-login.ts'
 import { Reader } from './client-reader.ts'
 import { openClient, type Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
+import { gapEvent } from './map-change.ts'
 import { Noise, usualNoise } from './map-noise.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
@@ -16,6 +17,7 @@ import { redactKey } from './source-key.ts'
 import { Lists } from './source-lists.ts'
 import { openObjects } from './source-open.ts'
 import type { ObjectMap } from './source-objects.ts'
+import { compare, type Difference } from './source-reconcile.ts'
 import { Recorder } from './source-recorder.ts'
 import { replay } from './source-replay.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
@@ -55,6 +57,14 @@ interface Running extends Watched {
   readonly stop: AbortController
   readonly done: Promise<void>
   readonly tracker: Tracker
+  readonly path: string
+  readonly selectors: Readonly<Record<string, string>>
+  /** Unix ms: when it was known to be right last. */
+  right?: number
+}
+
+function differs({ missing, stale, extra }: Difference): boolean {
+  return missing.length + stale.length + extra.length > 0
 }
 
 export class KubernetesSource implements Source {
@@ -115,7 +125,7 @@ export class KubernetesSource implements Source {
     recording.catch(() => failed.abort())
     const until = AbortSignal.any([signal, failed.signal])
     try {
-      await this.#watchAll(until)
+      await Promise.all([this.#watchAll(until), this.#reconcile(until)])
     } finally {
       for (const { stop } of this.#running.values()) stop.abort()
       await Promise.all([...this.#running.values()].map(({ done }) => done))
@@ -147,6 +157,40 @@ export class KubernetesSource implements Source {
         if (problem !== this.#problem) this.#context.log.warn('The cluster does not answer; it is asked again.', { source: this.#context.id, error: problem })
         this.#problem = problem
         await timers.sleep(retryMs, signal)
+      }
+    }
+  }
+
+  /** Looks at intervals whether what is known is what there is; where it is not, everything is listed again and the difference told. */
+  async #reconcile(signal: AbortSignal): Promise<void> {
+    const { host, log, metrics, id } = this.#context
+    for (;;) {
+      await host.timers.sleep(this.#config.reconcile, signal)
+      if (signal.aborted) return
+      for (const watched of [...this.#running.values()]) {
+        if (signal.aborted || watched.reader.status().state !== 'watching') continue
+        try {
+          const first = await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal)
+          if (first === undefined) continue
+          metrics.count('weir_kubernetes_compared_objects_total', first.objects, { source: id })
+          // What lay between the list and the watch is no gap: a second look finds it gone.
+          const found = differs(first) ? await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal) : first
+          if (found === undefined || !differs(found)) {
+            watched.right = host.clock.now()
+            continue
+          }
+          const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
+          const { group, resource } = watched.type
+          log.error('The cluster has what no watch has told; everything of the kind is listed again.', { source: id, group, resource, ...sizes })
+          metrics.count('weir_kubernetes_repaired_objects_total', sizes.missing + sizes.stale + sizes.extra, { source: id })
+          const now = host.clock.now()
+          await this.#recorder.record([gapEvent({
+            cluster: this.#config.cluster, group, resource, ...sizes, cause: 'the watch did not tell it', ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }), to: new Date(now).toISOString(),
+          }, now)], [])
+          watched.reader.relist()
+        } catch (error) {
+          if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path: watched.path, error: error instanceof Error ? error.message : String(error) })
+        }
       }
     }
   }
@@ -193,15 +237,16 @@ export class KubernetesSource implements Source {
       onListed: () => turn.done(),
     })
     const stop = new AbortController()
+    const path = pathOf(type, namespace)
+    const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
     const reader = new Reader({
-      path: pathOf(type, namespace), streams: streams && !isAggregatedGroup(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
-      selectors: { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) },
+      path, selectors, streams: streams && !isAggregatedGroup(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
       onMissing: () => this.#rediscover(),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind, error: error instanceof Error ? error.message : String(error) })
     }).finally(() => turn.done())
-    this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, collection: this.#map.collection(key) })
+    this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, path, selectors, collection: this.#map.collection(key) })
   }
 
   async #stop(key: string, running: Running): Promise<void> {

@@ -1,0 +1,85 @@
+/** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
+import type { Host } from '../../host/index.ts'
+import type { Ask, KubeObject } from './client-types.ts'
+import type { Collection } from './source-objects.ts'
+
+/** Everything of an object but what it is for. */
+export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+
+const pageRows = 500
+/** The watch brings what the list has within this time, or a mark that there is nothing. */
+const longestMs = 90_000
+const lookMs = 500
+
+export interface ReconcileOptions {
+  readonly ask: Ask
+  readonly path: string
+  readonly selectors: Readonly<Record<string, string>>
+  readonly collection: Collection
+  readonly host: Host
+}
+
+export interface Difference {
+  /** There, and unknown; known in an older state; known, and not there. Uids. */
+  readonly missing: readonly string[]
+  readonly stale: readonly string[]
+  readonly extra: readonly string[]
+  readonly objects: number
+}
+
+/** Undefined when the comparison could not be made: there is no watch, or it is too far behind. Rejects when the server does not answer. */
+export async function compare({ ask, path, selectors, collection, host }: ReconcileOptions, signal: AbortSignal): Promise<Difference | undefined> {
+  const before = numberOf(collection.cursor)
+  if (before === undefined) return undefined
+  const { versions, at } = await list(ask, path, selectors, signal)
+  const listed = numberOf(at)
+  if (listed === undefined) return undefined
+  const until = host.clock.monotonic() + longestMs
+  for (;;) {
+    const reached = numberOf(collection.cursor)
+    if (reached === undefined) return undefined
+    if (reached >= listed) break
+    // In a quiet collection the mark comes once a minute; when all is equal nobody has to wait for it.
+    const now = difference(collection, versions, listed)
+    if (now.missing.length + now.stale.length + now.extra.length === 0) return now
+    if (host.clock.monotonic() >= until || signal.aborted) return undefined
+    await host.timers.sleep(lookMs, signal)
+  }
+  return difference(collection, versions, listed)
+}
+
+function difference({ objects }: Collection, versions: ReadonlyMap<string, string>, listed: bigint): Difference {
+  const missing: string[] = []
+  const stale: string[] = []
+  const extra: string[] = []
+  for (const [uid, version] of versions) {
+    const known = objects.get(uid)
+    // What is not known any more may have been deleted since the list; the next comparison tells.
+    if (known === undefined) missing.push(uid)
+    else if ((numberOf(known.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
+  }
+  for (const [uid, { version }] of objects) if (!versions.has(uid) && (numberOf(version) ?? 0n) <= listed) extra.push(uid)
+  return { missing, stale, extra, objects: versions.size }
+}
+
+/** Versions compare within a kind as numbers do (which Kubernetes promises since 1.35, and has always kept). */
+function numberOf(version: string | undefined): bigint | undefined {
+  return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
+}
+
+async function list(ask: Ask, path: string, selectors: Readonly<Record<string, string>>, signal: AbortSignal): Promise<{ readonly versions: Map<string, string>; readonly at: string | undefined }> {
+  const versions = new Map<string, string>()
+  let [at, page]: [string | undefined, string | undefined] = [undefined, undefined]
+  do {
+    const answer = await ask(path, { limit: String(pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors }, signal, metadataOnly)
+    const pieces: Uint8Array[] = []
+    for await (const piece of answer.body) pieces.push(piece.slice())
+    const text = Buffer.concat(pieces).toString('utf8')
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
+    const { metadata, items = [] } = JSON.parse(text) as { metadata?: { resourceVersion?: string; continue?: string }; items?: readonly KubeObject[] }
+    at ??= metadata?.resourceVersion
+    for (const { metadata: its } of items) if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
+    page = metadata?.continue === '' ? undefined : metadata?.continue
+  } while (page !== undefined)
+  return { versions, at }
+}
