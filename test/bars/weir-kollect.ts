@@ -119,11 +119,12 @@ function differences(told: readonly Told[], written: readonly Written[]): string
 }
 
 const wordsOf = ({ operation, name, before, after, resourceVersion }: Written): unknown[] =>
-  [`Resource${operation}Event`, 'ConfigMap', namespace, name, before ?? null, after ?? null, operation === 'Deleted' ? '' : resourceVersion]
+  [`Resource${operation}Event`, 'ConfigMap', namespace, name, before ?? null, after ?? null, ...(operation === 'Deleted' ? [] : [resourceVersion, resourceVersion])]
 
 function saidBy({ type_url: url, fields }: Told): unknown[] {
-  const data = (name: string): unknown => (fields[name] === undefined ? null : (JSON.parse(String(fields[name])) as { data: unknown }).data)
+  const object = (name: string) => (fields[name] === undefined ? undefined : JSON.parse(String(fields[name])) as { data: unknown; metadata: { resourceVersion?: string } })
+  const data = (name: string): unknown => object(name)?.data ?? null
   const type = url.slice(url.lastIndexOf('.') + 1)
   const [before, after] = type === 'ResourceCreatedEvent' ? [null, data('resource')] : type === 'ResourceUpdatedEvent' ? [data('then'), data('now')] : [data('state'), null]
-  return [type, fields['kind'], fields['namespace'], fields['name'], before, after, type === 'ResourceDeletedEvent' ? '' : fields['resource_version']]
+  return [type, fields['kind'], fields['namespace'], fields['name'], before, after, ...(type === 'ResourceDeletedEvent' ? [] : [fields['resource_version'], (object('resource') ?? object('now'))?.metadata.resourceVersion])]
 }
