@@ -1,0 +1,175 @@
+// The audit webhook of a real API server: who did what, joined to the changes themselves, and what is sent again after Weir was away.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { realHost } from '../../src/host/index.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
+import type { AuditData, ChangeActor, ObjectIdentity } from '../../src/model/kubernetes.ts'
+import { openStore } from '../../src/store/index.ts'
+import { ask } from '../../src/store/testing/ask.ts'
+import { changeEvent } from '../../src/store/testing/cluster.ts'
+import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../../src/store/testing/frames.ts'
+import { selfSigned } from '../kit/certificate.ts'
+import { freePorts } from '../kit/free-port.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+import { findKubernetes } from './install/kubernetes.ts'
+import { startKube, type Kube } from './kit/kube.ts'
+
+const missing = findKubernetes()
+const token = 'token-of-the-audit-log'
+let kube: Kube
+let weir: WeirProcess
+let dir = ''
+
+/** ConfigMaps with what was answered, Secrets without. */
+const policy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitManagedFields: true
+rules:
+  - level: RequestResponse
+    resources: [{ group: "", resources: [configmaps] }]
+  - level: Metadata
+    resources: [{ group: "", resources: [secrets] }]
+  - level: None
+`
+
+beforeAll(async () => {
+  if (missing.path === undefined) return
+  dir = await mkdtemp(join(tmpdir(), 'weir-kube-audit-'))
+  const [port = 0] = await freePorts(1)
+  await writeFile(join(dir, 'policy.yaml'), policy)
+  // The API server shows its token to nobody who has no TLS.
+  const own = selfSigned()
+  const [cert_file, key_file] = [join(dir, 'weir.crt'), join(dir, 'weir.key')]
+  await writeFile(cert_file, own.cert)
+  await writeFile(key_file, own.key)
+  await writeFile(join(dir, 'webhook.yaml'), JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'weir', contexts: [{ name: 'weir', context: { cluster: 'weir', user: 'weir' } }],
+    clusters: [{ name: 'weir', cluster: { server: `https://127.0.0.1:${port}/audit`, 'certificate-authority-data': Buffer.from(own.cert).toString('base64') } }], users: [{ name: 'weir', user: { token } }],
+  }))
+  const audit = { type: 'kube-audit', cluster: 'c1', listen: `127.0.0.1:${port}`, token: 'env:AUDIT_TOKEN', tls: { cert_file, key_file } }
+  weir = await startWeir({ folder: join(dir, 'weir'), env: { AUDIT_TOKEN: token }, config: { sources: { audit } } })
+  kube = await startKube(dir, [
+    `--audit-policy-file=${join(dir, 'policy.yaml')}`, `--audit-webhook-config-file=${join(dir, 'webhook.yaml')}`,
+    // Sent soon and in small batches, and tried again soon enough for a test.
+    '--audit-webhook-batch-max-wait=500ms', '--audit-webhook-batch-max-size=10', '--audit-webhook-initial-backoff=3s',
+  ])
+  await kube.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'weir-writes' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'weir', apiGroup: 'rbac.authorization.k8s.io' }] })
+}, 240_000)
+afterAll(async () => {
+  await kube?.stop()
+  await weir?.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+beforeEach((context) => {
+  if (missing.path === undefined) context.skip(missing.reason)
+})
+
+interface KubeObject {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion: string; readonly managedFields?: readonly (ChangeActor & { readonly time: string })[] }
+}
+
+/** Asks the API server as one of two users. */
+function as(user: 'admin' | 'weir', method: string, path: string, body?: object): Promise<KubeObject> {
+  return new Promise((resolve, reject) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const asked = request(kube.url + path, { method, ca: kube.ca(), headers: { authorization: `Bearer ${kube.tokens[user]}`, 'user-agent': 'shell/1.0', ...(body === undefined ? {} : { 'content-type': type }) } }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('error', reject).on('end', () => {
+        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(text) as KubeObject)
+        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`))
+      })
+    })
+    asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+interface Row {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  readonly ref: string
+  readonly time: string
+  readonly data: AuditData
+}
+
+async function told(where: string): Promise<Row[]> {
+  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ORDER BY time` }) })
+  if (!answer.ok) throw new Error(await answer.text())
+  return (await answer.json()) as Row[]
+}
+
+/** Waits for what comes when it comes. */
+async function toldAll(where: string, count: number): Promise<Row[]> {
+  for (let waited = 0; ; waited += 200) {
+    const rows = await told(where).catch(() => [])
+    if (rows.length >= count || waited > 120_000) return rows
+    await sleep(200)
+  }
+}
+
+const base = '/api/v1/namespaces/default'
+
+/** The change as a watch tells it, from what the API server answered. */
+function changed(object: KubeObject, operation: 'created' | 'updated' | 'deleted', resource: string): WeirEvent {
+  const { name, namespace, uid, resourceVersion, managedFields } = object.metadata
+  const who: ObjectIdentity = { cluster: 'c1', group: '', version: 'v1', kind: object.kind, resource, namespace, name, uid, resourceVersion }
+  const last = managedFields?.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1)
+  return changeEvent(who, new Date().toISOString(), { operation, old: operation === 'created' ? null : {}, new: operation === 'deleted' ? null : {}, ...(last === undefined || operation === 'deleted' ? {} : { actor: { manager: last.manager, time: last.time } }) })
+}
+
+test.each([['configmaps', 'what was answered is told'], ['secrets', 'no content leaves the API server']])('%s: two users are told apart in each change, where %s', async (resource) => {
+  const [path, data] = [`${base}/${resource}`, resource === 'secrets' ? 'stringData' : 'data']
+  const object = await as('admin', 'POST', `${path}?fieldManager=one`, { metadata: { name: 'shared' }, [data]: { value: 'sesame-1' } })
+  const patched = await as('weir', 'PATCH', `${path}/shared`, { [data]: { value: 'sesame-2' } })
+  await as('admin', 'DELETE', `${path}/shared`)
+  const rows = await toldAll(`subject = '${resource}/default/shared'`, 3)
+  expect(rows.map(({ data: { verb, user, code, sourceIPs, userAgent, object: of } }) => ({ verb, who: user.username, code, sourceIPs, userAgent, name: of?.name }))).toEqual([
+    { verb: 'create', who: 'admin', code: 201 }, { verb: 'patch', who: 'weir', code: 200 }, { verb: 'delete', who: 'admin', code: 200 },
+  ].map((row) => ({ ...row, sourceIPs: ['127.0.0.1'], userAgent: 'shell/1.0', name: 'shared' })))
+  const versions = rows.map((row) => row.data.object?.resourceVersion)
+  expect(versions).toEqual(resource === 'secrets' ? [undefined, undefined, undefined] : [object.metadata.resourceVersion, patched.metadata.resourceVersion, undefined])
+  expect(rows[2]?.data.object?.uid).toBe(object.metadata.uid)
+  expect(new Set(rows.map(({ ref }) => ref))).toEqual(new Set([`k8s:c1//${object.kind}/default/shared`]))
+  expect(JSON.stringify(rows)).not.toMatch(/sesame|c2VzYW1l/)
+  expect(await joined(rows, [changed(object, 'created', resource), changed(patched, 'updated', resource), changed(object, 'deleted', resource)])).toEqual([
+    { operation: 'created', actor: 'admin', actor_kind: 'user', manager: 'one' }, { operation: 'deleted', actor: 'admin', actor_kind: 'user', manager: null }, { operation: 'updated', actor: 'weir', actor_kind: 'user', manager: 'shell' },
+  ])
+}, 240_000)
+
+/** What view `changes` says of these changes, of a store that has both. */
+async function joined(rows: readonly Row[], changes: readonly WeirEvent[]): Promise<unknown> {
+  const home = await mkdtemp(join(tmpdir(), 'weir-audit-store-'))
+  const store = await openStore({ host: realHost(), directory: join(home, 'store'), resolver, log: recordingLog(), metrics: recordingMetrics() })
+  try {
+    const audits = rows.map(({ data, time, ...envelope }): WeirEvent => ({ ...envelope, family: 'audit', time: Date.parse(time), encoding: 'json', data: new TextEncoder().encode(JSON.stringify(data)) }))
+    await store.projection.apply([new FrameMaker().events([...changes, ...audits])])
+    await store.projection.commit()
+    return await ask(store.reader, 'SELECT operation, actor, actor_kind, manager FROM changes ORDER BY operation')
+  } finally {
+    await store.close()
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+test('with Weir killed and started again amid 60 writes, each is told once', async () => {
+  const names = Array.from({ length: 60 }, (_, number) => `many-${String(number).padStart(2, '0')}`)
+  for (const [at, name] of names.entries()) {
+    if (at === 15 || at === 30) {
+      // Once something of it has come, so that the answer to some batch may be what is cut.
+      await toldAll("subject LIKE 'configmaps/default/many-%'", 1)
+      await weir.kill()
+    }
+    await as('weir', 'POST', `${base}/configmaps`, { metadata: { name } })
+    await sleep(20)
+    if (at === 20 || at === 45) await weir.start()
+  }
+  const rows = await toldAll("subject LIKE 'configmaps/default/many-%'", names.length)
+  expect(rows.map(({ data }) => data.object?.name)).toEqual(names)
+  expect(new Set(rows.map(({ data }) => data.auditID)).size).toBe(names.length)
+}, 300_000)
