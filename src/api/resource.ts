@@ -30,13 +30,22 @@ export async function describeResource(asking: Describing, ref: string, at: bigi
     ask(`SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY valid_from DESC LIMIT 1`),
     chain(ask, ref, at, 'from_ref', 'to'), chain(ask, ref, at, 'to_ref', 'from'),
     ask(relationsSql(ref, at)),
-    ask(`SELECT ${changeColumns} FROM changes WHERE ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostChanges}`),
+    lastChanges(ask, until),
     ask(`SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`),
   ])
   if (asking.gone.aborted) return 'gone'
   if ([intervals, changes, events].every((rows) => rows.length === 0)) return undefined
   const seen = (rows: readonly Row[]): readonly Row[] => rows.filter((row) => ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || end === 'to' && isOwn(row, ref)))
   return { now: now[0] ?? null, intervals, owners: seen(owners), owned: seen(owned), relations: seen(relations), changes, events }
+}
+
+/** Who made them is worked out for these alone. */
+async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
+  const last = await ask(`SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC LIMIT ${mostChanges}`)
+  const [newest, oldest] = [last[0], last.at(-1)]
+  if (newest === undefined || oldest === undefined) return []
+  const between = `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ${timeSql(BigInt(String(newest['time'])))}`
+  return ask(`SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`)
 }
 
 /** What an object itself says: its node, its namespace. */

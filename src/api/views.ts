@@ -99,6 +99,7 @@ const changes: readonly ViewColumn[] = [
   { name: 'old', type: 'JSON', meaning: 'The object before; NULL when it was created' },
   { name: 'new', type: 'JSON', meaning: 'The object after; NULL when it was deleted' },
   version, ref,
+  { name: 'subject', type: 'VARCHAR', meaning: 'The object as kubectl writes it: deployments.apps/shop/web' },
   { name: 'time_received', type: moment, meaning: 'When Weir received it' },
   position,
 ]

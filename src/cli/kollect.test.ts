@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { realHost } from '../host/index.ts'
+import { loadConfig } from './load-config.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
 const bare = { EVENT_WRITER_URL: '', CLUSTER_ID: '', NAMESPACE: '', KUBECONFIG: '', WAIT_FOR_SYNC: '', TELEMETRY_URL: '', WEIR_DATA: '' }
@@ -14,6 +18,20 @@ test('--print-config prints what would run, and no secret', async () => {
   })
   expect(err).toContain('weir kollect: Objects that are there already')
   expect(out + err).not.toContain('hidden')
+})
+
+test('what it prints is a whole configuration, which variables of Weir change further', async () => {
+  const folder = await temporaryFolder()
+  const env = { ...bare, EVENT_WRITER_URL: 'https://hooks.example/changes', CLUSTER_ID: 'prod', NAMESPACE: 'shop', KUBECONFIG: '/etc/kubeconfig' }
+  await writeFile(join(folder, 'kollect.yaml'), (await weir(['kollect', '--print-config', '--data', folder], { env })).out)
+  const more = { WEIR_SOURCES_KUBERNETES_EXCLUDE: 'Secret,Lease', WEIR_SOURCES_KUBERNETES_NOISE_SHOW: 'events', WEIR_SINKS_KOLLECT_KOLLECT_FIELDS: 'original', WEIR_STORE_ENABLED: 'parquet' }
+  const { code, out, err } = await weir(['check', '--config', join(folder, 'kollect.yaml')], { env: { ...bare, ...more } })
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(/sink kollect +http: https:\/\/hooks\.example\/changes, from kubernetes/)
+  const host = realHost()
+  const { config } = await loadConfig(host, join(folder, 'kollect.yaml'), [])
+  expect(config.sources['kubernetes']?.settings).toMatchObject({ cluster: 'prod', namespaces: ['shop'], kubeconfig: '/etc/kubeconfig', initial: 'silent' })
+  expect(config.sinks['kollect']?.settings).toMatchObject({ codec: 'kollect', kollect_fields: 'all' })
 })
 
 test('what kollect could not start with ends with its exit code, and a sentence', async () => {

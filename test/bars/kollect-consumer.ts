@@ -1,14 +1,12 @@
 // What Weir publishes is for programs that were generated from kollect's messages, in whatever language. Here they are Python's: one
 // generated from kollect's own fields, as programs of today are, and one from all fields of proto/.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { encodeBatch } from '../../src/codecs/cloudevents/index.ts'
 import type { ChangeData } from '../../src/model/kubernetes.ts'
 import type { Bar } from '../../tools/kit/bar.ts'
-import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { some } from '../kit/delivered.ts'
 import { startWeir } from '../kit/weir-process.ts'
@@ -16,21 +14,10 @@ import { install } from '../real/install/apt.ts'
 import { nats } from '../real/install/nats.ts'
 import { installPythonProtobuf } from '../real/install/python-protobuf.ts'
 import { startNats } from '../real/kit/nats.ts'
+import { consume, generate, type Told } from './kollect-consumer/reader.ts'
 
-const files = ['kollect/event/v1/event.proto', 'kollect/resource/event/v1/event.proto']
 const batch = 500
 const time = Date.UTC(2026, 5, 1, 12, 0, 0, 123)
-
-interface Told {
-  readonly key: string
-  readonly id: string
-  readonly timestamp: number
-  readonly applies_at: number
-  readonly type_url: string
-  readonly fields: Readonly<Record<string, string | boolean>>
-  /** Bytes of the message that the reader has no field for. */
-  readonly left: number
-}
 
 export default {
   name: 'kollect-consumer',
@@ -76,25 +63,6 @@ export default {
 async function post(url: string, body: Buffer): Promise<void> {
   const answer = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: new Uint8Array(body) })
   if (!answer.ok) throw new Error(`the events were answered ${answer.status}: ${await answer.text()}`)
-}
-
-/** The classes of proto/, or of what it was without its additions. */
-async function generate(python: string, out: string, additions: boolean): Promise<void> {
-  const from = `${out}-proto`
-  for (const file of files) {
-    const text = await readFile(join(ROOT, 'proto', file), 'utf8')
-    await mkdir(dirname(join(from, file)), { recursive: true })
-    await writeFile(join(from, file), additions ? text : text.replaceAll(/^.* = (?:1[6-9]|2\d);\n/gm, ''))
-  }
-  await mkdir(out, { recursive: true })
-  const ran = await runCommand(python, ['-m', 'grpc_tools.protoc', '-I', from, `--python_out=${out}`, ...files], { limit: 60_000 })
-  if (ran.code !== 0) throw new Error(`protoc failed: ${ran.output}`)
-}
-
-async function consume(python: string, args: readonly string[]): Promise<Told[]> {
-  const ran = await runCommand(python, [join(ROOT, 'test/bars/kollect-consumer/consumer.py'), ...args], { limit: 240_000 })
-  if (ran.code !== 0) throw new Error(`the consumer failed: ${ran.stderr.slice(-2000)}`)
-  return ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as Told)
 }
 
 /** What a message says otherwise than the change that was sent. */

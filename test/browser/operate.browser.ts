@@ -240,7 +240,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       await page.keyboard.press('Control+End')
       return page.getByText(`${before + 450} letters`).count()
     }, soon).toBe(1)
-    await expect.poll(async () => (await gridRows(page)).at(-1)?.at(-1), soon).toBe(all.at(-1)?.id)
+    await expect.poll(async () => {
+      // The last page may have come after the key: then it leads to what was the last row before.
+      await page.keyboard.press('Control+End')
+      return (await gridRows(page)).at(-1)?.at(-1)
+    }, soon).toBe(all.at(-1)?.id)
     await page.context().close()
   })
 

@@ -1,4 +1,5 @@
 import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/published.ts'
 import { ask } from './client.ts'
 import { asRefused } from './problem.ts'
@@ -28,12 +29,29 @@ export function useFields(): UseQueryResult<Fields> {
 /** Who may not ask will not be allowed a moment later. */
 export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false => (state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000)
 
-export function useLedger(): UseQueryResult<Ledger> {
-  return useQuery({ queryKey: ['ledger'], queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }), refetchInterval: every })
+/** A question that is asked over and over. */
+export interface Watched<T> {
+  readonly data: T | undefined
+  readonly dataUpdatedAt: number
+  readonly error: Error | null
+  readonly isError: boolean
+  readonly refetch: () => Promise<unknown>
 }
 
-export function usePipeline(): UseQueryResult<Pipeline> {
-  return useQuery({ queryKey: ['pipeline'], queryFn: ({ signal }) => ask<Pipeline>('/api/v1/pipeline', { signal }), refetchInterval: every })
+/** What failed stays so until it is answered: an error that goes away while it is asked again would blink. */
+export function useHeld<T>({ data, dataUpdatedAt, error, refetch }: UseQueryResult<T>): Watched<T> {
+  const [last, setLast] = useState<Error | null>(null)
+  const now = error ?? (data === undefined ? last : null)
+  if (now !== last) setLast(now)
+  return { data, dataUpdatedAt, error: now, isError: now !== null, refetch }
+}
+
+export function useLedger(): Watched<Ledger> {
+  return useHeld(useQuery({ queryKey: ['ledger'], queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }), refetchInterval: every }))
+}
+
+export function usePipeline(): Watched<Pipeline> {
+  return useHeld(useQuery({ queryKey: ['pipeline'], queryFn: ({ signal }) => ask<Pipeline>('/api/v1/pipeline', { signal }), refetchInterval: every }))
 }
 
 /** Who the server takes us for. */

@@ -79,20 +79,18 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/changes', { schema }, async (request, reply) => {
     const query = request.query as Query
     const [store, gone] = [storeOf(context), goneWith(reply)]
+    const limit = query.limit ?? 100
     const asked = pageOf(query, host.clock.now(), request.principal)
-    const keys = await rowsOf(store, keysSql(asked, query.limit ?? 100), gone)
-    if (keys === undefined) return reply.hijack()
-    const shown = keys.slice(0, query.limit ?? 100)
-    const [changes, hidden] = await Promise.all([
-      shown.length === 0 ? [] : rowsOf(store, changesSql(shown), gone),
+    const [rows, hidden] = await Promise.all([
+      pageRows((sql) => rowsOf(store, sql, gone), asked, limit),
       query.noise === 'shown' || query.cursor !== undefined ? undefined : rowsOf(store, hiddenSql(asked), gone),
     ])
-    if (changes === undefined || gone.aborted) return reply.hijack()
+    if (rows === undefined || gone.aborted) return reply.hijack()
+    const shown = rows.slice(0, limit)
     const last = shown.at(-1)
-    const places = new Map(shown.map((key, index) => [key['k4'], index]))
     return answerJson(request, reply, {
-      changes: changes.toSorted((a, b) => (places.get(a['pos']) ?? 0) - (places.get(b['pos']) ?? 0)),
-      next: keys.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: order.map((_, index) => String(last[`k${index}`])) }) : null,
+      changes: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))),
+      next: rows.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: order.map((_, index) => String(last[`k${index}`])) }) : null,
       span: { from: isoOf(asked.from), to: isoOf(asked.to) },
       ...(hidden === undefined ? {} : { hidden: hiddenOf(hidden) }),
     })
@@ -113,47 +111,68 @@ interface Page {
   readonly question: string
   readonly from: bigint
   readonly to: bigint
+  /** On what the envelope says. */
   readonly conditions: readonly string[]
+  /** On what has to be read from the body, or from the audit log. */
+  readonly costly: readonly string[]
   readonly hidden: boolean
   readonly after: PageCursor | undefined
 }
 
 function pageOf(query: Query, now: number, principal: Principal): Page {
   const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
-  const conditions = [
-    ...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation), ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
+  const conditions = [...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation)]
+  const costly = [
+    ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
     ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
   ]
   const hidden = query.noise !== 'shown'
   // Who may see less asks another question.
-  const question = fingerprintOf('changes', conditions, hidden)
+  const question = fingerprintOf('changes', conditions, costly, hidden)
   const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, order.length)
   const asked = after === undefined ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now) : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
-  return { question, ...asked, conditions, hidden, after }
+  return { question, ...asked, conditions, costly, hidden, after }
 }
 
-function where({ from, to, conditions }: Page, more: readonly string[]): string {
-  return [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...conditions, ...more].join(' AND ')
+function where({ from, to, conditions, after }: Page, more: readonly string[]): string {
+  const until = after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(lastTime(after))}`
+  return [`time >= ${timeSql(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
-function keysSql(page: Page, limit: number): string {
+/** Of the last change of the page before, in µs. */
+function lastTime({ keys: [time = ''] }: PageCursor): bigint {
+  return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
+}
+
+/** Changes of a page and one more, if there is one; undefined when who asked has gone. What costs is worked out for the newest first, then for more of them. */
+async function pageRows(ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>, page: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
+  for (let looked = 2 * (limit + 1); ; looked *= 16) {
+    const edges = await ask(edgeSql(page, looked))
+    if (edges === undefined) return undefined
+    const [{ edge, n } = {}] = edges
+    const all = Number(n) < looked
+    const rows = await ask(pageSql(page, all ? page.from : BigInt(String(edge)), limit))
+    if (rows === undefined || all || rows.length > limit) return rows
+  }
+}
+
+/** When the newest so many changes begin, those of the time of the cursor left out: they may be any number. */
+function edgeSql(page: Page, looked: number): string {
+  const before = page.after === undefined ? [] : [`time < ${timeSql(lastTime(page.after))}`]
+  return `SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ${where(page, before)} ORDER BY time DESC LIMIT ${looked})`
+}
+
+function pageSql(page: Page, from: bigint, limit: number): string {
   const keys = order.map((each, index) => `${each} AS k${index}`)
-  const [time = '0', ...rest] = page.after?.keys ?? []
-  const numbers = [time, ...rest.slice(0, -1)].map((each) => integerSql(BigInt(/^-?\d{1,18}$/.test(each) ? each : '0'), 'BIGINT'))
-  const after = page.after === undefined ? '' : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < (${numbers.map((each) => `${each}::BIGINT`).join(', ')}, ${text(rest.at(-1) ?? '')})`
-  const rows = `SELECT ${keys.join(', ')} FROM changes WHERE ${where(page, [...(page.hidden ? ['len(noise) = 0'] : []), ...(page.after === undefined ? [] : [`time <= make_timestamptz(${numbers[0]})`])])}`
+  const [, ...rest] = page.after?.keys ?? []
+  const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
+  const after = page.after === undefined ? '' : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
+  const rows = `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
   return `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
 }
 
-/** These changes: their times let everything else be passed over. */
-function changesSql(keys: readonly Readonly<Record<string, unknown>>[]): string {
-  const times = keys.map((key) => BigInt(String(key['k0'])))
-  const [first, last] = [times.reduce((least, time) => (time < least ? time : least)), times.reduce((most, time) => (time > most ? time : most))]
-  return `SELECT ${changeColumns} FROM changes WHERE time >= ${timeSql(first)} AND time <= ${timeSql(last)} AND _pos IN (${keys.map((key) => text(String(key['k4']))).join(', ')})`
-}
-
 function hiddenSql(page: Page): string {
-  const noisy = `SELECT noise FROM changes WHERE ${where(page, ['len(noise) > 0'])}`
+  const noisy = `SELECT noise FROM changes WHERE ${where(page, [...page.costly, 'len(noise) > 0'])}`
   return `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule`
 }
 

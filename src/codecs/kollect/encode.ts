@@ -33,24 +33,29 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
   switch (change.operation) {
     case 'created':
       return anyPack(ResourceCreatedEventSchema, create(ResourceCreatedEventSchema, {
-        ...known, ...more, resource: objectBytes(change, change.new), ...(fields === 'original' ? {} : { initial: change.initial === true }),
+        ...known, ...more, resource: objectBytes(change, change.new, true), ...(fields === 'original' ? {} : { initial: change.initial === true }),
       }))
     case 'updated':
       return anyPack(ResourceUpdatedEventSchema, create(ResourceUpdatedEventSchema, {
         // oxlint-disable-next-line unicorn/no-thenable -- the name that the field has on the wire; bytes can't be called
-        then: objectBytes(change, change.old),
-        ...known, ...more, now: objectBytes(change, change.new), ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
+        then: objectBytes(change, change.old, false),
+        ...known, ...more, now: objectBytes(change, change.new, true), ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
       }))
     case 'deleted':
       return anyPack(ResourceDeletedEventSchema, create(ResourceDeletedEventSchema, {
-        ...known, ...more, ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old) }),
+        ...known, ...more, ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
       }))
   }
 }
 
-/** A reader finds out what an object is by its own `apiVersion` and `kind`. */
-function objectBytes({ group, version, kind }: ChangeData, object: object | null): Uint8Array {
-  return utf8.encode(goText({ apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object }))
+/**
+ * A reader finds out what an object is by its own `apiVersion` and `kind`, and how new by its `resourceVersion`, which states in the
+ * journal lack: it is that of the newer of two states.
+ */
+function objectBytes({ group, version, kind, resourceVersion }: ChangeData, object: object | null, newest: boolean): Uint8Array {
+  const { metadata, ...rest } = { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object } as { readonly metadata?: object }
+  const known = newest && metadata !== undefined ? { resourceVersion, ...metadata } : metadata
+  return utf8.encode(goText({ ...rest, ...(known === undefined ? {} : { metadata: known }) }))
 }
 
 /** What was created came to be by its own account; what is gone began to go when it was told to; a change is of the moment it was seen. */

@@ -13,7 +13,7 @@ const head = '0a2461633331353365322d653965322d343333302d396262662d35326137396662
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
 
-const pod = (labels: object, more: object = {}): object => ({ kind: 'Pod', metadata: { name: 'web-1', uid: 'u1', creationTimestamp: '2026-01-02T03:04:05Z', labels, ...more }, apiVersion: 'v1' })
+const pod = (labels: object, more: object = {}): object => ({ kind: 'Pod', metadata: { name: 'web-1', uid: 'u1', resourceVersion: '42', creationTimestamp: '2026-01-02T03:04:05Z', labels, ...more }, apiVersion: 'v1' })
 const identity = { cluster: 'c1', group: '', version: 'v1', kind: 'Pod', resource: 'pods', namespace: 'shop', name: 'web-1', uid: 'u1', resourceVersion: '42' }
 const created: ChangeData = { ...identity, operation: 'created', old: null, new: pod({ a: '<1>' }), patch: [], initial: true }
 const updated: ChangeData = { ...identity, operation: 'updated', old: pod({ a: '1' }), new: pod({ a: '2' }), patch: [{ op: 'replace', path: '/metadata/labels/a', value: '2' }] }
@@ -48,7 +48,7 @@ describe('the wire is kollect\'s, byte for byte', () => {
 
   test('of an object that was created, with what Weir adds behind it', () => {
     const { payload } = fromBinary(EnvelopeSchema, encodeEnvelope({ id, time, change: created, fields: 'all' }))
-    const resource = '{"apiVersion":"v1","kind":"Pod","metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","labels":{"a":"\\u003c1\\u003e"},"name":"web-1","uid":"u1"}}\n'
+    const resource = '{"apiVersion":"v1","kind":"Pod","metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","labels":{"a":"\\u003c1\\u003e"},"name":"web-1","resourceVersion":"42","uid":"u1"}}\n'
     const said = (field: string, value: string): string => `${field}${Buffer.from([value.length]).toString('hex')}${Buffer.from(value).toString('hex')}`
     expect(payload?.typeUrl).toBe('type.googleapis.com/kollect.resource.event.v1.ResourceCreatedEvent')
     // A length of 128 and more takes two bytes.
@@ -73,6 +73,16 @@ describe('there and back', () => {
     for (const change of [created, updated, deleted]) expect(decodeEnvelope(encodeEnvelope({ id, time, change, fields: 'original' })).payload).toMatchObject({ clusterId: 'c1', uid: 'u1', ...nothing })
     expect(decodeEnvelope(encodeEnvelope({ id, time, change: updated, fields: 'original' })).payload).toMatchObject({ patch: undefined })
     expect(decodeEnvelope(encodeEnvelope({ id, time, change: deleted, fields: 'original' })).payload).toMatchObject({ state: undefined })
+  })
+
+  test('the newer state says its version, which states in the journal lack', () => {
+    const bare = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' } }
+    const told = (change: ChangeData) => decodeEnvelope(encodeEnvelope({ id, time, change, fields: 'original' })).payload
+    const versioned = { ...bare, metadata: { name: 'web-1', resourceVersion: '42' } }
+    expect(told({ ...created, new: bare })).toMatchObject({ resource: versioned })
+    expect(told({ ...updated, old: bare, new: bare })).toMatchObject({ old: bare, new: versioned })
+    const { payload } = decodeEnvelope(encodeEnvelope({ id, time, change: { ...deleted, old: bare }, fields: 'all' }))
+    expect(payload).toMatchObject({ state: versioned })
   })
 
   test('an object always says what it is', () => {

@@ -74,7 +74,7 @@ export class JetStreamPublisher {
     const timer = this.#context.host.timers.after(this.#config.timeout, () => { late.abort() })
     try {
       await Promise.race([connection.flush(), new Promise((_, reject) => late.signal.addEventListener('abort', () => { reject(new library.errors.TimeoutError()) }))])
-      // A refusal came before the answer, and is handed on a turn later (see #refused).
+      // A refusal comes before the answer, but may be handed on a turn later (see #refused).
       await this.#context.host.timers.sleep(0)
     } finally {
       timer.cancel()

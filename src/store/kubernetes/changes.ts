@@ -1,4 +1,6 @@
 import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { msPerHour } from '../names.ts'
+import type { Receipt } from '../read/receipt.ts'
 import { position, type ViewInput } from '../read/views.ts'
 import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
@@ -7,19 +9,22 @@ export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind',
 
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}' THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
-/** View `changes`; `audited`: somebody asks who it was. */
-export function changesView(input: ViewInput, audited: boolean): string {
+/** A request is looked for this long before its change was seen, and this long after, by clocks that differ. */
+const [earlier, later] = [{ ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' }, { ms: msPerHour, sql: 'INTERVAL 1 HOUR' }]
+
+/** View `changes`; `audited`: somebody asks who it was, of changes of these times. */
+export function changesView(input: ViewInput, audited: Receipt | undefined): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource'])
   const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input)}) r`
-  const user = 'coalesce(v.username, d.username, m.username)'
+  const user = 'coalesce(v.username, m.username)'
   const columns = [
     'r.time',
     ...Object.entries(partsOfRef).map(([name, sql]) => `${sql} AS ${name}`),
     `${uidOfKey} AS uid`, `${operations} AS operation`,
-    audited ? `coalesce(${user}, r.told[1]) AS actor` : 'NULL::VARCHAR AS actor',
-    audited ? `CASE WHEN ${user} IS NOT NULL THEN 'user' WHEN r.told[1] IS NOT NULL THEN 'manager' END AS actor_kind` : 'NULL::VARCHAR AS actor_kind',
+    audited !== undefined ? `coalesce(${user}, r.told[1]) AS actor` : 'NULL::VARCHAR AS actor',
+    audited !== undefined ? `CASE WHEN ${user} IS NOT NULL THEN 'user' WHEN r.told[1] IS NOT NULL THEN 'manager' END AS actor_kind` : 'NULL::VARCHAR AS actor_kind',
     'r.told[1] AS manager',
-    audited ? 'coalesce(v.audit_id, d.audit_id, m.audit_id) AS audit_id' : 'NULL::VARCHAR AS audit_id',
+    audited !== undefined ? 'coalesce(v.audit_id, m.audit_id) AS audit_id' : 'NULL::VARCHAR AS audit_id',
     "coalesce(CAST(json_extract(r.data, '$.coalesced') AS BOOLEAN), false) AS coalesced",
     "coalesce(CAST(json_extract(r.data, '$.initial') AS BOOLEAN), false) AS initial",
     "coalesce(CAST(json_extract(r.data, '$.noise') AS VARCHAR[]), []) AS noise",
@@ -27,35 +32,36 @@ export function changesView(input: ViewInput, audited: boolean): string {
     "json_extract(r.data, '$.patch') AS diff",
     ...['old', 'new'].map((name) => `nullif(json_extract(r.data, '$.${name}'), 'null'::JSON) AS "${name}"`),
     "json_extract_string(r.data, '$.resourceVersion') AS resource_version",
-    'r.ref', 'r.time_received', position(input),
+    'r.ref', 'r.subject', 'r.time_received', position(input),
   ]
-  return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited ? joined(auditsOf(input)) : ''}`
+  return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(auditsOf(input, audited))}`
 }
 
 /** Writes that succeeded. `manager` is the name under which the server notes who wrote which field. */
-function auditsOf(input: ViewInput): string {
+function auditsOf(input: ViewInput, { from, to }: Receipt): string {
+  const bounds = [...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []), ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : [])].join('')
   const texts = textsIn('data', ['$.user.username', '$.auditID', '$.object.resourceVersion', '$.object.uid', '$.verb', '$.code', '$.received', '$.completed', '$.object.subresource', '$.uri', '$.userAgent'])
-  const rows = `SELECT source, subject, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('audit', input)}) WHERE type = '${kubernetesTypes.audit}'`
+  const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input)}) WHERE type = '${kubernetesTypes.audit}'${bounds}`
   const manager = "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
   return `SELECT source, subject, t[1] AS username, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, `
     + `coalesce(t[9], '') AS subresource, ${manager} AS manager FROM (${rows}) WHERE t[5] IN ('create', 'update', 'patch', 'delete') AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300`
 }
 
 /**
- * By the version that the request made, where the audit policy tells it. An object is deleted once: by its uid. Else by the
- * object, the manager and the second that the object itself notes of its last write: the API server's clock gave both. Two users
+ * By the version that the request made, where the audit policy tells it (a deletion that waits for something makes one, too). An object
+ * is deleted once: by its uid. Else by the object, the manager and the second that the object itself notes of its last write: the API server's clock gave both. Two users
  * to whom that applies are no answer.
  *
- * Every condition compares a column with a column, so that all of it is looked up in tables and no row is compared with every other.
+ * Requests are looked for within a day before the change was seen. Equality of a column with a column comes first in each condition: so
+ * all of it is looked up in tables, and no row is compared with every other.
  */
 function joined(audits: string): string {
-  const [object, whose] = ['source, subject', 'any_value(username) AS username, any_value(audit_id) AS audit_id']
+  const [object, whose] = ['source, subject', 'arg_max(username, completed) AS username, arg_max(audit_id, completed) AS audit_id']
   const second = "unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE), INTERVAL 1 SECOND)) AS second"
-  const versions = `SELECT ${object}, version, ${whose} FROM (${audits}) WHERE version IS NOT NULL AND verb <> 'delete' GROUP BY ALL`
-  const deletions = `SELECT ${object}, uid, arg_max(username, completed) AS username, arg_max(audit_id, completed) AS audit_id FROM (${audits}) WHERE verb = 'delete' AND uid IS NOT NULL GROUP BY ALL`
-  const moments = `SELECT ${object}, subresource, manager, second, ${whose} FROM (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL HAVING count(DISTINCT username) = 1`
-  const on = (of: string): string => `ON r.source = ${of}.source AND r.subject = ${of}.subject`
-  return ` LEFT JOIN (${versions}) v ${on('v')} AND json_extract_string(r.data, '$.resourceVersion') = v.version`
-    + ` LEFT JOIN (${deletions}) d ${on('d')} AND CASE WHEN r.type = '${kubernetesTypes.deleted}' THEN ${uidOfKey} END = d.uid`
-    + ` LEFT JOIN (${moments}) m ${on('m')} AND CASE WHEN r.type <> '${kubernetesTypes.deleted}' THEN r.told[1] END = m.manager AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second`
+  const marks = `SELECT ${object}, mark, ${whose}, max(received) AS received FROM (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits})) WHERE mark IS NOT NULL GROUP BY ALL`
+  const moments = `SELECT ${object}, subresource, manager, second, ${whose}, second AS received FROM (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL HAVING count(DISTINCT username) = 1`
+  const on = (of: string): string => `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql} AND ${of}.received <= r.time + ${later.sql}`
+  const deleted = `r.type = '${kubernetesTypes.deleted}'`
+  return ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data, '$.resourceVersion') END = v.mark`
+    + ` LEFT JOIN (${moments}) m ${on('m')} AND CASE WHEN ${deleted} THEN NULL ELSE r.told[1] END = m.manager AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second`
 }

@@ -31,7 +31,7 @@ describe('changes', () => {
       time: at('10:00:01.000'), cluster: 'c1', api_group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'kubectl-edit', actor_kind: 'manager',
       manager: 'kubectl-edit', audit_id: null, coalesced: false, initial: false, noise: ['heartbeat'], paths: ['/spec/replicas', '/metadata/labels/a~1b'],
       diff: [{ op: 'replace', path: '/spec/replicas', value: 2 }, { op: 'remove', path: '/metadata/labels/a~1b' }], old: { spec: { replicas: 1 } }, new: { spec: { replicas: 2 } },
-      resource_version: '7', ref: 'k8s:c1/apps/Deployment/shop/web', _pos: 'http:1:1:0',
+      resource_version: '7', ref: 'k8s:c1/apps/Deployment/shop/web', subject: 'deployments.apps/shop/web', _pos: 'http:1:1:0',
     }])
   })
 
@@ -61,12 +61,31 @@ describe('changes', () => {
     expect((await ask(reader, 'SELECT actor, actor_kind FROM changes ORDER BY resource_version')).map(({ actor: who, actor_kind: kind }) => `${String(who)} ${String(kind)}`)).toEqual(['alice user', 'kubectl-edit manager', 'kubectl-edit manager'])
   })
 
+  it('a request is one within a day before the change was seen, and bounds of the question change nothing', async () => {
+    const { reader } = await stored([
+      changeEvent(web, '2026-11-21T10:00:00Z', { operation: 'updated', actor }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7' }),
+      changeEvent(identity('Deployment/shop/web', '8'), '2026-11-21T10:00:02Z', { operation: 'updated', actor }), auditEvent(web, 'bob', 'patch', at('10:00:01.2'), { version: '8' }),
+    ])
+    for (const where of ['', ' AND time >= make_timestamptz(1795255200000000) AND time < make_timestamptz(1795258800000000)', ' AND time > make_timestamptz(1795251600000000)']) {
+      expect(await ask(reader, `SELECT resource_version, actor FROM changes WHERE kind = 'Deployment'${where} ORDER BY 1`)).toEqual([{ resource_version: '7', actor: 'alice' }, { resource_version: '8', actor: 'kubectl-edit' }])
+    }
+  })
+
   it('who asked for a deletion is told by the uid, also when the name was used again', async () => {
     const { reader } = await stored([
       changeEvent(identity('ConfigMap/shop/c', '5', 'old'), at('10:00:05'), { operation: 'deleted', old: {} }), changeEvent(identity('ConfigMap/shop/c', '9', 'new'), at('10:00:09'), { operation: 'deleted', old: {} }),
       auditEvent(identity('ConfigMap/shop/c'), 'alice', 'delete', at('10:00:05'), { uid: 'old' }), auditEvent(identity('ConfigMap/shop/c'), 'bob', 'delete', at('10:00:09'), { uid: 'new' }),
     ])
     expect(await ask(reader, "SELECT uid, actor FROM changes WHERE actor_kind = 'user' ORDER BY time")).toEqual([{ uid: 'old', actor: 'alice' }, { uid: 'new', actor: 'bob' }])
+  })
+
+  it('a deletion that waits for something is told twice: when it was asked for, and when it came true', async () => {
+    const pod = identity('Pod/shop/p', '5')
+    const { reader } = await stored([
+      changeEvent(pod, at('10:00:05'), { operation: 'updated', old: {}, new: {} }), changeEvent({ ...pod, resourceVersion: '6' }, at('10:00:35'), { operation: 'deleted', old: {} }),
+      auditEvent(pod, 'alice', 'delete', at('10:00:05'), { uid: pod.uid, version: '5' }),
+    ])
+    expect(await ask(reader, 'SELECT operation, actor FROM changes ORDER BY time')).toEqual([{ operation: 'updated', actor: 'alice' }, { operation: 'deleted', actor: 'alice' }])
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { changesView } from './changes.ts'
 import { relationsView, resourcesView } from './resources.ts'
@@ -6,7 +7,7 @@ export const kubernetesViewNames = ['changes', 'resources', 'relations'] as cons
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
 /** Definitions of the views of clusters that a statement may speak of. */
-export function kubernetesViews({ sql, audited }: { readonly sql: string; readonly audited: boolean }, input: ViewInput): string {
+export function kubernetesViews({ sql, audited }: { readonly sql: string; readonly audited: Receipt | undefined }, input: ViewInput): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
     changes: () => changesView(input, audited), resources: () => resourcesView(input), relations: () => relationsView(input),
   }

@@ -23,11 +23,16 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/**
- * What a statement's syntax tree says of `time_received` wherever it reads view `flows`: the bounds that all of it keeps.
- * Undefined when some of it has none.
- */
+/** What a statement says of `time_received` wherever it reads view `flows`. */
 export function receiptOf(tree: unknown): Receipt | undefined {
+  return boundsOf(tree, 'flows', 'time_received')
+}
+
+/**
+ * What a statement's syntax tree says of a time wherever it reads a view: the bounds that all of it keeps, in Unix ms. Undefined
+ * when some of it has none.
+ */
+export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
   const bounds: Receipt[] = []
   let reads = 0
   let shadowed = false
@@ -37,13 +42,13 @@ export function receiptOf(tree: unknown): Receipt | undefined {
       return
     }
     if (!isNode(node)) return
-    if (isFlows(node)) reads++
-    if (node['type'] === 'SELECT_NODE' && isFlows(node['from_table'])) {
-      const found = boundsIn(node['where_clause'])
+    if (isView(node, view)) reads++
+    if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
+      const found = boundsIn(node['where_clause'], column)
       if (found !== undefined) bounds.push(found)
     }
     // A table of that name in the statement itself, in whatever form.
-    if (typeof node['key'] === 'string' && node['key'].toLowerCase() === 'flows') shadowed = true
+    if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)
   }
   visit(tree)
@@ -51,18 +56,18 @@ export function receiptOf(tree: unknown): Receipt | undefined {
   return { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
-function isFlows(node: unknown): boolean {
-  return isNode(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === 'flows' && list(node['column_name_alias']).length === 0
+function isView(node: unknown, view: string): boolean {
+  return isNode(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === view && list(node['column_name_alias']).length === 0
 }
 
 /** Bounds that a condition sets, if it does: those of its parts that must all hold. */
-function boundsIn(condition: unknown): Receipt | undefined {
+function boundsIn(condition: unknown, column: string): Receipt | undefined {
   if (!isNode(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
-    const found = list(condition['children']).map(boundsIn).filter((each) => each !== undefined)
+    const found = list(condition['children']).map((each) => boundsIn(each, column)).filter((each) => each !== undefined)
     return found.length === 0 ? undefined : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
   }
-  if (condition['class'] !== 'COMPARISON' || !isReceived(condition['left'])) return undefined
+  if (condition['class'] !== 'COMPARISON' || !isColumn(condition['left'], column)) return undefined
   const moment = momentIn(condition['right'])
   if (moment === undefined) return undefined
   switch (condition['type']) {
@@ -75,8 +80,8 @@ function boundsIn(condition: unknown): Receipt | undefined {
   }
 }
 
-function isReceived(node: unknown): boolean {
-  return isNode(node) && node['class'] === 'COLUMN_REF' && String(list(node['column_names']).at(-1)).toLowerCase() === 'time_received'
+function isColumn(node: unknown, column: string): boolean {
+  return isNode(node) && node['class'] === 'COLUMN_REF' && String(list(node['column_names']).at(-1)).toLowerCase() === column
 }
 
 /** `make_timestamptz(µs)`, as the query compilers write moments. */

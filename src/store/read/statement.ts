@@ -3,19 +3,21 @@ import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { selectionOf, type Selection } from './newest.ts'
-import { receiptOf, type Receipt } from './receipt.ts'
+import { boundsOf, receiptOf, type Receipt } from './receipt.ts'
 import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   /** The one statement, as it was given. */
   readonly sql: string
   readonly addresses: WantedAddresses
-  /** Somebody asks who made a change. */
-  readonly audited: boolean
+  /** Somebody asks who made a change: of changes of these times. */
+  readonly audited: Receipt | undefined
   readonly selection: Selection | undefined
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
+
+const ever: Receipt = { from: -Infinity, to: Infinity }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
@@ -94,7 +96,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, audited: spokenOf(names, auditColumns), selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

@@ -1,13 +1,13 @@
-import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { SourceExporters } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
-import { every } from '../../api/queries.ts'
+import { every, useHeld, type Watched } from '../../api/queries.ts'
 
 /** Answer of GET /api/v1/exporters. */
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
 }
 
-export function useExporters(): UseQueryResult<Exporters> {
-  return useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: every })
+export function useExporters(): Watched<Exporters> {
+  return useHeld(useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: every }))
 }

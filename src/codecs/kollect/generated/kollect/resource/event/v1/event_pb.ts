@@ -172,7 +172,7 @@ export type ResourceUpdatedEvent = Message<"kollect.resource.event.v1.ResourceUp
   resourceVersion: string;
 
   /**
-   * What turns `then` into `now`: a JSON Patch (RFC 6902).
+   * What turns `then` into `now`, but for metadata.resourceVersion: a JSON Patch (RFC 6902).
    *
    * @generated from field: bytes patch = 22;
    */

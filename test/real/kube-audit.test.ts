@@ -1,0 +1,163 @@
+// The audit webhook of a real API server: who did what, joined to the changes themselves, and what is sent again after Weir was away.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { AuditData } from '../../src/model/kubernetes.ts'
+import { selfSigned } from '../kit/certificate.ts'
+import { freePorts } from '../kit/free-port.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+import { findKubernetes } from './install/kubernetes.ts'
+import { kubeconfigOf, startKube, type Kube } from './kit/kube.ts'
+
+const missing = findKubernetes()
+const token = 'token-of-the-audit-log'
+let kube: Kube
+let weir: WeirProcess
+let dir = ''
+
+/** ConfigMaps with what was answered, Secrets without. */
+const policy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitManagedFields: true
+rules:
+  - level: RequestResponse
+    resources: [{ group: "", resources: [configmaps] }]
+  - level: Metadata
+    resources: [{ group: "", resources: [secrets] }]
+  - level: None
+`
+
+beforeAll(async () => {
+  if (missing.path === undefined) return
+  dir = await mkdtemp(join(tmpdir(), 'weir-kube-audit-'))
+  const [port = 0] = await freePorts(1)
+  await writeFile(join(dir, 'policy.yaml'), policy)
+  // The API server shows its token to nobody who has no TLS.
+  const own = selfSigned()
+  const [cert_file, key_file] = [join(dir, 'weir.crt'), join(dir, 'weir.key')]
+  await writeFile(cert_file, own.cert)
+  await writeFile(key_file, own.key)
+  await writeFile(join(dir, 'webhook.yaml'), JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'weir', contexts: [{ name: 'weir', context: { cluster: 'weir', user: 'weir' } }],
+    clusters: [{ name: 'weir', cluster: { server: `https://127.0.0.1:${port}/audit`, 'certificate-authority-data': Buffer.from(own.cert).toString('base64') } }], users: [{ name: 'weir', user: { token } }],
+  }))
+  kube = await startKube(dir, [
+    `--audit-policy-file=${join(dir, 'policy.yaml')}`, `--audit-webhook-config-file=${join(dir, 'webhook.yaml')}`,
+    // Sent soon and in small batches, and tried again soon enough for a test.
+    '--audit-webhook-batch-max-wait=500ms', '--audit-webhook-batch-max-size=10', '--audit-webhook-initial-backoff=3s',
+  ])
+  const kubeconfig = join(dir, 'kubeconfig.yaml')
+  await writeFile(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
+  const audit = { type: 'kube-audit', cluster: 'c1', listen: `127.0.0.1:${port}`, token: 'env:AUDIT_TOKEN', tls: { cert_file, key_file } }
+  weir = await startWeir({ folder: join(dir, 'weir'), env: { AUDIT_TOKEN: token }, config: { sources: { audit, cluster: { type: 'kubernetes', cluster: 'c1', kubeconfig, namespaces: ['default'], include: ['ConfigMap', 'Secret'] } } } })
+  // What is there before everything is watched is told as no change.
+  for (let waited = 0; (await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')).clusters[0]?.synced !== true; waited += 100) {
+    if (waited > 120_000) throw new Error(`the cluster is not watched:\n${weir.lastLog}`)
+    await sleep(100)
+  }
+  await kube.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'weir-writes' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'weir', apiGroup: 'rbac.authorization.k8s.io' }] })
+}, 240_000)
+afterAll(async () => {
+  await kube?.stop()
+  await weir?.stop()
+  await rm(dir, { recursive: true, force: true })
+})
+beforeEach((context) => {
+  if (missing.path === undefined) context.skip(missing.reason)
+})
+
+interface KubeObject {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion: string }
+}
+
+/** Asks the API server as one of two users. */
+function as(user: 'admin' | 'weir', method: string, path: string, body?: object): Promise<KubeObject> {
+  return new Promise((resolve, reject) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const asked = request(kube.url + path, { method, ca: kube.ca(), headers: { authorization: `Bearer ${kube.tokens[user]}`, 'user-agent': 'shell/1.0', ...(body === undefined ? {} : { 'content-type': type }) } }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('error', reject).on('end', () => {
+        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(text) as KubeObject)
+        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`))
+      })
+    })
+    asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
+
+interface Row {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  readonly ref: string
+  readonly time: string
+  readonly data: AuditData
+}
+
+async function told(where: string): Promise<Row[]> {
+  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ORDER BY time` }) })
+  if (!answer.ok) throw new Error(await answer.text())
+  return (await answer.json()) as Row[]
+}
+
+/** Waits for what comes when it comes. */
+async function toldAll(where: string, count: number): Promise<Row[]> {
+  for (let waited = 0; ; waited += 200) {
+    const rows = await told(where).catch(() => [])
+    if (rows.length >= count || waited > 120_000) return rows
+    await sleep(200)
+  }
+}
+
+const base = '/api/v1/namespaces/default'
+
+test.each([['configmaps', 'what was answered is told'], ['secrets', 'no content leaves the API server']])('%s: two users are told apart in each change, where %s', async (resource) => {
+  const [path, data] = [`${base}/${resource}`, resource === 'secrets' ? 'stringData' : 'data']
+  const object = await as('admin', 'POST', `${path}?fieldManager=one`, { metadata: { name: 'shared' }, [data]: { value: 'sesame-1' } })
+  const patched = await as('weir', 'PATCH', `${path}/shared`, { [data]: { value: 'sesame-2' } })
+  await as('admin', 'DELETE', `${path}/shared`)
+  const rows = await toldAll(`subject = '${resource}/default/shared'`, 3)
+  expect(rows.map(({ data: { verb, user, code, sourceIPs, userAgent, object: of } }) => ({ verb, who: user.username, code, sourceIPs, userAgent, name: of?.name }))).toEqual([
+    { verb: 'create', who: 'admin', code: 201 }, { verb: 'patch', who: 'weir', code: 200 }, { verb: 'delete', who: 'admin', code: 200 },
+  ].map((row) => ({ ...row, sourceIPs: ['127.0.0.1'], userAgent: 'shell/1.0', name: 'shared' })))
+  const versions = rows.map((row) => row.data.object?.resourceVersion)
+  expect(versions).toEqual(resource === 'secrets' ? [undefined, undefined, undefined] : [object.metadata.resourceVersion, patched.metadata.resourceVersion, undefined])
+  expect(rows[2]?.data.object?.uid).toBe(object.metadata.uid)
+  expect(new Set(rows.map(({ ref }) => ref))).toEqual(new Set([`k8s:c1//${object.kind}/default/shared`]))
+  expect(JSON.stringify(rows)).not.toMatch(/sesame|c2VzYW1l/)
+  expect(await changes('shared', resource, 3)).toEqual([
+    { operation: 'deleted', actor: 'admin', kind: 'user', manager: null }, { operation: 'updated', actor: 'weir', kind: 'user', manager: 'shell' }, { operation: 'created', actor: 'admin', kind: 'user', manager: 'one' },
+  ])
+}, 240_000)
+
+/** What view `changes` says of an object, once it knows who made each change. */
+async function changes(name: string, resource: string, count: number): Promise<unknown> {
+  const asked = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
+  for (let waited = 0; ; waited += 200) {
+    const { changes: rows } = (await (await fetch(asked)).json()) as { changes: readonly Record<string, unknown>[] }
+    if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000) return rows.map(({ operation, actor, actor_kind: kind, manager }) => ({ operation, actor, kind, manager }))
+    await sleep(200)
+  }
+}
+
+test('with Weir killed and started again amid 60 writes, each is told once', async () => {
+  const names = Array.from({ length: 60 }, (_, number) => `many-${String(number).padStart(2, '0')}`)
+  for (const [at, name] of names.entries()) {
+    if (at === 15 || at === 30) {
+      // Once something of it has come, so that the answer to some batch may be what is cut.
+      await toldAll("subject LIKE 'configmaps/default/many-%'", 1)
+      await weir.kill()
+    }
+    await as('weir', 'POST', `${base}/configmaps`, { metadata: { name } })
+    await sleep(20)
+    if (at === 20 || at === 45) await weir.start()
+  }
+  const rows = await toldAll("subject LIKE 'configmaps/default/many-%'", names.length)
+  expect(rows.map(({ data }) => data.object?.name)).toEqual(names)
+  expect(new Set(rows.map(({ data }) => data.auditID)).size).toBe(names.length)
+}, 300_000)
