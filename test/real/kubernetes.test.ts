@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { weirCommand } from '../kit/weir-command.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { findKubernetes } from './install/kubernetes.ts'
 import { Churn, judged, toldOf } from './kit/kube-churn.ts'
@@ -171,6 +172,9 @@ describe('kube-apiserver', () => {
     const stateOf = async (kind: string): Promise<string | undefined> => (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
     expect(await stateOf('ConfigMap')).toBe('watching')
     expect(await stateOf('Secret')).toBe('forbidden')
+    const { stdout } = await weirCommand('doctor', '--config', join(dir, `weir-${number - 1}`, 'weir.yaml'))
+    expect(stdout).toMatch(/cluster c1 .*1 of 2 kinds are watched/)
+    expect(stdout).toMatch(/Secret .*forbidden: 403/)
     const churn = new Churn(kube, 'some')
     await churn.run(2, 5)
     expect(await judged(running, churn, 'some', 60_000)).toEqual([])

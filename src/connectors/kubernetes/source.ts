@@ -167,7 +167,7 @@ export class KubernetesSource implements Source {
     for (;;) {
       await host.timers.sleep(this.#config.reconcile, signal)
       if (signal.aborted) return
-      for (const watched of [...this.#running.values()]) {
+      for (const watched of this.#running.values()) {
         if (signal.aborted || watched.reader.status().state !== 'watching') continue
         try {
           const first = await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal)

@@ -1,0 +1,36 @@
+/** How the clusters that the running Weir watches are doing. */
+import { self } from '../../host/process.ts'
+import type { WatchedCluster } from '../../engine/control.ts'
+import { oneLine } from '../text-table.ts'
+import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+
+/** Kinds that are named one by one; the rest is a number. */
+const mostNamed = 5
+const well = new Set(['watching', 'listing', 'starting'])
+
+export async function checkClusters({ running }: Scene): Promise<Finding[]> {
+  if (running === undefined || running.url === '') return []
+  const token = self.env['WEIR_TOKEN']
+  try {
+    const answer = await fetch(`${running.url}/api/v1/clusters`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+    // Without a token the exporters are not told of either, and that has been said.
+    if (!answer.ok) return []
+    const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
+    return clusters.flatMap(findings)
+  } catch (error) {
+    return [warn('clusters', `the running Weir could not be asked: ${reason(error)}`, 'Its program log may say why.')]
+  }
+}
+
+function findings({ cluster, problem, objects, changes, kinds, unavailable, synced }: WatchedCluster): Finding[] {
+  const check = `cluster ${cluster}`
+  if (problem !== undefined) return [fail(check, oneLine(`it does not answer: ${problem}`), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
+  const troubled = kinds.filter(({ state }) => !well.has(state))
+  const advice = (state: string): string => (state === 'forbidden' ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.' : 'It is asked again by itself.')
+  return [
+    ok(check, `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`),
+    ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(`${state}: ${why}`), advice(state))),
+    ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more kinds are not watched`, '`GET /api/v1/clusters` tells of all of them.')] : []),
+    ...unavailable.map((group) => warn(`group ${group}`, 'its own server does not answer', 'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.')),
+  ]
+}
