@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { register as registerChanges } from './changes.ts'
 import { register as registerCheck } from './check.ts'
 import { register as registerCompletion } from './completion.ts'
 import { register as registerCreate } from './create.ts'
@@ -12,6 +13,7 @@ import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
+import { register as registerResources } from './resources.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
@@ -28,6 +30,8 @@ const summaries: Readonly<Record<string, string>> = {
   top: 'watch rates, lag and drops of sources, exporters and sinks',
   exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
   fields: 'list what a flow can carry',
+  changes: 'show what was changed in clusters, and by whom',
+  resources: 'show what there was in clusters at a time, or all that is known of one object',
   ledger: 'show where every accepted row is now',
   'dead-letters': 'list, show, edit, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
@@ -70,6 +74,8 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerTap(weir)
   registerTop(weir)
   registerExporters(weir)
+  registerChanges(weir)
+  registerResources(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
   weir.commandsGroup('Look after:')
