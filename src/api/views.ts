@@ -108,7 +108,7 @@ const resources: readonly ViewColumn[] = [
   kind, group, ...named, cluster,
   { name: 'labels', type: 'JSON', meaning: 'Labels as an object' },
   { name: 'node', type: 'VARCHAR', meaning: 'Node that a pod is on' },
-  { name: 'zone', type: 'VARCHAR', meaning: 'Zone of a node' },
+  { name: 'zone', type: 'VARCHAR', meaning: 'Zone of a node, and of a pod by its node' },
   { name: 'phase', type: 'VARCHAR', meaning: 'Phase of a pod: Pending, Running, Succeeded, Failed' },
   { name: 'owner_kind', type: 'VARCHAR', meaning: 'Kind of the owner; of several the one that controls it' },
   { name: 'owner_name', type: 'VARCHAR', meaning: 'Name of the owner' },

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { chmod, cp, mkdir, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { createServer as createHttp } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -168,6 +168,16 @@ describe('ports', () => {
     // The same port, held by the Weir that the lock names.
     const own = await checkPorts({ ...given, running: { pid: process.pid, url: 'x' } })
     if (process.platform === 'linux') expect(own[2]).toMatchObject({ status: 'ok', fact: expect.stringContaining('held by the running Weir') })
+  })
+
+  test('of a source that listens for requests are TCP, and no datagrams are in their way', async () => {
+    const [udp, tcp] = [createSocket('udp4').bind(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')]
+    await Promise.all([udp, tcp].map((one) => new Promise((resolve) => one.once('listening', resolve))))
+    onTestFinished(() => { udp.close(); tcp.close() })
+    const given = await scene(`sources: {audit: {type: kube-audit, cluster: c1, listen: ["127.0.0.1:${udp.address().port}", "127.0.0.1:${(tcp.address() as AddressInfo).port}"]}}\n`)
+    const findings = (await checkPorts(given)).filter(({ check }) => check === 'port audit')
+    expect(short(findings)).toEqual(['ok port audit', 'fail port audit'])
+    expect(findings[0]?.fact).toMatch(/^TCP /)
   })
 })
 

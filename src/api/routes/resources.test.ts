@@ -45,7 +45,7 @@ test('what was there at a time is listed in order, as it was then', async () => 
   const then = await list(api, { at: at('10:00:04') })
   expect([named(then), then.total, then.next]).toEqual([['Deployment web', 'Node n1', 'Pod web-1', 'Pod key', 'ReplicaSet web-abc'], 5, null])
   expect(then.resources[2]).toEqual({
-    cluster: 'c1', group: '', kind: 'Pod', namespace: 'shop', name: 'web-1', uid: 'u-Pod-shop-web-1', ref: 'k8s:c1//Pod/shop/web-1', labels: { app: 'web' }, node: 'n1', zone: null, phase: 'Pending', owner_kind: 'ReplicaSet', owner_name: 'web-abc', owner_uid: 'rs',
+    cluster: 'c1', group: '', kind: 'Pod', namespace: 'shop', name: 'web-1', uid: 'u-Pod-shop-web-1', ref: 'k8s:c1//Pod/shop/web-1', labels: { app: 'web' }, node: 'n1', zone: 'eu-1a', phase: 'Pending', owner_kind: 'ReplicaSet', owner_name: 'web-abc', owner_uid: 'rs',
     created: null, valid_from: at('10:00:02.000'), valid_to: at('10:00:05.000'), resource_version: '1',
   })
   expect(named(await list(api, { at: at('12:00:00'), kind: 'Pod' }))).toEqual(['Pod key'])

@@ -88,6 +88,16 @@ test('a batch is answered when it is synced, plain or compressed, and what came 
   expect(source.status().why).toBeUndefined()
 })
 
+test('where nothing comes for minutes, it is said what to look at, once', async () => {
+  const real = realHost()
+  const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 2 : ms, signal) } }
+  const { lines } = await start({}, { host })
+  const said = (): string[] => lines.filter((line) => line.startsWith('No batch has come to http://127.0.0.1:'))
+  await expect.poll(said, { timeout: 20_000 }).toHaveLength(1)
+  await real.timers.sleep(60)
+  expect(said()).toHaveLength(1)
+})
+
 test('what is not kept is counted by its reason, and a wrong item costs itself alone', async () => {
   const { url, ids, shed, count } = await start()
   expect((await post(url, listOf(item('1', { stage: 'RequestReceived' }), item('2', { verb: 'watch' }), 7, item('3')))).status).toBe(200)

@@ -7,6 +7,8 @@ import { mapAuditEvent, type Left } from './map.ts'
 import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
 
 const housekeepingMs = 30_000
+/** After so many rounds without any batch it is said what to look at. */
+const silentRounds = 10
 /** Brackets in brackets: small bodies would otherwise become large objects. */
 const deepest = 128
 
@@ -70,10 +72,13 @@ class KubeAudit implements KubeAuditSource {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { timers } = this.#context.host
-    while (!signal.aborted) {
+    const { id, log, host: { timers } } = this.#context
+    for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
-      if (!signal.aborted) await this.#renew()
+      if (signal.aborted) break
+      await this.#renew()
+      const { why } = this.status()
+      if (round === silentRounds && why !== undefined) log.warn(why, { source: id })
     }
     // Resolves when what was asked before is answered.
     await this.#listeners?.close()

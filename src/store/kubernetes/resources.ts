@@ -18,15 +18,25 @@ function present(input: ViewInput): string {
   return `SELECT * FROM (${intervals(input)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
 }
 
-export function resourcesView(input: ViewInput): string {
+/** What of an object costs a look at another. */
+export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
+
+/** View `resources`; `zoned`: somebody asks for zones, which pods have by their nodes. */
+export function resourcesView(input: ViewInput, zoned: boolean): string {
+  const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
   return 'SELECT '
     + `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid, ${cluster} AS cluster, `
-    + `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${text('$.zone')} AS zone, ${text('$.phase')} AS phase, `
+    + `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, `
     + `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name, ${text('$.owners[0].uid')} AS owner_uid, `
     + `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to, ${text('$.resourceVersion')} AS resource_version, r.ref, r.data `
-    + `FROM (${present(input)}) r`
+    + `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}` : ''}`
+}
+
+/** The zone of each node, as it was told last: a node stays where it is. */
+function zones(input: ViewInput): string {
+  return `SELECT ref, arg_max(zone, time) AS zone FROM (SELECT ref, time, json_extract_string(data, '$.zone') AS zone FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
 }
 
 /** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>` from texts in SQL. */

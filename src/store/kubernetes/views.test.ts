@@ -104,6 +104,16 @@ describe('resources', () => {
     ])
   })
 
+  it('a pod has the zone of its node, asked by name, by star or as a whole row', async () => {
+    const { reader } = await stored([
+      resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a' }), resourceEvent(identity('Node/n2'), at('09:00:00')), resourceEvent(pod, at('10:00:00'), { node: 'n1' }), resourceEvent(identity('Pod/shop/lost'), at('10:00:00'), { node: 'n2' }),
+    ])
+    const zones = [{ name: 'lost', zone: null }, { name: 'n1', zone: 'eu-1a' }, { name: 'n2', zone: null }, { name: 'web-1', zone: 'eu-1a' }]
+    expect(await ask(reader, 'SELECT name, zone FROM resources ORDER BY name')).toEqual(zones)
+    expect((await ask(reader, 'SELECT * FROM resources ORDER BY name')).map(({ name, zone }) => ({ name, zone }))).toEqual(zones)
+    expect(await ask(reader, "SELECT count(*) AS n FROM resources r WHERE r.zone = 'eu-1a'")).toEqual([{ n: 2 }])
+  })
+
   it('is answerable as of any time: one row at most per object, of what it was then, also when a name was used again', async () => {
     const again = identity('Pod/shop/web-1', '9', 'second')
     const { reader } = await stored([

@@ -7,9 +7,9 @@ export const kubernetesViewNames = ['changes', 'resources', 'relations'] as cons
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
 /** Definitions of the views of clusters that a statement may speak of. */
-export function kubernetesViews({ sql, audited }: { readonly sql: string; readonly audited: Receipt | undefined }, input: ViewInput): string {
+export function kubernetesViews({ sql, audited, zoned }: { readonly sql: string; readonly audited: Receipt | undefined; readonly zoned: boolean }, input: ViewInput): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
-    changes: () => changesView(input, audited), resources: () => resourcesView(input), relations: () => relationsView(input),
+    changes: () => changesView(input, audited), resources: () => resourcesView(input, zoned), relations: () => relationsView(input),
   }
   const asked = sql.toLowerCase()
   return kubernetesViewNames.filter((name) => asked.includes(name)).map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`).join('')

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
+import { nodeColumns } from '../kubernetes/resources.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, type Receipt } from './receipt.ts'
 import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
@@ -12,6 +13,8 @@ export interface Statement {
   readonly addresses: WantedAddresses
   /** Somebody asks who made a change: of changes of these times. */
   readonly audited: Receipt | undefined
+  /** Somebody asks for the zone of an object. */
+  readonly zoned: boolean
   readonly selection: Selection | undefined
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
@@ -96,7 +99,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, zoned: spokenOf(names, nodeColumns), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
