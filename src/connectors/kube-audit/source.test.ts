@@ -179,6 +179,50 @@ test('with TLS a client needs a certificate where one is asked for', async () =>
   expect(closed.ids).toHaveLength(1)
 })
 
+test('renewed certificates are taken without a restart, and unreadable ones leave the old', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-audit-'))
+  cleanups.push(() => rm(folder, { recursive: true, force: true }))
+  const paths = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
+  const write = async ({ cert, key }: { readonly cert: string; readonly key: string }): Promise<void> => {
+    await writeFile(paths.cert_file, cert)
+    await writeFile(paths.key_file, key)
+  }
+  const [first, second] = [selfSigned('first'), selfSigned('second')]
+  await write(first)
+  const real = realHost()
+  const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 20 : ms, signal) } }
+  const { url, lines } = await start({ tls: paths }, { host })
+  const trusts = (ca: string): Promise<boolean> => new Promise((resolve) => {
+    const asked = request(`${url}/audit`, { method: 'POST', ca, agent: false, headers: { 'content-type': 'application/json' } }, (answer) => {
+      answer.resume()
+      resolve(true)
+    })
+    asked.on('error', () => resolve(false)).end(listOf())
+  })
+  expect([await trusts(first.cert), await trusts(second.cert)]).toEqual([true, false])
+  await rm(paths.key_file)
+  await expect.poll(() => lines.some((line) => line.includes('could not be read again')), { timeout: 20_000 }).toBe(true)
+  expect(await trusts(first.cert)).toBe(true)
+  await write(second)
+  await expect.poll(() => trusts(second.cert), { timeout: 20_000 }).toBe(true)
+})
+
+test('more batches at once than may be held are asked to come again', async () => {
+  const held = Promise.withResolvers<void>()
+  const { url, count } = await start({ max_body: '64KiB' }, {
+    appendOnce: async (unit) => {
+      await held.promise
+      return { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 }
+    },
+  })
+  const large = (id: string): Promise<{ status: number }> => post(url, listOf(item(id, { userAgent: 'x'.repeat(60_000) })))
+  const answers = Array.from({ length: 6 }, (_, at) => large(String(at)))
+  await expect.poll(() => count('batches', 'busy'), { timeout: 20_000 }).toBe(1)
+  held.resolve()
+  expect((await Promise.all(answers)).map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 503])
+  expect((await large('again')).status).toBe(200)
+})
+
 test('an address that others reach needs a token or certificates', () => {
   const config = (more: object): unknown => configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
   expect(() => config({})).toThrow('anybody who reaches this address')

@@ -40,6 +40,8 @@ class KubeAudit implements KubeAuditSource {
   readonly #refused: Partial<Record<Refusal, number>> = {}
   #listeners: AuditListeners | undefined
   #certificates = ''
+  /** It was said that they cannot be read. */
+  #unread = false
   #batches = 0
   #events = 0
   #last: number | undefined
@@ -89,11 +91,14 @@ class KubeAudit implements KubeAuditSource {
     const { id, host, log } = this.#context
     try {
       const certificates = await readCertificates(this.#config.tls, host.disk)
+      this.#unread = false
       if (certificates === undefined || JSON.stringify(certificates) === this.#certificates) return
       this.#listeners?.renew(certificates)
       this.#certificates = JSON.stringify(certificates)
       log.info('The certificates of the audit listener were renewed.', { source: id })
     } catch (error) {
+      if (this.#unread) return
+      this.#unread = true
       log.warn('The certificates of the audit listener could not be read again; the old ones stay.', { source: id, error: error instanceof Error ? error.message : String(error) })
     }
   }
