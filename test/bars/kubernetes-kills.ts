@@ -1,0 +1,56 @@
+// Weir is killed while a real API server is written to; whoever writes remembers what the server answered.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bar } from '../../tools/kit/bar.ts'
+import { some } from '../kit/delivered.ts'
+import { percentile } from '../kit/percentile.ts'
+import { SeededRandom } from '../kit/random.ts'
+import { startWeir } from '../kit/weir-process.ts'
+import { findKubernetes } from '../real/install/kubernetes.ts'
+import { Churn, judged, toldOf } from '../real/kit/kube-churn.ts'
+import { kubeconfigOf, startKube } from '../real/kit/kube.ts'
+
+export default {
+  name: 'kubernetes-kills',
+  issue: '5.3',
+  title: 'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
+  async run(context) {
+    const found = findKubernetes()
+    if (found.path === undefined) return context.skip(found.reason)
+    const folder = join(context.folder, 'kube')
+    mkdirSync(folder)
+    const kube = await startKube(folder)
+    try {
+      const file = join(context.folder, 'kubeconfig')
+      writeFileSync(file, kubeconfigOf(kube), { mode: 0o600 })
+      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } } })
+      const random = new SeededRandom(context.seed)
+      const churn = new Churn(kube, 'bar', context.seed)
+      // The first object that is told shows that the list is through.
+      await churn.create()
+      for (let waited = 0; waited < 300 && churn.judge(await toldOf(weir, 'bar')).length > 0; waited++) await sleep(200)
+      const writing = churn.run(4)
+      const kills = context.size(50, 3)
+      const ready: number[] = []
+      for (let kill = 0; kill < kills; kill++) {
+        await sleep(200 + random.next() * 1500)
+        await weir.kill()
+        await weir.start()
+        ready.push(weir.readyMs)
+      }
+      churn.stop()
+      await writing
+      const problems = await judged(weir, churn, 'bar', 120_000)
+      const told = await toldOf(weir, 'bar')
+      context.figure('kills', kills)
+      context.figure('writes', churn.writes)
+      context.figure('changes told', told.length)
+      context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
+      context.expect(problems.length === 0, `every write is told once, in order, from where the one before it ended (${some(problems)})`)
+      context.expect(told.every(({ coalesced }) => coalesced !== true), 'none is put together with another')
+    } finally {
+      await kube.stop()
+    }
+  },
+} satisfies Bar
