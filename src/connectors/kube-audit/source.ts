@@ -91,9 +91,9 @@ class KubeAudit implements KubeAuditSource {
     const { id, host, log } = this.#context
     try {
       const certificates = await readCertificates(this.#config.tls, host.disk)
-      this.#unread = false
       if (certificates === undefined || JSON.stringify(certificates) === this.#certificates) return
       this.#listeners?.renew(certificates)
+      this.#unread = false
       this.#certificates = JSON.stringify(certificates)
       log.info('The certificates of the audit listener were renewed.', { source: id })
     } catch (error) {
