@@ -1,11 +1,10 @@
 /** Brings the map of objects to where the journal is: what was told before a crash and not written into the map. */
-import { hash } from 'node:crypto'
 import type { OwnFrames } from '../../engine/ports.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import { eventAt } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
-import { factsOf, packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
+import { digestOf, factsOf, packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps that are written at once. */
 const mostSteps = 2000
@@ -74,8 +73,4 @@ function reached(collection: Collection, version: string): Step {
   // A collection that has to be listed stays so.
   if (collection.cursor !== undefined) collection.cursor = version
   return { is: 'cursor', collection, version: collection.cursor }
-}
-
-function digestOf(text: string): string {
-  return hash('md5', text, 'base64url')
 }

@@ -1,3 +1,4 @@
+import type { WatchedCluster } from '../../engine/control.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { ReaderStatus } from './client-types.ts'
@@ -10,29 +11,7 @@ export interface Watched {
   readonly collection: Collection
 }
 
-export interface KindStatus extends ReaderStatus {
-  readonly kind: string
-  readonly group: string
-  readonly namespace?: string
-  readonly objects: number
-}
-
-export interface KubernetesStatus {
-  readonly cluster: string
-  /** Unix ms of the last time that the server said what it has. */
-  readonly reached?: number
-  /** Why it does not answer. */
-  readonly problem?: string
-  readonly objects: number
-  /** Since the start. */
-  readonly changes: number
-  readonly hidden: number
-  /** Groups whose server does not answer. */
-  readonly unavailable: readonly string[]
-  /** Everything is watched that can be: what is forbidden or gone is not waited for. */
-  readonly synced: boolean
-  readonly kinds: readonly KindStatus[]
-}
+export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>
 
 export function statusOf({ watched, ...facts }: Omit<KubernetesStatus, 'synced' | 'kinds'> & { readonly watched: readonly Watched[] }): KubernetesStatus {
   const kinds = watched.map(({ type: { kind, group }, namespace, reader, collection }) => ({

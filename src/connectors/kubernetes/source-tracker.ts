@@ -1,5 +1,4 @@
 /** Tells true changes of one collection from what a server says of it, and has them recorded. */
-import { hash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { PatchStep, ResourceData } from '../../model/kubernetes.ts'
@@ -11,7 +10,7 @@ import { eventData } from './map-event.ts'
 import type { Noise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
-import { factsOf as knownFacts, packed, type Collection, type Known, type ObjectMap, type Step } from './source-objects.ts'
+import { digestOf, factsOf as knownFacts, packed, type Collection, type Known, type ObjectMap, type Step } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 export interface TrackerOptions {
@@ -242,7 +241,3 @@ export class Tracker implements Target {
 }
 
 const nothing = Buffer.alloc(0)
-
-function digestOf(text: string): string {
-  return hash('md5', text, 'base64url')
-}
