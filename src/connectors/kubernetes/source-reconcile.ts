@@ -41,11 +41,21 @@ export async function compare({ ask, path, selectors, collection, host }: Reconc
     if (reached >= listed) break
     // In a quiet collection the mark comes once a minute; when all is equal nobody has to wait for it.
     const now = difference(collection, versions, listed)
-    if (now.missing.length + now.stale.length + now.extra.length === 0) return now
+    if (!differs(now)) return now
     if (host.clock.monotonic() >= until || signal.aborted) return undefined
     await host.timers.sleep(lookMs, signal)
   }
   return difference(collection, versions, listed)
+}
+
+/** What is in both: what happened between a list and a watch is in one of them. */
+export function inBoth(first: Difference, second: Difference): Difference {
+  const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] => second[name].filter((uid) => first[name].includes(uid))
+  return { missing: both('missing'), stale: both('stale'), extra: both('extra'), objects: second.objects }
+}
+
+export function differs({ missing, stale, extra }: Difference): boolean {
+  return missing.length + stale.length + extra.length > 0
 }
 
 function difference({ objects }: Collection, versions: ReadonlyMap<string, string>, listed: bigint): Difference {

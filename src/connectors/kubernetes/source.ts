@@ -17,7 +17,7 @@ import { redactKey } from './source-key.ts'
 import { Lists } from './source-lists.ts'
 import { openObjects } from './source-open.ts'
 import type { ObjectMap } from './source-objects.ts'
-import { compare, type Difference } from './source-reconcile.ts'
+import { compare, differs, inBoth } from './source-reconcile.ts'
 import { Recorder } from './source-recorder.ts'
 import { replay } from './source-replay.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
@@ -61,10 +61,6 @@ interface Running extends Watched {
   readonly selectors: Readonly<Record<string, string>>
   /** Unix ms: when it was known to be right last. */
   right?: number
-}
-
-function differs({ missing, stale, extra }: Difference): boolean {
-  return missing.length + stale.length + extra.length > 0
 }
 
 export class KubernetesSource implements Source {
@@ -173,8 +169,9 @@ export class KubernetesSource implements Source {
           const first = await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal)
           if (first === undefined) continue
           metrics.count('weir_kubernetes_compared_objects_total', first.objects, { source: id })
-          // What lay between the list and the watch is no gap: a second look finds it gone.
-          const found = differs(first) ? await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal) : first
+          // What is no gap is not there at a second look, when other things have just happened.
+          const again = differs(first) ? await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal) : first
+          const found = again === undefined ? undefined : inBoth(first, again)
           if (found === undefined || !differs(found)) {
             watched.right = host.clock.now()
             continue
