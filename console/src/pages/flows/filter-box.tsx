@@ -90,6 +90,8 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   }
   const swap = async (): Promise<void> => {
     const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter: text } })
+    // Whoever has written on meanwhile means what is there now.
+    if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
     if (typeof swapped !== 'string') return
     lastChecked.current = swapped
