@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import { whoListens } from './ports.ts'
 import { WeirError } from '../model/errors.ts'
 
@@ -15,4 +16,19 @@ export async function explainListen(
   }
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${place}: ${reason}.`, { cause })
+}
+
+/** Resolves when a server over TCP listens there, which nobody else may. Rejects with why it can't, as {@link explainListen} says it. */
+export async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ ...place, exclusive: true }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (error) {
+    throw await explainListen('tcp', place, error)
+  }
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { createGunzip } from 'node:zlib'
-import { explainListen } from '../../host/listen.ts'
+import { listening } from '../../host/listen.ts'
 import type { Disk } from '../../host/index.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/index.ts'
@@ -82,20 +82,6 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
     renew(certificates) {
       for (const { server } of servers) if ('setSecureContext' in server) server.setSecureContext(certificates)
     },
-  }
-}
-
-async function listening(server: Server | TlsServer, place: HostPort): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ ...place, exclusive: true }, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  } catch (error) {
-    throw await explainListen('tcp', place, error)
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noiseNames } from './config.ts'
 import { canonical } from './map-canonical.ts'
 import { kindOf, Noise, noiseRules, usualNoise } from './map-noise.ts'
 import type { KubeObject } from './client-types.ts'
@@ -36,4 +37,8 @@ test('kinds that are nothing but noise are named by their group', () => {
 test('an object without any of it is passed on as it is', () => {
   const plain: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '1' } }
   expect(new Noise().stripped(plain)).toBe(plain)
+})
+
+test('the settings know every rule, and no other', () => {
+  expect([...noiseNames]).toEqual(Object.keys(noiseRules))
 })

@@ -18,7 +18,7 @@ import { Lists } from './source-lists.ts'
 import { openObjects } from './source-open.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { compare, differs, inBoth } from './source-reconcile.ts'
-import { Recorder } from './source-recorder.ts'
+import { Recorder, usualRecorderLimits } from './source-recorder.ts'
 import { replay } from './source-replay.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
@@ -76,7 +76,6 @@ export class KubernetesSource implements Source {
   readonly #scope: Scope
   readonly #lists = new Lists(mostLists)
   readonly #running = new Map<string, Running>()
-  #types: readonly ResourceType[] = []
   #unavailable: readonly string[] = []
   #reached: number | undefined
   #problem: string | undefined
@@ -94,7 +93,7 @@ export class KubernetesSource implements Source {
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
     this.#noise = new Noise(rules)
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
-    this.#recorder = new Recorder(context, map, { waitingBytes: config.buffer, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, commitMs: 250 })
+    this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer })
   }
 
   /** The collection that an object is in. */
@@ -133,19 +132,17 @@ export class KubernetesSource implements Source {
 
   async #watchAll(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
-    let streams = false
     for (let first = true; !signal.aborted; first = false) {
       const woken = new AbortController()
       this.#rediscover = () => void timers.after(againMs, () => woken.abort())
       try {
         const found = await discover(this.#client.ask, signal)
-        streams = found.minor >= 32
         if (this.#map.begun === undefined) this.#map.begun = found.now ?? this.#context.host.clock.now()
         this.#reached = this.#context.host.clock.now()
         if (this.#problem !== undefined || first) this.#context.log.info('The cluster answers.', { source: this.#context.id, version: found.version, kinds: found.types.length })
         this.#problem = undefined
         this.#unavailable = found.unavailable
-        await this.#adopt(found.types, streams, signal)
+        await this.#adopt(found.types, found.minor >= 32, signal)
         await timers.sleep(discoverMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
@@ -166,11 +163,12 @@ export class KubernetesSource implements Source {
       for (const watched of this.#running.values()) {
         if (signal.aborted || watched.reader.status().state !== 'watching') continue
         try {
-          const first = await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal)
+          const look = { ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }
+          const first = await compare(look, signal)
           if (first === undefined) continue
           metrics.count('weir_kubernetes_compared_objects_total', first.objects, { source: id })
           // What is no gap is not there at a second look, when other things have just happened.
-          const again = differs(first) ? await compare({ ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }, signal) : first
+          const again = differs(first) ? await compare(look, signal) : first
           const found = again === undefined ? undefined : inBoth(first, again)
           if (found === undefined || !differs(found)) {
             watched.right = host.clock.now()
@@ -194,9 +192,8 @@ export class KubernetesSource implements Source {
 
   /** Watches what there is now, and ends what there is no more. */
   async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
-    this.#types = types.filter((type) => selects(this.#scope, type))
     const wanted = new Set<string>()
-    for (const type of this.#types) {
+    for (const type of types.filter((each) => selects(this.#scope, each))) {
       const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
       for (const namespace of places) {
         const key = this.#key(type, namespace)

@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { MessageFramer } from '../../codecs/ipfix/framer.ts'
-import { explainListen } from '../../host/listen.ts'
+import { listening } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/index.ts'
 
 /** One exporter's connection, as the source sees it. */
@@ -44,20 +44,6 @@ export async function listenIpfixTcp(place: HostPort, connected: (address: strin
       for (const socket of sockets.keys()) socket.destroy()
       await Promise.all([closed, ...receiving])
     },
-  }
-}
-
-async function listening(server: Server, place: HostPort): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ ...place, exclusive: true }, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  } catch (error) {
-    throw await explainListen('tcp', place, error)
   }
 }
 
