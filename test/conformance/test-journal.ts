@@ -49,8 +49,8 @@ export class TestJournal {
           await this.#free.promise
           this.waiting--
         }
-        // What is synced has its buffer used again, so that only a copy stays as it is.
-        this.units.push({ ...unit, raw: unit.raw.slice() })
+        // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
+        this.units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
         return { position: { sequence: this.units.length, row: 0 }, epoch, sourceSequence: this.units.length }
       },
       shed: (reason, rows) => {

@@ -37,7 +37,7 @@ class Journal {
     return {
       ...testContext(), id: 'cluster', cursor: undefined, epoch: 1, shed: () => undefined,
       append: async (unit) => {
-        const raw = unit.raw.slice()
+        const raw = Uint8Array.from(unit.raw)
         for (let turns = delay(); turns > 0; turns--) await host.timers.yield()
         if (life.dead) return new Promise(() => undefined)
         this.units.push({ raw, count: unit.count })

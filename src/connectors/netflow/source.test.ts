@@ -85,8 +85,8 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
     },
     async append(unit) {
       await append(unit)
-      // What is synced has its buffer used again, so that only a copy stays as it is.
-      units.push({ ...unit, raw: unit.raw.slice() })
+      // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
+      units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
     shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
