@@ -1,6 +1,7 @@
 import type { Host } from '../host/index.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
 import type { Batch, BatchKind } from '../model/batches.ts'
+import type { Endpoint } from '../model/endpoint.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { Failure, Outcome } from '../model/outcome.ts'
@@ -138,12 +139,6 @@ export interface TransformDefinition<Config> {
   build(config: Config): Transform
 }
 
-/** What an address means. Ids stay inside a process; names leave it. */
-export interface Endpoint {
-  readonly name?: string
-  readonly label?: string
-}
-
 export type Resolution =
   | { readonly is: 'endpoint'; readonly endpoint: Endpoint }
   | { readonly is: 'unknown' }
@@ -156,6 +151,26 @@ export interface Resolver {
   resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
   /** Rises whenever earlier answers may have changed: caches keyed by it are then void. */
   readonly generation: number
+  /** Who has an address is another with time: absent where no cluster is known, and then an answer holds for all times. */
+  readonly holders?: Holders
+}
+
+/** Who had an address when, by numbers: ids stay inside a process, names leave it. */
+export interface Holders {
+  /** Who had the address at `at` of `words` at that time (Unix ms); 0 when nobody is known. `mac` of the row (48 bits), or NaN. */
+  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number
+  /** For which times the last answer is the same for every row; an empty span where rows differ. */
+  readonly from: number
+  readonly until: number
+  /** Number of the cluster that a scope names; 0 when it names none. */
+  clusterOf(scope: string): number
+  /** Is the address one that a cluster gives to what runs in it? */
+  within(words: Uint32Array, at: number): boolean
+  /** What a number means; its node's address apart. */
+  endpoint(number: number): Endpoint | undefined
+  nodeAddress(number: number): string | undefined
+  /** Tells of an address whose answers changed; the words are good until it returns. */
+  onChange(listener: (words: Uint32Array) => void): () => void
 }
 
 /** Who may write, and under which number. One process: a counter synced at each start. */
@@ -164,5 +179,5 @@ export interface Lease {
   release(): Promise<void>
 }
 
-export type { Log, Metrics }
+export type { Endpoint, Log, Metrics }
 export type { Appended, Frame, FrameHeader, Position, Positions, Unit }

@@ -95,6 +95,8 @@ export interface ResourceData extends ObjectIdentity {
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
+  /** Of nodes: ranges (CIDR) from which their pods have addresses. */
+  readonly podRanges?: readonly string[]
   /** Of pods: images of containers, and what they turned out to be. */
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
   /** Of services: labels of the pods behind it. */

@@ -80,7 +80,7 @@ function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
     const port = secondAddress(range)
     if (port !== undefined) addresses.push({ ip: port, as: 'node' })
   }
-  return compact({ addresses: nonEmptyList(addresses), zone: first(zoneLabels), region: first(regionLabels), providerId: nonBlank(textOf(dictOf(spec)['providerID'])) })
+  return compact({ addresses: nonEmptyList(addresses), zone: first(zoneLabels), region: first(regionLabels), providerId: nonBlank(textOf(dictOf(spec)['providerID'])), podRanges: nonEmptyList(texts(dictOf(spec)['podCIDRs'])) })
 }
 
 function secondAddress(range: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { Resolver } from '../../engine/ports.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-import { AddressTable } from './address-table.ts'
+import { AddressTable } from '../../model/address-table.ts'
 import { EndpointNames, type Named } from './endpoint-names.ts'
 import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'

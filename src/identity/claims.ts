@@ -1,0 +1,171 @@
+import { AddressTable } from '../model/address-table.ts'
+
+/** A flow may seem to begin this long before its address was told of: clocks differ, and news takes a while. */
+export const headMs = 2000
+/** Flows of an address that was given up are still its last holder's for so long, unless somebody else has it. */
+export const tailMs = 60_000
+
+/** Which of several holders of an address it is: the lower wins. 0 is who is known by the MAC address of the row. */
+export const ranks = { pod: 1, node: 2, service: 3, outside: 4, finished: 5, secondary: 6, slice: 7 } as const
+const rankCount = 8
+
+/** Holding now wins over beginning soon, and that over having finished or ended: what is over makes no more traffic. */
+const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
+
+/**
+ * Who held an address when: claims, packed into typed arrays and linked by address. Times are Unix ms; a claim holds from
+ * `from` on and before `until`.
+ */
+export class Claims {
+  readonly #addresses = new AddressTable()
+  /** First claim + 1 of each address, by its number − 1. */
+  #first = new Int32Array(256)
+  #words = new Uint32Array(1024)
+  #addressCount = 0
+  /** Next claim + 1 of the same address. */
+  #next = new Int32Array(256)
+  #holder = new Uint32Array(256)
+  #cluster = new Uint16Array(256)
+  #rank = new Uint8Array(256)
+  /** `from` and `until`, beside each other. */
+  #times = new Float64Array(512)
+  /** MAC address of a claim (48 bits), where that decides: of few. */
+  readonly #macs = new Map<number, number>()
+  #count = 0
+
+  /** For which times the last answer is the same. Empty where another row of the same address may have another answer. */
+  from = -Infinity
+  until = Infinity
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(words: Uint32Array, holder: number, cluster: number, rank: number, from: number, until: number, mac?: number): number {
+    const claim = this.#count++
+    if (claim >= this.#next.length) this.#grow()
+    const address = this.#addressOf(words)
+    this.#next[claim] = this.#first[address - 1] as number
+    this.#first[address - 1] = claim + 1
+    this.#holder[claim] = holder
+    this.#cluster[claim] = cluster
+    this.#rank[claim] = rank
+    this.#times[2 * claim] = from
+    this.#times[2 * claim + 1] = until
+    if (mac !== undefined) this.#macs.set(claim, mac)
+    return claim
+  }
+
+  end(claim: number, until: number): void {
+    this.#times[2 * claim + 1] = Math.min(this.#times[2 * claim + 1] as number, until)
+  }
+
+  hand(claim: number, holder: number): void {
+    this.#holder[claim] = holder
+  }
+
+  /**
+   * Number of who held the address at `at` of `words` at that time; 0 where nobody did, or two clusters say so. `cluster` 0 asks all.
+   * `mac`: of the row, 48 bits; NaN where it has none.
+   */
+  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
+    this.from = -Infinity
+    this.until = Infinity
+    const address = this.#addresses.find(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number, 0)
+    if (address === 0) return 0
+    let [low, high] = [-Infinity, Infinity]
+    let best = -1
+    let bestKey = Infinity
+    let bestTime = 0
+    let torn = false
+    let byRow = false
+    const times = this.#times
+    for (let claim = (this.#first[address - 1] as number) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) {
+      if (cluster !== 0 && this.#cluster[claim] !== cluster) continue
+      const from = times[2 * claim] as number
+      const until = times[2 * claim + 1] as number
+      // Within which times nothing about this claim changes.
+      const soon = from - headMs
+      const late = until + tailMs
+      if (time < soon) {
+        if (soon < high) high = soon
+        continue
+      }
+      if (time >= late) {
+        if (late > low) low = late
+        continue
+      }
+      let rank = this.#rank[claim] as number
+      let is: number = rank === ranks.finished ? classes.finished : classes.now
+      let order = -from
+      let [since, to] = [from, until]
+      if (time < from) {
+        is = classes.soon
+        order = from
+        since = soon
+        to = from
+      } else if (time >= until) {
+        is = classes.lately
+        order = -until
+        since = until
+        to = late
+      }
+      if (since > low) low = since
+      if (to < high) high = to
+      if (this.#macs.size > 0 && this.#macs.has(claim)) {
+        byRow = true
+        if (this.#macs.get(claim) === mac) rank = 0
+      }
+      const key = is * rankCount + rank
+      if (key > bestKey) continue
+      // Two clusters that say the same of an address: nobody can tell whose it was.
+      torn = key === bestKey && (torn || this.#cluster[claim] !== this.#cluster[best])
+      // Of two as good it is the one with the greater number: so the answer does not hang on the order of news.
+      if (key === bestKey && (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))) continue
+      best = claim
+      bestKey = key
+      bestTime = order
+    }
+    this.from = byRow ? Infinity : low
+    this.until = byRow ? -Infinity : high
+    return best < 0 || torn ? 0 : (this.#holder[best] as number)
+  }
+
+  /** Every claim, each address's newest first. The words are good until the next step. */
+  *all(): Generator<{ readonly claim: number; readonly words: Uint32Array; readonly holder: number; readonly rank: number; readonly from: number; readonly until: number; readonly mac: number | undefined }> {
+    for (let address = 0; address < this.#addressCount; address++) {
+      const words = this.#words.subarray(4 * address, 4 * address + 4)
+      for (let claim = (this.#first[address] as number) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) {
+        yield { claim, words, holder: this.#holder[claim] as number, rank: this.#rank[claim] as number, from: this.#times[2 * claim] as number, until: this.#times[2 * claim + 1] as number, mac: this.#macs.get(claim) }
+      }
+    }
+  }
+
+  #addressOf(words: Uint32Array): number {
+    const [a, b, c, d] = words as unknown as [number, number, number, number]
+    const known = this.#addresses.find(a, b, c, d, 0)
+    if (known !== 0) return known
+    const number = ++this.#addressCount
+    if (number > this.#first.length) {
+      this.#first = larger(this.#first, Int32Array)
+      this.#words = larger(this.#words, Uint32Array)
+    }
+    this.#words.set(words.subarray(0, 4), 4 * (number - 1))
+    this.#addresses.add(a, b, c, d, 0, number)
+    return number
+  }
+
+  #grow(): void {
+    this.#next = larger(this.#next, Int32Array)
+    this.#holder = larger(this.#holder, Uint32Array)
+    this.#cluster = larger(this.#cluster, Uint16Array)
+    this.#rank = larger(this.#rank, Uint8Array)
+    this.#times = larger(this.#times, Float64Array)
+  }
+}
+
+function larger<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(from: T, type: new (length: number) => T): T {
+  const to = new type(2 * from.length)
+  to.set(from)
+  return to
+}

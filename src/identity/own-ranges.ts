@@ -1,0 +1,44 @@
+import { AddressTable } from '../model/address-table.ts'
+import { isIpv4Range, parseCidr } from '../model/cidr.ts'
+import { mappedPrefix } from '../model/ip.ts'
+
+/** Of one range, so many parts of it are taken: the largest cluster has no more. */
+const mostParts = 1 << 16
+
+/** Ranges in which a cluster gives addresses to pods and services: parts of 256 addresses, of IPv6 of 64 bits. */
+export class OwnRanges {
+  readonly #parts = new AddressTable()
+
+  /** The part in which a known address is. */
+  add(words: Uint32Array): void {
+    const [a = 0, b = 0, c = 0, d = 0] = words
+    if (c === mappedPrefix && a === 0 && b === 0) this.#put(0, 0, mappedPrefix, (d & 0xffffff00) >>> 0)
+    else this.#put(a, b, 0, 0)
+  }
+
+  /** A range in CIDR notation; what is none is passed over. */
+  addRange(text: string): void {
+    const range = parseCidr(text)
+    if (range === undefined) return
+    const v4 = isIpv4Range(range)
+    const word = v4 ? 3 : 1
+    const step = v4 ? 256 : 1
+    const parts = Math.min(mostParts, 2 ** Math.max(0, (v4 ? 120 : 64) - range.bits))
+    const words = Uint32Array.from(range.words)
+    const first = words[word] ?? 0
+    for (let part = 0; part < parts && first + part * step <= 0xffff_ffff; part++) {
+      words[word] = first + part * step
+      this.add(words)
+    }
+  }
+
+  has(words: Uint32Array, at: number): boolean {
+    const a = words[at] as number, b = words[at + 1] as number, c = words[at + 2] as number
+    if (c === mappedPrefix && a === 0 && b === 0) return this.#parts.find(0, 0, mappedPrefix, ((words[at + 3] as number) & 0xffffff00) >>> 0, 0) !== 0
+    return this.#parts.find(a, b, 0, 0, 0) !== 0
+  }
+
+  #put(a: number, b: number, c: number, d: number): void {
+    if (this.#parts.find(a, b, c, d, 0) === 0) this.#parts.add(a, b, c, d, 0, 1)
+  }
+}

@@ -1,0 +1,79 @@
+/** What the index of workloads needs of an object, read from what was told of it. */
+import { parseIp } from '../model/ip.ts'
+import type { ResourceAddress, ResourceData } from '../model/kubernetes.ts'
+import { ranks } from './claims.ts'
+
+/** One address of an object. */
+export interface Claimed {
+  readonly words: Uint32Array
+  readonly rank: number
+  readonly network?: string
+  readonly mac?: number
+}
+
+/** Who has addresses, as far as it is told with them; what hangs on other objects is looked up when it is named. */
+export interface Held {
+  readonly cluster: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly node?: string
+  readonly owner?: Owner
+  /** Hash in the name of the ReplicaSet that made it. */
+  readonly template?: string
+}
+
+export interface Owner {
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+}
+
+const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
+  pod: ranks.pod, node: ranks.node, cluster: ranks.service, external: ranks.outside, 'load-balancer': ranks.outside, secondary: ranks.secondary,
+}
+
+/** Owners that only hand on: what is looked for is who made them. */
+export const handsOn: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
+
+export function ownerOf(data: ResourceData): Owner | undefined {
+  const [owner] = data.owners ?? []
+  return owner === undefined ? undefined : { kind: owner.kind, name: owner.name, uid: owner.uid }
+}
+
+export function heldOf(data: ResourceData): Held {
+  const { cluster, kind, namespace, name, node } = data
+  // Behind an address of a slice that is no pod there is only the service.
+  if (kind === 'EndpointSlice') return { cluster, kind: 'Service', ...(namespace === undefined ? {} : { namespace }), name: data.service ?? name }
+  const owner = kind === 'Pod' ? ownerOf(data) : undefined
+  const template = data.labels?.['pod-template-hash']
+  return {
+    cluster, kind, name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(kind === 'Node' ? { node: name } : node === undefined ? {} : { node }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(kind !== 'Pod' || template === undefined ? {} : { template }),
+  }
+}
+
+/** Addresses as they are claimed; texts that are none are passed over. A finished pod gives way to anybody. */
+export function claimedBy(data: ResourceData): Claimed[] {
+  const claimed: Claimed[] = []
+  const add = (ip: string, rank: number, network?: string, mac?: number): void => {
+    const words = parseIp(ip)
+    if (words !== undefined) claimed.push({ words, rank, ...(network === undefined ? {} : { network }), ...(mac === undefined ? {} : { mac }) })
+  }
+  const finished = data.phase === 'Succeeded' || data.phase === 'Failed'
+  for (const { ip, as, network, mac } of data.addresses ?? []) {
+    if (finished) add(ip, ranks.finished, network)
+    else add(ip, rankOf[as] ?? ranks.outside, network, as === 'secondary' ? macOf(mac) : undefined)
+  }
+  if (data.kind === 'EndpointSlice') {
+    for (const { addresses, kind } of data.endpoints ?? []) if (kind === undefined) for (const ip of addresses) add(ip, ranks.slice)
+  }
+  return claimed
+}
+
+function macOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) ? Number.parseInt(text.replaceAll(':', ''), 16) : undefined
+}
