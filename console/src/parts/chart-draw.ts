@@ -15,6 +15,8 @@ interface Drawing {
   /** The pointer is at this time; undefined: at none. */
   readonly onPoint: (at: number | undefined) => void
   readonly onBrush: (from: number, to: number) => void
+  /** It can be pointed and marked: before, no time has a place yet. */
+  readonly onReady: () => void
 }
 
 const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
@@ -30,7 +32,7 @@ export interface Drawn {
 const dashes = [[2, 3], [6, 4]]
 
 /** Draws into the element and follows its width. */
-export function draw(element: HTMLElement, { times, series, lines, stacked, height, format, colors, onPoint, onBrush }: Drawing): Drawn {
+export function draw(element: HTMLElement, { times, series, lines, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   // What lies on top reaches furthest up, so it is drawn first and the others over it.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
@@ -51,6 +53,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
       label: name, stroke: colors.ink, width: 1.5, dash: dashes[index % dashes.length] ?? [], points: { show: false }, spanGaps: false, ...(stepped === undefined ? {} : { paths: stepped }),
     }))],
     hooks: {
+      ready: [onReady],
       setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
       setSelect: [(self) => {
         const { left, width } = self.select

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
@@ -43,16 +43,19 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
   const asTable = table ?? ownTable
   const setAsTable = onTable ?? setOwnTable
   const [failed, setFailed] = useState(false)
+  // Both are times, not places: new data come with an axis that went on, and who reads or marks stays where he was.
   const [at, setAt] = useState<number>()
-  /** Places of the first and the last time that are marked. */
-  const [marked, setMarked] = useState<readonly [number, number]>()
+  /** The first and the last time that are marked. */
+  const [markedTimes, setMarkedTimes] = useState<readonly [number, number]>()
+  const cursor = placeOf(times, at)
+  const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
+  const held = useRef<{ readonly cursor: number | undefined; readonly marked: readonly [number, number] | undefined }>({ cursor, marked })
   useEffect(() => {
     brushed.current = onBrush
+    held.current = { cursor, marked }
   })
-  // What was marked was marked among other times.
-  useEffect(() => setMarked(undefined), [times])
   useEffect(() => drawn.current?.mark(marked), [marked])
   useEffect(() => {
     const element = place.current
@@ -64,7 +67,15 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
       if (gone) return
       const repaint = (): void => {
         stop()
-        const now = paint(element, { times, series, lines, stacked, height, format, colors: colorsOf(element, series), onPoint: setAt, onBrush: (from, to) => brushed.current?.(from, to) })
+        const { cursor: wasAt, marked: wasMarked } = held.current
+        const now = paint(element, {
+          times, series, lines, stacked, height, format, colors: colorsOf(element, series),
+          onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]), onBrush: (from, to) => brushed.current?.(from, to),
+          onReady: () => {
+            if (wasAt !== undefined) now.point(wasAt)
+            if (wasMarked !== undefined) now.mark(wasMarked)
+          },
+        })
         drawn.current = now
         stop = now.stop
       }
@@ -85,28 +96,28 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
     }
   }, [times, series, lines, stacked, height, format, asTable])
   const all = [...series, ...lines]
-  const cursor = at === undefined || times[at] === undefined ? undefined : at
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys, does,
     run: () => { if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length))) },
   })
   const clamped = (place: number): number => Math.max(0, Math.min(times.length - 1, place))
+  const mark = (places: readonly [number, number] | undefined): void => setMarkedTimes(places === undefined ? undefined : [times[places[0]] ?? 0, times[places[1]] ?? 0])
   const markOn = (by: number) => (): void => {
     const from = marked?.[0] ?? clamped(cursor ?? (by > 0 ? 0 : times.length - 1))
     const to = marked === undefined ? from : clamped(marked[1] + by)
-    setMarked([from, to])
+    mark([from, to])
     drawn.current?.point(to)
   }
   const take = (): boolean => {
     if (marked === undefined || onBrush === undefined) return false
     const [first, last] = [Math.min(...marked), Math.max(...marked)]
     const width = (times[1] ?? 0) - (times[0] ?? 0)
-    setMarked(undefined)
+    mark(undefined)
     onBrush(times[first] ?? 0, times[last + 1] ?? (times[last] ?? 0) + width)
     return true
   }
   const drop = (): boolean => {
-    setMarked(undefined)
+    mark(undefined)
     return marked !== undefined
   }
   const onKeyDown = useLocalKeys('In a chart', [
@@ -154,6 +165,21 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
 
 function Reading({ name, mark, value }: { readonly name: string; readonly mark: string; readonly value: string }): React.ReactNode {
   return <><dt className="legend"><i className={mark} />{name}</dt><dd>{value}</dd></>
+}
+
+/** The place whose stretch of time has it; undefined when it lies before or behind the axis. */
+function placeOf(times: readonly number[], at: number | undefined): number | undefined {
+  const width = (times[1] ?? 0) - (times[0] ?? 0)
+  if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width) return undefined
+  return times.findLastIndex((time) => time <= at)
+}
+
+/** As much of what was marked as is still on the axis. */
+function placesOf(times: readonly number[], marked: readonly [number, number] | undefined): readonly [number, number] | undefined {
+  const [first, last] = [times[0], times.at(-1)]
+  if (marked === undefined || first === undefined || last === undefined || Math.max(...marked) < first || Math.min(...marked) > last) return undefined
+  const place = (time: number): number => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
+  return [place(marked[0]), place(marked[1])]
 }
 
 /** Where keys lead on the axis of time. */

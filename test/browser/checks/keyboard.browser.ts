@@ -118,6 +118,31 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await page.context().close()
   }, 480_000)
 
+  test('what is marked in the chart, and where one reads, stays while new data come', async () => {
+    await stage.filled()
+    const page = await stage.page('/flows?v=1&live=0&t=now-1h..now&refresh=5')
+    const chart = page.getByRole('slider', { name: 'Bytes per second by source: time' })
+    const said = (): Promise<string | null> => chart.getAttribute('aria-valuetext')
+    await page.locator('.chart-place canvas').first().waitFor()
+    await tabTo(page, /^Bytes per second by source: time$/)
+    await press(page, 'End', ...new Array<string>(20).fill('Shift+ArrowLeft'))
+    const before = await said()
+    expect(before).toMatch(/Marked are 20 of/)
+    // An hour in so many steps: the last of them has only begun.
+    const step = 3600 / Number(await chart.getAttribute('aria-valuemax'))
+    const reads = (before ?? '').slice(0, before?.indexOf(': '))
+    // The axis went on by more than what a step of it is.
+    for (let answers = 0; answers < 3; answers++) await page.waitForResponse((response) => response.url().includes('/api/v1/series'))
+    await expect.poll(() => page.locator('.chart-place canvas').count()).toBe(1)
+    expect(await said()).toMatch(/Marked are 20 of/)
+    expect(await said()).toContain(reads)
+    await press(page, 'Enter')
+    await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
+    const [from, to] = (parameter(page, 't') ?? '').split('..').map((iso) => Date.parse(iso) / 1000)
+    expect((to ?? 0) - (from ?? 0)).toBe(20 * step)
+    await page.context().close()
+  })
+
   test('groups by keyboard: chosen, ordered, opened, and back', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
