@@ -114,13 +114,15 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
     const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
+      if (name === 'watch') self.prepareForObjects()
       const telemetry = telemetryFor(name, { write, metrics, level: config.log.level })
       const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
       worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
       worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
       return worker
     }
-    self.prepareThreads()
+    if (Object.values(config.sources).some(hearsFlows)) self.prepareForFlows()
+    else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
     const storeWorker = config.store.enabled === 'none' ? undefined : spawn('store')
@@ -216,6 +218,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error
   }
+}
+
+/** Its flows come as datagrams, so many that the threads have to be prepared for them. */
+function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
+  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
+  return (type === 'netflow' || type === 'sflow') && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
 /** A transform as delivery sees it: a sink whose other side is the journal. */

@@ -1,5 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { Host } from '../host/index.ts'
+import { giveBack } from '../model/give-back.ts'
 import type { Position } from '../model/positions.ts'
 import type { Frame, FrameHeader, JournalReader, Tail, UnreadableStretch } from './types.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
@@ -112,5 +113,12 @@ class StoredFrame implements Frame {
       : stored
     this.#body = new WeakRef(body)
     return body
+  }
+
+  release(): void {
+    const body = this.#body?.deref()
+    this.#body = undefined
+    // What was not compressed lies in the buffer of whoever read it.
+    if (body !== undefined && this.#pieces[0]?.decoded.zstd === true) giveBack(body)
   }
 }

@@ -64,6 +64,8 @@ export interface Frame {
   readonly firstSequence: number
   /** The uncompressed body. Decompressed on first call. Throws never: checksums were verified. */
   body(): Uint8Array
+  /** Nobody looks at the body any more, nor at what was decoded of it. */
+  release?(): void
 }
 
 /** Returned once the unit is on disk and synced. */

@@ -136,6 +136,7 @@ export class EventTable {
       vector.flush()
     })
     this.#stages.fill(this.#chunk, 11, this.#used)
+    for (const { rows, to } of this.#pieces) if (to === rows.batch.count) rows.release?.()
     this.#pieces = []
   }
 }

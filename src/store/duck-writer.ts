@@ -34,6 +34,9 @@ function selectList(stream: Stream): string {
 
 const aboutKey = 'weir'
 
+/** Memory that is free and not given back to the system: DuckDB keeps more than a hundred megabytes otherwise, and commits are small. */
+const keptFree = '4MB'
+
 /** Pieces of a vectored write: below what systems take (IOV_MAX). */
 const piecesAtOnce = 512
 
@@ -224,7 +227,7 @@ class DuckWriter implements TableWriter {
 }
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
-  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '' })
+  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '', allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree })
   const api = await import('@duckdb/node-api')
   const connection = await instance.connect()
   const merging = await instance.connect()

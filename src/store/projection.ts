@@ -128,7 +128,7 @@ export class StoreProjection implements Projection {
       }
     } else {
       const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
-      await writer.append(hour, { stream: 'events', batch, origin })
+      await writer.append(hour, { stream: 'events', batch, origin, release: () => frame.release?.() })
     }
     this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header)
     this.#pending.bytes += header.rawBytes

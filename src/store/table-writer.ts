@@ -28,6 +28,8 @@ export interface EventRows {
   readonly stream: 'events'
   readonly batch: EventBatch
   readonly origin: RowOrigin
+  /** Gives the batch back, once its rows are in a table. */
+  readonly release?: () => void
 }
 
 export interface EndpointRow {

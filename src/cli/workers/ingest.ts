@@ -10,6 +10,7 @@ import { self } from '../../host/process.ts'
 import { openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { giveBack } from '../../model/give-back.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -61,7 +62,13 @@ const held = new Map<string, number>()
 
 /** What sources in another thread ask of the journal. */
 export const journalMethods = {
-  append: (unit: Unit): Promise<Appended> => need(journal).append(unit),
+  async append(unit: Unit): Promise<Appended> {
+    try {
+      return await need(journal).append(unit)
+    } finally {
+      giveBack(unit.raw)
+    }
+  },
   totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => need(journal).totals(),
   hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
     held.set(source, sequence)

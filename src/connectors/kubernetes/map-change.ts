@@ -68,7 +68,7 @@ function envelope({ cluster, group, resource, kind, namespace, name, uid }: Plac
     id, source: sourceOf(cluster), type, time, family,
     subject: [plural(group, resource), ...(namespace === undefined ? [] : [namespace]), name].join('/'),
     datacontenttype: 'application/json', key: `${cluster}/${uid}`, ref: kubernetesRef({ cluster, group, kind, namespace: namespace ?? '', name }),
-    encoding: 'json', data: Buffer.from(data),
+    encoding: 'json', data: utf8.encode(data),
   }
 }
 
@@ -97,6 +97,9 @@ export function actorOf({ metadata }: KubeObject): ChangeActor | undefined {
   const { manager, operation, subresource, time } = last
   return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
 }
+
+/** Makes bytes of their own, which are given back once the journal has them. */
+const utf8 = new TextEncoder()
 
 /** A name of Weir for its stable ids: RFC 9562, version 5. */
 const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'

@@ -53,6 +53,18 @@ test('variables, arguments and annotations with such names, wherever pods are ma
   expect(text).toContain('"team":"shop"')
 })
 
+test('a flag whose value is the next argument, and what stands in the middle of a line', () => {
+  const pod = { containers: [{ name: 'c', args: ['--db-password', value, '--token', '--verbose', '-p', 'seen'], command: ['sh', '-c', `run --api-key ${value} --level info; PGPASSWORD='${value}' psql; curl -d '{"token": "${value}", "n": 1}'`] }] }
+  const text = safe({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: pod })
+  expect(text).toMatch(/"--db-password","redacted:[0-9a-f]{16}","--token","--verbose","-p","seen"/)
+  expect(text).toMatch(/run --api-key redacted:[0-9a-f]{16} --level info; PGPASSWORD='redacted:[0-9a-f]{16}' psql; curl -d '\{\\"token\\": \\"redacted:[0-9a-f]{16}\\", \\"n\\": 1\}'/)
+})
+
+test('a megabyte without a break is looked through at once', () => {
+  const long = `${'password-'.repeat(120_000)}=`
+  expect(safe({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: long, b: `--${long}`, c: `"${'token'.repeat(200_000)}` } })).toContain('password-password')
+})
+
 test('places that somebody names, of one kind or of all', () => {
   const own = new Redactor({ key: Buffer.from('k'), names: sensitiveNames, paths: [{ kind: 'Database', path: '/spec/users/*/login' }, { path: '/spec/a~1b' }] })
   const object = { apiVersion: 'example.com/v1', kind: 'Database', metadata: { name: 'd' }, spec: { users: [{ login: value }, { login: 'x' }], 'a/b': { c: value }, open: 1 } }

@@ -28,13 +28,22 @@ export class Redactor {
   readonly #rules: RedactRules
   readonly #lines: RegExp
   readonly #flags: RegExp
+  readonly #flagAlone: RegExp
+  readonly #inline: readonly RegExp[]
 
   constructor(rules: RedactRules) {
     this.#rules = rules
-    const name = rules.names.source
+    // As long as a name may be: a megabyte of them without a break would otherwise be looked through again from each.
+    const name = `[\\w.-]{0,100}(?:${rules.names.source})[\\w.-]{0,100}`
     // `password: x`, `"db.password" = x`, `export TOKEN=x` in a file that is a value.
-    this.#lines = new RegExp(`^([ \\t]*(?:export[ \\t]+)?["']?[\\w.-]*(?:${name})[\\w.-]*["']?[ \\t]*[:=][ \\t]*)(\\S.*)$`, 'gim')
-    this.#flags = new RegExp(`^(--?[\\w.-]*(?:${name})[\\w.-]*=)([\\s\\S]+)$`, 'i')
+    this.#lines = new RegExp(`^(?<begin>[ \\t]*(?:export[ \\t]+)?["']?${name}["']?[ \\t]*[:=][ \\t]*)(?<value>\\S.*)$`, 'gim')
+    this.#flags = new RegExp(`^(?<begin>--?${name}=)(?<value>[\\s\\S]+)$`, 'i')
+    this.#flagAlone = new RegExp(`^--?${name}$`, 'i')
+    // `--password x`, `PGPASSWORD=x psql`, `{"token": "x"}`.
+    this.#inline = [
+      new RegExp(`(?<begin>(?<![\\w.-])${name}=|(?<![\\w.-])--?${name}[ \\t]+)(?<value>"[^"]+"|'[^']+'|[^\\s"';|&,<>()]+)`, 'gi'),
+      new RegExp(`(?<begin>"${name}"\\s*:\\s*)(?<value>"(?:[^"\\\\]|\\\\.)+"|[\\w.+-]+)`, 'gi'),
+    ]
   }
 
   /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
@@ -60,7 +69,15 @@ export class Redactor {
   }
 
   #inText(text: string): string {
-    return text.replaceAll(this.#lines, (_, begin: string, value: string) => begin + this.digest(value.trimEnd()))
+    if (!this.#rules.names.test(text)) return text
+    let safe = text.replaceAll(this.#lines, (...found) => partsOf(found, ({ begin, value }) => begin + this.digest(value.trimEnd())))
+    for (const inline of this.#inline) safe = safe.replaceAll(inline, (...found) => partsOf(found, ({ begin, value }) => begin + (/^["']?redacted:/.test(value) ? value : this.#quoted(value))))
+    return safe
+  }
+
+  #quoted(value: string): string {
+    const quote = /^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? ''
+    return quote + this.digest(quote === '' ? value : value.slice(1, -1)) + quote
   }
 
   #fields(object: Dict, names: readonly string[], replace: (value: unknown, field: string, name: string) => unknown): Dict {
@@ -97,7 +114,7 @@ export class Redactor {
   #specs(value: unknown, field = ''): unknown {
     if (Array.isArray(value)) {
       if (field === 'env') return mapList(value, (entry) => (isDict(entry) && typeof entry['name'] === 'string' && entry['value'] !== undefined ? replaced(entry, 'value', this.#named(entry['name'], entry['value'])) : entry))
-      if (field === 'args' || field === 'command') return mapList(value, (entry) => (typeof entry === 'string' ? this.#argument(entry) : entry))
+      if (field === 'args' || field === 'command') return mapList(value, (entry, index) => (typeof entry === 'string' ? this.#argument(entry, value[index - 1]) : entry))
       return mapList(value, (entry) => this.#specs(entry))
     }
     if (!isDict(value)) return value
@@ -110,9 +127,11 @@ export class Redactor {
     return copy ?? value
   }
 
-  #argument(text: string): string {
-    const flag = this.#flags.exec(text)
-    return flag === null ? this.#inText(text) : `${flag[1] ?? ''}${this.digest(flag[2] ?? '')}`
+  #argument(text: string, before: unknown): string {
+    // The flag and its value are two arguments.
+    if (typeof before === 'string' && this.#flagAlone.test(before) && !/^(?:--|-\w$)/.test(text)) return this.digest(text)
+    const { begin, value } = this.#flags.exec(text)?.groups ?? {}
+    return begin === undefined || value === undefined ? this.#inText(text) : begin + this.digest(value)
   }
 
   #at(value: unknown, path: readonly string[]): unknown {
@@ -127,6 +146,16 @@ export class Redactor {
 
 function pointer(path: string): string[] {
   return path.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+interface Found {
+  readonly begin: string
+  readonly value: string
+}
+
+/** What `replaceAll` hands over last: parts by name, since a configured expression may have numbered ones of its own. */
+function partsOf(found: readonly unknown[], replace: (parts: Found) => string): string {
+  return replace(found.at(-1) as Found)
 }
 
 function isDict(value: unknown): value is Dict {

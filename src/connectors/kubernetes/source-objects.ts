@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Database, type DatabaseStatement } from '../../host/database.ts'
+import { giveBack } from '../../model/give-back.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 
 export interface Known {
@@ -15,7 +16,7 @@ export interface Known {
   /** The list that it was seen in last. */
   seen: number
   /** Its document, until it is on disk. */
-  document?: Buffer
+  document: Buffer | undefined
 }
 
 /** A collection as it is known: all objects of a resource, or those in a namespace. */
@@ -43,7 +44,8 @@ export type Step =
   | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined }
 
 const layout = 1
-const deflate = { level: 1, memLevel: 8 } as const
+// Pieces of its result are small: most documents take less than one.
+const deflate = { level: 1, memLevel: 8, chunkSize: 4096 } as const
 
 export class ObjectMap {
   readonly #database: Database
@@ -90,7 +92,7 @@ export class ObjectMap {
       this.#collections.set(collection.key, collection)
     }
     for (const { row, collection, uid, version, hash, told } of this.#database.prepare('SELECT row, collection, uid, version, hash, told FROM objects ORDER BY row').iterate()) {
-      byId.get(Number(collection))?.objects.set(String(uid), { row: Number(row), version: String(version), hash: String(hash), told: String(told), seen: 0 })
+      byId.get(Number(collection))?.objects.set(String(uid), { row: Number(row), version: String(version), hash: String(hash), told: String(told), seen: 0, document: undefined })
       this.#lastRow = Math.max(this.#lastRow, Number(row))
     }
   }
@@ -132,7 +134,7 @@ export class ObjectMap {
 
   /** A new object of a collection, not yet written. */
   add(collection: Collection, uid: string): Known {
-    const known: Known = { row: ++this.#lastRow, version: '', hash: '', told: '', seen: 0 }
+    const known: Known = { row: ++this.#lastRow, version: '', hash: '', told: '', seen: 0, document: undefined }
     collection.objects.set(uid, known)
     return known
   }
@@ -175,7 +177,11 @@ export class ObjectMap {
       }
     })
     if (position !== undefined) this.#position = position
-    for (const step of steps) if (step.is === 'put' && step.known.document === step.document) delete step.known.document
+    for (const step of steps) {
+      if (step.is !== 'put') continue
+      if (step.known.document === step.document) step.known.document = undefined
+      giveBack(step.document)
+    }
   }
 
   close(): void {
@@ -188,10 +194,16 @@ export function factsOf({ version, hash, told }: Known): Facts {
   return { version, hash, told }
 }
 
-/** A document as it is kept: small, in a buffer of its own. */
+let room = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** A document as it is kept: small, in a buffer of its own, which {@link ObjectMap.commit} gives back. */
 export function packed(text: string): Buffer {
-  // What deflate returns is a view on a block of 16 KiB.
-  return Buffer.from(deflateRawSync(text, deflate))
+  // Written where the one before was: a cluster is listed faster than memory is collected.
+  if (room.length < text.length * 3) room = Buffer.allocUnsafeSlow(text.length * 3)
+  const small = deflateRawSync(room.subarray(0, room.write(text)), deflate)
+  const document = Buffer.allocUnsafeSlow(small.length)
+  small.copy(document)
+  return document
 }
 
 /** Tells two documents apart. Nobody can choose one that looks like another: both are his own object. */

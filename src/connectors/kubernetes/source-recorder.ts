@@ -3,6 +3,7 @@ import type { SourceContext } from '../../engine/ports.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import { WeirError } from '../../model/errors.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { giveBack } from '../../model/give-back.ts'
 import type { Position } from '../../model/positions.ts'
 import type { ObjectMap, Step } from './source-objects.ts'
 
@@ -133,11 +134,13 @@ export class Recorder {
   async #append(events: readonly WeirEvent[], signal: AbortSignal): Promise<Position> {
     const { host, log, id } = this.#context
     const batch = toEventBatch(events)
+    for (const { data } of events) if (data !== undefined) giveBack(data)
     let [timeMin, timeMax] = [Infinity, -Infinity]
     for (const time of batch.time) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
     for (let tries = 0; ; tries++) {
       try {
         const { position } = await this.#context.append({ stream: id, kind: 'events', count: events.length, raw: encodeBatch(batch), received: host.clock.now(), timeMin, timeMax })
+        giveBack(batch.data.bytes)
         return position
       } catch (error) {
         // The server is read no further meanwhile, and what it drops is found again by listing.
