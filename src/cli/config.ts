@@ -129,6 +129,16 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
+/** Where what is known of workloads is kept. */
+export function identityFolder({ data }: WeirConfig): string {
+  return `${data}/identity`
+}
+
+/** Ids of the sources that watch clusters: who tells of workloads. */
+export function clusterSources({ sources }: WeirConfig): readonly string[] {
+  return Object.values(sources).flatMap(({ id, type }) => (type === 'kubernetes' ? [id] : []))
+}
+
 export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
   return Object.values(config.sources).map(({ id, type, settings }) => ({ id, type, settings: carriedSettings(settings, reveal) }))
 }

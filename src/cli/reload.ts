@@ -3,7 +3,7 @@ import type { SinkSet } from '../engine/sinks.ts'
 import type { SourceReport } from '../engine/sources.ts'
 import type { Host } from '../host/index.ts'
 import type { Log } from '../telemetry/ports.ts'
-import { sinkEntries, sourceEntries } from './config.ts'
+import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import type { RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import type { SourceWorkers } from './source-workers.ts'
@@ -19,6 +19,8 @@ export interface ReloadParts {
   readonly reveal: (secret: Secret) => string
   readonly sinks: SinkSet
   readonly onSources: (running: readonly SourceReport[]) => void
+  /** What watches clusters may have changed. */
+  readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
 /** Settings that only a new start can change. */
@@ -47,6 +49,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   }
   parts.onSources(applied.running)
   parts.adopt(next)
+  await parts.onClusters(next.config)
   const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
   const waiting: string[] = fixedSettings.filter((key) => written(before, key) !== written(next, key))
   if (before.config.http.auth !== next.config.http.auth) waiting.push('http.auth')

@@ -16,7 +16,7 @@ import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
-import { staticResolver } from '../identity/index.ts'
+import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink, loadTransform, transformSchemas, watched } from '../registry.ts'
 import type { Secret } from '../schema/index.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
@@ -26,7 +26,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
-import { geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { clusterSources, geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
@@ -36,6 +36,7 @@ import type { ingestMethods, IngestStart } from './workers/ingest.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
+import { Workloads } from './workloads.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
 const drainMs = 15_000
@@ -145,22 +146,28 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const storeStatus = store?.evidence.status
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
     const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted })
+    const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
-      await store.remote.call('follow', { journal, tail: tail.memory })
+      await store.remote.call('follow', { journal, tail: tail.memory, clusters: clusterSources(config) })
     }
     const sinks = new SinkSet({
       host, log, metrics, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
-      accepted: () => follower.accepted(),
+      accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
     let current = loaded
+    const onClusters = async (next: WeirConfig): Promise<void> => {
+      await workloads.use(next)
+      await store?.remote.call('clusters', clusterSources(next))
+    }
     let reports: readonly SourceReport[] = []
     const reload = (): Promise<ReloadReport> =>
-      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources, sinks, reveal, onSources: (running) => (reports = running) })
+      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources, sinks, reveal, onSources: (running) => (reports = running), onClusters })
     const runtime = new Runtime({
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
       ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status() },
       store: store?.port,
+      workloads: () => workloads.holds,
       // What a transform makes is a source of its id.
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
       http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),
@@ -174,8 +181,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const house = new AbortController()
     const housekeeping = runtime.keepHouse(house.signal)
     const { startApi } = await apiModule
-    // The live view names addresses by the same file as the store, read for itself.
-    const resolver = await staticResolver(host, config.identity.networks ?? undefined, log)
+    // The live view names addresses as the store does, by what it reads for itself.
+    const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.watching)
     const api = await startApi({
       control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
     })
@@ -200,6 +207,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       // Rows that the store cannot take now wait in the journal for the next start.
       await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
       await sinks.stop()
+      await workloads.stop()
       house.abort()
       await housekeeping
       await follower.close()

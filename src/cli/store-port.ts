@@ -4,7 +4,7 @@ import { connect, type Remote } from '../engine/rpc.ts'
 import type { StorePort } from '../engine/runtime.ts'
 import { connectStore } from '../store/serve.ts'
 import type { Host } from '../host/index.ts'
-import type { WeirConfig } from './config.ts'
+import { identityFolder, type WeirConfig } from './config.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
@@ -21,6 +21,7 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
   const options: StoreOpen = {
     directory: `${config.data}/store`,
     networks: config.identity.networks ?? undefined,
+    identity: identityFolder(config),
     retain: {
       ...(config.store.age === null ? {} : { ageMs: config.store.age }),
       rollupAgesMs: { flows_1m: config.store.rollups['1m'], flows_5m: config.store.rollups['5m'], flows_1h: config.store.rollups['1h'] },

@@ -1,6 +1,6 @@
 import type { Host } from '../host/index.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
-import type { Batch, BatchKind } from '../model/batches.ts'
+import type { Batch, BatchKind, FlowBatch } from '../model/batches.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
@@ -152,7 +152,7 @@ export interface Resolver {
   /** Rises whenever earlier answers may have changed: caches keyed by it are then void. */
   readonly generation: number
   /** Who has an address is another with time: absent where no cluster is known, and then an answer holds for all times. */
-  readonly holders?: Holders
+  readonly holders?: Holders | undefined
 }
 
 /** Who had an address when, by numbers: ids stay inside a process, names leave it. */
@@ -171,6 +171,14 @@ export interface Holders {
   nodeAddress(number: number): string | undefined
   /** Tells of an address whose answers changed; the words are good until it returns. */
   onChange(listener: (words: Uint32Array) => void): () => void
+}
+
+/** Adds to flows, on their way to sinks, what their addresses meant. Absent where no cluster is watched. */
+export interface Enrichment {
+  /** Resolves when everything that the journal tells up to this sequence is known, or the signal aborts. */
+  ready(sequence: number, signal: AbortSignal): Promise<void>
+  /** `unknown`: some end is within a cluster's ranges, and nobody knows yet whose it is. `received`: Unix ms of the batch. */
+  enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
 }
 
 /** Who may write, and under which number. One process: a counter synced at each start. */

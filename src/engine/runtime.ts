@@ -53,6 +53,8 @@ export interface RuntimeParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
+  /** Sequence that what is known of workloads still needs; undefined when it needs none. */
+  readonly workloads: () => number | undefined
   readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
 }
 
@@ -226,7 +228,7 @@ export class Runtime implements Control {
   async #tidy(): Promise<void> {
     const { sinks, store, ingest, follower, metrics, host } = this.#parts
     await follower.catchUp()
-    const places = [sinks.holds(), store?.status().holds, follower.sequence].filter((place) => place !== undefined)
+    const places = [sinks.holds(), store?.status().holds, this.#parts.workloads(), follower.sequence].filter((place) => place !== undefined)
     const status = await ingest.release(Math.min(...places))
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)

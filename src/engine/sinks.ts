@@ -6,7 +6,7 @@ import { Delivery } from './delivery/delivery.ts'
 import type { DeliverySettings } from './delivery/settings.ts'
 import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
-import type { Log, Metrics, Sink, SinkDefinition } from './ports.ts'
+import type { Enrichment, Log, Metrics, Sink, SinkDefinition } from './ports.ts'
 
 export interface SinkEntry {
   readonly id: string
@@ -36,6 +36,8 @@ export interface SinkSetOptions {
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
   /** Rows accepted so far, per source: where a new sink begins. */
   readonly accepted: () => ReadonlyMap<string, number>
+  /** What names the ends of flows now, if anything does. */
+  readonly enrichment?: () => Enrichment | undefined
 }
 
 /** How long a sink that is being replaced may take to come to rest before it is left behind. */
@@ -99,7 +101,7 @@ export class SinkSet {
   }
 
   async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
-    const { host, log, metrics, directory, tail, follower } = this.#options
+    const { host, log, metrics, directory, tail, follower, enrichment } = this.#options
     const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(entry.id)}`)
     await follower.catchUp()
     const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
@@ -110,6 +112,7 @@ export class SinkSet {
       id: entry.id, host, log, metrics, sink,
       accepts: definition.accepts, idempotency: definition.idempotency,
       settings: entry.delivery, record, start, letters,
+      ...(enrichment === undefined ? {} : { enrichment }),
       reader: openReader({
         host, directory, tail, after: start.position,
         onUnreadable: (stretch) => {

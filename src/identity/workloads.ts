@@ -49,6 +49,8 @@ export class Workloads {
   /** Nodes and owners that somebody was to be named by before they were told of. */
   #missing = new Set<string>()
   #late = false
+  /** What was answered before, by number. */
+  #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
   #generation = 0
   readonly #listeners = new Set<(words: Uint32Array) => void>()
@@ -79,7 +81,7 @@ export class Workloads {
   /** Tells of an address whose answers changed; the words are good until it returns. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** Number of a cluster by its name; 0 when there is none, as for the default scope. */
@@ -100,8 +102,10 @@ export class Workloads {
   /** What a number stands for, by what is known now of its node and its owners. */
   endpoint(number: number): Endpoint | undefined {
     const named = this.#named[number]
-    if (named === undefined) return undefined
-    const { held, network } = named
+    return named === undefined ? undefined : (this.#endpoints[number] ??= this.#name(named))
+  }
+
+  #name({ held, network }: Named): Endpoint {
     const { cluster, kind, namespace, name, node } = held
     const owner = this.#ownerOf(held)
     const zone = node === undefined ? undefined : this.#node(cluster, node)?.zone
@@ -217,6 +221,7 @@ export class Workloads {
   settle(): void {
     if (!this.#late) return
     this.#late = false
+    this.#endpoints = []
     this.#generation++
   }
 
@@ -226,6 +231,7 @@ export class Workloads {
     const records = [...this.records(before)]
     this.#claims = new Claims()
     this.#named = [undefined]
+    this.#endpoints = []
     this.#known = new Map()
     this.#owners = new Map()
     this.#nodes = new Map()

@@ -1,5 +1,5 @@
 import type { FlowBatch } from './batches.ts'
-import { isPresent } from './columns.ts'
+import { isPresent, type Column } from './columns.ts'
 
 /** When a flow was, for what its addresses meant then: its start by the exporter's clock, unless that is missing or known to be wrong. Unix ms. */
 export function timeOfMeaning(batch: FlowBatch, row: number, received: number): number {
@@ -9,4 +9,27 @@ export function timeOfMeaning(batch: FlowBatch, row: number, received: number): 
   if (start?.kind !== 'time' || !isPresent(start.valid, row)) return received
   const time = start.values[row] ?? Number.NaN
   return Number.isNaN(time) ? received : time
+}
+
+/** The same of every row. */
+export function timesOfMeaning(batch: FlowBatch, received: number): Float64Array {
+  const times = new Float64Array(batch.count).fill(received)
+  const start = batch.columns['time_start']
+  if (start?.kind !== 'time') return times
+  const skewed = batch.columns['time_skewed']
+  const clocks = skewed?.kind === 'u8' ? skewed : undefined
+  for (let row = 0; row < batch.count; row++) {
+    const time = start.values[row] as number
+    if (Number.isNaN(time) || !isPresent(start.valid, row) || (clocks?.values[row] === 1 && isPresent(clocks.valid, row))) continue
+    times[row] = time
+  }
+  return times
+}
+
+/** MAC addresses (48 bits) of the end whose addresses these are; NaN where a row has none. Undefined where no row has one. */
+export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {
+  const macs = columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']
+  if (macs?.kind !== 'mac') return undefined
+  const { words, valid } = macs
+  return (row) => (isPresent(valid, row) ? ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number) : Number.NaN)
 }

@@ -2,6 +2,7 @@ import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
 import { dataEncodings } from '../model/batches.ts'
 import type { DictColumn } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
+import { endpointColumns, isOfNetworks, type Endpoint } from '../model/endpoint.ts'
 import { eventId, heapItem } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
 import { timeOfMeaning } from '../model/time-of-meaning.ts'
@@ -18,7 +19,9 @@ export interface LiveHeader {
 
 /** Gives addresses their names: the engine's resolver is one. */
 export interface LiveResolver {
-  resolve(words: Uint32Array, offset: number, time: number, scope: string): { readonly is: 'endpoint'; readonly endpoint: { readonly name?: string; readonly label?: string } } | { readonly is: 'unknown' | 'wait' }
+  resolve(words: Uint32Array, offset: number, time: number, scope: string): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
+  /** Some cluster is watched: it knows more than what networks are called. */
+  readonly holders?: unknown
 }
 
 /** A batch with all that its rows' values come from. */
@@ -75,11 +78,10 @@ function received(header: LiveHeader): NumberReader {
   return () => time
 }
 
-/** `src_name` and its like: what a flow carries, else what its address is resolved to. */
-const resolved = /^(src|dst)_(name|label)$/
-
-export function isResolved(name: string): boolean {
-  return resolved.test(name)
+/** `src_name` and its like: what a flow carries, else what its address is resolved to; where nobody would know more than the flow, it is none. */
+export function isResolved(name: string, resolver: LiveResolver | undefined): boolean {
+  const column = endpointColumns.get(name)
+  return column !== undefined && resolver !== undefined && (resolver.holders !== undefined || isOfNetworks(column.part))
 }
 
 /** Texts of a field that are in no dictionary, or not only; undefined when no row has one. */
@@ -97,15 +99,21 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-/** What the address of an end is called, at the time of the flow. */
+/** What the address of an end means, at the time of the flow. Undefined where no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
-  const [, end, part] = resolved.exec(name) ?? []
-  const column = batch.columns[`${end}_addr`]
-  if (resolver === undefined || column?.kind !== 'ip') return undefined
+  const column = endpointColumns.get(name)
+  if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined
+  const { part, ends } = column
   const scope = batch.columns['scope'] as DictColumn | undefined
-  return (row) => {
-    if (!isPresent(column.valid, row)) return undefined
-    const answer = resolver.resolve(column.words, row * 4, timeOfMeaning(batch, row, header.received), (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
-    return answer.is === 'endpoint' ? answer.endpoint[part as 'name' | 'label'] : undefined
-  }
+  const readers = ends.flatMap((end): TextReader[] => {
+    const addresses = batch.columns[`${end}_addr`]
+    if (addresses?.kind !== 'ip') return []
+    return [(row) => {
+      if (!isPresent(addresses.valid, row)) return undefined
+      const answer = resolver.resolve(addresses.words, row * 4, timeOfMeaning(batch, row, header.received), (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
+      return answer.is === 'endpoint' ? answer.endpoint[part] : undefined
+    }]
+  })
+  const [first, second] = readers
+  return first === undefined || second === undefined ? first : (row) => first(row) ?? second(row)
 }

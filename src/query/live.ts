@@ -102,7 +102,8 @@ function texts(name: string, match: Leaf['match']): Compiled {
   const test = textTest(match)
   return (rows) => {
     const codes = codesOf(rows, name)
-    if (codes !== undefined && !(isFlows(rows) && isResolved(name) && rows.resolver !== undefined)) {
+    const resolved = isFlows(rows) && isResolved(name, rows.resolver)
+    if (codes !== undefined && !resolved) {
       const matches = remembered(rows.batch.dictionary, test)
       return (row) => matches(codes[row] ?? 0)
     }
@@ -113,7 +114,7 @@ function texts(name: string, match: Leaf['match']): Compiled {
     return (row) => {
       const text = read(row)
       if (text === undefined) return false
-      if (!isResolved(name)) return test(text)
+      if (!resolved) return test(text)
       let answer = known.get(text)
       if (answer === undefined) known.set(text, (answer = test(text)))
       return answer

@@ -178,11 +178,12 @@ class DuckWriter implements TableWriter {
     const file = `read_parquet(${quoted(path)})`
     const bytes = (await this.#disk.stat(path))?.size ?? 0
     const about = await this.#about(path)
+    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
     if (stream === 'endpoints') {
       const [[rows, last] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, max(ep)::DOUBLE FROM ${file}`)
-      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about }
+      const columns = columnSet(stream, names)
+      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about, ...(columns === undefined ? {} : { columns }) }
     }
-    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
     if (isRollup(stream)) {
       const [[rows, timeMin, timeMax] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE FROM ${file}`)
       const columns = columnSet(stream, names)

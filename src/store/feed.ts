@@ -1,7 +1,7 @@
 import type { Log, Metrics } from '../engine/ports.ts'
-import type { Host } from '../host/index.ts'
+import type { Clock, Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
-import type { Tail } from '../journal/types.ts'
+import type { Frame, Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
 
@@ -12,7 +12,21 @@ export interface FeedOptions {
   readonly open: () => Promise<Store>
   /** Told after each commit. */
   readonly committed: () => void
+  /** What explains addresses, where a cluster is watched: flows wait for it. */
+  readonly identity?: FeedIdentity
 }
+
+export interface FeedIdentity {
+  /** Some cluster is watched. */
+  watching(): boolean
+  /** Takes every frame, in order, as soon as it is read; one that it has taken before it passes over. */
+  take(frames: readonly Frame[]): void
+}
+
+/** So long flows wait, from their receipt on: news of who has their addresses comes later than they do. */
+const settleMs = 2000
+/** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */
+const mostWaiting = 64 << 20
 
 /** Rows become visible within this, whatever their number. */
 const commitEveryMs = 1000
@@ -79,6 +93,7 @@ export class StoreFeed {
         log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch })
       },
     })
+    const waiting = new Waiting(host.clock, this.#options.identity)
     let uncommitted = false
     let commitAt = 0
     // Merging and retention go on beside commits.
@@ -86,8 +101,9 @@ export class StoreFeed {
     let maintainAt = host.clock.monotonic() + maintainEveryMs
     try {
       while (!signal.aborted) {
-        const next = uncommitted ? Math.min(commitAt, maintainAt) : maintainAt
-        const frames = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
+        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt)
+        waiting.add(await this.#soon(next, signal, (until) => reader.next(readBytes, until)))
+        const frames = waiting.ripe()
         if (frames.length > 0) {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
           uncommitted = true
@@ -141,5 +157,47 @@ export class StoreFeed {
       timer.cancel()
       signal.removeEventListener('abort', abort)
     }
+  }
+}
+
+/** Frames that were read: flows stay for a while, and what came after them stays behind them. Without identity nothing does. */
+class Waiting {
+  readonly #clock: Clock
+  readonly #identity: FeedIdentity | undefined
+  #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
+  #bytes = 0
+
+  constructor(clock: Clock, identity: FeedIdentity | undefined) {
+    this.#clock = clock
+    this.#identity = identity
+  }
+
+  /** Monotonic ms at which the first may go on. */
+  get ripeAt(): number {
+    return this.#frames[0]?.ripeAt ?? Infinity
+  }
+
+  add(frames: readonly Frame[]): void {
+    this.#identity?.take(frames)
+    const watching = this.#identity?.watching() === true
+    const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
+    for (const frame of frames) {
+      // Whatever the clock does, it is no longer than this.
+      const wait = watching && frame.header.kind === 'flows' ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now)) : 0
+      this.#frames.push({ frame, ripeAt: monotonic + wait })
+      this.#bytes += frame.header.rawBytes
+    }
+  }
+
+  ripe(): readonly Frame[] {
+    const now = this.#clock.monotonic()
+    const held = this.#frames.findIndex(({ frame, ripeAt }) => {
+      if (ripeAt > now && this.#bytes <= mostWaiting) return true
+      this.#bytes -= frame.header.rawBytes
+      return false
+    })
+    const ready = held < 0 ? this.#frames : this.#frames.slice(0, held)
+    this.#frames = held < 0 ? [] : this.#frames.slice(held)
+    return ready.map(({ frame }) => frame)
   }
 }

@@ -1,3 +1,4 @@
+import type { EndpointPart } from '../model/endpoint.ts'
 import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, registryVersion, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
@@ -60,10 +61,14 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
+/** Numbers of columns are for good: new ones come at the end. Files of versions before 3 have no set of columns, and none of these. */
+const workloadColumns: readonly FileColumn[] = (['kind', 'namespace', 'owner_name', 'owner_kind', 'node', 'zone', 'network', 'cluster'] as const satisfies readonly EndpointPart[])
+  .map((name, index) => ({ name, type: 'VARCHAR', since: 3, bit: 2 + index }))
+
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin],
-  endpoints: [{ name: 'ep', type: 'BIGINT', since: 1 }, text('addr'), text('name'), text('label')],
+  endpoints: [{ name: 'ep', type: 'BIGINT', since: 1, bit: 1 }, text('addr'), text('name'), text('label'), ...workloadColumns],
   flows_1m: rollupColumns,
   flows_5m: rollupColumns,
   flows_1h: rollupColumns,

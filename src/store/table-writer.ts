@@ -1,3 +1,4 @@
+import type { Endpoint } from '../model/endpoint.ts'
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
 import type { RollupRow } from './rollup/rows.ts'
@@ -35,8 +36,7 @@ export interface EventRows {
 export interface EndpointRow {
   readonly id: number
   readonly address: string
-  readonly name: string | undefined
-  readonly label: string | undefined
+  readonly means: Endpoint
 }
 
 export interface EndpointRows {

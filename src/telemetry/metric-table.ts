@@ -94,6 +94,9 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_store_size_bytes: gauge('Bytes in files of the store'),
   weir_store_files: gauge('Files of the store'),
 
+  weir_identity_workloads: gauge('Pods, services and nodes whose addresses are known'),
+  weir_identity_claims: gauge('Addresses that somebody had or has, each as often as it changed hands'),
+
   weir_api_requests_total: counter('HTTP requests answered', 'route', 'status'),
   weir_api_failed_logins_total: counter('Tokens that are not known: refused, or not even looked at after too many (limited)', 'how', 'outcome'),
 

@@ -9,9 +9,9 @@ import { dataEncodings } from '../../model/batches.ts'
 import type { Column, ListDictColumn, ListU8Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
-import { timeOfMeaning } from '../../model/time-of-meaning.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
+import { resolvedTexts } from '../../query/live-columns.ts'
 
 /** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
@@ -28,13 +28,11 @@ export function cellReader(batch: Batch, header: FrameHeader, name: string, reso
 }
 
 function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
-  const end = /^(src|dst)_(name|label)$/.exec(name)
-  if (end !== null) {
-    const meant = endpointCell(batch, header, `${end[1]}_addr`, end[2] as 'name' | 'label', resolver)
-    if (batch.columns[name] === undefined) return meant
+  const meant = resolvedTexts({ batch, header, resolver }, name)
+  if (meant !== undefined) {
     // What the flow carried wins over what the address means.
     const carried = plain(batch, name)
-    return (row) => carried(row) ?? meant(row)
+    return (row) => carried(row) ?? meant(row) ?? null
   }
   if (name === 'bytes_est' || name === 'packets_est') return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
   if (name === 'time_skewed') {
@@ -87,18 +85,6 @@ function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
     if (count === null) return null
     const product = BigInt(count as string | number) * BigInt((sampling(row) as number | null) ?? 1)
     return product <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(product) : product.toString()
-  }
-}
-
-function endpointCell(batch: FlowBatch, header: FrameHeader, address: string, part: 'name' | 'label', resolver: Resolver | undefined): CellReader {
-  const column = batch.columns[address]
-  if (resolver === undefined || column?.kind !== 'ip') return () => null
-  const scope = batch.columns['scope']
-  return (row) => {
-    if (!isPresent(column.valid, row)) return null
-    const where = scope?.kind === 'dict' ? word(batch.dictionary, scope.codes[row]) : null
-    const answer = resolver.resolve(column.words, row * 4, timeOfMeaning(batch, row, header.received), where ?? '')
-    return answer.is === 'endpoint' ? (answer.endpoint[part] ?? null) : null
   }
 }
 

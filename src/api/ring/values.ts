@@ -27,7 +27,7 @@ export class FieldValues {
     const { name } = this.field
     const cell = cellReader(batch, header, name, this.#resolver)
     const column = batch.columns[name]
-    if (column?.kind === 'dict' && !isResolved(name)) {
+    if (column?.kind === 'dict' && !isResolved(name, this.#resolver)) {
       const { codes } = column
       const known = new Int32Array(batch.dictionary.length)
       return (row) => {

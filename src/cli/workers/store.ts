@@ -5,7 +5,8 @@ import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { SharedTail, type Evidence } from '../../journal/index.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
-import { staticResolver } from '../../identity/index.ts'
+import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
+import { openReader } from '../../journal/index.ts'
 import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -14,6 +15,8 @@ import type { StoreStatus } from '../../engine/ledger.ts'
 export interface StoreOpen {
   readonly directory: string
   readonly networks: string | undefined
+  /** Folder of what is known of workloads. */
+  readonly identity: string
   readonly retain: NonNullable<StoreOptions['retain']>
   readonly memory: string
   readonly queries: MessagePort
@@ -22,6 +25,8 @@ export interface StoreOpen {
 export interface StoreFollow {
   readonly journal: string
   readonly tail: SharedArrayBuffer
+  /** Ids of the sources that watch clusters. */
+  readonly clusters: readonly string[]
 }
 
 self.stepBack()
@@ -31,16 +36,21 @@ const { log, metrics } = telemetry
 let feed: StoreFeed | undefined
 let stop = new AbortController()
 let running: Promise<void> | undefined
+let clusters: ReadonlySet<string> = new Set()
+let workloads: WorkloadProjection | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
+    const watching = (): boolean => clusters.size > 0
+    const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(source) })
+    workloads = projection
     const store: StoreOptions = {
       host, log, metrics, directory: options.directory, retain: options.retain,
       memoryLimit: { reader: options.memory },
-      resolver: await staticResolver(host, options.networks, log),
+      resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
-    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store) })
+    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take: (frames) => projection.take(frames) } })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
       reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal) },
@@ -49,10 +59,17 @@ export const storeMethods = {
     const { positions, accounted } = feed.store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
-  follow(options: StoreFollow): void {
+  async follow(options: StoreFollow): Promise<void> {
     self.keepCompiled()
     stop = new AbortController()
-    running = need().run(options.journal, new SharedTail(options.tail), stop.signal)
+    const tail = new SharedTail(options.tail)
+    clusters = new Set(options.clusters)
+    if (clusters.size > 0) await knowWorkloads(options.journal, tail)
+    running = need().run(options.journal, tail, stop.signal)
+  },
+  /** After a reload. */
+  clusters(ids: readonly string[]): void {
+    clusters = new Set(ids)
   },
   status,
   profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
@@ -72,6 +89,25 @@ export const storeMethods = {
     return last
   },
 } as const
+
+/** Reads what main has kept, and what the journal tells between that and where the store is: from there on the store's own frames tell. */
+async function knowWorkloads(journal: string, tail: SharedTail): Promise<void> {
+  if (workloads === undefined) return
+  await workloads.open()
+  const { sequence } = need().store.ledger().positions[filePartition] ?? nowhere
+  if (workloads.reached.sequence >= sequence) return
+  const reader = openReader({ host, directory: journal, tail, after: workloads.reached })
+  try {
+    while (workloads.reached.sequence < sequence) {
+      const frames = await reader.ready(1 << 20)
+      if (frames.length === 0) return
+      workloads.take(frames.filter(({ header }) => header.sequence <= sequence))
+      if ((frames.at(-1)?.header.sequence ?? 0) > sequence) return
+    }
+  } finally {
+    await reader.close()
+  }
+}
 
 function need(): StoreFeed {
   if (feed === undefined) throw new Error('the store worker has not been started')

@@ -9,12 +9,13 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
-import type { Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece } from '../ports.ts'
+import type { Enrichment, Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece } from '../ports.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
-import { planRange, type Range } from './range.ts'
+import { namedRange } from './named-range.ts'
+import { planRange, rowsOf, type Range } from './range.ts'
 import { compileRoute, type Route, type Routed } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -35,6 +36,8 @@ export interface DeliveryOptions {
   readonly letters: DeadLetters
   /** Reads on from `start.position`. */
   readonly reader: JournalReader
+  /** What names the ends of flows now, if anything does. */
+  readonly enrichment?: () => Enrichment | undefined
 }
 
 const readAgainMs = 1000
@@ -175,9 +178,11 @@ export class Delivery {
   }
 
   async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
-    const range = planRange(frames, this.#record, (source) => this.takes(source), this.#route, (frame, error) => {
+    const plan = (enrichment: Enrichment | undefined): Range => planRange(frames, this.#record, (source) => this.takes(source), this.#route, (frame, error) => {
       this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, { sequence: frame.header.sequence, error: String(error) })
-    })
+    }, enrichment)
+    const range = await namedRange(plan, this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined, frames, this.#options.host, signal)
+    if (range === undefined) return this.#source.putBack(frames)
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
     // A sink that takes what it is given is offered old rows, too: after a rest, or when somebody has set the clock forward.
@@ -198,12 +203,11 @@ export class Delivery {
   /** Dead letters first, then the tallies and the position in one record. */
   async #settle(range: Range, { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>, dropped: readonly SinkPiece[]): Promise<void> {
     if (rejected.length > 0) await this.#bury(rejected)
-    const lost = new Map<string, number>()
-    for (const piece of dropped) lost.set(piece.header.source, (lost.get(piece.header.source) ?? 0) + piece.rows.length)
+    const lost = (source: string): number => rowsOf(dropped, source)
     const buried = new Map<string, number>()
     for (const { piece } of rejected) buried.set(piece.header.source, (buried.get(piece.header.source) ?? 0) + 1)
     for (const [source, change] of range.changes) {
-      const behind = lost.get(source) ?? 0
+      const behind = lost(source)
       change.dead_lettered = buried.get(source) ?? 0
       add(change.dropped, 'behind', behind)
       let held = 0
@@ -293,8 +297,4 @@ export class Delivery {
       }
     }
   }
-}
-
-function rowsOf(pieces: readonly SinkPiece[], source: string): number {
-  return pieces.reduce((sum, piece) => sum + (piece.header.source === source ? piece.rows.length : 0), 0)
 }

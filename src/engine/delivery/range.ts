@@ -2,7 +2,7 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { checkpointTotals, journalSource } from '../../journal/recover.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
-import type { SinkPiece } from '../ports.ts'
+import type { Enrichment, SinkPiece } from '../ports.ts'
 import type { Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
@@ -15,7 +15,12 @@ export interface Range {
   /** Stored bytes, and Unix ms of the oldest frame. */
   readonly bytes: number
   readonly oldest: number
+  /** Unix ms until which it is worth to wait: what explains some address may still be on its way. 0: nothing is missing. */
+  readonly ripeAt: number
 }
+
+/** So long flows wait for the names of their ends, from their receipt on. */
+export const nameWaitMs = 2000
 
 /**
  * Walks frames by one sink's eyes. A source's rows go on where the sink's tally of it stops; a header that begins later
@@ -27,12 +32,14 @@ export function planRange(
   takes: (source: string) => boolean,
   route: Route,
   onBroken: (frame: Frame, error: unknown) => void,
+  enrichment?: Enrichment,
 ): Range {
   const changes = new Map<string, Tally>()
   const pieces: SinkPiece[] = []
   let rows = 0
   let bytes = 0
   let oldest = Number.POSITIVE_INFINITY
+  let ripeAt = 0
   const change = (source: string): Tally => {
     let tally = changes.get(source)
     if (tally === undefined) changes.set(source, (tally = emptyTally()))
@@ -68,7 +75,9 @@ export function planRange(
       if (routed.rows.length === 0) continue
       oldest = Math.min(oldest, header.received)
       rows += routed.rows.length
-      pieces.push({ header, batch, rows: routed.rows, firstRow: 0 })
+      const named = batch.kind === 'flows' && enrichment !== undefined ? enrichment.enrich(batch, header.received) : { batch, unknown: false }
+      if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
+      pieces.push({ header, batch: named.batch, rows: routed.rows, firstRow: 0 })
     } catch (error) {
       // The checksums held, so this body was written so: a fault of ours, not of the disk. It must not stop the sink.
       tally.quarantined += header.count
@@ -77,5 +86,10 @@ export function planRange(
   }
   const last = frames.at(-1)?.header
   const position = last === undefined ? record.position : { sequence: last.sequence, row: last.firstRow + last.count }
-  return { pieces, rows, changes, position, bytes, oldest }
+  return { pieces, rows, changes, position, bytes, oldest, ripeAt }
+}
+
+/** Rows of a source in pieces. */
+export function rowsOf(pieces: readonly SinkPiece[], source: string): number {
+  return pieces.reduce((sum, piece) => sum + (piece.header.source === source ? piece.rows.length : 0), 0)
 }

@@ -1,3 +1,4 @@
+import { endpointParts } from '../../model/endpoint.ts'
 import { integers, plain, texts, type Chunk } from '../parquet/column.ts'
 import { parquetFile } from '../parquet/file.ts'
 import { Presence } from '../parquet/levels.ts'
@@ -9,11 +10,13 @@ export const endpointGroupRows = 2048
 /** A Parquet file of endpoints. */
 export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  // A name and a label are columns of every file, the rest of those in which some endpoint has it.
+  const parts = endpointParts.filter((part) => part === 'name' || part === 'label' || sorted.some(({ means }) => means[part] !== undefined))
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
-    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), strings('name', rows, ({ name }) => name), strings('label', rows, ({ label }) => label)] }
+    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), ...parts.map((part) => strings(part, rows, ({ means }) => means[part]))] }
   })
-  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: [] }
+  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: ['ep', ...parts] }
 }
 
 function ids(rows: readonly EndpointRow[]): Chunk {

@@ -24,7 +24,7 @@ it('an address has one id per hour, and is resolved once, by the time of its flo
   const endpoints = new Endpoints({ resolver: names, next: 5 })
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.2', '0.0.0.1'), 3, meaning))).toEqual([5, 6, 5])
   expect(names.asked).toEqual(['1 at 1000 in ', '2 at 1001 in '])
-  expect(endpoints.take()).toEqual([{ id: 5, address: '0.0.0.1', name: 'n1', label: undefined }, { id: 6, address: '0.0.0.2', name: undefined, label: undefined }])
+  expect(endpoints.take()).toEqual([{ id: 5, address: '0.0.0.1', means: { name: 'n1' } }, { id: 6, address: '0.0.0.2', means: {} }])
   expect(endpoints.take()).toEqual([])
   expect(list(endpoints.ids(2, words('0.0.0.1'), 1, meaning))).toEqual([7])
   expect(endpoints.next).toBe(8)
@@ -36,7 +36,7 @@ it('a new generation of the resolver voids what was remembered', () => {
   endpoints.ids(1, words('0.0.0.1'), 1, meaning)
   names.generation = 2
   expect(list(endpoints.ids(1, words('0.0.0.1'), 1, meaning))).toEqual([2])
-  expect(endpoints.take().map(({ name }) => name)).toEqual(['n1', 'n2'])
+  expect(endpoints.take().map(({ means }) => means.name)).toEqual(['n1', 'n2'])
 })
 
 it('the same address in two scopes is two endpoints', () => {

@@ -1,8 +1,9 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Endpoint, Holders, Resolver } from '../../engine/ports.ts'
+import { AddressTable } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-import { AddressTable } from '../../model/address-table.ts'
 import { EndpointNames, type Named } from './endpoint-names.ts'
+import { HeldIds, type HolderMeaning } from './held-ids.ts'
 import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
@@ -10,7 +11,7 @@ const mostSpare = 256
 const twoTo32 = 4_294_967_296
 
 /** How a batch's addresses are to be understood. */
-export interface AddressMeaning {
+export interface AddressMeaning extends HolderMeaning {
   /** Number of each row's scope; without it all are in the default scope, 0. */
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
@@ -37,9 +38,11 @@ export class Endpoints {
   #day = Number.NaN
   #answers: number
   #fresh: EndpointRow[] = []
-  /** id − #base + 1 of each address. */
+  /** id − #base + 1 of each address; where holders change with time, the number of its entry. */
   #table = new AddressTable()
   #base = 0
+  #holders: Holders | undefined
+  #held: HeldIds | undefined
   /** Memory of columns that were given back. */
   readonly #spare: ArrayBuffer[] = []
   /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
@@ -67,13 +70,21 @@ export class Endpoints {
 
   /** Ids of a column; absent is 0. */
   ids(day: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
-    if (day !== this.#day || this.#answers !== this.#resolver.generation) {
+    if (day !== this.#day || this.#answers !== this.#resolver.generation || this.#holders !== this.#resolver.holders) {
       this.#day = day
       this.#answers = this.#resolver.generation
       this.#begin()
     }
     const ids = this.#room(count)
-    const { words, valid } = column
+    if (this.#held === undefined) this.#plainIds(ids, column, count, meaning)
+    else {
+      this.#held.fill(ids, column, count, meaning)
+      if (this.#held.count >= this.#limit) this.#begin()
+    }
+    return ids
+  }
+
+  #plainIds(ids: Float64Array, { words, valid }: IpColumn, count: number, meaning: AddressMeaning): void {
     const { scopes } = meaning
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
     for (let row = 0; row < count; row++) {
@@ -95,20 +106,22 @@ export class Endpoints {
       }
       ids[row] = id
     }
-    return ids
   }
 
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
     const offset = 4 * row
     if (this.#table.count >= this.#limit) this.#begin()
-    const id = this.#next++
-    this.#table.add(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, id - this.#base + 1)
+    this.#table.add(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, this.#next - this.#base + 1)
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
-    // `wait` is stored as unknown: asking again later belongs to the Kubernetes resolver, whose answers come late.
-    const endpoint = resolved.is === 'endpoint' ? resolved.endpoint : {}
-    const meaningOf = this.#meanings.at(-1) as EndpointNames
-    meaningOf.add(words, offset, endpoint.name, endpoint.label)
-    this.#fresh.push({ id, address: meaningOf.of(id - this.#base).address, name: endpoint.name, label: endpoint.label })
+    return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)
+  }
+
+  #give(words: Uint32Array, offset: number, means: Endpoint | undefined): number {
+    const id = this.#next++
+    const names = this.#meanings.at(-1) as EndpointNames
+    names.add(words, offset, means)
+    const named = names.of(id - this.#base)
+    this.#fresh.push({ id, address: named.address, means: named.means })
     return id
   }
 
@@ -123,17 +136,17 @@ export class Endpoints {
     for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
   }
 
-  /** Numbers of the labels of a column's endpoints, by the texts of a rollup; 0 for none. */
-  labels(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
+  /** Numbers of the places of a column's endpoints, by the texts of a rollup; 0 for none. */
+  places(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
     let meaning = this.#meanings.at(-1) as EndpointNames
-    let labels = meaning.labels(texts)
+    let places = meaning.places(texts)
     for (let row = 0; row < count; row++) {
       const id = ids[row] as number
       if (id !== 0 && (id < meaning.base || id >= meaning.base + meaning.count)) {
         meaning = this.#meaningOf(id)
-        labels = meaning.labels(texts)
+        places = meaning.places(texts)
       }
-      out[row] = labels === undefined || id === 0 ? 0 : (labels[id - meaning.base] as number)
+      out[row] = places === undefined || id === 0 ? 0 : (places[id - meaning.base] as number)
     }
   }
 
@@ -162,5 +175,8 @@ export class Endpoints {
     this.#base = this.#next
     this.#table = new AddressTable()
     this.#meanings.push(new EndpointNames(this.#next))
+    this.#held?.close()
+    this.#holders = this.#resolver.holders
+    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, (words, offset, means) => this.#give(words, offset, means))
   }
 }

@@ -1,7 +1,7 @@
 import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
-import { timeOfMeaning } from '../../model/time-of-meaning.ts'
-import type { Endpoints } from './endpoints.ts'
+import { macsBeside, timeOfMeaning, timesOfMeaning } from '../../model/time-of-meaning.ts'
+import type { AddressMeaning, Endpoints } from './endpoints.ts'
 import { wordFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
 
@@ -48,7 +48,11 @@ export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: nu
   const numbers = words.of(batch)
   const scope = batch.columns['scope']
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
-  const meaning = { scopes, scopeName: (number: number) => words.strings[number] ?? '', timeOf: (row: number) => timeOfMeaning(batch, row, header.received) }
+  let times: Float64Array | undefined
+  const meaning: AddressMeaning = {
+    scopes, scopeName: (number) => words.strings[number] ?? '', timeOf: (row) => timeOfMeaning(batch, row, header.received),
+    times: () => (times ??= timesOfMeaning(batch, header.received)), macs: (column) => macsBeside(batch, column),
+  }
   const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
     if (column.kind === 'ip') ids[name] = endpoints.ids(day, column, batch.count, meaning)

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
-import { addressOf, columnsBehind, rowsBeforeNames, type WantedAddresses } from './views.ts'
+import { addressesOf, columnsBehind, rowsBeforeNames, type WantedAddresses } from './views.ts'
 
 /**
  * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
@@ -103,6 +103,5 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
   }
   const json = JSON.stringify({ error: false, statements: [{ node: selection, named_param_map: [] }] }, (key, value: unknown) => (key === 'query_location' ? undefined : value))
   const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
-  const wanted = [...chosen.used].map(addressOf).filter((field) => field !== undefined)
-  return { sql: String(sql), addresses: new Set(wanted), columns }
+  return { sql: String(sql), addresses: new Set([...chosen.used].flatMap(addressesOf)), columns }
 }

@@ -5,7 +5,7 @@ import { auditColumns } from '../kubernetes/changes.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, type Receipt } from './receipt.ts'
-import { addressOf, everyAddress, type WantedAddresses } from './views.ts'
+import { addressesOf, everyAddress, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   /** The one statement, as it was given. */
@@ -201,5 +201,5 @@ function spokenOf(names: Names, columns: ReadonlySet<string>): boolean {
 
 function wantedAddresses(names: Names): WantedAddresses {
   if (everyColumn(names)) return everyAddress
-  return new Set([...names.columns].map(addressOf).filter((field) => field !== undefined))
+  return new Set([...names.columns].flatMap(addressesOf))
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { StoredFile } from '../record.ts'
-import { addressOf, flowsView, scan, type ViewInput } from './views.ts'
+import { addressesOf, flowsView, scan, type ViewInput } from './views.ts'
 
 function file(name: string, schema: number): StoredFile {
   return { name, stream: 'flows', hour: 1, firstSequence: 1, lastSequence: 1, schema, rows: 1, bytes: 1, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0 }
@@ -30,5 +30,8 @@ it('only the addresses that are wanted are joined', () => {
   expect(flowsView(input, new Set())).not.toContain('JOIN')
   expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.dst_name, "dst_addr_of".name) AS dst_name')
   expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.src_name, NULL::VARCHAR) AS src_name')
-  expect(['src_label', 'next_hop', 'bytes'].map(addressOf)).toEqual(['src_addr', 'next_hop', undefined])
+  expect(flowsView(input, new Set(['src_addr/zone']))).not.toContain('JOIN')
+  const endpoints = { ...file('e', 2), stream: 'endpoints' as const, columns: '8' }
+  expect(flowsView({ ...input, files: [endpoints] }, new Set(['src_addr/namespace']))).toContain('coalesce(r.src_namespace, "src_addr_of".namespace) AS src_namespace')
+  expect(['src_label', 'src_zone', 'cluster', 'next_hop', 'bytes'].map(addressesOf)).toEqual([['src_addr'], ['src_addr/zone'], ['src_addr/cluster', 'dst_addr/cluster'], ['next_hop'], []])
 })

@@ -1,7 +1,8 @@
+import { endpointColumns, isOfNetworks, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
-import { fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
+import { endpointColumn, fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
 
 /** What the views are made from: the files of one version, and the names that files hold as numbers. */
 export interface ViewInput {
@@ -12,7 +13,7 @@ export interface ViewInput {
   readonly words: readonly string[]
 }
 
-/** Address fields whose endpoint is wanted: a join costs as much as all the rest, so those nobody asks for are left out. */
+/** Addresses whose endpoint is wanted, as {@link addressesOf} says it: a join costs as much as all the rest, so those nobody asks for are left out. */
 export type WantedAddresses = ReadonlySet<string>
 
 /** Rows of a stream's files, with every column of the current schema: those that a file does not have are typed NULL. */
@@ -55,15 +56,16 @@ const flowOrder = [
   'bytes', 'packets', 'sampling', 'bytes_est', 'packets_est', 'protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label', '_pos',
 ]
 
-const names: Readonly<Record<string, readonly [field: string, column: string]>> = {
-  src_name: ['src_addr', 'name'], src_label: ['src_addr', 'label'], dst_name: ['dst_addr', 'name'], dst_label: ['dst_addr', 'label'],
-}
+/** Column → which parts of which addresses it is made from. */
+const names: Readonly<Record<string, readonly (readonly [field: string, part: EndpointPart])[]>> = Object.fromEntries(
+  [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
+)
 
-function flowExpression(column: string, input: ViewInput, wanted: WantedAddresses): string {
-  const endpoint = (field: string, part: string): string => (wanted.has(field) ? `${joined(field)}.${part}` : 'NULL::VARCHAR')
+function flowExpression(column: string, input: ViewInput, joins: ReadonlySet<string>): string {
+  const endpoint = (field: string, part: string): string => (joins.has(field) ? `${joined(field)}.${part}` : 'NULL::VARCHAR')
   const named = names[column]
   // What the flow carried wins over what the address means.
-  if (named !== undefined) return `coalesce(r.${column}, ${endpoint(...named)}) AS ${column}`
+  if (named !== undefined) return `coalesce(r.${column}, ${named.map(([field, part]) => endpoint(field, part)).join(', ')}) AS ${column}`
   if (column === '_pos') return position(input)
   // Exact for any 64-bit count and any rate.
   if (column === 'bytes_est' || column === 'packets_est') return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
@@ -74,17 +76,25 @@ function flowExpression(column: string, input: ViewInput, wanted: WantedAddresse
   return `r."${column}"`
 }
 
-/** Which address field a column of view `flows` needs joined, if any. */
-export function addressOf(column: string): string | undefined {
-  return names[column]?.[0] ?? addresses.find(({ field }) => field === column)?.field
+/** What of which addresses a column of view `flows` needs joined: `src_addr`, or `src_addr/namespace` where that is only worth it if some file has it. */
+export function addressesOf(column: string): readonly string[] {
+  return names[column]?.map(([field, part]) => (isOfNetworks(part) ? field : `${field}/${part}`)) ?? addresses.filter(({ field }) => field === column).map(({ field }) => field)
+}
+
+/** The address fields to join: what no file has is not looked for. */
+function joinsFor(wanted: WantedAddresses, input: ViewInput): ReadonlySet<string> {
+  const known = new Set(fileColumns.endpoints.filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column))).map(({ name }) => name))
+  return new Set([...wanted].flatMap((each) => {
+    const [field = '', part] = each.split('/')
+    return part === undefined || known.has(part) ? [field] : []
+  }))
 }
 
 /** Columns of files that columns of view `flows` are made from. Names of other things are passed over. */
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   const behind = new Set<string>()
   for (const column of columns) {
-    const endpoint = addresses.find(({ field }) => field === addressOf(column))
-    if (endpoint !== undefined) behind.add(endpoint.name)
+    for (const each of addressesOf(column)) behind.add(endpointColumn(each.split('/')[0] ?? ''))
     if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
     else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
     else behind.add(column)
@@ -106,11 +116,12 @@ export interface FlowsFrom {
 
 export function flowsView(input: ViewInput, wanted: WantedAddresses, from: FlowsFrom = {}): string {
   const { rows = scan('flows', input), prefix } = from
-  const few = from.rows !== undefined && wanted.size > 0
+  const joining = joinsFor(wanted, input)
+  const few = from.rows !== undefined && joining.size > 0
   const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
-  const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, wanted))
+  const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, joining))
   if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
-  const used = addresses.filter(({ field }) => wanted.has(field))
+  const used = addresses.filter(({ field }) => joining.has(field))
   const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : `(${scan('endpoints', input)})`} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view

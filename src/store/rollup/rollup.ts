@@ -2,6 +2,7 @@ import type { Column } from '../../model/columns.ts'
 import type { Endpoints } from '../flows/endpoints.ts'
 import { Groups, Sums } from './groups.ts'
 import { Carried, Texts } from './keys.ts'
+import { placeOfText, placeText } from './place.ts'
 import { kept } from './schema.ts'
 import { RollupWords } from './words.ts'
 import type { FlowRows } from '../table-writer.ts'
@@ -22,7 +23,7 @@ const twoTo32 = 4_294_967_296
 export interface Levels {
   /** reduced group · source · destination · tuple of the source's fields in the upper half, of the destination's in the lower */
   readonly whole: Groups
-  /** least group · input interface · output interface · ports · label of the source · of the destination · tuple of place fields · which of them there are */
+  /** least group · input interface · output interface · ports · place of the source · of the destination · tuple of place fields · which of them there are */
   readonly reduced: Groups
   /** minute · exporter · protocol and directions · which of them there are */
   readonly least: Groups
@@ -57,7 +58,7 @@ export class Rollup {
     const { count, columns } = batch
     const words = this.#words
     words.read(rows)
-    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcLabels, dstLabels, leastOf, reducedOf, wholeOf } = words
+    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcPlaces, dstPlaces, leastOf, reducedOf, wholeOf } = words
     this.places.of(batch, places)
     this.src.of(batch, srcEnds)
     this.dst.of(batch, dstEnds)
@@ -65,8 +66,8 @@ export class Rollup {
     const src = rows.endpoints['src_addr'] ?? none0
     const dst = rows.endpoints['dst_addr'] ?? none0
     const exporter = rows.endpoints['exporter_addr'] ?? none0
-    this.#labels(rows, 'src', rows.endpoints['src_addr'], srcLabels, endpoints)
-    this.#labels(rows, 'dst', rows.endpoints['dst_addr'], dstLabels, endpoints)
+    this.#endPlaces(rows, 'src', rows.endpoints['src_addr'], srcPlaces, endpoints)
+    this.#endPlaces(rows, 'dst', rows.endpoints['dst_addr'], dstPlaces, endpoints)
     const { whole, reduced, least, none, sums } = this.levels
     // One level after the other, so that the processor waits for the memory of several rows at once.
     let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
@@ -86,7 +87,7 @@ export class Rollup {
     for (let row = 0; row < count; row++) {
       const group = leastOf[row] as number
       reducedOf[row] = group < 0 ? -1 : reduced.find8(
-        group, inIf[row] as number, outIf[row] as number, ports[row] as number, srcLabels[row] as number, dstLabels[row] as number, places[row] as number, ifThere[row] as number,
+        group, inIf[row] as number, outIf[row] as number, ports[row] as number, srcPlaces[row] as number, dstPlaces[row] as number, places[row] as number, ifThere[row] as number,
       )
     }
     for (let row = 0; row < count; row++) {
@@ -136,15 +137,23 @@ export class Rollup {
     return this
   }
 
-  /** Numbers of the labels of an end: what the flow carried, else what the address means. */
-  #labels({ batch }: FlowRows, end: 'src' | 'dst', ids: Float64Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
+  /** Numbers of the places of an end: what the address means, with the label that the flow carried. */
+  #endPlaces({ batch }: FlowRows, end: 'src' | 'dst', ids: Float64Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
     if (ids === undefined) out.fill(0, 0, batch.count)
-    else endpoints.labels(ids, batch.count, out, this.texts)
+    else endpoints.places(ids, batch.count, out, this.texts)
     const column = batch.columns[`${end}_label`]
     if (column?.kind !== 'dict') return
+    const labelled = new Map<number, number>()
     for (let row = 0; row < batch.count; row++) {
       const code = column.codes[row] as number
-      if (code !== 0) out[row] = this.texts.number(batch.dictionary[code] ?? '')
+      if (code === 0) continue
+      const pair = code * twoTo32 + (out[row] as number)
+      let number = labelled.get(pair)
+      if (number === undefined) {
+        const place = placeOfText(String(this.texts.list[out[row] as number] ?? ''))
+        labelled.set(pair, (number = this.texts.number(placeText({ ...place, label: batch.dictionary[code] ?? '' }) ?? '')))
+      }
+      out[row] = number
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Endpoints } from '../flows/endpoints.ts'
 import type { Sums } from './groups.ts'
+import { placeOfText } from './place.ts'
 import { endFields, placeFields, type Rollup } from './rollup.ts'
 import { has } from './words.ts'
 
@@ -105,8 +106,14 @@ function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group
     const found = texts.list[number]
     if (found !== undefined) values[name] = found
   }
-  text('src_label', keys[at + 4] as number)
-  text('dst_label', keys[at + 5] as number)
+  for (const [end, number] of [['src', keys[at + 4] as number], ['dst', keys[at + 5] as number]] as const) {
+    const found = texts.list[number]
+    if (found === undefined) continue
+    const { label, namespace, cluster } = placeOfText(String(found))
+    if (label !== undefined) values[`${end}_label`] = label
+    if (namespace !== undefined) values[`${end}_namespace`] = namespace
+    if (cluster !== undefined) values['cluster'] ??= cluster
+  }
   if (tuple !== 0) for (const field of placeFields) text(field, places.word(tuple, field))
   return values
 }
@@ -119,7 +126,10 @@ function endsOf(rollup: Rollup, endpoints: Endpoints, group: number, values: Val
   for (const [end, id, tuple] of [['src', keys[at + 1] as number, tuples >>> 16], ['dst', keys[at + 2] as number, tuples & 0xffff]] as const) {
     const named = endpoints.named(id)
     if (named !== undefined) values[`${end}_addr`] = named.address
-    if (named?.name !== undefined) values[`${end}_name`] = named.name
+    for (const part of ['name', 'owner_name', 'owner_kind'] as const) {
+      const text = named?.means[part]
+      if (text !== undefined) values[`${end}_${part}`] = text
+    }
     if (tuple === 0) continue
     for (const field of endFields) {
       const text = texts.list[rollup[end].word(tuple, `${end}_${field}`)]

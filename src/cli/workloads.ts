@@ -1,0 +1,105 @@
+/** What `weir run` knows of the workloads of clusters, on the main thread: for the live view and for sinks. */
+import type { StoreReader } from '../engine/control.ts'
+import type { Enrichment } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import { WorkloadFollower, WorkloadProjection } from '../identity/index.ts'
+import type { Tail } from '../journal/types.ts'
+import { nowhere, type Position } from '../model/positions.ts'
+import type { ResourceData } from '../model/kubernetes.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import { clusterSources, identityFolder, type WeirConfig } from './config.ts'
+
+export interface WorkloadsOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly journal: string
+  readonly tail: Tail
+  readonly config: WeirConfig
+  /** What the store has, and up to where: for a folder in which nothing was kept of workloads before. */
+  readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
+}
+
+/** What the store tells of objects that are there, and of those that were until a while ago. */
+const toldBefore = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until FROM resources
+  WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController') AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR) ORDER BY valid_from`
+
+export class Workloads {
+  readonly follower: WorkloadFollower
+  readonly #options: WorkloadsOptions
+  #clusters: ReadonlySet<string>
+  readonly #stop = new AbortController()
+
+  private constructor(options: WorkloadsOptions) {
+    const { host, log, metrics, config, journal, tail } = options
+    this.#options = options
+    this.#clusters = new Set(clusterSources(config))
+    const projection = new WorkloadProjection({ host, log, metrics, directory: identityFolder(config), isCluster: (source) => this.#clusters.has(source) })
+    this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
+  }
+
+  /** Knows what was kept, or what the store tells; follows the journal where a cluster is watched. */
+  static async open(options: WorkloadsOptions): Promise<Workloads> {
+    const workloads = new Workloads(options)
+    if (workloads.watching) await workloads.#begin()
+    return workloads
+  }
+
+  get watching(): boolean {
+    return this.#clusters.size > 0
+  }
+
+  /** Sequence that is needed again after a crash; undefined while nothing is. */
+  get holds(): number | undefined {
+    return this.watching ? this.follower.holds : undefined
+  }
+
+  get enrichment(): Enrichment | undefined {
+    return this.watching ? this.follower : undefined
+  }
+
+  /** After a reload. */
+  async use(config: WeirConfig): Promise<void> {
+    const before = this.watching
+    this.#clusters = new Set(clusterSources(config))
+    if (!before && this.watching) await this.#begin()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.follower.stopped()
+  }
+
+  async #begin(): Promise<void> {
+    const { projection } = this.follower
+    if (!(await projection.open())) await this.#ask()
+    this.follower.start(this.#stop.signal)
+  }
+
+  async #ask(): Promise<void> {
+    const { store, log } = this.#options
+    try {
+      this.follower.projection.begin(store === undefined ? [] : await toldTo(store.reader), store?.position ?? nowhere)
+      // The store's worker begins with the file.
+      await this.follower.projection.commit()
+    } catch (error) {
+      log.error('What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.', { error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
+
+async function toldTo(reader: StoreReader): Promise<ResourceData[]> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const bytes of await reader.query(toldBefore, 'ndjson', new AbortController().signal)) text += decoder.decode(bytes, { stream: true })
+  const told: { readonly at: number; readonly data: ResourceData }[] = []
+  for (const line of text.split('\n')) {
+    if (line === '') continue
+    const { data, since, until } = JSON.parse(line) as { readonly data: ResourceData | string; readonly since: number; readonly until: number | null }
+    const object = typeof data === 'string' ? (JSON.parse(data) as ResourceData) : data
+    told.push({ at: since, data: object })
+    // Whatever came after it is told by a line of its own.
+    if (until !== null) told.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
+  }
+  return told.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
+}

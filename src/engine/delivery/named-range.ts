@@ -1,0 +1,17 @@
+import type { Clock, Timers } from '../../host/index.ts'
+import type { Frame } from '../../journal/types.ts'
+import type { Enrichment } from '../ports.ts'
+import { nameWaitMs, type Range } from './range.ts'
+
+/** A range whose flows have the names of their ends: waited for, though not for long. Undefined when the signal aborts meanwhile. */
+export async function namedRange(
+  plan: (enrichment: Enrichment | undefined) => Range, enrichment: Enrichment | undefined, frames: readonly Frame[], { clock, timers }: { readonly clock: Clock; readonly timers: Timers }, signal: AbortSignal,
+): Promise<Range | undefined> {
+  if (enrichment === undefined) return plan(undefined)
+  await enrichment.ready(frames.at(-1)?.header.sequence ?? 0, signal)
+  const range = plan(enrichment)
+  const wait = Math.min(nameWaitMs, range.ripeAt - clock.now())
+  if (wait <= 0) return range
+  await timers.sleep(wait, signal)
+  return signal.aborted ? undefined : plan(enrichment)
+}

@@ -1,0 +1,24 @@
+import { decodeBatch } from '../journal/bodies.ts'
+import type { Frame } from '../journal/types.ts'
+import type { EventBatch } from '../model/batches.ts'
+import { heapItem } from '../model/events.ts'
+import { kubernetesTypes, type ResourceData } from '../model/kubernetes.ts'
+
+const text = new TextDecoder()
+
+/** What a frame tells of resources; nothing for any other frame. `onBroken` hears of what cannot be read. */
+export function toldResources(frame: Frame, onBroken: (error: unknown) => void): ResourceData[] {
+  if (frame.header.kind !== 'events' || frame.header.count === 0) return []
+  const told: ResourceData[] = []
+  try {
+    const batch = decodeBatch('events', frame.body()) as EventBatch
+    const type = batch.dictionary.indexOf(kubernetesTypes.resource)
+    if (type < 0) return told
+    for (let row = 0; row < batch.count; row++) {
+      if (batch.type[row] === type) told.push(JSON.parse(text.decode(heapItem(batch.data, row))) as ResourceData)
+    }
+  } catch (error) {
+    onBroken(error)
+  }
+  return told
+}

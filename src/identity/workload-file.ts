@@ -1,0 +1,71 @@
+import { crc32 } from 'node:zlib'
+import type { Disk } from '../host/index.ts'
+import type { Position } from '../model/positions.ts'
+import type { WorkloadRecord } from './workloads.ts'
+
+const format = 1
+const utf8 = new TextEncoder()
+/** Characters that are written at once: between two of these others have their turn. */
+const pieceLength = 1 << 18
+
+interface Head {
+  readonly format: number
+  readonly position: Position
+}
+
+const fileName = /^workloads-(\d+)\.jsonl$/
+
+/** Names of the files of a folder, the newest first. */
+export async function workloadFiles(disk: Disk, folder: string): Promise<readonly string[]> {
+  const found = (await disk.list(folder)).flatMap((name) => (fileName.test(name) ? [{ name, sequence: Number(fileName.exec(name)?.[1]) }] : []))
+  return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
+}
+
+/** Writes a whole file beside the others: a line with the position, a line for each record, and a checksum. The folder exists. */
+export async function writeWorkloads(disk: Disk, folder: string, position: Position, records: Iterable<WorkloadRecord>): Promise<string> {
+  const name = `workloads-${String(position.sequence).padStart(16, '0')}.jsonl`
+  const path = `${folder}/${name}.new`
+  await disk.remove(path)
+  const file = await disk.open(path, 'create')
+  try {
+    let at = 0
+    let sum = 0
+    let text = `${JSON.stringify({ format, position } satisfies Head)}\n`
+    const put = async (): Promise<void> => {
+      const bytes = utf8.encode(text)
+      text = ''
+      sum = crc32(bytes, sum)
+      await file.write(bytes, at)
+      at += bytes.length
+    }
+    for (const record of records) {
+      text += `${JSON.stringify(record)}\n`
+      if (text.length >= pieceLength) await put()
+    }
+    await put()
+    await file.write(utf8.encode(`${sum.toString(16).padStart(8, '0')}\n`), at)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await disk.rename(path, `${folder}/${name}`)
+  await disk.syncDirectory(folder)
+  return name
+}
+
+/** Gives every record of a file to `take` and answers its position. Throws before the first when the file is not whole. */
+export async function readWorkloads(disk: Disk, path: string, take: (record: WorkloadRecord) => void): Promise<Position> {
+  const bytes = await disk.readFile(path)
+  const end = bytes.length - 9
+  const text = new TextDecoder()
+  if (end < 0 || crc32(bytes.subarray(0, end)).toString(16).padStart(8, '0') !== text.decode(bytes.subarray(end, end + 8))) throw new Error('it is damaged: its checksum is another')
+  let from = bytes.indexOf(10) + 1
+  const head = JSON.parse(text.decode(bytes.subarray(0, from))) as Head
+  if (head.format !== format) throw new Error(`a newer version wrote it (format ${head.format})`)
+  while (from < end) {
+    const to = bytes.indexOf(10, from)
+    take(JSON.parse(text.decode(bytes.subarray(from, to))) as WorkloadRecord)
+    from = to + 1
+  }
+  return head.position
+}

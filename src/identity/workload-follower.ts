@@ -1,0 +1,113 @@
+import type { Enrichment, Log } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import { openReader } from '../journal/index.ts'
+import type { Tail } from '../journal/types.ts'
+import { filePartition } from '../model/positions.ts'
+import { enrichFlows } from './enrich.ts'
+import type { WorkloadProjection } from './workload-projection.ts'
+
+/** What was told is kept after this time, and what fails is tried again. */
+const commitEveryMs = 60_000
+const tryAgainMs = 1000
+const readBytes = 1 << 20
+
+export interface FollowOptions {
+  readonly host: Host
+  /** Folder of the journal. */
+  readonly journal: string
+  readonly tail: Tail
+  readonly log: Log
+}
+
+/** Keeps a projection of workloads at the end of the journal, and writes down what it has. */
+export class WorkloadFollower implements Enrichment {
+  readonly projection: WorkloadProjection
+  readonly #options: FollowOptions
+  readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
+  #running: Promise<void> | undefined
+
+  constructor(projection: WorkloadProjection, options: FollowOptions) {
+    this.projection = projection
+    this.#options = options
+  }
+
+  /** Sequence after which frames are needed again after a crash. */
+  get holds(): number {
+    return this.projection.holds()[filePartition]?.sequence ?? 0
+  }
+
+  /** Follows until the signal aborts; `stopped` then resolves when all is written. A second call goes on with the first. */
+  start(signal: AbortSignal): void {
+    this.#running ??= this.#run(signal)
+  }
+
+  async stopped(): Promise<void> {
+    await this.#running
+  }
+
+  async ready(sequence: number, signal: AbortSignal): Promise<void> {
+    if (this.projection.reached.sequence >= sequence || signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiter = { sequence, resolve }
+    this.#waiting.add(waiter)
+    const give = (): void => resolve()
+    signal.addEventListener('abort', give, { once: true })
+    await promise
+    signal.removeEventListener('abort', give)
+    this.#waiting.delete(waiter)
+  }
+
+  enrich(...[batch, received]: Parameters<Enrichment['enrich']>): ReturnType<Enrichment['enrich']> {
+    return enrichFlows(batch, received, this.projection.workloads)
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { timers, clock } = this.#options.host
+    let committed = clock.monotonic()
+    while (!signal.aborted) {
+      try {
+        committed = await this.#follow(signal, committed)
+      } catch (error) {
+        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', { error: error instanceof Error ? error.message : String(error) })
+        await timers.sleep(tryAgainMs, signal)
+      }
+    }
+    await this.#commit()
+  }
+
+  async #follow(signal: AbortSignal, since: number): Promise<number> {
+    const { host, journal, tail } = this.#options
+    let committed = since
+    const reader = openReader({ host, directory: journal, tail, after: this.projection.reached })
+    try {
+      while (!signal.aborted) {
+        const until = new AbortController()
+        const timer = host.timers.after(commitEveryMs, () => until.abort())
+        const frames = await reader.next(readBytes, AbortSignal.any([signal, until.signal]))
+        timer.cancel()
+        await this.projection.apply(frames)
+        this.#wake()
+        if (host.clock.monotonic() - committed < commitEveryMs) continue
+        committed = host.clock.monotonic()
+        await this.#commit()
+      }
+    } finally {
+      await reader.close()
+    }
+    return committed
+  }
+
+  #wake(): void {
+    const { sequence } = this.projection.reached
+    for (const { sequence: wanted, resolve } of this.#waiting) if (wanted <= sequence) resolve()
+  }
+
+  /** What cannot be written now is still held back in the journal. */
+  async #commit(): Promise<void> {
+    try {
+      await this.projection.commit()
+    } catch (error) {
+      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', { error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}

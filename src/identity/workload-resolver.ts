@@ -1,0 +1,39 @@
+import type { Endpoint, Holders, Resolution, Resolver } from '../engine/ports.ts'
+import type { StaticResolver } from './static-resolver.ts'
+import type { Workloads } from './workloads.ts'
+
+const unknown: Resolution = { is: 'unknown' }
+
+/**
+ * What addresses mean: who had them at the time, as clusters tell it, with the label of their network; where no cluster knows
+ * one, what its network is called. `watching`: some cluster is watched; if none is, nothing is looked up.
+ */
+export class WorkloadResolver implements Resolver {
+  readonly #networks: StaticResolver
+  readonly #workloads: Workloads
+  readonly #watching: () => boolean
+
+  constructor(networks: StaticResolver, workloads: Workloads, watching: () => boolean) {
+    this.#networks = networks
+    this.#workloads = workloads
+    this.#watching = watching
+  }
+
+  get generation(): number {
+    return this.#networks.generation + this.#workloads.generation
+  }
+
+  get holders(): Holders | undefined {
+    return this.#watching() ? this.#workloads : undefined
+  }
+
+  resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution {
+    const network = this.#networks.resolve(words, offset, time, scope)
+    if (!this.#watching()) return network
+    const workloads = this.#workloads
+    const holder = workloads.endpoint(workloads.find(words, offset, time, workloads.clusterOf(scope), Number.NaN))
+    if (holder === undefined) return network.is === 'endpoint' ? network : unknown
+    const endpoint: Endpoint = network.is === 'endpoint' && network.endpoint.label !== undefined ? { label: network.endpoint.label, ...holder } : holder
+    return { is: 'endpoint', endpoint }
+  }
+}

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest'
+import { Workloads } from '../../identity/workloads.ts'
+import { WorkloadResolver } from '../../identity/workload-resolver.ts'
+import { gone, node, pod, t0 } from '../../identity/testing/objects.ts'
+import type { ResourceData } from '../../model/kubernetes.ts'
+import { ask } from '../testing/ask.ts'
+import { FrameMaker, resolver } from '../testing/frames.ts'
+import { temporaryStores } from '../testing/temporary.ts'
+import type { Store } from '../index.ts'
+
+const stores = temporaryStores()
+const networks = { ...resolver, reload: () => Promise.resolve(), close: () => {} }
+
+class Cluster {
+  readonly workloads = new Workloads()
+  watching = true
+  readonly resolver = new WorkloadResolver({ ...networks, resolve: (...given) => resolver.resolve(...given) as never }, this.workloads, () => this.watching)
+
+  tell(...list: readonly ResourceData[]): void {
+    for (const data of list) this.workloads.apply(data)
+    this.workloads.settle()
+  }
+}
+
+const columns = ['src_kind', 'src_namespace', 'src_name', 'src_label', 'src_owner_kind', 'src_owner_name', 'src_node', 'src_zone', 'dst_name', 'cluster']
+const rows = (store: Store, more = ''): Promise<Record<string, unknown>[]> => ask(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
+
+it('flows are those of who had their addresses when they began, before and after merging', async () => {
+  const cluster = new Cluster()
+  const store = await stores.open({ resolver: cluster.resolver })
+  const make = new FrameMaker()
+  const a = pod('a', '10.1.0.1', 0)
+  cluster.tell(node('worker-1', '10.0.0.2', 'z1'), a)
+  const flow = (at: number, src = '10.1.0.1', dst = '192.0.2.1') => ({ src, dst, start: t0 + at })
+  await store.projection.apply([make.flows([flow(1000), flow(2000, '10.0.0.1'), flow(3000)], t0 + 4000)])
+  await store.projection.commit()
+  cluster.tell(gone(a, 10_000), pod('b', '10.1.0.1', 12_000, { namespace: 'bank' }))
+  // One of each before and after it changed hands, in one frame; and one that comes very late.
+  await store.projection.apply([make.flows([flow(9000), flow(13_000), flow(4000), flow(14_000, '192.0.2.1', '10.1.0.1')], t0 + 20_000)])
+  await store.projection.commit()
+  const named = (name: string, namespace: string, more: object = {}): object => ({ src_kind: 'Pod', src_namespace: namespace, src_name: name, src_label: null, src_owner_kind: 'Pod', src_owner_name: name, src_node: 'worker-1', src_zone: 'z1', dst_name: null, cluster: 'prod', ...more })
+  const nobody = { src_kind: null, src_namespace: null, src_name: null, src_label: null, src_owner_kind: null, src_owner_name: null, src_node: null, src_zone: null }
+  const expected = [
+    named('a', 'shop'), { ...nobody, src_name: 'gateway', src_label: 'net=core', dst_name: null, cluster: null }, named('a', 'shop'), named('a', 'shop'), named('a', 'shop'),
+    named('b', 'bank'), { ...nobody, dst_name: 'b', cluster: 'prod' },
+  ]
+  expect(await rows(store)).toEqual(expected)
+  while (await store.maintain());
+  expect(await rows(store)).toEqual(expected)
+  expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_namespace = 'bank' OR dst_namespace = 'bank'")).toEqual([{ n: 2 }])
+  expect(await ask(store.reader, 'SELECT src_namespace AS ns, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL')).toEqual([{ ns: 'bank', n: 1 }, { ns: 'shop', n: 4 }, { ns: null, n: 2 }])
+  expect(await ask(store.reader, 'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL')).toEqual([
+    { o: 'a', k: 'Pod', c: 'prod', n: 4 }, { o: 'b', k: 'Pod', c: 'prod', n: 1 }, { o: null, k: null, c: 'prod', n: 1 }, { o: null, k: null, c: null, n: 1 },
+  ])
+  // One id for each holder of each address, however often it was met.
+  expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_addr = '10.1.0.1'")).toEqual([{ n: 5 }])
+})
+
+it('what becomes known later names what comes then; nothing is looked up while no cluster is watched', async () => {
+  const cluster = new Cluster()
+  cluster.watching = false
+  const store = await stores.open({ resolver: cluster.resolver })
+  const make = new FrameMaker()
+  const flow = (at: number) => make.flows([{ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at }], t0 + at)
+  cluster.tell(pod('a', '10.1.0.1', 0))
+  await store.projection.apply([flow(1000)])
+  cluster.watching = true
+  await store.projection.apply([flow(2000)])
+  cluster.tell(node('worker-1', '10.0.0.2', 'z1'))
+  await store.projection.apply([flow(3000)])
+  await store.projection.commit()
+  expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([[null, null], ['a', null], ['a', 'z1']])
+})

@@ -1,0 +1,19 @@
+import type { Endpoint } from '../../model/endpoint.ts'
+
+/** What an end has in common with its neighbours, as one text: its label alone, or with its namespace and its cluster. */
+export interface Place {
+  readonly label?: string
+  readonly namespace?: string
+  readonly cluster?: string
+}
+
+const between = '\u0000'
+
+export function placeText({ label, namespace, cluster }: Pick<Endpoint, 'label' | 'namespace' | 'cluster'>): string | undefined {
+  return namespace === undefined && cluster === undefined ? label : [label ?? '', namespace ?? '', cluster ?? ''].join(between)
+}
+
+export function placeOfText(text: string): Place {
+  const [label = '', namespace = '', cluster = ''] = text.split(between)
+  return { ...(label === '' ? {} : { label }), ...(namespace === '' ? {} : { namespace }), ...(cluster === '' ? {} : { cluster }) }
+}
