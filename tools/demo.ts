@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
+import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
 import { Device } from './demo/device.ts'
 import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
@@ -37,24 +38,27 @@ if (flags.help === true) {
 }
 
 async function demo(): Promise<void> {
-  const [first, second, third, fourth] = await freePorts(4)
+  const [first, second, third, fourth, fifth] = await freePorts(5)
   const listen = flags.listen ?? `127.0.0.1:${first}`
   const netflow = flags.netflow ?? `127.0.0.1:${third}`
   const sflow = flags.sflow ?? `127.0.0.1:${fourth}`
+  const auditLog = `127.0.0.1:${fifth}`
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
+  const cluster = new DemoCluster(Number(flags.seed))
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   try {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
+    await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
-    await writeFile(config, stringify(configuration(folder, listen, flags.ops ?? `127.0.0.1:${second}`, netflow, sflow)))
+    await writeFile(config, stringify(configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog })))
     const weir = startWeir(config)
     const ended = new Promise<number>((resolve) => weir.once('close', (code) => resolve(code ?? 1)))
     const url = await Promise.race([ready(weir), ended, aborted(stopping.signal)])
     if (typeof url === 'string') {
       welcome(url, folder)
-      const feeding = feed(url, { netflow, sflow }, stopping.signal)
+      const feeding = feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal)
       await Promise.race([aborted(stopping.signal), ended])
       stopping.abort()
       await feeding
@@ -62,17 +66,23 @@ async function demo(): Promise<void> {
     weir.kill('SIGTERM')
     process.exitCode = await ended
   } finally {
+    await cluster.server.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
-function configuration(folder: string, listen: string, ops: string, netflow: string, sflow: string): object {
+function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>): object {
   return {
     data: flags.data ?? join(folder, 'data'),
     listen,
     ops,
-    sources: { netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' } },
+    sources: {
+      netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' },
+      // Heartbeats are told, too, so that there is noise to hide.
+      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } },
+      'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
+    },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
     store: { size: '256MiB', memory: '256MiB' },
@@ -103,7 +113,8 @@ function ready(weir: ChildProcess): Promise<string> {
 function welcome(url: string, folder: string): void {
   process.stdout.write(`
 This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 (its core), IPFIX (its edge, one
-packet in ten), sFlow (its storage, one in a hundred) and CloudEvents.
+packet in ten), sFlow (its storage, one in a hundred) and CloudEvents, and its cluster, watched at an API server that only
+plays one. After 45 s, and every 3 minutes then, a rollout keeps the API from its database for 40 s: see Changes and Flows.
 
   console   ${url}
   ask       npm run -s weir -- query --url ${url} \\
@@ -114,7 +125,7 @@ Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the da
 `)
 }
 
-async function feed(url: string, listeners: { readonly netflow: string; readonly sflow: string }, stop: AbortSignal): Promise<void> {
+async function feed(url: string, listeners: { readonly netflow: string; readonly sflow: string; readonly auditLog: string }, cluster: DemoCluster, stop: AbortSignal): Promise<void> {
   const started = Date.now()
   const shop = new Shop(Number(flags.seed), `demo-${started}`)
   const devices = {
@@ -123,27 +134,34 @@ async function feed(url: string, listeners: { readonly netflow: string; readonly
     storage: await Device.open(new SflowAgent(started - 3_600_000), listeners.sflow, '127.0.0.3'),
   }
   let complained = false
+  const complain = (what: string, answer: string | undefined): void => {
+    if (answer === undefined || complained || stop.aborted) return
+    process.stderr.write(`demo: Weir did not take ${what}: ${answer}\n`)
+    complained = true
+  }
   for (let at = 0; !stop.aborted; at = Date.now() - started) {
     const now = Date.now()
     const flows = shop.flows(at, stepMs)
     for (const name of ['core', 'edge', 'storage'] as const) devices[name].report(flows.filter((flow) => deviceOf(flow) === name), now)
     const events = shop.events(at, now)
-    if (events.length > 0) {
-      const answer = await post(url, events, stop)
-      if (answer !== undefined && !complained && !stop.aborted) {
-        process.stderr.write(`demo: Weir did not take an event: ${answer}\n`)
-        complained = true
-      }
-    }
+    if (events.length > 0) complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
+    cluster.live(at)
+    const audits = cluster.audits()
+    if (audits.length > 0) complain('an audit log', await post(`http://${listeners.auditLog}/audit`, 'application/json', auditList(audits), stop))
     await pause(stepMs, stop)
   }
   for (const device of Object.values(devices)) device.close()
 }
 
-/** Undefined when they were accepted. */
-async function post(url: string, events: readonly object[], signal: AbortSignal): Promise<string | undefined> {
+/** As an API server sends it to its webhook. */
+function auditList(items: readonly AuditEvent[]): object {
+  return { apiVersion: 'audit.k8s.io/v1', kind: 'EventList', metadata: {}, items }
+}
+
+/** Undefined when it was accepted. */
+async function post(url: string, type: string, body: object, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const answer = await fetch(`${url}/events`, { method: 'POST', signal, headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify(events) })
+    const answer = await fetch(url, { method: 'POST', signal, headers: { 'content-type': type }, body: JSON.stringify(body) })
     const text = await answer.text()
     return answer.ok ? undefined : text
   } catch (error) {

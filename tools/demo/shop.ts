@@ -1,6 +1,6 @@
 // A small shop that does not exist: customers, two web servers, an API, a database, name service, a nightly job that
-// comes every minute, somebody who scans ports, and the people who change things. Every three minutes one of these changes keeps the API
-// from its database for a while. The same seed gives the same shop.
+// comes every minute, somebody who scans ports, and people who look at things. Every three minutes a new release of the API (see cluster.ts)
+// does not reach the database for a while. The same seed gives the same shop.
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
 
@@ -24,6 +24,11 @@ const names = '10.20.0.53'
 const job = '10.20.3.41'
 const backup = '10.20.3.50'
 const scanner = '192.0.2.66'
+/** Of the pod of the release that does not work. */
+const apiRolledOut = '10.20.1.22'
+
+/** Who has which address: the pods of the shop. */
+export const addresses = { web, api, apiRolledOut, database, names, job, backup } as const
 
 /** Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for documentation. */
 export const shopNetworks = `networks:
@@ -32,6 +37,7 @@ export const shopNetworks = `networks:
   - {cidr: 10.20.1.11, name: web-1}
   - {cidr: 10.20.1.12, name: web-2}
   - {cidr: 10.20.1.21, name: api}
+  - {cidr: 10.20.1.22, name: api}
   - {cidr: 10.20.2.31, name: database}
   - {cidr: 10.20.3.41, name: nightly-job}
   - {cidr: 10.20.3.50, name: backup}
@@ -52,14 +58,14 @@ const wholeConnection = 0x1b
 const onlySyn = 0x02
 const refused = 0x06
 
-/** An incident: when the first begins, how long it takes, and when the next one comes. */
+/** A rollout that has to be taken back: when the first begins, how long it takes, and when the next one comes. */
 const incident = { first: 45_000, lasts: 40_000, every: 180_000 }
 
-function inIncident(at: number): boolean {
+/** Does the release run that does not reach the database? */
+export function isRolledOut(at: number): boolean {
   return at >= incident.first && (at - incident.first) % incident.every < incident.lasts
 }
 
-const deployment = 'k8s:demo/apps/Deployment/shop/web'
 const people = ['alice', 'bob', 'carol']
 
 export class Shop {
@@ -67,9 +73,7 @@ export class Shop {
   readonly #run: string
   #orders = 1000
   #events = 0
-  #release = 7
-  #due = { order: 0, audit: 500, change: 1500, incident: incident.first }
-  #culprit = ''
+  #due = { order: 0, audit: 500 }
 
   /** `run` tells the events of one run from those of another. */
   constructor(seed: number, run: string) {
@@ -82,7 +86,7 @@ export class Shop {
     const flows: Flow[] = []
     // Customers come in waves of five minutes.
     const wave = 0.6 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000)
-    this.#times(10 * wave, step, () => flows.push(...(inIncident(at) ? this.#failedVisit() : this.#visit())))
+    this.#times(10 * wave, step, () => flows.push(...(isRolledOut(at) ? this.#failedVisit() : this.#visit())))
     this.#times(5, step, () => flows.push(...this.#lookup()))
     const minute = at % 60_000
     if (minute > 4_000 && minute < 16_000) this.#times(3, step, () => flows.push(...this.#nightlyJob()))
@@ -97,12 +101,6 @@ export class Shop {
     const time = new Date(now).toISOString()
     for (; this.#due.order <= at; this.#due.order += this.#between(400, 1600)) events.push(this.#order(time))
     for (; this.#due.audit <= at; this.#due.audit += this.#between(2500, 5000)) events.push(this.#audit(time))
-    for (; this.#due.change <= at; this.#due.change += this.#between(4000, 8000)) events.push(this.#change(time))
-    while (this.#due.incident <= at) {
-      const begins = inIncident(this.#due.incident)
-      events.push(...this.#policy(time, begins))
-      this.#due.incident += begins ? incident.lasts : incident.every - incident.lasts
-    }
     return events
   }
 
@@ -120,10 +118,10 @@ export class Shop {
   #failedVisit(): Flow[] {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
-    const knock = (): Flow => ({ src: api, dst: database, srcPort: this.#between(32_768, 60_999), dstPort: 5432, proto: tcp, packets: 1, bytes: 60, tcpFlags: refused, duration: 0 })
+    const knock = (): Flow => ({ src: apiRolledOut, dst: database, srcPort: this.#between(32_768, 60_999), dstPort: 5432, proto: tcp, packets: 1, bytes: 60, tcpFlags: refused, duration: 0 })
     return [
       ...this.#exchange(customer, server, this.#between(32_768, 60_999), 443, this.#between(4, 8), this.#between(3, 6)),
-      ...this.#exchange(server, api, this.#between(32_768, 60_999), 8080, this.#between(3, 6), this.#between(2, 4)),
+      ...this.#exchange(server, apiRolledOut, this.#between(32_768, 60_999), 8080, this.#between(3, 6), this.#between(2, 4)),
       knock(), knock(), knock(),
     ]
   }
@@ -168,24 +166,6 @@ export class Shop {
     const verb = this.#pick(['get', 'list', 'update', 'delete'])
     const resource = this.#pick(['deployments/web', 'secrets/payment', 'configmaps/prices'])
     return { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.audit', `user/${user}`), weirfamily: 'audit', weirref: `user:shop/${user}`, data: { user, verb, resource, allowed: verb !== 'delete' || user === 'alice' } }
-  }
-
-  #change(time: string): ShopEvent {
-    const before = this.#release
-    this.#release += this.#random.next() < 0.8 ? 1 : -1
-    const image = (release: number): string => `registry.example/shop/web:1.${release}`
-    return { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.change', 'deployments/web'), weirfamily: 'change', weirref: deployment, data: { by: this.#pick(people), field: 'image', from: image(before), to: image(this.#release) } }
-  }
-
-  /** Somebody lets only pods of a name that nobody has to the database, and puts it right later. */
-  #policy(time: string, wrong: boolean): ShopEvent[] {
-    if (wrong) this.#culprit = this.#pick(people)
-    const user = this.#culprit
-    const [from, to] = wrong ? ['app=api', 'app=api-v2'] : ['app=api-v2', 'app=api']
-    return [
-      { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.audit', `user/${user}`), weirfamily: 'audit', weirref: `user:shop/${user}`, data: { user, verb: 'update', resource: 'networkpolicies/database', allowed: true } },
-      { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.change', 'networkpolicies/database'), weirfamily: 'change', weirref: 'k8s:demo/networking.k8s.io/NetworkPolicy/shop/database', data: { by: user, field: 'ingress.podSelector', from, to } },
-    ]
   }
 
   #envelope(time: string, source: string, type: string, subject: string): Omit<ShopEvent, 'data'> {

@@ -3,7 +3,7 @@ import { isLoginNeeded, onSession } from '../api/session.ts'
 import { readSearch, writeSearch, type Search } from '../state/codec.ts'
 import { ErrorState } from '../parts/states.tsx'
 import { firstPage } from './first-page.ts'
-import { pages } from './pages.ts'
+import { details, pages } from './pages.ts'
 import { Shell } from './shell.tsx'
 import { NoSuchPage } from './no-such-page.tsx'
 
@@ -18,7 +18,7 @@ const first = createRoute({
   },
 })
 
-const routes = pages.map(({ path, load }) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }))
+const routes = [...pages, ...details].map(({ path, load }) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }))
 
 /** Addresses are read and written by the codec of each page; the router carries their parameters as they are. */
 export const router = createRouter({

@@ -7,6 +7,7 @@ export interface ChartColors {
   readonly series: readonly string[]
   readonly ink: string
   readonly line: string
+  readonly mark: string
 }
 
 /** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
@@ -17,7 +18,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): 
     probe.style.color = `var(${name})`
     return getComputedStyle(probe).color
   }
-  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colorTokens[index % colorTokens.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line') }
+  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colorTokens[index % colorTokens.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line'), mark: token('--series-4') }
   probe.remove()
   return found
 }

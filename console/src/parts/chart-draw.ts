@@ -1,13 +1,14 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { ChartColors } from './chart-colors.ts'
-import type { ChartSeries } from './chart.tsx'
+import type { ChartMark, ChartSeries } from './chart.tsx'
 
 interface Drawing {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
   /** Drawn over them, dashed, each from 0. */
   readonly lines: readonly ChartSeries[]
+  readonly marks: readonly ChartMark[]
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
@@ -32,7 +33,7 @@ export interface Drawn {
 const dashes = [[2, 3], [6, 4]]
 
 /** Draws into the element and follows its width. */
-export function draw(element: HTMLElement, { times, series, lines, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
+export function draw(element: HTMLElement, { times, series, lines, marks, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   // What lies on top reaches furthest up, so it is drawn first and the others over it.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
@@ -54,6 +55,7 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
     }))],
     hooks: {
       ready: [onReady],
+      draw: [(self) => drawMarks(self, marks, colors.mark)],
       setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
       setSelect: [(self) => {
         const { left, width } = self.select
@@ -78,6 +80,26 @@ export function draw(element: HTMLElement, { times, series, lines, stacked, heig
     },
     point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
   }
+}
+
+/** A square at the top of a dashed line, where something happened. */
+function drawMarks(plot: uPlot, marks: readonly ChartMark[], color: string): void {
+  const { ctx: context, bbox: { left, top, width, height } } = plot
+  const side = 8 * devicePixelRatio
+  context.save()
+  context.fillStyle = context.strokeStyle = color
+  context.lineWidth = devicePixelRatio
+  context.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
+  for (const { at } of marks) {
+    const x = Math.round(plot.valToPos(at, 'x', true))
+    if (x < left || x > left + width) continue
+    context.beginPath()
+    context.moveTo(x, top)
+    context.lineTo(x, top + height)
+    context.stroke()
+    context.fillRect(x - side / 2, top - side / 2, side, side)
+  }
+  context.restore()
 }
 
 /** With the end of the last bucket, which has a width as all others have. */

@@ -14,6 +14,12 @@ export interface ChartSeries {
   readonly other?: boolean
 }
 
+/** Something that happened at a time, in Unix seconds, and what in a few words. */
+export interface ChartMark {
+  readonly at: number
+  readonly says: string
+}
+
 interface ChartProps {
   readonly label: string
   /** Unix seconds, rising. */
@@ -21,6 +27,8 @@ interface ChartProps {
   readonly series: readonly ChartSeries[]
   /** Drawn over them as dashed lines: a total, what was before. */
   readonly lines?: readonly ChartSeries[]
+  /** What happened meanwhile: a square on a dashed line. */
+  readonly marks?: readonly ChartMark[]
   /** Values lie on one another, so that the top is their sum; else each is a line. */
   readonly stacked: boolean
   readonly height: number
@@ -34,10 +42,10 @@ interface ChartProps {
   readonly menu?: React.ReactNode
 }
 
-const none: readonly ChartSeries[] = []
+const none: readonly never[] = []
 
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
-export function Chart({ label, times, series, lines = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
+export function Chart({ label, times, series, lines = none, marks = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [ownTable, setOwnTable] = useState(false)
   const asTable = table ?? ownTable
@@ -69,7 +77,7 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
         stop()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
-          times, series, lines, stacked, height, format, colors: colorsOf(element, series),
+          times, series, lines, marks, stacked, height, format, colors: colorsOf(element, series),
           onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]), onBrush: (from, to) => brushed.current?.(from, to),
           onReady: () => {
             if (wasAt !== undefined) now.point(wasAt)
@@ -94,8 +102,9 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
       offTheme()
       offDark()
     }
-  }, [times, series, lines, stacked, height, format, asTable])
+  }, [times, series, lines, marks, stacked, height, format, asTable])
   const all = [...series, ...lines]
+  const happened = (place: number): string => marks.filter(({ at: when }) => when >= (times[place] ?? Infinity) && when < (times[place + 1] ?? Infinity)).map(({ says }) => says).join('; ')
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys, does,
     run: () => { if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length))) },
@@ -127,7 +136,7 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
       { keys: ['Enter'], does: 'show only what is marked', run: take }, { keys: ['Escape'], does: 'mark nothing', run: drop },
     ]),
   ])
-  const said = cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}`
+  const said = cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}${happened(cursor) === '' ? '' : `; ${happened(cursor)}`}`
   const saidMarked = marked === undefined ? '' : `. Marked are ${Math.abs(marked[1] - marked[0]) + 1} of ${times.length} times; Enter shows only these`
   return (
     <figure className="chart" aria-label={label}>
@@ -136,6 +145,7 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
           <b>{label}</b>
           {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
           {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
+          {marks.length > 0 && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
         </span>
         <span className="chart-acts">
           <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
@@ -155,6 +165,7 @@ export function Chart({ label, times, series, lines = none, stacked, height, for
               <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
               {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} value={valueText(values[cursor], format)} />)}
               {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
+              {happened(cursor) !== '' && <><dt className="legend"><i className="c-4" />change</dt><dd>{happened(cursor)}</dd></>}
             </dl>
           )}
         </div>

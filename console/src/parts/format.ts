@@ -74,6 +74,11 @@ export function plainText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
 }
 
+/** Time of day, and of another day the day and the time to the second: in little room. */
+export function shortTime(iso: string): string {
+  return new Date().toDateString() === new Date(iso).toDateString() ? time(iso) : momentAt(Date.parse(iso))
+}
+
 const moment = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 
 /** Day and time of Unix ms in the reader's zone. */

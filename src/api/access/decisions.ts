@@ -42,6 +42,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   exportFlows: scoped('Flows, all of them.'),
   changes: scoped('Changes of objects of his namespaces, and how many of them are hidden.'),
   change: scoped('As the list.'),
+  changeSums: scoped('Sums of what the list shows.'),
   resources: scoped('Objects of his namespaces.'),
   resource: scoped('An object of his namespaces, and what of these it belongs to.'),
   fields: everybody('Names and types, no values.'),

@@ -33,16 +33,32 @@ export const changeSchemas = {
   Change: { type: 'object', properties: { ...change, old: { description: 'The object before; null when it was created.' }, new: { description: 'The object after; null when it was deleted.' } } },
 } as const
 
-interface Query extends PlaceQuery {
+/** Which changes are asked for. */
+export interface ChangeQuery extends PlaceQuery {
   readonly uid?: string
   readonly operation?: string
   readonly actor?: string
   readonly from?: string
   readonly to?: string
   readonly noise?: 'hidden' | 'shown'
+}
+
+interface Query extends ChangeQuery {
   readonly limit?: number
   readonly cursor?: string
 }
+
+export const changeParameters = {
+  ...placeParameters,
+  uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
+  operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
+  actor: { type: 'string', maxLength: 4096, description: 'Users or field managers, with commas.', examples: ['alice,kubectl-edit'] },
+  from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+  to: { type: 'string', default: 'now', description: 'End, not included.' },
+  noise: { type: 'string', enum: ['hidden', 'shown'], default: 'hidden', description: 'Changes that happen all the time without anything having happened, as rules of the source name them.' },
+} as const
+
+export const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
 
 const schema = {
   operationId: 'changes',
@@ -50,18 +66,12 @@ const schema = {
   description: 'The pages that cursors lead through are of the span of the first page: no change comes twice, and what arrives meanwhile does not keep them from coming to an end.',
   querystring: {
     type: 'object', additionalProperties: false, properties: {
-      ...placeParameters,
-      uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
-      operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
-      actor: { type: 'string', maxLength: 4096, description: 'Users or field managers, with commas.', examples: ['alice,kubectl-edit'] },
-      from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
-      to: { type: 'string', default: 'now', description: 'End, not included.' },
-      noise: { type: 'string', enum: ['hidden', 'shown'], default: 'hidden', description: 'Changes that happen all the time without anything having happened, as rules of the source name them.' },
+      ...changeParameters,
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Changes of a page.' },
       cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.' },
     },
   },
-  response: { 200: { $ref: 'ChangePage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+  response: { 200: { $ref: 'ChangePage#' }, ...refusals },
 } as const
 
 const one = {
@@ -107,26 +117,34 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-interface Page {
-  readonly question: string
-  readonly from: bigint
-  readonly to: bigint
+interface Asked {
   /** On what the envelope says. */
   readonly conditions: readonly string[]
   /** On what has to be read from the body, or from the audit log. */
   readonly costly: readonly string[]
   readonly hidden: boolean
+}
+
+interface Page extends Asked {
+  readonly question: string
+  readonly from: bigint
+  readonly to: bigint
   readonly after: PageCursor | undefined
 }
 
-function pageOf(query: Query, now: number, principal: Principal): Page {
+/** What is asked for, of what may be seen. */
+export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
   const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
   const conditions = [...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation)]
   const costly = [
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
     ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
   ]
-  const hidden = query.noise !== 'shown'
+  return { conditions, costly, hidden: query.noise !== 'shown' }
+}
+
+function pageOf(query: Query, now: number, principal: Principal): Page {
+  const { conditions, costly, hidden } = askedChanges(query, principal)
   // Who may see less asks another question.
   const question = fingerprintOf('changes', conditions, costly, hidden)
   const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, order.length)

@@ -1,7 +1,9 @@
-// The Weirs that scenes are played on: one with a shop's life, one to which nothing has come, one without a store, one with a login.
+// The Weirs that scenes are played on: one with a shop's life, one to which nothing has come, one without a store, one with a login,
+// one that watches a cluster.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
-import { bothNamespaces, sendNamespaced } from './namespaced.ts'
+import { asCloudEvent, clusterLife } from './cluster-life.ts'
+import { bothNamespaces, sendNamespaced, type End } from './namespaced.ts'
 import { Partner } from './partner.ts'
 import type { Fail, Place, Scene } from './scenes.ts'
 import { Stage } from './stage.ts'
@@ -44,6 +46,7 @@ export class Scenery {
       this.#sides.set(place, side)
       await side.open(configs[place])
       if (place === 'bare') await side.flows(8_000)
+      if (place === 'cluster') await fillCluster(side)
       if (place === 'closed') await sendNamespaced(side.weir.ports.netflow, bothNamespaces, 12)
     }
   }
@@ -91,6 +94,7 @@ export class Scenery {
 const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, unknown>>>> = {
   fresh: {},
   bare: { store: { enabled: 'none' } },
+  cluster: {},
   closed: {
     http: { auth: 'none' },
     auth: {
@@ -108,6 +112,16 @@ async function fill(stage: Stage): Promise<void> {
   await stage.weir.events(Array.from({ length: 20 }, (_, index) => order(String(index), 'com.example.order', { total: index * 3 })))
   await stage.weir.events(Array.from({ length: 6 }, (_, index) => order(`bad-${index}`, 'com.example.bad', { total: 'many', items: [{ sku: 'a-1', count: index }] })))
   for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length) await sleep(200)
+}
+
+/** A day of a cluster, and flows of one of its pods. */
+async function fillCluster(stage: Stage): Promise<void> {
+  const events = clusterLife()
+  for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
+  const [pod, database, web] = ['10.20.1.41', '10.20.2.31', '10.20.1.11'].map((address): End => ({ address, namespace: '', name: '' })) as [End, End, End]
+  await sendNamespaced(stage.weir.ports.netflow, [[pod, database], [web, pod]], 30)
+  await stage.stored(60)
+  for (let n = 0; n < events.length; n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)) await sleep(200)
 }
 
 function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {

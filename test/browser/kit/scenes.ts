@@ -1,8 +1,8 @@
 // Every view of every page, as it is full, empty, on its way and refused: for pictures, and for the rules that hold on all of them.
 import type { Page } from 'playwright-core'
 
-/** `full`: a minute of a shop; `fresh`: nothing has ever come; `bare`: there is no store; `closed`: there is a login. */
-export type Place = 'full' | 'fresh' | 'bare' | 'closed'
+/** `full`: a minute of a shop; `fresh`: nothing has ever come; `bare`: there is no store; `closed`: there is a login; `cluster`: a day of a cluster. */
+export type Place = 'full' | 'fresh' | 'bare' | 'closed' | 'cluster'
 
 export interface Fail {
   /** Path of the questions that fail. */
@@ -122,6 +122,36 @@ const operate: readonly Scene[] = [
   { name: 'dead-letters-limited', page: 'Dead letters', says: 'A viewer of one namespace.', on: 'closed', as: 'shop', path: '/dead-letters', state: 'empty', act: is('empty') },
 ]
 
+const aboutChanges = /^\/api\/v1\/changes/
+const aboutObjects = /^\/api\/v1\/resources/
+const pod = '/resource/k8s:demo/core/Pod/shop/api-5c44-bx0'
+
+const clusters: readonly Scene[] = [
+  { name: 'changes', page: 'Changes', says: 'What was changed, over time and one by one, as it is seen.', on: 'cluster', path: '/changes', act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })) },
+  { name: 'changes-one', page: 'Changes', says: 'One change: old beside new, and who it was.', on: 'cluster', path: '/changes?v=1&live=0&kind=Deployment,NetworkPolicy&by=kind', act: after(row, openRow(2), (page) => page.locator('.diff').waitFor()) },
+  { name: 'changes-secret', page: 'Changes', says: 'A secret changed: a digest stands for each value.', on: 'cluster', path: '/changes?v=1&live=0&kind=Secret', act: after(row, openRow(0), (page) => page.locator('.redacted').first().waitFor()) },
+  { name: 'changes-noise', page: 'Changes', says: 'Noise is shown, with the rules that hide it.', on: 'cluster', path: '/changes?v=1&live=0&noise=1&by=namespace', act: row },
+  { name: 'changes-paused', page: 'Changes', says: 'Live, and paused.', on: 'cluster', path: '/changes', act: after(row, press('Pause')) },
+  { name: 'changes-unread', page: 'Changes', says: 'A link with a part that this console does not know.', on: 'cluster', path: '/changes?v=1&live=0&by=color', act: after(row, text('can’t be')) },
+  { name: 'changes-no-cluster', page: 'Changes', says: 'No cluster is watched: how to connect one.', on: 'fresh', path: '/changes', state: 'empty', act: is('empty') },
+  { name: 'changes-no-match', page: 'Changes', says: 'Nothing matches.', on: 'cluster', path: '/changes?v=1&q=nowhere', state: 'empty', act: is('empty') },
+  { name: 'changes-all-noise', page: 'Changes', says: 'All of it is noise.', on: 'cluster', path: '/changes?v=1&kind=Node', state: 'empty', act: is('empty') },
+  { name: 'changes-no-store', page: 'Changes', says: 'There is no store.', on: 'bare', path: '/changes', state: 'empty', act: is('empty') },
+  { name: 'changes-limited', page: 'Changes', says: 'A viewer of one namespace, in which nothing was changed.', on: 'closed', as: 'shop', path: '/changes', state: 'empty', act: is('empty') },
+  { name: 'changes-loading', page: 'Changes', says: 'On their way.', on: 'cluster', path: '/changes', hold: aboutChanges, state: 'loading', act: is('loading') },
+  { name: 'changes-error', page: 'Changes', says: 'The server failed.', on: 'cluster', path: '/changes', fail: { at: aboutChanges, status: 500 }, state: 'error', act: is('error') },
+  { name: 'resources', page: 'Resources', says: 'Every object that there is.', on: 'cluster', path: '/resources', act: row },
+  { name: 'resources-no-match', page: 'Resources', says: 'None is found.', on: 'cluster', path: '/resources?v=1&q=nowhere', state: 'empty', act: is('empty') },
+  { name: 'resources-empty', page: 'Resources', says: 'None is known.', on: 'fresh', path: '/resources', state: 'empty', act: is('empty') },
+  { name: 'resources-error', page: 'Resources', says: 'The server failed.', on: 'cluster', path: '/resources', fail: { at: aboutObjects, status: 500 }, state: 'error', act: is('error') },
+  { name: 'resource-pod', page: 'Resource', says: 'A pod: what it is, whose it is, what happened to it and what passed it.', on: 'cluster', path: pod, act: after(text('Owner chain'), text('Unhealthy')) },
+  { name: 'resource-deployment', page: 'Resource', says: 'A deployment, with one of its changes open.', on: 'cluster', path: '/resource/k8s:demo/apps/Deployment/shop/api', act: after(text('Owner chain'), (page) => page.getByRole('button', { name: /before and after$/ }).first().click(), (page) => page.locator('.diff').waitFor()) },
+  { name: 'resource-gone', page: 'Resource', says: 'What was deleted, and by whom.', on: 'cluster', path: '/resource/k8s:demo/apps/Deployment/shop/old-job', act: text('deleted by carol') },
+  { name: 'resource-unknown', page: 'Resource', says: 'Nothing is known of it.', on: 'cluster', path: '/resource/k8s:demo/core/Pod/shop/nobody', state: 'empty', act: is('empty') },
+  { name: 'resource-loading', page: 'Resource', says: 'On its way.', on: 'cluster', path: pod, hold: aboutObjects, state: 'loading', act: is('loading') },
+  { name: 'resource-error', page: 'Resource', says: 'The server failed.', on: 'cluster', path: pod, fail: { at: aboutObjects, status: 500 }, state: 'error', act: is('error') },
+]
+
 const rest: readonly Scene[] = [
   { name: 'sql-start', page: 'SQL', says: 'Before the first statement.', path: '/sql', state: 'empty', act: text('every flow') },
   { name: 'sql', page: 'SQL', says: 'A result.', path: sql('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC'), act: after(row, press('Run'), text(/^[\d,]+ rows in \d+ ms$/)) },
@@ -146,7 +176,7 @@ const rest: readonly Scene[] = [
   { name: 'nowhere', page: 'Everywhere', says: 'An address that no page has.', path: '/nowhere', state: 'empty', act: is('empty') },
 ]
 
-export const scenes: readonly Scene[] = [...rest.filter(({ page }) => page === 'Login'), ...operate.filter(({ page }) => page === 'Home'), ...flows, ...operate.filter(({ page }) => page !== 'Home'), ...rest.filter(({ page }) => page !== 'Login')]
+export const scenes: readonly Scene[] = [...rest.filter(({ page }) => page === 'Login'), ...operate.filter(({ page }) => page === 'Home'), ...flows, ...clusters, ...operate.filter(({ page }) => page !== 'Home'), ...rest.filter(({ page }) => page !== 'Login')]
 
 /** Buttons of the page that open a panel or a menu, by name. */
 export function menusOf(page: Page): Promise<string[]> {

@@ -1,0 +1,137 @@
+/** Objects of clusters as the API tells them: see /api/v1/changes and /api/v1/resources. */
+import type { PatchStep } from '../../../src/api/published.ts'
+
+export interface Change {
+  /** ISO 8601. */
+  readonly time: string
+  readonly cluster: string
+  readonly group: string
+  readonly kind: string
+  /** null: it belongs to the whole cluster. */
+  readonly namespace: string | null
+  readonly name: string
+  readonly uid: string
+  readonly ref: string
+  readonly operation: string | null
+  readonly actor: string | null
+  readonly actor_kind: 'user' | 'manager' | null
+  readonly manager: string | null
+  readonly audit_id: string | null
+  readonly coalesced: boolean
+  readonly initial: boolean
+  /** Rules by which it is usually hidden. */
+  readonly noise: readonly string[]
+  readonly paths: readonly string[]
+  readonly diff: readonly PatchStep[] | null
+  readonly resource_version: string | null
+  readonly pos: string
+}
+
+export interface Hidden {
+  readonly total: number
+  readonly rules: Readonly<Record<string, number>>
+}
+
+export interface Span {
+  readonly from: string
+  readonly to: string
+}
+
+export interface ChangePage {
+  readonly changes: readonly Change[]
+  readonly next: string | null
+  readonly span: Span
+  readonly hidden?: Hidden
+}
+
+export interface WholeChange extends Change {
+  readonly old: object | null
+  readonly new: object | null
+}
+
+export interface ChangeSums {
+  readonly span: Span
+  /** Seconds of a bucket. */
+  readonly step: number
+  readonly by: string
+  readonly total: number
+  readonly groups: readonly { readonly value: string | null; readonly changes: number }[]
+  readonly others: { readonly groups: number; readonly changes: number }
+  /** Changes of each group, then of the others. Buckets without a change are left out. */
+  readonly buckets: readonly { readonly time: string; readonly changes: readonly number[] }[]
+  readonly hidden?: Hidden
+}
+
+/** An object as it was for a time. */
+export interface ResourceState {
+  readonly cluster: string
+  readonly group: string
+  readonly kind: string
+  readonly namespace: string | null
+  readonly name: string
+  readonly uid: string
+  readonly ref: string
+  readonly labels: Readonly<Record<string, string>> | null
+  readonly node: string | null
+  readonly zone: string | null
+  readonly phase: string | null
+  readonly owner_kind: string | null
+  readonly owner_name: string | null
+  readonly owner_uid: string | null
+  readonly created: string | null
+  readonly valid_from: string
+  /** null: it still is so. */
+  readonly valid_to: string | null
+  readonly resource_version: string | null
+}
+
+export interface ResourcePage {
+  readonly resources: readonly ResourceState[]
+  readonly next: string | null
+  readonly at: string
+  /** Of the first page. */
+  readonly total?: number
+}
+
+export interface Relation {
+  readonly relation: string
+  readonly from: string
+  readonly to: string
+  readonly valid_from: string
+  readonly valid_to: string | null
+}
+
+export interface ClusterEvent {
+  readonly id: string
+  readonly time: string
+  readonly type: string | null
+  readonly reason: string | null
+  readonly message: string | null
+  readonly count: number | null
+  readonly reporter: string | null
+  readonly pos: string
+}
+
+export interface WholeResource {
+  readonly ref: string
+  readonly at: string
+  readonly now: (ResourceState & { readonly data: ResourceData }) | null
+  /** The newest first. */
+  readonly intervals: readonly ResourceState[]
+  readonly owners: readonly Relation[]
+  readonly owned: readonly Relation[]
+  readonly relations: readonly Relation[]
+  readonly changes: readonly Change[]
+  readonly events: readonly ClusterEvent[]
+}
+
+/** What the page shows of all that is known. */
+export interface ResourceData {
+  readonly addresses?: readonly { readonly ip: string; readonly as: string }[]
+  readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
+  readonly selector?: Readonly<Record<string, string>>
+  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly name?: string; readonly targetPort?: string | number }[]
+  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly ready: boolean; readonly kind?: string; readonly name?: string }[]
+  readonly hostNetwork?: boolean
+  readonly region?: string
+}

@@ -1,0 +1,9 @@
+import { Link } from '@tanstack/react-router'
+import { parseRef, pathOfRef } from '../state/refs.ts'
+
+/** Leads to the page of an object; what is no object of a cluster is text. `at`: as it was then (ISO 8601). */
+export function ResourceLink({ to, at, children }: { readonly to: string; readonly at?: string; readonly children: React.ReactNode }): React.ReactNode {
+  if (parseRef(to) === undefined) return children
+  const search = at === undefined ? {} : { v: '1', at }
+  return <Link to="/resource/$" params={{ _splat: pathOfRef(to) } as never} search={search as never} className="resource-link">{children}</Link>
+}

@@ -1,0 +1,126 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { ask, type Query } from '../../api/client.ts'
+import type { Change, ChangePage, ChangeSums, Span, WholeChange } from '../../api/objects.ts'
+import type { Range } from '../../state/range.ts'
+import { useLast } from '../flows/use-last.ts'
+import { freshTurn } from '../flows/use-turn.ts'
+import { joined, newestOf } from './newer.ts'
+import type { ChangeFilter, Grouping } from './state.ts'
+
+/** The filter as parameters of the API. */
+export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
+  return {
+    text: q, uid, operation: operation.join(','), kind: kind.join(','), namespace: namespace.join(','), name: name.join(','), actor: actor.join(','), cluster: cluster.join(','),
+    ...(noise ? { noise: 'shown' } : {}),
+  }
+}
+
+const pageRows = 200
+/** Changes that came while the page is live and are asked for at once. */
+const newerRows = 1000
+/** A change may be stored a little later than one that was seen after it. */
+const overlapMs = 60_000
+
+export interface Changes {
+  readonly rows: readonly Change[]
+  readonly span: Span | undefined
+  readonly more: boolean
+  readonly busy: boolean
+  readonly error: unknown
+  /** Came since, and wait because the table is held; `many`: more than were asked for. */
+  readonly held: number
+  readonly many: boolean
+  readonly next: () => void
+  readonly again: () => void
+  /** Shows what waits. */
+  readonly release: () => void
+}
+
+interface Asked {
+  readonly filter: ChangeFilter
+  readonly t: Range
+  /** Rises when the question is asked anew. */
+  readonly turn: number
+  /** Rises when something new may be there; 0: nobody looks for it. */
+  readonly nudge: number
+  /** Nothing that is shown may move. */
+  readonly hold: boolean
+}
+
+/** The whole answer, page by page, newest first, and above it what came since. */
+export function useChanges({ filter, t, turn, nudge, hold }: Asked): Changes {
+  const question = useMemo(() => changeQuery(filter), [filter])
+  const [jumps, setJumps] = useState(0)
+  const key = JSON.stringify([question, t, turn, jumps])
+  const answer = useInfiniteQuery({
+    queryKey: ['changes', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
+  const data = useLast(answer.data, isError)
+  const own = !isPlaceholderData && !isError
+  const pages = useMemo(() => data?.pages.flatMap(({ changes }) => changes) ?? [], [data])
+  const [taken, setTaken] = useState<{ readonly of: string; readonly rows: readonly Change[] }>({ of: '', rows: [] })
+  const above = taken.of === key ? taken.rows : undefined
+  const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
+  const span = data?.pages[0]?.span
+  const since = span === undefined ? undefined : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
+  const newer = useQuery({
+    queryKey: ['changes-newer', key, nudge], enabled: nudge > 0 && own && since !== undefined, staleTime: Infinity, gcTime: 0,
+    // What waits is counted on while it is looked for more, but not for another question.
+    placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
+    queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
+  })
+  const fresh = useMemo(() => {
+    if (newer.data === undefined || !own || nudge === 0) return []
+    const known = new Set(rows.map(({ pos }) => pos))
+    return newer.data.changes.filter(({ pos }) => !known.has(pos))
+  }, [newer.data, own, nudge, rows])
+  const many = fresh.length > 0 && newer.data?.next !== null
+  const release = useCallback(() => {
+    // Too many to be put above: the list begins anew with them.
+    if (many) setJumps(freshTurn)
+    else setTaken((before) => ({ of: key, rows: [...fresh, ...(before.of === key ? before.rows : [])] }))
+  }, [many, key, fresh])
+  useEffect(() => {
+    if (!hold && fresh.length > 0) release()
+  }, [hold, fresh, release])
+  const next = useCallback(() => { if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, isError, fetchNextPage])
+  return {
+    rows, span, more: (data?.pages.at(-1)?.next ?? null) !== null, busy: isFetching, error: isError ? error : newer.isError ? newer.error : undefined, held: hold ? fresh.length : 0, many,
+    next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]), release,
+  }
+}
+
+/** The same question, counted over time. */
+export function useChangeSums(filter: ChangeFilter, t: Range, by: Grouping, turn: string): UseQueryResult<ChangeSums> {
+  return useQuery({
+    queryKey: ['change-sums', changeQuery(filter), t, by, turn], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 } }),
+  })
+}
+
+/** Values of one part of the filter with how many changes have them, by all other parts. */
+export function useValues(filter: ChangeFilter, t: Range, facet: 'kind' | 'namespace' | 'actor' | 'cluster'): UseQueryResult<ChangeSums> {
+  const query = changeQuery({ ...filter, [facet]: [] })
+  return useQuery({
+    queryKey: ['change-values', query, t, facet], staleTime: 10_000,
+    queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 } }),
+  })
+}
+
+/** One change with the object before and after. */
+export function useChange(pos: string): UseQueryResult<WholeChange> {
+  return useQuery({ queryKey: ['change', pos], enabled: pos !== '', staleTime: 60_000, queryFn: ({ signal }) => ask<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }) })
+}
+
+export interface Clusters {
+  readonly clusters: readonly { readonly name: string; readonly cluster: string; readonly reached?: number; readonly problem?: string; readonly synced: boolean; readonly changes: number; readonly hidden: number }[]
+}
+
+/** Clusters that are watched; refused to who may not see every namespace. */
+export function useClusters(enabled: boolean): UseQueryResult<Clusters> {
+  return useQuery({ queryKey: ['clusters'], enabled, staleTime: 5000, refetchInterval: 15_000, queryFn: ({ signal }) => ask<Clusters>('/api/v1/clusters', { signal }) })
+}

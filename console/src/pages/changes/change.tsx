@@ -1,0 +1,66 @@
+import { asRefused } from '../../api/problem.ts'
+import type { Change, WholeChange } from '../../api/objects.ts'
+import { ResourceLink } from '../../app/resource-link.tsx'
+import { Drawer, Fact } from '../../parts/drawer.tsx'
+import { time } from '../../parts/format.ts'
+import { ErrorState, Loading } from '../../parts/states.tsx'
+import { useChange } from './ask.ts'
+import { DiffView } from './diff-view.tsx'
+
+interface OneChangeProps {
+  /** Position of the change. */
+  readonly of: string
+  /** What the table shows of it. */
+  readonly known: Change | undefined
+  readonly onClose: () => void
+}
+
+const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = { created: ['+', 'good'], updated: ['~', 'warning'], deleted: ['−', 'bad'] }
+
+/** What was done, by its shape, its word and its colour. */
+export function Operation({ of }: { readonly of: string | null }): React.ReactNode {
+  const [sign, tone] = signs[of ?? ''] ?? ['?', 'dim']
+  return <span className={`operation ${tone}`}><span aria-hidden="true">{sign}</span> {of ?? 'not told'}</span>
+}
+
+/** One change: the object before beside the object after, and who it was. */
+export function OneChange({ of, known, onClose }: OneChangeProps): React.ReactNode {
+  const { data, isError, error, refetch } = useChange(of)
+  const change: Change | undefined = data ?? known
+  return (
+    <Drawer of={of} name="Change" title={change === undefined ? 'Change' : <>{change.kind} {change.namespace !== null && <span className="dim">{change.namespace}/</span>}{change.name}</>} onClose={onClose}>
+      {change !== undefined && <Facts change={change} />}
+      {data === undefined
+        ? (isError ? (asRefused(error).status === 404 ? <p className="pad dim">There is no such change: perhaps it is older than the store keeps.</p> : <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />) : <Loading what="both states" />)
+        : <Both change={data} />}
+    </Drawer>
+  )
+}
+
+function Both({ change }: { readonly change: WholeChange }): React.ReactNode {
+  return (
+    <>
+      <h3>{change.operation === 'created' ? 'What was made' : change.operation === 'deleted' ? 'What it was at last' : 'Before and after'}</h3>
+      <DiffView before={change.old} after={change.new} patch={change.diff ?? []} />
+    </>
+  )
+}
+
+function Facts({ change }: { readonly change: Change }): React.ReactNode {
+  const { operation, time: at, ref, actor, actor_kind: is, manager, audit_id: audit, cluster, group, noise, coalesced, initial, resource_version: version } = change
+  return (
+    <dl>
+      <Fact name="Operation"><Operation of={operation} /></Fact>
+      <Fact name="Seen"><span className="mono">{time(at)}</span></Fact>
+      <Fact name="Who">{actor === null ? <span className="dim">not told</span> : <>{actor} {is === 'manager' && <span className="dim">a program: no audit log says which person</span>}</>}</Fact>
+      {is === 'user' && manager !== null && <Fact name="By">{manager}</Fact>}
+      {audit !== null && <Fact name="Audit id"><span className="mono">{audit}</span></Fact>}
+      <Fact name="Object"><ResourceLink to={ref} at={at}>as it was then</ResourceLink> <ResourceLink to={ref}>as it is now</ResourceLink></Fact>
+      <Fact name="Cluster">{cluster} {group !== '' && <span className="dim">{group}</span>}</Fact>
+      {version !== null && <Fact name="Version"><span className="mono">{version}</span></Fact>}
+      {noise.length > 0 && <Fact name="Noise">{noise.join(', ')}: usually hidden</Fact>}
+      {coalesced && <Fact name="Not all seen">several changes may be in this one</Fact>}
+      {initial && <Fact name="First look">it was there when Weir first looked</Fact>}
+    </dl>
+  )
+}

@@ -1,0 +1,129 @@
+/** What a change changed, as rows of a table: a path, what stood there before and what stands there now. */
+import type { PatchStep } from '../../../../src/api/published.ts'
+
+export interface DiffRow {
+  /** As people read it: `spec.containers[web].image`. */
+  readonly path: string
+  readonly is: 'added' | 'removed' | 'changed' | 'moved'
+  /** undefined: nothing stood there. */
+  readonly old: unknown
+  readonly new: unknown
+}
+
+/** Rows of objects that were created or deleted, or of values with very much in them, at most. */
+export const mostRows = 400
+
+type Dict = Readonly<Record<string, unknown>>
+
+/** Each step is taken, so that the next finds the places that it speaks of. Values with parts are told part by part. */
+export function diffRows(before: object | null, after: object | null, patch: readonly PatchStep[]): readonly DiffRow[] {
+  if (before === null || after === null) return leaves(before ?? undefined, after ?? undefined, '')
+  let now: unknown = structuredClone(before)
+  const rows: DiffRow[] = []
+  for (const step of patch) {
+    const keys = keysOf(step.path)
+    if (step.op === 'move') {
+      const from = keysOf(step.from)
+      const value = at(now, from)
+      rows.push({ path: readable(now, from), is: 'moved', old: place(from), new: place(keys) })
+      now = withoutAt(now, from)
+      now = put(now, keys, value, true)
+      continue
+    }
+    const old = step.op === 'add' && Array.isArray(at(now, keys.slice(0, -1))) ? undefined : at(now, keys)
+    rows.push(...leaves(old, step.op === 'remove' ? undefined : step.value, step.op === 'add' ? readable(put(now, keys, step.value, true), keys) : readable(now, keys)))
+    now = step.op === 'remove' ? withoutAt(now, keys) : put(now, keys, step.value, step.op === 'add')
+  }
+  return rows
+}
+
+const place = (keys: readonly string[]): string => `place ${Number(keys.at(-1)) + 1}`
+
+function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
+  const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
+  const parts = [was, now].flatMap((value) => (value === undefined ? [] : Object.keys(value)))
+  // What was a text and is an object now is one row.
+  const whole = parts.length === 0 || (old !== undefined && was === undefined) || (is !== undefined && now === undefined) || (Array.isArray(was) !== Array.isArray(now) && was !== undefined && now !== undefined)
+  if (!whole) {
+    return [...new Set(parts)].flatMap((key) => {
+      const [one, other] = [(was as Dict | undefined)?.[key], (now as Dict | undefined)?.[key]]
+      return same(one, other) ? [] : leaves(one, other, joined(path, now ?? was, key))
+    })
+  }
+  if (same(old, is)) return []
+  return [{ path: path === '' ? '(whole object)' : path, is: old === undefined ? 'added' : is === undefined ? 'removed' : 'changed', old, new: is }]
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function keysOf(pointer: string): readonly string[] {
+  return pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function at(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? (part as Dict)[key] : undefined), value)
+}
+
+/** Copies what is on the way; all else is shared. */
+function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown, inserts: boolean): unknown {
+  if (key === undefined) return wanted
+  if (Array.isArray(value)) {
+    const index = key === '-' ? value.length : Number(key)
+    return rest.length === 0 && inserts ? value.toSpliced(index, 0, wanted) : value.map((each: unknown, of) => (of === index ? put(each, rest, wanted, inserts) : each))
+  }
+  return { ...(value as Dict), [key]: put((value as Dict | undefined)?.[key], rest, wanted, inserts) }
+}
+
+function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return rest.length === 0 ? value.toSpliced(Number(key), 1) : value.map((each: unknown, index) => (index === Number(key) ? withoutAt(each, rest) : each))
+  if (rest.length > 0) return { ...(value as Dict), [key]: withoutAt((value as Dict)[key], rest) }
+  const { [key]: _gone, ...others } = value as Dict
+  return others
+}
+
+const names = ['name', 'key', 'type', 'ip', 'uid'] as const
+
+/** Entries of lists by their names, where they have one. */
+function readable(value: unknown, keys: readonly string[]): string {
+  let path = ''
+  let here = value
+  for (const key of keys) {
+    path = joined(path, here, key)
+    here = typeof here === 'object' && here !== null ? (here as Dict)[key] : undefined
+  }
+  return path
+}
+
+function joined(path: string, parent: unknown, key: string): string {
+  if (Array.isArray(parent)) {
+    const entry: unknown = parent[Number(key)]
+    const name = isDict(entry) ? names.map((each) => entry[each]).find((each) => typeof each === 'string') : undefined
+    return `${path}[${typeof name === 'string' ? name : key}]`
+  }
+  const plain = /^[\w-]+$/.test(key) ? key : `"${key}"`
+  return path === '' ? plain : `${path}.${plain}`
+}
+
+/** A value that was secret: a digest stands for it. */
+export function isRedacted(value: unknown): value is string {
+  return typeof value === 'string' && value.startsWith('redacted:')
+}
+
+/** A change in a few words, by what its steps say alone. */
+export function inShort(operation: string | null, patch: readonly PatchStep[] | null): readonly string[] {
+  if (operation !== 'updated' || patch === null) return []
+  return patch.map((step) => {
+    const keys = keysOf(step.path)
+    const last = keys.at(-1) ?? ''
+    // The place in a list says less than what it is a list of.
+    const name = /^(?:\d+|-)$/.test(last) ? `${keys.at(-2) ?? ''}[${last}]` : last
+    if (step.op === 'remove') return `${name} removed`
+    if (step.op === 'move') return `${name} moved`
+    return typeof step.value === 'object' && step.value !== null ? `${name} ${step.op === 'add' ? 'added' : 'changed'}` : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`
+  })
+}

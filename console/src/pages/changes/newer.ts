@@ -1,0 +1,14 @@
+import type { Change } from '../../api/objects.ts'
+
+/** When the newest was seen. Of the newest moments the first row has the last one. */
+export function newestOf(rows: readonly Change[]): string | undefined {
+  return rows[0]?.time
+}
+
+/** What came since, with what was there: newest first, and what was stored late in its place. */
+export function joined(above: readonly Change[], below: readonly Change[]): readonly Change[] {
+  const known = new Set<string>()
+  const all = [...above, ...below].filter(({ pos }) => !known.has(pos) && known.add(pos) !== undefined)
+  const inOrder = all.every(({ time }, index) => index === 0 || time <= (all[index - 1]?.time ?? ''))
+  return inOrder ? all : all.toSorted((a, b) => (a.time === b.time ? 0 : a.time < b.time ? 1 : -1))
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { parseRef, pathOfRef, refOfPath, refText, writeRef } from './refs.ts'
+
+test('a name becomes a path without empty parts, and that is read back', () => {
+  for (const [ref, path, said] of [
+    ['k8s:prod/apps/Deployment/shop/web', 'k8s:prod/apps/Deployment/shop/web', 'Deployment shop/web'],
+    ['k8s:prod//Pod/shop/web-1', 'k8s:prod/core/Pod/shop/web-1', 'Pod shop/web-1'],
+    ['k8s:prod//Node//worker-1', 'k8s:prod/core/Node/-/worker-1', 'Node worker-1'],
+    ['k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node', 'k8s:prod/rbac.authorization.k8s.io/ClusterRole/-/system:node', 'ClusterRole system:node'],
+  ] as const) {
+    expect(pathOfRef(ref)).toBe(path)
+    expect(refOfPath(path)).toBe(ref)
+    expect(refOfPath(ref)).toBe(ref)
+    expect(refText(ref)).toBe(said)
+    const parts = parseRef(ref)
+    expect(parts === undefined ? '' : writeRef(parts)).toBe(ref)
+  }
+})
+
+test('slashes that were joined on the way leave the name that it was', () => {
+  for (const ref of ['k8s:prod//Pod/shop/web-1', 'k8s:prod//Node//worker-1', 'k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node']) expect(refOfPath(ref.replaceAll('//', '/'))).toBe(ref)
+})
+
+test('what is no object stays as it is', () => {
+  for (const text of ['image:registry/web@sha256:1', 'aws:///i-1', 'k8s:prod/apps', 'k8s:a/b/c/d/e/f']) {
+    expect(parseRef(text)).toBeUndefined()
+    expect([pathOfRef(text), refOfPath(text), refText(text)]).toEqual([text, text, text])
+  }
+})

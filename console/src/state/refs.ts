@@ -1,0 +1,51 @@
+/** Names of objects (`k8s:<cluster>/<group>/<kind>/<namespace>/<name>`) and the paths of their pages. */
+
+export interface ObjectRef {
+  readonly cluster: string
+  /** Empty: the core group. */
+  readonly group: string
+  readonly kind: string
+  /** Empty: it belongs to the whole cluster. */
+  readonly namespace: string
+  readonly name: string
+}
+
+export function parseRef(ref: string): ObjectRef | undefined {
+  const [cluster, group, kind, namespace, name, more] = ref.startsWith('k8s:') ? ref.slice(4).split('/') : []
+  if (cluster === undefined || group === undefined || kind === undefined || namespace === undefined || name === undefined || name === '' || more !== undefined) return undefined
+  return { cluster, group, kind, namespace, name }
+}
+
+export function writeRef({ cluster, group, kind, namespace, name }: ObjectRef): string {
+  return `k8s:${cluster}/${group}/${kind}/${namespace}/${name}`
+}
+
+/** Empty parts have a sign: slashes that follow one another are joined on the way by some who pass addresses on. */
+const [core, none] = ['core', '-']
+
+/** What stands behind `/resource/` in the address. */
+export function pathOfRef(ref: string): string {
+  const parts = parseRef(ref)
+  return parts === undefined ? ref : writeRef({ ...parts, group: parts.group === '' ? core : parts.group, namespace: parts.namespace === '' ? none : parts.namespace })
+}
+
+/** The name in an address; one that was pasted as it is means the same, also when its empty parts were lost on the way. */
+export function refOfPath(path: string): string {
+  const parts = parseRef(path) ?? shortened(path)
+  return parts === undefined ? path : writeRef({ ...parts, group: parts.group === core ? '' : parts.group, namespace: parts.namespace === none ? '' : parts.namespace })
+}
+
+/** Kinds begin with a capital, groups never do. */
+function shortened(path: string): ObjectRef | undefined {
+  const [, cluster = '', one = '', two = '', three] = /^k8s:([^/]+)\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
+  if (cluster === '') return undefined
+  const isKind = /^[A-Z]/.test(one)
+  if (three === undefined) return isKind ? { cluster, group: '', kind: one, namespace: '', name: two } : undefined
+  return isKind ? { cluster, group: '', kind: one, namespace: two, name: three } : { cluster, group: one, kind: two, namespace: '', name: three }
+}
+
+/** `Deployment shop/web`: as people say it. */
+export function refText(ref: string): string {
+  const parts = parseRef(ref)
+  return parts === undefined ? ref : `${parts.kind} ${parts.namespace === '' ? '' : `${parts.namespace}/`}${parts.name}`
+}

@@ -1,0 +1,314 @@
+// What the pages of clusters promise: changes with who made them, noise that is hidden and counted, no secret anywhere, and objects as they
+// were, with what happened to them and what passed them.
+import { join } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DemoApiServer, type Kind } from '../../../tools/demo/api-server.ts'
+import { kubeconfig } from '../../../tools/demo/cluster.ts'
+import type { WeirEvent } from '../../../src/model/events.ts'
+import { asCloudEvent, change, clusterLife, refOf, resource, who } from '../kit/cluster-life.ts'
+import { sendNamespaced, type End } from '../kit/namespaced.ts'
+import { chromiumPath, gridRows, Stage, useStage } from '../kit/stage.ts'
+
+const soon = { timeout: 30_000 }
+const text = new Intl.NumberFormat('en-US')
+const path = (ref: string): string => `/resource/${ref.replace('//', '/core/').replace('//', '/-/')}`
+
+async function take(stage: Stage, events: readonly WeirEvent[]): Promise<void> {
+  const before = await count(stage)
+  for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
+  while ((await count(stage)) < before + events.length) await sleep(100)
+}
+
+async function count(stage: Stage): Promise<number> {
+  return Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)
+}
+
+/** Rows of the whole answer, as the grid says. */
+const rowCount = async (page: Page): Promise<number> => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
+
+describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
+  const stage = useStage()
+  const now = Date.now()
+  const t = `${new Date(now - 86_400_000).toISOString()}..${new Date(now + 60_000).toISOString()}`
+  const within = `time >= '${new Date(now - 86_400_000).toISOString()}' AND time < '${new Date(now + 60_000).toISOString()}'`
+  const stored = `/changes?v=1&live=0&t=${t}`
+  beforeAll(async () => { if (chromiumPath !== undefined) await take(stage, clusterLife(now)) })
+
+  test('check 32: what is noise is hidden at first and counted by its rules, and a press shows it', async () => {
+    const [sums] = await stage.weir.sql<{ shown: number; hidden: number; heartbeats: number; status: number }>(`SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (len(noise) > 0)::INT AS hidden, count(*) FILTER (list_contains(noise, 'heartbeats'))::INT AS heartbeats, count(*) FILTER (list_contains(noise, 'status'))::INT AS status FROM changes WHERE ${within}`)
+    expect(sums?.hidden).toBeGreaterThan(500)
+    const page = await stage.page(stored)
+    await page.getByText(`of ${text.format(sums?.shown ?? 0)} changes`).waitFor()
+    await page.getByText(`${text.format(sums?.hidden ?? 0)} hidden as noise: heartbeats ${text.format(sums?.heartbeats ?? 0)}, status ${text.format(sums?.status ?? 0)}`).waitFor()
+    expect((await gridRows(page)).flat().join(' ')).not.toContain('noise')
+    await page.getByRole('button', { name: 'Show noise' }).click()
+    await page.getByText(`of ${text.format((sums?.shown ?? 0) + (sums?.hidden ?? 0))} changes`).waitFor()
+    await expect.poll(() => rowCount(page), soon).toBe((sums?.shown ?? 0) + (sums?.hidden ?? 0))
+    expect((await gridRows(page)).flat().join(' ')).toContain('noise: heartbeats')
+    expect(new URL(page.url()).searchParams.get('noise')).toBe('1')
+    await page.context().close()
+  })
+
+  test('the table leads to the last change, in the order of SQL, with who it was and what changed', async () => {
+    const all = await stage.weir.sql<{ kind: string; name: string; actor: string }>(`SELECT kind, name, actor FROM changes WHERE ${within} ORDER BY time DESC`)
+    const page = await stage.page(`${stored}&noise=1`)
+    await expect.poll(() => rowCount(page), soon).toBe(all.length)
+    const [first] = await gridRows(page)
+    expect([first?.[2], first?.[4], first?.[5]]).toEqual([all[0]?.kind, all[0]?.name, all[0]?.actor])
+    await page.locator('[data-at="0:0"]').focus()
+    await expect.poll(async () => {
+      await page.keyboard.press('Control+End')
+      await page.waitForTimeout(150)
+      return page.locator(`.grid-body [aria-rowindex="${all.length + 1}"]`).count()
+    }, soon).toBe(1)
+    const last = (await gridRows(page)).at(-1)
+    expect([last?.[2], last?.[4], last?.[5]]).toEqual([all.at(-1)?.kind, all.at(-1)?.name, all.at(-1)?.actor])
+    await page.context().close()
+  })
+
+  test('check 30: a change of a Deployment has old beside new and the person whom the audit log names', async () => {
+    const page = await stage.page(`${stored}&kind=Deployment&name=api`)
+    await expect.poll(() => rowCount(page), soon).toBe(1)
+    expect((await gridRows(page))[0]?.slice(1)).toEqual(['~ updated', 'Deployment', 'shop', 'api', 'alice', 'image → registry.example/shop/api:1.8'])
+    await page.locator('.grid-body [role="gridcell"]').nth(2).click()
+    const drawer = page.getByRole('complementary', { name: 'Change' })
+    const diff = drawer.getByRole('table', { name: 'What changed' })
+    await diff.waitFor()
+    expect((await diff.locator('tbody').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' ').trim())).toEqual([expect.stringMatching(/spec\.template\.spec\.containers\[api\]\.image.* registry\.example\/shop\/api:1\.7 registry\.example\/shop\/api:1\.8$/)])
+    const facts = await drawer.locator('dl').innerText()
+    expect(facts).toMatch(/alice/)
+    expect(facts).toMatch(/kubectl/)
+    await drawer.getByRole('link', { name: 'as it is now' }).click()
+    await page.getByRole('heading', { name: 'Deployment shop/api' }).waitFor()
+    await page.context().close()
+  })
+
+  test('the timeline adds up to SQL in each bucket, also as a table, and what is marked becomes the span', async () => {
+    const page = await stage.page(`${stored}&by=kind`)
+    const chart = page.getByRole('figure', { name: 'Changes' })
+    await chart.getByRole('button', { name: 'Table' }).click()
+    const [head, ...rows] = await chart.locator('tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')))
+    const sums = await stage.weir.sql<{ kind: string; n: number }>(`SELECT kind, count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within} GROUP BY ALL ORDER BY kind`)
+    const drawn = (head ?? []).slice(1).map((kind, index) => ({ kind, n: rows.reduce((sum, row) => sum + Number((row[index + 1] ?? '').replaceAll(',', '')), 0) }))
+    expect(drawn.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))).toEqual(sums)
+    await chart.getByRole('button', { name: 'Table' }).click()
+    const slider = chart.getByRole('slider')
+    await slider.locator('canvas').waitFor({ state: 'attached' })
+    await slider.focus()
+    for (const key of ['End', ...Array<string>(5).fill('Shift+ArrowLeft'), 'Enter']) await page.keyboard.press(key)
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).not.toBe(t)
+    const [from = '', to = ''] = (new URL(page.url()).searchParams.get('t') ?? '').split('..')
+    const [marked] = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND time >= '${from}' AND time < '${to}'`)
+    expect(marked?.n).toBeGreaterThan(0)
+    await expect.poll(() => rowCount(page), soon).toBe(marked?.n)
+    await page.goBack()
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).toBe(t)
+    await page.context().close()
+  })
+
+  test('every filter leaves what SQL does, and a link shows a fresh profile the same', async () => {
+    const cases: readonly (readonly [query: string, where: string])[] = [
+      ['operation=created,deleted', "operation IN ('created', 'deleted')"], ['kind=Pod,Secret', "kind IN ('Pod', 'Secret')"], ['namespace=bank', "namespace = 'bank'"], ['actor=bob', "actor = 'bob'"], ['q=REPLICAS', 'false'], ['q=api-v2', "CAST(diff AS VARCHAR) LIKE '%api-v2%'"],
+    ]
+    const page = await stage.page('/changes')
+    for (const [query, where] of cases) {
+      const [sum] = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within} AND ${where}`)
+      await page.goto(`${stage.weir.url}${stored}&${query}`)
+      if (sum?.n === 0) await page.getByRole('heading', { name: 'No change matches' }).waitFor()
+      else await expect.poll(() => rowCount(page), { ...soon, message: query }).toBe(sum?.n)
+    }
+    await page.goto(`${stage.weir.url}${stored}`)
+    await page.getByRole('button', { name: /^Namespace/ }).click()
+    await page.getByRole('dialog', { name: 'Choose namespace' }).getByRole('checkbox', { name: /^shop/ }).check()
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'deleted', exact: true }).click()
+    await expect.poll(() => rowCount(page), soon).toBe(4)
+    const rows = await gridRows(page)
+    const { pathname, search } = new URL(page.url())
+    const other = await stage.page(pathname + search)
+    await expect.poll(() => gridRows(other), soon).toEqual(rows)
+    await other.context().close()
+    await page.context().close()
+  })
+
+  test('live: what is seen now appears; paused it is counted and nothing moves, and nothing is missed', async () => {
+    const page = await stage.page('/changes')
+    await page.locator('.link.good').waitFor()
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    const names = async (): Promise<string[]> => (await gridRows(page)).slice(0, 3).map((row) => row[4] ?? '')
+    const tell = (name: string): Promise<unknown> => stage.weir.events([asCloudEvent(change(who(`ConfigMap/shop/${name}`), Date.now(), { operation: 'created', new: {} }))])
+    await tell('live-1')
+    await expect.poll(names, soon).toContain('live-1')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const before = await names()
+    await tell('live-2')
+    await tell('live-3')
+    await page.getByRole('button', { name: 'Catch up (2 new)' }).waitFor()
+    expect(await names()).toEqual(before)
+    await page.getByRole('button', { name: 'Catch up (2 new)' }).click()
+    await expect.poll(names, soon).toEqual(['live-3', 'live-2', 'live-1'])
+    await page.context().close()
+  })
+
+  test('check 33: what was deleted opens with its history and who deleted it', async () => {
+    const page = await stage.page(path(refOf('Deployment/shop/old-job')))
+    await page.getByText(/gone since .* deleted by carol/).waitFor()
+    const changes = page.getByRole('region', { name: 'Changes' })
+    expect((await changes.getByRole('listitem').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))).toEqual([expect.stringMatching(/deleted.*carol$/), expect.stringMatching(/created.*helm$/)])
+    await page.getByRole('heading', { name: 'It is no more' }).waitFor()
+    await page.getByRole('button', { name: 'The state before' }).click()
+    await page.getByRole('button', { name: 'The state before' }).click()
+    await page.getByRole('heading', { name: 'What it was' }).waitFor()
+    await page.getByText('app=old-job').waitFor()
+    expect(new URL(page.url()).searchParams.get('at')).toMatch(/^\d{4}-/)
+    await changes.getByRole('button', { name: /^created/ }).click()
+    await page.getByRole('table', { name: 'What changed' }).waitFor()
+    await page.context().close()
+  })
+
+  test('an object has its owners up and down, its node, images and services, what the cluster reported, and is found by its name', async () => {
+    const page = await stage.page('/resources')
+    await page.getByRole('searchbox', { name: 'Find objects' }).fill('api-5c44-bx0')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => rowCount(page), soon).toBe(1)
+    await page.locator('.grid-body [role="gridcell"]').first().click()
+    await page.getByRole('heading', { name: 'Pod shop/api-5c44-bx0' }).waitFor()
+    const belongs = page.getByRole('region', { name: 'Belongs to' })
+    expect(await belongs.locator('.tree').innerText()).toMatch(/Deployment shop\/api\s+ReplicaSet shop\/api-5c44\s+Pod shop\/api-5c44-bx0/)
+    for (const name of ['Node worker-1', 'Namespace shop', 'Service shop/api']) await belongs.getByRole('link', { name }).waitFor()
+    await belongs.getByText('registry.example/shop/api:1.8').waitFor()
+    expect((await page.getByRole('region', { name: 'Events of the cluster' }).getByRole('listitem').allInnerTexts()).map((each) => each.split('\n')[1]?.trim())).toEqual(['▲ Unhealthy', '● Pulled', '● Scheduled'])
+    await belongs.getByRole('link', { name: 'Deployment shop/api' }).click()
+    await page.getByRole('heading', { name: 'Deployment shop/api' }).waitFor()
+    await expect.poll(() => belongs.getByRole('link', { name: /^Pod shop\/api-5c44/ }).count(), soon).toBe(3)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: an address that two pods have one after the other', () => {
+  const stage = useStage()
+  const [address, world]: [End, End] = [{ address: '10.20.9.9', namespace: '', name: '' }, { address: '203.0.113.9', namespace: '', name: '' }]
+
+  test('check 23: each pod has the flows of its own time, on both sides of the switch', async () => {
+    const began = Date.now() - 60_000
+    await take(stage, [resource(who('Pod/shop/first'), began, { phase: 'Running', addresses: [{ ip: address.address, as: 'pod' }] })])
+    await sendNamespaced(stage.weir.ports.netflow, [[address, world]], 12)
+    await stage.stored(12)
+    await sleep(1200)
+    const switched = Date.now()
+    await take(stage, [resource(who('Pod/shop/first'), switched, { state: 'gone' }), resource(who('Pod/shop/second'), switched, { phase: 'Running', addresses: [{ ip: address.address, as: 'pod' }] })])
+    await sleep(1200)
+    await sendNamespaced(stage.weir.ports.netflow, [[address, world]], 7)
+    await stage.stored(19)
+    const sql = async (side: string): Promise<{ n: number; bytes: number } | undefined> => (await stage.weir.sql<{ n: number; bytes: number }>(`SELECT count(*)::INT AS n, sum(bytes_est)::INT AS bytes FROM flows WHERE src_addr = '${address.address}' AND time_end ${side} '${new Date(switched).toISOString()}'`))[0]
+    const [before, after] = [await sql('<'), await sql('>=')]
+    expect([before?.n, after?.n]).toEqual([12, 7])
+    const page = await stage.page(undefined)
+    const shown = async (name: string, at: string): Promise<string> => {
+      await page.goto(`${stage.weir.url}${path(refOf(`Pod/shop/${name}`))}${at}`)
+      await page.getByRole('table', { name: 'Sends to' }).getByText(world.address).waitFor()
+      return (await page.getByRole('table', { name: 'Sends to' }).locator('tbody tr').first().innerText()).replaceAll(/\s+/g, ' ')
+    }
+    const row = (of: { n: number; bytes: number } | undefined): string => `${((of?.bytes ?? 0) / 1000).toFixed((of?.bytes ?? 0) < 10_000 ? 2 : 1)} kB ${of?.n ?? 0}`
+    expect(await shown('first', `?v=1&at=${new Date(switched - 100).toISOString()}`)).toContain(`5432 ${row(before)}`)
+    expect(await shown('second', '')).toContain(`5432 ${row(after)}`)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', () => {
+  const stage = new Stage()
+  const kinds: readonly Kind[] = [{ group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true }, { group: 'apps', version: 'v1', kind: 'Deployment', resource: 'deployments', namespaced: true }]
+  const server = new DemoApiServer(kinds)
+  const secrets = ['hunter2-first-value', 'hunter2-second-value', 'hunter2-in-variable', 'hunter2-in-another'] as const
+  let folder = ''
+
+  const put = ([key, variable]: readonly [string, string]): void => {
+    server.put('Secret', { metadata: { name: 'payment', namespace: 'shop' }, type: 'Opaque', data: { key: Buffer.from(key).toString('base64') } })
+    server.put('Deployment', { metadata: { name: 'api', namespace: 'shop' }, spec: { template: { spec: { containers: [{ name: 'api', image: `api:${variable.length}`, env: [{ name: 'DB_PASSWORD', value: variable }] }] } } } })
+  }
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    folder = await mkdtemp(join(tmpdir(), 'weir-secrets-'))
+    await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig(await server.open())))
+    put([secrets[0], secrets[2]])
+    await stage.open({ sources: { cluster: { type: 'kubernetes', cluster: 'demo', kubeconfig: join(folder, 'kubeconfig'), initial: 'snapshot' } } })
+    const told = async (least: number): Promise<void> => { while (Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM changes'))[0]?.n) < least) await sleep(200) }
+    await told(2)
+    put([secrets[1], secrets[3]])
+    await told(4)
+  })
+  afterAll(async () => {
+    await stage.close()
+    await server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('check 31: the value of a secret is in no page, no address, no answer and no log; that it changed can be seen', async () => {
+    const written = new RegExp([...secrets, ...secrets.map((secret) => Buffer.from(secret).toString('base64'))].join('|'))
+    const page = await stage.page('/changes?v=1&t=now-1h..now')
+    const answers: Promise<string>[] = []
+    page.on('response', (answer) => { if (answer.url().includes('/api/') && !answer.url().includes('/live')) answers.push(answer.text().catch(() => '')) })
+    await page.reload()
+    await expect.poll(() => rowCount(page), soon).toBe(4)
+    expect((await gridRows(page)).flat().join(' ')).toContain('redacted')
+    const digests = new Set<string>()
+    for (let row = 0; row < 4; row++) {
+      await page.locator(`[data-at="${row}:2"]`).click()
+      await page.getByRole('table', { name: 'What changed' }).waitFor()
+      await expect.poll(() => page.locator('.redacted').count(), soon).toBeGreaterThan(0)
+      for (const each of await page.locator('.redacted').allInnerTexts()) digests.add(each)
+      expect(await page.content()).not.toMatch(written)
+      expect(page.url()).not.toMatch(written)
+      await page.keyboard.press('Escape')
+    }
+    // A digest for each value: that one became another can be seen.
+    expect(digests.size).toBe(4)
+    for (const of of ['Secret/shop/payment', 'Deployment/shop/api']) {
+      await page.goto(stage.weir.url + path(refOf(of)))
+      await page.getByRole('region', { name: 'Changes' }).getByRole('listitem').first().waitFor()
+      expect(await page.content()).not.toMatch(written)
+    }
+    expect(answers.length).toBeGreaterThan(5)
+    for (const answer of await Promise.all(answers)) expect(answer).not.toMatch(written)
+    expect(JSON.stringify(await stage.weir.sql('SELECT * FROM events'))).not.toMatch(written)
+    expect(stage.weir.log).not.toMatch(written)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: whose clusters', () => {
+  const stage = new Stage()
+  const tokens = { root: 'correct-horse-battery-admin', bank: 'correct-horse-battery-bank' }
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    await stage.open({ http: { auth: 'none' }, auth: { tokens: [{ name: 'root', token: tokens.root }, { name: 'bank-team', token: tokens.bank, role: 'viewer', namespaces: ['bank'] }] } })
+    const events = clusterLife()
+    for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
+  })
+  afterAll(() => stage.close())
+
+  test('check 44: who is limited to a namespace sees its changes and objects alone, and live ones of it', async () => {
+    const page = await stage.page(`/changes#token=${tokens.bank}`)
+    await expect.poll(() => rowCount(page).catch(() => 0), soon).toBe(36)
+    expect(new Set((await gridRows(page)).map((row) => row[3]))).toEqual(new Set(['bank']))
+    await page.getByText('asked every 3 s').waitFor()
+    await stage.weir.events(['shop', 'bank'].map((namespace) => asCloudEvent(change(who(`ConfigMap/${namespace}/late`), Date.now(), { operation: 'created', new: {} }))))
+    await expect.poll(async () => (await gridRows(page))[0]?.[4], soon).toBe('late')
+    expect(await rowCount(page)).toBe(37)
+    expect(await page.evaluate<string>('document.body.innerText')).not.toMatch(/shop|worker/)
+    await page.goto(`${stage.weir.url}/resources`)
+    await expect.poll(() => rowCount(page).catch(() => 0), soon).toBe(2)
+    expect((await gridRows(page)).map((row) => [row[0], row[2]])).toEqual([['Namespace', 'bank'], ['Pod', 'ledger-0']])
+    await page.goto(stage.weir.url + path(refOf('Pod/bank/ledger-0')))
+    await page.getByRole('heading', { name: 'Pod bank/ledger-0' }).waitFor()
+    await page.goto(stage.weir.url + path(refOf('Deployment/shop/api')))
+    await page.getByRole('heading', { name: 'Nothing is known of it' }).waitFor()
+    await page.context().close()
+  })
+})
