@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/queries.ts'
 import { takeToken } from './api/session.ts'
 import { logIn } from './app/login.tsx'
+import { pages } from './app/pages.ts'
 import { router } from './app/router.tsx'
 import { applyPreferences } from './state/preferences.ts'
 import './style/base.css'
@@ -19,6 +20,8 @@ const token = takeToken()
 if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
+// The page is loaded while what is around it is drawn, not after it; what goes wrong with that the router says.
+pages.find(({ path }) => path === location.pathname)?.load().catch(() => {})
 createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

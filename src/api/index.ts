@@ -89,7 +89,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   deadLetterRoutes(app, context)
   clusterRoutes(app, context)
   exporterRoutes(app, context)
-  fieldRoutes(app, context)
+  fieldRoutes(app)
   liveRoutes(app, context, hub)
   tapRoutes(app, context)
   accessRoutes(app, context, gate)

@@ -60,6 +60,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await stage.stored(1)
     const page = await stage.page('/flows?v=1&live=0')
     await page.getByRole('grid').waitFor()
+    await page.getByRole('slider', { name: 'Bytes per second by source: time' }).waitFor()
     await page.keyboard.press('?')
     const list = page.getByRole('dialog', { name: 'Keys' })
     expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']))

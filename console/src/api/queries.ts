@@ -1,4 +1,4 @@
-import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { QueryClient, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/published.ts'
 import { ask } from './client.ts'
@@ -21,9 +21,16 @@ export interface Fields {
   readonly views: Readonly<Record<'flows' | 'events' | 'changes' | 'resources' | 'relations', readonly ViewColumn[]>>
 }
 
+const fields = queryOptions({ queryKey: ['fields'], queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }), staleTime: Infinity })
+
 /** The field registry. It does not change while a server runs. */
 export function useFields(): UseQueryResult<Fields> {
-  return useQuery({ queryKey: ['fields'], queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }), staleTime: Infinity })
+  return useQuery(fields)
+}
+
+/** Asks for it while the page that will want it is still being loaded. */
+export function expectFields(): void {
+  queryClient.prefetchQuery(fields).catch(reportError)
 }
 
 /** Who may not ask will not be allowed a moment later. */

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react'
+import { expectFields } from '../api/queries.ts'
 
 /** A page of the console. It is loaded when somebody goes there. */
 export interface Page {
@@ -19,7 +20,7 @@ export interface Page {
  */
 export const pages: readonly Page[] = [
   { path: '/home', key: 'h', title: 'Home', group: 'Watch', words: 'start connect exporters overview', load: () => import('../pages/home/index.tsx') },
-  { path: '/flows', key: 'f', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => import('../pages/flows/index.tsx') },
+  { path: '/flows', key: 'f', title: 'Flows', group: 'Watch', words: 'network traffic table live', load: () => { expectFields(); return import('../pages/flows/index.tsx') } },
   { path: '/changes', key: 'c', title: 'Changes', group: 'Watch', words: 'kubernetes cluster diff who timeline', load: () => import('../pages/changes/index.tsx') },
   { path: '/events', key: 'e', title: 'Events', group: 'Watch', words: 'cloudevents live', load: () => import('../pages/events/index.tsx') },
   { path: '/resources', key: 'r', title: 'Resources', group: 'Investigate', words: 'kubernetes object pod deployment node service find', load: () => import('../pages/resources/index.tsx') },

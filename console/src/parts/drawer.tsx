@@ -32,6 +32,6 @@ export function Drawer({ of, name, title, onClose, children }: {
 }
 
 /** A name and its value in a drawer. */
-export function Fact({ name, tone, children }: { readonly name: string; readonly tone?: string | undefined; readonly children: React.ReactNode }): React.ReactNode {
-  return <><dt>{name}</dt><dd className={tone}>{children}</dd></>
+export function Fact({ name, tone, meaning, children }: { readonly name: string; readonly tone?: string | undefined; readonly meaning?: string | undefined; readonly children: React.ReactNode }): React.ReactNode {
+  return <><dt>{name}{meaning !== undefined && <small>{meaning}</small>}</dt><dd className={tone}>{children}</dd></>
 }

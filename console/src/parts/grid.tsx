@@ -70,6 +70,7 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
   const [dragged, setDragged] = useState<{ readonly id: string; readonly width: number }>()
   const follows = useRef(false)
+  const hasFocus = useRef(false)
   const movedColumn = useRef('')
   const rowHeight = rowHeights[usePreference(density)]
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
@@ -96,6 +97,10 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     cell?.focus({ preventScroll: true })
     // Not under the heading, which is what the scroll padding of the grid is for, and in a narrow window not beside it.
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  })
+  // With fewer rows than before, the cell that had the focus may be gone: the last row that there is has it then.
+  useLayoutEffect(() => {
+    if (hasFocus.current && document.activeElement === document.body) scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)?.focus({ preventScroll: true })
   })
   // The focus goes with a heading whose column goes elsewhere, as soon as it is there.
   useLayoutEffect(() => {
@@ -161,11 +166,14 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   ])
   const onFocus = (event: React.FocusEvent): void => {
     const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
+    hasFocus.current = row !== undefined && column !== undefined
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
+  // A cell that leaves the page does not tell.
+  const onBlur = (): void => { hasFocus.current = false }
   return (
     <>
-      <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} style={widths(columns, dragged)}>
+      <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={onBlur} style={widths(columns, dragged)}>
         <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={onResize === undefined ? undefined : resize} />
         <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
           {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}

@@ -1,7 +1,18 @@
 import { useEffect, useRef } from 'react'
 
+interface ConfirmProps {
+  readonly title: string
+  /** What the button says. */
+  readonly act: string
+  /** It can't be taken back. */
+  readonly final?: boolean
+  readonly onYes: () => void
+  readonly onNo: () => void
+  readonly children: React.ReactNode
+}
+
 /** Asks once more before something that changes what is delivered. The safe answer has the focus. */
-export function Confirm({ title, act, onYes, onNo, children }: { readonly title: string; readonly act: string; readonly onYes: () => void; readonly onNo: () => void; readonly children: React.ReactNode }): React.ReactNode {
+export function Confirm({ title, act, final = false, onYes, onNo, children }: ConfirmProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
@@ -14,7 +25,7 @@ export function Confirm({ title, act, onYes, onNo, children }: { readonly title:
       <div>{children}</div>
       <p className="confirm-acts">
         <button type="button" autoFocus onClick={onNo}>Cancel</button>
-        <button type="button" className="primary" onClick={onYes}>{act}</button>
+        <button type="button" className={final ? 'final' : 'primary'} onClick={onYes}>{act}</button>
       </p>
     </dialog>
   )

@@ -100,7 +100,7 @@ export default function DeadLettersPage(): React.ReactNode {
           </div>
         )}
       {asked !== undefined && (
-        <Confirm title={asked.verb === 'retry' ? `Try ${counted(asked.keys.length, 'letter')} again?` : `Drop ${counted(asked.keys.length, 'letter')}?`} act={asked.verb === 'retry' ? 'Try again' : 'Drop'} onNo={() => setAsked(undefined)} onYes={() => { act(asked).catch(reportError) }}>
+        <Confirm title={asked.verb === 'retry' ? `Try ${counted(asked.keys.length, 'letter')} again?` : `Drop ${counted(asked.keys.length, 'letter')}?`} act={asked.verb === 'retry' ? 'Try again' : 'Drop'} final={asked.verb === 'drop'} onNo={() => setAsked(undefined)} onYes={() => { act(asked).catch(reportError) }}>
           <p>{[...bySink(asked.keys)].map(([sink, ids]) => `${sink}: ${count(ids.length)}`).join(', ')}</p>
           <p>{asked.verb === 'retry' ? 'They go back to pending and come to the sink late, out of order. What it refuses again comes back here.' : 'They are given up for good and counted as dropped; this can’t be undone.'}</p>
         </Confirm>

@@ -4,6 +4,7 @@ import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, duration, perSecond, plainText, size, time } from '../../parts/format.ts'
 import type { Exporters } from './ask.ts'
 import { kernelDrops, listOf } from './exporter-facts.ts'
+import { meaningOf } from './exporter-words.ts'
 import { marks } from './picture.tsx'
 import type { PipelineView, Reasons, SinkView, SourceView } from './sums.ts'
 
@@ -112,7 +113,7 @@ function Exporter({ exporter: { why, address: _address, domains, bytes, lastSeen
         <Fact name="Source">{source.name}</Fact>
         <Fact name="Last datagram">{time(new Date(lastSeen).toISOString())}</Fact>
         <Fact name="Last flow">{typeof lastRow === 'number' ? time(new Date(lastRow).toISOString()) : 'none yet'}</Fact>
-        {told.map(([name, value]) => <Fact key={name} name={words(name)}>{typeof value === 'number' ? count(value) : plainText(value)}</Fact>)}
+        {told.map(([name, value]) => <Fact key={name} name={words(name)} meaning={meaningOf(name, value)}>{typeof value === 'number' ? count(value) : plainText(value)}</Fact>)}
         <Fact name="dropped by the kernel, of everybody">{count(kernelDrops({ ...source, known: 0 }))}</Fact>
       </dl>
       {spent.length > 0 && <section><h3>Where its bytes went</h3><dl>{spent.map(([name, value]) => <Fact key={name} name={name}>{size(value)}</Fact>)}</dl></section>}
