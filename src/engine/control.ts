@@ -118,6 +118,23 @@ export interface WatchedCluster {
   /** Everything is watched that can be. */
   readonly synced: boolean
   readonly kinds: readonly WatchedKind[]
+  /** Where replicas take turns. */
+  readonly lease?: WatchedLease
+}
+
+export interface WatchedLease {
+  readonly namespace: string
+  readonly name: string
+  readonly state: 'holds' | 'stands by'
+  readonly holder?: string
+  /** ISO 8601, by the holder's clock. */
+  readonly since?: string
+  /** One more with each holder; in every event that it tells. */
+  readonly epoch?: number
+  /** Why it can't be asked for. */
+  readonly problem?: string
+  /** Events that wait for our turn, or to be told by another one. */
+  readonly waiting: number
 }
 
 export interface WatchedKind {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
-import { setPriority, tmpdir } from 'node:os'
+import { hostname, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {
   pid: process.pid,
+  hostname: hostname(),
   env: process.env as Readonly<Record<string, string | undefined>>,
   platform: process.platform,
   interactive: process.stdout.isTTY === true,

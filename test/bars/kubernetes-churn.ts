@@ -1,28 +1,19 @@
 // A real API server is written to, restarted, frozen and made to forget; whoever writes remembers what the server answered.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
 import { startWeir } from '../kit/weir-process.ts'
-import { findKubernetes } from '../real/install/kubernetes.ts'
 import { Churn, judged, toldOf } from '../real/kit/kube-churn.ts'
-import { kubeconfigOf, startKube } from '../real/kit/kube.ts'
+import { startKubeFor } from '../real/kit/kube.ts'
 
 export default {
   name: 'kubernetes-churn',
   issue: '5.1',
   title: 'While a real API server is written to, restarted, frozen and compacted, the changes told of each object are in order and end at what a fresh list has.',
   async run(context) {
-    const found = findKubernetes()
-    if (found.path === undefined) return context.skip(found.reason)
-    const folder = join(context.folder, 'kube')
-    mkdirSync(folder)
-    const kube = await startKube(folder, ['--etcd-compaction-interval=10s', '--min-request-timeout=30'])
+    const { kube, kubeconfig } = await startKubeFor(context, ['--etcd-compaction-interval=10s', '--min-request-timeout=30'])
     try {
-      const file = join(context.folder, 'kubeconfig')
-      writeFileSync(file, kubeconfigOf(kube), { mode: 0o600 })
-      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file, reconcile: '10s' } } } })
+      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig, reconcile: '10s' } } } })
       await synced(weir)
       const churn = new Churn(kube, 'bar', context.seed)
       const until = performance.now() + (context.minutes ?? context.size(20, 0.3)) * 60_000

@@ -1,30 +1,21 @@
 // Weir is killed while a real API server is written to; whoever writes remembers what the server answered.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
 import { percentile } from '../kit/percentile.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { startWeir } from '../kit/weir-process.ts'
-import { findKubernetes } from '../real/install/kubernetes.ts'
 import { Churn, judged, toldOf } from '../real/kit/kube-churn.ts'
-import { kubeconfigOf, startKube } from '../real/kit/kube.ts'
+import { startKubeFor } from '../real/kit/kube.ts'
 
 export default {
   name: 'kubernetes-kills',
   issue: '5.3',
   title: 'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
   async run(context) {
-    const found = findKubernetes()
-    if (found.path === undefined) return context.skip(found.reason)
-    const folder = join(context.folder, 'kube')
-    mkdirSync(folder)
-    const kube = await startKube(folder)
+    const { kube, kubeconfig } = await startKubeFor(context)
     try {
-      const file = join(context.folder, 'kubeconfig')
-      writeFileSync(file, kubeconfigOf(kube), { mode: 0o600 })
-      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } } })
+      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } } })
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bar', context.seed)
       // The first object that is told shows that the list is through.

@@ -1,12 +1,10 @@
 // The manifests' rights as the API server itself judges them: kubectl applies them, and asks for what must be allowed and what must not.
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { some } from '../kit/delivered.ts'
 import { findKubectl } from '../real/install/kubectl.ts'
-import { findKubernetes } from '../real/install/kubernetes.ts'
-import { kubeconfigOf, startKube } from '../real/kit/kube.ts'
+import { startKubeFor } from '../real/kit/kube.ts'
 
 /** `verb resource[.group][/name] [-n namespace] [--subresource s]`, as after `kubectl auth can-i`. */
 type Question = string
@@ -54,14 +52,11 @@ export default {
   issue: '5.8',
   title: 'Each manifest can do what it needs, and nothing of a negative list, as kubectl hears from a real API server.',
   async run(context) {
-    const [programs, kubectl] = [findKubernetes(), await findKubectl()]
-    if (programs.path === undefined) return context.skip(programs.reason)
+    const kubectl = await findKubectl()
     if (kubectl.path === undefined) return context.skip(kubectl.reason)
-    const kube = await startKube(context.folder)
+    const { kube, kubeconfig } = await startKubeFor(context)
     try {
-      const config = join(context.folder, 'kubeconfig')
-      await writeFile(config, kubeconfigOf(kube), { mode: 0o600 })
-      const run = (args: readonly string[]) => runCommand('kubectl', ['--kubeconfig', config, ...args], { limit: 120_000, env: { HOME: context.folder } })
+      const run = (args: readonly string[]) => runCommand('kubectl', ['--kubeconfig', kubeconfig, ...args], { limit: 120_000, env: { HOME: context.folder } })
       for (const manifest of manifests) await judge(context, run, manifest)
     } finally {
       await kube.stop()

@@ -30,22 +30,23 @@ const rules = (all: readonly Manifest[], kind: string): Rule[] => all.filter((ea
 const find = (all: readonly Manifest[], kind: string): Manifest => all.find((each) => each.kind === kind) ?? expect.unreachable(`there is no ${kind}`)
 
 describe('kubectl', () => {
-  test.for(['with-secrets', 'without-secrets'])('builds %s: one pod without privileges, its settings, its volume, its account', async (overlay, context) => {
+  test.for(['with-secrets', 'without-secrets'])('builds %s: pods without privileges that take turns, their settings, a volume each, their account', async (overlay, context) => {
     const all = await built(context, overlay)
     const names = all.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
-    expect(names).toEqual(expect.arrayContaining(['Namespace/kollect', 'ServiceAccount/kollect', 'ConfigMap/kollect-settings', 'PersistentVolumeClaim/kollect-data', 'Deployment/kollect', 'Service/kollect']))
+    expect(names).toEqual(expect.arrayContaining(['Namespace/kollect', 'ServiceAccount/kollect', 'ConfigMap/kollect-settings', 'StatefulSet/kollect', 'Service/kollect', 'Role/kollect-lease', 'RoleBinding/kollect-lease']))
     expect(new Set(names).size).toBe(names.length)
     const ofCluster = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'])
     for (const { kind, metadata } of all) expect(metadata.namespace, kind).toBe(ofCluster.has(kind) ? undefined : 'kollect')
-    const { template, replicas, strategy } = find(all, 'Deployment')['spec'] as { template: { spec: Record<string, unknown> }; replicas: number; strategy: unknown }
-    expect([replicas, strategy]).toEqual([1, { type: 'Recreate' }])
+    const { template, replicas, volumeClaimTemplates } = find(all, 'StatefulSet')['spec'] as { template: { spec: Record<string, unknown> }; replicas: number; volumeClaimTemplates: unknown }
+    expect([replicas, find(all, 'ConfigMap')['data']]).toEqual([2, expect.objectContaining({ WEIR_SOURCES_KUBERNETES_LEASE_NAME: 'kollect' })])
+    expect(volumeClaimTemplates).toEqual([expect.objectContaining({ metadata: expect.objectContaining({ name: 'data' }) as object })])
     expect(template.spec).toMatchObject({
       serviceAccountName: 'kollect', enableServiceLinks: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [{
         args: ['kollect', '--data', '/data'],
         securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
         livenessProbe: { httpGet: { path: '/__/health' } }, readinessProbe: { httpGet: { path: '/__/ready' } },
-        volumeMounts: [{ mountPath: '/data' }, { mountPath: '/tmp' }],
+        volumeMounts: [{ name: 'data', mountPath: '/data' }, { mountPath: '/tmp' }],
       }],
     })
   })

@@ -15,6 +15,13 @@ export const clusterSchemas = {
             problem: { type: 'string', description: 'Why it does not answer.' }, objects: { type: 'integer' }, changes: { type: 'integer', description: 'Told since the start.' },
             hidden: { type: 'integer', description: 'Hidden by rules of noise since the start.' }, unavailable: { type: 'array', items: { type: 'string' }, description: 'Groups whose own server does not answer.' },
             synced: { type: 'boolean', description: 'Everything is watched that can be.' },
+            lease: {
+              type: 'object', description: 'Where replicas take turns.', required: ['namespace', 'name', 'state', 'waiting'], properties: {
+                namespace: { type: 'string' }, name: { type: 'string' }, state: { type: 'string', enum: ['holds', 'stands by'] }, holder: { type: 'string' },
+                since: { type: 'string', description: 'ISO 8601, by the holder’s clock.' }, epoch: { type: 'integer', description: 'One more with each holder; in every event that it tells.' },
+                problem: { type: 'string', description: 'Why it can’t be asked for.' }, waiting: { type: 'integer', description: 'Events that wait for our turn, or to be told by another one.' },
+              },
+            },
             kinds: {
               type: 'array', items: {
                 type: 'object', required: ['kind', 'group', 'state', 'objects', 'lists', 'watches'], properties: {

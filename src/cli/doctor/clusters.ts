@@ -1,6 +1,6 @@
 /** How the clusters that the running Weir watches are doing. */
 import { self } from '../../host/process.ts'
-import type { WatchedCluster } from '../../engine/control.ts'
+import type { WatchedCluster, WatchedLease } from '../../engine/control.ts'
 import { oneLine } from '../text-table.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
@@ -22,15 +22,24 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
   }
 }
 
-function findings({ cluster, problem, objects, changes, kinds, unavailable, synced }: WatchedCluster): Finding[] {
+function findings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease }: WatchedCluster): Finding[] {
   const check = `cluster ${cluster}`
   if (problem !== undefined) return [fail(check, oneLine(`it does not answer: ${problem}`), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
   const troubled = kinds.filter(({ state }) => !well.has(state))
   const advice = (state: string): string => (state === 'forbidden' ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.' : 'It is asked again by itself.')
   return [
     ok(check, `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`),
+    ...(lease === undefined ? [] : [turnOf(check, lease)]),
     ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(`${state}: ${why}`), advice(state))),
     ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more kinds are not watched`, '`GET /api/v1/clusters` tells of all of them.')] : []),
     ...unavailable.map((group) => warn(`group ${group}`, 'its own server does not answer', 'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.')),
   ]
+}
+
+function turnOf(check: string, { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease): Finding {
+  const lease = `Lease ${namespace}/${name}`
+  if (state === 'holds') return ok(check, `this replica tells what happens, since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
+  if (problem !== undefined) return fail(check, oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`), 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.')
+  if (holder === undefined) return warn(check, `nobody holds ${lease}`, 'A replica takes it within seconds.')
+  return ok(check, `stands by; the holder is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events kept in mind)`)
 }

@@ -119,3 +119,8 @@ export function pathOf({ group, version, resource }: ResourceType, namespace?: s
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`
 }
+
+/** By a server of its own behind the API server, which may not know lists by watch. */
+export function isServedElsewhere({ group }: ResourceType): boolean {
+  return group !== '' && group.includes('.') && !group.endsWith('.k8s.io')
+}

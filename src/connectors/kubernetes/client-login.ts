@@ -19,10 +19,15 @@ export interface LoginOptions {
   readonly context: string | null
 }
 
+export interface Login extends ClientOptions {
+  /** Of the pod, or of the context; undefined: neither says one. */
+  readonly namespace?: string
+}
+
 type Headers = Readonly<Record<string, string>>
 
 /** Throws WEIR_KUBERNETES_LOGIN with what is missing and where. */
-export async function login(options: LoginOptions): Promise<ClientOptions> {
+export async function login(options: LoginOptions): Promise<Login> {
   const { host, env, context } = options
   const path = options.path ?? env['KUBECONFIG']?.split(':').find((each) => each !== '')
   const inPod = env['KUBERNETES_SERVICE_HOST']
@@ -35,16 +40,18 @@ export async function login(options: LoginOptions): Promise<ClientOptions> {
   return ofFile(host, file, text, context)
 }
 
-async function ofPod(host: Host, name: string, port: string): Promise<ClientOptions> {
+async function ofPod(host: Host, name: string, port: string): Promise<Login> {
   const server = name.includes(':') ? `[${name}]` : name
+  const namespace = await readText(host, `${mounted}/namespace`).catch(() => '')
   return {
+    ...(namespace.trim() === '' ? {} : { namespace: namespace.trim() }),
     url: `https://${server}:${port}`,
     tls: { ca: await readText(host, `${mounted}/ca.crt`) },
     headers: renewed(host, async () => bearer(await readText(host, `${mounted}/token`))),
   }
 }
 
-async function ofFile(host: Host, file: string, text: string, wanted: string | null): Promise<ClientOptions> {
+async function ofFile(host: Host, file: string, text: string, wanted: string | null): Promise<Login> {
   const refuse = (message: string): never => {
     throw new WeirError('WEIR_KUBERNETES_LOGIN', `${file}: ${message}`)
   }
@@ -65,7 +72,7 @@ async function ofFile(host: Host, file: string, text: string, wanted: string | n
     ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}), ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
   }
   const headers = user === undefined ? undefined : await headersOf(host, user, near)
-  return { url: cluster.server, tls, ...(headers === undefined ? {} : { headers }) }
+  return { url: cluster.server, tls, ...(context.namespace === undefined || context.namespace === '' ? {} : { namespace: context.namespace }), ...(headers === undefined ? {} : { headers }) }
 }
 
 interface User {

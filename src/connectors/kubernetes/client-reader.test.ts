@@ -8,6 +8,7 @@ import type { KubeObject, ReaderLimits, Target } from './client-types.ts'
 /** Writes down all it is told, and waits for what a test is after. */
 class Told implements Target {
   cursor: string | undefined
+  asOf?: string
   readonly lines: string[] = []
   #heard: () => void = () => undefined
   constructor(cursor?: string) {
@@ -43,13 +44,14 @@ interface Running {
 }
 
 /** A reader of a server with these scenes; it waits for nothing, only says for how long it would. */
-async function run(scenes: readonly Scene[], { cursor, streams = false, limits = {} }: { cursor?: string; streams?: boolean; limits?: Partial<ReaderLimits> } = {}): Promise<Running> {
+async function run(scenes: readonly Scene[], { cursor, asOf, streams = false, limits = {} }: { cursor?: string; asOf?: string; streams?: boolean; limits?: Partial<ReaderLimits> } = {}): Promise<Running> {
   const server = await ScriptedApiServer.start(...scenes)
   const client = openClient({ url: server.url })
   const real = realHost()
   const waits: number[] = []
   const host: Host = { ...real, timers: { ...real.timers, sleep: (ms, signal) => { waits.push(ms); return real.timers.sleep(Math.min(ms, 1), signal) } } }
   const told = new Told(cursor)
+  if (asOf !== undefined) told.asOf = asOf
   let missing = 0
   const reader = new Reader({ path: '/api/v1/configmaps', streams, ask: client.ask, target: told, host, limits, onMissing: () => { missing++ } })
   const stop = new AbortController()
@@ -72,6 +74,16 @@ test('lists page by page, of the first page’s moment, and watches from there',
   expect(server.asked[0]?.query.has('resourceVersion')).toBe(false)
   expect(server.asked[2]?.query.get('allowWatchBookmarks')).toBe('true')
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1, unreadable: 0 })
+})
+
+test('lists what was there at a version, page by page, where that is wanted, and as it is now from a server that has forgotten it', async () => {
+  const { told, server } = await run([json(list(7, [a], 'more')), json(list(7, [b])), held], { asOf: '7', streams: true })
+  await told.until('listed 7')
+  await expect.poll(() => server.asked.length).toBe(3)
+  expect(server.asked.map(({ query }) => ['resourceVersionMatch', 'resourceVersion', 'continue', 'watch'].map((name) => query.get(name)))).toEqual([['Exact', '7', null, null], [null, null, 'more', null], [null, '7', null, 'true']])
+  const forgotten = await run([json(refusal(410), 410), watch([{ type: 'ADDED', object: a }, endMark(10)], { hold: true })], { asOf: '7', streams: true })
+  expect(await forgotten.told.until('listed 10')).toEqual(['listing', 'listing', 'ConfigMap a@1', 'listed 10'])
+  expect(forgotten.server.asked[1]?.query.get('sendInitialEvents')).toBe('true')
 })
 
 test('goes on where it was, without a list; after a clean end from the last version, also that of a bookmark', async () => {

@@ -25,6 +25,8 @@ export class Reader {
   #streams: boolean
   /** Times in a row that the server knew no version as new as ours. */
   #ahead = 0
+  /** The server has no list of the version that was wanted. */
+  #forgotten = false
   #state: ReaderState = 'starting'
   #reason: string | undefined
   #heard: number | undefined
@@ -69,12 +71,16 @@ export class Reader {
         this.#again = false
         this.#version = undefined
       }
-      const next = this.#version === undefined && !this.#streams ? await this.#listInPages(signal) : await this.#watch(signal)
+      const next = this.#version === undefined && (!this.#streams || this.#asOf !== undefined) ? await this.#listInPages(signal) : await this.#watch(signal)
       if (next.is === 'on' || signal.aborted) continue
       this.#set(next.state, next.reason)
       await this.#wait(this.#backoff.next(next.state, next.leastMs), signal)
     }
     this.#set('stopped')
+  }
+
+  get #asOf(): string | undefined {
+    return this.#forgotten ? undefined : this.#options.target.asOf
   }
 
   #set(state: ReaderState, reason?: string): void {
@@ -93,11 +99,13 @@ export class Reader {
     this.#set('listing')
     this.#lists++
     await target.listing()
+    const asOf = this.#asOf
     let [version, page]: [string | undefined, string | undefined] = [undefined, undefined]
     do {
       let list: ListAnswer
       try {
-        const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors }, signal)
+        const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page !== undefined ? { continue: page } : asOf === undefined ? {} : { resourceVersion: asOf, resourceVersionMatch: 'Exact' }), ...selectors }, signal)
+        if (answer.status !== 200 && asOf !== undefined) this.#forgotten = true
         if (answer.status !== 200) return this.#refused(await readStatus(answer), 'list')
         list = JSON.parse(await textOf(answer)) as ListAnswer
       } catch (error) {
@@ -106,10 +114,10 @@ export class Reader {
       this.#heard = this.#options.host.clock.now()
       // The first page's: all pages are of that moment.
       version ??= list.metadata?.resourceVersion
-      const whole = { apiVersion: list.apiVersion, kind: list.kind?.replace(/List$/, '') }
+      const whole = { kind: list.kind?.replace(/List$/, ''), apiVersion: list.apiVersion }
       for (const item of list.items ?? []) {
-        // Items of lists have no kind of their own, objects of watches have.
-        const told = target.present({ ...whole, ...item } as KubeObject)
+        // Items of lists have no kind of their own, objects of watches have, as the first of all.
+        const told = target.present(('kind' in item ? item : { ...whole, ...item }) as KubeObject)
         if (told !== undefined) await told
       }
       page = list.metadata?.continue === '' ? undefined : list.metadata?.continue

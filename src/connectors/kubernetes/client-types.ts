@@ -28,6 +28,9 @@ export interface Answer {
 /** Asks the server, as whoever we are. Rejects when there is no answer. */
 export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, accept?: string) => Promise<Answer>
 
+/** Writes an object as JSON. Rejects when there is no answer: then nobody knows whether it was written. */
+export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>
+
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
@@ -35,6 +38,8 @@ type Settled = void | Promise<void>
 export interface Target {
   /** Where a watch may go on; undefined: everything has to be listed first. */
   readonly cursor: string | undefined
+  /** The version that the first list is to be of, if the server still has it; undefined: as it is now. */
+  readonly asOf?: string | undefined
   /** A list begins: what is not told of until `listed` is gone. May come again before `listed`: then from the beginning. */
   listing(): Settled
   present(object: KubeObject): Settled

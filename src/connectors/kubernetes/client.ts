@@ -1,7 +1,7 @@
 /** Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
-import type { Ask } from './client-types.ts'
+import type { Answer, Ask, Write } from './client-types.ts'
 
 const keepAliveMs = 30_000
 
@@ -16,6 +16,7 @@ export interface ClientOptions {
 
 export interface Client {
   readonly ask: Ask
+  readonly write: Write
   close(): void
 }
 
@@ -25,19 +26,23 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
   const plain = base.protocol === 'http:'
   const options = { keepAlive: true, keepAliveMsecs: keepAliveMs }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
-  const send = plain ? httpRequest : httpsRequest
-  const ask: Ask = async (path, query, signal, accept = 'application/json') => {
+  const request = plain ? httpRequest : httpsRequest
+  const send = async (method: string, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, more: Readonly<Record<string, string>>, body?: string): Promise<Answer> => {
     const who = (await headers?.()) ?? {}
     const target = new URL(base)
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
-      const request = send(target, { agent, signal, headers: { accept, ...who } }, (answer) => {
+      const asked = request(target, { method, agent, signal, headers: { ...more, ...who } }, (answer) => {
         const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
         resolve({ status: answer.statusCode ?? 0, headers: named, body: answer, close: () => answer.destroy() })
       })
-      request.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs)).on('error', reject).end()
+      asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs)).on('error', reject).end(body)
     })
   }
-  return { ask, close: () => agent.destroy() }
+  return {
+    ask: (path, query, signal, accept = 'application/json') => send('GET', path, query, signal, { accept }),
+    write: (method, path, body, signal) => send(method, path, {}, signal, { accept: 'application/json', 'content-type': 'application/json' }, JSON.stringify(body)),
+    close: () => agent.destroy(),
+  }
 }

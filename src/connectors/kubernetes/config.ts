@@ -5,6 +5,8 @@ export const noiseNames = ['resource-version', 'managed-fields', 'generation', '
 
 const kindPattern = { pattern: /\*|[\w-]+(?:\.[\w.*-]+)?|\*\.[\w.*-]+/, expects: 'a kind such as `Pod`, `deployments.apps` or `*.example.com`' } as const
 
+const dnsName = { pattern: /[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/, expects: 'a name of small letters, digits, `-` and `.`' } as const
+
 export const kubernetesSchema = defineSchema({
   type: 'kubernetes',
   role: 'source',
@@ -30,6 +32,11 @@ export const kubernetesSchema = defineSchema({
       names: text({ description: 'Regular expression of further names whose values are secret, in ConfigMaps, variables, annotations and arguments', default: null, example: 'license' }),
       paths: list(text({ description: 'A JSON pointer, in which `*` is any entry', required: true, example: '/spec/auth/*/key' }), { description: 'Further places whose values are secret', default: [], example: ['/spec/auth/*/key'] }),
     }, { description: 'Secret values', default: {} }),
+    lease: group({
+      name: text({ description: 'Name of the `Lease` by which several Weirs take turns: one tells what happens, the others stand by. Left out, it tells alone', default: null, example: 'weir' }, dnsName),
+      namespace: text({ description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`', default: null, example: 'weir' }, dnsName),
+      duration: duration({ description: 'How long one that says nothing is thought to be alive; another takes over then', default: '10s' }, { min: '2s', max: '5m' }),
+    }, { description: 'Replicas of which one watches', default: {} }),
     reconcile: duration({ description: 'How often what is known is compared with the server', default: '1h' }, { min: '10s' }),
     buffer: bytes({ description: 'Changes that may wait for the journal; beyond it the server is read no faster', default: '8MiB' }, { min: '256KiB', max: '1GiB' }),
   },

@@ -41,7 +41,8 @@ export type Step =
   | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Buffer }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts }
   | { readonly is: 'remove'; readonly known: Known }
-  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined }
+  /** `ended`: there will be nothing more, so that what was told of it stays told. */
+  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true }
 
 const layout = 1
 // Pieces of its result are small: most documents take less than one.
@@ -187,6 +188,14 @@ export class ObjectMap {
   close(): void {
     this.#database.close()
   }
+}
+
+/**
+ * Versions compare within a kind as numbers do (which Kubernetes promises since 1.35, and has always kept). Undefined: there is
+ * none, or it is no number.
+ */
+export function numberOf(version: string | undefined): bigint | undefined {
+  return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
 /** As it is now. */

@@ -1,7 +1,7 @@
 /** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
 import type { Host } from '../../host/index.ts'
 import type { Ask, KubeObject } from './client-types.ts'
-import type { Collection } from './source-objects.ts'
+import { numberOf, type Collection } from './source-objects.ts'
 
 /** Everything of an object but what it is for. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -27,8 +27,21 @@ export interface Difference {
   readonly objects: number
 }
 
+/**
+ * What differs, and still differs at a second look: what is no gap is not there any more when other things have just happened.
+ * Undefined when one of the comparisons could not be made: then nothing is known. `onCompared` hears of the objects of the first.
+ */
+export async function gapsOf(look: ReconcileOptions, signal: AbortSignal, onCompared: (objects: number) => void): Promise<Difference | undefined> {
+  const first = await compare(look, signal)
+  if (first === undefined) return undefined
+  onCompared(first.objects)
+  if (!differs(first)) return first
+  const again = await compare(look, signal)
+  return again === undefined ? undefined : inBoth(first, again)
+}
+
 /** Undefined when the comparison could not be made: there is no watch, or it is too far behind. Rejects when the server does not answer. */
-export async function compare({ ask, path, selectors, collection, host }: ReconcileOptions, signal: AbortSignal): Promise<Difference | undefined> {
+async function compare({ ask, path, selectors, collection, host }: ReconcileOptions, signal: AbortSignal): Promise<Difference | undefined> {
   const before = numberOf(collection.cursor)
   if (before === undefined) return undefined
   const { versions, at } = await list(ask, path, selectors, signal)
@@ -49,7 +62,7 @@ export async function compare({ ask, path, selectors, collection, host }: Reconc
 }
 
 /** What is in both: what happened between a list and a watch is in one of them. */
-export function inBoth(first: Difference, second: Difference): Difference {
+function inBoth(first: Difference, second: Difference): Difference {
   const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] => second[name].filter((uid) => first[name].includes(uid))
   return { missing: both('missing'), stale: both('stale'), extra: both('extra'), objects: second.objects }
 }
@@ -70,11 +83,6 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
   }
   for (const [uid, { version }] of objects) if (!versions.has(uid) && (numberOf(version) ?? 0n) <= listed) extra.push(uid)
   return { missing, stale, extra, objects: versions.size }
-}
-
-/** Versions compare within a kind as numbers do (which Kubernetes promises since 1.35, and has always kept). */
-function numberOf(version: string | undefined): bigint | undefined {
-  return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
 async function list(ask: Ask, path: string, selectors: Readonly<Record<string, string>>, signal: AbortSignal): Promise<{ readonly versions: Map<string, string>; readonly at: string | undefined }> {

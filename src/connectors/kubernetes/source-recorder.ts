@@ -1,11 +1,16 @@
-/** Writes what happened: into the journal first, then, when it is synced, into the map of objects. */
+/**
+ * Writes what happened: into the journal first, then, when it is synced, into the map of objects. Where replicas take turns, it waits
+ * here until it is our turn, or until the one whose turn it is has told it: then it goes into the map alone.
+ */
 import type { SourceContext } from '../../engine/ports.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import { WeirError } from '../../model/errors.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { giveBack } from '../../model/give-back.ts'
 import type { Position } from '../../model/positions.ts'
-import type { ObjectMap, Step } from './source-objects.ts'
+import type { Told } from './client-lease.ts'
+import type { LeaseKeeper } from './source-lease.ts'
+import { numberOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 export interface RecorderLimits {
   /** Bytes of events and documents that may wait. */
@@ -25,16 +30,32 @@ export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 10
 const perEvent = 400
 const retryMs = 500
 
+/** Where something happened. */
+export interface From {
+  readonly collection: Collection
+  /** Who has told of the collection up to here has told it; undefined: it follows from what was before it. */
+  readonly version: string | undefined
+  /** A change of it is in the journal. */
+  readonly onTold: () => void
+}
+
 interface Entry {
   readonly events: readonly WeirEvent[]
   readonly steps: readonly Step[]
   readonly bytes: number
+  readonly from: From | undefined
 }
 
 export class Recorder {
   readonly #context: SourceContext
   readonly #map: ObjectMap
   readonly #limits: RecorderLimits
+  /** Undefined: there is nobody to take turns with. */
+  readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
+  /** What was told of each collection and is in the map, by whomever. */
+  readonly #told = new Map<string, string>()
+  /** What another one has told. */
+  #elsewhere: Told | undefined
   #queue: Entry[] = []
   #queued = 0
   /** Synced in the journal, and not in the map yet. */
@@ -45,41 +66,72 @@ export class Recorder {
   #wake: () => void = () => undefined
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #failed: { readonly error: unknown } | undefined
+  #closing = false
 
-  constructor(context: SourceContext, map: ObjectMap, limits: RecorderLimits = usualRecorderLimits) {
+  constructor(context: SourceContext, map: ObjectMap, limits: RecorderLimits = usualRecorderLimits, lease?: Pick<LeaseKeeper, 'epoch'>) {
     this.#context = context
     this.#map = map
     this.#limits = limits
+    this.#lease = lease
+  }
+
+  /** Up to where each collection is told, on disk here. */
+  get told(): Told {
+    return Object.fromEntries(this.#told)
+  }
+
+  /** Events that wait for our turn, or for the journal. */
+  get waiting(): number {
+    return this.#queue.reduce((sum, { events }) => sum + events.length, 0)
+  }
+
+  /** Nobody is made to wait for room any more: whoever waits is to end. */
+  close(): void {
+    this.#closing = true
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  /** It may be our turn now. */
+  wake(): void {
+    this.#wake()
+  }
+
+  /** Another one, whose turn it is, has told so much. */
+  toldElsewhere(told: Told): void {
+    this.#elsewhere = told
+    this.#wake()
   }
 
   /** Takes what happened to an object. The promise, if there is one, resolves when there is room for more. */
-  record(events: readonly WeirEvent[], steps: readonly Step[]): void | Promise<void> {
+  record(events: readonly WeirEvent[], steps: readonly Step[], from?: From): void | Promise<void> {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
     for (const step of steps) if (step.is === 'put') bytes += perEvent + step.document.length
-    this.#queue.push({ events, steps, bytes })
+    this.#queue.push({ events, steps, bytes, from })
     this.#queued += bytes
     this.#wake()
     if (this.#failed !== undefined) throw this.#failed.error
-    if (this.#queued < this.#limits.waitingBytes) return
+    if (this.#closing || this.#queued < this.#limits.waitingBytes) return
     this.#room ??= Promise.withResolvers<void>()
     return this.#room.promise
   }
 
-  /** Ends when the signal aborts and everything is written, or rejects when the journal takes no more. */
+  /** Ends when the signal aborts and everything is written that it is our turn to write, or rejects when the journal takes no more. */
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)
+    for (const { key, cursor } of this.#map.collections()) if (cursor !== undefined) this.#told.set(key, cursor)
     try {
       for (;;) {
-        if (this.#queue.length === 0) {
-          if (signal.aborted) break
-          await this.#waitFor(this.#settled.length > 0 ? this.#limits.commitMs : undefined)
-          if (this.#queue.length > 0 && this.#queued < this.#limits.unitBytes && !signal.aborted) await timers.sleep(this.#limits.waitMs, signal)
-        }
-        if (this.#queue.length > 0) await this.#write(this.#take(), signal)
-        if (this.#settled.length > 0 && (this.#queue.length === 0 || this.#settledBytes > this.#limits.waitingBytes / 2 || this.#due())) await this.#commit()
+        this.#leave()
+        if (this.#writable()) await this.#write(this.#take(), signal)
+        if (this.#settled.length > 0 && (!this.#writable() || this.#settledBytes > this.#limits.waitingBytes / 2 || this.#due())) await this.#commit()
+        if (this.#writable() || this.#elsewhere !== undefined) continue
+        if (signal.aborted) break
+        await this.#woken()
+        if (this.#writable() && this.#queued < this.#limits.unitBytes && !signal.aborted) await timers.sleep(this.#limits.waitMs, signal)
       }
       await this.#commit()
     } catch (error) {
@@ -91,16 +143,18 @@ export class Recorder {
     }
   }
 
+  #writable(): boolean {
+    return this.#queue.length > 0 && (this.#lease === undefined || this.#lease.epoch() !== undefined)
+  }
+
   #due(): boolean {
     return this.#context.host.clock.monotonic() - this.#committed >= this.#limits.commitMs
   }
 
-  async #waitFor(ms: number | undefined): Promise<void> {
+  async #woken(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = resolve
-    const timer = ms === undefined ? undefined : this.#context.host.timers.after(ms, resolve)
     await promise
-    timer?.cancel()
     this.#wake = () => undefined
   }
 
@@ -120,27 +174,68 @@ export class Recorder {
 
   async #write(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
     const events = entries.flatMap((entry) => entry.events)
-    if (events.length > 0) this.#position = await this.#append(events, signal)
-    for (const { steps, bytes } of entries) {
-      this.#settled.push(...steps)
-      this.#settledBytes += bytes
-      this.#queued -= bytes
+    const position = events.length === 0 ? undefined : await this.#append(events, signal)
+    if (position === 'not our turn') {
+      this.#queue = [...entries, ...this.#queue]
+      return
     }
+    this.#position = position ?? this.#position
+    for (const entry of entries) {
+      this.#settle(entry)
+      for (const { family } of entry.events) if (family === 'change') entry.from?.onTold()
+    }
+    this.#makeRoom()
+  }
+
+  /** What another one has told is not told again. Of each collection in order: what is behind something untold waits with it. */
+  #leave(): void {
+    const told = this.#elsewhere
+    this.#elsewhere = undefined
+    if (told === undefined) return
+    const { metrics, id } = this.#context
+    const behind = new Set<Collection>()
+    let left = 0
+    this.#queue = this.#queue.filter((entry) => {
+      const { from } = entry
+      if (from !== undefined && (behind.has(from.collection) || !covers(told[from.collection.key], from.version))) {
+        behind.add(from.collection)
+        return true
+      }
+      this.#settle(entry)
+      left += entry.events.length
+      giveBackAll(entry.events)
+      return false
+    })
+    if (left > 0) metrics.count('weir_kubernetes_left_events_total', left, { source: id })
+    this.#makeRoom()
+  }
+
+  #settle({ steps, bytes }: Entry): void {
+    this.#settled.push(...steps)
+    this.#settledBytes += bytes
+    this.#queued -= bytes
+  }
+
+  #makeRoom(): void {
     if (this.#queued >= this.#limits.waitingBytes / 2) return
     this.#room?.resolve()
     this.#room = undefined
   }
 
-  async #append(events: readonly WeirEvent[], signal: AbortSignal): Promise<Position> {
+  async #append(events: readonly WeirEvent[], signal: AbortSignal): Promise<Position | 'not our turn'> {
     const { host, log, id } = this.#context
-    const batch = toEventBatch(events)
-    for (const { data } of events) if (data !== undefined) giveBack(data)
     let [timeMin, timeMax] = [Infinity, -Infinity]
-    for (const time of batch.time) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
+    for (const { time = Number.NaN } of events) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
     for (let tries = 0; ; tries++) {
+      // Asked each time: meanwhile it may be another one's turn.
+      const epoch = this.#lease?.epoch()
+      if (this.#lease !== undefined && epoch === undefined) return 'not our turn'
+      const batch = toEventBatch(epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } })))
       try {
         const { position } = await this.#context.append({ stream: id, kind: 'events', count: events.length, raw: encodeBatch(batch), received: host.clock.now(), timeMin, timeMax })
+        // Only now: until it is in the journal it may have to be written again, or be left to another one.
         giveBack(batch.data.bytes)
+        giveBackAll(events)
         return position
       } catch (error) {
         // The server is read no further meanwhile, and what it drops is found again by listing.
@@ -159,6 +254,22 @@ export class Recorder {
     this.#committed = this.#context.host.clock.monotonic()
     if (steps.length === 0 && position === undefined) return
     this.#map.commit(steps, position)
+    for (const step of steps) {
+      if (step.is !== 'cursor' || step.ended === true) continue
+      if (step.version === undefined) this.#told.delete(step.collection.key)
+      else this.#told.set(step.collection.key, step.version)
+    }
     if (position !== undefined) await this.#context.frames?.hold(position.sequence)
   }
+}
+
+/** Was this told by who has told up to there? */
+function covers(told: string | undefined, version: string | undefined): boolean {
+  if (version === undefined || told === version) return true
+  const [there, here] = [numberOf(told), numberOf(version)]
+  return there !== undefined && here !== undefined && here <= there
+}
+
+function giveBackAll(events: readonly WeirEvent[]): void {
+  for (const { data } of events) if (data !== undefined) giveBack(data)
 }

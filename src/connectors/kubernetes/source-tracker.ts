@@ -27,8 +27,13 @@ export interface TrackerOptions {
   readonly host: Host
   /** A change was hidden, by these rules. */
   readonly onNoise: (rules: readonly string[]) => void
+  /** Something happened, whoever tells it. */
   readonly onChange: () => void
+  /** A change is in the journal. */
+  readonly onTold: () => void
   readonly onListed: () => void
+  /** Up to where another one has told of it, when it is our turn after that one. */
+  readonly toldBefore?: () => string | undefined
 }
 
 /** The cluster's own events: they happen, they do not change. */
@@ -59,6 +64,11 @@ export class Tracker implements Target {
     return this.#collection.cursor
   }
 
+  /** What happened since another one told of it last is to be seen as it happened. */
+  get asOf(): string | undefined {
+    return this.#known ? undefined : this.#options.toldBefore?.()
+  }
+
   listing(): void | Promise<void> {
     this.#list++
     this.#listing = true
@@ -72,7 +82,7 @@ export class Tracker implements Target {
   }
 
   async listed(version: string): Promise<void> {
-    for (const [uid, known] of this.#collection.objects) if (known.seen !== this.#list) await this.#gone(uid, known, undefined)
+    for (const [uid, known] of this.#collection.objects) if (known.seen !== this.#list) await this.#gone(uid, known, undefined, version)
     this.#listing = false
     this.#known = true
     this.#names = undefined
@@ -94,14 +104,22 @@ export class Tracker implements Target {
 
   /** The resource itself is gone, and all objects with it. */
   async dropped(): Promise<void> {
-    for (const [uid, known] of this.#collection.objects) await this.#gone(uid, known, undefined)
-    await this.#reach(undefined)
+    const collection = this.#collection
+    for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)
+    collection.cursor = undefined
+    await this.#record([], [{ is: 'cursor', collection, version: undefined, ended: true }], undefined)
   }
 
   #reach(version: string | undefined): void | Promise<void> {
     const collection = this.#collection
     collection.cursor = version
-    return this.#options.recorder.record([], [{ is: 'cursor', collection, version }])
+    return this.#record([], [{ is: 'cursor', collection, version }], version)
+  }
+
+  /** `version`: who has told of the collection up to there has told this. */
+  #record(events: readonly WeirEvent[], steps: readonly Step[], version: string | undefined): void | Promise<void> {
+    const { recorder, onTold } = this.#options
+    return recorder.record(events, steps, { collection: this.#collection, version, onTold })
   }
 
   /** It came after the cluster was first looked at. */
@@ -121,7 +139,7 @@ export class Tracker implements Target {
     const replaced = before === undefined && this.#listing ? this.#replacedBy(place) : undefined
     if (replaced !== undefined) {
       // A name has one holder at a time: the one that we know must be gone.
-      const told = this.#gone(replaced.uid, replaced.known, undefined)
+      const told = this.#gone(replaced.uid, replaced.known, undefined, version)
       if (told !== undefined) return told.then(() => this.#seen(object, tell))
     }
     const { text, safe } = this.#document(object)
@@ -155,9 +173,9 @@ export class Tracker implements Target {
     const told = this.#resource(place, version, object, known, before === undefined)
     if (told !== undefined) events.push(resourceEvent(told, now))
     if (events.length > 0) this.#options.onChange()
-    return this.#options.recorder.record(events, [
+    return this.#record(events, [
       { is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: known.document }, ...this.#passed(version),
-    ])
+    ], version)
   }
 
   /** Nothing happened that counts. */
@@ -165,11 +183,11 @@ export class Tracker implements Target {
     if (known.version === version) return
     known.version = version
     this.#options.onNoise(['resource-version'])
-    return this.#options.recorder.record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)])
+    return this.#record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)], version)
   }
 
   #happened(place: Place, object: KubeObject, before: Known | undefined, tell: boolean): void | Promise<void> {
-    const { map, recorder } = this.#options
+    const { map } = this.#options
     const version = object.metadata?.resourceVersion ?? ''
     const known = before ?? map.add(this.#collection, place.uid)
     if (this.#listing) known.seen = this.#list
@@ -179,7 +197,7 @@ export class Tracker implements Target {
     const time = Date.parse(data.last ?? '')
     const events = tell || this.#options.snapshot ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)] : []
     const document = nothing
-    return recorder.record(events, [{ is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document }, ...this.#passed(version)])
+    return this.#record(events, [{ is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document }, ...this.#passed(version)], version)
   }
 
   /** What is told of it as a resource, if that is not what was told last. */
@@ -195,25 +213,25 @@ export class Tracker implements Target {
   #goneNow(object: KubeObject): void | Promise<void> {
     const uid = object.metadata?.uid
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
-    return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, object)
+    return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, object, object.metadata?.resourceVersion)
   }
 
-  /** `last`: its state when it went, where a watch has told it. */
-  #gone(uid: string, known: Known, last: KubeObject | undefined): void | Promise<void> {
-    const { map, recorder, host, type, cluster } = this.#options
+  /** `last`: its state when it went, where a watch has told it. `version`: by then it was gone. */
+  #gone(uid: string, known: Known, last: KubeObject | undefined, version: string | undefined): void | Promise<void> {
+    const { map, host, type, cluster } = this.#options
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.metadata?.resourceVersion === undefined ? [] : this.#passed(last.metadata.resourceVersion))]
-    if (this.#events) return recorder.record([], steps)
+    if (this.#events) return this.#record([], steps, version)
     const text = map.document(known) ?? (last === undefined ? undefined : this.#document(last).text)
     // Without a document nobody knows what it was called.
-    if (text === undefined) return recorder.record([], steps)
+    if (text === undefined) return this.#record([], steps, version)
     const object = last ?? (JSON.parse(text) as KubeObject)
     const place = { ...placeOf(cluster, type, object), uid }
     const now = host.clock.now()
     const resourceVersion = last?.metadata?.resourceVersion ?? known.version
     const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: text, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now })
     this.#options.onChange()
-    return recorder.record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, now)], steps)
+    return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, now)], steps, version)
   }
 
   /** Up to where the watch has come with this, unless a list is under way. */

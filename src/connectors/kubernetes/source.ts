@@ -4,9 +4,10 @@ import { self } from '../../host/process.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { discover } from './client-ask.ts'
-import { pathOf, typeKey, type ResourceType } from './client-discovery.ts'
+import { isServedElsewhere, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { login } from './client-login.ts'
 import { Reader } from './client-reader.ts'
+import { leaseClient, type LeasePlace } from './client-lease.ts'
 import { openClient, type Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
 import { gapEvent } from './map-change.ts'
@@ -14,10 +15,11 @@ import { Noise, usualNoise } from './map-noise.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
 import { redactKey } from './source-key.ts'
+import { LeaseKeeper } from './source-lease.ts'
 import { Lists } from './source-lists.ts'
 import { openObjects } from './source-open.ts'
 import type { ObjectMap } from './source-objects.ts'
-import { compare, differs, inBoth } from './source-reconcile.ts'
+import { differs, gapsOf } from './source-reconcile.ts'
 import { Recorder, usualRecorderLimits } from './source-recorder.ts'
 import { replay } from './source-replay.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
@@ -36,11 +38,14 @@ const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apir
 export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
   const { host, state } = context
   if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
-  const client = openClient(await login({ host, env: self.env, path: config.kubeconfig, context: config.context }))
+  const { namespace = 'default', ...way } = await login({ host, env: self.env, path: config.kubeconfig, context: config.context })
+  const client = openClient(way)
   await makeDurableDirectory(host.disk, state)
   const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
   const map = await openObjects(host, state, context.log)
-  const source = new KubernetesSource(config, context, client, map, redactor)
+  const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
+  if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
+  const source = new KubernetesSource(config, context, client, map, redactor, lease)
   if (context.frames !== undefined) {
     await context.frames.hold(map.position.sequence)
     const events = await replay(map, context.frames, (object) => source.keyOf(object))
@@ -74,6 +79,8 @@ export class KubernetesSource implements Source {
   readonly #noise: Noise
   readonly #redactor: Redactor | undefined
   readonly #scope: Scope
+  /** Undefined: there is nobody to take turns with. */
+  readonly #lease: LeaseKeeper | undefined
   readonly #lists = new Lists(mostLists)
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
@@ -83,7 +90,7 @@ export class KubernetesSource implements Source {
   #changes = 0
   #rediscover: () => void = () => undefined
 
-  constructor(config: KubernetesConfig, context: SourceContext, client: Client, map: ObjectMap, redactor: Redactor | undefined) {
+  constructor(config: KubernetesConfig, context: SourceContext, client: Client, map: ObjectMap, redactor: Redactor | undefined, lease: LeasePlace | undefined) {
     this.#config = config
     this.#context = context
     this.#client = client
@@ -93,7 +100,30 @@ export class KubernetesSource implements Source {
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
     this.#noise = new Noise(rules)
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
-    this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer })
+    this.#lease = lease === undefined ? undefined : this.#keeper(lease)
+    this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
+  }
+
+  #keeper(place: LeasePlace): LeaseKeeper {
+    const { host, log, metrics, id } = this.#context
+    return new LeaseKeeper({
+      host, log, id, place, client: leaseClient(place, this.#client.ask, this.#client.write), durationMs: this.#config.lease.duration,
+      // A name that nobody has had before: who was killed and comes again is somebody else.
+      identity: `${self.hostname}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
+      told: () => this.#recorder.told,
+      onHeld: () => this.#recorder.wake(),
+      onTold: (told) => this.#recorder.toldElsewhere(told),
+      onTurn: (ours) => {
+        metrics.set('weir_kubernetes_lease_held', ours ? 1 : 0, { source: id })
+        // What went while we stood by is told by us.
+        this.#rediscover()
+      },
+    })
+  }
+
+  /** Whether this replica tells what happens. */
+  #isOurTurn(): boolean {
+    return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
   /** The collection that an object is in. */
@@ -108,6 +138,7 @@ export class KubernetesSource implements Source {
   status(): KubernetesStatus {
     return statusOf({
       cluster: this.#config.cluster, objects: this.#map.size, changes: this.#changes, hidden: this.#hidden, unavailable: this.#unavailable, watched: [...this.#running.values()],
+      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }),
       ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     })
   }
@@ -115,18 +146,31 @@ export class KubernetesSource implements Source {
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     const recording = this.#recorder.run(ended.signal)
+    const turns = new AbortController()
+    const taking = this.#lease?.run(turns.signal)
     // Without the journal there is nothing to watch for.
     const failed = new AbortController()
     recording.catch(() => failed.abort())
     const until = AbortSignal.any([signal, failed.signal])
     try {
+      // Who has told what before us says where to begin.
+      await this.#lease?.known
       await Promise.all([this.#watchAll(until), this.#reconcile(until)])
     } finally {
+      this.#recorder.close()
       for (const { stop } of this.#running.values()) stop.abort()
       await Promise.all([...this.#running.values()].map(({ done }) => done))
       ended.abort()
-      this.#client.close()
-      await recording.finally(() => this.#map.close())
+      try {
+        await recording
+      } finally {
+        // Only now: until everything is written it is our turn.
+        turns.abort()
+        await taking
+        await this.#lease?.release()
+        this.#client.close()
+        this.#map.close()
+      }
     }
   }
 
@@ -161,16 +205,12 @@ export class KubernetesSource implements Source {
       await host.timers.sleep(this.#config.reconcile, signal)
       if (signal.aborted) return
       for (const watched of this.#running.values()) {
-        if (signal.aborted || watched.reader.status().state !== 'watching') continue
+        if (signal.aborted || watched.reader.status().state !== 'watching' || !this.#isOurTurn()) continue
         try {
           const look = { ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }
-          const first = await compare(look, signal)
-          if (first === undefined) continue
-          metrics.count('weir_kubernetes_compared_objects_total', first.objects, { source: id })
-          // What is no gap is not there at a second look, when other things have just happened.
-          const again = differs(first) ? await compare(look, signal) : first
-          const found = again === undefined ? undefined : inBoth(first, again)
-          if (found === undefined || !differs(found)) {
+          const found = await gapsOf(look, signal, (objects) => metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }))
+          if (found === undefined) continue
+          if (!differs(found)) {
             watched.right = host.clock.now()
             continue
           }
@@ -205,8 +245,8 @@ export class KubernetesSource implements Source {
       }
     }
     for (const [key, running] of this.#running) {
-      // Of a group whose server does not answer nothing is known to be gone.
-      if (wanted.has(key) || this.#unavailable.includes(running.type.group)) continue
+      // Of a group whose server does not answer nothing is known to be gone; and whose turn it is tells that something is.
+      if (wanted.has(key) || this.#unavailable.includes(running.type.group) || !this.#isOurTurn()) continue
       await this.#stop(key, running)
       if (!signal.aborted) await running.tracker.dropped()
     }
@@ -223,18 +263,21 @@ export class KubernetesSource implements Source {
         this.#hidden++
         for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
       },
-      onChange: () => {
+      onTold: () => {
         this.#changes++
         metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind })
+      },
+      onChange: () => {
         if (telling.has(typeKey(type))) this.#rediscover()
       },
       onListed: () => turn.done(),
+      toldBefore: () => this.#lease?.toldBefore(key),
     })
     const stop = new AbortController()
     const path = pathOf(type, namespace)
     const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
     const reader = new Reader({
-      path, selectors, streams: streams && !isAggregatedGroup(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
+      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
       onMissing: () => this.#rediscover(),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
@@ -253,9 +296,4 @@ export class KubernetesSource implements Source {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }
-}
-
-/** Served by somebody else behind the API server, who may not know lists by watch. */
-function isAggregatedGroup({ group }: ResourceType): boolean {
-  return group !== '' && group.includes('.') && !group.endsWith('.k8s.io')
 }

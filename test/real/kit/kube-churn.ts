@@ -162,16 +162,27 @@ export class Churn {
 
 /** All changes of config maps of a prefix, in the order in which they were told. */
 export async function toldOf(weir: WeirProcess, prefix: string): Promise<Told[]> {
-  const rows = await weir.sql<{ id: string; data: unknown; pos: string }>(`SELECT id, data, _pos AS pos FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
-  const place = ({ pos }: { pos: string }): [number, number, number] => {
+  return (await rowsOf(weir, prefix)).sort((a, b) => compare(a.place, b.place)).map(({ told }) => told)
+}
+
+/** As {@link toldOf} of replicas that take turns: in the order of the epochs, and what several told under one id once. */
+export async function toldByAll(replicas: readonly WeirProcess[], prefix: string): Promise<{ readonly told: Told[]; readonly again: number }> {
+  const rows = (await Promise.all(replicas.map((weir) => rowsOf(weir, prefix)))).flat().sort((a, b) => a.epoch - b.epoch || compare(a.place, b.place))
+  const ids = new Set<string>()
+  const told = rows.filter(({ told: { id } }) => !ids.has(id) && ids.add(id)).map((row) => row.told)
+  return { told, again: rows.length - told.length }
+}
+
+type Place = readonly [number, number, number]
+
+const compare = (a: Place, b: Place): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
+
+async function rowsOf(weir: WeirProcess, prefix: string): Promise<{ readonly told: Told; readonly place: Place; readonly epoch: number }[]> {
+  const rows = await weir.sql<{ id: string; data: unknown; pos: string; epoch: string | null }>(`SELECT id, data, _pos AS pos, extensions->>'epoch' AS epoch FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
+  return rows.map(({ id, data, pos, epoch: turn }) => {
     const [epoch = 0, sequence = 0, row = 0] = pos.split(':').slice(-3).map(Number)
-    return [epoch, sequence, row]
-  }
-  rows.sort((a, b) => {
-    const [left, right] = [place(a), place(b)]
-    return left[0] - right[0] || left[1] - right[1] || left[2] - right[2]
+    return { told: { ...((typeof data === 'string' ? JSON.parse(data) : data) as Told), id }, place: [epoch, sequence, row], epoch: Number(turn ?? 0) }
   })
-  return rows.map(({ id, data }) => ({ ...((typeof data === 'string' ? JSON.parse(data) : data) as Told), id }))
 }
 
 /** Waits until what is told has no more problems, or the time is over; returns those of the last look. */

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BarContext } from '../../../tools/kit/bar.ts'
 import { freePorts } from '../../kit/free-port.ts'
 import { findKubernetes } from '../install/kubernetes.ts'
 
@@ -37,6 +38,18 @@ export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
     clusters: [{ name: 'test', cluster: { server: kube.url, 'certificate-authority-data': Buffer.from(kube.ca()).toString('base64') } }],
     users: [{ name: 'test', user: { token } }],
   })
+}
+
+/** A cluster of a bar, and a kubeconfig file of its admin; where there is none, the bar is skipped. Whoever gets it ends it. */
+export async function startKubeFor(context: BarContext, flags: readonly string[] = []): Promise<{ readonly kube: Kube; readonly kubeconfig: string }> {
+  const found = findKubernetes()
+  if (found.path === undefined) return context.skip(found.reason)
+  const folder = join(context.folder, 'kube')
+  mkdirSync(folder)
+  const kube = await startKube(folder, flags)
+  const kubeconfig = join(context.folder, 'kubeconfig')
+  writeFileSync(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
+  return { kube, kubeconfig }
 }
 
 /** `flags`: further ones of kube-apiserver. */

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import type { Answer, Ask } from './client-types.ts'
+import type { Collection, Known } from './source-objects.ts'
+import { gapsOf } from './source-reconcile.ts'
+
+const known = (version: string): Known => ({ row: 1, version, hash: '', told: '', seen: 0, document: undefined })
+const { signal } = new AbortController()
+
+/** A server with these objects, of a version that a watch has reached. */
+function answering(uids: readonly string[], version = '20'): Answer {
+  const body = JSON.stringify({ metadata: { resourceVersion: version }, items: uids.map((uid) => ({ metadata: { uid, resourceVersion: '5' } })) })
+  return { status: 200, headers: {}, close: () => undefined, body: (async function* () { yield await Promise.resolve(Buffer.from(body)) })() }
+}
+
+function look(objects: Readonly<Record<string, string>>, ask: Ask): { collection: Collection; ask: Ask; path: string; selectors: object & Readonly<Record<string, string>>; host: ReturnType<typeof realHost> } {
+  const collection: Collection = { id: 1, key: '/pods', cursor: '20', objects: new Map(Object.entries(objects).map(([uid, version]) => [uid, known(version)])) }
+  return { collection, ask, path: '/api/v1/pods', selectors: {}, host: realHost() }
+}
+
+test('what is missing, stale and too much at two looks is a gap, and what is so at one of them is none', async () => {
+  const compared: number[] = []
+  const found = await gapsOf(look({ a: '5', b: '4', c: '3' }, async () => answering(['a', 'b', 'd'])), signal, (objects) => compared.push(objects))
+  expect(found).toEqual({ missing: ['d'], stale: ['b'], extra: ['c'], objects: 3 })
+  expect(compared).toEqual([3])
+  const answers = [answering(['a', 'd']), answering(['a'])]
+  expect(await gapsOf(look({ a: '5' }, async () => answers.shift() as Answer), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: [], objects: 1 })
+})
+
+test('when the second look cannot be had nothing is known, neither that all is right nor that it is not', async () => {
+  const one = look({ a: '5' }, async () => {
+    // The watch has to begin anew meanwhile.
+    if (asked++ === 1) one.collection.cursor = undefined
+    return answering(['a', 'd'])
+  })
+  let asked = 0
+  expect(await gapsOf(one, signal, () => undefined)).toBeUndefined()
+  expect(asked).toBe(2)
+})

@@ -1,0 +1,211 @@
+// Two replicas over one cluster in memory: what both journals say together is what one that never ends would have said.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey, type Life } from '../../../test/kit/kubernetes-model.ts'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import { realHost } from '../../host/index.ts'
+import type { Told } from './client-lease.ts'
+
+let dir = ''
+beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-turns-')) })
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const { timers } = realHost()
+const yields = async (times: number): Promise<void> => {
+  for (let time = 0; time < times; time++) await timers.yield()
+}
+
+/** The Lease as the server has it. A holder that cannot reach it may not tell, and writes nothing into it. */
+interface Lease {
+  holder: Replica | undefined
+  epoch: number
+  told: Told
+}
+
+class Replica {
+  readonly journal: ModelJournal
+  life: Life | undefined
+  /** It cannot reach the Lease. */
+  away = false
+  readonly #path: string
+  readonly #lease: Lease
+  readonly #delay: () => number
+  /** Place in what happened that is told to it next. */
+  #next = 0
+
+  constructor(path: string, lease: Lease, shared: ModelJournal, delay: () => number) {
+    this.#path = path
+    this.#lease = lease
+    this.#delay = delay
+    this.journal = new ModelJournal(shared)
+  }
+
+  epoch(): number | undefined {
+    return this.#lease.holder === this && !this.away ? this.#lease.epoch : undefined
+  }
+
+  async start(world: ModelCluster): Promise<void> {
+    this.life = await live(this.journal, this.#path, { lease: this, delay: this.#delay })
+    const { tracker } = this.life
+    if (tracker.cursor === undefined) {
+      const at = this.#lease.told[modelKey] ?? String(world.version)
+      await tracker.listing()
+      for (const object of world.asOf(Number(at))) await tracker.present(object)
+      await tracker.listed(at)
+    }
+    const from = world.happened.findIndex(({ version }) => version > Number(tracker.cursor))
+    this.#next = from === -1 ? world.happened.length : from
+  }
+
+  async watch(world: ModelCluster): Promise<void> {
+    const next = world.happened[this.#next]
+    if (next === undefined || this.life === undefined) return
+    this.#next++
+    await this.life.tracker.changed(next.type, next.object)
+  }
+
+  /** As a renewal of the holder, or a look of who stands by. */
+  meet(): void {
+    if (this.life === undefined || this.away) return
+    const lease = this.#lease
+    if (lease.holder === this) lease.told = this.life.recorder.told
+    else this.life.recorder.toldElsewhere(lease.told)
+  }
+
+  take(): void {
+    if (this.life === undefined || this.away) return
+    this.meet()
+    const lease = this.#lease
+    Object.assign(lease, { holder: this, epoch: lease.epoch + 1, told: { ...lease.told, ...this.life.recorder.told } })
+    this.life.recorder.wake()
+  }
+
+  kill(): void {
+    this.life?.kill()
+    this.life = undefined
+  }
+
+  /** In good order: everything is written, what is told is said, and the Lease given back. */
+  async stop(): Promise<void> {
+    const { life } = this
+    if (life === undefined) return
+    this.life = undefined
+    await life.stop()
+    if (this.epoch() === undefined) return
+    Object.assign(this.#lease, { holder: undefined, told: life.recorder.told })
+  }
+}
+
+function firstOf<T extends { readonly id: string }>(told: readonly T[]): T[] {
+  const seen = new Set<string>()
+  return told.filter(({ id }) => !seen.has(id) && seen.add(id))
+}
+
+test('however the Lease goes from one to the other, each change is told in order and once but for repetitions with the same id', async () => {
+  const repeated: number[] = []
+  for (let seed = 1; seed <= 24; seed++) {
+    const random = new SeededRandom(seed)
+    const world = new ModelCluster(random)
+    const shared = new ModelJournal()
+    const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+    const replicas = [0, 1].map((number) => new Replica(join(dir, `${seed}-${number}.sqlite`), lease, shared, () => Math.floor(random.next() * 4)))
+    const one = (): Replica => replicas[random.next() < 0.5 ? 0 : 1] as Replica
+    const [first, second] = replicas as [Replica, Replica]
+    await first.start(world)
+    first.take()
+    // From here on somebody has always said what is told.
+    while (lease.told[modelKey] === undefined) {
+      await yields(1)
+      first.meet()
+    }
+    await second.start(world)
+    for (let step = 0; step < 400; step++) {
+      const dice = random.next()
+      const replica = one()
+      if (dice < 0.3) world.step()
+      else if (dice < 0.7) await replica.watch(world)
+      else if (dice < 0.85) replica.meet()
+      else if (dice < 0.87) replica.kill()
+      else if (dice < 0.88) await replica.stop()
+      else if (dice < 0.92 && replica.life === undefined) await replica.start(world)
+      else if (dice < 0.94) replica.away = !replica.away
+      // Who holds it and lives keeps it.
+      else if (lease.holder === undefined || lease.holder.life === undefined || lease.holder.away) replica.take()
+      await yields(Math.floor(random.next() * 6))
+    }
+    for (const replica of replicas) {
+      replica.away = false
+      if (replica.life === undefined) await replica.start(world)
+    }
+    if (lease.holder === undefined) first.take()
+    for (const replica of replicas) for (let left = 0; left <= world.happened.length; left++) await replica.watch(world)
+    const last = replicas.find((replica) => replica === lease.holder) as Replica
+    const other = replicas.find((replica) => replica !== last) as Replica
+    await last.stop()
+    other.meet()
+    await yields(20)
+    expect(other.life?.recorder.waiting, `seed ${seed}: what is told stands in nobody's way`).toBe(0)
+    await other.stop()
+    const [changes, events] = [shared.changes(), shared.events()]
+    const problems = judgeTold(world, { changes: () => firstOf(changes), events: () => firstOf(events) }, 1)
+    expect(problems, `seed ${seed}`).toEqual([])
+    repeated.push(changes.length - firstOf(changes).length)
+    const epochs = new Set(events.map(({ extensions }) => extensions?.['epoch']))
+    expect(epochs.has(undefined), `seed ${seed}: every event has its epoch`).toBe(false)
+  }
+  // Where nothing is told twice nobody was killed in time.
+  expect(repeated.some((count) => count > 0)).toBe(true)
+}, 120_000)
+
+test('who stands by writes down only what the holder has told, and after a kill knows the rest to be untold', async () => {
+  const shared = new ModelJournal()
+  const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+  const replica = new Replica(join(dir, 'behind.sqlite'), lease, shared, () => 0)
+  const world = new ModelCluster(new SeededRandom(1))
+  await replica.start(world)
+  const { tracker } = replica.life as Life
+  lease.told = { [modelKey]: '0' }
+  replica.meet()
+  await tracker.changed('ADDED', configMap('a', 'u1', 5, { x: '1' }))
+  await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
+  lease.told = { [modelKey]: '5' }
+  replica.meet()
+  await yields(20)
+  expect(replica.life?.recorder.waiting).toBe(1)
+  replica.kill()
+  await replica.start(world)
+  expect(replica.life?.tracker.cursor).toBe('5')
+  await replica.life?.tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
+  replica.take()
+  await replica.stop()
+  expect(shared.changes().map(({ operation, resourceVersion, old }) => [operation, resourceVersion, (old as { data?: object } | null)?.data])).toEqual([['updated', '6', { x: '1' }]])
+})
+
+test('who stands by keeps only so much in mind, and goes on when there is room or when it is to end', async () => {
+  const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+  const replica = new Replica(join(dir, 'full.sqlite'), lease, new ModelJournal(), () => 0)
+  await replica.start(new ModelCluster(new SeededRandom(1)))
+  const { tracker, recorder } = replica.life as Life
+  let version = 1
+  const fill = (): Promise<void> => {
+    for (;;) {
+      version++
+      const room = tracker.changed('ADDED', configMap(`n${version}`, `u${version}`, version, { x: 'y'.repeat(100_000) }))
+      if (room !== undefined) return room
+    }
+  }
+  let roomy = false
+  const waits = fill().then(() => (roomy = true))
+  await yields(20)
+  expect(roomy).toBe(false)
+  lease.told = { [modelKey]: String(version) }
+  replica.meet()
+  await waits
+  expect(recorder.waiting).toBe(0)
+  const ends = fill()
+  recorder.close()
+  await ends
+  await replica.stop()
+})

@@ -1,0 +1,192 @@
+// A journal and an API server in memory, for models of what a source of clusters tells: who is killed, and when, is the test's to say.
+import { testContext } from '../conformance/batches.ts'
+import type { SourceContext } from '../../src/engine/ports.ts'
+import { realHost } from '../../src/host/index.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { Frame, FrameHeader } from '../../src/journal/types.ts'
+import type { EventBatch } from '../../src/model/batches.ts'
+import { eventAt, type WeirEvent } from '../../src/model/events.ts'
+import type { ChangeData, ResourceData } from '../../src/model/kubernetes.ts'
+import type { Position } from '../../src/model/positions.ts'
+import type { ChangeType, KubeObject } from '../../src/connectors/kubernetes/client-types.ts'
+import { Noise } from '../../src/connectors/kubernetes/map-noise.ts'
+import type { Redactor } from '../../src/connectors/kubernetes/map-redact.ts'
+import type { LeaseKeeper } from '../../src/connectors/kubernetes/source-lease.ts'
+import { ObjectMap } from '../../src/connectors/kubernetes/source-objects.ts'
+import { Recorder } from '../../src/connectors/kubernetes/source-recorder.ts'
+import { replay } from '../../src/connectors/kubernetes/source-replay.ts'
+import { Tracker } from '../../src/connectors/kubernetes/source-tracker.ts'
+import type { SeededRandom } from './random.ts'
+
+const host = realHost()
+const type = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespaced: true } as const
+export const modelKey = '/configmaps'
+
+interface Unit {
+  readonly raw: Uint8Array
+  readonly count: number
+}
+
+/** A journal in memory, which outlives who writes into it. */
+export class ModelJournal {
+  readonly units: Unit[] = []
+  /** Where what is written here goes as well, in the order of all who do. */
+  readonly #shared: Unit[]
+
+  constructor(shared?: ModelJournal) {
+    this.#shared = shared?.units ?? []
+  }
+
+  /** What is written after `dies` is never synced, and nobody hears of it. */
+  context(life: { dead: boolean }, delay: () => number): SourceContext {
+    return {
+      ...testContext(), id: 'cluster', cursor: undefined, epoch: 1, shed: () => undefined,
+      append: async (unit) => {
+        const raw = Uint8Array.from(unit.raw)
+        for (let turns = delay(); turns > 0; turns--) await host.timers.yield()
+        if (life.dead) return new Promise(() => undefined)
+        this.units.push({ raw, count: unit.count })
+      this.#shared.push({ raw, count: unit.count })
+        return { position: { sequence: this.units.length, row: 0 }, epoch: 1, sourceSequence: this.units.length }
+      },
+      frames: { after: (position) => this.#after(position), hold: () => Promise.resolve() },
+    }
+  }
+
+  async *#after({ sequence }: Position): AsyncGenerator<Frame> {
+    for (const [index, { raw, count }] of this.units.slice(sequence).entries()) {
+      yield { header: { sequence: sequence + index + 1, firstRow: 0, count, kind: 'events', source: 'cluster' } as FrameHeader, firstSequence: sequence + index + 1, body: () => raw }
+    }
+  }
+
+  events(): WeirEvent[] {
+    return this.units.flatMap(({ raw, count }) => {
+      const batch = decodeBatch('events', raw) as EventBatch
+      return Array.from({ length: count }, (_, row) => eventAt(batch, row))
+    })
+  }
+
+  changes(): (ChangeData & { readonly id: string })[] {
+    return this.events().filter(({ family }) => family === 'change').map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString()) as ChangeData), id }))
+  }
+}
+
+export function configMap(name: string, uid: string, version: number, data: Readonly<Record<string, string>>, more: object = {}): KubeObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop', uid, resourceVersion: String(version), creationTimestamp: '2026-11-20T10:00:00Z', managedFields: [{ manager: 'kubectl', operation: 'Update', time: '2026-11-20T10:00:00Z' }], ...more }, data }
+}
+
+export interface Life {
+  readonly map: ObjectMap
+  readonly tracker: Tracker
+  readonly recorder: Recorder
+  /** Everything told is written when it resolves. */
+  stop(): Promise<void>
+  /** As `kill -9`: what is not on disk is gone. */
+  kill(): void
+}
+
+/** A source of one kind over a journal and a map on disk, as it is between two kills. */
+export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined } = {}): Promise<Life> {
+  const state = { dead: false }
+  const context = journal.context(state, delay)
+  const map = new ObjectMap(path)
+  map.begun ??= begun
+  if (context.frames !== undefined) await replay(map, context.frames, () => modelKey)
+  const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, commitMs: 0 }, lease)
+  const ended = new AbortController()
+  const running = recorder.run(ended.signal)
+  const tracker = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise: new Noise(), redactor, snapshot, host, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
+  return {
+    map, tracker, recorder,
+    async stop() {
+      ended.abort()
+      await running
+      map.close()
+    },
+    kill() {
+      state.dead = true
+      // It ends at the map that is closed, if not before.
+      running.catch(() => undefined)
+      map.close()
+    },
+  }
+}
+
+/** An API server with one collection: what is there, and all that happened, in order. */
+export class ModelCluster {
+  readonly objects = new Map<string, KubeObject>()
+  readonly happened: { readonly type: ChangeType; readonly object: KubeObject; readonly version: number }[] = []
+  version = 0
+  readonly #random: SeededRandom
+
+  constructor(random: SeededRandom) {
+    this.#random = random
+  }
+
+  /** What was there. */
+  asOf(version: number): KubeObject[] {
+    const objects = new Map<string, KubeObject>()
+    for (const { type: happened, object, version: at } of this.happened) {
+      if (at > version) break
+      const uid = object.metadata?.uid ?? ''
+      if (happened === 'DELETED') objects.delete(uid)
+      else objects.set(uid, object)
+    }
+    return [...objects.values()]
+  }
+
+  step(): void {
+    const uids = [...this.objects.keys()]
+    const dice = this.#random.next()
+    const uid = uids[Math.floor(this.#random.next() * uids.length)]
+    const version = ++this.version
+    if (uid === undefined || (dice < 0.2 && uids.length < 12)) {
+      const made = `u${version}`
+      this.#put('ADDED', configMap(`n${version % 7}-${version}`, made, version, { value: String(version) }))
+    } else if (dice < 0.3) {
+      const { metadata, ...rest } = this.objects.get(uid) as KubeObject
+      this.objects.delete(uid)
+      this.happened.push({ type: 'DELETED', object: { ...rest, metadata: { ...metadata, resourceVersion: String(version) } }, version })
+    } else {
+      const before = this.objects.get(uid) as KubeObject & { readonly data: Readonly<Record<string, string>> }
+      // Some changes are none.
+      const data = dice < 0.4 ? before.data : { ...before.data, value: String(version) }
+      this.#put('MODIFIED', configMap(before.metadata?.name ?? '', uid, version, data, { labels: { turn: String(version % 3) } }))
+    }
+  }
+
+  #put(kind: ChangeType, object: KubeObject): void {
+    this.objects.set(object.metadata?.uid ?? '', object)
+    this.happened.push({ type: kind, object, version: this.version })
+  }
+}
+
+/** Each list may put changes together; beyond the first there is one for each that the server has forgotten. */
+export function judgeTold(world: ModelCluster, journal: Pick<ModelJournal, 'changes' | 'events'>, lists: number): string[] {
+  const problems: string[] = []
+  const changes = journal.changes()
+  if (new Set(changes.map(({ id }) => id)).size !== changes.length) problems.push('something was told twice')
+  const versions = new Map<string, number[]>()
+  for (const { object, version } of world.happened) {
+    const uid = object.metadata?.uid ?? ''
+    versions.set(uid, [...(versions.get(uid) ?? []), version])
+  }
+  const last = new Map<string, ChangeData>()
+  for (const change of changes) {
+    const { uid, operation, resourceVersion, old } = change
+    const before = last.get(uid)
+    if (before !== undefined && JSON.stringify(before.new) !== JSON.stringify(old)) problems.push(`${uid}: ${operation}@${resourceVersion} does not begin where ${before.operation}@${before.resourceVersion} ended`)
+    if (before !== undefined && Number(before.resourceVersion) > Number(resourceVersion)) problems.push(`${uid}: ${resourceVersion} was told after ${before.resourceVersion}`)
+    if (operation !== 'deleted' && versions.get(uid)?.includes(Number(resourceVersion)) !== true) problems.push(`${uid}: nobody wrote ${resourceVersion}`)
+    last.set(uid, change)
+  }
+  for (const [uid, object] of world.objects) {
+    const { data } = (last.get(uid)?.new ?? {}) as { data?: object }
+    if (JSON.stringify(data) !== JSON.stringify((object as { data?: object }).data)) problems.push(`${uid}: the last state told is not the one that it has`)
+  }
+  for (const uid of last.keys()) if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted') problems.push(`${uid}: its end was not told`)
+  if (lists === 1 && changes.some(({ coalesced }) => coalesced === true)) problems.push('changes were put together though the server forgot nothing')
+  const resources = journal.events().filter(({ family }) => family === 'resource').map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData)
+  for (const uid of world.objects.keys()) if (resources.findLast((each) => each.uid === uid)?.state !== 'present') problems.push(`${uid}: is not told as a resource`)
+  return problems
+}
