@@ -173,7 +173,11 @@ export class WeirProcess {
   async stop(): Promise<Ended> {
     this.signal('SIGTERM')
     const late = AbortSignal.timeout(STOP_LIMIT)
-    late.addEventListener('abort', () => this.signal('SIGKILL'))
+    const child = this.#child
+    // Not the next one, when it has been started again since.
+    late.addEventListener('abort', () => {
+      if (this.#child === child) this.signal('SIGKILL')
+    })
     return this.exited()
   }
 

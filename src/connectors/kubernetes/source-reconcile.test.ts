@@ -37,3 +37,9 @@ test('when the second look cannot be had nothing is known, neither that all is r
   expect(await gapsOf(one, signal, () => undefined)).toBeUndefined()
   expect(asked).toBe(2)
 })
+
+test('a kind without objects, whose list has null, is compared like any other', async () => {
+  const empty = (): Answer => ({ ...answering([]), body: (async function* () { yield await Promise.resolve(Buffer.from('{"metadata":{"resourceVersion":"20"},"items":null}')) })() })
+  expect(await gapsOf(look({}, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: [], objects: 0 })
+  expect(await gapsOf(look({ a: '5' }, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: ['a'], objects: 0 })
+})

@@ -94,9 +94,10 @@ async function list(ask: Ask, path: string, selectors: Readonly<Record<string, s
     for await (const piece of answer.body) pieces.push(piece.slice())
     const text = Buffer.concat(pieces).toString('utf8')
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
-    const { metadata, items = [] } = JSON.parse(text) as { metadata?: { resourceVersion?: string; continue?: string }; items?: readonly KubeObject[] }
+    const { metadata, items } = JSON.parse(text) as { metadata?: { resourceVersion?: string; continue?: string }; items?: readonly KubeObject[] | null }
     at ??= metadata?.resourceVersion
-    for (const { metadata: its } of items) if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
+    // A list of nothing has null.
+    for (const { metadata: its } of items ?? []) if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
     page = metadata?.continue === '' ? undefined : metadata?.continue
   } while (page !== undefined)
   return { versions, at }
