@@ -8,8 +8,8 @@ function span(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }
 
-/** The checks of docs/explain/console-checks.md that flows alone can show. */
-export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 22), ...span(24, 29), ...span(39, 48)]
+/** The checks of docs/explain/console-checks.md that flows and clusters can show. */
+export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 33), ...span(39, 48)]
 
 /** The number that a test's title begins with: `check 7: …`. */
 export function numberOf(title: string): number | undefined {

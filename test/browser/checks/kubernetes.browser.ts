@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DemoApiServer, type Kind } from '../../../tools/demo/api-server.ts'
-import { kubeconfig } from '../../../tools/demo/cluster.ts'
+import { DemoCluster, demoCluster, kubeconfig } from '../../../tools/demo/cluster.ts'
 import type { WeirEvent } from '../../../src/model/events.ts'
+import { freePorts } from '../../kit/free-port.ts'
 import { asCloudEvent, change, clusterLife, refOf, resource, who } from '../kit/cluster-life.ts'
 import { sendNamespaced, type End } from '../kit/namespaced.ts'
 import { chromiumPath, gridRows, Stage, useStage } from '../kit/stage.ts'
@@ -214,8 +215,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: an address that two pods 
       return (await page.getByRole('table', { name: 'Sends to' }).locator('tbody tr').first().innerText()).replaceAll(/\s+/g, ' ')
     }
     const row = (of: { n: number; bytes: number } | undefined): string => `${((of?.bytes ?? 0) / 1000).toFixed((of?.bytes ?? 0) < 10_000 ? 2 : 1)} kB ${of?.n ?? 0}`
-    expect(await shown('first', `?v=1&at=${new Date(switched - 100).toISOString()}`)).toContain(`5432 ${row(before)}`)
-    expect(await shown('second', '')).toContain(`5432 ${row(after)}`)
+    expect(await shown('first', `?v=1&at=${new Date(switched - 100).toISOString()}`)).toContain(` ${row(before)}`)
+    expect(await shown('second', '')).toContain(` ${row(after)}`)
     await page.context().close()
   })
 })
@@ -278,6 +279,101 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
     for (const answer of await Promise.all(answers)) expect(answer).not.toMatch(written)
     expect(JSON.stringify(await stage.weir.sql('SELECT * FROM events'))).not.toMatch(written)
     expect(stage.weir.log).not.toMatch(written)
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks traffic', () => {
+  const stage = new Stage()
+  const cluster = new DemoCluster(1)
+  let folder = ''
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    folder = await mkdtemp(join(tmpdir(), 'weir-rollout-'))
+    await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig(await cluster.server.open())))
+    const [port] = await freePorts(1)
+    await stage.open({
+      sources: { cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig') }, 'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` } },
+    })
+    const told = async (sql: string): Promise<void> => { while (Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) === 0) await sleep(200) }
+    await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
+    await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%'")
+    await stage.flows(44_000)
+    cluster.live(45_000)
+    await fetch(`http://127.0.0.1:${port}/audit`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'EventList', metadata: {}, items: cluster.audits() }) })
+    await told("changes WHERE kind = 'Deployment' AND actor_kind = 'user'")
+    await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%' AND valid_from > now()::TIMESTAMPTZ - INTERVAL 30 SECOND AND CAST(data AS VARCHAR) LIKE '%10.20.1.22%'")
+    await stage.flows(12_000)
+    await stage.filled()
+  })
+  afterAll(async () => {
+    await stage.close()
+    await cluster.server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const sumOf = async (where: string): Promise<{ n: number } | undefined> => (await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE ${where}`))[0]
+  const api = (end: string): string => `${end}_owner_kind = 'Deployment' AND ${end}_owner_name = 'api' AND ${end}_namespace = 'shop'`
+
+  test('check 30: the page of a Deployment has its change, the person who made it, and the flows before and after that name it', async () => {
+    const page = await stage.page(path(refOf('Deployment/shop/api')))
+    const flows = page.getByRole('region', { name: 'Flows' })
+    for (const [end, title] of [['src', 'Sends to'], ['dst', 'Receives from']] as const) {
+      const sum = await sumOf(api(end))
+      expect(sum?.n).toBeGreaterThan(50)
+      const table = flows.getByRole('table', { name: title })
+      await table.waitFor()
+      const rows = await table.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? '')))
+      expect(rows.reduce((all, row) => all + Number((row[2] ?? '').replaceAll(',', '')), 0), title).toBe(sum?.n)
+      expect(rows.map(([name]) => name).join(' ')).toContain(end === 'src' ? 'database-0' : 'web-6b8d4')
+    }
+    await flows.getByText('change', { exact: true }).first().waitFor()
+    const [change] = await stage.weir.sql<{ actor: string }>("SELECT actor FROM changes WHERE kind = 'Deployment'")
+    expect(['alice', 'bob', 'carol']).toContain(change?.actor)
+    const changes = page.getByRole('region', { name: 'Changes' })
+    expect((await changes.getByRole('listitem').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))).toEqual([expect.stringMatching(new RegExp(`updated role removed · image → registry\\.example/shop/api:1\\.8 ${change?.actor}$`))])
+    await changes.getByRole('button', { name: /^updated/ }).click()
+    const diff = page.getByRole('table', { name: 'What changed' })
+    await diff.waitFor()
+    expect((await diff.innerText()).replaceAll(/\s+/g, ' ')).toMatch(/spec\.template\.metadata\.labels\.role.* db-client –.*containers\[api\]\.image.*api:1\.7 registry\.example\/shop\/api:1\.8/)
+    await flows.getByRole('link', { name: 'each of them' }).click()
+    const all = await sumOf(`(${api('src')}) OR (${api('dst')})`)
+    await page.getByText(`of ${text.format(all?.n ?? 0)} flows`).waitFor()
+    await page.context().close()
+  })
+
+  test('scopes: namespaces, owners, resources, hosts and zones in the table, overview and topology add up to SQL', async () => {
+    const page = await stage.page('/flows')
+    for (const [title, fields] of [['Namespace to namespace', 'src_namespace, dst_namespace'], ['Owner to owner', 'src_owner_name, dst_owner_name'], ['Name to name', 'src_name, dst_name'], ['Machine to machine', 'src_node, dst_node'], ['Zone to zone', 'src_zone, dst_zone']] as const) {
+      const groups = await stage.weir.sql<{ key: string; n: number }>(`SELECT concat_ws(' ', ${fields.split(', ').map((field) => `coalesce(${field}, '–')`).join(', ')}) AS key, count(*)::INT AS n FROM flows GROUP BY ${fields} ORDER BY 1`)
+      expect(groups.length, title).toBeGreaterThan(1)
+      await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&by=flows&group=${fields.replace(', ', ',')}`)
+      await expect.poll(() => rowCount(page).catch(() => 0), { ...soon, message: title }).toBe(groups.length)
+      expect((await gridRows(page)).map((row) => ({ key: `${row[0]} ${row[1]}`, n: Number((row[4] ?? '').replaceAll(',', '')) })).toSorted((a, b) => (a.key < b.key ? -1 : 1)), title).toEqual(groups)
+      await page.getByRole('button', { name: title }).first().waitFor()
+    }
+    const zones = await stage.weir.sql<{ zone: string | null }>('SELECT DISTINCT src_zone AS zone FROM flows')
+    await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&view=overview&dim=src_zone`)
+    await page.getByText('eu-1a').first().waitFor()
+    expect(zones.map(({ zone }) => zone).filter((zone) => zone !== null).toSorted()).toEqual(['eu-1a', 'eu-1b'])
+    for (const [scope, part] of [['namespace', 'namespace'], ['owner', "owner_name || '/' || namespace"], ['node', 'node'], ['zone', 'zone']] as const) {
+      const ends = (end: string): string => part.replaceAll(/\b(namespace|owner_name|node|zone)\b/g, `${end}_$1`)
+      const [nodes] = await stage.weir.sql<{ n: number }>(`SELECT count(DISTINCT coalesce(name, '?'))::INT AS n FROM (SELECT ${ends('src')} AS name FROM flows UNION ALL SELECT ${ends('dst')} FROM flows)`)
+      await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&view=topology&scope=${scope}`)
+      await expect.poll(() => page.locator('.graph-place').getAttribute('data-nodes').catch(() => ''), { ...soon, message: scope }).toBe(String(nodes?.n))
+    }
+    await page.context().close()
+  })
+
+  test('the change is seen beside the traffic that it broke', async () => {
+    const page = await stage.page('/changes?v=1&t=now-15m..now')
+    const traffic = page.getByRole('region', { name: 'Traffic' })
+    await traffic.getByText('change', { exact: true }).waitFor()
+    await traffic.getByRole('button', { name: 'Table' }).click()
+    const slots = await traffic.locator('tbody tr').count()
+    expect(await page.getByRole('region', { name: 'Timeline' }).getByRole('slider').getAttribute('aria-valuemax')).toBe(String(slots - 1))
+    await expect.poll(async () => (await gridRows(page)).flat().join(' '), soon).toContain('registry.example/shop/api:1.8')
     await page.context().close()
   })
 })

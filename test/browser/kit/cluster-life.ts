@@ -89,6 +89,11 @@ function inventory(now: number): WeirEvent[] {
     resource(who('Deployment/shop/api'), day, { labels: { app: 'api', team: 'checkout' } }),
     resource(who('Pod/bank/ledger-0'), day, { phase: 'Running', node: 'worker-2', addresses: [{ ip: '10.9.1.1', as: 'pod' }] }),
   ]
+  // Those of the simulated shop, whose flows the stage sends.
+  for (const [name, ip, kind, workload] of [['web-1', '10.20.1.11', 'ReplicaSet', 'web-6b8d'], ['web-2', '10.20.1.12', 'ReplicaSet', 'web-6b8d'], ['database-0', '10.20.2.31', 'StatefulSet', 'database']] as const) {
+    events.push(resource(who(`Pod/shop/${name}`), day, { phase: 'Running', node: 'worker-2', addresses: [{ ip, as: 'pod' }], owners: owner(kind, 'apps', workload) }))
+  }
+  events.push(resource(who('Deployment/shop/web'), day), resource(who('ReplicaSet/shop/web-6b8d'), day, { owners: owner('Deployment', 'apps', 'web') }))
   const pods = (set: string, image: string, from: number, to: number | undefined, ips: readonly string[]): void => {
     events.push(resource(who(`ReplicaSet/shop/${set}`), from, { owners: owner('Deployment', 'apps', 'api'), labels: { app: 'api' } }))
     ips.forEach((ip, index) => {
@@ -100,8 +105,8 @@ function inventory(now: number): WeirEvent[] {
   }
   pods('api-7d9f', 'registry.example/shop/api:1.7', day, now - 19 * minute, ['10.20.1.31', '10.20.1.32', '10.20.1.33'])
   // The last of the new ones has an address that one of the old ones had.
-  pods('api-5c44', 'registry.example/shop/api:1.8', now - 20 * minute, undefined, ['10.20.1.41', '10.20.1.42', '10.20.1.31'])
-  events.push(resource(who('EndpointSlice/shop/api-x'), now - 18 * minute, { service: 'api', endpoints: ['b', 'c', 'd'].map((letter, index) => ({ addresses: [`10.20.1.4${index}`], ready: true, kind: 'Pod', namespace: 'shop', name: `api-5c44-${letter}x${index}` })) }))
+  pods('api-5c44', 'registry.example/shop/api:1.8', now - 20 * minute, undefined, ['10.20.1.21', '10.20.1.22', '10.20.1.31'])
+  events.push(resource(who('EndpointSlice/shop/api-x'), now - 18 * minute, { service: 'api', endpoints: ['b', 'c', 'd'].map((letter, index) => ({ addresses: [['10.20.1.21', '10.20.1.22', '10.20.1.31'][index] ?? ''], ready: true, kind: 'Pod', namespace: 'shop', name: `api-5c44-${letter}x${index}` })) }))
   return events
 }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { asCloudEvent, clusterLife } from './cluster-life.ts'
-import { bothNamespaces, sendNamespaced, type End } from './namespaced.ts'
+import { bothNamespaces, sendNamespaced } from './namespaced.ts'
 import { Partner } from './partner.ts'
 import type { Fail, Place, Scene } from './scenes.ts'
 import { Stage } from './stage.ts'
@@ -114,13 +114,11 @@ async function fill(stage: Stage): Promise<void> {
   for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length) await sleep(200)
 }
 
-/** A day of a cluster, and flows of one of its pods. */
+/** A day of a cluster, and a minute of the shop that runs in it. */
 async function fillCluster(stage: Stage): Promise<void> {
   const events = clusterLife()
   for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
-  const [pod, database, web] = ['10.20.1.41', '10.20.2.31', '10.20.1.11'].map((address): End => ({ address, namespace: '', name: '' })) as [End, End, End]
-  await sendNamespaced(stage.weir.ports.netflow, [[pod, database], [web, pod]], 30)
-  await stage.stored(60)
+  await stage.filled()
   for (let n = 0; n < events.length; n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)) await sleep(200)
 }
 

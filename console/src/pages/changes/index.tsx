@@ -21,6 +21,7 @@ import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
 import { changesCodec, noFilter, type ChangeFilter } from './state.ts'
 import { Timeline } from './timeline.tsx'
+import { Traffic } from './traffic.tsx'
 import { useNudge } from './use-nudge.ts'
 import './changes.css'
 
@@ -67,10 +68,14 @@ export default function ChangesPage(): React.ReactNode {
         <span className="number" role={live ? undefined : 'status'}>{span === undefined ? '' : total === undefined ? `showing ${count(rows.length)} changes` : `showing ${count(rows.length)} of ${counted(total, 'change')}`}</span>
         <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
         {busy && !live && <span className="dim asking" role="status">asking …</span>}
-        {!live && <div className="end"><button type="button" onClick={again}>Ask again</button></div>}
+        <div className="end">
+          <button type="button" className="chip" aria-pressed={state.traffic} title="What flowed meanwhile, under the changes" onClick={() => set({ traffic: !state.traffic }, 'replace')}>Traffic</button>
+          {!live && <button type="button" onClick={again}>Ask again</button>}
+        </div>
       </div>
       {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={changes.again}>What is shown is the answer before.</ErrorNotice>}
       {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} onBy={(grouping) => set({ by: grouping }, 'replace')} onSpan={(from, to) => set({ t: { from, to }, live: false })} />}
+      {sums.data !== undefined && rows.length > 0 && state.traffic && <Traffic sums={sums.data} namespaces={namespace} rows={rows} onSpan={(from, to) => set({ t: { from, to }, live: false })} />}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       <div className="page-body">
         <section className="panel table" aria-label="Changes" aria-busy={busy}>

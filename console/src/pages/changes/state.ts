@@ -26,6 +26,8 @@ export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'nam
 export interface ChangesState extends Frame, ChangeFilter {
   /** What the timeline tells apart. */
   readonly by: Grouping
+  /** Is drawn what flowed meanwhile? */
+  readonly traffic: boolean
   /** Position of the change that is open; empty: none. */
   readonly sel: string
 }
@@ -45,6 +47,7 @@ export const changesCodec = codecOf<ChangesState>({
   uid: text(),
   noise: flag(false),
   by: oneOf(groupings, 'operation'),
+  traffic: flag(true),
   sel: text(),
 })
 

@@ -21,6 +21,8 @@ export interface GroupRow {
 export const usualGroups: readonly { readonly title: string; readonly fields: readonly string[] }[] = [
   { title: 'Namespace to namespace', fields: ['src_namespace', 'dst_namespace'] },
   { title: 'Owner to owner', fields: ['src_owner_name', 'dst_owner_name'] },
+  { title: 'Machine to machine', fields: ['src_node', 'dst_node'] },
+  { title: 'Zone to zone', fields: ['src_zone', 'dst_zone'] },
   { title: 'Name to name', fields: ['src_name', 'dst_name'] },
   { title: 'Address to address', fields: ['src_addr', 'dst_addr'] },
   { title: 'Destination port', fields: ['dst_port'] },

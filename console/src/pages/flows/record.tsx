@@ -3,6 +3,8 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { Refused } from '../../api/problem.ts'
 import { Drawer } from '../../parts/drawer.tsx'
+import { ResourceLink } from '../../app/resource-link.tsx'
+import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
@@ -51,6 +53,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     <Drawer of={sel} name="Flow" title={values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`} onClose={onClose}>
       {values === undefined && <Missing sel={sel} busy={whole.isFetching} error={whole.error} onAgain={again} />}
       {whole.data === undefined && values !== undefined && !whole.isFetching && <p className="pad dim">Only what the table shows: the whole record is not stored. <button type="button" onClick={again}>Look again</button></p>}
+      {values !== undefined && <Objects values={values} />}
       {groupsOf(present).map(([title, members]) => (
         <section key={title}>
           <h3>{title}</h3>
@@ -63,6 +66,18 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
       ))}
     </Drawer>
   )
+}
+
+/** Leads to what is known of both ends, where these are objects of a cluster. */
+function Objects({ values }: { readonly values: ReadonlyMap<string, unknown> }): React.ReactNode {
+  const text = (name: string): string => plainText(values.get(name))
+  const at = text('time_received')
+  const ends = (['src', 'dst'] as const).flatMap((end) => {
+    const [kind, name, cluster] = [text(`${end}_kind`), text(`${end}_name`), text('cluster')]
+    // All kinds that have addresses are of the core group.
+    return kind === '' || name === '' || cluster === '' ? [] : [writeRef({ cluster, group: '', kind, namespace: kind === 'Node' ? '' : text(`${end}_namespace`), name })]
+  })
+  return ends.length === 0 ? null : <p className="objects">{ends.map((ref) => <span key={ref}><ResourceLink to={ref} {...(at === '' ? {} : { at })}>{refText(ref)}</ResourceLink></span>)}</p>
 }
 
 /** Why there is no record. */

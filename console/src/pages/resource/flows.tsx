@@ -31,8 +31,8 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
         : chart === undefined ? <Loading what="its flows" />
           : <Chart label="Bytes per second" times={chart.times} series={chart.series} stacked={false} height={120} format={rate} marks={marks} />}
       <div className="peers">
-        <PeersOf title="Sends to" asked={sends} group={['dst_name', 'dst_addr', 'dst_port']} />
-        <PeersOf title="Receives from" asked={receives} group={['src_name', 'src_addr', 'dst_port']} />
+        <PeersOf title="Sends to" asked={sends} group={['dst_name', 'dst_addr']} />
+        <PeersOf title="Receives from" asked={receives} group={['src_name', 'src_addr']} />
       </div>
     </section>
   )
@@ -49,13 +49,13 @@ function PeersOf({ title, asked, group }: { readonly title: string; readonly ask
   const [bytes, flows] = [place('bytes'), place('flows')]
   return (
     <table aria-label={title}>
-      <thead><tr><th scope="col">{title}</th><th scope="col" className="end">Port</th><th scope="col" className="end">Bytes</th><th scope="col" className="end">Flows</th></tr></thead>
+      <thead><tr><th scope="col">{title}</th><th scope="col" className="end">Bytes</th><th scope="col" className="end">Flows</th></tr></thead>
       <tbody>
         {data.rows.map((row) => (
-          <tr key={JSON.stringify(row.slice(0, 3))}><th scope="row">{row[0] === null ? <span className="mono">{plainText(row[1])}</span> : <>{plainText(row[0])} <span className="dim mono">{plainText(row[1])}</span></>}</th><td className="end mono">{plainText(row[2]) || '–'}</td><td className="end">{volume(Number(row[bytes]))}</td><td className="end">{count(row[flows] as number | string)}</td></tr>
+          <tr key={JSON.stringify(row.slice(0, 2))}><th scope="row">{row[0] === null ? <span className="mono">{plainText(row[1])}</span> : <>{plainText(row[0])} <span className="dim mono">{plainText(row[1])}</span></>}</th><td className="end">{volume(Number(row[bytes]))}</td><td className="end">{count(row[flows] as number | string)}</td></tr>
         ))}
-        {data.rows.length === 0 && <tr><td colSpan={4} className="dim">none in this hour</td></tr>}
-        {Number(data.others.groups ?? 0) > 0 && <tr><th scope="row" className="dim">{count(data.others.groups)} others</th><td /><td className="end">{volume(Number(data.others.bytes))}</td><td /></tr>}
+        {data.rows.length === 0 && <tr><td colSpan={3} className="dim">none in this hour</td></tr>}
+        {Number(data.others.groups ?? 0) > 0 && <tr><th scope="row" className="dim">{count(data.others.groups)} others</th><td className="end">{volume(Number(data.others.bytes))}</td><td /></tr>}
       </tbody>
     </table>
   )

@@ -19,7 +19,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
     <section className="panel happened" aria-label="Changes">
       <h2>Changes <Link to="/changes" search={search as never} className="all">all of them</Link></h2>
       {changes.length === 0 ? <p className="dim">Until then none was told.</p> : (
-        <ul>
+        <ul tabIndex={0} aria-label="Changes, newest first">
           {changes.map((change) => (
             <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
               <button type="button" className="link-like" onClick={() => onOpen(change)} aria-label={`${change.operation ?? 'change'} at ${shortTime(change.time)}: before and after`}><span className="mono" title={change.time}>{shortTime(change.time)}</span></button>
@@ -40,7 +40,7 @@ export function EventsOf({ events }: { readonly events: readonly ClusterEvent[] 
     <section className="panel happened" aria-label="Events of the cluster">
       <h2>Events of the cluster</h2>
       {events.length === 0 ? <p className="dim">Until then none was told.</p> : (
-        <ul>
+        <ul tabIndex={0} aria-label="Events, newest first">
           {events.map(({ pos, time, type, reason, message, count: times, reporter }) => (
             <li key={pos}>
               <span className="mono" title={time}>{shortTime(time)}</span>

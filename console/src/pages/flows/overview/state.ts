@@ -12,7 +12,7 @@ export function isFurther(measure: Measure): boolean {
 
 /** Fields whose values the panels can tell apart, in the order in which they are offered. */
 export const dimensions = [
-  'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',
+  'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_node', 'dst_node', 'src_zone', 'dst_zone', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',
 ] as const
 export type Dimension = (typeof dimensions)[number]
 

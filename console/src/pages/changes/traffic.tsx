@@ -1,0 +1,48 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { ask } from '../../api/client.ts'
+import type { Change, ChangeSums } from '../../api/objects.ts'
+import { Chart, type ChartMark } from '../../parts/chart.tsx'
+import { count, volume } from '../../parts/format.ts'
+import { literal } from '../flows/filter-text.ts'
+import { ratesOf, type SeriesAnswer } from '../resource/traffic.ts'
+
+interface TrafficProps {
+  /** Whose span and buckets the drawing has, too, so that one stands under the other. */
+  readonly sums: ChangeSums
+  readonly namespaces: readonly string[]
+  readonly rows: readonly Change[]
+  readonly onSpan: (from: string, to: string) => void
+}
+
+/** Kinds by which traffic comes, goes and is let through. */
+const marked = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'NetworkPolicy', 'Service', 'Ingress', 'HTTPRoute', 'Gateway', 'HorizontalPodAutoscaler'])
+const mostMarks = 60
+const rate = (value: number): string => `${volume(value)}/s`
+const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
+
+/** What flows meanwhile, with the changes of workloads and of what lets traffic through over it; nothing where no flow is. */
+export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
+  const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
+  const { data } = useQuery({
+    queryKey: ['traffic', filter, span, step], staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from: span.from, to: span.to, step: `${step}s` } }),
+  })
+  const drawn = useMemo(() => {
+    if (data === undefined || data.rows.length === 0) return undefined
+    const { times, values, sum } = ratesOf(data)
+    return { times, series: [{ name: `${volume(sum)} in all`, values }] }
+  }, [data])
+  const marks = useMemo(() => marksOf(rows), [rows])
+  if (drawn === undefined) return null
+  return (
+    <section className="panel traffic" aria-label="Traffic">
+      <Chart label={namespaces.length === 0 ? 'Traffic' : `Traffic of ${namespaces.length < 3 ? namespaces.join(' and ') : `${count(namespaces.length)} namespaces`}`} times={drawn.times} series={drawn.series} stacked height={76} format={rate} marks={marks} onBrush={(from, to) => onSpan(iso(from), iso(to))} />
+    </section>
+  )
+}
+
+function marksOf(rows: readonly Change[]): readonly ChartMark[] {
+  return rows.filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial).slice(0, mostMarks)
+    .map(({ time, kind, name, operation, actor }) => ({ at: Date.parse(time) / 1000, says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : ` by ${actor}`}` }))
+}
