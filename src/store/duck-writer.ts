@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
+import { endpointParts } from '../model/endpoint.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { openTable, type EventTable } from './duck-tables.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
@@ -10,8 +11,8 @@ import { isRollup, type Rollup } from './rollup/schema.ts'
 import { rollupFile } from './rollup/file.ts'
 import type { RollupRow } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
-import { columnSet, fileColumns } from './schema.ts'
-import type { EndpointRow, FileAbout, FlowRows, Inspected, TableRows, TableWriter, Written } from './table-writer.ts'
+import { columnSet, fileColumns, unknownColumn } from './schema.ts'
+import type { EndpointRow, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
@@ -39,6 +40,9 @@ const keptFree = '4MB'
 
 /** Pieces of a vectored write: below what systems take (IOV_MAX). */
 const piecesAtOnce = 512
+
+/** Endpoints in one statement. */
+const revisionsAtOnce = 1000
 
 /** Delta encodings (version 2) and the lowest level: measured, they take the least time and the least space. */
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
@@ -172,6 +176,32 @@ class DuckWriter implements TableWriter {
   async #farApart(files: readonly string[]): Promise<boolean> {
     const [[most] = []] = await rowsOf(this.#merging, `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`)
     return Number(most ?? 0) >= furthest
+  }
+
+  async unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]> {
+    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
+    if (!names.has(unknownColumn)) return []
+    const rows = await rowsOf(this.#merging, `SELECT ep::DOUBLE, addr, ${unknownColumn}::DOUBLE, ${names.has('cluster') ? 'cluster' : 'NULL'} FROM read_parquet(${quoted(path)}) WHERE ${unknownColumn}::BIGINT >= ${from} AND ${unknownColumn}::BIGINT < ${to}`)
+    return rows.map(([id, address, unknownAt, cluster]) => ({ id: Number(id), address: String(address), unknownAt: Number(unknownAt), cluster: typeof cluster === 'string' ? cluster : undefined }))
+  }
+
+  async revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written> {
+    const file = `read_parquet(${quoted(from)})`
+    const had = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(from)})`)).map(([name]) => String(name)))
+    const parts = endpointParts.filter((part) => had.has(part) || revisions.some(({ means }) => means[part] !== undefined))
+    const text = (value: string | undefined): string => (value === undefined ? 'NULL' : quoted(value))
+    await this.#merging.run(`CREATE OR REPLACE TEMP TABLE revised (ep BIGINT, ${parts.map((part) => `${part} VARCHAR`).join(', ')})`)
+    for (let at = 0; at < revisions.length; at += revisionsAtOnce) {
+      await this.#merging.run(`INSERT INTO revised VALUES ${revisions.slice(at, at + revisionsAtOnce).map(({ id, means }) => `(${id}, ${parts.map((part) => text(means[part])).join(', ')})`).join(', ')}`)
+    }
+    try {
+      const columns = ['e.ep', 'e.addr', ...parts.map((part) => `coalesce(${had.has(part) ? `e.${part}, ` : ''}r.${part}) AS ${part}`), ...(had.has(unknownColumn) ? [`CASE WHEN r.ep IS NULL THEN e.${unknownColumn} END AS ${unknownColumn}`] : [])]
+      const written = await this.#copy(this.#merging, `SELECT ${columns.join(', ')} FROM ${file} e LEFT JOIN revised r ON e.ep = r.ep ORDER BY e.addr`, 'endpoints', path, about)
+      const set = columnSet('endpoints', ['ep', ...parts, ...(had.has(unknownColumn) ? [unknownColumn] : [])])
+      return { ...written, ...(set === undefined ? {} : { columns: set }) }
+    } finally {
+      await this.#merging.run('DROP TABLE revised')
+    }
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {

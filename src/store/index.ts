@@ -59,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const folder = new Folder({ host, directory, ...opened })
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
   const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, spill: async () => Math.min(4e9, (await host.disk.free(directory)) / 4) })
-  const maintenance = new Maintenance({ host, folder, writer, retain: options.retain ?? {}, log, metrics })
+  const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
   return {
     projection,
     reader,

@@ -1,5 +1,6 @@
-import type { Log, Metrics } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
+import { AskAgain } from './ask-again.ts'
 import type { Folder } from './folder.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
 import { holdsRows, msPerHour, type Stream } from './names.ts'
@@ -18,15 +19,17 @@ export class Maintenance {
   readonly #retain: Retain
   readonly #log: Log
   readonly #metrics: Metrics
+  readonly #again: AskAgain
   #running: Promise<boolean> | undefined
 
-  constructor(options: { host: Host; folder: Folder; writer: () => Promise<TableWriter>; retain: Retain; log: Log; metrics: Metrics }) {
+  constructor(options: { host: Host; folder: Folder; writer: () => Promise<TableWriter>; resolver: Resolver; retain: Retain; log: Log; metrics: Metrics }) {
     this.#host = options.host
     this.#folder = options.folder
     this.#writer = options.writer
     this.#retain = options.retain
     this.#log = options.log
     this.#metrics = options.metrics
+    this.#again = new AskAgain(options)
   }
 
   /** One round: what has expired, then one merge. Answers whether there is more to do. A second call joins the first. */
@@ -43,6 +46,7 @@ export class Maintenance {
   async #round(): Promise<boolean> {
     // What an earlier failure left open comes first: nothing may be replaced twice.
     await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
+    await this.#again.run(this.#host.clock.now())
     await this.#expire()
     await this.#folder.keepReserve()
     this.#measure()

@@ -61,8 +61,11 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
+/** When an address was unknown that a cluster should have known: Unix ms of the minute, as text. */
+export const unknownColumn = 'unknown_at'
+
 /** Numbers of columns are for good: new ones come at the end. Files of versions before 3 have no set of columns, and none of these. */
-const workloadColumns: readonly FileColumn[] = (['kind', 'namespace', 'owner_name', 'owner_kind', 'node', 'zone', 'network', 'cluster'] as const satisfies readonly EndpointPart[])
+const workloadColumns: readonly FileColumn[] = ([...(['kind', 'namespace', 'owner_name', 'owner_kind', 'node', 'zone', 'network', 'cluster'] as const satisfies readonly EndpointPart[]), unknownColumn])
   .map((name, index) => ({ name, type: 'VARCHAR', since: 3, bit: 2 + index }))
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {

@@ -37,6 +37,23 @@ export interface EndpointRow {
   readonly id: number
   readonly address: string
   readonly means: Endpoint
+  /** Unix ms of the minute of whose flows it is, when a cluster should have known the address and did not: it is asked again. */
+  readonly unknownAt?: number
+}
+
+/** A stored endpoint that is to be asked again. */
+export interface UnknownEndpoint {
+  readonly id: number
+  readonly address: string
+  readonly unknownAt: number
+  /** Cluster that the flow named. */
+  readonly cluster: string | undefined
+}
+
+/** What an endpoint turned out to mean. */
+export interface Revision {
+  readonly id: number
+  readonly means: Endpoint
 }
 
 export interface EndpointRows {
@@ -95,6 +112,10 @@ export interface TableWriter {
    * of `stream`, which may be a coarser one than theirs. May run beside `append` and `write`.
    */
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
+  /** Of a file of endpoints that has the column: those of minutes from `from` on and before `to` (Unix ms). */
+  unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]>
+  /** Writes a file of endpoints again with what some of them turned out to mean; what is known of those is kept. */
+  revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>
   /** Rejects when the file can't be read. */
   inspect(stream: Stream, path: string): Promise<Inspected>
   close(): Promise<void>

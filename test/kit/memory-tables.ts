@@ -63,6 +63,14 @@ export class MemoryTables implements TableWriter {
     return this.#put(path, rows, about)
   }
 
+  unknown(): Promise<readonly []> {
+    return Promise.resolve([])
+  }
+
+  revise(): Promise<Written> {
+    return Promise.reject(new Error('nothing is unknown here'))
+  }
+
   async inspect(stream: Stream, path: string): Promise<Inspected> {
     const bytes = await this.#disk.readFile(path)
     const { about, rows } = parse(bytes)

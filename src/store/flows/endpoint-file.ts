@@ -2,6 +2,7 @@ import { endpointParts } from '../../model/endpoint.ts'
 import { integers, plain, texts, type Chunk } from '../parquet/column.ts'
 import { parquetFile } from '../parquet/file.ts'
 import { Presence } from '../parquet/levels.ts'
+import { unknownColumn } from '../schema.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
 /** Rows of a row group: small, so that the search for an address, by which rows are sorted, reads few. */
@@ -12,11 +13,12 @@ export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readon
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   // A name and a label are columns of every file, the rest of those in which some endpoint has it.
   const parts = endpointParts.filter((part) => part === 'name' || part === 'label' || sorted.some(({ means }) => means[part] !== undefined))
+  const asked = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
-    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), ...parts.map((part) => strings(part, rows, ({ means }) => means[part]))] }
+    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), ...parts.map((part) => strings(part, rows, ({ means }) => means[part])), ...(asked ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : [])] }
   })
-  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: ['ep', ...parts] }
+  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: ['ep', ...parts, ...(asked ? [unknownColumn] : [])] }
 }
 
 function ids(rows: readonly EndpointRow[]): Chunk {

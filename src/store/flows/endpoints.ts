@@ -116,12 +116,12 @@ export class Endpoints {
     return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)
   }
 
-  #give(words: Uint32Array, offset: number, means: Endpoint | undefined): number {
+  #give(words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number): number {
     const id = this.#next++
     const names = this.#meanings.at(-1) as EndpointNames
     names.add(words, offset, means)
     const named = names.of(id - this.#base)
-    this.#fresh.push({ id, address: named.address, means: named.means })
+    this.#fresh.push({ id, address: named.address, means: named.means, ...(unknownAt === undefined ? {} : { unknownAt }) })
     return id
   }
 
@@ -177,6 +177,6 @@ export class Endpoints {
     this.#meanings.push(new EndpointNames(this.#next))
     this.#held?.close()
     this.#holders = this.#resolver.holders
-    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, (words, offset, means) => this.#give(words, offset, means))
+    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, (words, offset, means, unknownAt) => this.#give(words, offset, means, unknownAt))
   }
 }

@@ -3,6 +3,8 @@ import { Workloads } from '../../identity/workloads.ts'
 import { WorkloadResolver } from '../../identity/workload-resolver.ts'
 import { gone, node, pod, t0 } from '../../identity/testing/objects.ts'
 import type { ResourceData } from '../../model/kubernetes.ts'
+import { realHost } from '../../host/index.ts'
+import { msPerHour } from '../names.ts'
 import { ask } from '../testing/ask.ts'
 import { FrameMaker, resolver } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
@@ -70,4 +72,30 @@ it('what becomes known later names what comes then; nothing is looked up while n
   await store.projection.apply([flow(3000)])
   await store.projection.commit()
   expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([[null, null], ['a', null], ['a', 'z1']])
+})
+
+it('who was unknown is asked again when the hour is over, and nobody else is renamed', async () => {
+  const real = realHost()
+  let now = t0
+  const cluster = new Cluster()
+  const host = { ...real, clock: { ...real.clock, now: () => now } }
+  const store = await stores.open({ resolver: cluster.resolver, host })
+  const make = new FrameMaker()
+  const flow = (at: number, src = '10.1.0.7') => ({ src, dst: '192.0.2.1', start: t0 + at })
+  // The range is known by a neighbour; of the pod it is told a quarter of an hour late.
+  cluster.tell(pod('neighbour', '10.1.0.1', 0))
+  const minute = 60_000
+  await store.projection.apply([make.flows([flow(2 * minute), flow(5 * minute), flow(5 * minute, '10.1.0.8'), flow(6 * minute, '10.1.0.1'), flow(9 * minute), flow(12 * minute), flow(14 * minute)], t0 + 15 * minute)])
+  await store.projection.commit()
+  expect((await rows(store)).map(({ src_name: name }) => name)).toEqual([null, null, null, 'neighbour', null, null, null])
+  const late = pod('late', '10.1.0.7', 4 * minute)
+  // The minute of the fifth flow saw both of them; nobody can tell whose it was.
+  cluster.tell(late, gone(late, 9 * minute + 20_000), pod('later', '10.1.0.7', 9 * minute + 40_000))
+  await store.maintain()
+  expect((await rows(store)).filter(({ src_name: name }) => name !== null)).toHaveLength(1)
+  now = t0 + msPerHour + 2 * minute
+  while (await store.maintain());
+  const named = (name: string): string[] => [name, 'shop']
+  expect((await rows(store)).map(({ src_name: name, src_namespace: namespace }) => [name, namespace])).toEqual([[null, null], named('late'), [null, null], named('neighbour'), [null, null], named('later'), named('later')])
+  expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 7 }])
 })

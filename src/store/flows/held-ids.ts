@@ -9,9 +9,16 @@ export interface HolderMeaning {
   scopeName(scope: number): string
   /** When each row's flow was, in Unix ms. */
   times?(): Float64Array
+  /** Hour of receipt: what nobody knows is asked again when it is over. */
+  readonly hour?: number
   /** MAC address of each row's end (48 bits), NaN where it has none; undefined where no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
+
+/** Who is unknown is unknown for so long: one id for each minute, so that it can be named later without touching any flow. */
+const minuteMs = 60_000
+
+type Give = (words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number) => number
 
 /** Numbers of holders stay below this, so that one with the number of an entry is a safe integer. */
 const mostHolders = 2 ** 31
@@ -26,7 +33,7 @@ const entryWords = 4
 export class HeldIds {
   readonly #resolver: Resolver
   readonly #holders: Holders
-  readonly #give: (words: Uint32Array, offset: number, means: Endpoint | undefined) => number
+  readonly #give: Give
   /** Number of the entry of an address in a scope, from 1 on. */
   readonly #table = new AddressTable()
   #entries = new Float64Array(entryWords * 1024)
@@ -34,9 +41,12 @@ export class HeldIds {
   readonly #scopes = new Map<number, number>()
   /** Id by the numbers of entry and holder. */
   readonly #ids = new Map<number, number>()
+  /** Ids of who should be known and is not, by entry and minute, of one hour. */
+  #unknown = new Map<string, number>()
+  #unknownHour = Number.NaN
   readonly close: () => void
 
-  constructor(resolver: Resolver, holders: Holders, give: (words: Uint32Array, offset: number, means: Endpoint | undefined) => number) {
+  constructor(resolver: Resolver, holders: Holders, give: Give) {
     this.#resolver = resolver
     this.#holders = holders
     this.#give = give
@@ -45,7 +55,7 @@ export class HeldIds {
 
   /** Ids given out. */
   get count(): number {
-    return this.#ids.size
+    return this.#ids.size + this.#unknown.size
   }
 
   /** Ids of a column; absent is 0. */
@@ -102,6 +112,13 @@ export class HeldIds {
         this.#entries = larger
       }
     }
+    const place = entry * entryWords
+    if (holder === 0 && holders.within(words, at)) {
+      // No span: every row asks, since somebody may be known by then.
+      this.#void(entry)
+      this.#entries[place + 2] = this.#unknownId(entry, words, at, scope, cluster, time, meaning)
+      return entry
+    }
     const pair = entry * mostHolders + holder
     let id = this.#ids.get(pair)
     if (id === undefined) {
@@ -109,19 +126,40 @@ export class HeldIds {
       id = this.#give(words, at, meansOf(resolved.is === 'endpoint' ? resolved.endpoint : undefined, holder === 0 ? undefined : holders.endpoint(holder)))
       this.#ids.set(pair, id)
     }
-    const place = entry * entryWords
     this.#entries[place] = from
     this.#entries[place + 1] = until
     this.#entries[place + 2] = id
     return entry
   }
 
+  #unknownId(entry: number, words: Uint32Array, at: number, scope: number, cluster: number, time: number, meaning: HolderMeaning): number {
+    const { hour = 0 } = meaning
+    if (hour !== this.#unknownHour) this.#unknown = new Map()
+    this.#unknownHour = hour
+    const minute = Math.floor(time / minuteMs) * minuteMs
+    const key = `${entry} ${minute}`
+    let id = this.#unknown.get(key)
+    if (id === undefined) {
+      const name = meaning.scopeName(scope)
+      const resolved = this.#resolver.resolve(words, at, time, name)
+      const network = resolved.is === 'endpoint' ? resolved.endpoint : undefined
+      id = this.#give(words, at, cluster === 0 ? network : { ...network, cluster: name }, minute)
+      this.#unknown.set(key, id)
+    }
+    return id
+  }
+
   #changed(words: Uint32Array): void {
     for (const scope of this.#scopes.keys()) {
       const entry = this.#table.find(words[0] as number, words[1] as number, words[2] as number, words[3] as number, scope)
-      // An empty span: the next row asks again.
-      if (entry !== 0) this.#entries.fill(Number.NaN, entryWords * entry, entryWords * entry + 2)
+      if (entry !== 0) this.#void(entry)
     }
+  }
+
+  /** An empty span: the next row asks. */
+  #void(entry: number): void {
+    this.#entries[entryWords * entry] = Infinity
+    this.#entries[entryWords * entry + 1] = -Infinity
   }
 }
 

@@ -43,6 +43,14 @@ export class DiskWriter implements TableWriter {
     return this.#save(path, isRollup(stream) ? [`${lines.reduce((sum, line) => sum + Number(line), 0)}`] : lines, about)
   }
 
+  unknown(): Promise<readonly []> {
+    return Promise.resolve([])
+  }
+
+  revise(): Promise<Written> {
+    return Promise.reject(new Error('nothing is unknown here'))
+  }
+
   async inspect(stream: Stream, path: string): Promise<Inspected> {
     const { lines, about } = await readTable(this.#disk, path)
     const perSource = new Map<number, number>()

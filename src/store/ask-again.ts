@@ -1,0 +1,90 @@
+import type { Holders, Log, Resolver } from '../engine/ports.ts'
+import type { Endpoint } from '../model/endpoint.ts'
+import { parseIp } from '../model/ip.ts'
+import type { Folder } from './folder.ts'
+import { isOver } from './merge.ts'
+import { dayOf, hourOf, msPerHour } from './names.ts'
+import type { StoredFile } from './record.ts'
+import { aboutFiles } from './state.ts'
+import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
+
+const minuteMs = 60_000
+/** So many hours back it is asked after a start; clusters remember no longer who had an address. */
+const hoursBack = 3
+
+export interface AskAgainOptions {
+  readonly folder: Folder
+  readonly writer: () => Promise<TableWriter>
+  readonly resolver: Resolver
+  readonly log: Log
+}
+
+/** When an hour is over, those of its addresses are asked again that a cluster should have known and did not: by then it may have told. */
+export class AskAgain {
+  readonly #options: AskAgainOptions
+  #next: number | undefined
+
+  constructor(options: AskAgainOptions) {
+    this.#options = options
+  }
+
+  /** Of every hour that is over and was not asked for yet; `now` in Unix ms. */
+  async run(now: number): Promise<void> {
+    const { holders } = this.#options.resolver
+    if (holders === undefined) return
+    for (let hour = this.#next ?? hourOf(now) - hoursBack; isOver(hour, now); hour++) {
+      await this.#ask(hour, holders)
+      this.#next = hour + 1
+    }
+  }
+
+  async #ask(hour: number, holders: Holders): Promise<void> {
+    const { folder, writer, log } = this.#options
+    // Flows come late: an hour's may be of minutes before it, and after midnight its endpoints are of the day before.
+    const days = new Set([dayOf(hour), dayOf(hour - 1)])
+    const files = [...folder.state.files.values()].filter((file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name))
+    let named = 0
+    for (const file of files) {
+      const tables = await writer()
+      const unknown = await tables.unknown(folder.path(file.name), (hour - 1) * msPerHour, (hour + 1) * msPerHour)
+      const revisions = unknown.flatMap((endpoint) => revisionOf(endpoint, holders))
+      if (revisions.length === 0) continue
+      await this.#revise(file, revisions, tables)
+      named += revisions.length
+    }
+    if (named > 0) log.info('Addresses that nobody knew when their flows came have names now.', { hour: new Date(hour * msPerHour).toISOString(), addresses: named })
+  }
+
+  async #revise(file: StoredFile, revisions: readonly Revision[], tables: TableWriter): Promise<void> {
+    const { folder } = this.#options
+    const name = folder.newName('endpoints', file.hour, file.firstSequence, file.lastSequence)
+    const pin = folder.versions.pin()
+    try {
+      const written = await folder.writeFile(name, (path) => tables.revise(folder.path(file.name), revisions, path, aboutFiles(folder.state, file.schema)))
+      if (written.rows !== file.rows) {
+        await folder.discard([{ name }])
+        throw new Error(`${file.rows} endpoints became ${written.rows}`)
+      }
+      await folder.syncDirectory()
+      await folder.exchange([file.name], [{ ...file, name, ...written }])
+    } finally {
+      await pin.release()
+    }
+  }
+}
+
+/** Who had the address in that minute, if it was one alone. */
+function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holders: Holders): Revision[] {
+  const words = parseIp(address)
+  if (words === undefined) return []
+  const number = cluster === undefined ? 0 : holders.clusterOf(cluster)
+  let found: number | undefined
+  for (let time = unknownAt; time < unknownAt + minuteMs; ) {
+    const holder = holders.find(words, 0, time, number, Number.NaN)
+    if (holder !== 0 && found !== undefined && found !== holder) return []
+    if (holder !== 0) found = holder
+    time = holders.until > time ? holders.until : time + 1
+  }
+  const means: Endpoint | undefined = found === undefined ? undefined : holders.endpoint(found)
+  return means === undefined ? [] : [{ id, means }]
+}
