@@ -6,8 +6,10 @@ import { filePartition } from '../model/positions.ts'
 import { enrichFlows } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
 
-/** What was told is kept after this time, and what fails is tried again. */
-const commitEveryMs = 60_000
+/** What was told is written down so often, and sooner when so much of the journal waits for it, though not all the time: it is written as a whole. */
+const commitEveryMs = 300_000
+const commitBytes = 256 << 20
+const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 20
 
@@ -78,17 +80,21 @@ export class WorkloadFollower implements Enrichment {
   async #follow(signal: AbortSignal, since: number): Promise<number> {
     const { host, journal, tail } = this.#options
     let committed = since
+    let bytes = 0
     const reader = openReader({ host, directory: journal, tail, after: this.projection.reached })
     try {
       while (!signal.aborted) {
         const until = new AbortController()
-        const timer = host.timers.after(commitEveryMs, () => until.abort())
+        const timer = host.timers.after(leastCommitMs, () => until.abort())
         const frames = await reader.next(readBytes, AbortSignal.any([signal, until.signal]))
         timer.cancel()
         await this.projection.apply(frames)
         this.#wake()
-        if (host.clock.monotonic() - committed < commitEveryMs) continue
+        for (const { header } of frames) bytes += header.bodyBytes
+        const passed = host.clock.monotonic() - committed
+        if (passed < (bytes > commitBytes ? leastCommitMs : commitEveryMs)) continue
         committed = host.clock.monotonic()
+        bytes = 0
         await this.#commit()
       }
     } finally {
