@@ -25,6 +25,8 @@ export class Claims {
   /** Next claim + 1 of the same address. */
   #next = new Int32Array(256)
   #holder = new Uint32Array(256)
+  /** Number of the claim's address − 1. */
+  #address = new Uint32Array(256)
   #cluster = new Uint16Array(256)
   #rank = new Uint8Array(256)
   /** `from` and `until`, beside each other. */
@@ -48,12 +50,28 @@ export class Claims {
     this.#next[claim] = this.#first[address - 1] as number
     this.#first[address - 1] = claim + 1
     this.#holder[claim] = holder
+    this.#address[claim] = address - 1
     this.#cluster[claim] = cluster
     this.#rank[claim] = rank
     this.#times[2 * claim] = from
     this.#times[2 * claim + 1] = until
     if (mac !== undefined) this.#macs.set(claim, mac)
     return claim
+  }
+
+  /** Is it this address, by this rank and MAC address? */
+  is(claim: number, words: Uint32Array, rank: number, mac: number | undefined): boolean {
+    const own = this.wordsOf(claim)
+    return own[3] === words[3] && own[2] === words[2] && own[1] === words[1] && own[0] === words[0] && this.#rank[claim] === rank && this.#macs.get(claim) === mac
+  }
+
+  holderOf(claim: number): number {
+    return this.#holder[claim] as number
+  }
+
+  wordsOf(claim: number): Uint32Array {
+    const at = 4 * (this.#address[claim] as number)
+    return this.#words.subarray(at, at + 4)
   }
 
   end(claim: number, until: number): void {
@@ -158,6 +176,7 @@ export class Claims {
   #grow(): void {
     this.#next = larger(this.#next, Int32Array)
     this.#holder = larger(this.#holder, Uint32Array)
+    this.#address = larger(this.#address, Uint32Array)
     this.#cluster = larger(this.#cluster, Uint16Array)
     this.#rank = larger(this.#rank, Uint8Array)
     this.#times = larger(this.#times, Float64Array)

@@ -2,32 +2,19 @@ import { formatIp, parseIp } from '../model/ip.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { Claims } from './claims.ts'
+import { Kin, type KinRecord } from './kin.ts'
 import { OwnRanges } from './own-ranges.ts'
 import { claimedBy, handsOn, heldOf, ownerOf, type Claimed, type Held, type Owner } from './workload-facts.ts'
-
-const mostHops = 3
 
 /** What has an address now. */
 interface Known {
   readonly held: Held
-  /** By what tells claims of one object apart. */
-  readonly claims: Map<string, { readonly claim: number; readonly words: Uint32Array; readonly network: string | undefined }>
-}
-
-interface Named {
-  readonly held: Held
-  readonly network: string | undefined
-}
-
-interface Node {
-  readonly zone?: string
-  readonly address?: string
+  readonly claims: number[]
 }
 
 /** One line of what an index is kept as: see {@link Workloads.records}. */
 export type WorkloadRecord =
-  | { readonly is: 'node'; readonly key: string; readonly node: Node }
-  | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
+  | KinRecord
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
   /** `key`: of the object, while these claims are open; `until` null is open. */
   | { readonly is: 'held'; readonly key?: string; readonly held: Held; readonly network?: string; readonly claims: readonly (readonly [ip: string, rank: number, from: number, until: number | null, mac: number | null])[] }
@@ -39,16 +26,17 @@ export type WorkloadRecord =
 export class Workloads {
   #claims = new Claims()
   /** By the number of who holds; 0 is nobody. */
-  #named: (Named | undefined)[] = [undefined]
+  #held: (Held | undefined)[] = [undefined]
+  /** Further network, by the number of who holds: of few. */
+  #networks = new Map<number, string>()
+  /** What many objects share is there once. */
+  #shared = new Map<string, Owner>()
+  #texts = new Map<string, string>()
   #known = new Map<string, Known>()
-  #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
-  #nodes = new Map<string, Node>()
+  #kin = new Kin()
   #ranges = new OwnRanges()
   readonly #nodeRanges = new Set<string>()
   readonly #clusters = new Map<string, number>()
-  /** Nodes and owners that somebody was to be named by before they were told of. */
-  #missing = new Set<string>()
-  #late = false
   /** What was answered before, by number. */
   #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
@@ -101,14 +89,14 @@ export class Workloads {
 
   /** What a number stands for, by what is known now of its node and its owners. */
   endpoint(number: number): Endpoint | undefined {
-    const named = this.#named[number]
-    return named === undefined ? undefined : (this.#endpoints[number] ??= this.#name(named))
+    const held = this.#held[number]
+    return held === undefined ? undefined : (this.#endpoints[number] ??= this.#name(held, this.#networks.get(number)))
   }
 
-  #name({ held, network }: Named): Endpoint {
+  #name(held: Held, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
-    const owner = this.#ownerOf(held)
-    const zone = node === undefined ? undefined : this.#node(cluster, node)?.zone
+    const owner = this.#kin.ownerOf(held)
+    const zone = node === undefined ? undefined : this.#kin.node(cluster, node)?.zone
     return {
       kind, name, cluster, owner_kind: owner.kind, owner_name: owner.name,
       ...(namespace === undefined ? {} : { namespace }), ...(node === undefined ? {} : { node }),
@@ -118,31 +106,8 @@ export class Workloads {
 
   /** Address of the node that a number is on. */
   nodeAddress(number: number): string | undefined {
-    const held = this.#named[number]?.held
-    return held?.node === undefined ? undefined : this.#node(held.cluster, held.node)?.address
-  }
-
-  #node(cluster: string, name: string): Node | undefined {
-    const key = `${cluster}/${name}`
-    const node = this.#nodes.get(key)
-    if (node === undefined) this.#missing.add(key)
-    return node
-  }
-
-  #ownerOf({ cluster, kind, name, owner, template }: Held): { readonly kind: string; readonly name: string } {
-    let found = owner ?? { kind, name, uid: '' }
-    for (let hop = 0; hop < mostHops && handsOn.has(found.kind); hop++) {
-      const key = `${cluster}/${found.uid}`
-      const known = this.#owners.get(key)
-      if (known === undefined) {
-        this.#missing.add(key)
-        // A Deployment names its ReplicaSets by itself and the hash.
-        if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`)) return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
-      }
-      if (known?.owner === undefined) break
-      found = known.owner
-    }
-    return found
+    const held = this.#held[number]
+    return held?.node === undefined ? undefined : this.#kin.node(held.cluster, held.node)?.address
   }
 
   /** Takes the next state of an object. Call {@link settle} after some. */
@@ -152,28 +117,15 @@ export class Workloads {
     const gone = data.state === 'gone'
     if (Number.isNaN(since)) return
     if (!this.#clusters.has(data.cluster)) this.#clusters.set(data.cluster, this.#clusters.size + 1)
-    if (handsOn.has(data.kind)) this.#own(key, gone ? undefined : ownerOf(data), gone ? since : undefined)
-    if (data.kind === 'Node' && data.group === '' && !gone) this.#place(data)
+    if (handsOn.has(data.kind)) this.#kin.own(key, ownerOf(data), gone ? since : undefined)
+    if (data.kind === 'Node' && data.group === '' && !gone) {
+      this.#kin.place(data)
+      for (const range of data.podRanges ?? []) this.#range(range)
+    }
     const claimed = gone ? [] : claimedBy(data)
     const before = this.#known.get(key)
     if (before === undefined && claimed.length === 0) return
-    this.#claim(key, before, gone || claimed.length === 0 ? undefined : heldOf(data), claimed, since)
-  }
-
-  #own(key: string, owner: Owner | undefined, gone: number | undefined): void {
-    const before = this.#owners.get(key)
-    this.#owners.set(key, { owner: gone === undefined ? owner : before?.owner, gone })
-    if (this.#missing.delete(key)) this.#late = true
-  }
-
-  #place(data: ResourceData): void {
-    const key = `${data.cluster}/${data.name}`
-    const before = this.#nodes.get(key)
-    const address = data.addresses?.find(({ as }) => as === 'node')?.ip
-    const node: Node = { ...(data.zone === undefined ? {} : { zone: data.zone }), ...(address === undefined ? {} : { address }) }
-    this.#nodes.set(key, node)
-    for (const range of data.podRanges ?? []) this.#range(range)
-    if (this.#missing.delete(key) || (before !== undefined && (before.zone !== node.zone || before.address !== node.address))) this.#late = true
+    this.#claim(key, before, gone || claimed.length === 0 ? undefined : this.#sharing(heldOf(data)), claimed, since)
   }
 
   #range(text: string): void {
@@ -184,33 +136,60 @@ export class Workloads {
 
   #claim(key: string, before: Known | undefined, held: Held | undefined, claimed: readonly Claimed[], since: number): void {
     const same = before !== undefined && held !== undefined && sameHeld(before.held, held)
-    const now: Known | undefined = held === undefined ? undefined : { held: same ? before.held : held, claims: new Map() }
+    const now: Known | undefined = held === undefined ? undefined : { held: same ? before.held : held, claims: [] }
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
-      const id = `${rank} ${words.join(' ')} ${network ?? ''} ${mac ?? ''}`
-      if (now === undefined || now.claims.has(id)) continue
-      const open = before?.claims.get(id)
-      if (open !== undefined && same) {
-        now.claims.set(id, open)
-        continue
-      }
-      let number = numbers.get(network)
-      if (number === undefined) numbers.set(network, (number = this.#named.push({ held: now.held, network }) - 1))
-      // What became known of the object holds for as long as it has had the address.
-      if (open !== undefined) this.#claims.hand(open.claim, number)
-      const claim = open?.claim ?? this.#claims.add(words, number, this.clusterOf(now.held.cluster), rank, since, Infinity, mac)
-      now.claims.set(id, { claim, words, network })
-      this.#ranges.add(words)
-      this.#tell(words)
+      if (now === undefined) break
+      const is = (claim: number): boolean => this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
+      if (now.claims.some(is)) continue
+      const open = before?.claims.find(is)
+      if (open === undefined || !same) {
+        let number = numbers.get(network)
+        if (number === undefined) numbers.set(network, (number = this.#number(now.held, network)))
+        // What became known of the object holds for as long as it has had the address.
+        if (open !== undefined) this.#claims.hand(open, number)
+        now.claims.push(open ?? this.#claims.add(words, number, this.clusterOf(now.held.cluster), rank, since, Infinity, mac))
+        this.#ranges.add(words)
+        this.#tell(words)
+      } else now.claims.push(open)
     }
-    for (const [id, { claim, words }] of before?.claims ?? []) {
-      if (now?.claims.has(id) === true) continue
+    for (const claim of before?.claims ?? []) {
+      if (now?.claims.includes(claim) === true) continue
       this.#claims.end(claim, since)
       this.#ended++
-      this.#tell(words)
+      this.#tell(this.#claims.wordsOf(claim))
     }
-    if (now === undefined || now.claims.size === 0) this.#known.delete(key)
+    if (now === undefined || now.claims.length === 0) this.#known.delete(key)
     else this.#known.set(key, now)
+  }
+
+  #number(held: Held, network: string | undefined): number {
+    const number = this.#held.push(held) - 1
+    if (network !== undefined) this.#networks.set(number, network)
+    return number
+  }
+
+  /** The same, with texts and owners that others have, too, in common with them: there are as many as pods. */
+  #sharing(held: Held): Held {
+    const { cluster, namespace, node, owner, template } = held
+    return {
+      ...held, cluster: this.#text(cluster),
+      ...(namespace === undefined ? {} : { namespace: this.#text(namespace) }), ...(node === undefined || held.kind === 'Node' ? {} : { node: this.#text(node) }),
+      ...(template === undefined ? {} : { template: this.#text(template) }), ...(owner === undefined ? {} : { owner: this.#owner(owner) }),
+    }
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text)
+    if (known === undefined) this.#texts.set(text, text)
+    return known ?? text
+  }
+
+  #owner(owner: Owner): Owner {
+    const known = this.#shared.get(owner.uid)
+    if (known !== undefined && known.kind === owner.kind && known.name === owner.name) return known
+    this.#shared.set(owner.uid, owner)
+    return owner
   }
 
   #tell(words: Uint32Array): void {
@@ -219,8 +198,7 @@ export class Workloads {
 
   /** After some states: names that came late void what was answered before. */
   settle(): void {
-    if (!this.#late) return
-    this.#late = false
+    if (!this.#kin.settle()) return
     this.#endpoints = []
     this.#generation++
   }
@@ -230,12 +208,13 @@ export class Workloads {
     if (this.#ended < Math.max(much, this.#known.size / 2)) return
     const records = [...this.records(before)]
     this.#claims = new Claims()
-    this.#named = [undefined]
+    this.#held = [undefined]
+    this.#networks = new Map()
+    this.#shared = new Map()
+    this.#texts = new Map()
     this.#endpoints = []
     this.#known = new Map()
-    this.#owners = new Map()
-    this.#nodes = new Map()
-    this.#missing = new Set()
+    this.#kin = new Kin()
     this.#ended = 0
     for (const record of records) this.load(record)
     this.#generation++
@@ -243,8 +222,7 @@ export class Workloads {
 
   /** Everything that is known, but for claims that ended before this time, to be given to `load` of an empty index, in order. */
   *records(before: number): Generator<WorkloadRecord> {
-    for (const [key, node] of this.#nodes) yield { is: 'node', key, node }
-    for (const [key, { owner, gone }] of this.#owners) if (gone === undefined || gone >= before) yield { is: 'owner', key, owner: owner ?? null, ...(gone === undefined ? {} : { gone }) }
+    yield* this.#kin.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
     const claims = new Map<number, [ip: string, rank: number, from: number, until: number | null, mac: number | null][]>()
     for (const { words, holder, rank, from, until, mac } of this.#claims.all()) {
@@ -257,16 +235,17 @@ export class Workloads {
     const keys = new Map<Held, string>()
     for (const [key, { held }] of this.#known) keys.set(held, key)
     for (const [number, list] of [...claims].toSorted(([a], [b]) => a - b)) {
-      const named = this.#named[number] as Named
-      const key = list.some(([, , , until]) => until === null) ? keys.get(named.held) : undefined
-      yield { is: 'held', ...(key === undefined ? {} : { key }), held: named.held, ...(named.network === undefined ? {} : { network: named.network }), claims: list }
+      const held = this.#held[number] as Held
+      const network = this.#networks.get(number)
+      const key = list.some(([, , , until]) => until === null) ? keys.get(held) : undefined
+      yield { is: 'held', ...(key === undefined ? {} : { key }), held, ...(network === undefined ? {} : { network }), claims: list }
     }
   }
 
   load(record: WorkloadRecord): void {
     switch (record.is) {
-      case 'node': return void this.#nodes.set(record.key, record.node)
-      case 'owner': return void this.#owners.set(record.key, { owner: record.owner ?? undefined, gone: record.gone })
+      case 'node':
+      case 'owner': return this.#kin.load(record)
       case 'ranges': return record.ranges.forEach((range) => this.#range(range))
       case 'held': return this.#loadHeld(record)
     }
@@ -275,15 +254,16 @@ export class Workloads {
   #loadHeld({ key, held, network, claims }: Extract<WorkloadRecord, { is: 'held' }>): void {
     if (!this.#clusters.has(held.cluster)) this.#clusters.set(held.cluster, this.#clusters.size + 1)
     // Claims of several networks are several records of one object.
-    const known = key === undefined ? undefined : (this.#known.get(key) ?? { held, claims: new Map() })
-    const number = this.#named.push({ held: known?.held ?? held, network }) - 1
+    const shared = this.#sharing(held)
+    const known = key === undefined ? undefined : (this.#known.get(key) ?? { held: shared, claims: [] })
+    const number = this.#number(known?.held ?? shared, network)
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)
       if (words === undefined) continue
       const claim = this.#claims.add(words, number, this.clusterOf(held.cluster), rank, from, until ?? Infinity, mac ?? undefined)
       this.#ranges.add(words)
       if (until !== null) this.#ended++
-      else known?.claims.set(`${rank} ${words.join(' ')} ${network ?? ''} ${mac ?? ''}`, { claim, words, network })
+      else known?.claims.push(claim)
     }
     if (key !== undefined && known !== undefined) this.#known.set(key, known)
   }

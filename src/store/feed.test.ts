@@ -7,9 +7,10 @@ import { realHost } from '../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
+import type { FeedIdentity } from './feed.ts'
 import { openStore, StoreFeed, type Store } from './index.ts'
 import type { TableRows } from './table-writer.ts'
-import { event, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
+import { event, flowBatch, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
 
 const host = realHost()
 let folder: string
@@ -52,11 +53,11 @@ interface Fed {
   until(sequence: number): Promise<void>
 }
 
-async function feed(open: () => Promise<Store>): Promise<Fed> {
+async function feed(open: () => Promise<Store>, identity?: FeedIdentity): Promise<Fed> {
   const said: string[] = []
   const log = { ...recordingLog(), error: (message: string) => void said.push(message) }
   let told: () => void = () => {}
-  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed: () => told() })
+  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed: () => told(), ...(identity === undefined ? {} : { identity }) })
   const done = made.run(join(folder, 'journal'), journal.tail, stop.signal)
   const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
   return {
@@ -95,6 +96,24 @@ test('a store that cannot be opened again is tried until it can; meanwhile rows 
   expect(opens).toBe(3)
   expect(said).toContain('the store could not be opened again; it is tried again')
   expect(fed.store.ledger().stored).toEqual({ http: 1 })
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('where a cluster is watched flows wait two seconds, and what comes after them behind them; news is heard at once', async () => {
+  FailingTables.failAt = new Set()
+  const heard: number[] = []
+  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
+  const received = host.clock.now()
+  const batch = flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received)
+  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw: encodeBatch(batch), count: 1, received, timeMin: received, timeMax: received })
+  const event = await accept('a')
+  while (!heard.includes(event)) await host.timers.sleep(20)
+  expect(fed.store.ledger().stored).toEqual({})
+  await until(event)
+  expect(host.clock.now() - received).toBeGreaterThanOrEqual(2000)
+  expect([heard.slice(-2), fed.store.ledger().stored]).toEqual([[flows.position.sequence, event], { netflow: 1, http: 1 }])
   stop.abort()
   await done
   await fed.store.close()

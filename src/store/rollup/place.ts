@@ -14,6 +14,7 @@ export function placeText({ label, namespace, cluster }: Pick<Endpoint, 'label' 
 }
 
 export function placeOfText(text: string): Place {
+  if (!text.includes(between)) return { label: text }
   const [label = '', namespace = '', cluster = ''] = text.split(between)
   return { ...(label === '' ? {} : { label }), ...(namespace === '' ? {} : { namespace }), ...(cluster === '' ? {} : { cluster }) }
 }

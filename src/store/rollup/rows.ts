@@ -108,8 +108,8 @@ function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group
   }
   for (const [end, number] of [['src', keys[at + 4] as number], ['dst', keys[at + 5] as number]] as const) {
     const found = texts.list[number]
-    if (found === undefined) continue
-    const { label, namespace, cluster } = placeOfText(String(found))
+    if (typeof found !== 'string') continue
+    const { label, namespace, cluster } = placeOfText(found)
     if (label !== undefined) values[`${end}_label`] = label
     if (namespace !== undefined) values[`${end}_namespace`] = namespace
     if (cluster !== undefined) values['cluster'] ??= cluster

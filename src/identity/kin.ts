@@ -1,0 +1,79 @@
+import type { ResourceData } from '../model/kubernetes.ts'
+import { handsOn, type Held, type Owner } from './workload-facts.ts'
+
+const mostHops = 3
+
+export interface Node {
+  readonly zone?: string
+  readonly address?: string
+}
+
+export type KinRecord =
+  | { readonly is: 'node'; readonly key: string; readonly node: Node }
+  | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
+
+/** What workloads are named by beside themselves: the nodes that they are on, and who made those that own them. */
+export class Kin {
+  readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
+  readonly #nodes = new Map<string, Node>()
+  /** Nodes and owners that somebody was to be named by before they were told of. */
+  readonly #missing = new Set<string>()
+  #late = false
+
+  /** What was answered before may be another answer now. */
+  settle(): boolean {
+    const late = this.#late
+    this.#late = false
+    return late
+  }
+
+  /** An owner that is gone (Unix ms) still names those that it made. */
+  own(key: string, owner: Owner | undefined, gone: number | undefined): void {
+    const before = this.#owners.get(key)
+    this.#owners.set(key, { owner: gone === undefined ? owner : before?.owner, gone })
+    if (this.#missing.delete(key)) this.#late = true
+  }
+
+  place({ cluster, name, zone, addresses }: ResourceData): void {
+    const key = `${cluster}/${name}`
+    const before = this.#nodes.get(key)
+    const address = addresses?.find(({ as }) => as === 'node')?.ip
+    const node: Node = { ...(zone === undefined ? {} : { zone }), ...(address === undefined ? {} : { address }) }
+    this.#nodes.set(key, node)
+    if (this.#missing.delete(key) || (before !== undefined && (before.zone !== node.zone || before.address !== node.address))) this.#late = true
+  }
+
+  node(cluster: string, name: string): Node | undefined {
+    const key = `${cluster}/${name}`
+    const node = this.#nodes.get(key)
+    if (node === undefined) this.#missing.add(key)
+    return node
+  }
+
+  ownerOf({ cluster, kind, name, owner, template }: Held): { readonly kind: string; readonly name: string } {
+    let found = owner ?? { kind, name, uid: '' }
+    for (let hop = 0; hop < mostHops && handsOn.has(found.kind); hop++) {
+      const key = `${cluster}/${found.uid}`
+      const known = this.#owners.get(key)
+      if (known === undefined) {
+        this.#missing.add(key)
+        // A Deployment names its ReplicaSets by itself and the hash.
+        if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`)) return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
+      }
+      if (known?.owner === undefined) break
+      found = known.owner
+    }
+    return found
+  }
+
+  /** But for owners that were gone before this time. */
+  *records(before: number): Generator<KinRecord> {
+    for (const [key, node] of this.#nodes) yield { is: 'node', key, node }
+    for (const [key, { owner, gone }] of this.#owners) if (gone === undefined || gone >= before) yield { is: 'owner', key, owner: owner ?? null, ...(gone === undefined ? {} : { gone }) }
+  }
+
+  load(record: KinRecord): void {
+    if (record.is === 'node') this.#nodes.set(record.key, record.node)
+    else this.#owners.set(record.key, { owner: record.owner ?? undefined, gone: record.gone })
+  }
+}
