@@ -64,11 +64,13 @@ export const storeMethods = {
     stop = new AbortController()
     const tail = new SharedTail(options.tail)
     clusters = new Set(options.clusters)
-    if (clusters.size > 0) await knowWorkloads(options.journal, tail)
+    if (clusters.size > 0) await knowWorkloads(options.journal, tail).catch((error: unknown) => log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', { error: String(error) }))
     running = need().run(options.journal, tail, stop.signal)
   },
   /** After a reload. */
-  clusters(ids: readonly string[]): void {
+  async clusters(ids: readonly string[]): Promise<void> {
+    // Clusters that were watched before have told what they do not tell again.
+    if (clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true) await workloads.open()
     clusters = new Set(ids)
   },
   status,

@@ -12,7 +12,7 @@ const route = compileRoute(['flows'], undefined)
 class Names implements Enrichment {
   known = false
   readonly waited: number[] = []
-  ready(sequence: number): Promise<void> {
+  ready(sequence: number, _signal?: AbortSignal): Promise<void> {
     this.waited.push(sequence)
     return Promise.resolve()
   }
@@ -55,6 +55,15 @@ it('nobody waits for what came long ago, for what is known, or where nothing is 
   names.known = true
   expect(isNamed(await setup(names, fakeHost(1).clock.now()).range)).toBe(true)
   expect((await setup(undefined, fakeHost(1).clock.now()).range)?.rows).toBe(1)
+})
+
+it('who does not know what the journal told is not waited for without end', async () => {
+  const names = new Names()
+  names.ready = (_, signal?: AbortSignal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+  names.known = true
+  const { host, range } = setup(names, fakeHost(1).clock.now())
+  await host.advance(nameWaitMs)
+  expect((await range)?.rows).toBe(1)
 })
 
 it('who is stopped while it waits leaves everything as it was', async () => {

@@ -8,7 +8,11 @@ export async function namedRange(
   plan: (enrichment: Enrichment | undefined) => Range, enrichment: Enrichment | undefined, frames: readonly Frame[], { clock, timers }: { readonly clock: Clock; readonly timers: Timers }, signal: AbortSignal,
 ): Promise<Range | undefined> {
   if (enrichment === undefined) return plan(undefined)
-  await enrichment.ready(frames.at(-1)?.header.sequence ?? 0, signal)
+  // Whoever names them may be in trouble: that is no reason to stand still.
+  const late = new AbortController()
+  const timer = timers.after(nameWaitMs, () => late.abort())
+  await enrichment.ready(frames.at(-1)?.header.sequence ?? 0, AbortSignal.any([signal, late.signal]))
+  timer.cancel()
   const range = plan(enrichment)
   const wait = Math.min(nameWaitMs, range.ripeAt - clock.now())
   if (wait <= 0) return range
