@@ -159,7 +159,7 @@ describe('kube-apiserver', () => {
     await expect.poll(() => counted('created'), { timeout: 60_000, interval: 100 }).toBe(10)
     await kube.call('DELETE', `${definition}/tides.weir.test`)
     await expect.poll(() => counted('deleted'), { timeout: 90_000, interval: 200 }).toBe(10)
-    expect((await statusOf(running)).kinds.filter(({ kind }) => kind === 'Tide')).toEqual([])
+    await expect.poll(async () => (await statusOf(running)).kinds.filter(({ kind }) => kind === 'Tide'), { timeout: 60_000, interval: 200 }).toEqual([])
   }, 240_000)
 
   test('a kind that the account may not read keeps nothing else waiting, and is watched once it may', async () => {
@@ -209,6 +209,19 @@ describe('kube-apiserver', () => {
     const subjects = (): Promise<string[]> => running.sql<{ subject: string }>("SELECT subject FROM events WHERE family = 'change'").then((rows) => rows.map(({ subject }) => subject))
     await expect.poll(subjects, { timeout: 60_000, interval: 200 }).toEqual(['configmaps/shown/one'])
     expect(new Set((await running.get<{ clusters: { kinds: { namespace?: string }[] }[] }>('/api/v1/clusters')).clusters[0]?.kinds.map(({ namespace }) => namespace))).toEqual(new Set(['shown']))
+  }, 240_000)
+
+  test('of an object that leaves the wanted labels the end is told with its last state, and of one that comes a beginning', async () => {
+    const running = await startWatching({ include: ['ConfigMap'], labels: 'team=shop' })
+    const maps = '/api/v1/namespaces/default/configmaps'
+    const label = (team: string): Promise<unknown> => kube.call('PATCH', `${maps}/labelled`, { metadata: { labels: { team } } }, 'application/merge-patch+json')
+    await kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'labelled', labels: { team: 'other' } }, data: { value: '1' } })
+    await label('shop')
+    await kube.call('PATCH', `${maps}/labelled`, { data: { value: '2' } }, 'application/merge-patch+json')
+    await label('other')
+    const told = async (): Promise<unknown[]> => (await running.sql<{ operation: string; old: unknown; new: unknown }>("SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT"))
+      .map((row) => [row.operation, row.old, row.new])
+    await expect.poll(told, { timeout: 60_000, interval: 200 }).toEqual([['created', null, '1'], ['updated', '1', '2'], ['deleted', '2', null]])
   }, 240_000)
 
   test('what a pod, a service and a node are to others is told, and again when it changes; the cluster’s events have a stream of their own', async () => {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Database, type DatabaseStatement } from '../../host/database.ts'
 import { giveBack } from '../../model/give-back.ts'
+import type { ResourceType } from './client-discovery.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 
 export interface Known {
@@ -196,6 +197,19 @@ export class ObjectMap {
  */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
+}
+
+/** What a collection is of, as its objects say; undefined: there is none whose document is there. */
+export function typeOf(map: ObjectMap, { key, objects }: Collection): ResourceType | undefined {
+  const [place = '', namespace] = key.split(' ')
+  for (const known of objects.values()) {
+    const text = map.document(known)
+    if (text === undefined || text === '') continue
+    const { apiVersion = '', kind = '' } = JSON.parse(text) as { apiVersion?: string; kind?: string }
+    const slash = place.lastIndexOf('/')
+    return { group: place.slice(0, slash), resource: place.slice(slash + 1), version: apiVersion.slice(apiVersion.indexOf('/') + 1), kind, namespaced: namespace !== undefined }
+  }
+  return undefined
 }
 
 /** As it is now. */

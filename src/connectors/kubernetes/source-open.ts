@@ -1,9 +1,42 @@
-import type { Host } from '../../host/index.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import { makeDurableDirectory, type Host } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
+import { revealSecret } from '../../net/secrets.ts'
 import type { Log } from '../../telemetry/ports.ts'
+import { login } from './client-login.ts'
+import { openClient } from './client.ts'
+import type { KubernetesConfig } from './config.ts'
+import { Redactor, sensitiveNames } from './map-redact.ts'
+import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
+import { replay } from './source-replay.ts'
+import { KubernetesSource } from './source.ts'
+
+export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
+  const { host, state } = context
+  if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
+  const { namespace = 'default', ...way } = await login({ host, env: self.env, path: config.kubeconfig, context: config.context })
+  const client = openClient(way)
+  await makeDurableDirectory(host.disk, state)
+  const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
+  const map = await openObjects(host, state, context.log)
+  const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
+  if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
+  const source = new KubernetesSource(config, context, client, map, redactor, lease)
+  if (context.frames !== undefined) {
+    await context.frames.hold(map.position.sequence)
+    const events = await replay(map, context.frames, (object) => source.keyOf(object))
+    if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
+  }
+  return source
+}
+
+function namesOf({ redact: { names } }: KubernetesConfig): RegExp {
+  return names === null ? sensitiveNames : new RegExp(`${sensitiveNames.source}|${names}`, 'i')
+}
 
 /** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
-export async function openObjects(host: Host, folder: string, log: Log): Promise<ObjectMap> {
+async function openObjects(host: Host, folder: string, log: Log): Promise<ObjectMap> {
   const path = `${folder}/objects.sqlite`
   try {
     return new ObjectMap(path)

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { testContext } from '../../../test/conformance/batches.ts'
 import { realHost } from '../../host/index.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import type { GapData } from '../../model/kubernetes.ts'
 import type { Answer, Ask } from './client-types.ts'
 import type { Collection, Known } from './source-objects.ts'
-import { gapsOf } from './source-reconcile.ts'
+import { gapsOf, repair, type Compared } from './source-reconcile.ts'
 
 const known = (version: string): Known => ({ row: 1, version, hash: '', told: '', seen: 0, document: undefined })
 const { signal } = new AbortController()
@@ -42,4 +45,28 @@ test('a kind without objects, whose list has null, is compared like any other', 
   const empty = (): Answer => ({ ...answering([]), body: (async function* () { yield await Promise.resolve(Buffer.from('{"metadata":{"resourceVersion":"20"},"items":null}')) })() })
   expect(await gapsOf(look({}, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: [], objects: 0 })
   expect(await gapsOf(look({ a: '5' }, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: ['a'], objects: 0 })
+})
+
+test('what was compared in vain is not taken for right: a gap that is found later goes back to when it was', async () => {
+  const recorded: WeirEvent[] = []
+  let answers: (Answer | 'away')[] = []
+  const { collection, path, selectors, host } = look({ a: '5' }, async () => answering([]))
+  let relisted = 0
+  const watched: Compared = { type: { group: '', resource: 'pods' }, collection, path, selectors, reader: { relist: () => void relisted++ } }
+  const parts = { cluster: 'c1', context: { ...testContext(), host }, recorder: { record: (events: readonly WeirEvent[]) => void recorded.push(...events) }, ask: async () => {
+    const answer = answers.shift()
+    if (answer === 'away' || answer === undefined) throw new Error('no answer')
+    return answer
+  } }
+  answers = [answering(['a'])]
+  await repair(watched, parts, signal)
+  const right = watched.right
+  expect(right).toBeDefined()
+  answers = [answering(['a', 'd']), 'away']
+  await repair(watched, parts, signal)
+  expect([watched.right, relisted, recorded]).toEqual([right, 0, []])
+  answers = [answering(['a', 'd']), answering(['a', 'd'])]
+  await repair(watched, parts, signal)
+  expect([watched.right, relisted]).toEqual([right, 1])
+  expect(recorded.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as GapData)).toMatchObject([{ missing: 1, stale: 0, extra: 0, from: new Date(right ?? 0).toISOString() }])
 })

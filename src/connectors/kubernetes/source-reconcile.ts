@@ -1,7 +1,12 @@
 /** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
+import type { SourceContext } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
+import type { ResourceType } from './client-discovery.ts'
+import type { Reader } from './client-reader.ts'
 import type { Ask, KubeObject } from './client-types.ts'
+import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
+import type { Recorder } from './source-recorder.ts'
 
 /** Everything of an object but what it is for. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -25,6 +30,47 @@ export interface Difference {
   readonly stale: readonly string[]
   readonly extra: readonly string[]
   readonly objects: number
+}
+
+/** A collection that is watched. */
+export interface Compared {
+  readonly type: Pick<ResourceType, 'group' | 'resource'>
+  readonly path: string
+  readonly selectors: Readonly<Record<string, string>>
+  readonly collection: Collection
+  readonly reader: Pick<Reader, 'relist'>
+  /** Unix ms: when it was known to be right last. */
+  right?: number
+}
+
+export interface RepairParts {
+  readonly cluster: string
+  readonly context: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>
+  readonly ask: Ask
+  readonly recorder: Pick<Recorder, 'record'>
+}
+
+/** Where what is known is not what the server has, that is told, everything is listed again, and the difference told. */
+export async function repair(watched: Compared, { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts, signal: AbortSignal): Promise<void> {
+  const { type: { group, resource }, path, selectors, collection, reader } = watched
+  try {
+    const found = await gapsOf({ ask, path, selectors, collection, host }, signal, (objects) => metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }))
+    if (found === undefined) return
+    const now = host.clock.now()
+    if (!differs(found)) {
+      watched.right = now
+      return
+    }
+    const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
+    log.error('The cluster has what no watch has told; everything of the kind is listed again.', { source: id, group, resource, ...sizes })
+    metrics.count('weir_kubernetes_repaired_objects_total', sizes.missing + sizes.stale + sizes.extra, { source: id })
+    await recorder.record([gapEvent({
+      cluster, group, resource, ...sizes, cause: 'the watch did not tell it', ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }), to: new Date(now).toISOString(),
+    }, now)], [])
+    reader.relist()
+  } catch (error) {
+    if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path, error: error instanceof Error ? error.message : String(error) })
+  }
 }
 
 /**

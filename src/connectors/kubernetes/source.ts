@@ -1,27 +1,20 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
-import { makeDurableDirectory } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { revealSecret } from '../../net/secrets.ts'
 import { discover } from './client-ask.ts'
 import { isServedElsewhere, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
-import { login } from './client-login.ts'
 import { Reader } from './client-reader.ts'
 import { leaseClient, type LeasePlace } from './client-lease.ts'
-import { openClient, type Client } from './client.ts'
+import type { Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
-import { gapEvent } from './map-change.ts'
 import { Noise, usualNoise } from './map-noise.ts'
-import { Redactor, sensitiveNames } from './map-redact.ts'
+import type { Redactor } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
-import { redactKey } from './source-key.ts'
 import { LeaseKeeper } from './source-lease.ts'
 import { Lists } from './source-lists.ts'
-import { openObjects } from './source-open.ts'
-import type { ObjectMap } from './source-objects.ts'
-import { differs, gapsOf } from './source-reconcile.ts'
+import { typeOf, type ObjectMap } from './source-objects.ts'
+import { repair } from './source-reconcile.ts'
 import { Recorder, usualRecorderLimits } from './source-recorder.ts'
-import { replay } from './source-replay.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 
@@ -30,33 +23,12 @@ const discoverMs = 60_000
 /** A new kind is asked for again so soon: it is told of before it can be listed. */
 const againMs = 300
 const retryMs = 2000
+/** A server that begins anew does not know of all kinds at once: what it lacks for so long is gone. */
+const goneMs = 10_000
 /** Lists at a time: each costs the server seats in proportion to its size. */
 const mostLists = 4
 /** Kinds that tell of new kinds. */
 const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
-
-export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
-  const { host, state } = context
-  if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
-  const { namespace = 'default', ...way } = await login({ host, env: self.env, path: config.kubeconfig, context: config.context })
-  const client = openClient(way)
-  await makeDurableDirectory(host.disk, state)
-  const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
-  const map = await openObjects(host, state, context.log)
-  const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
-  if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
-  const source = new KubernetesSource(config, context, client, map, redactor, lease)
-  if (context.frames !== undefined) {
-    await context.frames.hold(map.position.sequence)
-    const events = await replay(map, context.frames, (object) => source.keyOf(object))
-    if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
-  }
-  return source
-}
-
-function namesOf({ redact: { names } }: KubernetesConfig): RegExp {
-  return names === null ? sensitiveNames : new RegExp(`${sensitiveNames.source}|${names}`, 'i')
-}
 
 interface Running extends Watched {
   readonly stop: AbortController
@@ -84,6 +56,8 @@ export class KubernetesSource implements Source {
   readonly #lists = new Lists(mostLists)
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
+  /** Kinds that were there before: since when (monotonic) the server does not know of them. */
+  readonly #absent = new Map<string, number>()
   #reached: number | undefined
   #problem: string | undefined
   #hidden = 0
@@ -187,7 +161,7 @@ export class KubernetesSource implements Source {
         this.#problem = undefined
         this.#unavailable = found.unavailable
         await this.#adopt(found.types, found.minor >= 32, signal)
-        await timers.sleep(discoverMs, AbortSignal.any([signal, woken.signal]))
+        await timers.sleep(this.#absent.size === 0 ? discoverMs : goneMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
         const problem = error instanceof Error ? error.message : String(error)
@@ -198,35 +172,17 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Looks at intervals whether what is known is what there is; where it is not, everything is listed again and the difference told. */
+  /** Looks at intervals whether what is known is what there is. */
   async #reconcile(signal: AbortSignal): Promise<void> {
-    const { host, log, metrics, id } = this.#context
+    const { host } = this.#context
+    const parts = { cluster: this.#config.cluster, context: this.#context, ask: this.#client.ask, recorder: this.#recorder }
     for (;;) {
       await host.timers.sleep(this.#config.reconcile, signal)
-      if (signal.aborted) return
       for (const watched of this.#running.values()) {
-        if (signal.aborted || watched.reader.status().state !== 'watching' || !this.#isOurTurn()) continue
-        try {
-          const look = { ask: this.#client.ask, path: watched.path, selectors: watched.selectors, collection: watched.collection, host }
-          const found = await gapsOf(look, signal, (objects) => metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }))
-          if (found === undefined) continue
-          if (!differs(found)) {
-            watched.right = host.clock.now()
-            continue
-          }
-          const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
-          const { group, resource } = watched.type
-          log.error('The cluster has what no watch has told; everything of the kind is listed again.', { source: id, group, resource, ...sizes })
-          metrics.count('weir_kubernetes_repaired_objects_total', sizes.missing + sizes.stale + sizes.extra, { source: id })
-          const now = host.clock.now()
-          await this.#recorder.record([gapEvent({
-            cluster: this.#config.cluster, group, resource, ...sizes, cause: 'the watch did not tell it', ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }), to: new Date(now).toISOString(),
-          }, now)], [])
-          watched.reader.relist()
-        } catch (error) {
-          if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path: watched.path, error: error instanceof Error ? error.message : String(error) })
-        }
+        if (signal.aborted) return
+        if (watched.reader.status().state === 'watching' && this.#isOurTurn()) await repair(watched, parts, signal)
       }
+      if (signal.aborted) return
     }
   }
 
@@ -244,35 +200,61 @@ export class KubernetesSource implements Source {
         else if (running.reader.status().state === 'missing') running.reader.wake()
       }
     }
+    for (const key of wanted) this.#absent.delete(key)
     for (const [key, running] of this.#running) {
-      // Of a group whose server does not answer nothing is known to be gone; and whose turn it is tells that something is.
-      if (wanted.has(key) || this.#unavailable.includes(running.type.group) || !this.#isOurTurn()) continue
+      if (wanted.has(key) || !this.#isGone(key, running.type)) continue
       await this.#stop(key, running)
       if (!signal.aborted) await running.tracker.dropped()
     }
+    await this.#bury(new Set(types.map(typeKey)))
   }
 
-  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
-    const { host, log, metrics, id } = this.#context
-    const { cluster, labels, fields, initial } = this.#config
-    const kind = `${type.kind}${type.group === '' ? '' : `.${type.group}`}`
-    const turn = this.#lists.turn()
-    const tracker = new Tracker({
-      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, redactor: this.#redactor, snapshot: initial === 'snapshot', host,
+  /** A kind that went while nobody watched it, and all of its objects with it. */
+  async #bury(served: ReadonlySet<string>): Promise<void> {
+    for (const collection of this.#map.collections()) {
+      const [key = ''] = collection.key.split(' ')
+      if (collection.objects.size === 0 || this.#running.has(collection.key) || served.has(key)) continue
+      const type = typeOf(this.#map, collection)
+      if (type !== undefined && this.#isGone(collection.key, type)) await this.#tracker(collection.key, type).dropped()
+    }
+  }
+
+  /** Of a group whose server does not answer nothing is known to be gone; and whose turn it is tells that something is. */
+  #isGone(key: string, { group }: ResourceType): boolean {
+    if (this.#unavailable.includes(group) || !this.#isOurTurn()) return false
+    const now = this.#context.host.clock.monotonic()
+    const since = this.#absent.get(key) ?? now
+    const gone = now - since >= goneMs
+    if (gone) this.#absent.delete(key)
+    else this.#absent.set(key, since)
+    return gone
+  }
+
+  #tracker(key: string, type: ResourceType, onListed: () => void = () => undefined): Tracker {
+    const { host, metrics, id } = this.#context
+    const { cluster, initial } = this.#config
+    return new Tracker({
+      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, redactor: this.#redactor, snapshot: initial === 'snapshot', host, onListed,
       onNoise: (rules) => {
         this.#hidden++
         for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
       },
       onTold: () => {
         this.#changes++
-        metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind })
+        metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind: nameOf(type) })
       },
       onChange: () => {
         if (telling.has(typeKey(type))) this.#rediscover()
       },
-      onListed: () => turn.done(),
       toldBefore: () => this.#lease?.toldBefore(key),
     })
+  }
+
+  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
+    const { host, log, id } = this.#context
+    const { labels, fields } = this.#config
+    const turn = this.#lists.turn()
+    const tracker = this.#tracker(key, type, () => turn.done())
     const stop = new AbortController()
     const path = pathOf(type, namespace)
     const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
@@ -281,7 +263,7 @@ export class KubernetesSource implements Source {
       onMissing: () => this.#rediscover(),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind, error: error instanceof Error ? error.message : String(error) })
+      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: error instanceof Error ? error.message : String(error) })
     }).finally(() => turn.done())
     this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, path, selectors, collection: this.#map.collection(key) })
   }
@@ -296,4 +278,8 @@ export class KubernetesSource implements Source {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }
+}
+
+function nameOf({ kind, group }: ResourceType): string {
+  return group === '' ? kind : `${kind}.${group}`
 }
