@@ -167,7 +167,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
       ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status() },
       store: store?.port,
-      workloads: () => workloads.holds,
+      workloads,
       // What a transform makes is a source of its id.
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
       http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),

@@ -54,6 +54,11 @@ export class Workloads {
     return this.watching ? this.follower.holds : undefined
   }
 
+  /** How many of a cluster have an address now. */
+  of(cluster: string): number | undefined {
+    return this.watching ? this.follower.projection.workloads.countOf(cluster) : undefined
+  }
+
   get enrichment(): Enrichment | undefined {
     return this.watching ? this.follower : undefined
   }

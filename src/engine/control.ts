@@ -117,6 +117,8 @@ export interface WatchedCluster {
   readonly unavailable: readonly string[]
   /** Everything is watched that can be. */
   readonly synced: boolean
+  /** Pods, nodes and services whose addresses name flows now. */
+  readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
   /** Where replicas take turns. */
   readonly lease?: WatchedLease

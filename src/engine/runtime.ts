@@ -53,8 +53,8 @@ export interface RuntimeParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
-  /** Sequence that what is known of workloads still needs; undefined when it needs none. */
-  readonly workloads: () => number | undefined
+  /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
+  readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
 }
 
@@ -163,8 +163,13 @@ export class Runtime implements Control {
     const status = await this.#parts.ingest.status()
     return this.#parts.sources().flatMap(({ id, type }) => {
       const own = status[id]
-      return typeof own === 'object' && own !== null && 'kinds' in own ? [{ ...(own as WatchedCluster), name: id, type }] : []
+      return typeof own === 'object' && own !== null && 'kinds' in own ? [this.#known({ ...(own as WatchedCluster), name: id, type })] : []
     })
+  }
+
+  #known(watched: WatchedCluster): WatchedCluster {
+    const workloads = this.#parts.workloads.of(watched.cluster)
+    return workloads === undefined ? watched : { ...watched, workloads }
   }
 
   /** The store as a sink. Its lag, to the second: how long ago the journal passed what the store has reached. */
@@ -228,7 +233,7 @@ export class Runtime implements Control {
   async #tidy(): Promise<void> {
     const { sinks, store, ingest, follower, metrics, host } = this.#parts
     await follower.catchUp()
-    const places = [sinks.holds(), store?.status().holds, this.#parts.workloads(), follower.sequence].filter((place) => place !== undefined)
+    const places = [sinks.holds(), store?.status().holds, this.#parts.workloads.holds, follower.sequence].filter((place) => place !== undefined)
     const status = await ingest.release(Math.min(...places))
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)

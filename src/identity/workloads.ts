@@ -66,6 +66,13 @@ export class Workloads {
     return { objects: this.#known.size, claims: this.#claims.count }
   }
 
+  /** Objects of a cluster that have addresses. */
+  countOf(cluster: string): number {
+    let count = 0
+    for (const { held } of this.#known.values()) if (held.cluster === cluster) count++
+    return count
+  }
+
   /** Tells of an address whose answers changed; the words are good until it returns. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)

@@ -14,7 +14,7 @@ export const clusterSchemas = {
             name: { type: 'string' }, type: { type: 'string' }, cluster: { type: 'string' }, reached: { ...time, description: 'Unix ms of the last time that the server said what it has.' },
             problem: { type: 'string', description: 'Why it does not answer.' }, objects: { type: 'integer' }, changes: { type: 'integer', description: 'Told since the start.' },
             hidden: { type: 'integer', description: 'Hidden by rules of noise since the start.' }, unavailable: { type: 'array', items: { type: 'string' }, description: 'Groups whose own server does not answer.' },
-            synced: { type: 'boolean', description: 'Everything is watched that can be.' },
+            synced: { type: 'boolean', description: 'Everything is watched that can be.' }, workloads: { type: 'integer', description: 'Pods, nodes and services whose addresses name flows now.' },
             lease: {
               type: 'object', description: 'Where replicas take turns.', required: ['namespace', 'name', 'state', 'waiting'], properties: {
                 namespace: { type: 'string' }, name: { type: 'string' }, state: { type: 'string', enum: ['holds', 'stands by'] }, holder: { type: 'string' },

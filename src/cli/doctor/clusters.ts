@@ -22,18 +22,24 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
   }
 }
 
-function findings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease }: WatchedCluster): Finding[] {
+function findings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease, workloads }: WatchedCluster): Finding[] {
   const check = `cluster ${cluster}`
   if (problem !== undefined) return [fail(check, oneLine(`it does not answer: ${problem}`), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
   const troubled = kinds.filter(({ state }) => !well.has(state))
   const advice = (state: string): string => (state === 'forbidden' ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.' : 'It is asked again by itself.')
   return [
     ok(check, `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`),
+    ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
     ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(`${state}: ${why}`), advice(state))),
     ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more kinds are not watched`, '`GET /api/v1/clusters` tells of all of them.')] : []),
     ...unavailable.map((group) => warn(`group ${group}`, 'its own server does not answer', 'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.')),
   ]
+}
+
+function namesOf(check: string, workloads: number, synced: boolean): Finding {
+  if (workloads > 0 || !synced) return ok(check, `${workloads} pods, nodes and services name the ends of flows`)
+  return warn(check, 'no address of it is known: flows have no names of workloads', 'Give the account `list` and `watch` of pods, nodes and services, and do not exclude them.')
 }
 
 function turnOf(check: string, { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease): Finding {

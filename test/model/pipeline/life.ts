@@ -91,7 +91,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
   const runtime = new Runtime({
     host, log, metrics, directory, tail, follower, sinks,
     reload: () => Promise.resolve({ ok: true, changed: [], problems: [] }),
-    workloads: () => undefined,
+    workloads: { holds: undefined, of: () => undefined },
     ingest: {
       append: () => Promise.reject(new Error('not in the model')),
       release: async (sequence) => {
