@@ -79,8 +79,8 @@ function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }
     ops,
     sources: {
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' },
-      // Heartbeats are told, too, so that there is noise to hide.
-      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } },
+      // Told and marked, so that there is noise to hide and to show.
+      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats', 'status'] } },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
     },
     identity: { networks: join(folder, 'networks.yaml') },

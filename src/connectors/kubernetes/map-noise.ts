@@ -64,6 +64,13 @@ export class Noise {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
   }
 
+  /** The rules by which all that lies between two states of an object is noise; empty: something counts. */
+  marks(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
+    const kind = this.ofKind(kindOf(after))
+    if (kind !== undefined) return [kind]
+    return this.#strippings.length > 0 && textOf(this.stripped(before)) === textOf(this.stripped(after)) ? this.hiding(before, after, textOf) : []
+  }
+
   /** Which rules make two states look equal that are not: each that takes away a difference. */
   hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
     const rules = new Set<NoiseRule>()

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey as key } from '../../../test/kit/kubernetes-model.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
+import type { KubeObject } from './client-types.ts'
+import { Noise } from './map-noise.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
 import { ObjectMap } from './source-objects.ts'
 
@@ -53,6 +55,20 @@ test('a change of nothing but versions and managed fields is none, and the watch
   await stop()
   expect(told(journal)).toEqual([])
   expect((await live(journal, path)).tracker.cursor).toBe('6')
+})
+
+test('a change that is all noise by rules that hide nothing is told and marked, one that is not is not', async () => {
+  const journal = new ModelJournal()
+  const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), marked: new Noise(['status', 'generation']) })
+  const state = (version: number, data: string, beat: string, phase: string): KubeObject => ({ ...configMap('a', 'u1', version, { x: data }), status: { phase, conditions: [{ type: 'Ready', lastHeartbeatTime: beat }] } })
+  await tracker.listing()
+  await tracker.present(state(1, '1', '10:00', 'Pending'))
+  await tracker.listed('5')
+  await tracker.changed('MODIFIED', state(6, '1', '10:01', 'Pending'))
+  await tracker.changed('MODIFIED', state(7, '1', '10:01', 'Running'))
+  await tracker.changed('MODIFIED', state(8, '2', '10:02', 'Running'))
+  await stop()
+  expect(journal.changes().map(({ resourceVersion, noise = [] }) => [resourceVersion, noise])).toEqual([['7', ['status']], ['8', []]])
 })
 
 test('an object that was made again under its name between two lists is told as gone first', async () => {

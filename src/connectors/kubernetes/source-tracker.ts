@@ -7,6 +7,7 @@ import type { ChangeType, KubeObject, Target } from './client-types.ts'
 import { actorOf, changeEvent, clusterEvent, placeOf, resourceEvent, type Place } from './map-change.ts'
 import { diff } from './map-diff.ts'
 import { eventData } from './map-event.ts'
+import { canonical } from './map-canonical.ts'
 import type { Noise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
@@ -20,6 +21,8 @@ export interface TrackerOptions {
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
   readonly noise: Noise
+  /** Rules that hide nothing, and by which a change is marked; undefined: none is. */
+  readonly marked?: Noise
   /** Undefined: nothing is redacted. */
   readonly redactor: Redactor | undefined
   /** Whether objects that were there from the beginning are told of. */
@@ -160,11 +163,13 @@ export class Tracker implements Target {
       }
     } else {
       const old = map.document(before)
-      const patch: readonly PatchStep[] = old === undefined ? [] : diff(JSON.parse(old), safe)
+      const was = old === undefined ? undefined : (JSON.parse(old) as KubeObject)
+      const patch: readonly PatchStep[] = was === undefined ? [] : diff(was, safe)
       // The same in another order: another version of the server.
       if (patch.length === 0 && old !== undefined) return this.#hidden(known, version)
       events.push(changeEvent({
-        place, resourceVersion: version, operation: 'updated', old, new: text, patch, actor: actorOf(object), initial: false, coalesced: this.#listing || old === undefined, noise: [], time: now,
+        place, resourceVersion: version, operation: 'updated', old, new: text, patch, actor: actorOf(object), initial: false, coalesced: this.#listing || old === undefined, time: now,
+        noise: was === undefined ? [] : (this.#options.marked?.marks(was, safe, canonical) ?? []),
       }))
     }
     known.version = version

@@ -49,6 +49,7 @@ export class KubernetesSource implements Source {
   readonly #map: ObjectMap
   readonly #recorder: Recorder
   readonly #noise: Noise
+  readonly #marked: Noise
   readonly #redactor: Redactor | undefined
   readonly #scope: Scope
   /** Undefined: there is nobody to take turns with. */
@@ -72,7 +73,7 @@ export class KubernetesSource implements Source {
     this.#redactor = redactor
     const { show, hide } = config.noise
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    this.#noise = new Noise(rules)
+    ;[this.#noise, this.#marked] = [new Noise(rules), new Noise(show.filter((rule) => !rules.includes(rule)))]
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
     this.#lease = lease === undefined ? undefined : this.#keeper(lease)
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
@@ -234,7 +235,7 @@ export class KubernetesSource implements Source {
     const { host, metrics, id } = this.#context
     const { cluster, initial } = this.#config
     return new Tracker({
-      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, redactor: this.#redactor, snapshot: initial === 'snapshot', host, onListed,
+      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, marked: this.#marked, redactor: this.#redactor, snapshot: initial === 'snapshot', host, onListed,
       onNoise: (rules) => {
         this.#hidden++
         for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })

@@ -294,7 +294,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig(await cluster.server.open())))
     const [port] = await freePorts(1)
     await stage.open({
-      sources: { cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig') }, 'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` } },
+      sources: { cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats', 'status'] } }, 'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` } },
     })
     const told = async (sql: string): Promise<void> => { while (Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) === 0) await sleep(200) }
     await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
@@ -363,6 +363,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&view=topology&scope=${scope}`)
       await expect.poll(() => page.locator('.graph-place').getAttribute('data-nodes').catch(() => ''), { ...soon, message: scope }).toBe(String(nodes?.n))
     }
+    await page.context().close()
+  })
+
+  test('check 32: what objects report of themselves, told by a watched cluster, is hidden at first and counted', async () => {
+    const [sum] = await stage.weir.sql<{ shown: number; heartbeats: number; status: number }>("SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (list_contains(noise, 'heartbeats'))::INT AS heartbeats, count(*) FILTER (list_contains(noise, 'status'))::INT AS status FROM changes")
+    expect(sum?.heartbeats).toBeGreaterThan(0)
+    expect(sum?.status).toBeGreaterThan(0)
+    const page = await stage.page('/changes?v=1&live=0')
+    await page.getByText(new RegExp(`hidden as noise: .*status ${sum?.status ?? 0}`)).waitFor()
+    await expect.poll(() => rowCount(page), soon).toBe(sum?.shown)
+    await page.getByRole('button', { name: 'Show noise' }).click()
+    await expect.poll(() => rowCount(page), soon).toBeGreaterThan(sum?.shown ?? 0)
     await page.context().close()
   })
 

@@ -24,7 +24,7 @@ const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).to
 /** What flows meanwhile, with the changes of workloads and of what lets traffic through over it; nothing where no flow is. */
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
-  const { data } = useQuery({
+  const { data, isError } = useQuery({
     queryKey: ['traffic', filter, span, step], staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from: span.from, to: span.to, step: `${step}s` } }),
   })
@@ -34,6 +34,8 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
     return { times, series: [{ name: `${volume(sum)} in all`, values }] }
   }, [data])
   const marks = useMemo(() => marksOf(rows), [rows])
+  // Its room is kept while it is asked for, so that rows do not move when it comes.
+  if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (
     <section className="panel traffic" aria-label="Traffic">
