@@ -34,7 +34,8 @@ export default {
       const churn = new Churn(kube, 'bar', context.seed)
       const writing = churn.run(4)
       const takeovers = new Map<string, number[]>()
-      const rounds = context.size(24, 4)
+      // About four a minute.
+      const rounds = context.minutes === undefined ? context.size(24, 4) : Math.max(4, context.minutes * 4)
       for (let round = 0; round < rounds; round++) {
         const way = ways[round % ways.length] ?? 'killed'
         await sleep(500 + random.next() * 3000)

@@ -227,12 +227,13 @@ export class Recorder {
     let [timeMin, timeMax] = [Infinity, -Infinity]
     for (const { time = Number.NaN } of events) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
     for (let tries = 0; ; tries++) {
-      // Asked each time: meanwhile it may be another one's turn.
-      const epoch = this.#lease?.epoch()
-      if (this.#lease !== undefined && epoch === undefined) return 'not our turn'
+      const [epoch, received] = [this.#lease?.epoch(), host.clock.now()]
       const batch = toEventBatch(epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } })))
+      const raw = encodeBatch(batch)
+      // Asked each time, and last of all: a process that was frozen goes on where it was, when it may be another one's turn.
+      if (this.#lease !== undefined && (epoch === undefined || this.#lease.epoch() !== epoch)) return 'not our turn'
       try {
-        const { position } = await this.#context.append({ stream: id, kind: 'events', count: events.length, raw: encodeBatch(batch), received: host.clock.now(), timeMin, timeMax })
+        const { position } = await this.#context.append({ stream: id, kind: 'events', count: events.length, raw, received, timeMin, timeMax })
         // Only now: until it is in the journal it may have to be written again, or be left to another one.
         giveBack(batch.data.bytes)
         giveBackAll(events)

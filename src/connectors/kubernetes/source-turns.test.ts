@@ -209,3 +209,25 @@ test('who stands by keeps only so much in mind, and goes on when there is room o
   await ends
   await replica.stop()
 })
+
+test('frozen while it makes a unit, it asks once more whose turn it is before it writes', async () => {
+  const journal = new ModelJournal()
+  let epoch: number | undefined
+  let frozen = false
+  const { recorder, stop } = await live(journal, join(dir, 'between.sqlite'), { lease: { epoch: () => epoch } })
+  const written = { id: 'e', source: '/kubernetes/c1', type: 'x', encoding: 'json', get data() {
+    // Here it stands still until its turn is over.
+    if (frozen) epoch = undefined
+    return Buffer.from('{}')
+  } } as const
+  await recorder.record([written], [])
+  ;[frozen, epoch] = [true, 7]
+  recorder.wake()
+  while (epoch !== undefined) await yields(1)
+  await yields(20)
+  expect([journal.units.length, recorder.waiting]).toEqual([0, 1])
+  ;[frozen, epoch] = [false, 8]
+  recorder.wake()
+  await stop()
+  expect(journal.events().map(({ extensions }) => extensions)).toEqual([{ epoch: 8 }])
+})
