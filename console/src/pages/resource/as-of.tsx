@@ -24,7 +24,8 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const first = Math.min(...moments, ...of.changes.map(({ time }) => Date.parse(time)), told)
   const length = Math.max(1, now - first)
   const [dragged, setDragged] = useState<number>()
-  const shown = dragged ?? (isNow ? now : told)
+  // Where it was put, also while the answer is on its way; of a time that moves with the clock the answer says when that was.
+  const shown = dragged ?? (isNow ? now : Date.parse(at) || told)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => setNow(Date.now()), [of])
   useEffect(() => setDragged(undefined), [at])
