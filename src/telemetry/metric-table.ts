@@ -21,7 +21,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_source_shed_total: counter('What a source could not take; the reason says whether rows or datagrams are counted', 'source', 'reason'),
 
   weir_kubernetes_changes_total: counter('Changes of objects of a cluster', 'source', 'kind'),
-  weir_kubernetes_lease_held: gauge('1: this replica tells what happens; 0: it stands by', 'source'),
+  weir_kubernetes_lease_held: gauge('Whether this replica tells what happens (1) or stands by (0)', 'source'),
   weir_kubernetes_left_events_total: counter('Events that this replica did not write while it stood by, because another one had', 'source'),
   weir_kubernetes_compared_objects_total: counter('Objects that were compared with what the server has', 'source'),
   weir_kubernetes_repaired_objects_total: counter('Objects that were not as the server has them, and were listed again', 'source'),
