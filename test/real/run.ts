@@ -15,7 +15,7 @@ import { sfcapd } from './install/sfcapd.ts'
 import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
 
-const VITEST_LIMIT = 600_000
+const VITEST_LIMIT = 900_000
 const BARS_LIMIT = 900_000
 const filters = process.argv.slice(2)
 
