@@ -15,7 +15,7 @@ const lateMs = 1500
 
 export default {
   name: 'enrichment',
-  issue: '5.5',
+  issue: '5.4',
   title: '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow is of who had its address when it began, for at most 1.25 times the processor time.',
   async run(context) {
     const pods = context.size(100_000, 2000)

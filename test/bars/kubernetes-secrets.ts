@@ -30,7 +30,7 @@ interface Searched {
 
 export default {
   name: 'kubernetes-secrets',
-  issue: '5.4',
+  issue: '5.5',
   title: 'Of 1,000 secrets of at least 16 random bytes none is in any byte that Weir sent, answered, logged or stored, raw, base64 or hex.',
   async run(context) {
     const [kubernetes, server] = [findKubernetes(), await install(nats)]
