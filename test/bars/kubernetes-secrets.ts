@@ -49,7 +49,7 @@ export default {
       context.figure('ways in which values were written', ways)
       context.figure('values of the Weir that may tell them', control)
       context.expect(missed.length === 0, `what may be told is found in each place (${some(missed)})`)
-      const safe = await searched(context, { kube, bus, planter, values: context.size(1000, 80), redact: true })
+      const safe = await searched(context, { kube, bus, planter, values: context.size(1000, 24), redact: true })
       const secrets = planter.values.length
       const bytes = [...safe.bytes.values()].reduce((sum, each) => sum + each, 0)
       context.figure('secrets', secrets - control)

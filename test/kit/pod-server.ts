@@ -101,14 +101,8 @@ export class PodServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pods')
-    const json = (body: object, status = 200): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (pathname === '/version') return json({ major: '1', minor: '34', gitVersion: 'v1.34.0' })
-    if (pathname === '/api' || pathname === '/apis') {
-      const pods = { metadata: {}, versions: [{ version: 'v1', freshness: 'Current', resources: [{ resource: 'pods', responseKind: { kind: 'Pod' }, scope: 'Namespaced', verbs: ['get', 'list', 'watch'] }] }] }
-      return json({ kind: 'APIGroupDiscoveryList', items: pathname === '/api' ? [pods] : [] })
-    }
-    if (pathname !== '/api/v1/pods' || searchParams.get('watch') !== 'true') return json({ kind: 'Status', code: 404 }, 404)
-    if (Number(searchParams.get('resourceVersion') ?? this.#version) < this.#oldest) return json({ kind: 'Status', code: 410, reason: 'Expired' }, 410)
+    if (answerOther(pathname, searchParams, response)) return
+    if (Number(searchParams.get('resourceVersion') ?? this.#version) < this.#oldest) return sendJson(response, { kind: 'Status', code: 410, reason: 'Expired' }, 410)
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
     if (searchParams.get('sendInitialEvents') === 'true') {
@@ -122,4 +116,19 @@ export class PodServer {
     this.#watches.add(response)
     response.on('close', () => this.#watches.delete(response))
   }
+}
+
+/** Whatever is no watch of pods, as a server answers it that has nothing else; false: it is one. */
+export function answerOther(pathname: string, searchParams: URLSearchParams, response: ServerResponse): boolean {
+  if (pathname === '/api/v1/pods' && searchParams.get('watch') === 'true') return false
+  if (pathname === '/version') sendJson(response, { major: '1', minor: '34', gitVersion: 'v1.34.0' })
+  else if (pathname === '/api' || pathname === '/apis') {
+    const pods = { metadata: {}, versions: [{ version: 'v1', freshness: 'Current', resources: [{ resource: 'pods', responseKind: { kind: 'Pod' }, scope: 'Namespaced', verbs: ['get', 'list', 'watch'] }] }] }
+    sendJson(response, { kind: 'APIGroupDiscoveryList', items: pathname === '/api' ? [pods] : [] })
+  } else sendJson(response, { kind: 'Status', code: 404 }, 404)
+  return true
+}
+
+function sendJson(response: ServerResponse, body: object, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }

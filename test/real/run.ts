@@ -16,7 +16,7 @@ import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
 
 const VITEST_LIMIT = 900_000
-const BARS_LIMIT = 900_000
+const BARS_LIMIT = 1_200_000
 const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).

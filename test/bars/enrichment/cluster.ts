@@ -1,6 +1,7 @@
 // An API server with pods that have addresses and hand them on, and nothing else: what it is asked by a watch, over real HTTP.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answerOther } from '../../kit/pod-server.ts'
 import type { SeededRandom } from '../../kit/random.ts'
 
 /** One time in which a pod had an address; Unix ms. */
@@ -100,13 +101,7 @@ export class Cluster {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pods')
-    const json = (body: object, status = 200): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (pathname === '/version') return json({ major: '1', minor: '34', gitVersion: 'v1.34.0' })
-    if (pathname === '/api' || pathname === '/apis') {
-      const pods = { metadata: {}, versions: [{ version: 'v1', freshness: 'Current', resources: [{ resource: 'pods', responseKind: { kind: 'Pod' }, scope: 'Namespaced', verbs: ['get', 'list', 'watch'] }] }] }
-      return json({ kind: 'APIGroupDiscoveryList', items: pathname === '/api' ? [pods] : [] })
-    }
-    if (pathname !== '/api/v1/pods' || searchParams.get('watch') !== 'true') return json({ kind: 'Status', code: 404 }, 404)
+    if (answerOther(pathname, searchParams, response)) return
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
     if (searchParams.get('sendInitialEvents') === 'true') {
