@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Link } from '../../live/messages.ts'
+import { linkWords } from '../../live/link-words.ts'
 import { retryNow } from '../../live/tab.ts'
 import { useLink } from '../../live/use-live.ts'
 import { count, counted } from '../../parts/format.ts'
@@ -16,14 +16,10 @@ interface ChangesLiveProps {
   readonly onRelease: () => void
 }
 
-const words: Readonly<Record<Link['state'], readonly [word: string, tone: string]>> = {
-  idle: ['connecting', 'dim'], connecting: ['connecting', 'dim'], live: ['live', 'good'], waiting: ['reconnecting', 'warning'], refused: ['refused', 'bad'],
-}
-
 /** Says whether what is shown is the newest, and lets it be paused. */
 export function ChangesLive({ changes: { held, many, rows }, told, paused, reading, onPause, onRelease }: ChangesLiveProps): React.ReactNode {
   const link = useLink()
-  const [word, tone] = paused ? ['paused in this tab', 'dim'] : told === 'asked' ? ['asked every 3 s', 'good'] : words[link.state]
+  const [word, tone] = paused ? ['paused in this tab', 'dim'] : told === 'asked' ? ['asked every 3 s', 'good'] : linkWords[link.state]
   const waiting = `${count(held)}${many ? ' and more' : ''} new`
   return (
     <>

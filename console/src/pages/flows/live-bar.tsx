@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { linkWords } from '../../live/link-words.ts'
 import { retryNow } from '../../live/tab.ts'
 import type { Link } from '../../live/messages.ts'
 import type { LiveRows } from '../../live/use-live.ts'
@@ -20,13 +21,9 @@ interface LiveBarProps {
   readonly onCatchUp?: () => void
 }
 
-const words: Readonly<Record<Link['state'], readonly [word: string, tone: string]>> = {
-  idle: ['connecting', 'dim'], connecting: ['connecting', 'dim'], live: ['live', 'good'], waiting: ['reconnecting', 'warning'], refused: ['refused', 'bad'],
-}
-
 /** Says what a live table shows and what it does not, and lets it be paused. */
 export function LiveBar({ live, shown, link, told = false, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
-  const [word, tone] = paused && link.state === 'live' ? ['paused in this tab', 'dim'] : words[link.state]
+  const [word, tone] = paused && link.state === 'live' ? ['paused in this tab', 'dim'] : linkWords[link.state]
   return (
     <>
       <span className={`link ${tone}`} role="status">{word}</span>
