@@ -50,6 +50,16 @@ test('an older Node without an installed one says what to do', async () => {
   expect(result.stderr).toMatch(/needs Node 24 or newer.*npm ci.*npm start/)
 })
 
+test.runIf(process.platform === 'linux')('weir run begins with few arenas of memory and keeps flags and variables that it was given; other commands begin as they are', async () => {
+  const root = await checkout(`console.log(process.env['MALLOC_ARENA_MAX'] ?? 'as it was', process.execArgv.join(' '))`, { installed: false })
+  const { MALLOC_ARENA_MAX: _, ...env } = process.env
+  const started = (before: readonly string[], command: string, more: NodeJS.ProcessEnv = {}): ReturnType<typeof runCommand> =>
+    runCommand(process.execPath, [...before, join(root, 'bin/weir.mjs'), command], { cwd: root, limit: 30_000, env: { ...env, ...more } })
+  expect(await started(['--trace-warnings'], 'run')).toMatchObject({ code: 0, stdout: '2 --max-semi-space-size=4 --trace-warnings\n', stderr: '' })
+  expect(await started(['--max-semi-space-size=16'], 'run', { MALLOC_ARENA_MAX: '5' })).toMatchObject({ stdout: '5 --max-semi-space-size=16\n' })
+  expect(await started([], 'check')).toMatchObject({ stdout: 'as it was \n' })
+})
+
 test('signals reach the program through the hand-over, and its exit code comes back', async () => {
   const root = await checkout(
     `process.on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
