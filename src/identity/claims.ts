@@ -1,4 +1,5 @@
 import { AddressTable } from '../model/address-table.ts'
+import { withRoom } from './growing.ts'
 
 /** A flow may seem to begin this long before its address was told of: clocks differ, and news takes a while. */
 export const headMs = 2000
@@ -45,7 +46,12 @@ export class Claims {
 
   add(words: Uint32Array, holder: number, cluster: number, rank: number, from: number, until: number, mac?: number): number {
     const claim = this.#count++
-    if (claim >= this.#next.length) this.#grow()
+    this.#next = withRoom(this.#next, this.#count)
+    this.#holder = withRoom(this.#holder, this.#count)
+    this.#address = withRoom(this.#address, this.#count)
+    this.#cluster = withRoom(this.#cluster, this.#count)
+    this.#rank = withRoom(this.#rank, this.#count)
+    this.#times = withRoom(this.#times, 2 * this.#count)
     const address = this.#addressOf(words)
     this.#next[claim] = this.#first[address - 1] as number
     this.#first[address - 1] = claim + 1
@@ -149,14 +155,9 @@ export class Claims {
     return best < 0 || torn ? 0 : (this.#holder[best] as number)
   }
 
-  /** Every claim, each address's newest first. The words are good until the next step. */
-  *all(): Generator<{ readonly claim: number; readonly words: Uint32Array; readonly holder: number; readonly rank: number; readonly from: number; readonly until: number; readonly mac: number | undefined }> {
-    for (let address = 0; address < this.#addressCount; address++) {
-      const words = this.#words.subarray(4 * address, 4 * address + 4)
-      for (let claim = (this.#first[address] as number) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) {
-        yield { claim, words, holder: this.#holder[claim] as number, rank: this.#rank[claim] as number, from: this.#times[2 * claim] as number, until: this.#times[2 * claim + 1] as number, mac: this.#macs.get(claim) }
-      }
-    }
+  /** What a claim is; the words are good until the next is added. */
+  at(claim: number): { readonly words: Uint32Array; readonly rank: number; readonly from: number; readonly until: number; readonly mac: number | undefined } {
+    return { words: this.wordsOf(claim), rank: this.#rank[claim] as number, from: this.#times[2 * claim] as number, until: this.#times[2 * claim + 1] as number, mac: this.#macs.get(claim) }
   }
 
   #addressOf(words: Uint32Array): number {
@@ -164,27 +165,10 @@ export class Claims {
     const known = this.#addresses.find(a, b, c, d, 0)
     if (known !== 0) return known
     const number = ++this.#addressCount
-    if (number > this.#first.length) {
-      this.#first = larger(this.#first, Int32Array)
-      this.#words = larger(this.#words, Uint32Array)
-    }
+    this.#first = withRoom(this.#first, number)
+    this.#words = withRoom(this.#words, 4 * number)
     this.#words.set(words.subarray(0, 4), 4 * (number - 1))
     this.#addresses.add(a, b, c, d, 0, number)
     return number
   }
-
-  #grow(): void {
-    this.#next = larger(this.#next, Int32Array)
-    this.#holder = larger(this.#holder, Uint32Array)
-    this.#address = larger(this.#address, Uint32Array)
-    this.#cluster = larger(this.#cluster, Uint16Array)
-    this.#rank = larger(this.#rank, Uint8Array)
-    this.#times = larger(this.#times, Float64Array)
-  }
-}
-
-function larger<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(from: T, type: new (length: number) => T): T {
-  const to = new type(2 * from.length)
-  to.set(from)
-  return to
 }

@@ -2,15 +2,11 @@ import { formatIp, parseIp } from '../model/ip.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { Claims } from './claims.ts'
+import { HeldColumns } from './held-columns.ts'
 import { Kin, type KinRecord } from './kin.ts'
+import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
-import { claimedBy, handsOn, heldOf, ownerOf, type Claimed, type Held, type Owner } from './workload-facts.ts'
-
-/** What has an address now. */
-interface Known {
-  readonly held: Held
-  readonly claims: number[]
-}
+import { claimedBy, handsOn, heldOf, ownerOf, type Claimed, type Held } from './workload-facts.ts'
 
 /** One line of what an index is kept as: see {@link Workloads.records}. */
 export type WorkloadRecord =
@@ -26,17 +22,15 @@ export type WorkloadRecord =
 export class Workloads {
   #claims = new Claims()
   /** By the number of who holds; 0 is nobody. */
-  #held: (Held | undefined)[] = [undefined]
+  #held = new HeldColumns()
   /** Further network, by the number of who holds: of few. */
   #networks = new Map<number, string>()
-  /** What many objects share is there once. */
-  #shared = new Map<string, Owner>()
-  #texts = new Map<string, string>()
-  #known = new Map<string, Known>()
+  /** What has an address now. All claims of an object are of numbers by which it is held as it is now. */
+  #known = new KnownObjects()
   #kin = new Kin()
   #ranges = new OwnRanges()
-  readonly #nodeRanges = new Set<string>()
-  readonly #clusters = new Map<string, number>()
+  #nodeRanges = new Set<string>()
+  #clusters = new Map<string, number>()
   /** What was answered before, by number. */
   #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
@@ -63,13 +57,13 @@ export class Workloads {
 
   /** Objects that have addresses, and claims in all. */
   get size(): { readonly objects: number; readonly claims: number } {
-    return { objects: this.#known.size, claims: this.#claims.count }
+    return { objects: this.#known.live, claims: this.#claims.count }
   }
 
   /** Objects of a cluster that have addresses. */
   countOf(cluster: string): number {
     let count = 0
-    for (const { held } of this.#known.values()) if (held.cluster === cluster) count++
+    for (const object of this.#known.all()) if (this.#held.clusterOf(this.#holderOf(object)) === cluster) count++
     return count
   }
 
@@ -96,8 +90,10 @@ export class Workloads {
 
   /** What a number stands for, by what is known now of its node and its owners. */
   endpoint(number: number): Endpoint | undefined {
-    const held = this.#held[number]
-    return held === undefined ? undefined : (this.#endpoints[number] ??= this.#name(held, this.#networks.get(number)))
+    const known = this.#endpoints[number]
+    if (known !== undefined) return known
+    const held = this.#held.at(number)
+    return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
   }
 
   #name(held: Held, network: string | undefined): Endpoint {
@@ -113,7 +109,7 @@ export class Workloads {
 
   /** Address of the node that a number is on. */
   nodeAddress(number: number): string | undefined {
-    const held = this.#held[number]
+    const held = this.#held.at(number)
     return held?.node === undefined ? undefined : this.#kin.node(held.cluster, held.node)?.address
   }
 
@@ -130,9 +126,12 @@ export class Workloads {
       for (const range of data.podRanges ?? []) this.#range(range)
     }
     const claimed = gone ? [] : claimedBy(data)
-    const before = this.#known.get(key)
-    if (before === undefined && claimed.length === 0) return
-    this.#claim(key, before, gone || claimed.length === 0 ? undefined : this.#sharing(heldOf(data)), claimed, since)
+    const cluster = this.clusterOf(data.cluster)
+    const known = this.#known.find(cluster, data.uid)
+    const before = known < 0 ? [] : this.#known.claimsOf(known)
+    if (before.length === 0 && claimed.length === 0) return
+    const object = known < 0 ? this.#known.add(cluster, data.uid) : known
+    this.#known.claim(object, this.#claim(before, claimed.length === 0 ? undefined : heldOf(data), claimed, since))
   }
 
   #range(text: string): void {
@@ -141,62 +140,45 @@ export class Workloads {
     this.#ranges.addRange(text)
   }
 
-  #claim(key: string, before: Known | undefined, held: Held | undefined, claimed: readonly Claimed[], since: number): void {
-    const same = before !== undefined && held !== undefined && sameHeld(before.held, held)
-    const now: Known | undefined = held === undefined ? undefined : { held: same ? before.held : held, claims: [] }
+  /** Claims that an object has now, where it had those before. `held` undefined: it has none. */
+  #claim(before: readonly number[], held: Held | undefined, claimed: readonly Claimed[], since: number): readonly number[] {
+    const was = before[0] === undefined ? undefined : this.#held.at(this.#claims.holderOf(before[0]))
+    const same = was !== undefined && held !== undefined && sameHeld(was, held)
+    const now: number[] = []
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
-      if (now === undefined) break
+      if (held === undefined) break
       const is = (claim: number): boolean => this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
-      if (now.claims.some(is)) continue
-      const open = before?.claims.find(is)
+      if (now.some(is)) continue
+      const open = before.find(is)
       if (open === undefined || !same) {
         let number = numbers.get(network)
-        if (number === undefined) numbers.set(network, (number = this.#number(now.held, network)))
+        if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
         // What became known of the object holds for as long as it has had the address.
         if (open !== undefined) this.#claims.hand(open, number)
-        now.claims.push(open ?? this.#claims.add(words, number, this.clusterOf(now.held.cluster), rank, since, Infinity, mac))
+        now.push(open ?? this.#claims.add(words, number, this.clusterOf(held.cluster), rank, since, Infinity, mac))
         this.#ranges.add(words)
         this.#tell(words)
-      } else now.claims.push(open)
+      } else now.push(open)
     }
-    for (const claim of before?.claims ?? []) {
-      if (now?.claims.includes(claim) === true) continue
+    for (const claim of before) {
+      if (now.includes(claim)) continue
       this.#claims.end(claim, since)
       this.#ended++
       this.#tell(this.#claims.wordsOf(claim))
     }
-    if (now === undefined || now.claims.length === 0) this.#known.delete(key)
-    else this.#known.set(key, now)
+    return now
+  }
+
+  /** Number by which an object is held that has claims. */
+  #holderOf(object: number): number {
+    return this.#claims.holderOf(this.#known.claimsOf(object)[0] ?? 0)
   }
 
   #number(held: Held, network: string | undefined): number {
-    const number = this.#held.push(held) - 1
+    const number = this.#held.add(held)
     if (network !== undefined) this.#networks.set(number, network)
     return number
-  }
-
-  /** The same, with texts and owners that others have, too, in common with them: there are as many as pods. */
-  #sharing(held: Held): Held {
-    const { cluster, namespace, node, owner, template } = held
-    return {
-      ...held, cluster: this.#text(cluster),
-      ...(namespace === undefined ? {} : { namespace: this.#text(namespace) }), ...(node === undefined || held.kind === 'Node' ? {} : { node: this.#text(node) }),
-      ...(template === undefined ? {} : { template: this.#text(template) }), ...(owner === undefined ? {} : { owner: this.#owner(owner) }),
-    }
-  }
-
-  #text(text: string): string {
-    const known = this.#texts.get(text)
-    if (known === undefined) this.#texts.set(text, text)
-    return known ?? text
-  }
-
-  #owner(owner: Owner): Owner {
-    const known = this.#shared.get(owner.uid)
-    if (known !== undefined && known.kind === owner.kind && known.name === owner.name) return known
-    this.#shared.set(owner.uid, owner)
-    return owner
   }
 
   #tell(words: Uint32Array): void {
@@ -212,40 +194,40 @@ export class Workloads {
 
   /** Forgets what ended before this time (Unix ms) when there is much of it. Numbers are then others: `generation` rises. */
   forget(before: number, much: number): void {
-    if (this.#ended < Math.max(much, this.#known.size / 2)) return
-    const records = [...this.records(before)]
-    this.#claims = new Claims()
-    this.#held = [undefined]
-    this.#networks = new Map()
-    this.#shared = new Map()
-    this.#texts = new Map()
+    if (this.#ended < Math.max(much, this.#known.live / 2)) return
+    const kept = new Workloads()
+    ;[kept.#clusters, kept.#ranges, kept.#nodeRanges] = [this.#clusters, this.#ranges, this.#nodeRanges]
+    for (const record of this.records(before)) kept.load(record)
+    ;[this.#claims, this.#held, this.#networks, this.#known, this.#kin, this.#ended] = [kept.#claims, kept.#held, kept.#networks, kept.#known, kept.#kin, kept.#ended]
     this.#endpoints = []
-    this.#known = new Map()
-    this.#kin = new Kin()
-    this.#ended = 0
-    for (const record of records) this.load(record)
     this.#generation++
   }
 
   /** Everything that is known, but for claims that ended before this time, to be given to `load` of an empty index, in order. */
-  *records(before: number): Generator<WorkloadRecord> {
+  * records(before: number): Generator<WorkloadRecord> {
     yield* this.#kin.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
-    const claims = new Map<number, [ip: string, rank: number, from: number, until: number | null, mac: number | null][]>()
-    for (const { words, holder, rank, from, until, mac } of this.#claims.all()) {
-      if (until < before) continue
-      const list = claims.get(holder)
-      const claim: [string, number, number, number | null, number | null] = [formatIp(words), rank, from, until === Infinity ? null : until, mac ?? null]
-      if (list === undefined) claims.set(holder, [claim])
-      else list.push(claim)
+    // Of each number its newest claim + 1, of each claim the one before it.
+    const [newest, older] = [new Int32Array(this.#held.count + 1), new Int32Array(this.#claims.count)]
+    for (let claim = 0; claim < this.#claims.count; claim++) {
+      const number = this.#claims.holderOf(claim)
+      older[claim] = newest[number] as number
+      newest[number] = claim + 1
     }
-    const keys = new Map<Held, string>()
-    for (const [key, { held }] of this.#known) keys.set(held, key)
-    for (const [number, list] of [...claims].toSorted(([a], [b]) => a - b)) {
-      const held = this.#held[number] as Held
+    const objects = new Int32Array(this.#held.count + 1).fill(-1)
+    for (const object of this.#known.all()) for (const claim of this.#known.claimsOf(object)) objects[this.#claims.holderOf(claim)] = object
+    for (let number = 1; number <= this.#held.count; number++) {
+      const claims: [ip: string, rank: number, from: number, until: number | null, mac: number | null][] = []
+      for (let claim = (newest[number] as number) - 1; claim >= 0; claim = (older[claim] as number) - 1) {
+        const { words, rank, from, until, mac } = this.#claims.at(claim)
+        if (until >= before) claims.push([formatIp(words), rank, from, until === Infinity ? null : until, mac ?? null])
+      }
+      const held = this.#held.at(number)
+      if (held === undefined || claims.length === 0) continue
       const network = this.#networks.get(number)
-      const key = list.some(([, , , until]) => until === null) ? keys.get(held) : undefined
-      yield { is: 'held', ...(key === undefined ? {} : { key }), held, ...(network === undefined ? {} : { network }), claims: list }
+      const object = objects[number] as number
+      const key = object < 0 ? undefined : `${held.cluster}/${this.#known.uidOf(object)}`
+      yield { is: 'held', ...(key === undefined ? {} : { key }), held, ...(network === undefined ? {} : { network }), claims }
     }
   }
 
@@ -260,19 +242,20 @@ export class Workloads {
 
   #loadHeld({ key, held, network, claims }: Extract<WorkloadRecord, { is: 'held' }>): void {
     if (!this.#clusters.has(held.cluster)) this.#clusters.set(held.cluster, this.#clusters.size + 1)
-    // Claims of several networks are several records of one object.
-    const shared = this.#sharing(held)
-    const known = key === undefined ? undefined : (this.#known.get(key) ?? { held: shared, claims: [] })
-    const number = this.#number(known?.held ?? shared, network)
+    const number = this.#number(held, network)
+    const now: number[] = []
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)
       if (words === undefined) continue
       const claim = this.#claims.add(words, number, this.clusterOf(held.cluster), rank, from, until ?? Infinity, mac ?? undefined)
       this.#ranges.add(words)
       if (until !== null) this.#ended++
-      else known?.claims.push(claim)
+      else now.push(claim)
     }
-    if (key !== undefined && known !== undefined) this.#known.set(key, known)
+    if (key === undefined || now.length === 0) return
+    // Claims of several networks are several records of one object.
+    const object = this.#known.add(this.clusterOf(held.cluster), key.slice(held.cluster.length + 1))
+    this.#known.claim(object, [...this.#known.claimsOf(object), ...now])
   }
 }
 

@@ -1,0 +1,74 @@
+import { withRoom } from './growing.ts'
+import type { Held } from './workload-facts.ts'
+
+/** What pods of one owner have in common. */
+type Common = Omit<Held, 'name' | 'node'>
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder()
+
+/**
+ * Who has, or had, addresses, by numbers from 1 on: packed, since there are as many as pods. What many have in common is there
+ * once, names are bytes one after the other.
+ */
+export class HeldColumns {
+  readonly #common: Common[] = []
+  readonly #commonOf = new Map<string, number>()
+  /** By number − 1. */
+  #commons = new Uint32Array(256)
+  /** Number of the node's name; 0: on none. */
+  #nodes = new Uint32Array(256)
+  readonly #nodeNames: (string | undefined)[] = [undefined]
+  readonly #nodeOf = new Map<string, number>()
+  #names = new Uint8Array(8192)
+  /** Where each name ends. */
+  #ends = new Uint32Array(256)
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  add({ name, node, ...common }: Held): number {
+    const index = this.#count++
+    this.#commons = withRoom(this.#commons, this.#count)
+    this.#nodes = withRoom(this.#nodes, this.#count)
+    this.#ends = withRoom(this.#ends, this.#count)
+    const key = keyOf(common)
+    let code = this.#commonOf.get(key)
+    if (code === undefined) this.#commonOf.set(key, (code = this.#common.push(common) - 1))
+    this.#commons[index] = code
+    // A node is on itself.
+    if (node !== undefined) this.#nodes[index] = this.#nodeCode(node)
+    const from = this.#endOf(index - 1)
+    this.#names = withRoom(this.#names, from + 3 * name.length)
+    this.#ends[index] = from + utf8.encodeInto(name, this.#names.subarray(from)).written
+    return this.#count
+  }
+
+  /** Undefined for 0. */
+  at(number: number): Held | undefined {
+    const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1] as number]
+    if (common === undefined) return undefined
+    const node = this.#nodeNames[this.#nodes[number - 1] as number]
+    return { ...common, name: text.decode(this.#names.subarray(this.#endOf(number - 2), this.#endOf(number - 1))), ...(node === undefined ? {} : { node }) }
+  }
+
+  clusterOf(number: number): string | undefined {
+    return number < 1 ? undefined : this.#common[this.#commons[number - 1] as number]?.cluster
+  }
+
+  #endOf(index: number): number {
+    return index < 0 ? 0 : (this.#ends[index] as number)
+  }
+
+  #nodeCode(name: string): number {
+    let code = this.#nodeOf.get(name)
+    if (code === undefined) this.#nodeOf.set(name, (code = this.#nodeNames.push(name) - 1))
+    return code
+  }
+}
+
+function keyOf({ cluster, kind, namespace, owner, template }: Common): string {
+  return [cluster, kind, namespace, template, owner?.kind, owner?.name, owner?.uid].join('\n')
+}

@@ -1,0 +1,126 @@
+import { withRoom } from './growing.ts'
+
+const firstSlots = 1024
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/**
+ * Objects of clusters by their uids, and the claims that each has now, linked: packed, since there are as many as pods. Numbers of
+ * objects begin with 0, one that has no claim any more keeps its own.
+ */
+export class KnownObjects {
+  /** Number + 1 by the hash of cluster and uid, open addressing; 0 is free. */
+  #slots = new Uint32Array(firstSlots)
+  /** Four of each object: its uid, as Kubernetes makes them. */
+  #words = new Uint32Array(4 * 256)
+  #clusters = new Uint16Array(256)
+  /** First claim + 1 of each object; 0: it has none. */
+  #first = new Int32Array(256)
+  /** Next claim + 1 of the same object, by claim. */
+  #next = new Int32Array(256)
+  /** By uids of another form: of few. */
+  readonly #odd = new Map<string, number>()
+  readonly #oddUids = new Map<number, string>()
+  readonly #uid = new Uint32Array(4)
+  #count = 0
+  #live = 0
+
+  /** Objects that have claims. */
+  get live(): number {
+    return this.#live
+  }
+
+  /** Number of an object; -1 when it was never added. */
+  find(cluster: number, uid: string): number {
+    if (!this.#read(uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
+    return (this.#slots[this.#slotOf(cluster)] as number) - 1
+  }
+
+  /** Number of an object, which it is given if it has none. */
+  add(cluster: number, uid: string): number {
+    const known = this.find(cluster, uid)
+    if (known >= 0) return known
+    const object = this.#count++
+    this.#first = withRoom(this.#first, this.#count)
+    this.#clusters = withRoom(this.#clusters, this.#count)
+    this.#words = withRoom(this.#words, 4 * this.#count)
+    this.#clusters[object] = cluster
+    if (this.#read(uid)) {
+      this.#words.set(this.#uid, 4 * object)
+      if (3 * this.#count > 2 * this.#slots.length) this.#grow()
+      else this.#slots[this.#slotOf(cluster)] = object + 1
+    } else {
+      this.#odd.set(`${cluster}/${uid}`, object)
+      this.#oddUids.set(object, uid)
+    }
+    return object
+  }
+
+  uidOf(object: number): string {
+    const odd = this.#oddUids.get(object)
+    if (odd !== undefined) return odd
+    let text = ''
+    for (let word = 0; word < 4; word++) text += (this.#words[4 * object + word] as number).toString(16).padStart(8, '0')
+    return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+  }
+
+  /** Its claims now. */
+  claimsOf(object: number): number[] {
+    const claims: number[] = []
+    for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) claims.push(claim)
+    return claims
+  }
+
+  /** Its claims from now on. */
+  claim(object: number, claims: readonly number[]): void {
+    this.#live += (claims.length > 0 ? 1 : 0) - (this.#first[object] === 0 ? 0 : 1)
+    let next = 0
+    for (const claim of claims.toReversed()) {
+      this.#next = withRoom(this.#next, claim + 1)
+      this.#next[claim] = next
+      next = claim + 1
+    }
+    this.#first[object] = next
+  }
+
+  /** Numbers of those that have claims. */
+  * all(): Generator<number> {
+    for (let object = 0; object < this.#count; object++) if (this.#first[object] !== 0) yield object
+  }
+
+  /** Into `#uid`; false when it is of another form. */
+  #read(uid: string): boolean {
+    if (!uuid.test(uid)) return false
+    this.#uid[0] = Number.parseInt(uid.slice(0, 8), 16)
+    this.#uid[1] = Number.parseInt(uid.slice(9, 13) + uid.slice(14, 18), 16)
+    this.#uid[2] = Number.parseInt(uid.slice(19, 23) + uid.slice(24, 28), 16)
+    this.#uid[3] = Number.parseInt(uid.slice(28), 16)
+    return true
+  }
+
+  /** Where `#uid` is, or would be. */
+  #slotOf(cluster: number): number {
+    const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
+    const mask = this.#slots.length - 1
+    for (let slot = hashOf(a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
+      const object = (this.#slots[slot] as number) - 1
+      const at = 4 * object
+      if (object < 0 || (this.#words[at + 3] === d && this.#words[at] === a && this.#words[at + 1] === b && this.#words[at + 2] === c && this.#clusters[object] === cluster)) return slot
+    }
+  }
+
+  #grow(): void {
+    this.#slots = new Uint32Array(2 * this.#slots.length)
+    for (let object = 0; object < this.#count; object++) {
+      if (this.#oddUids.has(object)) continue
+      this.#uid.set(this.#words.subarray(4 * object, 4 * object + 4))
+      this.#slots[this.#slotOf(this.#clusters[object] as number)] = object + 1
+    }
+  }
+}
+
+function hashOf(a: number, b: number, c: number, d: number): number {
+  let h = Math.imul(d ^ (c << 7), 0x9e3779b1)
+  h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13) ^ a, 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
