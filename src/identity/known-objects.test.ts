@@ -8,7 +8,7 @@ it.each([1, 2, 3])('objects are found by cluster and uid, of whatever form, with
   const truth = new Map<string, { readonly cluster: number; readonly uid: string; readonly object: number; claims: readonly number[] }>()
   const digits = (count: number): string => Array.from({ length: count }, () => random.integer(0, 15).toString(16)).join('')
   for (let step = 0; step < 5000; step++) {
-    const former = random.chance(0.3) ? random.pick([...truth.values(), undefined]) : undefined
+    const former = truth.size > 0 && random.chance(0.3) ? random.pick([...truth.values()]) : undefined
     const uid = former?.uid ?? (random.chance(0.1) ? `pod-${step}` : `${digits(8)}-${digits(4)}-4${digits(3)}-8${digits(3)}-${digits(12)}`)
     const cluster = random.integer(1, 3)
     const key = `${cluster}/${uid}`
