@@ -1,9 +1,8 @@
-import type { BatchKind } from '../model/batches.ts'
 import { nameTables, QueryError, readFilter, type Filter } from '../query/index.ts'
 import { ApiError } from './problems.ts'
 
 /** The filter that a client wrote; throws what tells the client where it went wrong. */
-export function filterOf(text: string, view: BatchKind, prefix = ''): Filter {
+export function filterOf(text: string, view: keyof typeof nameTables, prefix = ''): Filter {
   try {
     return readFilter(text, nameTables[view])
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Parameters that pages, series and topology share, and what they say. */
-import { flowNames, type QueryField } from '../query/index.ts'
+import { flowNames, type NameTable, type QueryField } from '../query/index.ts'
 import { fieldTime, isoOf, isSortable, momentOf, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
@@ -67,9 +67,9 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
-export function unknownField(written: string, parameter: string): ApiError {
-  const meant = nearest(written, flowNames.fields.map(({ name }) => name))
-  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of flows.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
+export function unknownField(written: string, parameter: string, names: NameTable = flowNames): ApiError {
+  const meant = nearest(written, names.fields.map(({ name }) => name))
+  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
 }
 
 export function listOf(written: string | undefined): string[] {

@@ -21,6 +21,7 @@ interface Page {
 export function register(program: Command): void {
   withServerFlags(withPlaceFlags(program.command('changes')
     .description('Changes of objects of clusters, the newest first: what was changed, where in it, and by whom.'))
+    .option('--filter <FILTER>', 'as docs/explain/query.md has it')
     .option('--operation <NAMES>', 'created, updated or deleted, with commas')
     .option('--actor <NAMES>', 'by these users or field managers, with commas')
     .option('--from <TIME>', 'begin, as now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')
@@ -30,6 +31,7 @@ export function register(program: Command): void {
 Examples:
   $ weir changes --namespace shop --from now-1h
   $ weir changes --kind Deployment,StatefulSet --actor alice
+  $ weir changes --filter 'kind = Deployment and paths ~ image'
   $ weir changes --format json | jq '.changes[].diff'
 
 Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`)
@@ -38,7 +40,7 @@ Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be u
 
 async function run(flags: PlaceFlags): Promise<void> {
   const server = await needServer(flags)
-  const page = await server.json<Page>('GET', `/api/v1/changes?${parametersOf(flags, [...placeNames, 'operation', 'actor', 'from', 'to', 'noise']).toString()}`)
+  const page = await server.json<Page>('GET', `/api/v1/changes?${parametersOf(flags, [...placeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`)
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : changesText(page))
 }
 

@@ -11,14 +11,20 @@ export interface QueryField {
   readonly name: string
   readonly kind: QueryKind
   readonly unit?: string
+  /** How SQL says it, where it is no column of that name. */
+  readonly sql?: string
 }
 
 /** The names that a filter over one view may use. */
 export interface NameTable {
-  readonly view: 'flows' | 'events'
+  readonly view: 'flows' | 'events' | 'changes'
   readonly fields: readonly QueryField[]
+  /** A test as people write them. */
+  readonly example: string
   /** The field of a canonical name. */
   field(name: string): QueryField | undefined
+  /** Other names of a field. */
+  others(name: string): readonly string[]
   /** Canonical name of any name: dotted, NetObserv's, OpenTelemetry's, an alias; letters of any case. */
   resolve(written: string): string | undefined
   /** Canonical name, only where this is the field's own, dotted or not, case included: what stands for a field behind an operator. */
@@ -55,8 +61,8 @@ interface Named extends QueryField {
   readonly others: readonly string[]
 }
 
-function nameTable(view: NameTable['view'], named: readonly Named[]): NameTable {
-  const fields: QueryField[] = named.map(({ name, kind, unit }) => ({ name, kind, ...(unit === undefined ? {} : { unit }) }))
+function nameTable(view: NameTable['view'], example: string, named: readonly Named[]): NameTable {
+  const fields: QueryField[] = named.map(({ others: _others, ...field }) => field)
   const byName = new Map(fields.map((field) => [field.name, field]))
   const own = new Map(fields.flatMap(({ name }) => [[name, name], [name.replace(/^(src|dst)_/, '$1.'), name]] as const))
   const all = new Map<string, string>()
@@ -79,9 +85,9 @@ function nameTable(view: NameTable['view'], named: readonly Named[]): NameTable 
   const paired = (part: string): boolean => ends.get(part)?.src !== undefined && ends.get(part)?.dst !== undefined
   const known = [...new Set([...fields.map(({ name }) => name), ...all.keys()])]
   return {
-    view,
-    fields,
+    view, fields, example,
     field: (name) => byName.get(name),
+    others: (name) => named.find((each) => each.name === name)?.others ?? [],
     resolve: (written) => all.get(fold(written)),
     own: (written) => own.get(written),
     endPart(written) {
@@ -107,13 +113,29 @@ function registered(field: Field): Named {
   return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
 }
 
-export const flowNames: NameTable = nameTable('flows', [...(flowFields as readonly Field[]).map(registered), ...flowsOnly])
+export const flowNames: NameTable = nameTable('flows', 'dst_port = 443', [...(flowFields as readonly Field[]).map(registered), ...flowsOnly])
 
 const eventKinds: Readonly<Record<string, QueryKind>> = {
   id: 'text', source: 'dict', type: 'dict', subject: 'dict', time: 'time', datacontenttype: 'dict', dataschema: 'dict', extensions: 'json', data: 'json',
   family: 'dict', ref: 'dict', key: 'dict', time_received: 'time', _pos: 'text', data_base64: 'text',
 }
 
-export const eventNames: NameTable = nameTable('events', Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })))
+export const eventNames: NameTable = nameTable('events', 'family = audit', Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })))
 
-export const nameTables = { flows: flowNames, events: eventNames } as const
+const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
+
+/** Changes of objects of clusters. What the envelope says of them comes first: conditions on it read no body. */
+export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', [
+  ...['time', 'time_received'].map((name) => named(name, 'time')),
+  named('cluster', 'dict'), named('api_group', 'dict', 'group'), named('kind', 'dict'), named('namespace', 'dict', 'ns'), named('name', 'dict'), named('uid', 'dict'), named('ref', 'dict'), named('subject', 'dict'),
+  named('operation', 'dict', 'op'), named('_pos', 'text'),
+  named('actor', 'dict', 'user', 'who'), named('actor_kind', 'dict'), named('manager', 'dict'), named('audit_id', 'dict'),
+  named('noise', 'list<dict>', 'rule'), named('paths', 'list<dict>', 'path'), named('coalesced', 'bool'), named('initial', 'bool'), named('resource_version', 'text'),
+  { name: 'diff', kind: 'text', sql: 'CAST(diff AS VARCHAR)', others: [] }, named('old', 'json'), named('new', 'json'),
+  { name: 'text', kind: 'text', sql: "concat_ws(' ', name, namespace, kind, manager, CAST(diff AS VARCHAR))", others: [] },
+])
+
+/** What of a change is told by its envelope: which object it was, when, and what was done. */
+export const plainOfChange: ReadonlySet<string> = new Set(['time', 'time_received', 'cluster', 'api_group', 'kind', 'namespace', 'name', 'uid', 'ref', 'subject', 'operation', '_pos'])
+
+export const nameTables = { flows: flowNames, events: eventNames, changes: changeNames } as const

@@ -108,7 +108,7 @@ class Parser {
         return inner
       })
     }
-    if (kind === 'end') this.#fail('Expected a test, as in dst_port = 443.')
+    if (kind === 'end') this.#fail(`Expected a test, as in ${this.#names.example}.`)
     if (kind !== 'word') this.#fail(kind === 'text' ? 'Expected a field, not a text in quotes.' : `Expected a field, not ${text}.`)
     const following = this.#tokens[this.#at + 1]
     if (following?.kind === 'sign' && following.text === '(') {

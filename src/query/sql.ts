@@ -26,13 +26,17 @@ export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   }
 }
 
+function columnSql(field: QueryField): string {
+  return field.sql ?? name(field.name)
+}
+
 /** As `compileSql`, but true or false for every row. */
 export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string {
   return `coalesce(${compileSql(bound, options)}, false)`
 }
 
 function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
-  const column = options.column?.(field) ?? name(field.name)
+  const column = options.column?.(field) ?? columnSql(field)
   if (match.is === 'exists') return existsSql(field, column, negated)
   if (!field.kind.startsWith('list')) {
     const test = field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined ? options.addresses(field, match.intervals) : matchSql(field, column, match, options)
@@ -70,7 +74,7 @@ function matchSql(field: QueryField, column: string, match: Exclude<Match, { is:
     case 'order': return `${column} ${match.operator} ${text(match.text)}`
     case 'found': return any(match.patterns.map((pattern) => foundSql(column, pattern)))
     case 'field': {
-      const other = options.column?.(match.other) ?? name(match.other.name)
+      const other = options.column?.(match.other) ?? columnSql(match.other)
       const wide = field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text' ? '::HUGEINT' : ''
       return `${present(field.kind, column)}${wide} ${match.operator} ${present(match.other.kind, other)}${wide}`
     }

@@ -38,7 +38,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   openLive: scoped('The stream itself.'),
   setLive: scoped('As the stream itself.'),
   tap: scoped('Flows of a source or a sink; no events.'),
-  complete: scoped('Values of flows, and how many have them.'),
+  complete: scoped('Values of flows and of changes, and how many have them.'),
   exportFlows: scoped('Flows, all of them.'),
   changes: scoped('Changes of objects of his namespaces, and how many of them are hidden.'),
   change: scoped('As the list.'),

@@ -4,20 +4,22 @@
  */
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { bind, compileLive, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
-import { text } from '../../query/sql-text.ts'
+import { bind, changeNames, compileLive, compileSql, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
 import type { Principal } from './principal.ts'
 
 const nothing: Expression = { is: 'not', part: everything }
+const among = (name: string, values: readonly string[]): Expression => ({ is: 'test', subject: { name }, operator: '=', values: values.map((text) => ({ is: 'literal', text, quoted: true })) })
 
 /**
  * Undefined: every row. Of flows, those of which at least one end is in a namespace that may be seen, and neither end in
- * another; an end without a namespace (the Internet, a machine) is nobody's. Events say nothing of namespaces that could be relied on.
+ * another; an end without a namespace (the Internet, a machine) is nobody's. Of changes, those of objects of his namespaces, and of these namespaces
+ * themselves: what belongs to a whole cluster is nobody's who is limited. Events say nothing of namespaces that could be relied on.
  */
-export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind): Expression | undefined {
+export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
-  if (kind !== 'flows' || namespaces.length === 0) return nothing
-  const inside = (name: string): Expression => ({ is: 'test', subject: { name }, operator: '=', values: namespaces.map((text) => ({ is: 'literal', text, quoted: true })) })
+  if (kind === 'events' || namespaces.length === 0) return nothing
+  const inside = (name: string): Expression => among(name, namespaces)
+  if (kind === 'changes') return { is: 'or', parts: [inside('namespace'), { is: 'and', parts: [among('kind', ['Namespace']), among('api_group', ['']), inside('name')] }] }
   const ends = ['src_namespace', 'dst_namespace']
   const one: Expression = { is: 'or', parts: ends.map(inside) }
   if (peers === 'shown') return one
@@ -26,7 +28,7 @@ export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind): Expr
 }
 
 /** What was asked for, of the rows that may be seen. It is the same with source and destination exchanged. */
-export function withinScope(filter: Expression, principal: Principal, kind: BatchKind): Expression {
+export function withinScope(filter: Expression, principal: Principal, kind: BatchKind | 'changes'): Expression {
   const scope = scopeOf(principal, kind)
   if (scope === undefined) return filter
   return filter.is === 'and' && filter.parts.length === 0 ? scope : { is: 'and', parts: [scope, filter] }
@@ -38,15 +40,10 @@ export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter |
   return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
 }
 
-/**
- * Which objects of clusters somebody may see, as a condition in SQL on their views `changes` and `resources`: those of his
- * namespaces, and these namespaces themselves. What belongs to a whole cluster is nobody's who is limited. Undefined: every object.
- */
-export function objectScope({ namespaces }: Principal): string | undefined {
-  if (namespaces === undefined) return undefined
-  if (namespaces.length === 0) return 'false'
-  const own = `(${namespaces.map(text).join(', ')})`
-  return `(namespace IN ${own} OR (kind = 'Namespace' AND api_group = '' AND name IN ${own}))`
+/** The same of objects of clusters, as a condition in SQL on views `changes` and `resources`. Undefined: every object. */
+export function objectScope(principal: Principal): string | undefined {
+  const scope = scopeOf(principal, 'changes')
+  return scope === undefined ? undefined : compileSql(bind(scope, changeNames))
 }
 
 /** The same for one object by its name. What is no object of a cluster (an image, a machine) says nothing of one. */

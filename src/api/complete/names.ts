@@ -1,11 +1,10 @@
 import type { StoreReader } from '../../engine/control.ts'
-import { flowFields, namesOf, type Field } from '../../model/fields.ts'
-import { flowNames } from '../../query/index.ts'
+import type { NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type Question } from '../../query/plan/index.ts'
 import { rowsOf } from '../ask.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { Asker } from '../sums.ts'
-import { views } from '../views.ts'
+import { everyView } from '../views.ts'
 
 /** Flows that are looked at for which fields they have. */
 const mostRows = 1000
@@ -54,6 +53,9 @@ export interface FieldSuggestion {
   readonly used: boolean
 }
 
+/** What filters know beside the columns. */
+const noColumn: Readonly<Record<string, string>> = { text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"' }
+
 interface Candidate {
   readonly field: FieldSuggestion
   /** 0: the name begins with what was typed; 1: another of its names does; 2: one has it in it. */
@@ -61,21 +63,18 @@ interface Candidate {
   readonly use: number
 }
 
-/** Names of fields: those that flows have values in first, then those that fit better, then as the registry has them. */
-export function suggestNames(prefix: string, use: ReadonlyMap<string, number>, limit: number): FieldSuggestion[] {
+/** Names of fields: those that rows have values in first, then those that fit better, then as the registry has them. `use` undefined: every row has them. */
+export function suggestNames(table: NameTable, prefix: string, use: ReadonlyMap<string, number> | undefined, limit: number): FieldSuggestion[] {
   const typed = prefix.toLowerCase()
-  const registry = new Map((flowFields as readonly Field[]).map((field) => [field.name, field]))
-  const single = flowNames.fields.map(({ name, kind, unit }): Candidate | undefined => {
-    const field = registry.get(name)
-    const names = field === undefined ? [] : namesOf(field).filter((other) => other !== name)
-    const meaning = views.flows.find((column) => column.name === name)?.meaning ?? ''
-    const used = use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0
-    return candidate({ name, names, kind, ...(unit === undefined ? {} : { unit }), meaning, used: used > 0 }, typed, used)
+  const single = table.fields.map(({ name, kind, unit }): Candidate | undefined => {
+    const meaning = everyView[table.view]?.find((column) => column.name === name)?.meaning ?? noColumn[name] ?? ''
+    const used = use === undefined ? 1 : (use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0)
+    return candidate({ name, names: table.others(name), kind, ...(unit === undefined ? {} : { unit }), meaning, used: used > 0 }, typed, used)
   })
-  const parts = new Set(flowNames.fields.flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : [])).filter((part) => flowNames.endPart(part) !== undefined))
+  const parts = new Set(table.fields.flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : [])).filter((part) => table.endPart(part) !== undefined))
   const either = [...parts].map((part): Candidate | undefined => {
-    const used = (use.get(`src_${part}`) ?? 0) + (use.get(`dst_${part}`) ?? 0)
-    const field = flowNames.ofEnd('src', part)
+    const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
+    const field = table.ofEnd('src', part)
     // Only for who asks for it: each would stand beside its two ends.
     if (field === undefined || !'any.'.startsWith(typed.slice(0, 4)) || typed === '') return undefined
     return candidate({ name: `any.${part}`, names: [], kind: field.kind, meaning: `Of the source or of the destination: ${part.replaceAll('_', ' ')}`, used: used > 0 }, typed, used)

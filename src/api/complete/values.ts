@@ -2,7 +2,7 @@ import type { QueryField } from '../../query/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { fingerprint, valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
-import { rowsOf } from '../ask.ts'
+import { rowsOf, storeOf } from '../ask.ts'
 import { ringValues } from '../ring/values-in-use.ts'
 import type { Asker } from '../sums.ts'
 import { sumSource } from '../sum-source.ts'
@@ -12,7 +12,7 @@ import { numbersCalled } from './words.ts'
 /** What a field can be asked for: lists are asked for their items. */
 export type PlainValue = string | number | boolean
 
-/** A value with the number of flows that have it. */
+/** A value with the number of rows that have it. */
 export interface UsedValue {
   readonly field: QueryField
   readonly value: PlainValue
@@ -23,11 +23,11 @@ export interface UsedValues {
   readonly values: readonly UsedValue[]
   readonly source: string
   readonly span: TimeSpan
-  /** False when flows of the span were passed over. */
+  /** False when rows of the span were passed over. */
   readonly exact: boolean
 }
 
-/** So much of a span is looked at flow by flow, the newest part; more of it when there is too little to choose from. µs. */
+/** So much of a span is looked at row by row, the newest part; more of it when there is too little to choose from. µs. */
 const [firstSpan, widened, mostSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
 /** So long the ring is looked through. */
 const mostMs = 60
@@ -37,6 +37,7 @@ const patienceMs = 50
 /** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
 export async function valuesInUse(asker: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
   const { context: { control: { store }, host: { clock } } } = asker
+  if (question.names.view !== 'flows') storeOf(asker.context)
   if (store === undefined) return fromRing(asker, question, fields, prefix, limit)
   const memory = rememberedOf(store)
   const key = keyOf(question, fields)
@@ -56,8 +57,9 @@ async function ask(asker: Asker, store: StoreReader, question: Question, fields:
   // Rollups tell ports of services from others only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
-  const { rollup, exact } = await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', principal, gone)
-  if (rollup === undefined) {
+  const flows = question.names.view === 'flows'
+  const { rollup, exact } = flows ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', principal, gone) : { rollup: undefined, exact: true }
+  if (rollup === undefined && flows) {
     const newest = await fromRing(asker, question, fields, prefix, mostValues)
     if (newest === undefined) return undefined
     if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === question.span.from }

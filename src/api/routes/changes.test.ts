@@ -68,6 +68,38 @@ test('every filter leaves what it says', async () => {
   for (const [parameters, expected] of cases) expect(names(await page(api, parameters)), JSON.stringify(parameters)).toEqual(expected)
 })
 
+test('a filter chooses what it says, beside what is asked otherwise, in the list and in its sums', async () => {
+  const api = await started(some())
+  const cases: [filter: string, expected: string[]][] = [
+    ['', ['web', 'key', 'n1']], ['kind = Pod or kind = Node', ['key', 'n1']], ['namespace in (shop, vault) and not kind = Pod', ['web']], ['not exists(ns)', ['n1']], ['group = apps', ['web']], ['api_group = ""', ['key', 'n1']], ['name = w*', ['web']],
+    ['op = created, deleted', ['key', 'n1']], ['actor = alice', ['web']], ['actor_kind = user and kind = Deployment', ['web']], ['manager ~ "^kubectl"', ['web']], ['paths = /spec/*', ['web']], ['path ~ Repl', ['web']], ['diff ~ "\\"value\\":2"', ['web']],
+    ['text ~ "(?i)VAULT"', ['key']], ['exists(old) and exists(new)', ['web']], ['noise = heartbeats', []], ['initial = true', []], ['coalesced = false and kind = Node', ['n1']], ['kind = Pod and actor = nobody', []],
+  ]
+  for (const [filter, expected] of cases) {
+    const shown = await page(api, { filter })
+    expect(names(shown), filter).toEqual(expected)
+    const { body } = await api.get('changes/sums', { filter })
+    expect([body['total'], body['hidden']], filter).toEqual([expected.length, shown.hidden])
+  }
+  expect((await page(api, { filter: 'noise = heartbeats' })).hidden).toEqual({ total: 1, rules: { heartbeats: 1, status: 1 } })
+  expect(names(await page(api, { filter: 'noise = heartbeats', noise: 'shown' }))).toEqual(['noisy'])
+  expect(names(await page(api, { filter: 'kind = Deployment or kind = Node', namespace: 'shop' }))).toEqual(['web'])
+  const { next } = await page(api, { filter: 'kind = Pod or kind = Node', limit: '1' })
+  expect(names(await page(api, { filter: 'kind = Pod or kind = Node', limit: '1', cursor: String(next) }))).toEqual(['n1'])
+  expect((await api.get('changes', { filter: 'kind = Pod', cursor: String(next) })).status).toBe(400)
+})
+
+test('what is no filter is told with its place', async () => {
+  const api = await started([])
+  for (const [filter, from, to, message] of [['kind = Pod and nmae = x', 15, 19, 'There is no field nmae.'], ['src.ns = shop', 0, 6, 'There is no field src.ns.'], ['initial = perhaps', 10, 17, 'perhaps is neither true nor false.'], ['old ~ x', 0, 3, undefined], ['kind =', 6, 6, undefined]] as const) {
+    for (const path of ['changes', 'changes/sums']) {
+      const { status, body } = await api.get(path, { filter })
+      expect([status, body['code']], filter).toEqual([400, 'WEIR_API_FILTER'])
+      expect((body['errors'] as object[])[0], filter).toMatchObject({ from, to, ...(message === undefined ? {} : { message }) })
+    }
+  }
+})
+
 test('pages lead to every change once, also where many have one moment and others arrive meanwhile', async () => {
   const at = now() - 60_000
   const many = Array.from({ length: 57 }, (_, n) => changeEvent(identity(`ConfigMap/shop/c${n}`), iso(at + Math.floor(n / 20)), { operation: 'created', new: {} }))
@@ -106,7 +138,7 @@ test('a viewer of a namespace sees its changes alone, whatever he asks, and is t
   const as = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
   const all = await page(api, { noise: 'shown' }, as('admin'))
   expect(all.changes).toHaveLength(7)
-  for (const parameters of [{}, { namespace: 'vault,shop' }, { namespace: 'vault' }, { kind: 'Node' }, { text: 'key' }, { name: 'key,n1,web' }, { noise: 'shown' }] as Record<string, string>[]) {
+  for (const parameters of [{}, { namespace: 'vault,shop' }, { namespace: 'vault' }, { kind: 'Node' }, { text: 'key' }, { name: 'key,n1,web' }, { noise: 'shown' }, { filter: 'namespace = vault or not exists(namespace) or text ~ e' }] as Record<string, string>[]) {
     const mine = await page(api, parameters, as('shop'))
     expect(JSON.stringify(mine)).not.toMatch(/vault|n1/)
     expect((await page(api, parameters, as('none'))).changes).toEqual([])

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { compileSql, plainOfChange, testsOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { integerSql, text, timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
@@ -6,6 +7,7 @@ import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import { objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { among, changeColumns, fingerprintOf, found, placeConditions, placeParameters, readPageCursor, span, writePageCursor, type PageCursor, type PlaceQuery } from '../objects.ts'
+import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 
@@ -35,6 +37,7 @@ export const changeSchemas = {
 
 /** Which changes are asked for. */
 export interface ChangeQuery extends PlaceQuery {
+  readonly filter?: string
   readonly uid?: string
   readonly operation?: string
   readonly actor?: string
@@ -49,6 +52,7 @@ interface Query extends ChangeQuery {
 }
 
 export const changeParameters = {
+  filter: { type: 'string', maxLength: 65_536, description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.', examples: ['kind = Deployment and not actor = "system:*"'] },
   ...placeParameters,
   uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
   operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
@@ -134,9 +138,12 @@ interface Page extends Asked {
 
 /** What is asked for, of what may be seen. */
 export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
+  const { bound } = filterOf(query.filter ?? '', 'changes')
+  const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({ sql: compileSql(part), plain: testsOf(part).every(({ field }) => plainOfChange.has(field)) }))
   const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
-  const conditions = [...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation)]
+  const conditions = [...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation), ...parts.filter(({ plain }) => plain).map(({ sql }) => sql)]
   const costly = [
+    ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
     ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
   ]

@@ -3,6 +3,9 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { flowNames } from '../../query/index.ts'
 import { randomRows, type Row } from '../../query/testing/rows.ts'
 import { makeBatch } from '../../query/testing/tables.ts'
+import { toEventBatch } from '../../model/events.ts'
+import { auditEvent, changeEvent, identity } from '../../store/testing/cluster.ts'
+import { startStored } from '../testing/stored.ts'
 import { startBoth, type Both } from '../testing/both.ts'
 import { post } from '../testing/kit.ts'
 
@@ -132,5 +135,39 @@ test('every field that has values can be completed, whatever the rows hold', asy
     const fresh = !kinds.has(kind)
     kinds.add(kind)
     for (const url of [both.urls.live, ...(fresh ? [both.urls.stored] : [])]) expect((await complete(url, { field: name, prefix: '1' })).values).toBeInstanceOf(Array)
+  }
+})
+
+test('names and values of changes are completed by the same filter language, of what may be seen', async () => {
+  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
+  const api = await startStored({ auth })
+  const at = (ago: number): string => new Date(Date.now() - ago * 1000).toISOString()
+  await api.addBatch(toEventBatch([
+    ...['a', 'b'].map((name, n) => changeEvent(identity(`Deployment/shop/${name}`, String(n)), at(60 - n), { operation: 'updated', patch: [{ op: 'replace', path: '/spec/replicas', value: n }], actor: { manager: 'helm', time: at(60 - n) } })),
+    changeEvent(identity('Pod/vault/name', '7'), at(50), { operation: 'created', new: {}, noise: ['status'] }),
+    auditEvent(identity('Deployment/shop/a'), 'alice', 'patch', at(60), { version: '0' }),
+  ]), Date.now())
+  const ask = async (body: object, token = 'admin'): Promise<Completed> => {
+    const answer = await post(`${api.url}/api/v1/complete`, { names: 'changes', prefix: '', ...body }, { authorization: `Bearer ${token}` })
+    expect(answer.status).toBe(200)
+    return (await answer.json()) as Completed
+  }
+  const texts = async (body: object, token?: string): Promise<string[]> => (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
+  const { fields } = await ask({ prefix: 'act' })
+  expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind'])
+  expect(fields[0]?.meaning).toMatch(/^Who did it/)
+  expect((await ask({ prefix: 'ns' })).fields.map(({ name }) => name)).toContain('namespace')
+  expect(await texts({ field: 'kind' })).toEqual(['Deployment 2', 'Pod 1'])
+  expect(await texts({ field: 'ns', filter: 'kind = Pod' })).toEqual(['vault 1'])
+  expect(await texts({ field: 'actor' })).toEqual(['alice 1', 'helm 1'])
+  expect(await texts({ field: 'operation', prefix: 'u' })).toEqual(['updated 2'])
+  expect(await texts({ field: 'noise' })).toEqual(['status 1'])
+  expect(await texts({ field: 'paths', prefix: 'repl' })).toEqual(['/spec/replicas 2'])
+  // A text that is also the name of a field.
+  expect(await texts({ field: 'name', prefix: 'na' })).toEqual(['"name" 1'])
+  expect(await texts({ field: 'kind' }, 'shop')).toEqual(['Deployment 2'])
+  for (const [body, detail] of [[{ field: 'src_port' }, '"field" names src_port, which is no field of changes.'], [{ field: 'diff' }, '"field" is diff, of which there are no values to choose from.'], [{ field: 'kind', filter: 'bytes > 1' }, 'There is no field bytes.']] as const) {
+    const answer = await post(`${api.url}/api/v1/complete`, { names: 'changes', prefix: '', ...body }, { authorization: 'Bearer admin' })
+    expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([400, detail])
   }
 })

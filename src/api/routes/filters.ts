@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { BatchKind } from '../../model/batches.ts'
 import { nameTables, print, QueryError, readFilter, swapEnds } from '../../query/index.ts'
 import { importNetObserv } from '../../query/netobserv-url.ts'
 import { answerJson } from '../answer.ts'
@@ -41,7 +40,7 @@ const validateSchema = {
   body: {
     type: 'object', required: ['filter'], additionalProperties: false, properties: {
       filter: { type: 'string', maxLength: 65_536 },
-      names: { type: 'string', enum: ['flows', 'events'], default: 'flows', description: 'Whose fields it speaks of.' },
+      names: { type: 'string', enum: Object.keys(nameTables), default: 'flows', description: 'Whose fields it speaks of.' },
     },
   },
   response: { 200: { $ref: 'Validation#' }, 400: { $ref: 'Problem#' } },
@@ -65,7 +64,7 @@ const quickSchema = {
 export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFilter[] = () => []): void {
   app.get('/api/v1/quick-filters', { schema: quickSchema }, (request, reply) => answerJson(request, reply, { filters: quick().map(({ name, filter }) => ({ name, filter })) }))
   app.post('/api/v1/validate', { schema: validateSchema }, (request, reply) => {
-    const { filter, names = 'flows' } = request.body as { filter: string; names?: BatchKind }
+    const { filter, names = 'flows' } = request.body as { filter: string; names?: keyof typeof nameTables }
     return answerJson(request, reply, judged(filter, names))
   })
   app.post('/api/v1/import', { schema: importSchema }, (request, reply) => {
@@ -74,7 +73,7 @@ export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFi
   })
 }
 
-function judged(text: string, names: BatchKind): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
+function judged(text: string, names: keyof typeof nameTables): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
   try {
     const { expression, normal } = readFilter(text, nameTables[names])
     return { ok: true, normalized: normal, swapped: print(swapEnds(expression, nameTables[names]), nameTables[names]), errors: [] }

@@ -14,7 +14,7 @@ export interface ValuesRequest {
   readonly rollup?: Rollup
 }
 
-/** The values of fields with the number of flows that have them, as _value and _flows, the commonest first. Of a list, its items. */
+/** The values of fields with the number of rows that have them, as _value and _flows, the commonest first. Of a list, its items. */
 export function valuesSql({ question, fields, condition, limit, rollup }: ValuesRequest): string {
   const compiled = compileSql(boundOf(question))
   const where = rollup === undefined ? conditionOf(question) : withinSql('"time"', rollup.span) + (compiled === 'true' ? '' : ` AND ${compiled}`)

@@ -70,7 +70,8 @@ export class Stage {
     let [before, now] = [-1, await this.stored(1)]
     for (; now !== before; now = await this.stored(1)) {
       before = now
-      await sleep(1500)
+      // Where a cluster is watched, flows are stored two seconds after they came.
+      await sleep(3000)
     }
     return now
   }

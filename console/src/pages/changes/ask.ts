@@ -11,7 +11,7 @@ import type { ChangeFilter, Grouping } from './state.ts'
 /** The filter as parameters of the API. */
 export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {
-    text: q, uid, operation: operation.join(','), kind: kind.join(','), namespace: namespace.join(','), name: name.join(','), actor: actor.join(','), cluster: cluster.join(','),
+    filter: q, uid, operation: operation.join(','), kind: kind.join(','), namespace: namespace.join(','), name: name.join(','), actor: actor.join(','), cluster: cluster.join(','),
     ...(noise ? { noise: 'shown' } : {}),
   }
 }

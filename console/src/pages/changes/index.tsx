@@ -1,12 +1,14 @@
 import { useMemo, useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import type { Change, Hidden } from '../../api/objects.ts'
-import { useMe } from '../../api/queries.ts'
+import { useFields, useMe } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useHold } from '../../live/use-hold.ts'
+import { FilterBox } from '../../parts/filter-box.tsx'
+import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
@@ -16,7 +18,7 @@ import { useTurn } from '../flows/use-turn.ts'
 import { useChanges, useChangeSums, useClusters } from './ask.ts'
 import { OneChange } from './change.tsx'
 import { changeColumns } from './columns.tsx'
-import { Filters, FindBox } from './filters.tsx'
+import { Filters } from './filters.tsx'
 import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
 import { changesCodec, noFilter, type ChangeFilter } from './state.ts'
@@ -31,6 +33,7 @@ const posOf = ({ pos }: Change): string => pos
 export default function ChangesPage(): React.ReactNode {
   useTitle('Changes')
   const { state, unread, set } = usePageState(changesCodec)
+  const fields = useFields()
   const { q, uid, operation, kind, namespace, name, actor, cluster, noise, t, by } = state
   const filter = useMemo((): ChangeFilter => ({ q, uid, operation, kind, namespace, name, actor, cluster, noise }), [q, uid, operation, kind, namespace, name, actor, cluster, noise])
   // A span that has ended has nothing new.
@@ -57,7 +60,7 @@ export default function ChangesPage(): React.ReactNode {
     <div className="page changes">
       <h1 className="spoken">Changes</h1>
       <div className="page-bar">
-        <FindBox q={q} label="Find in changes" hint="Find in names, paths, values and managers" onChange={(text) => set({ q: text, sel: '' })} />
+        <FilterBox names="changes" example="kind = Deployment and paths ~ image, or any words" fields={fields.data?.views.changes ?? []} filter={q} range={t} meant={foundIn} onChange={(text) => set({ q: text, sel: '' })} />
         <TimeControl frame={state} onChange={set} />
         <button type="button" aria-pressed={live} disabled={!isMoving(t)} title={isMoving(t) ? 'Show changes as they are seen' : 'This span has ended: nothing new comes'} onClick={() => set({ live: !state.live })}><span aria-hidden="true">{live ? '● ' : '○ '}</span>Live</button>
         <Filters state={state} set={set} />

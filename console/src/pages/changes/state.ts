@@ -1,3 +1,4 @@
+import { foundIn } from '../../parts/filter-text.ts'
 import { codecOf, type Part } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, oneOf, text } from '../../state/parts.ts'
@@ -15,7 +16,7 @@ export const operations = ['created', 'updated', 'deleted'] as const
 
 /** What changes are asked for: each list holds any of its values, empty any at all. */
 export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'name', readonly string[]>> {
-  /** Found anywhere in a change. */
+  /** The filter. */
   readonly q: string
   /** Id of one object; empty: of any. */
   readonly uid: string
@@ -32,12 +33,14 @@ export interface ChangesState extends Frame, ChangeFilter {
   readonly sel: string
 }
 
+/** Links from before there was a filter have words here. */
+const filterText = (): Part<string> => ({ ...text(), read: foundIn })
 const list = (): Part<readonly string[]> => quickNames()
 
 export const changesCodec = codecOf<ChangesState>({
   ...frameParts,
   t: range({ from: 'now-1d', to: 'now' }),
-  q: text(),
+  q: filterText(),
   operation: list(),
   kind: list(),
   namespace: list(),

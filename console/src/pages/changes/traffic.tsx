@@ -4,7 +4,7 @@ import { ask } from '../../api/client.ts'
 import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count, volume } from '../../parts/format.ts'
-import { literal } from '../flows/filter-text.ts'
+import { literal } from '../../parts/filter-text.ts'
 import { ratesOf, type SeriesAnswer } from '../resource/traffic.ts'
 
 interface TrafficProps {

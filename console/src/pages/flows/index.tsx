@@ -10,7 +10,7 @@ import { isMoment, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { Asking } from './asking.tsx'
 import { flowColumns } from './columns.tsx'
-import { FilterBox, type Imported } from './filter-box.tsx'
+import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
 import { usualGroups } from './groups.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
@@ -52,7 +52,7 @@ export default function FlowsPage(): React.ReactNode {
     <div className="page">
       <h1 className="spoken">Flows</h1>
       <div className="page-bar">
-        <FilterBox fields={fields.data?.views.flows ?? []} filter={state.q} range={state.t} onChange={(q) => set({ q, sel: '' })} onImport={take} />
+        <FilterBox names="flows" example="src.ns = shop and dst_port in (5432, 6379)" fields={fields.data?.views.flows ?? []} filter={state.q} range={state.t} onChange={(q) => set({ q, sel: '' })} onImport={take} />
         <TimeControl frame={state} onChange={set} />
         <button type="button" aria-pressed={state.live} title={state.live ? 'Rows are shown as they arrive; press for what is stored' : 'Show rows as they arrive'} onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}>
           <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>Live

@@ -1,7 +1,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { QuickFilter } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
-import { allOf } from './filter-text.ts'
+import { allOf } from '../../parts/filter-text.ts'
 
 /** Ready filters of the configuration. */
 export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {

@@ -8,7 +8,7 @@ import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
-import { andFilter, conditionFor, eitherCondition, literal } from './filter-text.ts'
+import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/filter-text.ts'
 
 interface RecordProps {
   /** Id of the record; empty: none is open. */

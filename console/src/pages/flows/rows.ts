@@ -3,7 +3,7 @@ import type { Row } from '../../live/rows-model.ts'
 import { plainText } from '../../parts/format.ts'
 import type { GridProps } from '../../parts/grid.tsx'
 import { gridColumns, type FlowColumn } from './columns.tsx'
-import { andFilter, conditionFor, eitherCondition } from './filter-text.ts'
+import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
 import { resized } from './parts-of-state.ts'
 import type { FlowViewProps } from './views.ts'
 

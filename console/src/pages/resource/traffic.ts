@@ -2,7 +2,7 @@
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
-import { literal } from '../flows/filter-text.ts'
+import { literal } from '../../parts/filter-text.ts'
 
 export interface SeriesAnswer extends AnswerFrame {
   /** Seconds of a bucket. */

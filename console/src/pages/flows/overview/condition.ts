@@ -1,4 +1,4 @@
-import { literal } from '../filter-text.ts'
+import { literal } from '../../../parts/filter-text.ts'
 
 /** The filter for rows that have these values. */
 export function conditionOf(fields: readonly string[], cells: readonly unknown[]): string {

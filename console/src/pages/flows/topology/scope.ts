@@ -1,4 +1,4 @@
-import { literal } from '../filter-text.ts'
+import { literal } from '../../../parts/filter-text.ts'
 import type { Scope } from './state.ts'
 
 interface ScopeParts {

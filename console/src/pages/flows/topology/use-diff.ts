@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ask, type Query } from '../../../api/client.ts'
-import { allOf } from '../filter-text.ts'
+import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../question.ts'
 import { momentSeconds, type Asked } from '../overview/ask.ts'
 import { conditionOf } from '../overview/condition.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { flowNames, readFilter } from '../../../../src/query/index.ts'
-import { allOf, andFilter, conditionFor, literal, ofEitherEnd, saidBefore, writtenBefore } from './filter-text.ts'
+import { flowNames, readFilter } from '../../../src/query/index.ts'
+import { allOf, andFilter, conditionFor, foundIn, literal, ofEitherEnd, saidBefore, writtenBefore } from './filter-text.ts'
 
 test('what a click adds is a filter that the server takes, whatever the value has in it', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
@@ -47,4 +47,13 @@ test('values are offered among the flows that everything before them leaves', ()
   expect(at('src.name = "a or (b" and ds')).toBe('src.name = "a or (b"')
   expect(at('src.ns = shop or dst.ns = shop and dst.name = re')).toBe('')
   expect(at('(src.ns = shop and dst.name = re')).toBe('')
+})
+
+test('plain words become a filter that finds them, and a filter stays as it is', () => {
+  expect(foundIn('  ')).toBe('')
+  expect(foundIn('kind = Pod')).toBe('kind = Pod')
+  expect(foundIn('exists(diff)')).toBe('exists(diff)')
+  expect(foundIn('Replicas 3')).toBe('text ~ "(?i)Replicas 3"')
+  expect(foundIn('api:1.8 "x"')).toBe('text ~ "(?i)api:1\\\\.8 \\"x\\""')
+  expect(foundIn('東京')).toBe('text ~ "東京"')
 })

@@ -6,6 +6,14 @@ export function literal(value: unknown): string {
   return `"${String(value).replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`
 }
 
+/** Plain words are found anywhere in a row, where its view has a `text`; what speaks the language stays as it is. */
+export function foundIn(text: string): string {
+  const words = text.trim()
+  if (words === '' || /[=<>~()!]|\b(?:in|exists)\b/i.test(words)) return words
+  const anyCase = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]/u.test(words) ? '' : '(?i)'
+  return `text ~ ${literal(anyCase + words.replaceAll(/[\\^$.*+?|[\]{}]/g, '\\$&'))}`
+}
+
 /** The filter that says all of these. */
 export function allOf(filters: readonly string[]): string {
   const said = filters.map((filter) => filter.trim()).filter((filter) => filter !== '')

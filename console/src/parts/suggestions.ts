@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { ViewColumn } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
-import { count } from '../../parts/format.ts'
-import type { Range } from '../../state/range.ts'
+import type { ViewColumn } from '../../../src/api/published.ts'
+import { ask } from '../api/client.ts'
+import { asRefused } from '../api/problem.ts'
+import { count } from './format.ts'
+import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
+
+/** Whose fields a filter speaks of. */
+export type FilterNames = 'flows' | 'changes'
 
 export interface Suggestion {
   readonly name: string
@@ -22,17 +25,17 @@ interface Completion {
 const most = 12
 
 /**
- * What the word before the caret could become: fields, or values of one, ranked by the server by how the flows that the
+ * What the word before the caret could become: fields, or values of one, ranked by the server by how the rows that the
  * other filters leave use them. Without its answer, fields by their names.
  */
-export function useSuggestions(fields: readonly ViewColumn[], written: Written | undefined, filter: string, { from, to }: Range): readonly Suggestion[] {
+export function useSuggestions(of: FilterNames, fields: readonly ViewColumn[], written: Written | undefined, filter: string, { from, to }: Range): readonly Suggestion[] {
   const { field, word = '' } = written ?? {}
   const completion = useQuery({
-    queryKey: ['complete', field, word, filter, from, to],
+    queryKey: ['complete', of + (field ?? ''), word, filter, from, to],
     enabled: written !== undefined, staleTime: 10_000, retry: false,
     // What was offered stays until there is something better, but only for the same field.
-    placeholderData: (before: Completion | undefined, query) => (query?.queryKey[1] === field ? before : undefined),
-    queryFn: ({ signal }): Promise<Completion> => ask<Completion>('/api/v1/complete', { method: 'POST', body: { ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most }, signal }).catch((error: unknown): Completion => {
+    placeholderData: (before: Completion | undefined, query) => (query?.queryKey[1] === of + (field ?? '') ? before : undefined),
+    queryFn: ({ signal }): Promise<Completion> => ask<Completion>('/api/v1/complete', { method: 'POST', body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most }, signal }).catch((error: unknown): Completion => {
       // Completion is a help: a word that is no field is told when the filter is checked.
       if (asRefused(error).status === 401) throw error
       return {}

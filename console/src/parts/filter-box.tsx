@@ -1,21 +1,27 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
-import type { TextProblem, ViewColumn } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
-import { useLocalKeys } from '../../state/keys.ts'
-import { ErrorNotice } from '../../parts/states.tsx'
-import type { Range } from '../../state/range.ts'
+import type { TextProblem, ViewColumn } from '../../../src/api/published.ts'
+import { ask } from '../api/client.ts'
+import { asRefused } from '../api/problem.ts'
+import { useLocalKeys } from '../state/keys.ts'
+import { ErrorNotice } from './states.tsx'
+import type { Range } from '../state/range.ts'
 import { FilterPaint } from './filter-paint.tsx'
-import { useSuggestions, type Suggestion } from './suggestions.ts'
+import { useSuggestions, type FilterNames, type Suggestion } from './suggestions.ts'
 import { saidBefore, writtenBefore } from './filter-text.ts'
 
 interface FilterBoxProps {
+  /** Whose rows are chosen. */
+  readonly names: FilterNames
+  /** What may be written. */
+  readonly example: string
   readonly fields: readonly ViewColumn[]
   readonly filter: string
   readonly range: Range
   readonly onChange: (filter: string) => void
-  /** A link of NetObserv's console was given, and this is what it says here. */
-  readonly onImport: (imported: Imported) => void
+  /** The filter that was meant by what is none. */
+  readonly meant?: (text: string) => string
+  /** A link of NetObserv's console was given, and this is what it says here. Who takes none has no source and destination either. */
+  readonly onImport?: (imported: Imported) => void
 }
 
 /** As POST /api/v1/import answers. */
@@ -37,10 +43,10 @@ interface Checked {
 }
 
 /** Is it a filter? A server that cannot be asked beforehand says so in its answer to the question itself. */
-async function checked(filter: string): Promise<Checked> {
+async function checked(filter: string, names: FilterNames): Promise<Checked> {
   if (filter.trim() === '') return { ok: true }
   try {
-    return await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter } })
+    return await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter, names } })
   } catch (error) {
     const refused = asRefused(error)
     return refused.code === 'WEIR_API_FILTER' ? { ok: false, errors: refused.errors } : { ok: true }
@@ -48,7 +54,7 @@ async function checked(filter: string): Promise<Checked> {
 }
 
 /** The filter of the page. What is wrong with it is said where it is wrong, and the last good answer stays. */
-export function FilterBox({ fields, filter, range, onChange, onImport }: FilterBoxProps): React.ReactNode {
+export function FilterBox({ names, example, fields, filter, range, onChange, meant, onImport }: FilterBoxProps): React.ReactNode {
   const [text, setText] = useState(filter)
   const [caret, setCaret] = useState<number>()
   const [at, setAt] = useState(-1)
@@ -71,25 +77,28 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
     // One that was written here was checked; one of a link was not.
     if (filter === lastChecked.current) return undefined
     let gone = false
-    checked(filter).then(({ errors: problems = [] }) => { if (!gone) setErrors(problems) }, reportError)
+    checked(filter, names).then(({ errors: problems = [] }) => { if (!gone) setErrors(problems) }, reportError)
     return () => {
       gone = true
     }
-  }, [filter])
-  const written = caret === undefined || foreignLink.test(text) ? undefined : writtenBefore(text, caret)
-  const found = useSuggestions(fields, written, caret === undefined ? '' : saidBefore(text, caret), range)
+  }, [filter, names])
+  const imports = onImport !== undefined && foreignLink.test(text.trim())
+  const written = caret === undefined || imports ? undefined : writtenBefore(text, caret)
+  const found = useSuggestions(names, fields, written, caret === undefined ? '' : saidBefore(text, caret), range)
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {
     setCaret(undefined)
-    if (foreignLink.test(text.trim())) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
-    const { errors: problems = [] } = await checked(text)
+    if (imports) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
+    const asked = (meant?.(text) ?? text).trim()
+    const { errors: problems = [] } = await checked(asked, names)
     setErrors(problems)
     if (problems.length > 0) return
-    lastChecked.current = text.trim()
+    lastChecked.current = asked
+    setText(asked)
     onChange(lastChecked.current)
   }
   const swap = async (): Promise<void> => {
-    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter: text } })
+    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter: text, names } })
     // Whoever has written on meanwhile means what is there now.
     if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
@@ -138,7 +147,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
   return (
     <div className="filter" role="search" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined) }}>
       <input
-        ref={input} value={text} spellCheck={false} autoCapitalize="off" autoComplete="off" placeholder="Filter, as src.ns = shop and dst_port in (5432, 6379)"
+        ref={input} value={text} spellCheck={false} autoCapitalize="off" autoComplete="off" placeholder={`Filter, as ${example}`}
         role="combobox" aria-label="Filter" aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}list`} aria-activedescendant={open && at >= 0 ? `${id}${at}` : undefined}
         aria-invalid={wrong !== undefined} aria-describedby={wrong === undefined ? undefined : `${id}wrong`}
         onChange={(event) => {
@@ -152,7 +161,7 @@ export function FilterBox({ fields, filter, range, onChange, onImport }: FilterB
       {text !== '' && <FilterPaint filter={text} />}
       {text !== '' && (
         <div className="filter-acts">
-          <button type="button" className="quiet" onClick={() => tried(swap)} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>
+          {onImport !== undefined && <button type="button" className="quiet" onClick={() => tried(swap)} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>}
           <button type="button" className="quiet" onClick={clear} aria-label="Clear the filter" title="Clear the filter">✕</button>
         </div>
       )}
