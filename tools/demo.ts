@@ -80,7 +80,7 @@ function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }
     sources: {
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' },
       // Told and marked, so that there is noise to hide and to show.
-      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats', 'status'] } },
+      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
     },
     identity: { networks: join(folder, 'networks.yaml') },

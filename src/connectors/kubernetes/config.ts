@@ -23,7 +23,7 @@ export const kubernetesSchema = defineSchema({
     initial: choice(['silent', 'snapshot'], { description: 'Objects that are there when a cluster is first looked at: known without a word, or each told as created and marked `initial`', default: 'silent' }),
     events: flag({ description: 'Whether the cluster’s own events are told', default: true }),
     noise: group({
-      show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), { description: 'Rules that hide nothing: changes of that sort are told, too, and marked, so that who asks for changes sees them when he wants to', default: [], example: ['heartbeats', 'status'] }),
+      show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), { description: 'Rules that hide nothing: changes of that sort are told, too, and marked, so that who asks for changes sees them when he wants to. `status` is told and marked in any case, unless it is hidden', default: [], example: ['heartbeats'] }),
       hide: list(choice(noiseNames, { description: 'A rule', required: true, example: 'status' }), { description: 'Rules that hide though they usually do not', default: [], example: ['status'] }),
     }, { description: 'What changes all the time without anything having happened', default: {} }),
     redact: group({

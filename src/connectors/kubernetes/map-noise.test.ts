@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { noiseNames } from './config.ts'
 import { canonical } from './map-canonical.ts'
+import { diff } from './map-diff.ts'
 import { kindOf, Noise, noiseRules, usualNoise } from './map-noise.ts'
 import type { KubeObject } from './client-types.ts'
 
@@ -41,4 +42,22 @@ test('an object without any of it is passed on as it is', () => {
 
 test('the settings know every rule, and no other', () => {
   expect([...noiseNames]).toEqual(Object.keys(noiseRules))
+})
+
+test('all that lies between two states is noise, or it is not, whatever the patch is made of', () => {
+  const noise = new Noise(['status', 'leader', 'heartbeats'])
+  const marks = (before: KubeObject, after: KubeObject): string[] => noise.marks(before, after, diff(before, after), canonical)
+  const plain: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { a: 1 } }
+  const stated = { ...plain, status: { phase: 'Running', conditions: [{ type: 'Ready', lastHeartbeatTime: '1' }] } }
+  expect(marks(plain, stated)).toEqual(['status'])
+  expect(marks(stated, { ...stated, status: { phase: 'Failed' } })).toEqual(['status'])
+  expect(marks(stated, { ...stated, status: { ...stated.status, conditions: [{ type: 'Ready', lastHeartbeatTime: '2' }] } })).toEqual(['status', 'heartbeats'])
+  expect(marks(stated, { ...stated, spec: { a: 2 }, status: { phase: 'Failed' } })).toEqual([])
+  // The step is above what the rule speaks of: all annotations are new.
+  const led = (annotations?: object): KubeObject => ({ ...plain, metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) } })
+  const leader = 'control-plane.alpha.kubernetes.io/leader'
+  expect(marks(led({ [leader]: '1' }), led({ [leader]: '2' }))).toEqual(['leader'])
+  expect(marks(led({ kept: '1' }), led({ kept: '1', [leader]: '2' }))).toEqual(['leader'])
+  expect(marks(led(), led({ [leader]: '2', other: '1' }))).toEqual([])
+  expect(new Noise([]).marks(plain, stated, diff(plain, stated), canonical)).toEqual([])
 })

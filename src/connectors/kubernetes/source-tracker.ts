@@ -169,7 +169,7 @@ export class Tracker implements Target {
       if (patch.length === 0 && old !== undefined) return this.#hidden(known, version)
       events.push(changeEvent({
         place, resourceVersion: version, operation: 'updated', old, new: text, patch, actor: actorOf(object), initial: false, coalesced: this.#listing || old === undefined, time: now,
-        noise: was === undefined ? [] : (this.#options.marked?.marks(was, safe, canonical) ?? []),
+        noise: was === undefined ? [] : (this.#options.marked?.marks(was, safe, patch, canonical) ?? []),
       }))
     }
     known.version = version

@@ -7,7 +7,7 @@ import { Reader } from './client-reader.ts'
 import { leaseClient, type LeasePlace } from './client-lease.ts'
 import type { Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
-import { Noise, usualNoise } from './map-noise.ts'
+import { Noise, usuallyMarked, usualNoise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
 import { LeaseKeeper } from './source-lease.ts'
@@ -73,7 +73,7 @@ export class KubernetesSource implements Source {
     this.#redactor = redactor
     const { show, hide } = config.noise
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    ;[this.#noise, this.#marked] = [new Noise(rules), new Noise(show.filter((rule) => !rules.includes(rule)))]
+    ;[this.#noise, this.#marked] = [new Noise(rules), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
     this.#lease = lease === undefined ? undefined : this.#keeper(lease)
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)

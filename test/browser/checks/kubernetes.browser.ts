@@ -332,7 +332,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     await writeFile(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig(await cluster.server.open())))
     const [port] = await freePorts(1)
     await stage.open({
-      sources: { cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats', 'status'] } }, 'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` } },
+      sources: { cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } }, 'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` } },
     })
     const told = async (sql: string): Promise<void> => { while (Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) === 0) await sleep(200) }
     await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
