@@ -20,6 +20,7 @@ import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
+import { changeGapRoutes, changeGapSchemas } from './routes/change-gaps.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
@@ -40,7 +41,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...resourceSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...resourceSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -83,6 +84,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   savedRoutes(app, context, options.folder)
   changeRoutes(app, context)
   changeSumRoutes(app, context)
+  changeGapRoutes(app, context)
   resourceRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)

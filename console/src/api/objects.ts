@@ -62,6 +62,28 @@ export interface ChangeSums {
   readonly hidden?: Hidden
 }
 
+/** A comparison with a cluster found what no watch had told. */
+export interface ChangeGap {
+  /** ISO 8601: when it was found. */
+  readonly time: string
+  /** When everything was known to be right last; null: nobody knows. */
+  readonly since: string | null
+  readonly cluster: string
+  readonly group: string
+  readonly resource: string
+  readonly missing: number
+  readonly stale: number
+  readonly extra: number
+  readonly cause: string
+  readonly pos: string
+}
+
+export interface ChangeGaps {
+  /** The newest first. */
+  readonly gaps: readonly ChangeGap[]
+  readonly total: number
+}
+
 /** An object as it was for a time. */
 export interface ResourceState {
   readonly cluster: string

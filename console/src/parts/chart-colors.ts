@@ -8,6 +8,7 @@ export interface ChartColors {
   readonly ink: string
   readonly line: string
   readonly mark: string
+  readonly gap: string
 }
 
 /** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
@@ -18,7 +19,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): 
     probe.style.color = `var(${name})`
     return getComputedStyle(probe).color
   }
-  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colorTokens[index % colorTokens.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line'), mark: token('--series-4') }
+  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colorTokens[index % colorTokens.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line'), mark: token('--series-4'), gap: token('--bad') }
   probe.remove()
   return found
 }

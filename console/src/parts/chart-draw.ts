@@ -55,7 +55,7 @@ export function draw(element: HTMLElement, { times, series, lines, marks, stacke
     }))],
     hooks: {
       ready: [onReady],
-      draw: [(self) => drawMarks(self, marks, colors.mark)],
+      draw: [(self) => drawMarks(self, marks, colors)],
       setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
       setSelect: [(self) => {
         const { left, width } = self.select
@@ -82,22 +82,32 @@ export function draw(element: HTMLElement, { times, series, lines, marks, stacke
   }
 }
 
-/** A square at the top of a dashed line, where something happened. */
-function drawMarks(plot: uPlot, marks: readonly ChartMark[], color: string): void {
+/** A square at the top of a dashed line, where something happened; of a gap a diamond, and a shade over the time that it is of. */
+function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors): void {
   const { ctx: context, bbox: { left, top, width, height } } = plot
   const side = 8 * devicePixelRatio
   context.save()
-  context.fillStyle = context.strokeStyle = color
   context.lineWidth = devicePixelRatio
   context.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
-  for (const { at } of marks) {
+  for (const { is, at, since = at } of marks) {
     const x = Math.round(plot.valToPos(at, 'x', true))
+    context.fillStyle = context.strokeStyle = is === 'gap' ? gap : mark
+    const [begin, end] = [Math.max(left, plot.valToPos(since, 'x', true)), Math.min(left + width, x)]
+    if (end > begin) {
+      context.globalAlpha = 0.14
+      context.fillRect(begin, top, end - begin, height)
+      context.globalAlpha = 1
+    }
     if (x < left || x > left + width) continue
     context.beginPath()
     context.moveTo(x, top)
     context.lineTo(x, top + height)
     context.stroke()
-    context.fillRect(x - side / 2, top - side / 2, side, side)
+    context.save()
+    context.translate(x, top)
+    if (is === 'gap') context.rotate(Math.PI / 4)
+    context.fillRect(-side / 2, -side / 2, side, side)
+    context.restore()
   }
   context.restore()
 }

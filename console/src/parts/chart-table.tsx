@@ -1,9 +1,10 @@
 import { momentAt } from './format.ts'
-import type { ChartSeries } from './chart.tsx'
+import type { ChartMark, ChartSeries } from './chart.tsx'
 
 interface ValueTableProps {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
+  readonly marks: readonly ChartMark[]
   readonly height: number
   readonly format: (value: number) => string
 }
@@ -12,17 +13,27 @@ export function valueText(value: number | null | undefined, format: (value: numb
   return value === null || value === undefined ? '–' : format(value)
 }
 
+/** Does something reach into the stretch of time that begins at this place? */
+export function isIn(times: readonly number[], place: number, { at, since = at }: ChartMark): boolean {
+  return at >= (times[place] ?? Infinity) && since < (times[place + 1] ?? Infinity)
+}
+
+export function markText(marks: readonly ChartMark[]): string {
+  return marks.map(({ is, says }) => (is === 'gap' ? `gap: ${says}` : says)).join('; ')
+}
+
 /** The same as the chart beside it, in figures. */
-export function ValueTable({ times, series, height, format }: ValueTableProps): React.ReactNode {
+export function ValueTable({ times, series, marks, height, format }: ValueTableProps): React.ReactNode {
   return (
     <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label="Values">
       <table>
-        <thead><tr><th scope="col">From</th>{series.map(({ name }, index) => <th key={`${index} ${name}`} scope="col" className="end">{name}</th>)}</tr></thead>
+        <thead><tr><th scope="col">From</th>{series.map(({ name }, index) => <th key={`${index} ${name}`} scope="col" className="end">{name}</th>)}{marks.length > 0 && <th scope="col">Meanwhile</th>}</tr></thead>
         <tbody>
           {times.map((at, row) => (
             <tr key={at}>
               <th scope="row" className="mono">{momentAt(at * 1000)}</th>
               {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{valueText(values[row], format)}</td>)}
+              {marks.length > 0 && <td>{markText(marks.filter((mark) => isIn(times, row, mark) && (row === 0 || !isIn(times, row - 1, mark))))}</td>}
             </tr>
           ))}
         </tbody>

@@ -4,7 +4,7 @@ import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
 import { colorsOf, colorTokens } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
-import { ValueTable, valueText } from './chart-table.tsx'
+import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 
 export interface ChartSeries {
   readonly name: string
@@ -16,6 +16,9 @@ export interface ChartSeries {
 
 /** Something that happened at a time, in Unix seconds, and what in a few words. */
 export interface ChartMark {
+  /** `gap`: something is missing, from `since` on. */
+  readonly is?: 'change' | 'gap'
+  readonly since?: number
   readonly at: number
   readonly says: string
 }
@@ -27,7 +30,7 @@ interface ChartProps {
   readonly series: readonly ChartSeries[]
   /** Drawn over them as dashed lines: a total, what was before. */
   readonly lines?: readonly ChartSeries[]
-  /** What happened meanwhile: a square on a dashed line. */
+  /** What happened meanwhile: a square on a dashed line, of a gap a diamond over the time that it is of. */
   readonly marks?: readonly ChartMark[]
   /** Values lie on one another, so that the top is their sum; else each is a line. */
   readonly stacked: boolean
@@ -104,7 +107,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
     }
   }, [times, series, lines, marks, stacked, height, format, asTable])
   const all = [...series, ...lines]
-  const happened = (place: number): string => marks.filter(({ at: when }) => when >= (times[place] ?? Infinity) && when < (times[place + 1] ?? Infinity)).map(({ says }) => says).join('; ')
+  const happened = (place: number): string => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys, does,
     run: () => { if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length))) },
@@ -145,7 +148,8 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
           <b>{label}</b>
           {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
           {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
-          {marks.length > 0 && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
+          {marks.some(({ is }) => is !== 'gap') && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
+          {marks.some(({ is }) => is === 'gap') && <span className="legend"><i className="c-gap" aria-hidden="true" />gap</span>}
         </span>
         <span className="chart-acts">
           <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
@@ -153,7 +157,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
         </span>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
-      {asTable ? <ValueTable times={times} series={all} height={height} format={format} /> : (
+      {asTable ? <ValueTable times={times} series={all} marks={marks} height={height} format={format} /> : (
         <div className="chart-frame">
           <div
             ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
@@ -165,7 +169,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
               <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
               {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} value={valueText(values[cursor], format)} />)}
               {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
-              {happened(cursor) !== '' && <><dt className="legend"><i className="c-4" />change</dt><dd>{happened(cursor)}</dd></>}
+              {happened(cursor) !== '' && <><dt className="legend">meanwhile</dt><dd>{happened(cursor)}</dd></>}
             </dl>
           )}
         </div>

@@ -63,6 +63,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   me: everybody('What is known of oneself.'),
   ledger: unlimited('Counts of rows of every namespace.'),
   pipeline: unlimited('Rates of rows of every namespace, and where they go.'),
+  changeGaps: unlimited('How many objects of a kind differed, whatever their namespace.'),
   clusters: unlimited('Kinds and how many objects each has, whatever their namespace.'),
   exporters: unlimited('Who sends, and how much, whatever its namespace.'),
   exporterRecipes: unlimited('Where it listens.'),

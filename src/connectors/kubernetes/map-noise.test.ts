@@ -54,7 +54,7 @@ test('all that lies between two states is noise, or it is not, whatever the patc
   expect(marks(stated, { ...stated, status: { ...stated.status, conditions: [{ type: 'Ready', lastHeartbeatTime: '2' }] } })).toEqual(['status', 'heartbeats'])
   expect(marks(stated, { ...stated, spec: { a: 2 }, status: { phase: 'Failed' } })).toEqual([])
   // The step is above what the rule speaks of: all annotations are new.
-  const led = (annotations?: object): KubeObject => ({ ...plain, metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) } })
+  const led = (annotations?: Readonly<Record<string, string>>): KubeObject => ({ ...plain, metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) } })
   const leader = 'control-plane.alpha.kubernetes.io/leader'
   expect(marks(led({ [leader]: '1' }), led({ [leader]: '2' }))).toEqual(['leader'])
   expect(marks(led({ kept: '1' }), led({ kept: '1', [leader]: '2' }))).toEqual(['leader'])

@@ -193,6 +193,37 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
+  test('a gap stands on the timeline, in words by keys, in the table and in a list that leads to its time', async () => {
+    const [found, since] = [now - 1_800_000, now - 5_400_000].map((ms) => new Date(ms).toISOString())
+    const body = { cluster: 'demo', group: 'apps', resource: 'deployments', missing: 1200, stale: 3, extra: 0, cause: 'the watch did not tell it', from: since, to: found }
+    await stage.weir.events([{ specversion: '1.0', id: 'gap-1', source: '/kubernetes/demo', type: 'weir.kubernetes.gap', time: found, datacontenttype: 'application/json', data: body }])
+    await expect.poll(async () => (await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM events WHERE type = 'weir.kubernetes.gap'"))[0]?.n, soon).toBe(1)
+    const words = 'deployments.apps of demo: 1,200 not known, 3 in an older state; the watch did not tell it'
+    const page = await stage.page(stored)
+    const chart = page.getByRole('figure', { name: 'Changes' })
+    await chart.getByText('gap', { exact: true }).waitFor()
+    const slider = chart.getByRole('slider')
+    await slider.locator('canvas').waitFor({ state: 'attached' })
+    await slider.focus()
+    await page.keyboard.press('End')
+    await expect.poll(async () => {
+      await page.keyboard.press('ArrowLeft')
+      return slider.getAttribute('aria-valuetext')
+    }, soon).toContain(`; gap: ${words}`)
+    await chart.getByRole('button', { name: 'Table' }).click()
+    expect(await chart.getByRole('row', { name: `gap: ${words}` }).count()).toBe(1)
+    await page.getByRole('button', { name: '1 gap' }).press('Enter')
+    const list = page.getByRole('dialog', { name: 'Gaps' })
+    await list.getByText(words).waitFor()
+    await list.getByRole('button', { name: 'Show this time' }).press('Enter')
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).toMatch(new RegExp(`^${since}\\.\\.`))
+    await page.context().close()
+    const elsewhere = await stage.page(`${stored}&cluster=other`)
+    await elsewhere.getByRole('heading', { name: 'No change matches' }).waitFor()
+    expect(await elsewhere.getByRole('button', { name: '1 gap' }).count()).toBe(0)
+    await elsewhere.context().close()
+  })
+
   test('check 33: what was deleted opens with its history and who deleted it', async () => {
     const page = await stage.page(path(refOf('Deployment/shop/old-job')))
     await page.getByText(/gone since .* deleted by carol/).waitFor()

@@ -19,6 +19,7 @@ import { useChanges, useChangeSums, useClusters } from './ask.ts'
 import { OneChange } from './change.tsx'
 import { changeColumns } from './columns.tsx'
 import { Filters } from './filters.tsx'
+import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
 import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
 import { changesCodec, noFilter, type ChangeFilter } from './state.ts'
@@ -48,6 +49,8 @@ export default function ChangesPage(): React.ReactNode {
   if (!paused && frozen !== nudge) setFrozen(nudge)
   const sums = useChangeSums(filter, t, by, `${turn} ${frozen}`)
   const { rows, more, busy, error, span } = changes
+  const gaps = useGaps(cluster, sums.data?.span, `${turn} ${frozen}`)
+  const gapMarks = useGapMarks(gaps)
   const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
   const hidden = noise ? undefined : sums.data?.hidden
   useCommands(useMemo(() => [
@@ -70,6 +73,7 @@ export default function ChangesPage(): React.ReactNode {
         {live && <ChangesLive changes={changes} told={told} paused={paused} reading={reading} onPause={setPaused} onRelease={() => { changes.release(); setPaused(false); place?.scrollTo({ top: 0 }) }} />}
         <span className="number" role={live ? undefined : 'status'}>{span === undefined ? '' : total === undefined ? `showing ${count(rows.length)} changes` : `showing ${count(rows.length)} of ${counted(total, 'change')}`}</span>
         <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
+        <Gaps of={gaps} onSpan={(from, to) => set({ t: { from, to }, live: false })} />
         {busy && !live && <span className="dim asking" role="status">asking …</span>}
         <div className="end">
           <button type="button" className="chip" aria-pressed={state.traffic} title="What flowed meanwhile, under the changes" onClick={() => set({ traffic: !state.traffic }, 'replace')}>Traffic</button>
@@ -77,7 +81,7 @@ export default function ChangesPage(): React.ReactNode {
         </div>
       </div>
       {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={changes.again}>What is shown is the answer before.</ErrorNotice>}
-      {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} onBy={(grouping) => set({ by: grouping }, 'replace')} onSpan={(from, to) => set({ t: { from, to }, live: false })} />}
+      {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} marks={gapMarks} onBy={(grouping) => set({ by: grouping }, 'replace')} onSpan={(from, to) => set({ t: { from, to }, live: false })} />}
       {sums.data !== undefined && rows.length > 0 && state.traffic && <Traffic sums={sums.data} namespaces={namespace} rows={rows} onSpan={(from, to) => set({ t: { from, to }, live: false })} />}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       <div className="page-body">

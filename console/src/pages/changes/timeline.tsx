@@ -1,22 +1,23 @@
 import { useMemo } from 'react'
 import type { ChangeSums } from '../../api/objects.ts'
-import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import { Chart, type ChartMark, type ChartSeries } from '../../parts/chart.tsx'
 import { count } from '../../parts/format.ts'
 import { groupings, operations, type Grouping } from './state.ts'
 
 interface TimelineProps {
+  readonly marks: readonly ChartMark[]
   readonly sums: ChangeSums
   readonly onBy: (by: Grouping) => void
   readonly onSpan: (from: string, to: string) => void
 }
 
 /** Changes over time, by what the reader tells apart. */
-export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
+export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.ReactNode {
   const { times, series } = useMemo(() => seriesOf(sums), [sums])
   return (
     <section className="panel volume" aria-label="Timeline">
       <Chart
-        label="Changes" times={times} series={series} stacked height={104} format={whole} onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        label="Changes" times={times} series={series} marks={marks} stacked height={104} format={whole} onBrush={(from, to) => onSpan(iso(from), iso(to))}
         menu={<label className="by">by <select value={sums.by} onChange={(event) => { const by = groupings.find((each) => each === event.target.value); if (by !== undefined) onBy(by) }}>{groupings.map((by) => <option key={by} value={by}>{by}</option>)}</select></label>}
       />
     </section>
