@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { queryClient } from './api/queries.ts'
+import { expectMe, queryClient } from './api/queries.ts'
 import { takeToken } from './api/session.ts'
 import { logIn } from './app/login.tsx'
 import { pages } from './app/pages.ts'
@@ -20,6 +20,7 @@ const token = takeToken()
 if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
+expectMe()
 // The page is loaded while what is around it is drawn, not after it; what goes wrong with that the router says.
 pages.find(({ path }) => path === location.pathname)?.load().catch(() => {})
 createRoot(place).render(

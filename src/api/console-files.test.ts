@@ -47,6 +47,17 @@ test('the files that the page names are served with their type, compressed, and 
   }
 })
 
+test('the page of an address names the scripts that it will need, the view’s too', async () => {
+  const { api } = await start()
+  const scripts = async (path: string): Promise<Set<string>> => new Set((await (await fetch(api.url + path, { headers: asBrowser })).text()).match(/\/assets\/[\w-]+\.js/g))
+  const [plain, flows, table, other] = await Promise.all(['/', '/flows', '/flows?v=1&view=table', '/constructor?view=table'].map(scripts)) as [Set<string>, Set<string>, Set<string>, Set<string>]
+  expect(plain.size).toBeGreaterThan(0)
+  expect(flows.isSupersetOf(plain) && flows.size > plain.size).toBe(true)
+  expect(table.isSupersetOf(flows) && table.size > flows.size).toBe(true)
+  expect(other).toEqual(plain)
+  for (const script of table) expect((await fetch(api.url + script)).status, script).toBe(200)
+})
+
 test('a console that is not built says which command builds it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-console-'))
   const app = Fastify()

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { takesGzip } from './answer.ts'
+import { scriptsOf, type Manifest } from './console-scripts.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
@@ -38,6 +39,7 @@ const notBuilt = `<!doctype html>
  */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const kept = new Map<string, Served>()
+  let manifest: Promise<Manifest> | undefined
   const load = async (name: string): Promise<Served | undefined> => {
     const known = kept.get(name)
     if (known !== undefined) return known
@@ -51,10 +53,22 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       throw error
     }
   }
+  // A browser that is told what the page will need asks for it at once, not after it has run what comes before.
+  const loadPage = async (url: string): Promise<Served | undefined> => {
+    manifest ??= host.disk.readFile(`${folder}manifest.json`).then((text) => JSON.parse(Buffer.from(text).toString()) as Manifest, () => ({}))
+    const scripts = scriptsOf(await manifest, url)
+    const plain = await load('index.html')
+    if (plain === undefined || scripts.length === 0) return plain
+    const key = `index.html with ${scripts.join(' ')}`
+    const links = scripts.map((script) => `  <link rel="modulepreload" crossorigin href="/${script}">\n`).join('')
+    const page = kept.get(key) ?? served('index.html', Buffer.from(plain.plain.toString().replace('</head>', `${links}</head>`)))
+    kept.set(key, page)
+    return page
+  }
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // What begins like an address of the API is none of the console's, whoever asks.
     if (/^\/(?:api|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
-    return send(request, reply, (await load('index.html')) ?? served('index.html', Buffer.from(notBuilt)))
+    return send(request, reply, (await loadPage(request.url)) ?? served('index.html', Buffer.from(notBuilt)))
   }
   const methods = ['GET', 'HEAD']
   app.addConstraintStrategy({
@@ -86,7 +100,7 @@ function nothingAt(request: FastifyRequest): ApiError {
 
 function served(name: string, plain: Buffer): Served {
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
-  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain, { level: 9 }), etag }
+  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain), etag }
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, { type, plain, gzip, etag }: Served, cache = 'no-cache'): FastifyReply {

@@ -33,6 +33,7 @@ const [minute, hour] = [60_000_000n, 3_600_000_000n]
 const flowTimes: QuestionTime = {
   name: 'flow_time', sql: `(${flowTime})`,
   near: ({ from, to }) => withinSql('time_received', { from: from - minute, to: to + hour }),
+  sure: ({ from, to }) => (to - from <= hour + minute ? undefined : withinSql('time_received', { from: from + hour, to: to - minute })),
 }
 
 export interface QuestionQuery {

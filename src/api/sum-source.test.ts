@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { StoreReader } from '../engine/control.ts'
-import { flowNames } from '../query/index.ts'
+import { flowNames, type QueryField } from '../query/index.ts'
 import { local, principal } from './access/principal.ts'
 import { questionOf } from './question.ts'
 import { sumSource, type SumSource } from './sum-source.ts'
+import type { Asker } from './sums.ts'
 import { pieces } from './testing/recording-control.ts'
 
 const limited = principal({ id: 'token:shop', name: 'shop', login: 'token' }, { role: 'viewer', namespaces: ['shop'], peers: 'hidden' })
@@ -11,11 +12,45 @@ const now = Date.UTC(2026, 10, 20, 12)
 
 /** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
 async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {}): Promise<SumSource> {
-  const store = { query: async (sql: string) => pieces(`[{"lost":${sql.includes('0 AS lost') ? 0 : lost},"filter_lost":${sql.includes('0 AS filter_lost') ? 0 : lost},"flows":${flows},"oldest":${outlived > 0 ? 0 : 9e15},"first":8e15}]`), rollups: async () => ({ flows_1m: 0, flows_5m: 0, flows_1h: 0 }) } as unknown as StoreReader
+  const store = { query: async () => pieces(`[{"lost_1":${lost},"lost_2":${lost},"lost_3":${lost},"flows":${flows},"oldest":0}]`), sums: async () => ({ since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 }, oldest: 0, flows: { rows: flows, first: outlived > 0 ? 8e12 : 0 } }) } as unknown as StoreReader
   const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
-  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, who, new AbortController().signal)
+  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, askerOf(who))
 }
+
+function askerOf(who: typeof local, elapsed = { ms: 0 }): Asker {
+  return { context: { host: { clock: { monotonic: () => elapsed.ms } } }, principal: who, gone: new AbortController().signal } as unknown as Asker
+}
+
+test('what a rollup has lost is asked once by all who want to know it, and again later where the answer must be exact', async () => {
+  let asked = 0
+  const answer = Promise.withResolvers<void>()
+  const store = {
+    query: async () => {
+      asked++
+      await answer.promise
+      return pieces('[{"lost_1":0,"lost_2":0,"lost_3":0,"flows":5000000,"oldest":0}]')
+    },
+    sums: async () => ({ since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 }, oldest: 0, flows: { rows: 5_000_000, first: 0 } }),
+  } as unknown as StoreReader
+  const elapsed = { ms: 0 }
+  const ask = (field: string, wanted: string): Promise<SumSource> => {
+    const question = questionOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
+    return sumSource(store, question, { fields: [flowNames.field(field) as QueryField], step: 3600 }, wanted, askerOf(local, elapsed))
+  }
+  const all = [ask('src_namespace', 'auto'), ask('proto', 'auto'), ask('src_addr', 'rough')]
+  answer.resolve()
+  for (const { rollup, exact } of await Promise.all(all)) expect([rollup?.view, exact]).toEqual(['flows_1h', true])
+  expect(asked).toBe(1)
+  elapsed.ms = 9000
+  await ask('src_addr', 'rough')
+  expect(asked).toBe(1)
+  await ask('src_addr', 'auto')
+  expect(asked).toBe(2)
+  elapsed.ms = 20_000
+  await ask('src_addr', 'rough')
+  expect(asked).toBe(3)
+})
 
 test('a limited viewer’s sums come from a rollup only when no row of it was put together with others', async () => {
   for (const field of ['src_namespace', 'dst_port']) {
@@ -38,11 +73,12 @@ test('an answer says that it is not exact when rows were put together, or ports 
   expect((await source(limited, 'dst_port', 0)).exact).toBe(false)
 })
 
-test('few flows are asked themselves where a rollup would not be exact, if they are there and exactness is wanted', async () => {
+test('few flows are asked themselves where a rollup could be short of something, if they are there and exactness is wanted', async () => {
   for (const field of ['src_namespace', 'dst_port']) {
     expect(await source(local, field, 3, { flows: 1000 })).toEqual({ exact: true })
     expect((await source(local, field, 3, { flows: 1000, outlived: 1 })).rollup?.view).toBe('flows_1h')
     expect((await source(local, field, 3, { flows: 1000, wanted: 'rough' })).rollup?.view).toBe('flows_1h')
   }
-  expect((await source(local, 'src_namespace', 0, { flows: 1000 })).rollup?.view).toBe('flows_1h')
+  expect(await source(limited, 'src_namespace', 0, { flows: 1000 })).toEqual({ exact: true })
+  expect((await source(local, 'none', 0, { flows: 1000 })).rollup?.view).toBe('flows_1h')
 })

@@ -1,24 +1,39 @@
 import type { StoreReader } from '../engine/control.ts'
 import { testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, firstSql, longestBefore, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
-import { planRollup } from '../store/rollup/plan.ts'
-import type { Principal } from './access/principal.ts'
+import { boundOf, longestBefore, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { msPerHour } from '../store/names.ts'
+import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
+import type { Clock } from '../host/index.ts'
 import { rowsOf } from './ask.ts'
+import type { Asker } from './sums.ts'
 
 type Fact = Readonly<Record<string, unknown>>
 
-/** What is being asked of each store just now: the panels of a page ask the same at the same time. */
-const asking = new WeakMap<StoreReader, Map<string, Promise<Fact | undefined>>>()
+interface Asked {
+  readonly fact: Promise<Fact | undefined>
+  /** When the answer came, by the monotonic clock. */
+  answered?: number
+}
 
-/** One row, asked once for all who ask while it is not there yet; nobody's going away stops it. */
-function shared(store: StoreReader, sql: string): Promise<Fact | undefined> {
-  let mine = asking.get(store)
-  if (mine === undefined) asking.set(store, (mine = new Map()))
+/** What each store was asked lately: the panels of a page ask the same at the same time, and who types asks it at every letter. */
+const asked = new WeakMap<StoreReader, Map<string, Asked>>()
+const mostAsked = 64
+/** Where a rough answer will do, one that is so old will, too. */
+const roughlyMs = 10_000
+
+/** One row, asked once for all who ask while it is not there yet; nobody's going away stops it. An answer that is older than `oldest`, in ms, is asked for again. */
+function shared(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
+  let mine = asked.get(store)
+  if (mine === undefined) asked.set(store, (mine = new Map()))
   const known = mine.get(sql)
-  if (known !== undefined) return known
-  const asked = rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]).finally(() => mine.delete(sql))
-  mine.set(sql, asked)
-  return asked
+  if (known !== undefined && (known.answered === undefined || clock.monotonic() - known.answered < oldest)) return known.fact
+  const [first] = mine.keys()
+  if (mine.size >= mostAsked && first !== undefined) mine.delete(first)
+  const asking: Asked = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
+  mine.delete(sql)
+  mine.set(sql, asking)
+  asking.fact.then(() => { asking.answered = clock.monotonic() }, () => { if (mine.get(sql) === asking) mine.delete(sql) })
+  return asking.fact
 }
 
 export interface SumSource {
@@ -35,34 +50,35 @@ const fewFlows = 1_500_000
  * `rough` a rollup even where a few flows would be exact.
  */
 export async function sumSource(
-  store: StoreReader, question: Question, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, wanted: string | undefined, principal: Principal, gone: AbortSignal,
+  store: StoreReader, question: Question, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, wanted: string | undefined, { context: { host: { clock } }, principal, gone }: Asker,
 ): Promise<SumSource> {
   const raw: SumSource = { exact: true }
   // Rollups go by their own time only.
-  if (wanted === 'raw' || question.time.name !== 'flow_time' || store.rollups === undefined) return raw
+  if (wanted === 'raw' || question.time.name !== 'flow_time' || store.sums === undefined) return raw
   const { from, to } = question.span
+  const { since, oldest, flows } = await store.sums()
   const plan = planRollup({
     group: groups.fields.map(({ name }) => name), tests: testsOf(boundOf(question)), step: groups.step === undefined ? undefined : groups.step * 1000,
-    span: { from: Number(from) / 1000, to: Number(to) / 1000 }, since: await store.rollups(),
+    span: { from: Number(from) / 1000, to: Number(to) / 1000 }, since,
   })
   if (plan === undefined) return raw
   const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
   const limited = principal.namespaces !== undefined
   const { lossy, lossyFilter, servicePortsOnly } = plan
   if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
+  // The hour that the oldest flow was received in may have lost others.
+  const whole = flows.first < oldest + msPerHour
+  if (whole && flows.rows <= fewFlows && wanted !== 'rough') return raw
+  const sql = lossSql(rollup)
   // What somebody must not see is judged by what is there now.
-  const ask = async (sql: string): Promise<Fact | undefined> => (limited ? (await rowsOf(store, sql, gone))?.[0] : shared(store, sql))
-  const facts = await ask(lossSql(rollup, { groups: lossy, filter: lossyFilter }))
+  const facts = limited ? (await rowsOf(store, sql, gone))?.[0] : await shared(store, sql, clock, wanted === 'rough' ? roughlyMs : 0)
+  const none = (level: FoldLevel | undefined): boolean => facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
   // Flows go before what was added up of them.
-  const stored = async (): Promise<boolean> => {
-    const first = (await ask(firstSql))?.['first']
-    return typeof first === 'number' && Number(facts?.['oldest']) >= first - longestBefore
-  }
-  const found = facts?.['filter_lost'] === 0
+  const stored = Number(facts?.['oldest']) >= flows.first * 1000 - longestBefore
   // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
-  if (!found && await stored()) return raw
-  const lossless = found && facts['lost'] === 0
-  if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && Number(facts?.['flows']) <= fewFlows && await stored()) return raw
+  if (!none(lossyFilter) && stored) return raw
+  const lossless = none(lossyFilter) && none(lossy)
+  if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored) return raw
   if (servicePortsOnly && !limited) return { rollup, exact: false }
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
   return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly } : raw

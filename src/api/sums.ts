@@ -116,14 +116,15 @@ export interface WaysToAsk<Asked> {
 
 /** From a rollup, from the flows, or without a store from the ring. Undefined when the client has gone. */
 export async function askSums<Asked extends SumsQuestion>(
-  { context, hub, principal, gone }: Asker, asked: Asked, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, query: SumsQuery, ways: WaysToAsk<Asked>,
+  asker: Asker, asked: Asked, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, query: SumsQuery, ways: WaysToAsk<Asked>,
 ): Promise<SumsAnswer | undefined> {
+  const { context, hub, gone } = asker
   const { store } = context.control
   if (store === undefined) {
     const answer = await ways.ring(hub.ringSource(), gone)
     return answer === undefined ? undefined : { ...answer, source: 'ring', exact: true }
   }
-  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', principal, gone)
+  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
   const rows = await rowsOf(store, ways.sql(rollup === undefined ? asked : { ...asked, rollup }), gone)
   if (rows === undefined) return undefined
   return { rows, span: rollup?.span ?? asked.span, source: rollup?.view ?? 'raw', exact, ...(await storedTo(context, asked.span)) }

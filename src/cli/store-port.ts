@@ -36,7 +36,7 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
     if (message.status !== undefined) status = message.status
   })
   const store = connectStore(port1)
-  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), rollups: async () => (await store.status()).rollups }
+  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), sums: async () => (await store.status()).sums }
   return {
     remote,
     evidence,

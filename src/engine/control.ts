@@ -212,8 +212,16 @@ export interface StoreReader {
    * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  /** Since when (Unix ms) each view of sums holds every flow that is stored: −Infinity, nothing is missing; Infinity, nothing is there. */
-  rollups?(): Promise<RollupsSince>
+  /** What there is to add up. */
+  sums?(): Promise<StoredSums>
 }
 
-export type RollupsSince = Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
+/** Times in Unix ms. */
+export interface StoredSums {
+  /** Since when each view of sums holds every flow that is stored: −Infinity, nothing is missing; Infinity, nothing is there. */
+  readonly since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
+  /** When the oldest sums are of; Infinity, there are none. */
+  readonly oldest: number
+  /** The flows themselves, which go before what was added up of them: how many there are, and when the first of them was received. */
+  readonly flows: { readonly rows: number; readonly first: number }
+}

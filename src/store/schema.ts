@@ -1,12 +1,15 @@
 import type { EndpointPart } from '../model/endpoint.ts'
 import type { ColumnKind } from '../model/columns.ts'
-import { flowFields, registryVersion, type Field } from '../model/fields.ts'
+import { flowFields, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
-/** Files record the version of the column set they were written with; it follows the field registry. */
-export const schemaVersion: number = registryVersion
+/**
+ * Files record the version of the column set they were written with. It rises with the field registry's, whose versions are 1 and 2,
+ * and when files begin to say something else of their columns: those of 3 leave out names and labels that none of their endpoints has.
+ */
+export const schemaVersion = 3
 
 /** A column of a data file. */
 export interface FileColumn {
@@ -17,6 +20,8 @@ export interface FileColumn {
   readonly since: number
   /** Number in the set of columns that a file has; without it, every file since that version has the column. */
   readonly bit?: number
+  /** Files of earlier versions all have the column, whatever their set says. */
+  readonly leftOutSince?: number
 }
 
 const typeOfKind: Readonly<Record<ColumnKind, string>> = {
@@ -71,7 +76,7 @@ const workloadColumns: readonly FileColumn[] = ([...(['kind', 'namespace', 'owne
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin],
-  endpoints: [{ name: 'ep', type: 'BIGINT', since: 1, bit: 1 }, text('addr'), text('name'), text('label'), ...workloadColumns],
+  endpoints: [{ name: 'ep', type: 'BIGINT', since: 1, bit: 1 }, text('addr'), { ...text('name'), bit: 11, leftOutSince: 3 }, { ...text('label'), bit: 12, leftOutSince: 3 }, ...workloadColumns],
   flows_1m: rollupColumns,
   flows_5m: rollupColumns,
   flows_1h: rollupColumns,
@@ -91,8 +96,8 @@ export function columnSet(stream: Stream, names: Iterable<string>): string | und
 }
 
 /** Does the file have the column? */
-export function hasColumn({ schema, columns }: Pick<StoredFile, 'schema' | 'columns'>, { since, bit }: FileColumn): boolean {
-  if (columns === undefined || bit === undefined) return since <= schema
+export function hasColumn({ schema, columns }: Pick<StoredFile, 'schema' | 'columns'>, { since, bit, leftOutSince = 0 }: FileColumn): boolean {
+  if (columns === undefined || bit === undefined || schema < leftOutSince) return since <= schema
   return (Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3) & 1) === 1
 }
 

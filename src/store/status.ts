@@ -1,8 +1,10 @@
+import type { StoredSums } from '../engine/control.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
-import { holdsRows } from './names.ts'
+import { holdsRows, msPerHour } from './names.ts'
+import type { StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
-import type { Rollup } from './rollup/schema.ts'
+import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
 /** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */
@@ -25,8 +27,7 @@ export interface StoreStatus {
   /** Files that the manifest names and that can't be read, and the rows that queries miss for it. */
   readonly unreadableFiles: number
   readonly unreadableRows: number
-  /** Unix ms since when each rollup holds every flow that is stored: −Infinity when none is missing, Infinity when none is there. */
-  readonly rollups: Readonly<Record<Rollup, number>>
+  readonly sums: StoredSums
 }
 
 export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
@@ -35,8 +36,9 @@ export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
 }
 
 export function statusOf(folder: Folder): StoreStatus {
-  const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0, rollups: completeSinces([...folder.state.files.values()]) }
-  for (const file of folder.state.files.values()) {
+  const files = [...folder.state.files.values()]
+  const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0, sums: sumsOf(files) }
+  for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++
     status.rows += rows
@@ -46,4 +48,16 @@ export function statusOf(folder: Folder): StoreStatus {
     status.unreadableRows += rows
   }
   return status
+}
+
+function sumsOf(files: readonly StoredFile[]): StoredSums {
+  const flows = { rows: 0, first: Infinity }
+  let oldest = Infinity
+  for (const { stream, rows, hour, receivedMin } of files) {
+    if (isRollup(stream)) oldest = Math.min(oldest, hour * msPerHour)
+    if (stream !== 'flows') continue
+    flows.rows += rows
+    flows.first = Math.min(flows.first, receivedMin)
+  }
+  return { since: completeSinces(files), oldest, flows }
 }

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { BUDGET, consoleSizes } from '../../tools/console-size.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { ROOT } from '../../tools/kit/command.ts'
+import { appears, overviewComplete } from '../browser/kit/appears.ts'
 import { BigStage } from '../browser/kit/big-stage.ts'
 import { installedChromium } from '../browser/kit/chromium.ts'
 import { folderVariable } from '../browser/kit/data-set/template.ts'
@@ -110,8 +111,6 @@ async function overview(context: BarContext, stage: BigStage): Promise<void> {
 
 /** When every panel has its numbers: none is busy. */
 async function overviewDone(page: Page): Promise<number> {
-  await page.locator('.overview-panel').first().waitFor()
-  const [panels, waiting] = [page.locator('.overview-panel'), page.locator('.overview-panel[aria-busy="true"], .overview-panel .loading')]
-  while (await panels.count() <= 3 || await waiting.count() > 0) await page.waitForTimeout(20)
+  await appears(page, overviewComplete)
   return performance.now()
 }

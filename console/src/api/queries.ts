@@ -28,9 +28,14 @@ export function useFields(): UseQueryResult<Fields> {
   return useQuery(fields)
 }
 
-/** Asks for it while the page that will want it is still being loaded. */
+/** Asks for them while the page that will want them is still being loaded. */
 export function expectFields(): void {
   queryClient.prefetchQuery(fields).catch(reportError)
+}
+
+/** As {@link expectFields}. */
+export function expectMe(): void {
+  queryClient.prefetchQuery(me).catch(reportError)
 }
 
 /** Who may not ask will not be allowed a moment later. */
@@ -70,6 +75,8 @@ export interface Me {
   readonly login: 'none' | 'token' | 'oidc'
 }
 
+const me = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => ask<Me>('/api/v1/me', { signal }), staleTime: Infinity })
+
 export function useMe(): UseQueryResult<Me> {
-  return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => ask<Me>('/api/v1/me', { signal }), staleTime: Infinity })
+  return useQuery(me)
 }

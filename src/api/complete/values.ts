@@ -53,12 +53,12 @@ function fromRing({ hub, gone }: Asker, question: Question, fields: readonly Que
 }
 
 async function ask(asker: Asker, store: StoreReader, question: Question, fields: readonly QueryField[], prefix: string): Promise<UsedValues | undefined> {
-  const { principal, gone, context: { host: { clock } } } = asker
+  const { gone, context: { host: { clock } } } = asker
   // Rollups tell ports of services from others only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
   const flows = question.names.view === 'flows'
-  const { rollup, exact } = flows ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', principal, gone) : { rollup: undefined, exact: true }
+  const { rollup, exact } = flows ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', asker) : { rollup: undefined, exact: true }
   if (rollup === undefined && flows) {
     const newest = await fromRing(asker, question, fields, prefix, mostValues)
     if (newest === undefined) return undefined

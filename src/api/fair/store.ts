@@ -39,6 +39,6 @@ function fairReader(store: StoreReader, queue: FairQueue): StoreReader {
         done()
       }
     },
-    ...(store.rollups === undefined ? {} : { rollups: () => (store.rollups as NonNullable<StoreReader['rollups']>)() }),
+    ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
   }
 }

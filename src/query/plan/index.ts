@@ -6,4 +6,4 @@ export { isoOf, momentOf, mostBuckets, stepFor, stepOf, type TimeSpan } from './
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
-export { firstSql, furtherMeasures, groupsSql, isFurther, isMeasure, longestBefore, lossSql, measures, seriesSql, type FurtherMeasure, type GroupsRequest, type Measure, type Rank, type Rollup, type SeriesRequest, type SumsQuestion } from './sums.ts'
+export { furtherMeasures, groupsSql, isFurther, isMeasure, longestBefore, lossSql, measures, seriesSql, type FurtherMeasure, type GroupsRequest, type Measure, type Rank, type Rollup, type SeriesRequest, type SumsQuestion } from './sums.ts'

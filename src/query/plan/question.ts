@@ -16,6 +16,8 @@ export interface QuestionTime {
   readonly sql: string
   /** A condition that every row of the span meets, said in a form with which files are passed over. */
   readonly near?: (span: TimeSpan) => string
+  /** A condition that only rows of the span meet, cheaper than the time itself; undefined of spans that are too short for one. */
+  readonly sure?: (span: TimeSpan) => string | undefined
 }
 
 /** The time that a field has. */
@@ -40,7 +42,9 @@ export function conditionOf(question: Question): string {
   const { time, span } = question
   const condition = compileSql(boundOf(question))
   const near = time.near === undefined ? [] : [time.near(span)]
-  return [...near, withinSql(time.sql, span), ...(condition === 'true' ? [] : [condition])].join(' AND ')
+  const sure = time.sure?.(span)
+  const within = withinSql(time.sql, span)
+  return [...near, sure === undefined ? within : `((${sure}) OR ${within})`, ...(condition === 'true' ? [] : [condition])].join(' AND ')
 }
 
 /** A condition on a column, or on a time that is worked out. */

@@ -53,16 +53,13 @@ function sourceOf(question: SumsQuestion): Source {
 }
 
 /**
- * What a rollup tells of: how many rows have lost something that groups are made of, or that a filter speaks of (`lost`, `filter_lost`), how
- * many flows there are (`flows`), and since when (`oldest`, µs).
+ * What a rollup tells of: how many rows are folded so far or further (`lost_1`, `lost_2`, `lost_3`), how many flows there are (`flows`), and
+ * since when (`oldest`, µs). The same for every question about a span.
  */
-export function lossSql({ view, span }: Rollup, lossy: { readonly groups: string | undefined; readonly filter: string | undefined }): string {
-  const lost = (condition: string | undefined): string => (condition === undefined ? '0' : `count(*) FILTER (WHERE ${condition})`)
-  return `SELECT ${lost(lossy.groups)} AS lost, ${lost(lossy.filter)} AS filter_lost, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
+export function lossSql({ view, span }: Rollup): string {
+  const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
+  return `SELECT ${lost.join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
-
-/** When the oldest flow that is stored was received, as `first` in µs; a statement of its own, since names of one view are wanted of every other in it. */
-export const firstSql = 'SELECT epoch_us(min("time_received"))::DOUBLE AS first FROM flows'
 
 /** A flow’s time is at most so long before it was received, in µs. */
 export const longestBefore = 3_600_000_000

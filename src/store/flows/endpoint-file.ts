@@ -11,8 +11,8 @@ export const endpointGroupRows = 2048
 /** A Parquet file of endpoints. */
 export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  // A name and a label are columns of every file, the rest of those in which some endpoint has it.
-  const parts = endpointParts.filter((part) => part === 'name' || part === 'label' || sorted.some(({ means }) => means[part] !== undefined))
+  // Where no endpoint has a part there is no column: whoever asks for it then has nothing to join.
+  const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
   const asked = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)

@@ -1,4 +1,4 @@
-import { endpointColumns, isOfNetworks, type EndpointPart } from '../../model/endpoint.ts'
+import { endpointColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
@@ -76,9 +76,9 @@ function flowExpression(column: string, input: ViewInput, joins: ReadonlySet<str
   return `r."${column}"`
 }
 
-/** What of which addresses a column of view `flows` needs joined: `src_addr`, or `src_addr/namespace` where that is only worth it if some file has it. */
+/** What of which addresses a column of view `flows` needs joined: `src_addr`, or `src_addr/namespace`, which is only worth it if some file has it. */
 export function addressesOf(column: string): readonly string[] {
-  return names[column]?.map(([field, part]) => (isOfNetworks(part) ? field : `${field}/${part}`)) ?? addresses.filter(({ field }) => field === column).map(({ field }) => field)
+  return names[column]?.map(([field, part]) => `${field}/${part}`) ?? addresses.filter(({ field }) => field === column).map(({ field }) => field)
 }
 
 /** The address fields to join: what no file has is not looked for. */

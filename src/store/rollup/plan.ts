@@ -14,18 +14,22 @@ export interface RollupQuestion {
   readonly since: Readonly<Record<Rollup, number>>
 }
 
+/** How far rows of a rollup were put together with others (`folded`): the further, the fewer fields they still have. */
+export const foldLevels = [1, 2, 3] as const
+export type FoldLevel = (typeof foldLevels)[number]
+
 export interface RollupPlan {
   /** The view to read: sums `flows bytes packets bytes_est packets_est` by `time`, the beginning of a bucket. */
   readonly view: Rollup
   /** The span that is answered: that of the question, widened to whole buckets of the view where it has no buckets of its own. */
   readonly span: { readonly from: number; readonly to: number }
   /**
-   * SQL condition of the rows that have lost something that the question asks for. The answer is exact when no row of the
-   * span meets it; else their sums are what may be missing from groups, or wrongly in them. Undefined: it is always exact.
+   * Rows that are folded so far, or further, have lost something that the question asks for. The answer is exact when no row of the
+   * span is; else their sums are what may be missing from groups, or wrongly in them. Undefined: it is always exact.
    */
-  readonly lossy: string | undefined
+  readonly lossy: FoldLevel | undefined
   /** The same for what the filter alone asks for: where such rows are, even the total may be wrong. */
-  readonly lossyFilter: string | undefined
+  readonly lossyFilter: FoldLevel | undefined
   /** The answer tells ports of services apart and counts all others as absent. */
   readonly servicePortsOnly: boolean
 }
@@ -52,9 +56,9 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
   const view = rollups.toReversed().find(fits)
   if (view === undefined) return undefined
   const width = stepMs[view]
-  const lossy = (asked: readonly string[]): string | undefined => {
-    const level = Math.min(4, ...asked.map((field) => lostAt.get(field) ?? 4))
-    return level > 3 ? undefined : `folded >= ${level}`
+  const lossy = (asked: readonly string[]): FoldLevel | undefined => {
+    const first = Math.min(...asked.map((field) => lostAt.get(field) ?? Infinity))
+    return foldLevels.find((level) => level === first)
   }
   return {
     view,

@@ -5,6 +5,7 @@ import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './question.ts'
 import { useLast } from './use-last.ts'
+import { useAfterPaint } from './use-after-paint.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
 export interface StoredQuestion extends FlowQuestion {
@@ -79,9 +80,11 @@ export interface Totals {
 /** What the whole answer adds up to, by time and by the largest sources: of the very span that the rows are of. */
 export function useTotals(asked: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(asked)
+  const painted = useAfterPaint(span !== undefined)
   const { data } = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
-    enabled: span !== undefined, staleTime: Infinity, gcTime: 60_000,
+    // The rows come first, on the screen as well: what they add up to is work for all of a small machine.
+    enabled: span !== undefined && painted, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', {
       signal, query: { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
