@@ -31,6 +31,8 @@ export interface Drawn {
 }
 
 const dashes = [[2, 3], [6, 4]]
+/** Between ticks of the values: 1, 2, 5, 10 … Parts of one would be written alike. */
+const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
 /** Draws into the element and follows its width. */
 export function draw(element: HTMLElement, { times, series, lines, marks, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
@@ -44,7 +46,9 @@ export function draw(element: HTMLElement, { times, series, lines, marks, stacke
     scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
     axes: [
       { ...axis, grid: { show: false }, size: 26, gap: 8, space: textSpace, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
-      { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, space: 28, values: (_self, ticks) => ticks.map(format) },
+      { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, incrs: wholeSteps,
+        // A low chart has one tick beside 0, too.
+        space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)), values: (_self, ticks) => ticks.map(format) },
     ],
     series: [{}, ...order.map((index): uPlot.Series => ({
       label: series[index]?.name ?? '', stroke: colors.series[index] ?? '', width: 1.25, points: { show: false }, spanGaps: false,

@@ -3,7 +3,8 @@ import type { WeirProcess } from '../../kit/weir-process.ts'
 
 /** Bytes in use on the heap and outside it. */
 export async function usedMemory(weir: WeirProcess): Promise<number> {
-  const url = /Debugger listening on (ws:\S+)/.exec(weir.lastLog)?.[1]
+  // `weir run` begins anew, and its inspector with it.
+  const url = [...weir.lastLog.matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)?.[1]
   if (url === undefined) throw new Error('this Weir has no inspector')
   const socket = new WebSocket(url)
   await new Promise((resolve, reject) => {
