@@ -4,14 +4,19 @@ import { ResourceLink } from '../../app/resource-link.tsx'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
 import { useChange } from './ask.ts'
 import { DiffView } from './diff-view.tsx'
+import { RawView } from './raw-view.tsx'
+import type { ChangeView } from './state.ts'
 
 interface OneChangeProps {
   /** Position of the change. */
   readonly of: string
   /** What the table shows of it. */
   readonly known: Change | undefined
+  readonly as: ChangeView
+  readonly onAs: (as: ChangeView) => void
   readonly onClose: () => void
 }
 
@@ -24,7 +29,7 @@ export function Operation({ of }: { readonly of: string | null }): React.ReactNo
 }
 
 /** One change: the object before beside the object after, and who it was. */
-export function OneChange({ of, known, onClose }: OneChangeProps): React.ReactNode {
+export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): React.ReactNode {
   const { data, isError, error, refetch } = useChange(of)
   const change: Change | undefined = data ?? known
   return (
@@ -32,16 +37,24 @@ export function OneChange({ of, known, onClose }: OneChangeProps): React.ReactNo
       {change !== undefined && <Facts change={change} />}
       {data === undefined
         ? (isError ? (asRefused(error).status === 404 ? <p className="pad dim">There is no such change: perhaps it is older than the store keeps.</p> : <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />) : <Loading what="both states" />)
-        : <Both change={data} />}
+        : <Both change={data} as={as} onAs={onAs} />}
     </Drawer>
   )
 }
 
-function Both({ change }: { readonly change: WholeChange }): React.ReactNode {
+function Both({ change, as, onAs }: { readonly change: WholeChange } & Pick<OneChangeProps, 'as' | 'onAs'>): React.ReactNode {
+  const whole = as === 'before' ? change.old : as === 'after' ? change.new : null
+  const tabs = [
+    { id: 'diff', title: change.operation === 'created' ? 'What was made' : change.operation === 'deleted' ? 'What it was at last' : 'What changed' },
+    ...(change.old === null ? [] : [{ id: 'before', title: 'Before' } as const]), ...(change.new === null ? [] : [{ id: 'after', title: 'After' } as const]),
+  ] as const
+  const chosen = whole === null ? 'diff' : as
   return (
     <>
-      <h3>{change.operation === 'created' ? 'What was made' : change.operation === 'deleted' ? 'What it was at last' : 'Before and after'}</h3>
-      <DiffView before={change.old} after={change.new} patch={change.diff ?? []} />
+      <Tabs label="The change" tabs={tabs} chosen={chosen} controls="change-view" onChange={onAs} />
+      <div id="change-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === chosen)?.title}>
+        {whole === null ? <DiffView before={change.old} after={change.new} patch={change.diff ?? []} /> : <RawView of={whole} what={as === 'before' ? 'The object before' : 'The object after'} />}
+      </div>
     </>
   )
 }

@@ -92,7 +92,7 @@ export default function ChangesPage(): React.ReactNode {
                 : rows.length === 0 ? (busy ? <Loading what="changes" /> : <NoChanges state={state} hidden={hidden?.total ?? 0} set={set} />)
                   : <Grid label="Changes, newest first" columns={changeColumns} rows={rows} rowKey={posOf} total={more ? total : rows.length} selected={state.sel} onOpen={({ pos }) => set({ sel: pos })} onEnd={changes.next} onPlace={setPlace} />}
         </section>
-        {state.sel !== '' && <OneChange of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />}
+        {state.sel !== '' && <OneChange of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} as={state.as} onAs={(as) => set({ as }, 'replace')} onClose={() => set({ sel: '' })} />}
       </div>
     </div>
   )

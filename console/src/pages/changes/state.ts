@@ -24,13 +24,23 @@ export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'nam
   readonly noise: boolean
 }
 
-export interface ChangesState extends Frame, ChangeFilter {
+/** How an open change is shown: the places that changed, or the whole object as text. */
+export const changeViews = ['diff', 'before', 'after'] as const
+export type ChangeView = (typeof changeViews)[number]
+
+export interface OpenChange {
+  /** Position of the change that is open; empty: none. */
+  readonly sel: string
+  readonly as: ChangeView
+}
+
+export const openChangeParts = { sel: text(), as: oneOf(changeViews, 'diff') } as const
+
+export interface ChangesState extends Frame, ChangeFilter, OpenChange {
   /** What the timeline tells apart. */
   readonly by: Grouping
   /** Is drawn what flowed meanwhile? */
   readonly traffic: boolean
-  /** Position of the change that is open; empty: none. */
-  readonly sel: string
 }
 
 /** Links from before there was a filter have words here. */
@@ -51,7 +61,7 @@ export const changesCodec = codecOf<ChangesState>({
   noise: flag(false),
   by: oneOf(groupings, 'operation'),
   traffic: flag(true),
-  sel: text(),
+  ...openChangeParts,
 })
 
 /** Is anything left out because somebody asked for that? */

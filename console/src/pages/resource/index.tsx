@@ -49,7 +49,7 @@ export default function ResourcePage(): React.ReactNode {
                   <EventsOf events={data.events} />
                   <FlowsOf of={data} />
                 </div>
-                {state.sel !== '' && <OneChange of={state.sel} known={data.changes.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />}
+                {state.sel !== '' && <OneChange of={state.sel} known={data.changes.find(({ pos }) => pos === state.sel)} as={state.as} onAs={(as) => set({ as }, 'replace')} onClose={() => set({ sel: '' })} />}
               </div>
             </>
           )}

@@ -18,18 +18,18 @@ const owns = (owner: string, pod: string): WholeResource['owned'][number] => ({ 
 test('a pod has the flows of its addresses in the hour before, as long as it was there', () => {
   const pod = state('Pod', 'web-1', '11:30:00', '11:50:00')
   expect(trafficOf(whole(pod, { addresses: [{ ip: '10.0.0.1', as: 'pod' }, { ip: 'fd00::1', as: 'pod' }] }))).toEqual({
-    sends: 'src_addr in ("10.0.0.1", "fd00::1")', receives: 'dst_addr in ("10.0.0.1", "fd00::1")', from: at('11:30:00'), to: at('11:50:00'),
+    sends: 'src_addr in ("10.0.0.1", "fd00::1") and (cluster = "c" or not exists(cluster))', receives: 'dst_addr in ("10.0.0.1", "fd00::1") and (cluster = "c" or not exists(cluster))', from: at('11:30:00'), to: at('11:50:00'),
   })
-  expect(trafficOf(whole(state('Pod', 'web-1', '08:00:00'), { addresses: [{ ip: '10.0.0.1', as: 'pod' }] }))).toMatchObject({ sends: 'src_addr = "10.0.0.1"', from: at('11:00:00') })
+  expect(trafficOf(whole(state('Pod', 'web-1', '08:00:00'), { addresses: [{ ip: '10.0.0.1', as: 'pod' }] }))).toMatchObject({ sends: 'src_addr = "10.0.0.1" and (cluster = "c" or not exists(cluster))', from: at('11:00:00') })
   expect(trafficOf(whole(pod, { hostNetwork: true, addresses: [{ ip: '10.0.0.1', as: 'node' }] })).none).toContain('network of its node')
 })
 
 test('a workload has the flows that name it, a set between the two those of its pods, a namespace and a node all of theirs', () => {
   const set = state('ReplicaSet', 'web-abc', '10:00:00')
-  expect(trafficOf(whole(state('Deployment', 'web', '10:00:00'))).receives).toBe('dst_owner_kind = "Deployment" and dst_owner_name = "web" and dst_namespace = "shop"')
-  expect(trafficOf(whole(set, {}, { owned: [owns(set.ref, 'web-1'), owns(set.ref, 'web-2')] })).sends).toBe('src_namespace = "shop" and src_name in ("web-1", "web-2")')
-  expect(trafficOf(whole(state('Namespace', 'shop', '10:00:00'))).sends).toBe('src_namespace = "shop"')
-  expect(trafficOf(whole(state('Node', 'n1', '10:00:00'), { addresses: [{ ip: '192.168.0.1', as: 'node' }] })).sends).toBe('src_node = "n1"')
+  expect(trafficOf(whole(state('Deployment', 'web', '10:00:00'))).receives).toBe('dst_owner_kind = "Deployment" and dst_owner_name = "web" and dst_namespace = "shop" and (cluster = "c" or not exists(cluster))')
+  expect(trafficOf(whole(set, {}, { owned: [owns(set.ref, 'web-1'), owns(set.ref, 'web-2')] })).sends).toBe('src_namespace = "shop" and src_name in ("web-1", "web-2") and (cluster = "c" or not exists(cluster))')
+  expect(trafficOf(whole(state('Namespace', 'shop', '10:00:00'))).sends).toBe('src_namespace = "shop" and (cluster = "c" or not exists(cluster))')
+  expect(trafficOf(whole(state('Node', 'n1', '10:00:00'), { addresses: [{ ip: '192.168.0.1', as: 'node' }] })).sends).toBe('src_node = "n1" and (cluster = "c" or not exists(cluster))')
   expect(trafficOf(whole(state('ConfigMap', 'prices', '10:00:00'))).none).toContain('Flows say nothing of it')
   expect(trafficOf({ ...whole(set), now: null }).none).toContain('was not there')
 })

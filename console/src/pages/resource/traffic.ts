@@ -50,7 +50,9 @@ export function trafficOf(of: WholeResource): Traffic {
   if (tests === undefined) return none('Flows say nothing of it: they know pods, services and nodes, and the workloads and namespaces of these.')
   const end = Date.parse(at)
   const life = lifeOf(intervals, now.uid)
-  const side = (name: 'src' | 'dst'): string => tests.map(([part, ...values]) => `${name}_${part} ${values.length === 1 ? '=' : 'in'} ${values.length === 1 ? literal(values[0]) : `(${values.map(literal).join(', ')})`}`).join(' and ')
+  // A flow between two clusters goes by the name of its source's.
+  const here = `(cluster = ${literal(now.cluster)} or not exists(cluster))`
+  const side = (name: 'src' | 'dst'): string => [...tests.map(([part, ...values]) => `${name}_${part} ${values.length === 1 ? '=' : 'in'} ${values.length === 1 ? literal(values[0]) : `(${values.map(literal).join(', ')})`}`), here].join(' and ')
   return { sends: side('src'), receives: side('dst'), from: new Date(Math.max(end - hourMs, life.from)).toISOString(), to: new Date(Math.min(end + 1, life.to)).toISOString() }
 }
 

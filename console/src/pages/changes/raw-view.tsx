@@ -1,0 +1,23 @@
+import { useState } from 'react'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { yamlOf } from '../../parts/yaml.ts'
+
+const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
+type Form = keyof typeof forms
+
+/** The whole object as text, as it is kept: without what is noise, with digests in place of secret values. */
+export function RawView({ of, what }: { readonly of: object; readonly what: string }): React.ReactNode {
+  const [form, setForm] = useState<Form>('YAML')
+  const text = forms[form](of)
+  return (
+    <>
+      <div className="raw-acts">
+        <div role="group" aria-label="Written as">
+          {(Object.keys(forms) as Form[]).map((each) => <button key={each} type="button" className="chip" aria-pressed={each === form} onClick={() => setForm(each)}>{each}</button>)}
+        </div>
+        <CopyButton text={text} />
+      </div>
+      <pre className="raw" tabIndex={0} aria-label={`${what}, as ${form}`}>{text}</pre>
+    </>
+  )
+}
