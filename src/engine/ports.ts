@@ -32,6 +32,8 @@ export interface SourceContext extends Context {
   readonly frames?: OwnFrames
   /** Folder for what the source wants to know again after a restart; it may not exist yet. Undefined: nothing is kept. */
   readonly state?: string
+  /** The store forgets what it was told so long ago, in ms (Infinity: only for want of room). Undefined: there is no store. */
+  readonly forgetsMs?: number
   /** Adds to the rows of a unit what is known of their addresses. A source of flows calls it once for each, before it is encoded. */
   readonly enrich?: (flows: FlowBuilder) => void
 }

@@ -46,6 +46,8 @@ export interface SourceSetOptions {
   readonly frames?: (id: string) => OwnFrames
   /** Folder of what sources keep. */
   readonly state?: string
+  /** As sources are told of the store. */
+  readonly forgetsMs?: number
   /** Given to every source. */
   readonly enrich?: (flows: FlowBuilder) => void
   load(type: string): Promise<SourceDefinition<unknown>>
@@ -60,6 +62,7 @@ export class SourceSet {
   readonly #journal: SourceJournal
   readonly #frames: SourceSetOptions['frames']
   readonly #state: string | undefined
+  readonly #forgetsMs: number | undefined
   readonly #enrich: SourceContext['enrich']
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
   readonly #running = new Map<string, Running>()
@@ -73,6 +76,7 @@ export class SourceSet {
     this.#admission = options.admission
     this.#frames = options.frames
     this.#state = options.state
+    this.#forgetsMs = options.forgetsMs
     this.#enrich = options.enrich
     this.#load = (type) => options.load(type)
   }
@@ -168,6 +172,7 @@ export class SourceSet {
       epoch: journal.epoch,
       ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
+      ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
       ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}

@@ -16,6 +16,8 @@ export interface WatchStart {
   readonly state: string
   readonly epoch: number
   readonly tail: SharedArrayBuffer
+  /** As sources are told of the store. */
+  readonly forgetsMs?: number
   /** To the thread that writes the journal. */
   readonly journal: MessagePort
 }
@@ -29,12 +31,12 @@ let sources: SourceSet | undefined
 let totals: ReadonlyMap<string, Readonly<SourceTotals>> = new Map()
 
 export const watchMethods = {
-  start({ directory, state, epoch, tail, journal: port }: WatchStart): void {
+  start({ directory, state, epoch, tail, forgetsMs, journal: port }: WatchStart): void {
     const writer = connect<typeof journalMethods>(port)
     journal = writer
     const frames = { host, directory, tail: new SharedTail(tail), hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }) }
     sources = new SourceSet({
-      host, log, metrics, state: `${state}/sources`, load: loadSource,
+      host, log, metrics, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
       journal: { epoch, totals: () => totals, append: (unit) => writer.call('append', unit, [unit.raw.buffer as ArrayBuffer]) },
       frames: (id) => framesOf(id, frames),
     })

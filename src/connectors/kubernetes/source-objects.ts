@@ -41,9 +41,20 @@ export type Facts = Pick<Known, 'version' | 'hash' | 'told'>
 export type Step =
   | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Buffer }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts }
+  /** What was told of it as a resource (a ResourceData in JSON), with its digest and when, in Unix ms. */
+  | { readonly is: 'word'; readonly known: Known; readonly told: string; readonly at: number; readonly word: Uint8Array }
   | { readonly is: 'remove'; readonly known: Known }
   /** `ended`: there will be nothing more, so that what was told of it stays told. */
   | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true }
+
+/** What was told last of an object as a resource. */
+export interface Word {
+  readonly collection: Collection
+  readonly uid: string
+  readonly row: number
+  readonly told: string
+  readonly word: Uint8Array
+}
 
 const layout = 1
 // Pieces of its result are small: most documents take less than one.
@@ -52,7 +63,7 @@ const deflate = { level: 1, memLevel: 8, chunkSize: 4096 } as const
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
-  readonly #statements: Readonly<Record<'put' | 'document' | 'touch' | 'remove' | 'removeDocument' | 'cursor' | 'collection' | 'state' | 'find' | 'names', DatabaseStatement>>
+  readonly #statements: Readonly<Record<'put' | 'document' | 'touch' | 'word' | 'words' | 'remove' | 'removeDocument' | 'removeWord' | 'cursor' | 'collection' | 'state' | 'find' | 'names', DatabaseStatement>>
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
@@ -66,6 +77,7 @@ export class ObjectMap {
       CREATE TABLE IF NOT EXISTS collections (id INTEGER PRIMARY KEY, key TEXT UNIQUE, cursor TEXT);
       CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT, hash TEXT, told TEXT, namespace TEXT, name TEXT);
       CREATE TABLE IF NOT EXISTS documents (row INTEGER PRIMARY KEY, document BLOB);
+      CREATE TABLE IF NOT EXISTS words (row INTEGER PRIMARY KEY, at INTEGER, told TEXT, word BLOB);
       PRAGMA user_version = ${layout}`)
     this.#statements = {
       put: database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
@@ -73,6 +85,9 @@ export class ObjectMap {
       touch: database.prepare('UPDATE objects SET version = ?, told = ? WHERE row = ?'),
       remove: database.prepare('DELETE FROM objects WHERE row = ?'),
       removeDocument: database.prepare('DELETE FROM documents WHERE row = ?'),
+      word: database.prepare('INSERT OR REPLACE INTO words VALUES (?, ?, ?, ?)'),
+      removeWord: database.prepare('DELETE FROM words WHERE row = ?'),
+      words: database.prepare('SELECT o.collection, o.uid, w.row, w.told, w.word FROM words w JOIN objects o ON o.row = w.row WHERE w.row > ? AND w.at < ? ORDER BY w.row LIMIT ?'),
       cursor: database.prepare('UPDATE collections SET cursor = ? WHERE id = ?'),
       collection: database.prepare('INSERT INTO collections (key) VALUES (?) RETURNING id'),
       state: database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
@@ -155,9 +170,18 @@ export class ObjectMap {
     }
   }
 
+  /** Words that were told before a time, in Unix ms, of rows behind `after`, in their order. */
+  words(before: number, after: number, most: number): Word[] {
+    const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
+    return this.#statements.words.all(after, before, most).flatMap(({ collection: id, uid, row, told, word }) => {
+      const collection = byId.get(Number(id))
+      return collection === undefined || !(word instanceof Uint8Array) ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), word }]
+    })
+  }
+
   /** Writes everything down at once, with the position that it is true at; it is on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
-    const { put, document, touch, remove, removeDocument, cursor, state } = this.#statements
+    const { put, document, touch, word, remove, removeDocument, removeWord, cursor, state } = this.#statements
     this.#database.transaction(() => {
       for (const step of steps) {
         if (step.is === 'put') {
@@ -166,9 +190,10 @@ export class ObjectMap {
           document.run(known.row, step.document)
         } else if (step.is === 'touch') {
           touch.run(step.facts.version, step.facts.told, step.known.row)
+        } else if (step.is === 'word') {
+          word.run(step.known.row, step.at, step.told, step.word)
         } else if (step.is === 'remove') {
-          remove.run(step.known.row)
-          removeDocument.run(step.known.row)
+          for (const statement of [remove, removeDocument, removeWord]) statement.run(step.known.row)
         } else {
           cursor.run(step.version ?? null, step.collection.id)
         }
@@ -180,6 +205,7 @@ export class ObjectMap {
     })
     if (position !== undefined) this.#position = position
     for (const step of steps) {
+      if (step.is === 'word') giveBack(step.word)
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
       giveBack(step.document)

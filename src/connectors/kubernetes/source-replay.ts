@@ -1,7 +1,7 @@
 /** Brings the map of objects to where the journal is: what was told before a crash and not written into the map. */
 import type { OwnFrames } from '../../engine/ports.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
-import { eventAt } from '../../model/events.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
 import { digestOf, factsOf, packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
@@ -20,8 +20,8 @@ export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: (object: 
       const batch = decodeBatch('events', frame.body())
       if (batch.kind === 'events') {
         for (let row = 0; row < batch.count; row++) {
-          const { type, data } = eventAt(batch, row)
-          steps.push(...stepsOf(map, type, JSON.parse(Buffer.from(data ?? []).toString('utf8')) as unknown, keyOf))
+          const event = eventAt(batch, row)
+          steps.push(...stepsOf(map, event, JSON.parse(Buffer.from(event.data ?? []).toString('utf8')) as unknown, keyOf))
           events++
         }
       }
@@ -34,14 +34,14 @@ export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: (object: 
   return events
 }
 
-function stepsOf(map: ObjectMap, type: string, told: unknown, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Step[] {
+function stepsOf(map: ObjectMap, { type, time = 0, data = new Uint8Array() }: WeirEvent, told: unknown, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Step[] {
   if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted) return ofChange(map, told as ChangeData, keyOf)
   if (type === kubernetesTypes.resource) {
     const { cluster: _1, group: _2, version: _3, kind: _4, resource: _5, namespace: _6, name: _7, uid, resourceVersion: _8, since: _9, state, ...facts } = told as ResourceData
     const known = map.collection(keyOf(told as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
     known.told = digestOf(JSON.stringify(facts))
-    return [{ is: 'touch', known, facts: factsOf(known) }]
+    return [{ is: 'touch', known, facts: factsOf(known) }, { is: 'word', known, told: known.told, at: time, word: Uint8Array.from(data) }]
   }
   if (type !== kubernetesTypes.event) return []
   const event = told as ClusterEventData

@@ -176,10 +176,11 @@ export class Tracker implements Target {
     known.hash = digest
     known.document = packed(text)
     const told = this.#resource(place, version, object, known, before === undefined)
-    if (told !== undefined) events.push(resourceEvent(told, now))
+    const word = told === undefined ? undefined : resourceEvent(told, now)
+    if (word !== undefined) events.push(word)
     if (events.length > 0) this.#options.onChange()
     return this.#record(events, [
-      { is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: known.document }, ...this.#passed(version),
+      { is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: known.document }, ...wordOf(word, known, now), ...this.#passed(version),
     ], version)
   }
 
@@ -261,6 +262,11 @@ export class Tracker implements Target {
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
     return uid === undefined || known === undefined ? undefined : { uid, known }
   }
+}
+
+/** What was told of it as a resource is kept, to be told again. */
+function wordOf(event: WeirEvent | undefined, known: Known, at: number): Step[] {
+  return event?.data === undefined ? [] : [{ is: 'word', known, told: known.told, at, word: Uint8Array.from(event.data) }]
 }
 
 const nothing = Buffer.alloc(0)

@@ -14,6 +14,7 @@ import { LeaseKeeper } from './source-lease.ts'
 import { Lists } from './source-lists.ts'
 import { typeOf, type ObjectMap } from './source-objects.ts'
 import { repair } from './source-reconcile.ts'
+import { retelling } from './source-retell.ts'
 import { Recorder, usualRecorderLimits } from './source-recorder.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
@@ -130,7 +131,7 @@ export class KubernetesSource implements Source {
     try {
       // Who has told what before us says where to begin.
       await this.#lease?.known
-      await Promise.all([this.#watchAll(until), this.#reconcile(until)])
+      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until)])
     } finally {
       this.#recorder.close()
       for (const { stop } of this.#running.values()) stop.abort()
@@ -185,6 +186,13 @@ export class KubernetesSource implements Source {
       }
       if (signal.aborted) return
     }
+  }
+
+  /** Without a store there is nobody who forgets. */
+  async #retell(signal: AbortSignal): Promise<void> {
+    const { forgetsMs } = this.#context
+    const isOurs = ({ key }: { readonly key: string }): boolean => this.#running.has(key) && this.#isOurTurn()
+    if (forgetsMs !== undefined) await retelling({ context: this.#context, map: this.#map, recorder: this.#recorder, isOurs }, forgetsMs, signal)
   }
 
   /** Watches what there is now, and ends what there is no more. */
