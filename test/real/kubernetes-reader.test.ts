@@ -1,38 +1,20 @@
 // One collection of a real API server: what a reader tells of it is what was written there, whatever happens on the way.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { aggregated, fromAggregated, isAggregated, pathOf, type ResourceType } from '../../src/connectors/kubernetes/client-discovery.ts'
 import { openClient, type Client } from '../../src/connectors/kubernetes/client.ts'
 import { Reader } from '../../src/connectors/kubernetes/client-reader.ts'
 import type { KubeObject, Target } from '../../src/connectors/kubernetes/client-types.ts'
 import { realHost } from '../../src/host/index.ts'
-import { findKubernetes } from './install/kubernetes.ts'
-import { startKube, type Kube } from './kit/kube.ts'
+import { useKube } from './kit/kube-stage.ts'
 
-const missing = findKubernetes()
-let kube: Kube
-let dir = ''
+const stage = useKube('weir-kube', ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
 
-beforeAll(async () => {
-  if (missing.path === undefined) return
-  dir = await mkdtemp(join(tmpdir(), 'weir-kube-'))
-  kube = await startKube(dir, ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
-}, 180_000)
-afterAll(async () => {
-  await kube?.stop()
-  await rm(dir, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (missing.path === undefined) context.skip(missing.reason)
-})
 
 const configMaps: ResourceType = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespaced: true }
 const path = '/api/v1/namespaces/default/configmaps'
 const named = (name: string, value: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { test: 'reader' } }, data: { value } })
-const create = (name: string, value: string): Promise<unknown> => kube.call('POST', path, named(name, value))
-const change = (name: string, value: string): Promise<unknown> => kube.call('PATCH', `${path}/${name}`, { data: { value } }, 'application/merge-patch+json')
+const create = (name: string, value: string): Promise<unknown> => stage.kube.call('POST', path, named(name, value))
+const change = (name: string, value: string): Promise<unknown> => stage.kube.call('PATCH', `${path}/${name}`, { data: { value } }, 'application/merge-patch+json')
 
 /** The collection as it was told of. */
 class Mirror implements Target {
@@ -69,7 +51,7 @@ class Mirror implements Target {
 }
 
 async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader) => Promise<T>): Promise<T> {
-  const client: Client = openClient({ url: kube.url, tls: { ca: kube.ca() }, headers: async () => ({ authorization: `Bearer ${kube.tokens.admin}` }) })
+  const client: Client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, headers: async () => ({ authorization: `Bearer ${stage.kube.tokens.admin}` }) })
   const reader = new Reader({ path: pathOf(configMaps, 'default'), selectors: { labelSelector: 'test=reader' }, streams, ask: client.ask, target: mirror, host: realHost() })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
@@ -83,7 +65,7 @@ async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader
 }
 
 test('discovery names what can be watched', async () => {
-  const client = openClient({ url: kube.url, tls: { ca: kube.ca() }, headers: async () => ({ authorization: `Bearer ${kube.tokens.admin}`, accept: aggregated }) })
+  const client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, headers: async () => ({ authorization: `Bearer ${stage.kube.tokens.admin}`, accept: aggregated }) })
   const [core, groups] = await Promise.all(['/api', '/apis'].map(async (each) => {
     const answer = await client.ask(each, {}, new AbortController().signal)
     let text = ''
@@ -107,7 +89,7 @@ test.each([[true], [false]])('every change is told once and in order, with lists
     await expect.poll(() => reader.status().state, { timeout: 20_000 }).toBe('watching')
     for (let index = 1; index <= 20; index++) await change(`${prefix}-before`, String(index))
     await create(`${prefix}-new`, 'x')
-    await kube.call('DELETE', `${path}/${prefix}-before`)
+    await stage.kube.call('DELETE', `${path}/${prefix}-before`)
     await expect.poll(() => mirror.told.at(-1), { timeout: 20_000 }).toBe(`-${prefix}-before`)
     expect(reader.status()).toMatchObject({ lists: 1, watches: 1 })
   })
@@ -126,14 +108,14 @@ test('after a compaction it lists again and tells the difference', async () => {
   const mirror = new Mirror()
   await reading(mirror, true, async () => { await expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1) })
   mirror.told.length = 0
-  await kube.call('DELETE', `${path}/gone`)
+  await stage.kube.call('DELETE', `${path}/gone`)
   await change('kept', '2')
   // Two intervals of compaction, and a server whose memory is empty.
   for (let index = 0; index < 12; index++) {
     await change('kept', `${index + 3}`)
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
-  await kube.restart()
+  await stage.kube.restart()
   await reading(mirror, true, async (reader) => {
     await expect.poll(() => mirror.values.get('kept'), { timeout: 30_000 }).toBe('14')
     expect(reader.status().lists).toBe(1)
@@ -148,12 +130,12 @@ test('a restart of the server and a connection that freezes lose nothing', async
     await create('through', '1')
     // A server that begins anew has forgotten every version but the last.
     await expect.poll(() => mirror.values.get('through'), { timeout: 20_000 }).toBe('1')
-    await kube.restart('SIGKILL')
+    await stage.kube.restart('SIGKILL')
     await change('through', '2')
     await expect.poll(() => mirror.values.get('through'), { timeout: 60_000 }).toBe('2')
-    kube.pause()
+    stage.kube.pause()
     await new Promise((resolve) => setTimeout(resolve, 2000))
-    kube.resume()
+    stage.kube.resume()
     await change('through', '3')
     await expect.poll(() => mirror.values.get('through'), { timeout: 60_000 }).toBe('3')
   })

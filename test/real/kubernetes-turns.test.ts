@@ -1,45 +1,29 @@
 // Two replicas over one real API server: one tells, the other stands by, and together they tell what one would.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { weirCommand } from '../kit/weir-command.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
-import { findKubernetes } from './install/kubernetes.ts'
 import { Churn, toldByAll, toldOf } from './kit/kube-churn.ts'
 import { clusterOf, holderOf, judgedAll, leaseIn, overlaps, prepareReplica, standsBy } from './kit/kube-turns.ts'
-import { kubeconfigOf, startKube, type Kube } from './kit/kube.ts'
+import { useKube } from './kit/kube-stage.ts'
+import { kubeconfigOf } from './kit/kube.ts'
 
-const missing = findKubernetes()
-let kube: Kube
-let dir = ''
+const stage = useKube('weir-turns')
 let number = 0
 const running: WeirProcess[] = []
 
-beforeAll(async () => {
-  if (missing.path === undefined) return
-  dir = await mkdtemp(join(tmpdir(), 'weir-turns-'))
-  kube = await startKube(dir)
-  await writeFile(join(dir, 'kubeconfig'), kubeconfigOf(kube), { mode: 0o600 })
-}, 180_000)
-afterAll(async () => {
-  await kube?.stop()
-  await rm(dir, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (missing.path === undefined) context.skip(missing.reason)
-})
 afterEach(async () => {
   for (const weir of running.splice(0)) {
     weir.signal('SIGCONT')
     await weir.kill()
   }
-  await kube?.call('DELETE', '/apis/coordination.k8s.io/v1/namespaces/default/leases/weir').catch(() => undefined)
+  if (stage.dir !== '') await stage.kube.call('DELETE', '/apis/coordination.k8s.io/v1/namespaces/default/leases/weir').catch(() => undefined)
 })
 
 async function replica(settings: Readonly<Record<string, unknown>> = {}): Promise<WeirProcess> {
-  const weir = await prepareReplica({ folder: join(dir, `weir-${number++}`), kubeconfig: join(dir, 'kubeconfig'), duration: '4s', settings })
+  const weir = await prepareReplica({ folder: join(stage.dir, `weir-${number++}`), kubeconfig: stage.kubeconfig, duration: '4s', settings })
   running.push(weir)
   await weir.start()
   return weir
@@ -57,11 +41,11 @@ async function pair(): Promise<{ readonly first: WeirProcess; readonly second: W
 describe('kube-apiserver', () => {
   test('one tells and the other says who does; a clean stop hands over at once, with nothing told twice', async () => {
     const { first, second } = await pair()
-    const churn = new Churn(kube, 'handed')
+    const churn = new Churn(stage.kube, 'handed')
     await churn.run(4, 20)
     expect(await judgedAll([first], churn, 'handed', 60_000)).toEqual([])
     expect(await toldOf(second, 'handed')).toEqual([])
-    const { holderIdentity, leaseTransitions } = await leaseIn(kube)
+    const { holderIdentity, leaseTransitions } = await leaseIn(stage.kube)
     expect((await clusterOf(first))?.lease).toMatchObject({ state: 'holds', holder: holderIdentity, epoch: leaseTransitions })
     expect((await clusterOf(second))?.lease).toMatchObject({ state: 'stands by', holder: holderIdentity, epoch: leaseTransitions })
     const { stdout } = await weirCommand('doctor', '--config', join(second.data, '../weir.yaml'))
@@ -75,12 +59,12 @@ describe('kube-apiserver', () => {
     expect(await judgedAll([first, second], churn, 'handed', 60_000)).toEqual([])
     expect((await toldByAll([first, second], 'handed')).again).toBe(0)
     expect(await overlaps([first, second])).toEqual([])
-    expect((await leaseIn(kube)).leaseTransitions).toBe(2)
+    expect((await leaseIn(stage.kube)).leaseTransitions).toBe(2)
   }, 240_000)
 
   test('killed in the middle of a churn, the holder is followed by the other, and what both told is what was written', async () => {
     const { first, second } = await pair()
-    const churn = new Churn(kube, 'killed')
+    const churn = new Churn(stage.kube, 'killed')
     const writing = churn.run(4)
     for (let kills = 0; kills < 3; kills++) {
       await sleep(1000)
@@ -99,7 +83,7 @@ describe('kube-apiserver', () => {
 
   test('frozen and thawed, who held the Lease tells no more, and says so', async () => {
     const { first, second } = await pair()
-    const churn = new Churn(kube, 'frozen')
+    const churn = new Churn(stage.kube, 'frozen')
     const writing = churn.run(4)
     await sleep(1000)
     first.signal('SIGSTOP')
@@ -118,12 +102,12 @@ describe('kube-apiserver', () => {
 
   test('an API server that freezes takes the turn from all, and gives it back to one', async () => {
     const { first, second } = await pair()
-    const churn = new Churn(kube, 'away')
+    const churn = new Churn(stage.kube, 'away')
     const writing = churn.run(3)
     await sleep(1000)
-    kube.pause()
+    stage.kube.pause()
     await expect.poll(async () => [(await clusterOf(first))?.lease?.state, (await clusterOf(second))?.lease?.state], { timeout: 30_000 }).toEqual(['stands by', 'stands by'])
-    kube.resume()
+    stage.kube.resume()
     await holderOf([first, second])
     await sleep(1000)
     churn.stop()
@@ -135,7 +119,7 @@ describe('kube-apiserver', () => {
   test('a replica that has never been there begins where the holder is, also when that one ends the next moment', async () => {
     const first = await replica()
     await holderOf([first])
-    const churn = new Churn(kube, 'fresh')
+    const churn = new Churn(stage.kube, 'fresh')
     const writing = churn.run(4)
     await sleep(3000)
     const second = await replica()
@@ -149,19 +133,19 @@ describe('kube-apiserver', () => {
 
   test('without the right to the Lease nothing is told and doctor says what is missing; with that of the manifests it is', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
-    const make = (kind: string, path: string, name: string, more: object): Promise<unknown> => kube.call('POST', `${rbac}/${path}`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name }, ...more })
+    const make = (kind: string, path: string, name: string, more: object): Promise<unknown> => stage.kube.call('POST', `${rbac}/${path}`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name }, ...more })
     const bound = (kind: string): object => ({ roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: 'turns' }, subjects: [{ kind: 'User', name: 'weir' }] })
     await make('ClusterRole', 'clusterroles', 'turns', { rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }] })
     await make('ClusterRoleBinding', 'clusterrolebindings', 'turns', bound('ClusterRole'))
-    await writeFile(join(dir, 'kubeconfig-weir'), kubeconfigOf(kube, kube.tokens.weir), { mode: 0o600 })
-    const weir = await replica({ kubeconfig: join(dir, 'kubeconfig-weir') })
+    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
+    const weir = await replica({ kubeconfig: join(stage.dir, 'kubeconfig-weir') })
     await expect.poll(async () => (await clusterOf(weir))?.lease?.problem, { timeout: 30_000 }).toMatch(/403/)
     const { stdout } = await weirCommand('doctor', '--config', join(weir.data, '../weir.yaml'))
     expect(stdout).toMatch(/can't be asked for, so nothing is told by this replica: Lease default\/weir: .*403/)
     await make('Role', 'namespaces/default/roles', 'turns', { rules: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] }, { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['weir'], verbs: ['get', 'update'] }] })
     await make('RoleBinding', 'namespaces/default/rolebindings', 'turns', bound('Role'))
     await holderOf([weir])
-    const churn = new Churn(kube, 'allowed')
+    const churn = new Churn(stage.kube, 'allowed')
     await expect.poll(async () => (await clusterOf(weir))?.synced, { timeout: 30_000 }).toBe(true)
     await churn.run(2, 10)
     expect(await judgedAll([weir], churn, 'allowed', 60_000)).toEqual([])

@@ -1,35 +1,19 @@
 // A whole Weir that watches a real API server: what its store tells is what was written, whatever happens on the way.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { weirCommand } from '../kit/weir-command.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
-import { findKubernetes } from './install/kubernetes.ts'
 import { Churn, judged, toldOf } from './kit/kube-churn.ts'
-import { kubeconfigOf, startKube, type Kube } from './kit/kube.ts'
+import { useKube } from './kit/kube-stage.ts'
+import { kubeconfigOf } from './kit/kube.ts'
 
-const missing = findKubernetes()
-let kube: Kube
-let dir = ''
+const stage = useKube('weir-kubernetes', ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
 let weir: WeirProcess | undefined
 
-beforeAll(async () => {
-  if (missing.path === undefined) return
-  dir = await mkdtemp(join(tmpdir(), 'weir-kubernetes-'))
-  kube = await startKube(dir, ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
-  await writeFile(join(dir, 'kubeconfig'), kubeconfigOf(kube), { mode: 0o600 })
-}, 180_000)
-afterAll(async () => {
-  await kube?.stop()
-  await rm(dir, { recursive: true, force: true })
-})
-beforeEach((context) => {
-  if (missing.path === undefined) context.skip(missing.reason)
-})
 afterEach(async () => {
   await weir?.kill()
   weir = undefined
@@ -41,8 +25,8 @@ interface Status { readonly synced: boolean; readonly objects: number; readonly 
 
 async function startWatching(settings: Readonly<Record<string, unknown>> = {}): Promise<WeirProcess> {
   const started = await prepareWeir({
-    folder: join(dir, `weir-${number++}`),
-    config: { sources: { kubernetes: { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), ...settings } } },
+    folder: join(stage.dir, `weir-${number++}`),
+    config: { sources: { kubernetes: { cluster: 'c1', kubeconfig: stage.kubeconfig, ...settings } } },
   })
   await started.start()
   weir = started
@@ -62,7 +46,7 @@ async function synced(of: WeirProcess): Promise<void> {
 describe('kube-apiserver', () => {
   test('every write of a churn is told once, in order, each from where the one before it ended', async () => {
     const running = await startWatching()
-    const churn = new Churn(kube, 'churn')
+    const churn = new Churn(stage.kube, 'churn')
     await churn.run(8, 60)
     expect(await judged(running, churn, 'churn', 60_000)).toEqual([])
     expect(churn.writes).toBeGreaterThan(450)
@@ -70,7 +54,7 @@ describe('kube-apiserver', () => {
 
   test('a restart with nothing changed tells nothing and lists nothing; what happened meanwhile is told in order', async () => {
     const running = await startWatching()
-    const churn = new Churn(kube, 'again')
+    const churn = new Churn(stage.kube, 'again')
     const uids = [await churn.create(), await churn.create(), await churn.create()]
     expect(await judged(running, churn, 'again', 60_000)).toEqual([])
     const changes = async (): Promise<number> => Number((await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n)
@@ -93,7 +77,7 @@ describe('kube-apiserver', () => {
 
   test('killed in the middle of a churn, again and again, it tells every write once', async () => {
     const running = await startWatching()
-    const churn = new Churn(kube, 'killed')
+    const churn = new Churn(stage.kube, 'killed')
     const writing = churn.run(4)
     for (let kills = 0; kills < 4; kills++) {
       await sleep(700)
@@ -108,14 +92,14 @@ describe('kube-apiserver', () => {
 
   test('an API server that starts again, freezes, and forgets what it had: the end is right and nothing comes twice or out of order', async () => {
     const running = await startWatching()
-    const churn = new Churn(kube, 'rough')
+    const churn = new Churn(stage.kube, 'rough')
     const writing = churn.run(3)
     await sleep(500)
-    await kube.restart('SIGKILL')
+    await stage.kube.restart('SIGKILL')
     await sleep(500)
-    kube.pause()
+    stage.kube.pause()
     await sleep(1500)
-    kube.resume()
+    stage.kube.resume()
     await sleep(500)
     churn.stop()
     await writing
@@ -126,7 +110,7 @@ describe('kube-apiserver', () => {
 
   test('what happened while Weir was away and the server has forgotten is told as the difference, marked as such', async () => {
     const running = await startWatching({ include: ['ConfigMap', 'Secret'] })
-    const churn = new Churn(kube, 'gone')
+    const churn = new Churn(stage.kube, 'gone')
     const [changed, removed] = [await churn.create(), await churn.create(), await churn.create()]
     expect(await judged(running, churn, 'gone', 60_000)).toEqual([])
     const quiet = (await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n
@@ -136,7 +120,7 @@ describe('kube-apiserver', () => {
     await churn.create()
     // Beyond the next compaction the server knows no version that Weir has.
     await sleep(12_000)
-    await kube.restart()
+    await stage.kube.restart()
     await running.start()
     expect(await judged(running, churn, 'gone', 90_000, true)).toEqual([])
     const told = await toldOf(running, 'gone')
@@ -147,17 +131,17 @@ describe('kube-apiserver', () => {
   test('a kind that is installed while Weir runs is watched within seconds, and its end is the end of its objects', async () => {
     const running = await startWatching()
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-    await kube.call('POST', definition, {
+    await stage.kube.call('POST', definition, {
       apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'tides.weir.test' },
       spec: { group: 'weir.test', scope: 'Namespaced', names: { plural: 'tides', singular: 'tide', kind: 'Tide' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] },
     })
     const objects = '/apis/weir.test/v1/namespaces/default/tides'
-    const make = (name: string): Promise<unknown> => kube.call('POST', objects, { apiVersion: 'weir.test/v1', kind: 'Tide', metadata: { name }, height: 3 })
+    const make = (name: string): Promise<unknown> => stage.kube.call('POST', objects, { apiVersion: 'weir.test/v1', kind: 'Tide', metadata: { name }, height: 3 })
     await expect.poll(() => make('first').then(() => true, () => false), { timeout: 30_000, interval: 200 }).toBe(true)
     for (let index = 0; index < 9; index++) await make(`more-${index}`)
     const counted = (operation: string): Promise<number> => running.sql<{ n: number }>(`SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.${operation}' AND subject LIKE 'tides.weir.test/default/%'`).then(([row]) => Number(row?.n))
     await expect.poll(() => counted('created'), { timeout: 60_000, interval: 100 }).toBe(10)
-    await kube.call('DELETE', `${definition}/tides.weir.test`)
+    await stage.kube.call('DELETE', `${definition}/tides.weir.test`)
     await expect.poll(() => counted('deleted'), { timeout: 90_000, interval: 200 }).toBe(10)
     await expect.poll(async () => (await statusOf(running)).kinds.filter(({ kind }) => kind === 'Tide'), { timeout: 60_000, interval: 200 }).toEqual([])
   }, 240_000)
@@ -165,20 +149,20 @@ describe('kube-apiserver', () => {
   test('a kind that the account may not read keeps nothing else waiting, and is watched once it may', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
     const role = (resources: readonly string[]): object => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'weir-some' }, rules: [{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }] })
-    await kube.call('POST', `${rbac}/clusterroles`, role(['configmaps']))
-    await kube.call('POST', `${rbac}/clusterrolebindings`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'weir-some' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'weir-some' }, subjects: [{ kind: 'User', name: 'weir' }] })
-    await writeFile(join(dir, 'kubeconfig-weir'), kubeconfigOf(kube, kube.tokens.weir), { mode: 0o600 })
-    const running = await startWatching({ kubeconfig: join(dir, 'kubeconfig-weir'), include: ['ConfigMap', 'Secret'] })
+    await stage.kube.call('POST', `${rbac}/clusterroles`, role(['configmaps']))
+    await stage.kube.call('POST', `${rbac}/clusterrolebindings`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'weir-some' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'weir-some' }, subjects: [{ kind: 'User', name: 'weir' }] })
+    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
+    const running = await startWatching({ kubeconfig: join(stage.dir, 'kubeconfig-weir'), include: ['ConfigMap', 'Secret'] })
     const stateOf = async (kind: string): Promise<string | undefined> => (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
     expect(await stateOf('ConfigMap')).toBe('watching')
     expect(await stateOf('Secret')).toBe('forbidden')
-    const { stdout } = await weirCommand('doctor', '--config', join(dir, `weir-${number - 1}`, 'weir.yaml'))
+    const { stdout } = await weirCommand('doctor', '--config', join(stage.dir, `weir-${number - 1}`, 'weir.yaml'))
     expect(stdout).toMatch(/cluster c1 .*1 of 2 kinds are watched/)
     expect(stdout).toMatch(/Secret .*forbidden: 403/)
-    const churn = new Churn(kube, 'some')
+    const churn = new Churn(stage.kube, 'some')
     await churn.run(2, 5)
     expect(await judged(running, churn, 'some', 60_000)).toEqual([])
-    await kube.call('PUT', `${rbac}/clusterroles/weir-some`, role(['configmaps', 'secrets']))
+    await stage.kube.call('PUT', `${rbac}/clusterroles/weir-some`, role(['configmaps', 'secrets']))
     await expect.poll(() => stateOf('Secret'), { timeout: 120_000, interval: 200 }).toBe('watching')
   }, 240_000)
 
@@ -188,10 +172,10 @@ describe('kube-apiserver', () => {
     const secrets = '/api/v1/namespaces/default/secrets'
     for (const [index, value] of values.entries()) {
       const applied = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: `hidden-${index}` }, stringData: { key: value.toString('hex') } })
-      await kube.call('POST', secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: `hidden-${index}`, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': applied } }, data: { key: Buffer.from(value.toString('hex')).toString('base64') } })
-      await kube.call('POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `hidden-${index}` }, data: { DB_PASSWORD: value.toString('hex'), plain: 'seen' } })
+      await stage.kube.call('POST', secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: `hidden-${index}`, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': applied } }, data: { key: Buffer.from(value.toString('hex')).toString('base64') } })
+      await stage.kube.call('POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `hidden-${index}` }, data: { DB_PASSWORD: value.toString('hex'), plain: 'seen' } })
     }
-    await kube.call('PATCH', `${secrets}/hidden-0`, { data: { key: Buffer.from(values[1]?.toString('hex') ?? '').toString('base64') } }, 'application/merge-patch+json')
+    await stage.kube.call('PATCH', `${secrets}/hidden-0`, { data: { key: Buffer.from(values[1]?.toString('hex') ?? '').toString('base64') } }, 'application/merge-patch+json')
     const counted = (): Promise<number> => running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change' AND (subject LIKE 'secrets/default/hidden-%' OR subject LIKE 'configmaps/default/hidden-%')").then(([row]) => Number(row?.n))
     await expect.poll(counted, { timeout: 60_000, interval: 200 }).toBe(41)
     const rows = await running.sql<{ data: unknown }>("SELECT subject, data, extensions FROM events WHERE family IN ('change', 'resource')")
@@ -203,9 +187,9 @@ describe('kube-apiserver', () => {
   }, 240_000)
 
   test('only the namespaces that are wanted are watched, and nothing of the whole cluster', async () => {
-    for (const name of ['shown', 'hidden']) await kube.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(() => undefined)
+    for (const name of ['shown', 'hidden']) await stage.kube.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(() => undefined)
     const running = await startWatching({ namespaces: ['shown'] })
-    for (const name of ['shown', 'hidden']) await kube.call('POST', `/api/v1/namespaces/${name}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } })
+    for (const name of ['shown', 'hidden']) await stage.kube.call('POST', `/api/v1/namespaces/${name}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } })
     const subjects = (): Promise<string[]> => running.sql<{ subject: string }>("SELECT subject FROM events WHERE family = 'change'").then((rows) => rows.map(({ subject }) => subject))
     await expect.poll(subjects, { timeout: 60_000, interval: 200 }).toEqual(['configmaps/shown/one'])
     expect(new Set((await running.get<{ clusters: { kinds: { namespace?: string }[] }[] }>('/api/v1/clusters')).clusters[0]?.kinds.map(({ namespace }) => namespace))).toEqual(new Set(['shown']))
@@ -214,10 +198,10 @@ describe('kube-apiserver', () => {
   test('of an object that leaves the wanted labels the end is told with its last state, and of one that comes a beginning', async () => {
     const running = await startWatching({ include: ['ConfigMap'], labels: 'team=shop' })
     const maps = '/api/v1/namespaces/default/configmaps'
-    const label = (team: string): Promise<unknown> => kube.call('PATCH', `${maps}/labelled`, { metadata: { labels: { team } } }, 'application/merge-patch+json')
-    await kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'labelled', labels: { team: 'other' } }, data: { value: '1' } })
+    const label = (team: string): Promise<unknown> => stage.kube.call('PATCH', `${maps}/labelled`, { metadata: { labels: { team } } }, 'application/merge-patch+json')
+    await stage.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'labelled', labels: { team: 'other' } }, data: { value: '1' } })
     await label('shop')
-    await kube.call('PATCH', `${maps}/labelled`, { data: { value: '2' } }, 'application/merge-patch+json')
+    await stage.kube.call('PATCH', `${maps}/labelled`, { data: { value: '2' } }, 'application/merge-patch+json')
     await label('other')
     const told = async (): Promise<unknown[]> => (await running.sql<{ operation: string; old: unknown; new: unknown }>("SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT"))
       .map((row) => [row.operation, row.old, row.new])
@@ -226,12 +210,12 @@ describe('kube-apiserver', () => {
 
   test('what a pod, a service and a node are to others is told, and again when it changes; the cluster’s events have a stream of their own', async () => {
     const running = await startWatching()
-    await kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker-1', labels: { 'topology.kubernetes.io/zone': 'eu-1a' } }, spec: { providerID: 'test://1' } })
-    await kube.call('PATCH', '/api/v1/nodes/worker-1/status', { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } }, 'application/merge-patch+json')
-    await kube.call('POST', '/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'web' } }, spec: { nodeName: 'worker-1', containers: [{ name: 'web', image: 'example.test/web:1', env: [{ name: 'API_TOKEN', value: 'hush-hush-hush' }] }] } })
-    await kube.call('PATCH', '/api/v1/namespaces/default/pods/web-1/status', { status: { phase: 'Running', podIP: '10.1.2.3', podIPs: [{ ip: '10.1.2.3' }] } }, 'application/merge-patch+json')
-    await kube.call('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } })
-    await kube.call('POST', '/api/v1/namespaces/default/events', { apiVersion: 'v1', kind: 'Event', metadata: { name: 'web-1.1' }, involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'default' }, reason: 'BackOff', message: 'it does not start', type: 'Warning', count: 3, lastTimestamp: new Date().toISOString().replace(/\.\d+/, '') })
+    await stage.kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker-1', labels: { 'topology.kubernetes.io/zone': 'eu-1a' } }, spec: { providerID: 'test://1' } })
+    await stage.kube.call('PATCH', '/api/v1/nodes/worker-1/status', { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } }, 'application/merge-patch+json')
+    await stage.kube.call('POST', '/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'web' } }, spec: { nodeName: 'worker-1', containers: [{ name: 'web', image: 'example.test/web:1', env: [{ name: 'API_TOKEN', value: 'hush-hush-hush' }] }] } })
+    await stage.kube.call('PATCH', '/api/v1/namespaces/default/pods/web-1/status', { status: { phase: 'Running', podIP: '10.1.2.3', podIPs: [{ ip: '10.1.2.3' }] } }, 'application/merge-patch+json')
+    await stage.kube.call('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } })
+    await stage.kube.call('POST', '/api/v1/namespaces/default/events', { apiVersion: 'v1', kind: 'Event', metadata: { name: 'web-1.1' }, involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'default' }, reason: 'BackOff', message: 'it does not start', type: 'Warning', count: 3, lastTimestamp: new Date().toISOString().replace(/\.\d+/, '') })
     const lastOf = async (kind: string, name: string): Promise<Record<string, unknown> | undefined> => {
       const rows = await running.sql<{ data: unknown; p: string }>(`SELECT data, _pos AS p FROM events WHERE family = 'resource' AND ref LIKE 'k8s:c1/%/${kind}/%/${name}'`)
       const all = rows.map(({ data, p }) => ({ at: p.split(':').slice(-2).map(Number), data: (typeof data === 'string' ? JSON.parse(data) : data) as Record<string, unknown> }))
@@ -241,7 +225,7 @@ describe('kube-apiserver', () => {
     await expect.poll(() => lastOf('Node', 'worker-1'), { timeout: 60_000, interval: 200 }).toMatchObject({ zone: 'eu-1a', providerId: 'test://1', addresses: [{ ip: '192.0.2.1', as: 'node' }] })
     await expect.poll(() => lastOf('Service', 'web'), { timeout: 60_000, interval: 200 }).toMatchObject({ selector: { app: 'web' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] })
     await expect.poll(() => running.sql("SELECT ref, data->>'reason' AS reason, (data->>'count')::INT AS count FROM events WHERE family = 'k8s-event'"), { timeout: 60_000, interval: 200 }).toEqual([{ ref: 'k8s:c1//Pod/default/web-1', reason: 'BackOff', count: 3 }])
-    await kube.call('DELETE', '/api/v1/namespaces/default/pods/web-1?gracePeriodSeconds=0')
+    await stage.kube.call('DELETE', '/api/v1/namespaces/default/pods/web-1?gracePeriodSeconds=0')
     await expect.poll(() => lastOf('Pod', 'web-1'), { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'gone' })
     expect(JSON.stringify(await running.sql("SELECT data FROM events WHERE subject = 'pods/default/web-1'"))).not.toContain('hush-hush-hush')
   }, 240_000)
@@ -249,7 +233,7 @@ describe('kube-apiserver', () => {
   test('what no watch has told is found by comparing, said to be a gap, and told', async () => {
     const settings = { include: ['ConfigMap'], reconcile: '10s' }
     const running = await startWatching(settings)
-    const churn = new Churn(kube, 'missed')
+    const churn = new Churn(stage.kube, 'missed')
     const [missing, stale] = [await churn.create(), await churn.create(), await churn.create()]
     expect(await judged(running, churn, 'missed', 60_000)).toEqual([])
     await running.stop()

@@ -1,9 +1,8 @@
 /** Objects of clusters as the API tells them: see /api/v1/changes and /api/v1/resources. */
 import type { PatchStep } from '../../../src/api/published.ts'
 
-export interface Change {
-  /** ISO 8601. */
-  readonly time: string
+/** Which object something is told of. */
+export interface ObjectPlace {
   readonly cluster: string
   readonly group: string
   readonly kind: string
@@ -12,6 +11,11 @@ export interface Change {
   readonly name: string
   readonly uid: string
   readonly ref: string
+}
+
+export interface Change extends ObjectPlace {
+  /** ISO 8601. */
+  readonly time: string
   readonly operation: string | null
   readonly actor: string | null
   readonly actor_kind: 'user' | 'manager' | null
@@ -85,14 +89,7 @@ export interface ChangeGaps {
 }
 
 /** An object as it was for a time. */
-export interface ResourceState {
-  readonly cluster: string
-  readonly group: string
-  readonly kind: string
-  readonly namespace: string | null
-  readonly name: string
-  readonly uid: string
-  readonly ref: string
+export interface ResourceState extends ObjectPlace {
   readonly labels: Readonly<Record<string, string>> | null
   readonly node: string | null
   readonly zone: string | null

@@ -1,6 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
-import { linkWords } from '../../live/link-words.ts'
-import { retryNow } from '../../live/tab.ts'
+import { LinkState, Spoken } from '../../live/bar-parts.tsx'
 import type { Link } from '../../live/messages.ts'
 import type { LiveRows } from '../../live/use-live.ts'
 import { count, perSecond, time } from '../../parts/format.ts'
@@ -23,12 +21,9 @@ interface LiveBarProps {
 
 /** Says what a live table shows and what it does not, and lets it be paused. */
 export function LiveBar({ live, shown, link, told = false, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
-  const [word, tone] = paused && link.state === 'live' ? ['paused in this tab', 'dim'] : linkWords[link.state]
   return (
     <>
-      <span className={`link ${tone}`} role="status">{word}</span>
-      {link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s. <button type="button" onClick={retryNow}>Try now</button></span>}
-      {link.state === 'refused' && !told && <span className="bad">{link.detail}</span>}
+      <LinkState link={link} paused={paused} told={told} />
       <span className="dim number" title={account(live)}>
         {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
         {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
@@ -39,7 +34,7 @@ export function LiveBar({ live, shown, link, told = false, paused, reading, span
       {!paused && !told && <button type="button" onClick={() => onPause(true)}>Pause</button>}
       {paused && <button type="button" className="primary" title="Go on with every row that came meanwhile" onClick={onCatchUp ?? (() => onPause(false))}>Catch up ({count(live.held)} new)</button>}
       {paused && <button type="button" title="Go on with the newest rows, and leave out what came before them meanwhile" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
-      <Spoken live={live} />
+      <Spoken say={() => (live.rate > 0 ? `${perSecond(live.rate)} flows, ${count(live.matched)} since this view was opened` : undefined)} />
     </>
   )
 }
@@ -47,18 +42,4 @@ export function LiveBar({ live, shown, link, told = false, paused, reading, span
 /** Every row that matched is in one of these numbers. */
 function account({ matched, arrived, passed, lost }: LiveRows): string {
   return `Since this view was opened: ${count(matched)} flows came, ${count(arrived - lost)} of them were shown here, ${count(passed)} passed too fast to be shown, ${count(lost)} were left out while the table was held`
-}
-
-/** For those who listen: a summary, at most every ten seconds, and never a row. */
-function Spoken({ live }: { readonly live: LiveRows }): React.ReactNode {
-  const [said, setSaid] = useState('')
-  const now = useRef(live)
-  useEffect(() => {
-    now.current = live
-  })
-  useEffect(() => {
-    const timer = setInterval(() => { if (now.current.rate > 0) setSaid(`${perSecond(now.current.rate)} flows, ${count(now.current.matched)} since this view was opened`) }, 10_000)
-    return () => clearInterval(timer)
-  }, [])
-  return <span className="spoken" aria-live="polite">{said}</span>
 }
