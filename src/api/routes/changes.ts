@@ -52,7 +52,7 @@ interface Query extends ChangeQuery {
 }
 
 export const changeParameters = {
-  filter: { type: 'string', maxLength: 65_536, description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.', examples: ['kind = Deployment and not actor = "system:*"'] },
+  filter: { type: 'string', maxLength: 65_536, description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.', examples: ['kind = Deployment and not actor = system:*'] },
   ...placeParameters,
   uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
   operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
