@@ -31,9 +31,10 @@ export const self = {
   keepCompiled(): void {
     flushCompileCache()
   },
-  /** For threads that begin after this, where no flows come: what is young goes soon, and the rest is looked through early. */
+  /** Where no flows come: in threads that begin after this what is young goes soon, and in all of them the rest is looked through early. */
   keepThreadsSmall(): void {
     setFlagsFromString('--max-semi-space-size=2')
+    setFlagsFromString('--heap-growing-percent=50')
   },
   /**
    * For threads that begin after this, where flows come. Datagrams and columns are memory outside the heap, of which V8 collects everything again

@@ -90,7 +90,11 @@ export class WorkloadFollower implements Enrichment {
         timer.cancel()
         await this.projection.apply(frames)
         this.#wake()
-        for (const { header } of frames) bytes += header.bodyBytes
+        for (const frame of frames) {
+          bytes += frame.header.bodyBytes
+          // Read for nobody else.
+          frame.release?.()
+        }
         const passed = host.clock.monotonic() - committed
         if (passed < (bytes > commitBytes ? leastCommitMs : commitEveryMs)) continue
         committed = host.clock.monotonic()
