@@ -33,7 +33,7 @@ export interface ApiLimits {
   readonly questions: number
   /**
    * Each stream kind (flows, events) keeps its newest rows for clients that come or come back, and for answers where there is no
-   * store: so many, in so many bytes as the journal has them, received within so much time of the newest, whichever is least.
+   * store: so many, in so many bytes as the journal has them (events a quarter of it), received within so much time of the newest, whichever is least.
    */
   readonly ringRows: number
   readonly ringBytes: number

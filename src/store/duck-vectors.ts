@@ -3,13 +3,12 @@
  * here whole columns move as bytes. The fields used are not part of its types: the version is pinned, and a test
  * compares what is written this way with what the public accessors read.
  */
-import type { DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api'
+import type { DuckDBVector } from '@duckdb/node-api'
 
 interface Inside {
   /** Numbers, one per row; absent for strings and nested types. */
   readonly items?: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number }
   readonly validity: { data: BigUint64Array | null; readonly offset: number }
-  flush(): void
 }
 
 export interface NumberItems {
@@ -20,16 +19,6 @@ export interface NumberItems {
 
 function inside(vector: DuckDBVector): Inside {
   return vector as unknown as Inside
-}
-
-/** Fills a column of fixed width with bytes; `valid` has a bit per row (set: there is a value), or all rows have one. */
-export function fillNumbers(chunk: DuckDBDataChunk, column: number, bytes: Uint8Array, valid: BigUint64Array | undefined): void {
-  const vector = inside(chunk.getColumnVector(column))
-  const items = vector.items
-  if (items === undefined) throw new Error('not a column of numbers')
-  new Uint8Array(items.buffer, items.byteOffset, items.byteLength).set(bytes)
-  if (valid !== undefined) vector.validity.data = valid
-  vector.flush()
 }
 
 /** Bytes of a column of fixed width, as DuckDB holds them. */

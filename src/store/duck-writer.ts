@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
 import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
-import { openTable, type EventTable } from './duck-tables.ts'
+import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
 import { flowFile, type FlowFile } from './flows/file.ts'
 import { concatenate } from './parquet/concat.ts'
@@ -12,25 +12,12 @@ import { rollupFile } from './rollup/file.ts'
 import type { RollupRow } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, fileColumns, unknownColumn } from './schema.ts'
-import type { EndpointRow, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
+import type { EndpointRow, EventRows, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
   readonly memoryLimit: string
   readonly threads: number
-}
-
-/** How a table's staged columns become those of a file. */
-function selectList(stream: Stream): string {
-  if (stream !== 'events') return fileColumns[stream].map(({ name }) => `"${name}"`).join(', ')
-  const text = 'TRY(decode(data))'
-  const special: Readonly<Record<string, string>> = {
-    extensions: 'TRY_CAST(extensions AS JSON)',
-    // Declared as JSON and none, or plain text: a JSON string. What is no UTF-8 stays binary.
-    data: `CASE encoding WHEN 1 THEN coalesce(TRY_CAST(${text} AS JSON), to_json(${text})) WHEN 2 THEN to_json(${text}) END`,
-    data_base64: `CASE WHEN encoding = 3 OR (encoding > 0 AND ${text} IS NULL) THEN to_base64(data) END`,
-  }
-  return fileColumns.events.map(({ name }) => (special[name] === undefined ? `"${name}"` : `${special[name]} AS "${name}"`)).join(', ')
 }
 
 const aboutKey = 'weir'
@@ -40,6 +27,9 @@ const keptFree = '4MB'
 
 /** Pieces of a vectored write: below what systems take (IOV_MAX). */
 const piecesAtOnce = 512
+
+/** Rows of row groups, on average, from which on files become one as they are: smaller groups cost a reader more than writing them anew once. */
+const [fewestFlows, fewestEvents] = [16_384, 1024]
 
 /** Endpoints in one statement. */
 const revisionsAtOnce = 1000
@@ -66,6 +56,11 @@ function keep<Row>(rows: Map<number, Row[]>, hour: number, more: readonly Row[])
   else for (const row of more) kept.push(row)
 }
 
+function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, hour: number): void {
+  for (const { release } of rows.get(hour) ?? []) release?.()
+  rows.delete(hour)
+}
+
 class DuckWriter implements TableWriter {
   readonly #disk: Disk
   readonly #instance: DuckDBInstance
@@ -73,9 +68,9 @@ class DuckWriter implements TableWriter {
   /** Appends and flushes on one connection, merges on another: they run beside each other. */
   readonly #connection: DuckDBConnection
   readonly #merging: DuckDBConnection
-  readonly #tables = new Map<string, EventTable>()
-  /** Flows are not staged in DuckDB: their batches become a file as they are. */
+  /** Nothing is staged in DuckDB: batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
+  readonly #events = new Map<number, EventRows[]>()
   readonly #partials = new Map<number, RollupRow[]>()
   readonly #endpoints = new Map<number, EndpointRow[]>()
 
@@ -88,21 +83,10 @@ class DuckWriter implements TableWriter {
   }
 
   async append(hour: number, rows: TableRows): Promise<void> {
-    if (rows.stream === 'flows') {
-      const pieces = this.#flows.get(hour)
-      if (pieces === undefined) this.#flows.set(hour, [rows])
-      else pieces.push(rows)
-      return
-    }
+    if (rows.stream === 'flows') return keep(this.#flows, hour, [rows])
+    if (rows.stream === 'events') return keep(this.#events, hour, [rows])
     if (rows.stream === 'flows_1m') return keep(this.#partials, hour, rows.rows)
-    if (rows.stream === 'endpoints') return keep(this.#endpoints, hour, rows.rows)
-    const key = `${rows.stream}_${hour}`
-    let table = this.#tables.get(key)
-    if (table === undefined) {
-      table = await openTable(this.#api, this.#connection, hour)
-      this.#tables.set(key, table)
-    }
-    table.append(rows)
+    return keep(this.#endpoints, hour, rows.rows)
   }
 
   async write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written> {
@@ -113,10 +97,8 @@ class DuckWriter implements TableWriter {
       const rows = this.#partials.get(hour) ?? []
       return this.#save(stream, { ...rollupFile(rows, metadata), rows: rows.length }, path)
     }
-    const table = this.#tables.get(`${stream}_${hour}`)
-    if (table === undefined) throw new Error(`no rows of ${stream} in hour ${hour}`)
-    table.flush()
-    return this.#copy(this.#connection, `SELECT ${selectList(stream)} FROM ${table.name}`, stream, path, about)
+    if (stream === 'events') return this.#save(stream, { ...eventFile(this.#events.get(hour) ?? [], metadata), columns: [] }, path)
+    throw new Error(`no rows of ${stream} are written by themselves`)
   }
 
   async #save(stream: Stream, { pieces, rows, columns }: FlowFile, path: string): Promise<Written> {
@@ -137,18 +119,10 @@ class DuckWriter implements TableWriter {
   }
 
   async discard(stream: Stream, hour: number): Promise<void> {
-    if (stream === 'flows') {
-      for (const { release } of this.#flows.get(hour) ?? []) release?.()
-      this.#flows.delete(hour)
-    }
+    if (stream === 'flows') letGo(this.#flows, hour)
+    if (stream === 'events') letGo(this.#events, hour)
     if (stream === 'flows_1m') this.#partials.delete(hour)
     if (stream === 'endpoints') this.#endpoints.delete(hour)
-    const key = `${stream}_${hour}`
-    const table = this.#tables.get(key)
-    if (table === undefined) return
-    this.#tables.delete(key)
-    table.close()
-    await this.#connection.run(`DROP TABLE ${table.name}`)
   }
 
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
@@ -157,7 +131,8 @@ class DuckWriter implements TableWriter {
   }
 
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
-    const whole = stream === 'flows' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }) : undefined
+    const fewest = stream === 'events' ? fewestEvents : fewestFlows
+    const whole = stream === 'endpoints' ? undefined : await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest)
     return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`, stream, path, about, await this.#farApart(from))
   }
 
@@ -240,8 +215,6 @@ class DuckWriter implements TableWriter {
   }
 
   async close(): Promise<void> {
-    for (const table of this.#tables.values()) table.close()
-    this.#tables.clear()
     this.#connection.closeSync()
     this.#merging.closeSync()
     this.#instance.closeSync()

@@ -18,7 +18,10 @@ export interface PendingTable {
 export class PendingTables {
   #tables = new Map<string, PendingTable>()
   rows = 0
+  /** Of uncompressed bodies. */
   bytes = 0
+  /** The part of it that is events. */
+  eventBytes = 0
 
   get tables(): readonly PendingTable[] {
     return [...this.#tables.values()]
@@ -54,5 +57,6 @@ export class PendingTables {
     this.#tables = new Map()
     this.rows = 0
     this.bytes = 0
+    this.eventBytes = 0
   }
 }

@@ -26,6 +26,9 @@ export interface StoreProjectionOptions {
   readonly flushBytes: number
 }
 
+/** Few events are large: those that wait are kept as they are, and a file of them is worth its commit. */
+const flushEventBytes = 8 << 20
+
 /** The journal as table files. Calls of `apply` and `commit` never overlap: the caller awaits each. */
 export class StoreProjection implements Projection {
   readonly name = 'store'
@@ -63,7 +66,7 @@ export class StoreProjection implements Projection {
 
   /** Enough is waiting: commit without waiting for the next second. */
   wantsCommit(): boolean {
-    return this.#pending.rows >= this.#options.flushRows || this.#pending.bytes >= this.#options.flushBytes || this.#pending.tables.length > 64
+    return this.#pending.rows >= this.#options.flushRows || this.#pending.bytes >= this.#options.flushBytes || this.#pending.eventBytes >= flushEventBytes || this.#pending.tables.length > 64
   }
 
   /**
@@ -132,6 +135,7 @@ export class StoreProjection implements Projection {
     }
     this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header)
     this.#pending.bytes += header.rawBytes
+    if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header.source, batch.count)
   }
 

@@ -46,8 +46,8 @@ export class Hub {
     this.#folder = folder
     this.#turns = new Turns(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
-    const ring = (): Ring => new Ring({ rows, bytes, ageMs })
-    this.rings = { flows: ring(), events: ring() }
+    // Flows are added up from it, events are read: nobody reads as many.
+    this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
     for (const kind of ['flows', 'events'] as const) {
       this.rings[kind].onEvict = (frame) => this.#streams.forEach((stream) => stream.evicting(kind, frame))
     }

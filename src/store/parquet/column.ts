@@ -117,7 +117,7 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   return assemble(column, levels, [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }], [encodings.rle, encodings.delta], statistics, false)
 }
 
-/** Values as their bytes, in order: 64-bit integers of any size, and doubles. */
+/** Values as their bytes, in order: 64-bit integers of any size, doubles, and texts that are hardly ever the same, each behind its length (32 bits). */
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)

@@ -2,8 +2,6 @@ import type { Disk, DiskFile } from '../../host/index.ts'
 import { footer, magic } from './file.ts'
 import { decodeThrift, encodeThrift, i32, i64, kinds, list, nested, struct, binary, type ThriftField, type ThriftList, type ThriftStruct } from './thrift.ts'
 
-/** Row groups that are smaller cost a reader more than writing them anew once. */
-const fewestRows = 16_384
 /** Bytes copied at a time. */
 const copyBytes = 1 << 20
 
@@ -106,9 +104,9 @@ function absent(elements: readonly ThriftStruct[], name: string, rows: number): 
 
 /**
  * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
- * be good: the same column of different types, or row groups so small that they are better written anew.
+ * be good: the same column of different types, or row groups that have fewer rows, on average, than `fewestRows`.
  */
-export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
+export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewestRows: number): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
   const sources: Source[] = []
   for (const each of from) sources.push(await read(disk, each))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
