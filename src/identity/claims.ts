@@ -1,5 +1,5 @@
 import { AddressTable } from '../model/address-table.ts'
-import { withRoom } from './growing.ts'
+import { withRoom } from '../model/growing.ts'
 
 /** A flow may seem to begin this long before its address was told of: clocks differ, and news takes a while. */
 export const headMs = 2000

@@ -1,4 +1,4 @@
-import { withRoom } from './growing.ts'
+import { withRoom } from '../model/growing.ts'
 import type { Held } from './workload-facts.ts'
 
 /** What pods of one owner have in common. */

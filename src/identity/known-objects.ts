@@ -1,7 +1,7 @@
-import { withRoom } from './growing.ts'
+import { withRoom } from '../model/growing.ts'
+import { readUid, uidHash, uidText } from '../model/uid.ts'
 
 const firstSlots = 1024
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
  * Objects of clusters by their uids, and the claims that each has now, linked: packed, since there are as many as pods. Numbers of
@@ -31,7 +31,7 @@ export class KnownObjects {
 
   /** Number of an object; -1 when it was never added. */
   find(cluster: number, uid: string): number {
-    if (!this.#read(uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
+    if (!readUid(uid, this.#uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
     return (this.#slots[this.#slotOf(cluster)] as number) - 1
   }
 
@@ -44,7 +44,7 @@ export class KnownObjects {
     this.#clusters = withRoom(this.#clusters, this.#count)
     this.#words = withRoom(this.#words, 4 * this.#count)
     this.#clusters[object] = cluster
-    if (this.#read(uid)) {
+    if (readUid(uid, this.#uid)) {
       this.#words.set(this.#uid, 4 * object)
       if (3 * this.#count > 2 * this.#slots.length) this.#grow()
       else this.#slots[this.#slotOf(cluster)] = object + 1
@@ -56,11 +56,7 @@ export class KnownObjects {
   }
 
   uidOf(object: number): string {
-    const odd = this.#oddUids.get(object)
-    if (odd !== undefined) return odd
-    let text = ''
-    for (let word = 0; word < 4; word++) text += (this.#words[4 * object + word] as number).toString(16).padStart(8, '0')
-    return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+    return this.#oddUids.get(object) ?? uidText(this.#words, 4 * object)
   }
 
   /** Its claims now. */
@@ -87,21 +83,11 @@ export class KnownObjects {
     for (let object = 0; object < this.#count; object++) if (this.#first[object] !== 0) yield object
   }
 
-  /** Into `#uid`; false when it is of another form. */
-  #read(uid: string): boolean {
-    if (!uuid.test(uid)) return false
-    this.#uid[0] = Number.parseInt(uid.slice(0, 8), 16)
-    this.#uid[1] = Number.parseInt(uid.slice(9, 13) + uid.slice(14, 18), 16)
-    this.#uid[2] = Number.parseInt(uid.slice(19, 23) + uid.slice(24, 28), 16)
-    this.#uid[3] = Number.parseInt(uid.slice(28), 16)
-    return true
-  }
-
   /** Where `#uid` is, or would be. */
   #slotOf(cluster: number): number {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1
-    for (let slot = hashOf(a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = uidHash(this.#uid, 0) & mask; ; slot = (slot + 1) & mask) {
       const object = (this.#slots[slot] as number) - 1
       const at = 4 * object
       if (object < 0 || (this.#words[at + 3] === d && this.#words[at] === a && this.#words[at + 1] === b && this.#words[at + 2] === c && this.#clusters[object] === cluster)) return slot
@@ -116,11 +102,4 @@ export class KnownObjects {
       this.#slots[this.#slotOf(this.#clusters[object] as number)] = object + 1
     }
   }
-}
-
-function hashOf(a: number, b: number, c: number, d: number): number {
-  let h = Math.imul(d ^ (c << 7), 0x9e3779b1)
-  h = Math.imul(h ^ (h >>> 15) ^ b, 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13) ^ a, 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
 }

@@ -5,20 +5,9 @@ import { Database, type DatabaseStatement } from '../../host/database.ts'
 import { giveBack } from '../../model/give-back.ts'
 import type { ResourceType } from './client-discovery.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
+import { KnownObjects, letGo, type Known } from './source-known.ts'
 
-export interface Known {
-  /** Row of its document. */
-  readonly row: number
-  version: string
-  /** Digest of its document. */
-  hash: string
-  /** Digest of what was told of it as a resource; empty: nothing. */
-  told: string
-  /** The list that it was seen in last. */
-  seen: number
-  /** Its document, until it is on disk. */
-  document: Buffer | undefined
-}
+export type { Known } from './source-known.ts'
 
 /** A collection as it is known: all objects of a resource, or those in a namespace. */
 export interface Collection {
@@ -26,7 +15,7 @@ export interface Collection {
   readonly key: string
   /** Where its watch goes on; undefined: it has to be listed. */
   cursor: string | undefined
-  readonly objects: Map<string, Known>
+  readonly objects: KnownObjects
 }
 
 export interface Names {
@@ -104,12 +93,13 @@ export class ObjectMap {
     this.#begun = begun === undefined ? undefined : Number(begun)
     const byId = new Map<number, Collection>()
     for (const { id, key, cursor } of this.#database.prepare('SELECT id, key, cursor FROM collections').all()) {
-      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null ? undefined : String(cursor), objects: new Map() }
+      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null ? undefined : String(cursor), objects: new KnownObjects() }
       byId.set(collection.id, collection)
       this.#collections.set(collection.key, collection)
     }
     for (const { row, collection, uid, version, hash, told } of this.#database.prepare('SELECT row, collection, uid, version, hash, told FROM objects ORDER BY row').iterate()) {
-      byId.get(Number(collection))?.objects.set(String(uid), { row: Number(row), version: String(version), hash: String(hash), told: String(told), seen: 0, document: undefined })
+      const known = byId.get(Number(collection))?.objects.add(String(uid), Number(row))
+      if (known !== undefined) Object.assign(known, { version: String(version), hash: String(hash), told: String(told) })
       this.#lastRow = Math.max(this.#lastRow, Number(row))
     }
   }
@@ -144,16 +134,14 @@ export class ObjectMap {
     let collection = this.#collections.get(key)
     if (collection === undefined) {
       const id = Number(this.#statements.collection.get(key)?.['id'])
-      this.#collections.set(key, (collection = { id, key, cursor: undefined, objects: new Map() }))
+      this.#collections.set(key, (collection = { id, key, cursor: undefined, objects: new KnownObjects() }))
     }
     return collection
   }
 
   /** A new object of a collection, not yet written. */
   add(collection: Collection, uid: string): Known {
-    const known: Known = { row: ++this.#lastRow, version: '', hash: '', told: '', seen: 0, document: undefined }
-    collection.objects.set(uid, known)
-    return known
+    return collection.objects.add(uid, ++this.#lastRow)
   }
 
   /** The document of an object as it was told last; undefined when it is lost. */
@@ -206,6 +194,7 @@ export class ObjectMap {
     if (position !== undefined) this.#position = position
     for (const step of steps) {
       if (step.is === 'word') giveBack(step.word)
+      if (step.is === 'remove') letGo(step.known)
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
       giveBack(step.document)

@@ -4,10 +4,10 @@ import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { GapData } from '../../model/kubernetes.ts'
 import type { Answer, Ask } from './client-types.ts'
-import type { Collection, Known } from './source-objects.ts'
+import { KnownObjects } from './source-known.ts'
+import type { Collection } from './source-objects.ts'
 import { gapsOf, repair, type Compared } from './source-reconcile.ts'
 
-const known = (version: string): Known => ({ row: 1, version, hash: '', told: '', seen: 0, document: undefined })
 const { signal } = new AbortController()
 
 /** A server with these objects, of a version that a watch has reached. */
@@ -17,7 +17,8 @@ function answering(uids: readonly string[], version = '20'): Answer {
 }
 
 function look(objects: Readonly<Record<string, string>>, ask: Ask): { collection: Collection; ask: Ask; path: string; selectors: object & Readonly<Record<string, string>>; host: ReturnType<typeof realHost> } {
-  const collection: Collection = { id: 1, key: '/pods', cursor: '20', objects: new Map(Object.entries(objects).map(([uid, version]) => [uid, known(version)])) }
+  const collection: Collection = { id: 1, key: '/pods', cursor: '20', objects: new KnownObjects() }
+  for (const [uid, version] of Object.entries(objects)) collection.objects.add(uid, 1).version = version
   return { collection, ask, path: '/api/v1/pods', selectors: {}, host: realHost() }
 }
 
