@@ -4,9 +4,12 @@
 export class Bytes {
   bytes: Uint8Array
   at = 0
+  /** The same bytes. */
+  #asText: Buffer
 
   constructor(size = 1 << 16) {
     this.bytes = new Uint8Array(size)
+    this.#asText = Buffer.from(this.bytes.buffer)
   }
 
   room(count: number): void {
@@ -14,12 +17,22 @@ export class Bytes {
     const larger = new Uint8Array(Math.max(2 * this.bytes.length, this.at + count))
     larger.set(this.bytes.subarray(0, this.at))
     this.bytes = larger
+    this.#asText = Buffer.from(larger.buffer)
   }
 
   put(bytes: Uint8Array): void {
     this.room(bytes.length)
     this.bytes.set(bytes, this.at)
     this.at += bytes.length
+  }
+
+  /** A text behind the length of its UTF-8, which is the answer. */
+  text(value: string): number {
+    this.room(4 + 3 * value.length)
+    const bytes = this.#asText.write(value, this.at + 4)
+    this.u32(bytes)
+    this.at += bytes
+    return bytes
   }
 
   u32(value: number): void {

@@ -128,20 +128,32 @@ export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk 
 /** Texts by their index in a list of all distinct ones. */
 export function texts(column: Column, entries: readonly string[], indexes: Uint32Array, count: number, levels: Levels): Chunk {
   out.at = 0
-  let least: Buffer | undefined
-  let most: Buffer | undefined
+  let [least, most] = [entries[0] ?? '', entries[0] ?? '']
+  let ascii = true
   for (const entry of entries) {
-    const bytes = Buffer.from(entry)
-    out.u32(bytes.length)
-    out.put(bytes)
-    if (least === undefined || Buffer.compare(bytes, least) < 0) least = bytes
-    if (most === undefined || Buffer.compare(bytes, most) > 0) most = bytes
+    const bytes = out.text(entry)
+    ascii &&= bytes === entry.length
+    if (entry < least) least = entry
+    if (entry > most) most = entry
   }
   const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
   const page = indexPage(levels, indexes, count, entries.length)
-  const short = least !== undefined && most !== undefined && least.length <= 64 && most.length <= 64
-  const statistics = short ? statisticsOf(levels, least, most) : statisticsOf(levels)
+  // Strings are in another order than their bytes where they are not ASCII.
+  const [first, last] = ascii ? [Buffer.from(least), Buffer.from(most)] : extremes(entries)
+  const short = entries.length > 0 && first.length <= 64 && last.length <= 64
+  const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)
   return assemble(column, levels, [dictionary, page], [encodings.plain, encodings.rle, encodings.dictionary], statistics, dictionary.body.length >= worthCompressing)
+}
+
+/** The least and the most of texts, by their bytes. */
+function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {
+  let [least, most] = [Buffer.from(entries[0] ?? ''), Buffer.from(entries[0] ?? '')]
+  for (const entry of entries) {
+    const bytes = Buffer.from(entry)
+    if (Buffer.compare(bytes, least) < 0) least = bytes
+    if (Buffer.compare(bytes, most) > 0) most = bytes
+  }
+  return [least, most]
 }
 
 /** The footer's entry of a chunk that begins at `offset`. */

@@ -8,17 +8,17 @@ const twoTo64 = 1n << 64n
 
 /** A Parquet file of a rollup's rows, with the columns that some row has a value in. */
 export function rollupFile(rows: readonly RollupRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly columns: readonly string[] } {
-  const chunks = rollupColumns.map((column) => chunkOf(column, rows)).filter((chunk) => chunk !== undefined)
+  const chunks = rollupColumns.map((column, place) => chunkOf(column, place, rows)).filter((chunk) => chunk !== undefined)
   return { pieces: parquetFile(chunks, rows.length === 0 ? [] : [{ rows: rows.length, chunks }], metadata), columns: chunks.map(({ name }) => name) }
 }
 
-function chunkOf({ name, kind }: RollupColumn, rows: readonly RollupRow[]): Chunk | undefined {
+function chunkOf({ name, kind }: RollupColumn, place: number, rows: readonly RollupRow[]): Chunk | undefined {
   if (name === 'time') return numbers(name, 'ms', rows.map(({ time }) => time))
   if (name === 'folded') return numbers(name, 'u8', rows.map(({ folded }) => folded))
   const sum = (sums as readonly string[]).indexOf(name.replace('_over', ''))
   if (sum >= 0) return name.endsWith('_over') ? over(name, sum, rows) : wide(name, rows.map((row) => row.sums[sum] as number | bigint))
-  if (kind === 'text') return strings(name, rows)
-  return kind === 'u8' || kind === 'u16' || kind === 'u32' ? numbers(name, kind, rows.map(({ values }) => values[name] as number | undefined)) : undefined
+  if (kind === 'text') return strings(name, place, rows)
+  return kind === 'u8' || kind === 'u16' || kind === 'u32' ? numbers(name, kind, rows.map(({ values }) => values[place] as number | undefined)) : undefined
 }
 
 function numbers(name: string, type: 'u8' | 'u16' | 'u32' | 'ms', values: readonly (number | undefined)[]): Chunk | undefined {
@@ -48,12 +48,12 @@ function over(name: string, sum: number, rows: readonly RollupRow[]): Chunk | un
   return wide(name, rows.map(({ sums: values }) => BigInt(values[sum] as number | bigint) / twoTo64))
 }
 
-function strings(name: string, rows: readonly RollupRow[]): Chunk | undefined {
+function strings(name: string, place: number, rows: readonly RollupRow[]): Chunk | undefined {
   const presence = new Presence()
   const entries = new Map<string, number>()
   const indexes: number[] = []
   for (const { values } of rows) {
-    const value = values[name] as string | undefined
+    const value = values[place] as string | undefined
     presence.add(value !== undefined)
     if (value === undefined) continue
     let index = entries.get(value)

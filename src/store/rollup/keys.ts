@@ -2,12 +2,26 @@ import type { Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { Groups } from './groups.ts'
+import { placeOfText, type Place } from './place.ts'
 import { Numbering } from '../numbering.ts'
 
 /** Values, mostly strings, by number; 0 is absent. */
 export class Texts extends Numbering<string | number, undefined> {
+  /** Those that were taken for places. */
+  readonly #places = new Map<number, Place>()
+
   constructor() {
     super([undefined])
+  }
+
+  /** The place that a number is the text of; undefined for none. */
+  place(number: number): Place | undefined {
+    let place = this.#places.get(number)
+    if (place !== undefined) return place
+    const text = this.list[number]
+    if (typeof text !== 'string') return undefined
+    this.#places.set(number, (place = placeOfText(text)))
+    return place
   }
 }
 
@@ -125,10 +139,9 @@ export class Carried {
     return 2 * this.tuples.count > this.tuples.limit
   }
 
-  /** One word of a tuple. */
-  word(tuple: number, field: string): number {
-    const at = this.fields.indexOf(field)
-    return at < 0 ? 0 : (this.tuples.keys[tuple * this.fields.length + at] ?? 0)
+  /** One word of a tuple, by the field's place among them. */
+  word(tuple: number, field: number): number {
+    return this.tuples.keys[tuple * this.fields.length + field] ?? 0
   }
 }
 

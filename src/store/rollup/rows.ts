@@ -1,7 +1,7 @@
 import type { Endpoints } from '../flows/endpoints.ts'
 import type { Sums } from './groups.ts'
-import { placeOfText } from './place.ts'
 import { endFields, placeFields, type Rollup } from './rollup.ts'
+import { rollupColumns } from './schema.ts'
 import { has } from './words.ts'
 
 /** A row of a rollup. Sums are exact; they follow `flows bytes packets bytes_est packets_est`. */
@@ -9,8 +9,8 @@ export interface RollupRow {
   /** Unix ms at which the bucket begins. */
   readonly time: number
   readonly folded: 0 | 1 | 2 | 3
-  /** Dimensions by name; one that is absent is left out. */
-  readonly values: Readonly<Record<string, string | number>>
+  /** Dimensions by the places of their columns in `rollupColumns`; one that is absent is undefined. */
+  readonly values: Values
   readonly sums: readonly (number | bigint)[]
 }
 
@@ -25,7 +25,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRow[] {
   const leastOfReduced = (group: number): number => reduced.keys[8 * group] ?? 0
   const reducedOfWhole = (group: number): number => whole.keys[4 * group] ?? 0
   const rows: RollupRow[] = []
-  const row = (minute: number, folded: RollupRow['folded'], values: RollupRow['values'], from: Sums, group: number): void => {
+  const row = (minute: number, folded: RollupRow['folded'], values: Values, from: Sums, group: number): void => {
     rows.push({ time: minute * 60_000, folded, values, sums: [from.value(group, 0), from.value(group, 1), from.value(group, 2), from.value(group, 3), from.value(group, 4)] })
   }
 
@@ -49,7 +49,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRow[] {
     else row(minute, 2, exporterOf(rollup, endpoints, group), sums.least, group)
   })
   for (let group = 0; group < none.count; group++) toRest(none.keys[group] ?? 0, sums.none, group)
-  for (const [minute, found] of rest) rows.push({ time: minute * 60_000, folded: 3, values: {}, sums: found.sums })
+  for (const [minute, found] of rest) rows.push({ time: minute * 60_000, folded: 3, values: noValues(), sums: found.sums })
   return rows
 }
 
@@ -79,18 +79,40 @@ function largest(count: number, sums: Sums, minuteOf: (group: number) => number,
   }
 }
 
-type Values = Record<string, string | number>
+type Values = (string | number | undefined)[]
+
+const placeOfColumn = new Map(rollupColumns.map(({ name }, place) => [name, place]))
+
+function column(name: string): number {
+  const place = placeOfColumn.get(name)
+  if (place === undefined) throw new Error(`a rollup has no column ${name}`)
+  return place
+}
+
+// Thousands of rows in every commit: names are looked up once, here.
+const [exporterAddr, proto, direction, nodeDirection, reverse] = ['exporter_addr', 'proto', 'direction', 'node_direction', 'reverse'].map(column) as [number, number, number, number, number]
+const [inIf, outIf, srcPort, dstPort, clusterName] = ['in_if', 'out_if', 'src_port', 'dst_port', 'cluster'].map(column) as [number, number, number, number, number]
+const carriedPlaces = placeFields.map(column)
+const namedParts = ['name', 'owner_name', 'owner_kind'] as const
+const endColumns = (['src', 'dst'] as const).map((end) => ({
+  end, addr: column(`${end}_addr`), label: column(`${end}_label`), namespace: column(`${end}_namespace`), parts: namedParts.map((part) => column(`${end}_${part}`)), carried: endFields.map((field) => column(`${end}_${field}`)),
+}))
+/** Behind the last dimension there are sums. */
+const none: Values = Array.from({ length: column('flows') }, () => undefined)
+
+function noValues(): Values {
+  return none.slice()
+}
 
 function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: number): Values {
   const at = 4 * group
   const [exporter, packed, which] = [least.keys[at + 1] as number, least.keys[at + 2] as number, least.keys[at + 3] as number]
-  const values: Values = {}
-  const address = endpoints.named(exporter)?.address
-  if (address !== undefined) values['exporter_addr'] = address
-  if (which & has.proto) values['proto'] = packed & 255
-  if (which & has.direction) values['direction'] = (packed >>> 8) & 255
-  if (which & has.nodeDirection) values['node_direction'] = (packed >>> 16) & 255
-  if (which & has.reverse) values['reverse'] = packed >>> 24
+  const values = noValues()
+  values[exporterAddr] = endpoints.named(exporter)?.address
+  if (which & has.proto) values[proto] = packed & 255
+  if (which & has.direction) values[direction] = (packed >>> 8) & 255
+  if (which & has.nodeDirection) values[nodeDirection] = (packed >>> 16) & 255
+  if (which & has.reverse) values[reverse] = packed >>> 24
   return values
 }
 
@@ -98,23 +120,19 @@ function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: 
 function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group: number, values: Values): Values {
   const at = 8 * group
   const [ports, tuple, which] = [keys[at + 3] as number, keys[at + 6] as number, keys[at + 7] as number]
-  if (which & has.inIf) values['in_if'] = keys[at + 1] as number
-  if (which & has.outIf) values['out_if'] = keys[at + 2] as number
-  if (ports >>> 16 !== 0) values['src_port'] = ports >>> 16
-  if ((ports & 0xffff) !== 0) values['dst_port'] = ports & 0xffff
-  const text = (name: string, number: number): void => {
-    const found = texts.list[number]
-    if (found !== undefined) values[name] = found
+  if (which & has.inIf) values[inIf] = keys[at + 1] as number
+  if (which & has.outIf) values[outIf] = keys[at + 2] as number
+  if (ports >>> 16 !== 0) values[srcPort] = ports >>> 16
+  if ((ports & 0xffff) !== 0) values[dstPort] = ports & 0xffff
+  for (let end = 0; end < 2; end++) {
+    const place = texts.place(keys[at + 4 + end] as number)
+    if (place === undefined) continue
+    const { label, namespace } = endColumns[end] as (typeof endColumns)[number]
+    values[label] = place.label
+    values[namespace] = place.namespace
+    values[clusterName] ??= place.cluster
   }
-  for (const [end, number] of [['src', keys[at + 4] as number], ['dst', keys[at + 5] as number]] as const) {
-    const found = texts.list[number]
-    if (typeof found !== 'string') continue
-    const { label, namespace, cluster } = placeOfText(found)
-    if (label !== undefined) values[`${end}_label`] = label
-    if (namespace !== undefined) values[`${end}_namespace`] = namespace
-    if (cluster !== undefined) values['cluster'] ??= cluster
-  }
-  if (tuple !== 0) for (const field of placeFields) text(field, places.word(tuple, field))
+  if (tuple !== 0) for (let field = 0; field < carriedPlaces.length; field++) put(values, carriedPlaces[field] as number, texts.list[places.word(tuple, field)])
   return values
 }
 
@@ -123,18 +141,21 @@ function endsOf(rollup: Rollup, endpoints: Endpoints, group: number, values: Val
   const { levels: { whole: { keys } }, texts } = rollup
   const at = 4 * group
   const tuples = keys[at + 3] as number
-  for (const [end, id, tuple] of [['src', keys[at + 1] as number, tuples >>> 16], ['dst', keys[at + 2] as number, tuples & 0xffff]] as const) {
-    const named = endpoints.named(id)
-    if (named !== undefined) values[`${end}_addr`] = named.address
-    for (const part of ['name', 'owner_name', 'owner_kind'] as const) {
-      const text = named?.means[part]
-      if (text !== undefined) values[`${end}_${part}`] = text
+  for (let index = 0; index < 2; index++) {
+    const { end, addr, parts, carried } = endColumns[index] as (typeof endColumns)[number]
+    const named = endpoints.named(keys[at + 1 + index] as number)
+    if (named !== undefined) {
+      values[addr] = named.address
+      for (let part = 0; part < parts.length; part++) values[parts[part] as number] = named.means[namedParts[part] as (typeof namedParts)[number]]
     }
+    const tuple = index === 0 ? tuples >>> 16 : tuples & 0xffff
     if (tuple === 0) continue
-    for (const field of endFields) {
-      const text = texts.list[rollup[end].word(tuple, `${end}_${field}`)]
-      if (text !== undefined) values[`${end}_${field}`] = text
-    }
+    for (let field = 0; field < carried.length; field++) put(values, carried[field] as number, texts.list[rollup[end].word(tuple, field)])
   }
   return values
+}
+
+/** What there is replaces what was there. */
+function put(values: Values, place: number, value: string | number | undefined): void {
+  if (value !== undefined) values[place] = value
 }
