@@ -13,7 +13,7 @@ export class Database {
   /** Throws when the file is no database, or is damaged where it is looked at first. */
   constructor(path: string) {
     this.#database = new DatabaseSync(path)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192')
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096')
   }
 
   exec(sql: string): void {

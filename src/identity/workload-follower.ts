@@ -11,7 +11,7 @@ const commitEveryMs = 300_000
 const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
-const readBytes = 1 << 20
+const readBytes = 1 << 18
 
 export interface FollowOptions {
   readonly host: Host

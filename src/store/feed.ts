@@ -30,7 +30,8 @@ const mostWaiting = 64 << 20
 
 /** Rows become visible within this, whatever their number. */
 const commitEveryMs = 1000
-const readBytes = 2 * 1024 * 1024
+/** As they lie in the journal: what is compressed grows to several times as much. */
+const readBytes = 1 << 20
 const maintainEveryMs = 5000
 const mostRounds = 8
 const firstRetryMs = 500
