@@ -60,7 +60,7 @@ export class KnownObjects {
     this.#versions = withRoom(this.#versions, this.#numbers)
     this.#seen = withRoom(this.#seen, this.#numbers)
     this.#words = withRoom(this.#words, 4 * this.#numbers)
-    if (this.#digests.length < 2 * digestBytes * this.#numbers) this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 1)))
+    if (this.#digests.length < 2 * digestBytes * this.#numbers) this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 2)))
     this.#rows[number] = row
     this.#seen[number] = 0
     this.#digests.fill(0, 2 * digestBytes * number, 2 * digestBytes * (number + 1))

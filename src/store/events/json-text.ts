@@ -50,7 +50,11 @@ class Look {
   }
 
   #space(): void {
-    for (let sign = this.#bytes[this.#at]; sign === 0x20 || sign === 0x0a || sign === 0x0d || sign === 0x09; sign = this.#bytes[++this.#at]);
+    for (;;) {
+      const sign = this.#bytes[this.#at]
+      if (sign !== 0x20 && sign !== 0x0a && sign !== 0x0d && sign !== 0x09) return
+      this.#at++
+    }
   }
 
   #name(): boolean {
