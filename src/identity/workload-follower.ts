@@ -7,7 +7,7 @@ import { enrichFlows } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
 
 /** What was told is written down so often, and sooner when so much of the journal waits for it, though not all the time: it is written as a whole. */
-const commitEveryMs = 300_000
+const commitEveryMs = 900_000
 const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000

@@ -86,10 +86,13 @@ export class WorkloadProjection implements Projection {
 
   apply(frames: readonly Frame[]): Promise<void> {
     this.take(frames)
+    const { objects, claims } = this.workloads.size
+    this.#options.metrics.set('weir_identity_workloads', objects)
+    this.#options.metrics.set('weir_identity_claims', claims)
     return Promise.resolve()
   }
 
-  /** As `apply`. A frame that was taken before is passed over. */
+  /** As `apply`, of which the metrics tell. A frame that was taken before is passed over. */
   take(frames: readonly Frame[]): void {
     const { log, isCluster } = this.#options
     for (const frame of frames) {
@@ -108,10 +111,7 @@ export class WorkloadProjection implements Projection {
   }
 
   async commit(): Promise<void> {
-    const { host: { disk }, directory, metrics } = this.#options
-    const { objects, claims } = this.workloads.size
-    metrics.set('weir_identity_workloads', objects)
-    metrics.set('weir_identity_claims', claims)
+    const { host: { disk }, directory } = this.#options
     if (this.#unsaved === undefined) return
     await makeDurableDirectory(disk, directory)
     await writeWorkloads(disk, directory, this.#reached, this.workloads.records(this.#received - rememberMs))

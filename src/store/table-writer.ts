@@ -29,7 +29,7 @@ export interface EventRows {
   readonly stream: 'events'
   readonly batch: EventBatch
   readonly origin: RowOrigin
-  /** Gives the batch back, once its rows are in a table. */
+  /** Gives the batch back, once its rows are in a file. */
   readonly release?: () => void
 }
 
