@@ -11,7 +11,7 @@ import { isRollup, type Rollup } from './rollup/schema.ts'
 import { rollupFile } from './rollup/file.ts'
 import type { RollupRow } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
-import { columnSet, fileColumns, unknownColumn } from './schema.ts'
+import { columnSet, unknownColumn } from './schema.ts'
 import type { EndpointRow, EventRows, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
 
 export interface DuckWriterOptions {
@@ -64,8 +64,6 @@ function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, 
 class DuckWriter implements TableWriter {
   readonly #disk: Disk
   readonly #instance: DuckDBInstance
-  readonly #api: typeof import('@duckdb/node-api')
-  /** Appends and flushes on one connection, merges on another: they run beside each other. */
   readonly #connection: DuckDBConnection
   readonly #merging: DuckDBConnection
   /** Nothing is staged in DuckDB: batches become a file as they are. */
@@ -74,9 +72,8 @@ class DuckWriter implements TableWriter {
   readonly #partials = new Map<number, RollupRow[]>()
   readonly #endpoints = new Map<number, EndpointRow[]>()
 
-  constructor(options: { disk: Disk; api: typeof import('@duckdb/node-api'); instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
+  constructor(options: { disk: Disk; instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
     this.#disk = options.disk
-    this.#api = options.api
     this.#instance = options.instance
     this.#connection = options.connection
     this.#merging = options.merging
@@ -232,9 +229,8 @@ class DuckWriter implements TableWriter {
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
   const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '', allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree })
-  const api = await import('@duckdb/node-api')
   const connection = await instance.connect()
   const merging = await instance.connect()
   await connection.run("SET GLOBAL TimeZone = 'UTC'")
-  return new DuckWriter({ disk: options.disk, api, instance, connection, merging })
+  return new DuckWriter({ disk: options.disk, instance, connection, merging })
 }

@@ -50,7 +50,8 @@ test('objects that come, change and go are known as a plain map would know them,
     }
     expect(objects.size).toBe(truth.size)
     expect([...objects.keys()].toSorted()).toEqual([...truth.keys()].toSorted())
-    expect([...objects].map(([uid, { row }]) => [uid, row]).toSorted()).toEqual([...truth].map(([uid, { row }]) => [uid, row]).toSorted())
+    const rows = (known: Iterable<readonly [string, { readonly row: number }]>): string[] => [...known].map(([uid, { row }]) => `${uid} ${row}`).toSorted()
+    expect(rows(objects)).toEqual(rows(truth))
     // Each may go while all are gone through.
     for (const [uid] of objects) objects.delete(uid)
     expect([objects.size, [...objects.values()].length]).toEqual([0, 0])
