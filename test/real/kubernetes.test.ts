@@ -155,7 +155,8 @@ describe('kube-apiserver', () => {
     const running = await startWatching({ kubeconfig: join(stage.dir, 'kubeconfig-weir'), include: ['ConfigMap', 'Secret'] })
     const stateOf = async (kind: string): Promise<string | undefined> => (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
     expect(await stateOf('ConfigMap')).toBe('watching')
-    expect(await stateOf('Secret')).toBe('forbidden')
+    // What each kind says comes in its own time.
+    await expect.poll(() => stateOf('Secret'), { timeout: 20_000 }).toBe('forbidden')
     const { stdout } = await weirCommand('doctor', '--config', join(stage.dir, `weir-${number - 1}`, 'weir.yaml'))
     expect(stdout).toMatch(/cluster c1 .*1 of 2 kinds are watched/)
     expect(stdout).toMatch(/Secret .*forbidden: 403/)
