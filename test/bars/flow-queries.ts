@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
+import type { StoredSums } from '../../src/engine/control.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
 import { percentile } from '../kit/percentile.ts'
@@ -34,7 +35,7 @@ export default {
     context.figure('stored', status.bytes / week.flows, 'bytes per flow, rollups and endpoints included')
     context.figure('time to store them', week.seconds, 's')
     const control = new RecordingControl()
-    control.store = { query: (sql, format, signal) => week.store.reader.query(sql, format, signal), sums: () => Promise.resolve(week.store.status().sums) }
+    control.store = { query: (sql, format, signal) => week.store.reader.query(sql, format, signal), sums: () => Promise.resolve(manySums(week.store.status().sums)) }
     const api = await startApi({ listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', log: recordingLog(), host: week.host, version: '0.0.0-bar', control })
     try {
       await questions(context, api, week)
@@ -45,6 +46,11 @@ export default {
     }
   },
 } satisfies Bar
+
+/** At the scale of CI there are so few flows that rollups would not be asked: what these answer is judged there, too. */
+function manySums(sums: StoredSums): StoredSums {
+  return { ...sums, flows: { ...sums.flows, rows: Math.max(sums.flows.rows, 10_000_000) } }
+}
 
 async function get(api: RunningApi, path: string, parameters: Parameters): Promise<Answer> {
   const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
