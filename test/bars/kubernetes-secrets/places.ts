@@ -174,7 +174,8 @@ function lookAtDatabase(file: string, look: Look): number {
       for (const row of database.prepare(`SELECT * FROM "${String(name)}"`).iterate()) {
         for (const value of Object.values(row)) {
           if (typeof value === 'string') look('values of the map of objects', Buffer.from(value))
-          else if (value instanceof Uint8Array) look('values of the map of objects', value.length === 0 ? value : inflateRawSync(value))
+          // Documents are kept small, words as they were told.
+          else if (value instanceof Uint8Array) look('values of the map of objects', name === 'documents' && value.length > 0 ? inflateRawSync(value) : value)
           values++
         }
       }
