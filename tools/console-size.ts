@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { together, type Built } from '../src/api/console-scripts.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
@@ -10,14 +11,10 @@ export const BUDGET = { first: 200 * 1024, styles: 30 * 1024, lazy: 120 * 1024 }
 const FIRST_PAGE = ['src/pages/flows/index.tsx', 'src/pages/flows/table.tsx']
 
 /** As Vite writes it. */
-interface Chunk {
-  readonly file: string
-  readonly isEntry?: boolean
+interface Chunk extends Built {
   readonly isDynamicEntry?: boolean
-  readonly imports?: readonly string[]
   readonly css?: readonly string[]
 }
-type Manifest = Readonly<Record<string, Chunk>>
 
 export interface ConsoleSizes {
   /** Scripts that the first page needs, and all style sheets. */
@@ -31,32 +28,20 @@ export async function consoleSizes(root: string): Promise<ConsoleSizes | undefin
   const dist = join(root, 'console/dist')
   const text = await readFile(join(dist, 'manifest.json'), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  const manifest = JSON.parse(text) as Manifest
+  const manifest = JSON.parse(text) as Readonly<Record<string, Chunk>>
   const sized = new Map<string, number>()
   for (const file of Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])])) sized.set(file, gzipSync(await readFile(join(dist, file))).length)
-  const scripts = (names: Iterable<string>): Set<string> => new Set([...names].map((name) => manifest[name]?.file ?? ''))
   const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
-  const entry = reached(manifest, Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true))
+  const entries = Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true)
+  const entry = together(manifest, entries)
   const lazy = new Map(Object.keys(manifest).filter((name) => manifest[name]?.isDynamicEntry === true).map((name) => {
-    return [name, total(scripts(reached(manifest, [name]).difference(entry)))] as const
+    return [name, total(together(manifest, [name]).difference(entry))] as const
   }))
   return {
-    first: total(scripts(reached(manifest, [...entry, ...FIRST_PAGE]))),
+    first: total(together(manifest, [...entries, ...FIRST_PAGE])),
     styles: total(new Set(Object.values(manifest).flatMap((chunk) => [...(chunk.css ?? []), ...(chunk.file.endsWith('.css') ? [chunk.file] : [])]))),
     lazy,
   }
-}
-
-/** Chunks that are loaded with these. */
-function reached(manifest: Manifest, names: readonly string[]): Set<string> {
-  const found = new Set<string>()
-  const visit = (name: string): void => {
-    if (found.has(name)) return
-    found.add(name)
-    for (const next of manifest[name]?.imports ?? []) visit(next)
-  }
-  names.forEach(visit)
-  return found
 }
 
 export async function consoleSize(root: string): Promise<Problem[]> {

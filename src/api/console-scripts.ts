@@ -1,5 +1,5 @@
 /** A module that the build wrote, as its manifest has it: its file, what comes with it, and what it loads later. */
-interface Built {
+export interface Built {
   readonly file: string
   readonly isEntry?: boolean
   readonly imports?: readonly string[]
@@ -25,7 +25,7 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
 }
 
 /** Files that are loaded with these modules. */
-function together(manifest: Manifest, sources: readonly string[]): Set<string> {
+export function together(manifest: Manifest, sources: readonly string[]): Set<string> {
   const found = new Set<string>()
   const visit = (source: string): void => {
     const built = manifest[source]

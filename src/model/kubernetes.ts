@@ -45,6 +45,11 @@ export type PatchStep =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move'; readonly from: string; readonly path: string }
 
+/** The keys of a place in a document (JSON Pointer, RFC 6901). */
+export function keysOf(pointer: string): string[] {
+  return pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
 /** A true change of an object. Values that are secret are digests in it; see the guide. */
 export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation

@@ -64,7 +64,6 @@ function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, 
 class DuckWriter implements TableWriter {
   readonly #disk: Disk
   readonly #instance: DuckDBInstance
-  readonly #connection: DuckDBConnection
   readonly #merging: DuckDBConnection
   /** Nothing is staged in DuckDB: batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
@@ -72,10 +71,9 @@ class DuckWriter implements TableWriter {
   readonly #partials = new Map<number, RollupRow[]>()
   readonly #endpoints = new Map<number, EndpointRow[]>()
 
-  constructor(options: { disk: Disk; instance: DuckDBInstance; connection: DuckDBConnection; merging: DuckDBConnection }) {
+  constructor(options: { disk: Disk; instance: DuckDBInstance; merging: DuckDBConnection }) {
     this.#disk = options.disk
     this.#instance = options.instance
-    this.#connection = options.connection
     this.#merging = options.merging
   }
 
@@ -212,7 +210,6 @@ class DuckWriter implements TableWriter {
   }
 
   async close(): Promise<void> {
-    this.#connection.closeSync()
     this.#merging.closeSync()
     this.#instance.closeSync()
     await Promise.resolve()
@@ -229,8 +226,7 @@ class DuckWriter implements TableWriter {
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
   const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '', allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree })
-  const connection = await instance.connect()
   const merging = await instance.connect()
-  await connection.run("SET GLOBAL TimeZone = 'UTC'")
-  return new DuckWriter({ disk: options.disk, instance, connection, merging })
+  await merging.run("SET GLOBAL TimeZone = 'UTC'")
+  return new DuckWriter({ disk: options.disk, instance, merging })
 }

@@ -2,7 +2,7 @@
  * What changes in objects all the time without anything having happened, by rules with names: each can be turned on again, and
  * says how often it hid a change.
  */
-import type { PatchStep } from '../../model/kubernetes.ts'
+import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 
 type Dict = Readonly<Record<string, unknown>>
@@ -55,7 +55,7 @@ export class Noise {
 
   constructor(rules: readonly NoiseRule[] = usualNoise) {
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
-    this.#strippings = rules.flatMap((rule) => ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: path.split('/').slice(1).map((key) => unescaped(key) ?? '') })))
+    this.#strippings = rules.flatMap((rule) => ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: keysOf(path) })))
   }
 
   /** The rule by which all changes of this kind are noise. */
@@ -72,11 +72,11 @@ export class Noise {
   marks(before: KubeObject, after: KubeObject, patch: readonly PatchStep[], textOf: (object: unknown) => string): NoiseRule[] {
     const kind = this.ofKind(kindOf(after))
     if (kind !== undefined) return [kind]
-    const places = patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map((path) => path.split('/').slice(1))
+    const places = patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
     // Most changes lie wholly within a rule, or have a step that no rule speaks of; only others are worth a look at both states.
-    const rules = places.map((place) => this.#strippings.filter(({ path }) => path.every((key, at) => key === '*' || unescaped(place[at]) === key)).map(({ rule }) => rule))
+    const rules = places.map((place) => this.#strippings.filter(({ path }) => path.every((key, at) => key === '*' || place[at] === key)).map(({ rule }) => rule))
     if (rules.every((covering) => covering.length > 0)) return [...new Set(rules.flat())]
-    const apart = (place: readonly string[]): boolean => this.#strippings.every(({ path }) => !path.every((key, at) => at >= place.length || key === '*' || unescaped(place[at]) === key))
+    const apart = (place: readonly string[]): boolean => this.#strippings.every(({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key))
     if (places.some(apart)) return []
     return this.#strippings.length > 0 && textOf(this.stripped(before)) === textOf(this.stripped(after)) ? this.hiding(before, after, textOf) : []
   }
@@ -87,10 +87,6 @@ export class Noise {
     for (const { rule, path } of this.#strippings) if (textOf(partsAt(before, path)) !== textOf(partsAt(after, path))) rules.add(rule)
     return [...rules]
   }
-}
-
-function unescaped(key: string | undefined): string | undefined {
-  return key?.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 function isDict(value: unknown): value is Dict {

@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { canonical } from './map-canonical.ts'
+import { keysOf } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 
 export interface RedactRules {
@@ -53,7 +54,7 @@ export class Redactor {
     else if (object.kind === 'ConfigMap' && object.apiVersion === 'v1') safe = this.#fields(safe, ['data', 'binaryData'], (value, _, name) => this.#named(name, value))
     else safe = this.#specs(safe) as Dict
     safe = this.#annotations(safe, object.kind === 'Secret')
-    for (const { kind, path } of this.#rules.paths ?? []) if (kind === undefined || kind === object.kind) safe = this.#at(safe, pointer(path)) as Dict
+    for (const { kind, path } of this.#rules.paths ?? []) if (kind === undefined || kind === object.kind) safe = this.#at(safe, keysOf(path)) as Dict
     return safe as T
   }
 
@@ -142,10 +143,6 @@ export class Redactor {
     if (key === '*') return mapDict(value, (entry) => this.#at(entry, rest))
     return Object.hasOwn(value, key) ? replaced(value, key, this.#at(value[key], rest)) : value
   }
-}
-
-function pointer(path: string): string[] {
-  return path.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 interface Found {
