@@ -6,6 +6,7 @@ import type { SourceEntry } from '../engine/sources.ts'
 import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
+import { telemetryGroup } from './config-telemetry.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
 import { bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text } from '../schema/index.ts'
 
@@ -100,6 +101,7 @@ export const weirSchema = defineSchema({
       level: choice(['debug', 'info', 'warn', 'error'], { description: 'Least level that is printed', default: 'info' }),
       format: choice(['text', 'json'], { description: 'Readable lines, or one JSON object a line', default: 'text' }),
     }, { description: 'The program log, on standard error', default: {} }),
+    telemetry: telemetryGroup,
   },
 })
 

@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option('--namespace <NAME>', 'namespace to watch; left out: all, and what belongs to none (NAMESPACE)')
     .option('--kube-config <FILE>', 'how to reach the cluster; left out: the account of the pod (KUBECONFIG)')
     .option('--wait-for-sync [BOOL]', 'say nothing of objects that are there already (WAIT_FOR_SYNC; default true, with --generation b false)')
-    .option('--telemetry-url <URL>', 'noop:// (TELEMETRY_URL); other schemes of kollect are taken, with a word')
+    .option('--telemetry-url <URL>', 'where traces go: noop://, otlp://HOST:4318, zipkin://HOST:9411 (TELEMETRY_URL); jaeger:// is taken as OTLP')
     .option('--diagnostics [BOOL]', 'taken and not needed (ENABLE_DIAGNOSTICS): profiles are on the ops address, for this machine only')
     .option('--auto-max-procs-disabled [BOOL]', 'taken and not needed (AUTO_MAX_PROCS_DISABLED)')
     .addOption(new Option('--generation <a|b>', 'whose defaults hold: `a` reads variables, too; `b`, the later kollect, reads flags alone').choices(['a', 'b']).default('a'))

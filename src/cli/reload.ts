@@ -24,7 +24,7 @@ export interface ReloadParts {
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'duplicates'] as const
+const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {

@@ -26,6 +26,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
+import { openTraces } from '../net/traces.ts'
 import { clusterSources, geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
@@ -103,6 +104,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const metrics = new MetricStore()
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
+  const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
@@ -116,7 +118,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   try {
     const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
       if (name === 'watch') self.prepareForObjects()
-      const telemetry = telemetryFor(name, { write, metrics, level: config.log.level })
+      const telemetry = telemetryFor(name, { write, metrics, level: config.log.level, traces })
       const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
       worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
       worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
@@ -152,7 +154,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await store.remote.call('follow', { journal, tail: tail.memory, clusters: clusterSources(config) })
     }
     const sinks = new SinkSet({
-      host, log, metrics, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
+      host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
     let current = loaded
@@ -213,6 +215,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await follower.close()
       await store?.remote.call('stop', undefined as never)
       await ingest.call('stop', undefined as never)
+      await traces?.close()
       await Promise.all(ops.map((server) => server.close()))
       await lease.release()
       await lock.release()

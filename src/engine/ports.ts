@@ -7,6 +7,7 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { Failure, Outcome } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
+import type { Traces } from '../telemetry/traces.ts'
 
 /** What every component is built with. One explicit object; nothing is reached any other way. */
 export interface Context {
@@ -59,8 +60,17 @@ export interface SinkBatch {
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
+  /** There when traces are kept. */
+  readonly trace?: WriteTrace
   /** Rows that an operator moved back from the dead letters: they come out of order. */
   readonly retried: boolean
+}
+
+export interface WriteTrace {
+  /** What consumers of an event go on from (W3C Trace Context); undefined for a trace that is not kept. */
+  traceparent(event: WeirEvent): string | undefined
+  /** The row of this index (over all pieces' rows) goes out in another form than it has in the journal. */
+  wrote(index: number, form: WeirEvent): void
 }
 
 export interface SinkPiece {
@@ -189,5 +199,5 @@ export interface Lease {
   release(): Promise<void>
 }
 
-export type { Endpoint, Log, Metrics }
+export type { Endpoint, Log, Metrics, Traces }
 export type { Appended, Frame, FrameHeader, Position, Positions, Unit }

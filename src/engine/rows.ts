@@ -4,7 +4,7 @@ import { isPresent } from '../model/columns.ts'
 import type { WeirEvent } from '../model/events.ts'
 import { eventAt } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
-import type { FrameHeader, SinkBatch } from './ports.ts'
+import type { FrameHeader, SinkBatch, WriteTrace } from './ports.ts'
 
 /** One row of a batch as a sink of events sees it. */
 export interface SinkRow {
@@ -35,19 +35,25 @@ const utf8 = new TextEncoder()
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
-    const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow)
+    const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow, batch.trace)
     for (const row of chosen) yield make(index++, row)
   }
 }
 
 type MakeRow = (index: number, row: number) => SinkRow
 
-function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch, firstRow: number): MakeRow {
+function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch, firstRow: number, trace: WriteTrace | undefined): MakeRow {
   return (index, row) => {
-    const event = eventAt(batch, row)
+    const event = trace === undefined ? eventAt(batch, row) : traced(eventAt(batch, row), trace)
     const id = stableId(source, epoch, sourceSequence, firstRow + row)
     return { index, id, kind: 'events', family: event.family ?? 'event', key: event.key, event }
   }
+}
+
+/** With CloudEvents' extension for traces, unless who made the event gave it one. */
+function traced(event: WeirEvent, trace: WriteTrace): WeirEvent {
+  const traceparent = trace.traceparent(event)
+  return traceparent === undefined || event.extensions?.['traceparent'] !== undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
 }
 
 function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, { type, write }: FlowForm): MakeRow {

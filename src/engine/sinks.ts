@@ -6,7 +6,7 @@ import { Delivery } from './delivery/delivery.ts'
 import type { DeliverySettings } from './delivery/settings.ts'
 import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
-import type { Enrichment, Log, Metrics, Sink, SinkDefinition } from './ports.ts'
+import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from './ports.ts'
 
 export interface SinkEntry {
   readonly id: string
@@ -28,6 +28,8 @@ export interface SinkSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
+  /** Undefined: no traces are kept. */
+  readonly traces?: Traces | undefined
   /** Journal folder, where offset records live. */
   readonly directory: string
   readonly letters: string
@@ -101,7 +103,7 @@ export class SinkSet {
   }
 
   async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
-    const { host, log, metrics, directory, tail, follower, enrichment } = this.#options
+    const { host, log, metrics, traces, directory, tail, follower, enrichment } = this.#options
     const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(entry.id)}`)
     await follower.catchUp()
     const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
@@ -109,7 +111,7 @@ export class SinkSet {
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
     const letters = await DeadLetters.open(host, this.#options.letters, entry.id, start.position.sequence)
     const delivery = new Delivery({
-      id: entry.id, host, log, metrics, sink,
+      id: entry.id, host, log, metrics, traces, sink,
       accepts: definition.accepts, idempotency: definition.idempotency,
       settings: entry.delivery, record, start, letters,
       ...(enrichment === undefined ? {} : { enrichment }),

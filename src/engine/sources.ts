@@ -3,7 +3,8 @@ import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import { arrivedSettings } from '../schema/index.ts'
 import type { Admission } from './admission.ts'
-import type { Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition } from './ports.ts'
+import type { Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
+import { tracedUnit } from './traced.ts'
 
 export interface SourceEntry {
   readonly id: string
@@ -39,6 +40,8 @@ export interface SourceSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
+  /** Undefined: no traces are kept. */
+  readonly traces?: Traces | undefined
   /** Knows what was pushed before. */
   readonly admission?: Pick<Admission, 'append'>
   readonly journal: SourceJournal
@@ -58,6 +61,7 @@ export class SourceSet {
   readonly #host: Host
   readonly #log: Log
   readonly #metrics: Metrics
+  readonly #traces: Traces | undefined
   readonly #admission: SourceSetOptions['admission']
   readonly #journal: SourceJournal
   readonly #frames: SourceSetOptions['frames']
@@ -72,6 +76,7 @@ export class SourceSet {
     this.#host = options.host
     this.#log = options.log
     this.#metrics = options.metrics
+    this.#traces = options.traces
     this.#journal = options.journal
     this.#admission = options.admission
     this.#frames = options.frames
@@ -151,6 +156,7 @@ export class SourceSet {
     // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
     const shed = this.#shed
     const metrics = this.#metrics
+    const [traces, clock] = [this.#traces, this.#host.clock]
     const withCounts = async <Said>(unit: Omit<Unit, 'source'>, append: (whole: Unit) => Promise<Said>): Promise<Said> => {
       const counts = shed.get(id)
       shed.delete(id)
@@ -180,7 +186,12 @@ export class SourceSet {
         shed.set(id, counts)
         metrics.count('weir_source_shed_total', rows, { source: id, reason })
       },
-      append: (unit) => withCounts(unit, (whole) => journal.append(whole)),
+      append: traces === undefined ? (unit) => withCounts(unit, (whole) => journal.append(whole)) : async (unit) => {
+        const end = tracedUnit(unit, traces)
+        const appended = await withCounts(unit, (whole) => journal.append(whole))
+        end(clock.now())
+        return appended
+      },
       ...(admission === undefined ? {} : { appendOnce: (unit) => withCounts(unit, (whole) => admission.append(whole)) }),
     }
   }

@@ -103,6 +103,9 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_api_requests_total: counter('HTTP requests answered', 'route', 'status'),
   weir_api_failed_logins_total: counter('Tokens that are not known: refused, or not even looked at after too many (limited)', 'how', 'outcome'),
 
+  weir_traces_sent_spans_total: counter('Spans of traces that were taken'),
+  weir_traces_dropped_spans_total: counter('Spans of traces that were given up: no room (queue_full), refused or nobody there (not_taken), at the end (stopped)', 'reason'),
+
   weir_log_lines_total: counter('Program log lines, repeated ones included', 'level'),
   weir_telemetry_overflow_total: counter('Additions to a metric that already has as many series as it may have', 'metric'),
 }

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Host } from '../host/index.ts'
 import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
 import { MetricStore } from './metrics.ts'
+import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
 
 const publishEveryMs = 1000
 
@@ -10,10 +11,12 @@ export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
   readonly port: MessagePort
+  /** Of how many traces in 1 the spans are kept; undefined: of none. */
+  readonly sample: number | undefined
 }
 
 /**
- * In the main thread, before a worker is made: its lines and its counts will arrive here.
+ * In the main thread, before a worker is made: its lines, its counts and its spans will arrive here.
  *
  * @example
  * const { data, transfer } = telemetryFor('ingest', { write, metrics, level: 'info' })
@@ -21,19 +24,21 @@ export interface WorkerTelemetryData {
  */
 export function telemetryFor(
   thread: string,
-  here: { readonly write: LogWriter; readonly metrics: MetricStore; readonly level: Level },
+  here: { readonly write: LogWriter; readonly metrics: MetricStore; readonly level: Level; readonly traces?: TraceQueue | undefined },
 ): { readonly data: WorkerTelemetryData; readonly transfer: readonly [MessagePort] } {
   const { port1, port2 } = new MessageChannel()
   collectLog(port1, here.write)
   here.metrics.collectFrom(port1)
+  if (here.traces !== undefined) collectSpans(port1, here.traces)
   // Listening keeps a port, and with it the process, alive.
   port1.unref()
-  return { data: { thread, level: here.level, port: port2 }, transfer: [port2] }
+  return { data: { thread, level: here.level, port: port2, sample: here.traces?.sample }, transfer: [port2] }
 }
 
 export interface WorkerTelemetry {
   readonly log: ProgramLog
   readonly metrics: MetricStore
+  readonly traces: Traces | undefined
   /** Sends what has not been sent; call it before the worker ends. */
   flush(): void
 }
@@ -45,13 +50,16 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
   const write = data === undefined ? lineWriter((line) => process.stderr.write(line)) : forwardLog(data.port)
   const options = { clock: host.clock, timers: host.timers, write, metrics, ...(data === undefined ? {} : { level: data.level }) }
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
+  const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
   const publish = (): void => {
     if (data !== undefined) metrics.publishTo(data.port)
+    traces?.flush()
   }
   host.timers.every(publishEveryMs, publish)
   return {
     log,
     metrics,
+    traces,
     flush() {
       log.flush()
       publish()

@@ -8,12 +8,14 @@ import { installBuf } from './install/buf.ts'
 import { installKeycloak, keycloak } from './install/keycloak.ts'
 import { nats } from './install/nats.ts'
 import { nfcapd } from './install/nfcapd.ts'
+import { collector, installCollector } from './install/otel-collector.ts'
 import { pmacct } from './install/pmacct.ts'
 import { installPyarrow } from './install/pyarrow.ts'
 import { installPythonProtobuf } from './install/python-protobuf.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
+import { installZipkin, zipkin } from './install/zipkin.ts'
 
 const VITEST_LIMIT = 900_000
 const BARS_LIMIT = 1_200_000
@@ -21,7 +23,7 @@ const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }

@@ -25,7 +25,7 @@ export interface WatchStart {
 self.stepBack()
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
-const { log, metrics } = telemetry
+const { log, metrics, traces } = telemetry
 let journal: Remote<typeof journalMethods> | undefined
 let sources: SourceSet | undefined
 let totals: ReadonlyMap<string, Readonly<SourceTotals>> = new Map()
@@ -36,7 +36,7 @@ export const watchMethods = {
     journal = writer
     const frames = { host, directory, tail: new SharedTail(tail), hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }) }
     sources = new SourceSet({
-      host, log, metrics, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
+      host, log, metrics, traces, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
       journal: { epoch, totals: () => totals, append: (unit) => writer.call('append', unit, [unit.raw.buffer as ArrayBuffer]) },
       frames: (id) => framesOf(id, frames),
     })

@@ -13,8 +13,12 @@ interface Row {
 
 export interface EventForms {
   readonly flows: FlowForm
-  /** For one send. */
-  readonly begin: () => Sending
+  /** For one send; `trace` is told of rows that go out in another form. */
+  readonly begin: (trace?: Trace) => Sending
+}
+
+interface Trace {
+  wrote(index: number, form: WeirEvent): void
 }
 
 export interface Sending {
@@ -43,14 +47,16 @@ export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: E
   return {
     // Refused below; something has to carry them there.
     flows: flowForm({ codec: 'json', tcp_flags }),
-    begin() {
+    begin(trace) {
       const made = new Map<number, ReturnType<typeof kollectCount>>()
       return {
         event({ index, kind, event }) {
           if (kind === 'flows') throw new Error('kollect has no message for flows; let the sink take changes only (`only: {family: change}`)')
           const change = changeOf(event)
           made.set(index, kollectCount(change))
-          return kollectEvent(event, change, fields)
+          const form = kollectEvent(event, change, fields)
+          trace?.wrote(index, form)
+          return form
         },
         settle(failures) {
           for (const { index } of failures) made.delete(index)

@@ -43,7 +43,7 @@ type Send = (parts: Parts, batch: SinkBatch, signal: AbortSignal) => Promise<rea
 
 function sendSingly(mode: 'binary' | 'structured'): Send {
   return async ({ config, context, poster, forms }, batch, signal) => {
-    const sending = forms.begin()
+    const sending = forms.begin(batch.trace)
     const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
     return sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
       const message = attempting(() => toMessage(sending.event(row), mode, config.extensions))
@@ -53,7 +53,7 @@ function sendSingly(mode: 'binary' | 'structured'): Send {
 }
 
 const sendBatched: Send = async ({ config, context, poster, forms }, batch, signal) => {
-  const sending = forms.begin()
+  const sending = forms.begin(batch.trace)
   const limits = { rows: config.request_events, bytes: requestBytes }
   const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
   const encode = (row: SinkRow): Uint8Array | Attempt => {

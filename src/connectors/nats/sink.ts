@@ -27,7 +27,7 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
       const stop = (): void => { publisher.giveUp('the sink is stopping') }
       signal.addEventListener('abort', stop, { once: true })
       try {
-        const sending = begin()
+        const sending = begin(batch.trace)
         const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
         return sending.settle(await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
           const message = attempting(row, sending)

@@ -9,7 +9,7 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
-import type { Enrichment, Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece } from '../ports.ts'
+import type { Enrichment, Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece, Traces } from '../ports.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { redeliver } from './redeliver.ts'
@@ -26,6 +26,7 @@ export interface DeliveryOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
+  readonly traces?: Traces | undefined
   readonly sink: Sink
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
@@ -238,16 +239,15 @@ export class Delivery {
   }
 
   #sender(range: Range | undefined): Sender {
-    const { host, log } = this.#options
+    const { host, log, traces } = this.#options
     return {
       id: this.id,
       sink: () => this.#sink,
       idempotency: this.#idempotency,
       settings: () => this.#settings,
-      clock: host.clock,
-      timers: host.timers,
+      clock: host.clock, timers: host.timers,
       random: () => host.random.next(),
-      log,
+      log, traces,
       behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })

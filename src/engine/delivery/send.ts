@@ -1,8 +1,9 @@
 /** Sends the rows of a range in chunks, tries again what failed, and collects what was refused for good. */
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
+import { TracedWrites } from '../traced.ts'
 import { murmur128 } from '../murmur.ts'
-import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece } from '../ports.ts'
+import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../ports.ts'
 import type { DeliverySettings } from './settings.ts'
 
 export interface Rejected {
@@ -31,6 +32,7 @@ export interface Sender {
   readonly timers: Timers
   readonly random: () => number
   readonly log: Log
+  readonly traces?: Traces | undefined
   /** Called after each failed attempt. `true` ends the sending: the sink is behind its retain. */
   behind(): Promise<boolean>
   onState(state: 'running' | 'retrying', error: string | undefined): void
@@ -103,14 +105,16 @@ async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Set
   let left = pieces
   const started = sender.clock.monotonic()
   const token = tokenOf(sender, pieces)
+  const trace = sender.traces === undefined ? undefined : new TracedWrites(sender.traces, sender.id, sender.clock.now())
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return [...left]
     // A token names exactly these rows: when a part of them is tried again it is other rows, so it has another token.
-    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left, retried }
+    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left, retried, ...(trace === undefined ? {} : { trace }) }
     await pace(sender, batch.count, signal)
     const answer = await attemptOnce(sender, batch, signal)
     for (const { piece, row, reason } of take(left, answer.rejects)) rejected.push({ piece, row, reason, attempts: attempt })
     for (const { piece, row, reason } of take(left, answer.drops)) dropped.push({ piece, row, reason, attempts: attempt })
+    trace?.settle(batch, answer.retries, new Map([...answer.rejects, ...answer.drops]), sender.clock.now())
     if (answer.retries.size === 0) {
       sender.onState('running', undefined)
       return []
@@ -120,7 +124,9 @@ async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Set
     sender.onState('retrying', answer.reason)
     sender.log.warn(`sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ${answer.reason}`, { attempt })
     if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {
-      for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason: `gave up after ${attempt} attempts: ${answer.reason}`, attempts: attempt })
+      const reason = `gave up after ${attempt} attempts: ${answer.reason}`
+      for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason, attempts: attempt })
+      trace?.settle({ ...batch, pieces: left }, new Set(), new Map(Array.from({ length: countRows(left) }, (_, index) => [index, reason])), sender.clock.now())
       return []
     }
     if (await sender.behind()) return [...left]

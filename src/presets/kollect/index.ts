@@ -1,4 +1,5 @@
 /** `weir kollect`: kollect's flags and environment as a configuration of Weir. Pure. */
+import { traceTarget } from '../../model/trace-target.ts'
 import { busOf, PresetProblem } from './bus.ts'
 import { readSettings, type Generation, type KollectFlags } from './settings.ts'
 
@@ -31,13 +32,14 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
   const { namespaces, busUrl, kubeconfig, clusterId, waitForSync, telemetryUrl } = readSettings(flags, env, generation)
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
   const bus = busOf({ url: busUrl, env }, (name) => `file:${folder}/${fileOf(name)}`)
-  const traces = traceNote(telemetryUrl)
+  const { traces, notes } = tracesOf(telemetryUrl)
   return {
     config: {
       data: folder,
       // kollect's port, for all who probe and scrape it.
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
+      ...traces,
       // kollect stores nothing; Weir keeps what it last knew of each object all the same.
       store: { enabled: 'none' },
       sources: {
@@ -54,7 +56,7 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
     notes: [
       ...(clusterId === undefined ? [`The cluster has no name: messages carry the cluster id \`${namelessCluster}\`. Set --cluster-id.`] : []),
       ...(waitForSync ? [] : ['Objects that are there already are told as created once, at the first start on a data folder, and not at every start.']),
-      ...bus.notes, ...traces,
+      ...bus.notes, ...notes,
     ],
   }
 }
@@ -63,10 +65,11 @@ function fileOf(secret: string): string {
   return `kollect-${secret}`
 }
 
-/** kollect refuses schemes that it does not know; those that it knows lead nowhere here. */
-function traceNote(url: string): string[] {
-  const scheme = /^([a-z][a-z0-9+]*):\/\//i.exec(url)?.[1]?.toLowerCase()
-  if (scheme === 'noop') return []
-  if (scheme === undefined || !['jaeger', 'zipkin', 'otlp', 'http', 'https'].includes(scheme)) throw new PresetProblem(`\`${url}\` is no URL for traces: it may begin with noop://, jaeger://, zipkin:// or otlp://`)
-  return [`No traces are sent to ${scheme}:// yet; the metrics of sources and sinks tell where time goes.`]
+/** kollect refuses schemes that it does not know, too. */
+function tracesOf(written: string): { readonly traces: Readonly<Record<string, unknown>>; readonly notes: readonly string[] } {
+  const target = traceTarget(written)
+  if (target.is === 'problem') throw new PresetProblem(target.message)
+  if (target.is === 'off') return { traces: {}, notes: [] }
+  const { url, warning } = target
+  return { traces: { telemetry: { traces: { url: warning === undefined ? written : url } } }, notes: warning === undefined ? [] : [`${warning}.`] }
 }

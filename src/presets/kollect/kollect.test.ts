@@ -110,11 +110,19 @@ describe('buses', () => {
   })
 })
 
-test.each(['jaeger://host:6831', 'zipkin://host:9411/api/v2/spans', 'otlp://host:4317'])('traces to %s are not sent, and that is said', (url) => {
-  expect(plan({ ...generationA, TELEMETRY_URL: url }).notes.at(-1)).toMatch(/^No traces are sent to [a-z]+:\/\/ yet/)
+test.each(['zipkin://host:9411/api/v2/spans', 'otlp://host:4318', 'https://host/v1/traces'])('traces are sent to %s', (url) => {
+  const { config, notes } = plan({ ...generationA, TELEMETRY_URL: url })
+  expect(config['telemetry']).toEqual({ traces: { url } })
+  expect(notes).toHaveLength(1)
+})
+
+test('of traces for Jaeger it is said that its agent is gone, and where they go instead', () => {
+  const { config, notes } = plan({ ...generationA, TELEMETRY_URL: 'jaeger://host:6831' })
+  expect(config['telemetry']).toEqual({ traces: { url: 'http://host:4318/v1/traces' } })
+  expect(notes.at(-1)).toMatch(/gone with Jaeger 2: traces are sent as OTLP to http:\/\/host:4318\/v1\/traces\.$/)
 })
 
 test('a scheme for traces that kollect refuses is refused', () => {
   expect(problem({ ...generationA, TELEMETRY_URL: 'statsd://x' })).toMatch(/is no URL for traces/)
-  expect(plan({ ...generationA, TELEMETRY_URL: 'noop://' }).notes).toHaveLength(1)
+  expect(plan({ ...generationA, TELEMETRY_URL: 'noop://' })).toEqual(plan())
 })

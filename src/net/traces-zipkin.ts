@@ -1,0 +1,34 @@
+/** Spans as Zipkin's version 2 has them, in JSON. OpenTelemetry's own exporter for it ends with 2026. */
+import type { Timers } from '../host/index.ts'
+import type { Span, SpanSender } from '../telemetry/traces.ts'
+import { HttpClient } from './http-client.ts'
+
+const timeoutMs = 5000
+
+export function openZipkin(url: string, service: { readonly name: string }, timers: Timers): SpanSender {
+  const client = new HttpClient({ url, connections: 1, timeoutMs, keepBytes: 200, timers, tls: undefined })
+  const ended = new AbortController()
+  return {
+    async send(spans) {
+      const body = Buffer.from(JSON.stringify(spans.map((span) => zipkinSpan(span, service.name))))
+      const { status, body: said } = await client.post({ 'content-type': 'application/json' }, body, ended.signal)
+      if (status < 200 || status >= 300) throw new Error(`${url}: HTTP ${status} ${Buffer.from(said).toString().trim()}`)
+    },
+    close() {
+      ended.abort()
+      client.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+/** Times are microseconds, a duration is one at least; tags are texts. */
+export function zipkinSpan({ traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span, serviceName: string) {
+  return {
+    traceId, id: spanId, ...(parentId === undefined ? {} : { parentId }), name,
+    ...(kind === 'producer' ? { kind: 'PRODUCER' } : {}),
+    timestamp: Math.round(start * 1000), duration: Math.max(1, Math.round((end - start) * 1000)),
+    localEndpoint: { serviceName },
+    tags: { ...Object.fromEntries(Object.entries(attributes).map(([tag, value]) => [tag, String(value)])), ...(error === undefined ? {} : { error }) },
+  }
+}

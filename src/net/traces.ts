@@ -1,0 +1,30 @@
+import type { Host } from '../host/index.ts'
+import { traceTarget } from '../model/trace-target.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import { TraceQueue } from '../telemetry/traces.ts'
+
+export interface TracesOptions {
+  /** As `traceTarget` reads it; null: no traces are kept. */
+  readonly url: string | null
+  /** Of so many traces one is kept. */
+  readonly sample: number
+  /** Weir's. */
+  readonly version: string
+  readonly host: Pick<Host, 'timers'>
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** What sends spans, if they are to be sent; connects to nothing yet, and loads only what it needs. Throws for a URL that is none. */
+export async function openTraces({ url, sample, version, host: { timers }, log, metrics }: TracesOptions): Promise<TraceQueue | undefined> {
+  const target = traceTarget(url ?? 'noop://')
+  if (target.is === 'off') return undefined
+  if (target.is === 'problem') throw new Error(target.message)
+  if (target.warning !== undefined) log.warn(target.warning)
+  const service = { name: 'weir', version }
+  const sender = target.is === 'otlp'
+    ? (await import('./traces-otlp.ts')).openOtlp(target.url, service)
+    : (await import('./traces-zipkin.ts')).openZipkin(target.url, service, timers)
+  log.info('traces are sent', { to: target.url, as: target.is })
+  return new TraceQueue({ sender, sample: 1 / sample, timers, log, metrics })
+}
