@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ROOT, runCommand } from '../../../tools/kit/command.ts'
 
-const files = ['kollect/event/v1/event.proto', 'kollect/resource/event/v1/event.proto']
+export const protoFiles = ['kollect/event/v1/event.proto', 'kollect/resource/event/v1/event.proto']
 
 /** A message as the consumer read it. */
 export interface Told {
@@ -17,16 +17,21 @@ export interface Told {
   readonly left: number
 }
 
+/** A file of proto/ as it was without its additions. */
+export function ownFields(text: string): string {
+  return text.replaceAll(/^.* = (?:1[6-9]|2\d);\n/gm, '')
+}
+
 /** The classes of proto/, or of what it was without its additions. */
 export async function generate(python: string, out: string, additions: boolean): Promise<void> {
   const from = `${out}-proto`
-  for (const file of files) {
+  for (const file of protoFiles) {
     const text = await readFile(join(ROOT, 'proto', file), 'utf8')
     await mkdir(dirname(join(from, file)), { recursive: true })
-    await writeFile(join(from, file), additions ? text : text.replaceAll(/^.* = (?:1[6-9]|2\d);\n/gm, ''))
+    await writeFile(join(from, file), additions ? text : ownFields(text))
   }
   await mkdir(out, { recursive: true })
-  const ran = await runCommand(python, ['-m', 'grpc_tools.protoc', '-I', from, `--python_out=${out}`, ...files], { limit: 60_000 })
+  const ran = await runCommand(python, ['-m', 'grpc_tools.protoc', '-I', from, `--python_out=${out}`, ...protoFiles], { limit: 60_000 })
   if (ran.code !== 0) throw new Error(`protoc failed: ${ran.output}`)
 }
 
