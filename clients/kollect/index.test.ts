@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { expect, test } from 'vitest'
 import { encodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { EnvelopeSchema } from '../../src/codecs/kollect/generated/kollect/event/v1/event_pb.ts'
+import { reducedChange } from '../../src/model/kubernetes.ts'
 import { anyChanges } from '../../test/kit/changes.ts'
 import { consumeKollect, type Delivery, type KollectHandlers } from './index.ts'
 
@@ -36,6 +37,15 @@ test('each handler gets cluster and objects, in the order of the messages, and e
   expect(seen).toEqual([['created', 'c1', created?.new], ['updated', 'c1', updated?.old, updated?.new, updated?.name], ['deleted', 'c1', deleted?.uid, deleted?.old]])
   expect(answers).toEqual(['0 ack', '1 ack', '2 ack'])
   expect(counts).toEqual({ handled: 3, skipped: 0, malformed: 0, failed: 0 })
+})
+
+test('an update that was too large comes as its patch', async () => {
+  const [, updated = expect.unreachable('three changes')] = changes
+  const small = encodeEnvelope({ id, time: 0, change: reducedChange(updated) ?? updated, fields: 'all' })
+  const seen: unknown[] = []
+  const { counts } = await consumed([small], { onUpdated: () => void seen.push('whole'), onPatched: (cluster, patch, { name, resourceVersion }) => void seen.push([cluster, patch, name, resourceVersion]) })
+  expect(seen).toEqual([['c1', updated.patch, updated.name, updated.resourceVersion]])
+  expect(counts).toMatchObject({ handled: 1 })
 })
 
 test('what it does not know is acknowledged and left alone, and so is what nobody handles', async () => {

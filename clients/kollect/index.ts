@@ -26,6 +26,8 @@ export type KubernetesObject = Readonly<Record<string, unknown>>
 export interface KollectHandlers {
   onCreated?(cluster: string, object: KubernetesObject, event: Of<'created'>, message: KollectMessage): void | Promise<void>
   onUpdated?(cluster: string, before: KubernetesObject, after: KubernetesObject, event: Of<'updated'>, message: KollectMessage): void | Promise<void>
+  /** Of an update that was too large for the bus, from publishers that were told to send the patch alone then (`oversize: patch-only`). */
+  onPatched?(cluster: string, patch: Of<'patched'>['patch'], event: Of<'patched'>, message: KollectMessage): void | Promise<void>
   /** `event.state` is the last state, from publishers that tell it. */
   onDeleted?(cluster: string, uid: string, event: Of<'deleted'>, message: KollectMessage): void | Promise<void>
   /** Of a message that is no envelope: it is given up, because no second try can read it. */
@@ -82,6 +84,7 @@ function handle(message: KollectMessage, handlers: KollectHandlers): Promise<voi
   switch (event.is) {
     case 'created': return handlers.onCreated && called(() => handlers.onCreated?.(event.clusterId, event.resource as KubernetesObject, event, message))
     case 'updated': return handlers.onUpdated && called(() => handlers.onUpdated?.(event.clusterId, event.old as KubernetesObject, event.new as KubernetesObject, event, message))
+    case 'patched': return handlers.onPatched && called(() => handlers.onPatched?.(event.clusterId, event.patch, event, message))
     case 'deleted': return handlers.onDeleted && called(() => handlers.onDeleted?.(event.clusterId, event.uid, event, message))
     case 'unknown': return undefined
   }

@@ -67,6 +67,13 @@ export interface ChangeData extends ObjectIdentity {
   readonly coalesced?: true
   /** Rules by which this would usually be hidden. */
   readonly noise?: readonly string[]
+  /** As a whole it was too large for where it was sent to: both states are left out. Never so in the journal. */
+  readonly reduced?: true
+}
+
+/** A change without the states of its object; of one that was created nothing would be left. */
+export function reducedChange(change: ChangeData): ChangeData | undefined {
+  return change.operation === 'created' ? undefined : { ...change, old: null, new: null, reduced: true }
 }
 
 export interface ChangeActor {

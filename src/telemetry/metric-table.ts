@@ -81,6 +81,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_sink_quarantined_rows_total: counter('Rows that no reader could read any more', 'sink'),
   weir_sink_dropped_rows_total: counter('Rows given up for a sink', 'sink', 'reason'),
   weir_sink_filtered_rows_total: counter('Rows that were not for a sink', 'sink', 'reason'),
+  weir_sink_reduced_rows_total: counter('Changes of objects that were too large and went out without their states', 'sink'),
   weir_sink_retries_total: counter('Batches sent again', 'sink'),
   weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),
   weir_sink_lag_seconds: gauge('Age of the oldest row that a sink has not settled', 'sink'),

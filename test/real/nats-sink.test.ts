@@ -8,7 +8,10 @@ import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { natsSchema, type NatsConfig } from '../../src/connectors/nats/config.ts'
 import { nats } from '../../src/connectors/nats/index.ts'
 import type { Sink } from '../../src/engine/ports.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
+import type { ChangeData, Operation } from '../../src/model/kubernetes.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { MetricStore } from '../../src/telemetry/metrics.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
@@ -230,6 +233,46 @@ test('a message above max_payload is rejected, and those beside it arrive', asyn
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
   const events = numberedEvents(4, 'e').map((event, index) => (index === 3 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(5000))) } : event))
   expect(await sink.send(eventBatch(events, 't'), never)).toEqual([{ index: 3, is: 'reject', reason: 'larger than the server takes (max_payload)' }])
+})
+
+/** A ConfigMap of a megabyte of which a word was changed, that was deleted, and that was created. */
+function largeChanges(): WeirEvent[] {
+  const state = (word: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { large: 'x'.repeat(2 ** 20), word } })
+  const one = (operation: Operation, version: string, more: Partial<ChangeData>): ChangeData => ({
+    cluster: 'c1', group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespace: 'shop', name: 'large', uid: `u-${operation}`, resourceVersion: version, operation, old: null, new: null, patch: [], ...more,
+  })
+  return [
+    one('updated', '2', { old: state('one'), new: state('two'), patch: [{ op: 'replace', path: '/data/word', value: 'two' }] }),
+    one('deleted', '3', { old: state('two') }),
+    one('created', '1', { new: state('one') }),
+    one('updated', '4', { old: state('one'), new: state('two'), patch: [{ op: 'replace', path: '/data/word', value: 'y'.repeat(2 ** 20) }] }),
+  ].map((change) => changeEvent(change, 1_700_000_000_000))
+}
+
+test.each(['max_payload', 'max_msg_size'])('with oversize: patch-only a change beyond %s goes out as its patch, marked; what has no such form is refused as ever', async (what) => {
+  const { server, observer } = await serverWith(what === 'max_payload' ? 'max_payload: 262144' : 'max_payload: 8388608')
+  const manager = await observer.manager()
+  await manager.streams.add({ name: 'K', subjects: ['kollect', 'json'], max_msg_size: what === 'max_payload' ? -1 : 262_144 })
+  const words = what === 'max_payload' ? 'larger than the server takes (max_payload)' : 'larger than the stream takes (max_msg_size)'
+  const refused = [{ index: 2, is: 'reject', reason: words }, { index: 3, is: 'reject', reason: `${words}, without its states, too` }]
+  for (const subject of ['kollect', 'json'] as const) {
+    const metrics = new MetricStore({ strict: true })
+    const config = configFrom(natsSchema, { url: server.url, subject, stream: 'K', codec: subject, oversize: 'patch-only' })
+    const sink = await nats.build(config, { ...testContext(), metrics })
+    onTestFinished(() => sink.close())
+    expect(await sink.send(eventBatch(largeChanges(), 't'), never)).toEqual(refused)
+    expect(metrics.value('weir_sink_reduced_rows_total', { sink: testContext().id })).toBe(2)
+  }
+  const messages = await Promise.all([1, 2, 3, 4].map(async (seq) => (await manager.streams.getMessage('K', { seq }))?.data ?? new Uint8Array()))
+  const patch = [{ op: 'replace', path: '/data/word', value: 'two' }]
+  expect(messages.slice(0, 2).map((data) => decodeEnvelope(data).payload)).toMatchObject([{ is: 'patched', name: 'large', resourceVersion: '2', patch }, { is: 'deleted', name: 'large', state: undefined }])
+  expect(messages.slice(2).map((data) => JSON.parse(Buffer.from(data).toString()) as unknown)).toMatchObject([
+    { operation: 'updated', old: null, new: null, patch, reduced: true, resourceVersion: '2' }, { operation: 'deleted', old: null, new: null, reduced: true },
+  ])
+  const strict = await sinkFor({ url: server.url, subject: 'json', stream: 'K' })
+  // Others: those from before are in the stream by their ids.
+  const others = largeChanges().slice(0, 3).map((event) => ({ ...event, id: `other ${event.id}` }))
+  expect(await strict.send(eventBatch(others, 't'), never)).toEqual([0, 1, 2].map((index) => ({ index, is: 'reject', reason: words })))
 })
 
 test('a refused login is a retry that names auth, and works once the server knows the user', async () => {

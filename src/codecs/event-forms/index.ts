@@ -1,6 +1,7 @@
 /** Events, and flows as events, in the form that a sink of messages sends, by the name of a codec in the configuration. */
 import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { reducedChange, type ChangeData } from '../../model/kubernetes.ts'
 import type { KollectFields } from '../kollect/index.ts'
 import { flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
@@ -24,6 +25,8 @@ interface Trace {
 export interface Sending {
   /** What goes out in place of a row's event. Throws, with the reason, for what has no such form. */
   readonly event: (row: Row) => WeirEvent
+  /** The same, small, of a row whose event was too large: a change without the states of its object. Undefined of what has no such form. */
+  readonly reduced: (row: Row) => WeirEvent | undefined
   /** Counts what was sent: the rows of this send but those that failed. */
   readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
 }
@@ -38,11 +41,22 @@ interface Metrics {
   count(name: string, by: number, labels?: Readonly<Record<string, string>>): void
 }
 
-const asTheyAre: Sending = { event: ({ event }) => event, settle: (failures) => failures }
+const asTheyAre = (trace?: Trace): Sending => ({
+  event: ({ event }) => event,
+  reduced({ index, event }) {
+    if (event.family !== 'change' || event.data === undefined) return undefined
+    const change = reducedChange(JSON.parse(new TextDecoder().decode(event.data)) as ChangeData)
+    if (change === undefined) return undefined
+    const form = { ...event, data: new TextEncoder().encode(JSON.stringify(change)) }
+    trace?.wrote(index, form)
+    return form
+  },
+  settle: (failures) => failures,
+})
 
 /** The code of a codec that few need is loaded when a sink is built that has it. */
 export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: EventFormChoice, metrics: Metrics): Promise<EventForms> {
-  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: () => asTheyAre }
+  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: asTheyAre }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
     // Refused below; something has to carry them there.
@@ -56,6 +70,12 @@ export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: E
           made.set(index, kollectCount(change))
           const form = kollectEvent(event, change, fields)
           trace?.wrote(index, form)
+          return form
+        },
+        reduced({ index, event }) {
+          const change = reducedChange(changeOf(event))
+          const form = change === undefined ? undefined : kollectEvent(event, change, fields)
+          if (form !== undefined) trace?.wrote(index, form)
           return form
         },
         settle(failures) {

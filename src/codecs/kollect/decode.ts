@@ -20,6 +20,8 @@ export interface KollectObject {
 export type KollectPayload =
   | KollectObject & { readonly is: 'created'; readonly resource: object; readonly initial: boolean }
   | KollectObject & { readonly is: 'updated'; readonly old: object; readonly new: object; readonly patch: readonly PatchStep[] | undefined }
+  /** An update that as a whole was too large: the patch between two states that are not told. */
+  | KollectObject & { readonly is: 'patched'; readonly patch: readonly PatchStep[] }
   | KollectObject & { readonly is: 'deleted'; readonly state: object | undefined }
   /** A message of a type that this reader does not know: to be acknowledged and left alone. */
   | { readonly is: 'unknown'; readonly typeUrl: string }
@@ -50,6 +52,7 @@ function readPayload(any: Any | undefined): KollectPayload {
   const updated = unpack(any, ResourceUpdatedEventSchema)
   if (updated !== undefined) {
     const patch = updated.patch.length === 0 ? undefined : json(updated.patch) as readonly PatchStep[]
+    if (updated.reduced) return { is: 'patched', ...identity(updated), patch: patch ?? [] }
     return { is: 'updated', ...identity(updated), old: json(updated.then), new: json(updated.now), patch }
   }
   const deleted = unpack(any, ResourceDeletedEventSchema)

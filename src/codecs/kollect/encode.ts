@@ -30,6 +30,7 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
   const { uid, cluster: clusterId, group, version, kind, name, resourceVersion } = change
   const known = { uid, clusterId }
   const more = fields === 'original' ? {} : { group, version, kind, namespace: change.namespace ?? '', name, resourceVersion, coalesced: change.coalesced === true }
+  const reduced = fields === 'original' ? {} : { reduced: change.reduced === true }
   switch (change.operation) {
     case 'created':
       return anyPack(ResourceCreatedEventSchema, create(ResourceCreatedEventSchema, {
@@ -38,14 +39,18 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
     case 'updated':
       return anyPack(ResourceUpdatedEventSchema, create(ResourceUpdatedEventSchema, {
         // oxlint-disable-next-line unicorn/no-thenable -- the name that the field has on the wire; bytes can't be called
-        then: objectBytes(change, change.old, false),
-        ...known, ...more, now: objectBytes(change, change.new, true), ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
+        then: stateBytes(change, change.old, false),
+        ...known, ...more, ...reduced, now: stateBytes(change, change.new, true), ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
       }))
     case 'deleted':
       return anyPack(ResourceDeletedEventSchema, create(ResourceDeletedEventSchema, {
-        ...known, ...more, ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
+        ...known, ...more, ...reduced, ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
       }))
   }
+}
+
+function stateBytes(change: ChangeData, object: object | null, newest: boolean): Uint8Array {
+  return change.reduced === true ? new Uint8Array(0) : objectBytes(change, object, newest)
 }
 
 /**

@@ -64,6 +64,7 @@ test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
   [{ create_stream: true }, 'add `stream: WEIR`'],
   [{ create_stream: true, stream: 'W', subject: '{type}' }, 'a stream for every subject can\'t be made'],
   [{ stream: 'a.b' }, 'the name of a stream'],
+  [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'have no place for a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],
 ])('the settings %j are refused: %s', (written, message) => {
   expect(() => configFrom(natsSchema, { url: 'nats://127.0.0.1:4222', ...written })).toThrow(message)

@@ -1,8 +1,10 @@
 import { eventForms, type Sending } from '../../codecs/event-forms/index.ts'
 import { deliverInOrder } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
 import { JetStreamPublisher } from './client.ts'
+import { isTooLarge } from './client-errors.ts'
 import { probeNats } from './client-probe.ts'
 import type { NatsConfig } from './config.ts'
 import { subjectOf } from './map-subject.ts'
@@ -20,6 +22,16 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
       return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
     }
   }
+  const publish = async (row: SinkRow, message: NatsMessage, sending: Sending): Promise<Attempt> => {
+    const outcome = await publisher.publish(message)
+    if (config.oversize !== 'patch-only' || !isTooLarge(outcome)) return outcome
+    const event = sending.reduced(row)
+    if (event === undefined) return outcome
+    // The same message id: nothing of the larger one was stored.
+    const again = await publisher.publish({ ...toMessage({ ...row, event }, message.subject), messageId: message.messageId })
+    if (again === undefined) context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: context.id })
+    return isTooLarge(again) ? { ...again, reason: `${again.reason}, without its states, too` } : again
+  }
   return {
     async send(batch, signal) {
       const problem = await publisher.ready(signal)
@@ -31,7 +43,7 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
         const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
         return sending.settle(await deliverInOrder(sinkRows(batch, flows), options, async (row) => {
           const message = attempting(row, sending)
-          return 'is' in message ? message : publisher.publish(message)
+          return 'is' in message ? message : publish(row, message, sending)
         }))
       } finally {
         signal.removeEventListener('abort', stop)

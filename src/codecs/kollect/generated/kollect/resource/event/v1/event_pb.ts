@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kollect/resource/event/v1/event.proto.
  */
 export const file_kollect_resource_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiVrb2xsZWN0L3Jlc291cmNlL2V2ZW50L3YxL2V2ZW50LnByb3RvEhlrb2xsZWN0LnJlc291cmNlLmV2ZW50LnYxItYBChRSZXNvdXJjZUNyZWF0ZWRFdmVudBILCgN1aWQYASABKAkSEAoIcmVzb3VyY2UYAiABKAwSEgoKY2x1c3Rlcl9pZBgDIAEoCRINCgVncm91cBgQIAEoCRIPCgd2ZXJzaW9uGBEgASgJEgwKBGtpbmQYEiABKAkSEQoJbmFtZXNwYWNlGBMgASgJEgwKBG5hbWUYFCABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgVIAEoCRIRCgljb2FsZXNjZWQYGCABKAgSDwoHaW5pdGlhbBgZIAEoCCLdAQoUUmVzb3VyY2VVcGRhdGVkRXZlbnQSCwoDdWlkGAEgASgJEgwKBHRoZW4YAiABKAwSCwoDbm93GAMgASgMEhIKCmNsdXN0ZXJfaWQYBCABKAkSDQoFZ3JvdXAYECABKAkSDwoHdmVyc2lvbhgRIAEoCRIMCgRraW5kGBIgASgJEhEKCW5hbWVzcGFjZRgTIAEoCRIMCgRuYW1lGBQgASgJEhgKEHJlc291cmNlX3ZlcnNpb24YFSABKAkSDQoFcGF0Y2gYFiABKAwSEQoJY29hbGVzY2VkGBggASgIIsIBChRSZXNvdXJjZURlbGV0ZWRFdmVudBILCgN1aWQYASABKAkSEgoKY2x1c3Rlcl9pZBgCIAEoCRINCgVncm91cBgQIAEoCRIPCgd2ZXJzaW9uGBEgASgJEgwKBGtpbmQYEiABKAkSEQoJbmFtZXNwYWNlGBMgASgJEgwKBG5hbWUYFCABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgVIAEoCRIRCgljb2FsZXNjZWQYGCABKAgSDQoFc3RhdGUYGiABKAxiBnByb3RvMw");
+  fileDesc("CiVrb2xsZWN0L3Jlc291cmNlL2V2ZW50L3YxL2V2ZW50LnByb3RvEhlrb2xsZWN0LnJlc291cmNlLmV2ZW50LnYxItYBChRSZXNvdXJjZUNyZWF0ZWRFdmVudBILCgN1aWQYASABKAkSEAoIcmVzb3VyY2UYAiABKAwSEgoKY2x1c3Rlcl9pZBgDIAEoCRINCgVncm91cBgQIAEoCRIPCgd2ZXJzaW9uGBEgASgJEgwKBGtpbmQYEiABKAkSEQoJbmFtZXNwYWNlGBMgASgJEgwKBG5hbWUYFCABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgVIAEoCRIRCgljb2FsZXNjZWQYGCABKAgSDwoHaW5pdGlhbBgZIAEoCCLuAQoUUmVzb3VyY2VVcGRhdGVkRXZlbnQSCwoDdWlkGAEgASgJEgwKBHRoZW4YAiABKAwSCwoDbm93GAMgASgMEhIKCmNsdXN0ZXJfaWQYBCABKAkSDQoFZ3JvdXAYECABKAkSDwoHdmVyc2lvbhgRIAEoCRIMCgRraW5kGBIgASgJEhEKCW5hbWVzcGFjZRgTIAEoCRIMCgRuYW1lGBQgASgJEhgKEHJlc291cmNlX3ZlcnNpb24YFSABKAkSDQoFcGF0Y2gYFiABKAwSEQoJY29hbGVzY2VkGBggASgIEg8KB3JlZHVjZWQYGyABKAgi0wEKFFJlc291cmNlRGVsZXRlZEV2ZW50EgsKA3VpZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJEg0KBWdyb3VwGBAgASgJEg8KB3ZlcnNpb24YESABKAkSDAoEa2luZBgSIAEoCRIRCgluYW1lc3BhY2UYEyABKAkSDAoEbmFtZRgUIAEoCRIYChByZXNvdXJjZV92ZXJzaW9uGBUgASgJEhEKCWNvYWxlc2NlZBgYIAEoCBINCgVzdGF0ZRgaIAEoDBIPCgdyZWR1Y2VkGBsgASgIYgZwcm90bzM");
 
 /**
  * An object came to be, or was there when it was first looked for (`initial`).
@@ -184,6 +184,13 @@ export type ResourceUpdatedEvent = Message<"kollect.resource.event.v1.ResourceUp
    * @generated from field: bool coalesced = 24;
    */
   coalesced: boolean;
+
+  /**
+   * The whole message was too large: `then` and `now` are left out. Only publishers that were told to do so write such.
+   *
+   * @generated from field: bool reduced = 27;
+   */
+  reduced: boolean;
 };
 
 /**
@@ -262,6 +269,13 @@ export type ResourceDeletedEvent = Message<"kollect.resource.event.v1.ResourceDe
    * @generated from field: bytes state = 26;
    */
   state: Uint8Array;
+
+  /**
+   * The whole message was too large: `state` is left out.
+   *
+   * @generated from field: bool reduced = 27;
+   */
+  reduced: boolean;
 };
 
 /**
