@@ -2,7 +2,7 @@
 import { decodeBatch } from '../journal/bodies.ts'
 import type { Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
-import { eventAt, type WeirEvent } from '../model/events.ts'
+import { eventAt, eventId, type WeirEvent } from '../model/events.ts'
 import { kubernetesTypes } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { spanIdOf, traceIdOf, type Span, type Traces } from '../telemetry/traces.ts'
@@ -21,9 +21,8 @@ export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces
   for (let row = 0; row < batch.count; row++) {
     const name = recordedNames[batch.dictionary[batch.type[row] ?? 0] ?? '']
     if (name === undefined) continue
-    const event = eventAt(batch, row)
-    const traceId = traceIdOf(event.id)
-    if (traces.keeps(traceId)) spans.push({ traceId, spanId: spanIdOf(traceId, recorded), name, kind: 'internal', start: received, attributes: objectAttributes(event) })
+    const traceId = traceIdOf(eventId(batch, row))
+    if (traces.keeps(traceId)) spans.push({ traceId, spanId: spanIdOf(traceId, recorded), name, kind: 'internal', start: received, attributes: objectAttributes(eventAt(batch, row)) })
   }
   return (synced) => {
     for (const span of spans) traces.add({ ...span, end: Math.max(span.start, synced) })
@@ -49,7 +48,7 @@ function versionOf(data: Uint8Array | undefined): string {
 interface Form {
   readonly type: string
   readonly id: string
-  readonly key: string | undefined
+  readonly key?: string | undefined
   readonly bytes: number
 }
 
@@ -85,17 +84,15 @@ export class TracedWrites implements WriteTrace {
       for (const row of rows) {
         index++
         if (batch.kind !== 'events' || unsettled.has(index)) continue
-        const event = eventAt(batch, row)
-        const { type, id, key } = event
-        this.#end(event, this.#forms.get(index) ?? { type, id, key, bytes: event.data?.length ?? 0 }, end, failed.get(index))
+        const traceId = traceIdOf(eventId(batch, row))
+        if (this.#traces.keeps(traceId)) this.#end(traceId, eventAt(batch, row), this.#forms.get(index), end, failed.get(index))
       }
     }
     this.#forms.clear()
   }
 
-  #end(event: WeirEvent, { type, id, key = '', bytes }: Form, end: number, error: string | undefined): void {
-    const traceId = traceIdOf(event.id)
-    if (!this.#traces.keeps(traceId)) return
+  #end(traceId: string, event: WeirEvent, form: Form | undefined, end: number, error: string | undefined): void {
+    const { type, id, key = '', bytes } = form ?? { ...event, bytes: event.data?.length ?? 0 }
     this.#traces.add({
       traceId, spanId: this.#spanId(traceId), ...(recordedNames[event.type] === undefined ? {} : { parentId: spanIdOf(traceId, recorded) }),
       name: 'Event.Write', kind: 'producer', start: this.#start, end: Math.max(this.#start, end),
