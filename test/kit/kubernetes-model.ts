@@ -8,6 +8,7 @@ import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import type { ChangeData, ResourceData } from '../../src/model/kubernetes.ts'
 import type { Position } from '../../src/model/positions.ts'
+import { Stripper, type SeenObject } from '../../src/connectors/kubernetes/client-strip.ts'
 import type { ChangeType, KubeObject } from '../../src/connectors/kubernetes/client-types.ts'
 import { Noise } from '../../src/connectors/kubernetes/map-noise.ts'
 import type { Redactor } from '../../src/connectors/kubernetes/map-redact.ts'
@@ -75,9 +76,20 @@ export function configMap(name: string, uid: string, version: number, data: Read
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop', uid, resourceVersion: String(version), creationTimestamp: '2026-11-20T10:00:00Z', managedFields: [{ manager: 'kubectl', operation: 'Update', time: '2026-11-20T10:00:00Z' }], ...more }, data }
 }
 
+/** An object as a server would send it. */
+export function seen(object: KubeObject, noise = new Noise(), key?: Uint8Array): SeenObject {
+  return new Stripper(noise.cuts, key).item(Buffer.from(JSON.stringify(object)), {})
+}
+
+/** A tracker that is told objects. */
+export type ModelTracker = Pick<Tracker, 'cursor' | 'asOf' | 'listing' | 'listed' | 'reached' | 'dropped'> & {
+  present(object: KubeObject): void | Promise<void>
+  changed(type: ChangeType, object: KubeObject): void | Promise<void>
+}
+
 export interface Life {
   readonly map: ObjectMap
-  readonly tracker: Tracker
+  readonly tracker: ModelTracker
   readonly recorder: Recorder
   /** Everything told is written when it resolves. */
   stop(): Promise<void>
@@ -86,7 +98,7 @@ export interface Life {
 }
 
 /** A source of one kind over a journal and a map on disk, as it is between two kills. */
-export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, marked = new Noise([]), lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined } = {}): Promise<Life> {
+export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, marked = new Noise([]), noise = new Noise(), lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined } = {}): Promise<Life> {
   const state = { dead: false }
   const context = journal.context(state, delay)
   const map = new ObjectMap(path)
@@ -95,7 +107,17 @@ export async function live(journal: ModelJournal, path: string, { snapshot = fal
   const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, commitMs: 0 }, lease)
   const ended = new AbortController()
   const running = recorder.run(ended.signal)
-  const tracker = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise: new Noise(), marked, redactor, snapshot, host, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
+  const told = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise, marked, redactor, snapshot, host, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
+  const tracker: ModelTracker = {
+    get cursor() { return told.cursor },
+    get asOf() { return told.asOf },
+    listing: () => told.listing(),
+    listed: (version) => told.listed(version),
+    reached: (version) => told.reached(version),
+    dropped: () => told.dropped(),
+    present: (object) => told.present(seen(object, noise, redactor?.key)),
+    changed: (happened, object) => told.changed(happened, seen(object, noise, redactor?.key)),
+  }
   return {
     map, tracker, recorder,
     async stop() {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { aggregated, fromAggregated, isAggregated, pathOf, type ResourceType } from '../../src/connectors/kubernetes/client-discovery.ts'
 import { openClient, type Client } from '../../src/connectors/kubernetes/client.ts'
 import { Reader } from '../../src/connectors/kubernetes/client-reader.ts'
+import type { SeenObject } from '../../src/connectors/kubernetes/client-strip.ts'
 import type { KubeObject, Target } from '../../src/connectors/kubernetes/client-types.ts'
 import { realHost } from '../../src/host/index.ts'
 import { useKube } from './kit/kube-stage.ts'
@@ -23,7 +24,7 @@ class Mirror implements Target {
   readonly told: string[] = []
   #seen: Set<string> | undefined
   listing(): void { this.#seen = new Set() }
-  present(object: KubeObject): void {
+  present({ object }: SeenObject): void {
     const name = object.metadata?.name ?? ''
     this.#seen?.add(name)
     this.#put(name, object)
@@ -33,7 +34,7 @@ class Mirror implements Target {
     this.#seen = undefined
     this.cursor = version
   }
-  changed(type: string, object: KubeObject): void {
+  changed(type: string, { object }: SeenObject): void {
     const name = object.metadata?.name ?? ''
     if (type === 'DELETED') this.#remove(name)
     else this.#put(name, object)

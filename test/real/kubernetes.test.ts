@@ -240,11 +240,9 @@ describe('kube-apiserver', () => {
     await running.stop()
     // As if a watch had left out the making of one and a change of another, and had told of one that never was.
     const map = new DatabaseSync(join(running.data, 'state/sources/kubernetes/objects.sqlite'))
-    const before = map.prepare('SELECT * FROM objects WHERE uid = ?').get(stale) as Record<string, string | number | null>
     map.prepare('DELETE FROM objects WHERE uid = ?').run(missing)
     map.prepare("UPDATE objects SET version = '1', hash = 'another' WHERE uid = ?").run(stale)
-    map.prepare("INSERT INTO objects VALUES (1000000, ?, 'never-was', '1', 'x', '', 'default', 'missed-never')").run(before['collection'] ?? null)
-    map.prepare('INSERT INTO documents SELECT 1000000, document FROM documents WHERE row = ?').run(before['row'] ?? null)
+    map.prepare("INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM objects WHERE uid = ?").run(stale)
     map.close()
     await running.start()
     // A list and a watch are compared at one moment: in a quiet kind it comes once a minute.

@@ -3,7 +3,8 @@ import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watc
 import { realHost, type Host } from '../../host/index.ts'
 import { openClient } from './client.ts'
 import { Reader } from './client-reader.ts'
-import type { KubeObject, ReaderLimits, Target } from './client-types.ts'
+import type { SeenObject } from './client-strip.ts'
+import type { ReaderLimits, Target } from './client-types.ts'
 
 /** Writes down all it is told, and waits for what a test is after. */
 class Told implements Target {
@@ -15,9 +16,9 @@ class Told implements Target {
     this.cursor = cursor
   }
   listing(): void { this.#say('listing') }
-  present({ kind, metadata }: KubeObject): void { this.#say(`${kind} ${metadata?.name}@${metadata?.resourceVersion}`) }
+  present({ object: { kind, metadata } }: SeenObject): void { this.#say(`${kind} ${metadata?.name}@${metadata?.resourceVersion}`) }
   listed(version: string): void { this.#say(`listed ${version}`) }
-  changed(type: string, { metadata }: KubeObject): void { this.#say(`${type} ${metadata?.name}@${metadata?.resourceVersion}`) }
+  changed(type: string, { object: { metadata } }: SeenObject): void { this.#say(`${type} ${metadata?.name}@${metadata?.resourceVersion}`) }
   reached(version: string): void { this.#say(`reached ${version}`) }
   async until(line: string, times = 1): Promise<string[]> {
     while (this.lines.filter((each) => each === line).length < times) await new Promise<void>((resolve) => (this.#heard = resolve))

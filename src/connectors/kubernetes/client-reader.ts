@@ -6,7 +6,8 @@ import { LineSplitter, LineTooLong } from './client-lines.ts'
 import { Backoff } from './client-backoff.ts'
 import { Pulse } from './client-pulse.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from './client-status.ts'
-import { type Answer, type KubeObject, type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
+import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
+import { type Answer, type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000
@@ -21,6 +22,7 @@ export class Reader {
   readonly #options: ReaderOptions
   readonly #limits: ReaderLimits
   readonly #backoff: Backoff
+  readonly #stripper: Stripper
   #version: string | undefined
   #streams: boolean
   /** Times in a row that the server knew no version as new as ours. */
@@ -42,6 +44,7 @@ export class Reader {
     this.#options = options
     this.#limits = { ...usualLimits, ...options.limits }
     this.#backoff = new Backoff(options.host.random)
+    this.#stripper = options.stripper ?? new Stripper()
     this.#version = options.target.cursor
     this.#streams = options.streams
   }
@@ -102,23 +105,26 @@ export class Reader {
     const asOf = this.#asOf
     let [version, page]: [string | undefined, string | undefined] = [undefined, undefined]
     do {
-      let list: ListAnswer
+      let list: ReturnType<Stripper['page']>
       try {
         const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page !== undefined ? { continue: page } : asOf === undefined ? {} : { resourceVersion: asOf, resourceVersionMatch: 'Exact' }), ...selectors }, signal)
         if (answer.status !== 200 && asOf !== undefined) this.#forgotten = true
         if (answer.status !== 200) return this.#refused(await readStatus(answer), 'list')
-        list = JSON.parse(await textOf(answer)) as ListAnswer
+        list = this.#stripper.page(await bytesOf(answer))
       } catch (error) {
         return this.#broken(error)
       }
       this.#heard = this.#options.host.clock.now()
       // The first page's: all pages are of that moment.
       version ??= list.metadata?.resourceVersion
-      const whole = { kind: list.kind?.replace(/List$/, ''), apiVersion: list.apiVersion }
-      for (const item of list.items ?? []) {
-        // Items of lists have no kind of their own, objects of watches have, as the first of all.
-        const told = target.present(('kind' in item ? item : { ...whole, ...item }) as KubeObject)
-        if (told !== undefined) await told
+      for (const item of list.items) {
+        try {
+          const told = target.present(this.#stripper.item(item, list))
+          if (told !== undefined) await told
+        } catch (error) {
+          if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
+          return this.#broken(error)
+        }
       }
       page = list.metadata?.continue === '' ? undefined : list.metadata?.continue
     } while (page !== undefined && !signal.aborted)
@@ -176,53 +182,54 @@ export class Reader {
 
   async #read(answer: Answer, pulse: Pulse, seconds: number): Promise<Next | undefined> {
     const lines = new LineSplitter(this.#limits.lineBytes)
-    const utf8 = new TextDecoder()
     for await (const chunk of answer.body) {
       this.#heard = this.#options.host.clock.now()
       for (const line of lines.take(chunk)) {
-        let event: WatchEvent
         try {
-          event = JSON.parse(utf8.decode(line)) as WatchEvent
-        } catch {
+          const { type, object } = this.#stripper.line(line)
+          if (object === undefined) continue
+          const taken = this.#take(type, object)
+          // Most are taken at once, and a pause after each would cost more than that.
+          const next = taken instanceof Promise ? await taken : taken
+          if (next !== undefined) return next
+        } catch (error) {
+          if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
           this.#unreadable++
           return { is: 'wait', state: 'waiting', reason: 'the server sent a line that can’t be read' }
         }
-        const next = await this.#take(event)
-        if (next !== undefined) return next
       }
       pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
     }
     return undefined
   }
 
-  async #take({ type, object }: WatchEvent): Promise<Next | undefined> {
-    const { target } = this.#options
-    if (type === 'ERROR') return this.#refused(refusalOf((object ?? {}) as Status), 'watch')
-    const version = object?.metadata?.resourceVersion
-    if (object === undefined || version === undefined) return undefined
+  #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
+    if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'watch')
+    if (object.version === undefined) return undefined
+    let told: void | Promise<void>
     try {
-      if (type === 'BOOKMARK') {
-        if (this.#version !== undefined) {
-          await target.reached(version)
-        } else if (object.metadata?.annotations?.[endMark] === 'true') {
-          await target.listed(version)
-          this.#set('watching')
-        } else {
-          return undefined
-        }
-      } else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') {
-        const told = this.#version === undefined && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
-        if (told !== undefined) await told
-        if (this.#version === undefined) return undefined
-      } else {
-        return undefined
-      }
-    } catch (cause) {
-      throw new TargetFailed('', { cause })
+      told = this.#tell(type, object, object.version)
+    } catch (error) {
+      throw failed(error)
     }
-    this.#version = version
-    this.#ahead = 0
-    return undefined
+    return told?.then(() => undefined, (error: unknown) => { throw failed(error) })
+  }
+
+  #tell(type: string, object: SeenObject, version: string): void | Promise<void> {
+    const { target } = this.#options
+    const listing = this.#version === undefined
+    let told: void | Promise<void>
+    if (type === 'BOOKMARK' && !listing) told = target.reached(version)
+    else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true') told = target.listed(version)
+    else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') told = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
+    else return undefined
+    if (listing && type !== 'BOOKMARK') return told
+    const reached = (): void => {
+      if (listing) this.#set('watching')
+      this.#version = version
+      this.#ahead = 0
+    }
+    return told === undefined ? reached() : told.then(reached)
   }
 
   #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
@@ -251,28 +258,20 @@ export class Reader {
   }
 
   #broken(error: unknown): Next {
-    if (error instanceof LineTooLong || error instanceof SyntaxError) this.#unreadable++
+    if (error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject) this.#unreadable++
     return { is: 'wait', state: 'waiting', reason: error instanceof Error ? error.message : String(error) }
   }
-}
-
-interface WatchEvent {
-  readonly type: string
-  readonly object?: KubeObject
-}
-
-interface ListAnswer {
-  readonly apiVersion?: string
-  readonly kind?: string
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
-  readonly items?: readonly object[]
 }
 
 /** What the target throws is no matter of the connection. */
 class TargetFailed extends Error {}
 
-async function textOf({ body }: Answer): Promise<string> {
+function failed(cause: unknown): unknown {
+  return cause instanceof UnreadableObject ? cause : new TargetFailed('', { cause })
+}
+
+async function bytesOf({ body }: Answer): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   for await (const piece of body) pieces.push(piece.slice())
-  return Buffer.concat(pieces).toString('utf8')
+  return Buffer.concat(pieces)
 }

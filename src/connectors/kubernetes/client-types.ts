@@ -1,5 +1,6 @@
 /** What a reader of a collection is told, asked and given. */
 import type { Host } from '../../host/index.ts'
+import type { SeenObject, Stripper } from './client-strip.ts'
 
 export interface KubeObject {
   readonly apiVersion?: string
@@ -13,6 +14,14 @@ export interface KubeObject {
     readonly [other: string]: unknown
   }
   readonly [other: string]: unknown
+}
+
+/** Who wrote fields of an object, last at a time. */
+export interface ManagedField {
+  readonly manager?: string
+  readonly operation?: string
+  readonly subresource?: string
+  readonly time?: string
 }
 
 /** An answer whose head has come. */
@@ -34,7 +43,10 @@ export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal:
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
-/** What is told of the collection, in order. A promise is waited for before the next is told: the server is read no faster. */
+/**
+ * What is told of the collection, in order. A promise is waited for before the next is told: the server is read no faster, and an
+ * object is good until then.
+ */
 export interface Target {
   /** Where a watch may go on; undefined: everything has to be listed first. */
   readonly cursor: string | undefined
@@ -42,9 +54,9 @@ export interface Target {
   readonly asOf?: string | undefined
   /** A list begins: what is not told of until `listed` is gone. May come again before `listed`: then from the beginning. */
   listing(): Settled
-  present(object: KubeObject): Settled
+  present(object: SeenObject): Settled
   listed(resourceVersion: string): Settled
-  changed(type: ChangeType, object: KubeObject): Settled
+  changed(type: ChangeType, object: SeenObject): Settled
   /** Nothing changed up to here. */
   reached(resourceVersion: string): Settled
 }
@@ -71,6 +83,8 @@ export interface ReaderOptions {
   readonly streams: boolean
   readonly ask: Ask
   readonly target: Target
+  /** Reads objects, without what does not count. Nobody else reads with it. */
+  readonly stripper?: Stripper
   readonly host: Host
   /** Called when the server says that there is no such collection. */
   readonly onMissing?: () => void

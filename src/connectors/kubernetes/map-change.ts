@@ -4,7 +4,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { ResourceType } from './client-discovery.ts'
-import type { KubeObject } from './client-types.ts'
+import type { KubeObject, ManagedField } from './client-types.ts'
 import { changedPaths } from './map-diff.ts'
 
 /** Where an object is, without the version that it is seen in. */
@@ -19,9 +19,9 @@ export interface Change {
   readonly place: Place
   readonly resourceVersion: string
   readonly operation: Operation
-  /** Documents as JSON; undefined where there is no state. */
-  readonly old: string | undefined
-  readonly new: string | undefined
+  /** Documents as JSON in UTF-8; undefined where there is no state. */
+  readonly old: Uint8Array | undefined
+  readonly new: Uint8Array | undefined
   readonly patch: readonly PatchStep[]
   readonly actor: ChangeActor | undefined
   readonly initial: boolean
@@ -38,19 +38,19 @@ export function changeEvent(change: Change): WeirEvent {
     patch, paths: changedPaths(patch), ...(actor === undefined ? {} : { actor }),
     ...(initial ? { initial } : {}), ...(coalesced ? { coalesced } : {}), ...(noise.length === 0 ? {} : { noise }),
   })
-  const data = `${begin.slice(0, -1)},"old":${change.old ?? 'null'},"new":${change.new ?? 'null'},${end.slice(1)}`
+  const data = joined([Buffer.from(`${begin.slice(0, -1)},"old":`), change.old ?? noState, newState, change.new ?? noState, Buffer.from(`,${end.slice(1)}`)])
   // A uid dies once, whatever its last version was.
   const id = stableUuid(place.cluster, place.uid, operation, operation === 'deleted' ? '' : resourceVersion)
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
 export function resourceEvent(data: ResourceData, time: number): WeirEvent {
-  return envelope(data, kubernetesTypes.resource, 'resource', stableUuid(data.cluster, data.uid, `resource ${data.state}`, data.resourceVersion), time, JSON.stringify(data))
+  return envelope(data, kubernetesTypes.resource, 'resource', stableUuid(data.cluster, data.uid, `resource ${data.state}`, data.resourceVersion), time, utf8.encode(JSON.stringify(data)))
 }
 
 export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
   const { cluster, uid, resourceVersion, regarding: { group, kind, namespace = '', name } } = data
-  const event = envelope(data, kubernetesTypes.event, 'k8s-event', stableUuid(cluster, uid, 'event', resourceVersion), time, JSON.stringify(data))
+  const event = envelope(data, kubernetesTypes.event, 'k8s-event', stableUuid(cluster, uid, 'event', resourceVersion), time, utf8.encode(JSON.stringify(data)))
   return { ...event, ref: kubernetesRef({ cluster, group, kind, namespace, name }) }
 }
 
@@ -63,12 +63,12 @@ export function gapEvent(data: GapData, time: number): WeirEvent {
   }
 }
 
-function envelope({ cluster, group, resource, kind, namespace, name, uid }: Place, type: string, family: 'change' | 'resource' | 'k8s-event', id: string, time: number, data: string): WeirEvent {
+function envelope({ cluster, group, resource, kind, namespace, name, uid }: Place, type: string, family: 'change' | 'resource' | 'k8s-event', id: string, time: number, data: Uint8Array): WeirEvent {
   return {
     id, source: sourceOf(cluster), type, time, family,
     subject: [plural(group, resource), ...(namespace === undefined ? [] : [namespace]), name].join('/'),
     datacontenttype: 'application/json', key: `${cluster}/${uid}`, ref: kubernetesRef({ cluster, group, kind, namespace: namespace ?? '', name }),
-    encoding: 'json', data: utf8.encode(data),
+    encoding: 'json', data,
   }
 }
 
@@ -80,22 +80,27 @@ function plural(group: string, resource: string): string {
   return group === '' ? resource : `${resource}.${group}`
 }
 
-interface ManagedField {
-  readonly manager?: string
-  readonly operation?: string
-  readonly subresource?: string
-  readonly time?: string
-}
-
 /** Who wrote an object last, by its managed fields. Of several in the same second: the last that is named. */
-export function actorOf({ metadata }: KubeObject): ChangeActor | undefined {
-  const fields = metadata?.['managedFields']
-  if (!Array.isArray(fields)) return undefined
+export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
   let last: ManagedField | undefined
-  for (const field of fields as readonly ManagedField[]) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
+  for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
   if (last?.manager === undefined) return undefined
   const { manager, operation, subresource, time } = last
   return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
+}
+
+const noState = Buffer.from('null')
+const newState = Buffer.from(',"new":')
+
+/** Bytes of their own, which are given back once the journal has them. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 /** Makes bytes of their own, which are given back once the journal has them. */

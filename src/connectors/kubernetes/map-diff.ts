@@ -9,12 +9,11 @@ const names = ['name', 'key', 'type', 'ip', 'uid', 'mountPath', 'containerPort',
 
 export function diff(before: unknown, after: unknown): PatchStep[] {
   const steps: PatchStep[] = []
-  compare(before, after, '', steps)
+  if (!equal(before, after)) compare(before, after, '', steps)
   return steps
 }
 
 function compare(before: unknown, after: unknown, path: string, steps: PatchStep[]): void {
-  if (before === after) return
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, steps)
   else if (isDict(before) && isDict(after)) compareDicts(before, after, path, steps)
   else if (!same(before, after)) steps.push({ op: 'replace', path, value: after })
@@ -22,15 +21,26 @@ function compare(before: unknown, after: unknown, path: string, steps: PatchStep
 
 function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[]): void {
   for (const key of Object.keys(before)) {
-    const [was, is] = [before[key], after[key]]
-    if (was === is && is !== undefined) continue
-    const at = `${path}/${escaped(key)}`
-    if (Object.hasOwn(after, key)) compare(was, is, at, steps)
-    else steps.push({ op: 'remove', path: at })
+    if (!Object.hasOwn(after, key)) steps.push({ op: 'remove', path: `${path}/${escaped(key)}` })
+    else if (!equal(before[key], after[key])) compare(before[key], after[key], `${path}/${escaped(key)}`, steps)
   }
   for (const key of Object.keys(after)) {
     if (!Object.hasOwn(before, key)) steps.push({ op: 'add', path: `${path}/${escaped(key)}`, value: after[key] })
   }
+}
+
+/** Most of two states is the same: found out without a word of where it is. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b)
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((entry, at) => equal(entry, b[at]))
+  let keys = 0
+  for (const key in a) {
+    if (!Object.hasOwn(b, key) || !equal((a as Dict)[key], (b as Dict)[key])) return false
+    keys++
+  }
+  for (const _ in b) keys--
+  return keys === 0
 }
 
 /** Steps are worked out on a copy, because each speaks of the list as the steps before it have left it. */
@@ -56,7 +66,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
       now.splice(at, 0, ...now.splice(from, 1))
       steps.push({ op: 'move', from: `${path}/${from}`, path: `${path}/${at}` })
     }
-    compare(now[at], entry, `${path}/${at}`, steps)
+    if (!equal(now[at], entry)) compare(now[at], entry, `${path}/${at}`, steps)
   })
   // Equal texts or numbers that stand there more than once.
   for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
@@ -65,6 +75,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
 function compareByPlace(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
   for (let at = before.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
   after.forEach((entry, at) => {
+    if (at < before.length && equal(before[at], entry)) return
     if (at < before.length) compare(before[at], entry, `${path}/${at}`, steps)
     else steps.push({ op: 'add', path: `${path}/${at}`, value: entry })
   })

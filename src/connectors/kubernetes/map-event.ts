@@ -5,7 +5,7 @@ import type { Place } from './map-change.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-export function eventData(place: Place, object: KubeObject): ClusterEventData {
+export function eventData(place: Place, resourceVersion: string, object: KubeObject): ClusterEventData {
   const series = dict(object['series'])
   const about = dict(object['involvedObject'] ?? object['regarding'])
   const version = text(about['apiVersion']) ?? ''
@@ -18,7 +18,7 @@ export function eventData(place: Place, object: KubeObject): ClusterEventData {
   const reporter = text(object['reportingComponent']) ?? text(object['reportingController']) ?? text(source['component'])
   const host = text(source['host'])
   return {
-    ...place, resourceVersion: object.metadata?.resourceVersion ?? '',
+    ...place, resourceVersion,
     type: text(object['type']) ?? 'Normal', reason: text(object['reason']) ?? '', message: text(object['message']) ?? text(object['note']) ?? '',
     regarding: { kind: text(about['kind']) ?? '', group: slash === -1 ? '' : version.slice(0, slash), ...(namespace === undefined ? {} : { namespace }), name: text(about['name']) ?? '', ...(uid === undefined ? {} : { uid }) },
     count: typeof count === 'number' ? count : 1,

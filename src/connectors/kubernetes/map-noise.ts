@@ -13,6 +13,8 @@ interface Rule {
   readonly kinds?: readonly string[]
   /** Places that do not count; `*` is any entry. */
   readonly paths?: readonly string[]
+  /** They stay in the object, since it says there what it is to others; changes of nothing else are hidden. */
+  readonly kept?: true
 }
 
 /** Kinds are `kind.group`, without a dot in the core group. */
@@ -27,7 +29,7 @@ export const noiseRules = {
   endpoints: { meaning: 'endpoints, which endpoint slices tell better', kinds: ['Endpoints'] },
   metrics: { meaning: 'measurements', kinds: ['NodeMetrics.metrics.k8s.io', 'PodMetrics.metrics.k8s.io'] },
   'node-images': { meaning: 'images that a node has', paths: ['/status/images'] },
-  status: { meaning: 'everything that an object reports of itself', paths: ['/status'] },
+  status: { meaning: 'everything that an object reports of itself', paths: ['/status'], kept: true },
 } as const satisfies Readonly<Record<string, Rule>>
 
 export type NoiseRule = keyof typeof noiseRules
@@ -63,6 +65,19 @@ export class Noise {
     return this.#kinds.get(kind)
   }
 
+  /** What is no part of an object, as keys. */
+  get cuts(): (readonly string[])[] {
+    return this.#strippings.filter(({ rule }) => (noiseRules[rule] as Rule).kept !== true).map(({ path }) => path)
+  }
+
+  /** The rules by which a change is hidden that all lies in places which stay in the object. */
+  hides(patch: readonly PatchStep[]): NoiseRule[] {
+    const kept = this.#strippings.filter(({ rule }) => (noiseRules[rule] as Rule).kept === true)
+    if (kept.length === 0 || patch.length === 0) return []
+    const rules = placesOf(patch).map((place) => kept.find(({ path }) => covers(path, place))?.rule)
+    return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
+  }
+
   /** The object without what does not count; parts that stay are shared with it. */
   stripped(object: KubeObject): KubeObject {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
@@ -72,9 +87,9 @@ export class Noise {
   marks(before: KubeObject, after: KubeObject, patch: readonly PatchStep[], textOf: (object: unknown) => string): NoiseRule[] {
     const kind = this.ofKind(kindOf(after))
     if (kind !== undefined) return [kind]
-    const places = patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
+    const places = placesOf(patch)
     // Most changes lie wholly within a rule, or have a step that no rule speaks of; only others are worth a look at both states.
-    const rules = places.map((place) => this.#strippings.filter(({ path }) => path.every((key, at) => key === '*' || place[at] === key)).map(({ rule }) => rule))
+    const rules = places.map((place) => this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule))
     if (rules.every((covering) => covering.length > 0)) return [...new Set(rules.flat())]
     const apart = (place: readonly string[]): boolean => this.#strippings.every(({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key))
     if (places.some(apart)) return []
@@ -87,6 +102,15 @@ export class Noise {
     for (const { rule, path } of this.#strippings) if (textOf(partsAt(before, path)) !== textOf(partsAt(after, path))) rules.add(rule)
     return [...rules]
   }
+}
+
+/** Where a patch changes something. */
+function placesOf(patch: readonly PatchStep[]): string[][] {
+  return patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
+}
+
+function covers(path: readonly string[], place: readonly string[]): boolean {
+  return path.every((key, at) => key === '*' || place[at] === key)
 }
 
 function isDict(value: unknown): value is Dict {

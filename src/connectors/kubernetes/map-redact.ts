@@ -47,6 +47,11 @@ export class Redactor {
     ]
   }
 
+  /** Of the digests. */
+  get key(): Uint8Array {
+    return this.#rules.key
+  }
+
   /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
   redact<T extends KubeObject>(object: T): T {
     let safe: Dict = object
@@ -85,7 +90,9 @@ export class Redactor {
     const changed: Record<string, unknown> = {}
     for (const field of names) {
       const values = object[field]
-      if (isDict(values)) changed[field] = mapDict(values, (value, name) => replace(value, field, name))
+      if (!isDict(values)) continue
+      const safe = mapDict(values, (value, name) => replace(value, field, name))
+      if (safe !== values) changed[field] = safe
     }
     return Object.keys(changed).length === 0 ? object : { ...object, ...changed }
   }
@@ -94,10 +101,12 @@ export class Redactor {
     const metadata = object['metadata']
     const annotations = isDict(metadata) ? metadata['annotations'] : undefined
     if (!isDict(metadata) || !isDict(annotations)) return object
-    const { [lastApplied]: applied, ...others } = annotations
-    const safe = mapDict(others, (value, name) => this.#named(name, value))
-    if (applied !== undefined && !isSecret) Object.assign(safe, { [lastApplied]: this.#applied(applied) })
-    return { ...object, metadata: { ...metadata, annotations: safe } }
+    let safe = mapDict(annotations, (value, name) => (name === lastApplied ? (isSecret ? undefined : this.#applied(value)) : this.#named(name, value)))
+    if (isSecret && Object.hasOwn(safe, lastApplied)) {
+      const { [lastApplied]: _gone, ...others } = safe
+      safe = others
+    }
+    return safe === annotations ? object : { ...object, metadata: { ...metadata, annotations: safe } }
   }
 
   /** The object as it was sent once, which holds the same secrets. */
@@ -120,7 +129,8 @@ export class Redactor {
     }
     if (!isDict(value)) return value
     let copy: Record<string, unknown> | undefined
-    for (const [name, part] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
+      const part = value[name]
       if (typeof part !== 'object' || part === null || name === 'managedFields') continue
       const safe = this.#specs(part, name)
       if (safe !== part) (copy ??= { ...value })[name] = safe
@@ -163,12 +173,22 @@ function replaced(dict: Dict, key: string, value: unknown): Dict {
   return value === dict[key] ? dict : { ...dict, [key]: value }
 }
 
-function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(dict).map(([name, value]) => [name, map(value, name)]))
+/** The dictionary itself where nothing was replaced. */
+function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Dict {
+  let copy: Record<string, unknown> | undefined
+  for (const name of Object.keys(dict)) {
+    const value = map(dict[name], name)
+    if (value !== dict[name]) (copy ??= { ...dict })[name] = value
+  }
+  return copy ?? dict
 }
 
 /** The list itself where nothing was replaced. */
 function mapList(list: readonly unknown[], map: (value: unknown, index: number) => unknown): readonly unknown[] {
-  const mapped = list.map(map)
-  return mapped.every((value, index) => value === list[index]) ? list : mapped
+  let copy: unknown[] | undefined
+  for (let index = 0; index < list.length; index++) {
+    const value = map(list[index], index)
+    if (value !== list[index]) (copy ??= [...list])[index] = value
+  }
+  return copy ?? list
 }

@@ -156,5 +156,10 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 
 /** Without what is undefined. */
 function compact<T extends object>(value: T): Compact<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Compact<T>
+  const kept: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const part = (value as Readonly<Record<string, unknown>>)[key]
+    if (part !== undefined) kept[key] = part
+  }
+  return kept as Compact<T>
 }

@@ -14,7 +14,11 @@ export interface Known {
   /** The list that it was seen in last. */
   seen: number
   /** Its document, until it is on disk. */
-  document: Buffer | undefined
+  document: Uint8Array | undefined
+  /** Where its document is on disk: the block, 0 for none, and its number there. */
+  readonly block: number
+  readonly place: number
+  moved(block: number, place: number): void
 }
 
 const firstSlots = 64
@@ -32,8 +36,10 @@ export class KnownObjects {
   #seen = new Uint32Array(1)
   /** Of each its hash and what was told; all zero is empty. */
   #digests = Buffer.alloc(2 * digestBytes)
+  #blocks = new Uint32Array(1)
+  #places = new Uint8Array(1)
   /** Of few: what is not on disk yet, and what has not the usual form. */
-  readonly #documents = new Map<number, Buffer>()
+  readonly #documents = new Map<number, Uint8Array>()
   readonly #oddVersions = new Map<number, string>()
   readonly #odd = new Map<string, number>()
   readonly #oddUids = new Map<number, string>()
@@ -60,9 +66,12 @@ export class KnownObjects {
     this.#versions = withRoom(this.#versions, this.#numbers)
     this.#seen = withRoom(this.#seen, this.#numbers)
     this.#words = withRoom(this.#words, 4 * this.#numbers)
+    this.#blocks = withRoom(this.#blocks, this.#numbers)
+    this.#places = withRoom(this.#places, this.#numbers)
     if (this.#digests.length < 2 * digestBytes * this.#numbers) this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 2)))
     this.#rows[number] = row
     this.#seen[number] = 0
+    this.#blocks[number] = 0
     this.#digests.fill(0, 2 * digestBytes * number, 2 * digestBytes * (number + 1))
     this.#size++
     if (readUid(uid, this.#uid)) {
@@ -151,11 +160,24 @@ export class KnownObjects {
     this.#seen[number] = list
   }
 
-  documentOf(number: number): Buffer | undefined {
+  blockOf(number: number): number {
+    return this.#blocks[number] as number
+  }
+
+  placeOf(number: number): number {
+    return this.#places[number] as number
+  }
+
+  move(number: number, block: number, place: number): void {
+    this.#blocks[number] = block
+    this.#places[number] = place
+  }
+
+  documentOf(number: number): Uint8Array | undefined {
     return this.#documents.get(number)
   }
 
-  setDocument(number: number, document: Buffer | undefined): void {
+  setDocument(number: number, document: Uint8Array | undefined): void {
     if (document === undefined) this.#documents.delete(number)
     else this.#documents.set(number, document)
   }
@@ -245,10 +267,19 @@ class KnownObject implements Known {
   set seen(list: number) {
     this.of.setSeen(this.number, list)
   }
-  get document(): Buffer | undefined {
+  get document(): Uint8Array | undefined {
     return this.of.documentOf(this.number)
   }
-  set document(document: Buffer | undefined) {
+  set document(document: Uint8Array | undefined) {
     this.of.setDocument(this.number, document)
+  }
+  get block(): number {
+    return this.of.blockOf(this.number)
+  }
+  get place(): number {
+    return this.of.placeOf(this.number)
+  }
+  moved(block: number, place: number): void {
+    this.of.move(this.number, block, place)
   }
 }

@@ -1,10 +1,10 @@
 /** The last known state of every object, on disk: what a change is told from, also after a restart. See ADR 0018. */
-import { hash } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Database, type DatabaseStatement } from '../../host/database.ts'
 import { giveBack } from '../../model/give-back.ts'
 import type { ResourceType } from './client-discovery.ts'
+import type { KubeObject } from './client-types.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
+import { Blocks } from './source-blocks.ts'
 import { KnownObjects, letGo, type Known } from './source-known.ts'
 
 export type { Known } from './source-known.ts'
@@ -26,33 +26,38 @@ export interface Names {
 /** What is known of an object at one moment: steps are written later, when more may have happened that no journal has yet. */
 export type Facts = Pick<Known, 'version' | 'hash' | 'told'>
 
+/** When an object was told of last as a resource (Unix ms), in which version, and since when it has been what was told. */
+export interface Word {
+  readonly at: number
+  readonly version: string
+  readonly since: string
+}
+
 /** What is to be written down, in order. */
 export type Step =
-  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Buffer }
-  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts }
-  /** What was told of it as a resource (a ResourceData in JSON), with its digest and when, in Unix ms. */
-  | { readonly is: 'word'; readonly known: Known; readonly told: string; readonly at: number; readonly word: Uint8Array }
+  /** `document`: JSON in memory of its own, which is given back; empty: none is kept. */
+  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Uint8Array; readonly word?: Word }
+  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
   | { readonly is: 'remove'; readonly known: Known }
   /** `ended`: there will be nothing more, so that what was told of it stays told. */
   | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true }
 
-/** What was told last of an object as a resource. */
-export interface Word {
+/** An object that was told of as a resource. */
+export interface Told extends Word {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
+  /** Digest of what was told. */
   readonly told: string
-  readonly word: Uint8Array
 }
 
-const layout = 1
-// Pieces of its result are small: most documents take less than one.
-const deflate = { level: 1, memLevel: 8, chunkSize: 4096 } as const
+const layout = 2
 
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
-  readonly #statements: Readonly<Record<'put' | 'document' | 'touch' | 'word' | 'words' | 'remove' | 'removeDocument' | 'removeWord' | 'cursor' | 'collection' | 'state' | 'find' | 'names', DatabaseStatement>>
+  readonly #statements: Readonly<Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>>
+  readonly #blocks: Blocks
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
@@ -61,28 +66,29 @@ export class ObjectMap {
   constructor(path: string) {
     const database = new Database(path)
     this.#database = database
+    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (found !== 0 && found !== layout) {
+      database.close()
+      throw new Error(`it has layout ${found}, this version of Weir reads layout ${layout}`)
+    }
     database.exec(`
       CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS collections (id INTEGER PRIMARY KEY, key TEXT UNIQUE, cursor TEXT);
-      CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT, hash TEXT, told TEXT, namespace TEXT, name TEXT);
-      CREATE TABLE IF NOT EXISTS documents (row INTEGER PRIMARY KEY, document BLOB);
-      CREATE TABLE IF NOT EXISTS words (row INTEGER PRIMARY KEY, at INTEGER, told TEXT, word BLOB);
+      CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT, hash TEXT, told TEXT, namespace TEXT, name TEXT,
+        block INTEGER, place INTEGER, told_at INTEGER, told_version TEXT, since TEXT);
       PRAGMA user_version = ${layout}`)
     this.#statements = {
-      put: database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-      document: database.prepare('INSERT OR REPLACE INTO documents VALUES (?, ?)'),
-      touch: database.prepare('UPDATE objects SET version = ?, told = ? WHERE row = ?'),
+      put: database.prepare(`INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET version = excluded.version, hash = excluded.hash, told = excluded.told,
+        block = excluded.block, place = excluded.place, told_at = coalesce(excluded.told_at, told_at), told_version = coalesce(excluded.told_version, told_version), since = coalesce(excluded.since, since)`),
+      touch: database.prepare('UPDATE objects SET version = ?, hash = ?, told = ?, told_at = coalesce(?, told_at), told_version = coalesce(?, told_version), since = coalesce(?, since) WHERE row = ?'),
       remove: database.prepare('DELETE FROM objects WHERE row = ?'),
-      removeDocument: database.prepare('DELETE FROM documents WHERE row = ?'),
-      word: database.prepare('INSERT OR REPLACE INTO words VALUES (?, ?, ?, ?)'),
-      removeWord: database.prepare('DELETE FROM words WHERE row = ?'),
-      words: database.prepare('SELECT o.collection, o.uid, w.row, w.told, w.word FROM words w JOIN objects o ON o.row = w.row WHERE w.row > ? AND w.at < ? ORDER BY w.row LIMIT ?'),
+      told: database.prepare('SELECT collection, uid, row, told, told_at, told_version, since FROM objects WHERE row > ? AND told_at < ? ORDER BY row LIMIT ?'),
       cursor: database.prepare('UPDATE collections SET cursor = ? WHERE id = ?'),
       collection: database.prepare('INSERT INTO collections (key) VALUES (?) RETURNING id'),
       state: database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
-      find: database.prepare('SELECT document FROM documents WHERE row = ?'),
       names: database.prepare('SELECT uid, namespace, name FROM objects WHERE collection = ?'),
     }
+    this.#blocks = new Blocks(database)
     this.#load()
   }
 
@@ -97,11 +103,17 @@ export class ObjectMap {
       byId.set(collection.id, collection)
       this.#collections.set(collection.key, collection)
     }
-    for (const { row, collection, uid, version, hash, told } of this.#database.prepare('SELECT row, collection, uid, version, hash, told FROM objects ORDER BY row').iterate()) {
+    for (const { row, collection, uid, version, hash, told, block, place } of this.#database.prepare('SELECT row, collection, uid, version, hash, told, block, place FROM objects ORDER BY row').iterate()) {
       const known = byId.get(Number(collection))?.objects.add(String(uid), Number(row))
-      if (known !== undefined) Object.assign(known, { version: String(version), hash: String(hash), told: String(told) })
       this.#lastRow = Math.max(this.#lastRow, Number(row))
+      if (known === undefined) continue
+      known.version = String(version)
+      known.hash = String(hash)
+      known.told = String(told)
+      known.moved(Number(block), Number(place))
+      if (block !== 0) this.#blocks.held(Number(block))
     }
+    this.#blocks.loaded(this.#database.prepare('SELECT id FROM blocks').all().map(({ id }) => Number(id)))
   }
 
   /** Up to where of the journal this is true. */
@@ -144,11 +156,10 @@ export class ObjectMap {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
-  /** The document of an object as it was told last; undefined when it is lost. */
-  document(known: Known): string | undefined {
-    if (known.document !== undefined) return inflateRawSync(known.document).toString('utf8')
-    const found = this.#statements.find.get(known.row)?.['document']
-    return found instanceof Uint8Array ? inflateRawSync(found).toString('utf8') : undefined
+  /** The document of an object as it was seen last, as JSON; undefined when it has none or it is lost. It is good until the next is asked for. */
+  document(known: Known): Buffer | undefined {
+    const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
+    return found === undefined || found.length === 0 ? undefined : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
   /** Names of a collection's objects that are on disk, with their uids. */
@@ -158,42 +169,50 @@ export class ObjectMap {
     }
   }
 
-  /** Words that were told before a time, in Unix ms, of rows behind `after`, in their order. */
-  words(before: number, after: number, most: number): Word[] {
+  /** Objects that were told of last before a time, in Unix ms, of rows behind `after`, in their order. */
+  toldBefore(before: number, after: number, most: number): Told[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
-    return this.#statements.words.all(after, before, most).flatMap(({ collection: id, uid, row, told, word }) => {
+    return this.#statements.told.all(after, before, most).flatMap(({ collection: id, uid, row, told, told_at: at, told_version: version, since }) => {
       const collection = byId.get(Number(id))
-      return collection === undefined || !(word instanceof Uint8Array) ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), word }]
+      return collection === undefined ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), at: Number(at), version: String(version), since: String(since) }]
     })
   }
 
   /** Writes everything down at once, with the position that it is true at; it is on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
-    const { put, document, touch, word, remove, removeDocument, removeWord, cursor, state } = this.#statements
+    const { put, touch, remove, cursor, state } = this.#statements
+    const moves: { readonly known: Known; readonly block: number; readonly place: number }[] = []
     this.#database.transaction(() => {
+      this.#blocks.begin()
       for (const step of steps) {
         if (step.is === 'put') {
-          const { collection, uid, known, facts: { version, hash, told }, names } = step
-          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name)
-          document.run(known.row, step.document)
+          const { collection, uid, known, facts: { version, hash, told }, names, document, word } = step
+          const { block, place } = document.length === 0 ? nowhereOnDisk : this.#blocks.add(document)
+          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name, block, place, word?.at ?? null, word?.version ?? null, word?.since ?? null)
+          moves.push({ known, block, place })
         } else if (step.is === 'touch') {
-          touch.run(step.facts.version, step.facts.told, step.known.row)
-        } else if (step.is === 'word') {
-          word.run(step.known.row, step.at, step.told, step.word)
+          const { facts: { version, hash, told }, known, word } = step
+          touch.run(version, hash, told, word?.at ?? null, word?.version ?? null, word?.since ?? null, known.row)
         } else if (step.is === 'remove') {
-          for (const statement of [remove, removeDocument, removeWord]) statement.run(step.known.row)
+          remove.run(step.known.row)
+          moves.push({ known: step.known, ...nowhereOnDisk })
         } else {
           cursor.run(step.version ?? null, step.collection.id)
         }
       }
+      this.#blocks.end()
       if (position !== undefined) {
         state.run('sequence', String(position.sequence))
         state.run('row', String(position.row))
       }
     })
     if (position !== undefined) this.#position = position
+    this.#blocks.succeeded(moves.map(({ known, block, place }) => {
+      const from = known.block
+      known.moved(block, place)
+      return { from, to: block }
+    }))
     for (const step of steps) {
-      if (step.is === 'word') giveBack(step.word)
       if (step.is === 'remove') letGo(step.known)
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
@@ -206,6 +225,8 @@ export class ObjectMap {
   }
 }
 
+const nowhereOnDisk = { block: 0, place: 0 }
+
 /**
  * Versions compare within a kind as numbers do (which Kubernetes promises since 1.35, and has always kept). Undefined: there is
  * none, or it is no number.
@@ -215,36 +236,22 @@ export function numberOf(version: string | undefined): bigint | undefined {
 }
 
 /** What a collection is of, as its objects say; undefined: there is none whose document is there. */
-export function typeOf(map: ObjectMap, { key, objects }: Collection): ResourceType | undefined {
-  const [place = '', namespace] = key.split(' ')
-  for (const known of objects.values()) {
-    const text = map.document(known)
-    if (text === undefined || text === '') continue
-    const { apiVersion = '', kind = '' } = JSON.parse(text) as { apiVersion?: string; kind?: string }
-    const slash = place.lastIndexOf('/')
-    return { group: place.slice(0, slash), resource: place.slice(slash + 1), version: apiVersion.slice(apiVersion.indexOf('/') + 1), kind, namespaced: namespace !== undefined }
+export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
+  for (const known of collection.objects.values()) {
+    const document = map.document(known)
+    if (document !== undefined) return typeAs(collection, JSON.parse(document.toString()) as KubeObject)
   }
   return undefined
+}
+
+/** What a collection is of, as an object of it says. */
+export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
+  const [place = '', namespace] = key.split(' ')
+  const slash = place.lastIndexOf('/')
+  return { group: place.slice(0, slash), resource: place.slice(slash + 1), version: apiVersion.slice(apiVersion.indexOf('/') + 1), kind, namespaced: namespace !== undefined }
 }
 
 /** As it is now. */
 export function factsOf({ version, hash, told }: Known): Facts {
   return { version, hash, told }
-}
-
-let room = Buffer.allocUnsafeSlow(64 * 1024)
-
-/** A document as it is kept: small, in a buffer of its own, which {@link ObjectMap.commit} gives back. */
-export function packed(text: string): Buffer {
-  // Written where the one before was: a cluster is listed faster than memory is collected.
-  if (room.length < text.length * 3) room = Buffer.allocUnsafeSlow(text.length * 3)
-  const small = deflateRawSync(room.subarray(0, room.write(text)), deflate)
-  const document = Buffer.allocUnsafeSlow(small.length)
-  small.copy(document)
-  return document
-}
-
-/** Tells two documents apart. Nobody can choose one that looks like another: both are his own object. */
-export function digestOf(text: string): string {
-  return hash('md5', text, 'base64url')
 }

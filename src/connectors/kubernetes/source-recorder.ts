@@ -107,7 +107,7 @@ export class Recorder {
   record(events: readonly WeirEvent[], steps: readonly Step[], from?: From): void | Promise<void> {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
-    for (const step of steps) bytes += step.is === 'put' ? perEvent + step.document.length : step.is === 'word' ? step.word.length : 0
+    for (const step of steps) if (step.is === 'put') bytes += perEvent + step.document.length
     this.#queue.push({ events, steps, bytes, from })
     this.#queued += bytes
     this.#wake()

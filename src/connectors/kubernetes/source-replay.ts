@@ -4,7 +4,8 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
-import { digestOf, factsOf, packed, type Collection, type ObjectMap, type Step } from './source-objects.ts'
+import { digestOf } from './map-canonical.ts'
+import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps that are written at once. */
 const mostSteps = 2000
@@ -34,14 +35,14 @@ export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: (object: 
   return events
 }
 
-function stepsOf(map: ObjectMap, { type, time = 0, data = new Uint8Array() }: WeirEvent, told: unknown, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Step[] {
+function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Step[] {
   if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted) return ofChange(map, told as ChangeData, keyOf)
   if (type === kubernetesTypes.resource) {
-    const { cluster: _1, group: _2, version: _3, kind: _4, resource: _5, namespace: _6, name: _7, uid, resourceVersion: _8, since: _9, state, ...facts } = told as ResourceData
+    const { cluster: _1, group: _2, version: _3, kind: _4, resource: _5, namespace: _6, name: _7, uid, resourceVersion, since, state, ...facts } = told as ResourceData
     const known = map.collection(keyOf(told as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
     known.told = digestOf(JSON.stringify(facts))
-    return [{ is: 'touch', known, facts: factsOf(known) }, { is: 'word', known, told: known.told, at: time, word: Uint8Array.from(data) }]
+    return [{ is: 'touch', known, facts: factsOf(known), word: { at: time, version: resourceVersion, since } }]
   }
   if (type !== kubernetesTypes.event) return []
   const event = told as ClusterEventData
@@ -61,11 +62,11 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: (object: ChangeData
     collection.objects.delete(uid)
     return [...(before === undefined ? [] : [{ is: 'remove', known: before } as const]), ...passed]
   }
-  const text = JSON.stringify(change.new)
   const known = before ?? map.add(collection, uid)
   known.version = resourceVersion
-  known.hash = digestOf(text)
-  known.document = packed(text)
+  // Its digest is of what the server sent, which the journal does not have.
+  known.hash = ''
+  known.document = Uint8Array.from(Buffer.from(JSON.stringify(change.new)))
   return [{ is: 'put', collection, uid, known, facts: factsOf(known), names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
 }
 

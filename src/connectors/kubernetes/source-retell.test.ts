@@ -23,7 +23,7 @@ const hour = 3_600_000
 
 const words = (journal: ModelJournal): readonly (ResourceData & { readonly id: string })[] => journal.events().filter(({ family }) => family === 'resource').map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString('utf8')) as ResourceData), id }))
 const again = (life: Life, { now = Date.now(), before, isOurs = true }: { readonly now?: number; readonly before?: number; readonly isOurs?: boolean } = {}): Promise<number> =>
-  retell({ context: testContext(hostAt(() => now)), map: life.map, recorder: life.recorder, isOurs: () => isOurs }, before ?? now + 1, new AbortController().signal)
+  retell({ cluster: 'c1', context: testContext(hostAt(() => now)), map: life.map, recorder: life.recorder, isOurs: () => isOurs }, before ?? now + 1, new AbortController().signal)
 
 /** Two objects that were there, one of which changes its labels and one that goes. */
 async function listed(journal: ModelJournal, path: string): Promise<Life> {
@@ -35,7 +35,7 @@ async function listed(journal: ModelJournal, path: string): Promise<Life> {
 }
 
 /** Everything told is in the map, too. */
-const settled = async (life: Life, rows: number): Promise<void> => { while (life.map.words(Infinity, 0, 100).length !== rows) await real.timers.yield() }
+const settled = async (life: Life, rows: number): Promise<void> => { while (life.map.toldBefore(Infinity, 0, 100).length !== rows) await real.timers.yield() }
 
 test('what is the same for long is told again as it was told, once it is old, also after a restart and after a kill', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'same.sqlite')]

@@ -1,8 +1,10 @@
 /** Tells again what objects are that have been the same for long: the store forgets what was told it long ago, and they are still there. */
 import type { SourceContext } from '../../engine/ports.ts'
-import type { ResourceData } from '../../model/kubernetes.ts'
-import { resourceEvent } from './map-change.ts'
-import type { Collection, ObjectMap } from './source-objects.ts'
+import type { KubeObject } from './client-types.ts'
+import { digestOf } from './map-canonical.ts'
+import { placeOf, resourceEvent } from './map-change.ts'
+import { factsOf } from './map-resource.ts'
+import { factsOf as knownFacts, typeAs, type Collection, type ObjectMap } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const dayMs = 86_400_000
@@ -12,6 +14,7 @@ const looks = 8
 const [mostAtOnce, restMs] = [200, 100]
 
 export interface RetellParts {
+  readonly cluster: string
   readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
@@ -35,21 +38,26 @@ export async function retelling(parts: RetellParts, forgetsMs: number, signal: A
   }
 }
 
-/** Every word that was told last before `before`, in Unix ms: the same id, since the same time, so that nothing looks changed. Returns how many. */
-export async function retell({ context: { host, metrics, id }, map, recorder, isOurs }: RetellParts, before: number, signal: AbortSignal): Promise<number> {
+/** Every object that was told of last before `before`, in Unix ms: the same id, since the same time, so that nothing looks changed. Returns how many. */
+export async function retell({ cluster, context: { host, metrics, id }, map, recorder, isOurs }: RetellParts, before: number, signal: AbortSignal): Promise<number> {
   let told = 0
   for (let after = 0; ;) {
-    const words = map.words(before, after, mostAtOnce)
+    const words = map.toldBefore(before, after, mostAtOnce)
     const last = words.at(-1)
     if (last === undefined || signal.aborted) return told
     after = last.row
     const now = host.clock.now()
-    for (const { collection, uid, told: digest, word } of words) {
+    for (const { collection, uid, told: digest, version, since } of words) {
       const known = collection.objects.get(uid)
       // It has changed or gone since, which is on its way: nothing that is older comes behind that.
       if (known === undefined || known.told !== digest || !isOurs(collection)) continue
-      const event = resourceEvent(JSON.parse(Buffer.from(word).toString('utf8')) as ResourceData, now)
-      const room = recorder.record([event], [{ is: 'word', known, told: digest, at: now, word: Uint8Array.from(word) }])
+      const document = map.document(known)
+      if (document === undefined) continue
+      const object = JSON.parse(document.toString()) as KubeObject
+      const facts = factsOf(object)
+      known.told = digestOf(JSON.stringify(facts))
+      const event = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present', ...facts }, now)
+      const room = recorder.record([event], [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }])
       told++
       metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })
       if (room !== undefined) await room

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey as key } from '../../../test/kit/kubernetes-model.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
+import type { ResourceData } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
-import { Noise } from './map-noise.ts'
+import { Noise, usualNoise } from './map-noise.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
 import { ObjectMap } from './source-objects.ts'
 
@@ -69,6 +70,23 @@ test('a change that is all noise by rules that hide nothing is told and marked, 
   await tracker.changed('MODIFIED', state(8, '2', '10:02', 'Running'))
   await stop()
   expect(journal.changes().map(({ resourceVersion, noise = [] }) => [resourceVersion, noise])).toEqual([['7', ['status']], ['8', []]])
+})
+
+test('with what objects report of themselves hidden, its changes are not told, and what it is to others is', async () => {
+  const journal = new ModelJournal()
+  const { tracker, map, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), noise: new Noise([...usualNoise, 'status']) })
+  const pod = (version: number, image: string, status: object): KubeObject => ({ ...configMap('a', 'u1', version, {}), kind: 'Pod', spec: { containers: [{ name: 'a', image }] }, status })
+  await tracker.listing()
+  await tracker.present(pod(1, 'x:1', { phase: 'Pending' }))
+  await tracker.listed('5')
+  await tracker.changed('MODIFIED', pod(6, 'x:1', { phase: 'Running', podIP: '10.0.0.7' }))
+  await tracker.changed('MODIFIED', pod(7, 'x:1', { phase: 'Running', podIP: '10.0.0.7', message: 'all is well' }))
+  await tracker.changed('MODIFIED', pod(8, 'x:2', { phase: 'Running', podIP: '10.0.0.7', message: 'still' }))
+  const known = map.collection(key).objects.get('u1')
+  expect(known === undefined ? undefined : JSON.parse(map.document(known)?.toString() ?? '')).toMatchObject({ status: { message: 'still' } })
+  await stop()
+  expect(journal.changes().map(({ resourceVersion, patch }) => [resourceVersion, patch.map(({ path }) => path)])).toEqual([['8', ['/status/message', '/spec/containers/0/image'].sort()]])
+  expect(journal.events().filter(({ family }) => family === 'resource').map(({ data }) => (JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData).addresses?.[0]?.ip)).toEqual([undefined, '10.0.0.7', '10.0.0.7'])
 })
 
 test('an object that was made again under its name between two lists is told as gone first', async () => {

@@ -3,15 +3,16 @@ import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { PatchStep, ResourceData } from '../../model/kubernetes.ts'
 import type { ResourceType } from './client-discovery.ts'
+import type { SeenObject } from './client-strip.ts'
 import type { ChangeType, KubeObject, Target } from './client-types.ts'
 import { actorOf, changeEvent, clusterEvent, placeOf, resourceEvent, type Place } from './map-change.ts'
 import { diff } from './map-diff.ts'
 import { eventData } from './map-event.ts'
-import { canonical } from './map-canonical.ts'
-import type { Noise } from './map-noise.ts'
+import { canonical, digestOf } from './map-canonical.ts'
+import type { Noise, NoiseRule } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
-import { digestOf, factsOf as knownFacts, packed, type Collection, type Known, type ObjectMap, type Step } from './source-objects.ts'
+import { factsOf as knownFacts, type Collection, type Known, type ObjectMap, type Step, type Word } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 export interface TrackerOptions {
@@ -80,8 +81,8 @@ export class Tracker implements Target {
     return this.#reach(undefined)
   }
 
-  present(object: KubeObject): void | Promise<void> {
-    return this.#seen(object, this.#known || this.#isNew(object))
+  present(object: SeenObject): void | Promise<void> {
+    return this.#seen(object, this.#known)
   }
 
   async listed(version: string): Promise<void> {
@@ -93,8 +94,8 @@ export class Tracker implements Target {
     this.#options.onListed()
   }
 
-  changed(type: ChangeType, object: KubeObject): void | Promise<void> {
-    const version = object.metadata?.resourceVersion
+  changed(type: ChangeType, object: SeenObject): void | Promise<void> {
+    const { version } = object
     const told = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, true)
     // What a list is still to say lies behind this.
     if (!this.#listing && version !== undefined) this.#collection.cursor = version
@@ -131,111 +132,128 @@ export class Tracker implements Target {
     return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
   }
 
-  #seen(object: KubeObject, tell: boolean): void | Promise<void> {
-    const uid = object.metadata?.uid
-    const version = object.metadata?.resourceVersion
+  /** `tell`: what is new has come after the cluster was first looked at. */
+  #seen(seen: SeenObject, tell: boolean): void | Promise<void> {
+    const { uid, version } = seen
     if (uid === undefined || version === undefined) return
-    const { map, type, cluster } = this.#options
-    const place = placeOf(cluster, type, object)
     const before = this.#collection.objects.get(uid)
-    if (this.#events) return this.#happened(place, object, before, tell)
+    if (this.#events) return this.#happened(seen, uid, version, before, tell || this.#isNew(seen.object))
+    const { digest } = seen
+    if (before !== undefined && this.#listing) before.seen = this.#list
+    if (before?.hash === digest) return this.#hidden(before, version, 'resource-version')
+    const { object } = seen
+    const place = placeOf(this.#options.cluster, this.#options.type, object)
     const replaced = before === undefined && this.#listing ? this.#replacedBy(place) : undefined
     if (replaced !== undefined) {
       // A name has one holder at a time: the one that we know must be gone.
       const told = this.#gone(replaced.uid, replaced.known, undefined, version)
-      if (told !== undefined) return told.then(() => this.#seen(object, tell))
+      if (told !== undefined) return told.then(() => this.#seen(seen, tell))
     }
-    const { text, safe } = this.#document(object)
-    const digest = digestOf(text)
-    const known = before ?? map.add(this.#collection, uid)
+    return before === undefined ? this.#created(seen, place, digest, tell || this.#isNew(object)) : this.#updated(seen, place, digest, before, version)
+  }
+
+  #created(seen: SeenObject, place: Place, digest: string, tell: boolean): void | Promise<void> {
+    const { map, snapshot, host } = this.#options
+    const [safe, document] = this.#safe(seen)
+    const [version, now] = [seen.version ?? '', host.clock.now()]
+    const known = map.add(this.#collection, place.uid)
     if (this.#listing) known.seen = this.#list
-    if (known.hash === digest) return this.#hidden(known, version)
-    const initial = before === undefined && !tell
-    const events: WeirEvent[] = []
-    const now = this.#options.host.clock.now()
-    if (before === undefined) {
-      const created = Date.parse(String(object.metadata?.['creationTimestamp']))
-      if (tell || this.#options.snapshot) {
-        events.push(changeEvent({
-          place, resourceVersion: version, operation: 'created', old: undefined, new: text, patch: [], actor: actorOf(object), initial, coalesced: this.#listing && !initial, noise: [],
-          time: Number.isNaN(created) ? now : created,
-        }))
-      }
-    } else {
-      const old = map.document(before)
-      const was = old === undefined ? undefined : (JSON.parse(old) as KubeObject)
-      const patch: readonly PatchStep[] = was === undefined ? [] : diff(was, safe)
-      // The same in another order: another version of the server.
-      if (patch.length === 0 && old !== undefined) return this.#hidden(known, version)
-      events.push(changeEvent({
-        place, resourceVersion: version, operation: 'updated', old, new: text, patch, actor: actorOf(object), initial: false, coalesced: this.#listing || old === undefined, time: now,
-        noise: was === undefined ? [] : (this.#options.marked?.marks(was, safe, patch, canonical) ?? []),
-      }))
+    const created = Date.parse(String(safe.metadata?.['creationTimestamp']))
+    const change = tell || snapshot ? changeEvent({
+      place, resourceVersion: version, operation: 'created', old: undefined, new: document, patch: [], actor: actorOf(seen.managers), initial: !tell, coalesced: this.#listing && tell, noise: [],
+      time: Number.isNaN(created) ? now : created,
+    }) : undefined
+    return this.#put(change, place, version, digest, document, safe, known, true, now)
+  }
+
+  #updated(seen: SeenObject, place: Place, digest: string, known: Known, version: string): void | Promise<void> {
+    const { map, noise, marked, host } = this.#options
+    const [safe, document] = this.#safe(seen)
+    const old = map.document(known)
+    const was = old === undefined ? undefined : (JSON.parse(old.toString()) as KubeObject)
+    const patch: readonly PatchStep[] = was === undefined ? [] : diff(was, safe)
+    const now = host.clock.now()
+    const hiding = old === undefined ? [] : noise.hides(patch)
+    if (hiding.length > 0) this.#options.onNoise(hiding)
+    // The same in another order: another version of the server.
+    else if (patch.length === 0 && old !== undefined) {
+      known.hash = digest
+      return this.#hidden(known, version, 'resource-version')
     }
+    const change = hiding.length > 0 ? undefined : changeEvent({
+      place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now,
+      noise: was === undefined ? [] : (marked?.marks(was, safe, patch, canonical) ?? []),
+    })
+    return this.#put(change, place, version, digest, document, safe, known, false, now)
+  }
+
+  #put(change: WeirEvent | undefined, place: Place, version: string, digest: string, document: Uint8Array, safe: KubeObject, known: Known, first: boolean, now: number): void | Promise<void> {
     known.version = version
     known.hash = digest
-    known.document = packed(text)
-    const told = this.#resource(place, version, object, known, before === undefined)
-    const word = told === undefined ? undefined : resourceEvent(told, now)
-    if (word !== undefined) events.push(word)
+    // What was seen is good until the next is.
+    const own = ownBytes(document)
+    known.document = own
+    const told = this.#resource(place, version, safe, known, first, now)
+    const events = [...(change === undefined ? [] : [change]), ...(told === undefined ? [] : [resourceEvent(told, now)])]
     if (events.length > 0) this.#options.onChange()
+    const word: Word | undefined = told === undefined ? undefined : { at: now, version, since: told.since }
     return this.#record(events, [
-      { is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: known.document }, ...wordOf(word, known, now), ...this.#passed(version),
+      { is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: own, ...(word === undefined ? {} : { word }) }, ...this.#passed(version),
     ], version)
   }
 
   /** Nothing happened that counts. */
-  #hidden(known: Known, version: string): void | Promise<void> {
+  #hidden(known: Known, version: string, rule: NoiseRule): void | Promise<void> {
     if (known.version === version) return
     known.version = version
-    this.#options.onNoise(['resource-version'])
+    this.#options.onNoise([rule])
     return this.#record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)], version)
   }
 
-  #happened(place: Place, object: KubeObject, before: Known | undefined, tell: boolean): void | Promise<void> {
-    const { map } = this.#options
-    const version = object.metadata?.resourceVersion ?? ''
-    const known = before ?? map.add(this.#collection, place.uid)
+  #happened(seen: SeenObject, uid: string, version: string, before: Known | undefined, tell: boolean): void | Promise<void> {
+    const { map, cluster, type } = this.#options
+    const known = before ?? map.add(this.#collection, uid)
     if (this.#listing) known.seen = this.#list
     if (known.version === version) return
     known.version = version
-    const data = eventData(place, object)
+    const place = placeOf(cluster, type, seen.object)
+    const data = eventData(place, version, seen.object)
     const time = Date.parse(data.last ?? '')
     const events = tell || this.#options.snapshot ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)] : []
-    const document = nothing
-    return this.#record(events, [{ is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document }, ...this.#passed(version)], version)
+    return this.#record(events, [{ is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: nothing }, ...this.#passed(version)], version)
   }
 
   /** What is told of it as a resource, if that is not what was told last. */
-  #resource(place: Place, resourceVersion: string, object: KubeObject, known: Known, first: boolean): ResourceData | undefined {
+  #resource(place: Place, resourceVersion: string, object: KubeObject, known: Known, first: boolean, now: number): ResourceData | undefined {
     const facts = factsOf(object)
     const digest = digestOf(JSON.stringify(facts))
     if (known.told === digest) return undefined
     known.told = digest
-    const since = first && facts.created !== undefined ? facts.created : new Date(this.#options.host.clock.now()).toISOString()
+    const since = first && facts.created !== undefined ? facts.created : new Date(now).toISOString()
     return { ...place, resourceVersion, since, state: 'present', ...facts }
   }
 
-  #goneNow(object: KubeObject): void | Promise<void> {
-    const uid = object.metadata?.uid
+  #goneNow(seen: SeenObject): void | Promise<void> {
+    const { uid, version } = seen
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
-    return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, object, object.metadata?.resourceVersion)
+    return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, seen, version)
   }
 
   /** `last`: its state when it went, where a watch has told it. `version`: by then it was gone. */
-  #gone(uid: string, known: Known, last: KubeObject | undefined, version: string | undefined): void | Promise<void> {
+  #gone(uid: string, known: Known, last: SeenObject | undefined, version: string | undefined): void | Promise<void> {
     const { map, host, type, cluster } = this.#options
+    // Read before it is known no more.
+    const object = this.#events ? undefined : last?.object
     this.#collection.objects.delete(uid)
-    const steps: Step[] = [{ is: 'remove', known }, ...(last?.metadata?.resourceVersion === undefined ? [] : this.#passed(last.metadata.resourceVersion))]
+    const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    const text = map.document(known) ?? (last === undefined ? undefined : this.#document(last).text)
+    const document = map.document(known) ?? (last === undefined ? undefined : this.#safe(last)[1])
     // Without a document nobody knows what it was called.
-    if (text === undefined) return this.#record([], steps, version)
-    const object = last ?? (JSON.parse(text) as KubeObject)
-    const place = { ...placeOf(cluster, type, object), uid }
+    if (document === undefined) return this.#record([], steps, version)
+    const place = { ...placeOf(cluster, type, object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)), uid }
     const now = host.clock.now()
-    const resourceVersion = last?.metadata?.resourceVersion ?? known.version
-    const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: text, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now })
+    const resourceVersion = last?.version ?? known.version
+    const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: document, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now })
     this.#options.onChange()
     return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, now)], steps, version)
   }
@@ -245,11 +263,10 @@ export class Tracker implements Target {
     return this.#listing ? [] : [{ is: 'cursor', collection: this.#collection, version }]
   }
 
-  #document(object: KubeObject): { readonly text: string; readonly safe: KubeObject } {
-    const { noise, redactor } = this.#options
-    const stripped = noise.stripped(object)
-    const safe = redactor === undefined ? stripped : redactor.redact(stripped)
-    return { text: JSON.stringify(safe), safe }
+  /** An object and its document without secrets. */
+  #safe({ object, document }: SeenObject): readonly [KubeObject, Uint8Array] {
+    const safe = this.#options.redactor?.redact(object) ?? object
+    return [safe, safe === object ? document : Buffer.from(JSON.stringify(safe))]
   }
 
   #replacedBy({ namespace, name }: Place): { readonly uid: string; readonly known: Known } | undefined {
@@ -264,9 +281,10 @@ export class Tracker implements Target {
   }
 }
 
-/** What was told of it as a resource is kept, to be told again. */
-function wordOf(event: WeirEvent | undefined, known: Known, at: number): Step[] {
-  return event?.data === undefined ? [] : [{ is: 'word', known, told: known.told, at, word: Uint8Array.from(event.data) }]
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  own.set(bytes)
+  return own
 }
 
-const nothing = Buffer.alloc(0)
+const nothing = new Uint8Array()

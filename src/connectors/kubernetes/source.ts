@@ -4,6 +4,7 @@ import type { Source, SourceContext } from '../../engine/ports.ts'
 import { discover } from './client-ask.ts'
 import { isServedElsewhere, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Reader } from './client-reader.ts'
+import { Stripper } from './client-strip.ts'
 import { leaseClient, type LeasePlace } from './client-lease.ts'
 import type { Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -192,7 +193,7 @@ export class KubernetesSource implements Source {
   async #retell(signal: AbortSignal): Promise<void> {
     const { forgetsMs } = this.#context
     const isOurs = ({ key }: { readonly key: string }): boolean => this.#running.has(key) && this.#isOurTurn()
-    if (forgetsMs !== undefined) await retelling({ context: this.#context, map: this.#map, recorder: this.#recorder, isOurs }, forgetsMs, signal)
+    if (forgetsMs !== undefined) await retelling({ cluster: this.#config.cluster, context: this.#context, map: this.#map, recorder: this.#recorder, isOurs }, forgetsMs, signal)
   }
 
   /** Watches what there is now, and ends what there is no more. */
@@ -268,7 +269,7 @@ export class KubernetesSource implements Source {
     const path = pathOf(type, namespace)
     const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
     const reader = new Reader({
-      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, host,
+      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host,
       onMissing: () => this.#rediscover(),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { inflateRawSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { unpacked } from '../../../src/connectors/kubernetes/source-blocks.ts'
 import { realHost } from '../../../src/host/index.ts'
 import { Parts } from '../../../src/journal/reader.ts'
 import { Walk } from '../../../src/journal/walk.ts'
@@ -174,8 +174,8 @@ function lookAtDatabase(file: string, look: Look): number {
       for (const row of database.prepare(`SELECT * FROM "${String(name)}"`).iterate()) {
         for (const value of Object.values(row)) {
           if (typeof value === 'string') look('values of the map of objects', Buffer.from(value))
-          // Documents are kept small, words as they were told.
-          else if (value instanceof Uint8Array) look('values of the map of objects', name === 'documents' && value.length > 0 ? inflateRawSync(value) : value)
+          // Documents are kept several in a block.
+          else if (value instanceof Uint8Array) for (const document of name === 'blocks' ? unpacked(value) : [value]) look('values of the map of objects', document)
           values++
         }
       }

@@ -1,0 +1,136 @@
+/** Reads JSON byte by byte, as far as one has to know where its parts begin and end: a line of a server is long, and little of it is asked for. */
+
+export const [quote, backslash, colon, comma, openList, closeList, openDict, closeDict] = [0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Where a reader is. Each of its steps goes over what it reads, and throws SyntaxError where that is no JSON. */
+export class Scanner {
+  protected bytes: Uint8Array = new Uint8Array()
+  protected at = 0
+
+  protected begin(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.at = 0
+    this.space()
+  }
+
+  protected entries(each: () => void): void {
+    this.at++
+    this.space()
+    if (this.bytes[this.at] === closeList) return void this.at++
+    for (;;) {
+      each()
+      this.space()
+      const next = this.bytes[this.at++]
+      if (next === closeList) return
+      if (next !== comma) throw this.wrong()
+      this.space()
+    }
+  }
+
+  /** Of the whole text, which must be an object. `each` is called at each value, and goes over it. */
+  protected members(each: (key: string) => void): void {
+    if (this.bytes[this.at] !== openDict) throw this.wrong()
+    this.at++
+    this.space()
+    for (let first = true; this.bytes[this.at] !== closeDict; first = false) {
+      if (!first) this.expect(comma)
+      const key = this.text()
+      this.expect(colon)
+      each(key)
+      this.space()
+    }
+    this.at++
+    this.space()
+    if (this.at < this.bytes.length) throw this.wrong()
+  }
+
+  protected range(): Uint8Array {
+    const from = this.at
+    this.skip()
+    return this.bytes.subarray(from, this.at)
+  }
+
+  protected text(): string {
+    if (this.bytes[this.at] !== quote) throw this.wrong()
+    const from = this.at
+    this.string()
+    return JSON.parse(textOf(this.bytes.subarray(from, this.at))) as string
+  }
+
+  protected expect(sign: number): void {
+    this.space()
+    if (this.bytes[this.at] !== sign) throw this.wrong()
+    this.at++
+    this.space()
+  }
+
+  protected colon(): void {
+    this.expect(colon)
+  }
+
+  protected space(): void {
+    const bytes = this.bytes
+    while (this.at < bytes.length && (bytes[this.at] as number) <= 0x20) this.at++
+  }
+
+  /** Goes over a text, from its first quote. */
+  protected string(): void {
+    this.at = endOfText(this.bytes, this.at) + 1
+    if (this.at > this.bytes.length) throw this.wrong()
+  }
+
+  /** Goes over a value, whatever is in it: what can't be read in it shows when it is parsed. */
+  protected skip(): void {
+    const bytes = this.bytes
+    const end = bytes.length
+    let at = this.at
+    let depth = 0
+    for (; at < end; at++) {
+      const sign = bytes[at] as number
+      if (sign === quote) {
+        at = endOfText(bytes, at)
+        if (depth === 0) break
+      } else if (sign === openDict || sign === openList) {
+        depth++
+      } else if (sign === closeDict || sign === closeList) {
+        if (depth === 0) return void (this.at = at)
+        if (--depth === 0) break
+      } else if (depth === 0 && sign === comma) {
+        return void (this.at = at)
+      }
+    }
+    if (at >= end) throw this.wrong()
+    this.at = at + 1
+  }
+
+  protected wrong(): SyntaxError {
+    return new SyntaxError(`no JSON at byte ${Math.min(this.at, this.bytes.length)} of ${this.bytes.length}`)
+  }
+}
+
+/** Of the quote that ends a text; the length when there is none. */
+function endOfText(bytes: Uint8Array, begin: number): number {
+  const end = bytes.length
+  for (let at = begin + 1; at < end; at++) {
+    if (bytes[at] !== quote) continue
+    let from = at
+    while (bytes[from - 1] === backslash) from--
+    // Pairs of backslashes stand for themselves.
+    if ((at - from) % 2 === 0) return at
+  }
+  return end
+}
+
+export function isSame(bytes: Uint8Array, from: number, key: Uint8Array): boolean {
+  for (let at = 0; at < key.length; at++) if (bytes[from + at] !== key[at]) return false
+  return true
+}
+
+/** A text in its quotes. */
+export function plain(bytes: Uint8Array): string {
+  return bytes.includes(backslash) ? (JSON.parse(textOf(bytes)) as string) : textOf(bytes.subarray(1, -1))
+}
+
+export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+}

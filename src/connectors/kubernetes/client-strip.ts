@@ -1,0 +1,264 @@
+/**
+ * Objects as a server sends them, without the parts that do not count: cut out of the bytes before anything is parsed, since half of an
+ * object is who wrote which field of it, and most of what a server repeats is known by the digest of the rest.
+ */
+import { isUtf8 } from 'node:buffer'
+import { backslash, closeDict, comma, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
+import type { KubeObject, ManagedField } from './client-types.ts'
+import { digestOf } from './map-canonical.ts'
+
+const nothing = Buffer.alloc(0)
+/** Room that a reader keeps for the object it has read last. */
+const keptBytes = 16 * 1024
+
+/** What is read on the way. */
+type Taken = 'uid' | 'version' | 'kind' | 'managed'
+const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] = [[['metadata', 'uid'], 'uid'], [['metadata', 'resourceVersion'], 'version'], [['kind'], 'kind'], [['metadata', 'managedFields'], 'managed']]
+
+/** Where there is something to cut or to take, as a tree of keys. */
+class Place {
+  readonly keys: { readonly bytes: Uint8Array; readonly place: Place }[] = []
+  /** Of any entry of a list. */
+  entries: Place | undefined
+  cut = false
+  taken: Taken | undefined
+
+  at(path: readonly string[]): Place {
+    const [key, ...rest] = path
+    if (key === undefined) return this
+    if (key === '*') return (this.entries ??= new Place()).at(rest)
+    const bytes = Buffer.from(key)
+    let found = this.keys.find((each) => bytes.equals(each.bytes))
+    if (found === undefined) this.keys.push((found = { bytes, place: new Place() }))
+    return found.place.at(rest)
+  }
+}
+
+/** What was sent as an object is no JSON. */
+export class UnreadableObject extends Error {}
+
+/** An object as it was sent. All of it is good until the next one is read. */
+export class SeenObject {
+  readonly uid: string | undefined
+  readonly version: string | undefined
+  /** JSON in UTF-8, without what does not count. */
+  readonly document: Uint8Array
+  readonly #sealed: Uint8Array
+  readonly #managed: Uint8Array | undefined
+  #object: KubeObject | undefined
+
+  /** `sealed`: what its digest is of. `managed`: its managed fields, as JSON. */
+  constructor(uid: string | undefined, version: string | undefined, document: Uint8Array, sealed: Uint8Array, managed: Uint8Array | undefined) {
+    this.uid = uid
+    this.version = version
+    // A server sends nothing else; if one does, only this text of it can be kept.
+    this.document = isUtf8(document) ? document : Buffer.from(textOf(document))
+    this.#sealed = sealed
+    this.#managed = managed
+  }
+
+  /** Its document as an object. Throws UnreadableObject. */
+  get object(): KubeObject {
+    return (this.#object ??= parsed(this.document) as KubeObject)
+  }
+
+  /** The same for the same document. Who does not know the key learns nothing from it. */
+  get digest(): string {
+    return digestOf(this.#sealed)
+  }
+
+  /** Who wrote it. */
+  get managers(): readonly ManagedField[] {
+    return this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : []
+  }
+}
+
+/** Reads what a server sends of one collection; one for each, since it holds what it has read last. */
+export class Stripper extends Scanner {
+  readonly #root = new Place()
+  readonly #key: Uint8Array
+  /** From here on it is not copied yet. */
+  #from = 0
+  #out: Buffer = nothing
+  #size = 0
+  #uid: string | undefined
+  #version: string | undefined
+  #hasKind = false
+  #managed: Uint8Array | undefined
+
+  /** `paths`: as keys, `*` is any entry of a list. `key`: of the digests. */
+  constructor(paths: Iterable<readonly string[]> = [], key: Uint8Array = nothing) {
+    super()
+    this.#key = key
+    for (const path of paths) this.#root.at(path).cut = true
+    for (const [path, taken] of takenPaths) this.#root.at(path).taken = taken
+  }
+
+  /** A line of a watch: its type, and the object unless the line has none. Throws SyntaxError. */
+  line(bytes: Uint8Array): { readonly type: string; readonly object: SeenObject | undefined } {
+    let [type, object]: [string, SeenObject | undefined] = ['', undefined]
+    this.begin(bytes)
+    this.members((key) => {
+      if (key === 'type') type = this.text()
+      else if (key === 'object' && bytes[this.at] === openDict) object = this.#seen('')
+      else this.skip()
+    })
+    return { type, object }
+  }
+
+  /** A page of a list: where its items are, and everything else of it. Throws SyntaxError. */
+  page(bytes: Uint8Array): { readonly kind?: string; readonly apiVersion?: string; readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }; readonly items: readonly Uint8Array[] } {
+    const items: Uint8Array[] = []
+    const rest: Record<string, unknown> = {}
+    this.begin(bytes)
+    this.members((key) => {
+      const from = this.at
+      if (key === 'items' && bytes[from] === openList) this.entries(() => items.push(this.range()))
+      else if (key === 'kind' || key === 'apiVersion' || key === 'metadata') rest[key] = JSON.parse(textOf(this.range()))
+      else this.skip()
+    })
+    return { ...rest, items }
+  }
+
+  /** An item of a page. Items of lists have no kind of their own, objects of watches have, as the first of all: `of` is the page's. */
+  item(bytes: Uint8Array, { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string }): SeenObject {
+    this.begin(bytes)
+    return this.#seen(`{"kind":${JSON.stringify(kind.replace(/List$/, ''))},"apiVersion":${JSON.stringify(apiVersion ?? '')}`)
+  }
+
+  /** JSON without what is cut; good until the next is read. Throws SyntaxError. */
+  cut(bytes: Uint8Array): Uint8Array {
+    this.begin(bytes)
+    return this.#copied('')
+  }
+
+  #seen(kind: string): SeenObject {
+    this.#uid = this.#version = this.#managed = undefined
+    this.#hasKind = false
+    const document = this.#copied(kind)
+    return new SeenObject(this.#uid, this.#version, document, this.#out.subarray(0, this.#size), this.#managed)
+  }
+
+  /** The value here, without what is cut. `head`: what an object without a kind begins with. */
+  #copied(head: string): Uint8Array {
+    const begin = this.at
+    this.#size = this.#key.length
+    this.#from = begin
+    this.#room(this.#key.length)
+    this.#out.set(this.#key)
+    this.#value(this.#root)
+    this.#flush(this.at)
+    if (head !== '' && !this.#hasKind) this.#put(head)
+    return this.#out.subarray(this.#key.length, this.#size)
+  }
+
+  /** Before what was copied, in the place of its first sign. */
+  #put(head: string): void {
+    const bytes = Buffer.from(head)
+    const from = this.#key.length
+    this.#room(this.#size + bytes.length)
+    const empty = this.#size - from <= 2
+    this.#out.copyWithin(from + bytes.length + (empty ? 0 : 1), from + 1, this.#size)
+    this.#out.set(bytes, from)
+    if (!empty) this.#out[from + bytes.length] = comma
+    this.#size += bytes.length - (empty ? 1 : 0)
+  }
+
+  #flush(to: number): void {
+    const length = to - this.#from
+    if (length <= 0) return
+    this.#room(this.#size + length)
+    this.#out.set(this.bytes.subarray(this.#from, to), this.#size)
+    this.#size += length
+  }
+
+  #room(size: number): void {
+    // One object of a megabyte is no reason to keep as much for good.
+    if (this.#out.length >= size && (size > keptBytes || this.#out.length <= 4 * keptBytes)) return
+    const before = this.#out
+    this.#out = Buffer.allocUnsafeSlow(Math.max(keptBytes, 2 * size))
+    before.copy(this.#out, 0, 0, Math.min(this.#size, before.length))
+  }
+
+  #value(place: Place): void {
+    const first = this.bytes[this.at]
+    if (first === openDict && place.keys.length > 0) this.#dict(place)
+    else if (first === openList && place.entries !== undefined) this.#list(place.entries)
+    else this.skip()
+  }
+
+  #dict(place: Place): void {
+    const bytes = this.bytes
+    this.at++
+    this.space()
+    if (bytes[this.at] === closeDict) return void this.at++
+    let [kept, before] = [false, this.at]
+    for (;;) {
+      const begin = this.at
+      const child = this.#child(place)
+      if (child === undefined) {
+        this.skip()
+        kept = true
+      } else {
+        const from = this.at
+        if (child.cut) this.skip()
+        else this.#value(child)
+        if (child.taken !== undefined) this.#take(child.taken, from)
+      }
+      const end = this.at
+      this.space()
+      const next = bytes[this.at]
+      if (child !== undefined && child.cut) {
+        this.#flush(kept ? before : begin)
+        this.#from = kept || next !== comma ? end : this.at + 1
+      } else {
+        kept = true
+      }
+      before = this.at++
+      if (next === closeDict) return
+      if (next !== comma) throw this.wrong()
+      this.space()
+    }
+  }
+
+  #list(entries: Place): void {
+    this.entries(() => this.#value(entries))
+  }
+
+  /** Goes over a key and its colon. What there is to do with its value. */
+  #child({ keys }: Place): Place | undefined {
+    const bytes = this.bytes
+    if (bytes[this.at] !== quote) throw this.wrong()
+    const from = this.at + 1
+    this.string()
+    const to = this.at - 1
+    this.colon()
+    for (const { bytes: key, place } of keys) if (key.length === to - from && isSame(bytes, from, key)) return place
+    // A key may be written in many ways.
+    if (bytes.subarray(from, to).includes(backslash)) {
+      const key = Buffer.from(JSON.parse(textOf(bytes.subarray(from - 1, to + 1))) as string)
+      return keys.find((each) => key.equals(each.bytes))?.place
+    }
+    return undefined
+  }
+
+  #take(taken: Taken, from: number): void {
+    const value = this.bytes.subarray(from, this.at)
+    if (taken === 'managed') this.#managed = value
+    else if (taken === 'kind') this.#hasKind = true
+    else if (value[0] !== quote) return
+    else if (taken === 'uid') this.#uid = plain(value)
+    else this.#version = plain(value)
+  }
+
+}
+
+const withoutFields = new Stripper([['*', 'fieldsV1']])
+
+function parsed(document: Uint8Array): unknown {
+  try {
+    return JSON.parse(textOf(document)) as unknown
+  } catch (cause) {
+    throw new UnreadableObject('an object that is no JSON', { cause })
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Documents on disk, several in a block that is compressed as a whole: what was written together is alike, and one call of a compressor
+ * costs as much as ten documents.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { withRoom } from '../../model/growing.ts'
+import type { Database, DatabaseStatement } from '../../host/database.ts'
+
+/** A block is read and unpacked for one document of it, and stays until the last of them has another state. */
+const mostDocuments = 8
+const mostBytes = 64 * 1024
+
+/** Where a document is. */
+export interface BlockPlace {
+  readonly block: number
+  readonly place: number
+}
+
+export class Blocks {
+  readonly #write: DatabaseStatement
+  readonly #read: DatabaseStatement
+  readonly #drop: DatabaseStatement
+  /** Documents of each block that are the last of their object. */
+  #live = new Uint8Array(64)
+  readonly #free: number[] = []
+  #last = 0
+  /** Of nothing that is needed any more. */
+  #empty: number[] = []
+  #open: { readonly block: number; readonly documents: Uint8Array[] } | undefined
+  #openBytes = 0
+  /** The block that was read last. */
+  #found: { readonly block: number; readonly bytes: Buffer } | undefined
+
+  constructor(database: Database) {
+    database.exec('CREATE TABLE IF NOT EXISTS blocks (id INTEGER PRIMARY KEY, documents BLOB)')
+    this.#write = database.prepare('INSERT OR REPLACE INTO blocks VALUES (?, ?)')
+    this.#read = database.prepare('SELECT documents FROM blocks WHERE id = ?')
+    this.#drop = database.prepare('DELETE FROM blocks WHERE id = ?')
+  }
+
+  /** At the start: an object has its document in this block. */
+  held(block: number): void {
+    this.#last = Math.max(this.#last, block)
+    this.#live = withRoom(this.#live, this.#last + 1)
+    this.#live[block] = (this.#live[block] as number) + 1
+  }
+
+  /** At the start, after the last {@link held}: which of these blocks nobody needs. */
+  loaded(blocks: Iterable<number>): void {
+    for (const block of blocks) this.#last = Math.max(this.#last, block)
+    this.#live = withRoom(this.#live, this.#last + 1)
+    for (let block = 1; block <= this.#last; block++) if (this.#live[block] === 0) this.#empty.push(block)
+  }
+
+  /** Within a transaction, before the first {@link add}: what is not needed any more goes. */
+  begin(): void {
+    this.#found = this.#open = undefined
+    this.#openBytes = 0
+    for (const block of this.#empty) this.#drop.run(block)
+  }
+
+  /** Where a document will be once the transaction has succeeded. It is read until {@link end}. */
+  add(document: Uint8Array): BlockPlace {
+    if (this.#open !== undefined && (this.#open.documents.length === mostDocuments || this.#openBytes + document.length > mostBytes)) this.end()
+    // Those that were dropped in this transaction are free after it.
+    this.#open ??= { block: this.#free.pop() ?? ++this.#last, documents: [] }
+    this.#openBytes += document.length
+    return { block: this.#open.block, place: this.#open.documents.push(document) - 1 }
+  }
+
+  /** Within the transaction, after the last {@link add}. */
+  end(): void {
+    if (this.#open === undefined) return
+    const { block, documents } = this.#open
+    this.#open = undefined
+    this.#openBytes = 0
+    this.#write.run(block, packed(documents))
+  }
+
+  /** After the transaction: in the order of its steps, what each has meant. */
+  succeeded(moves: readonly { readonly from: number; readonly to: number }[]): void {
+    this.#free.push(...this.#empty)
+    this.#empty = []
+    this.#live = withRoom(this.#live, this.#last + 1)
+    const left = new Set<number>()
+    for (const { from, to } of moves) {
+      if (to !== 0) this.#live[to] = (this.#live[to] as number) + 1
+      if (from === 0) continue
+      this.#live[from] = (this.#live[from] as number) - 1
+      left.add(from)
+    }
+    // Only now: what one step leaves empty the next may fill.
+    for (const block of left) if (this.#live[block] === 0) this.#empty.push(block)
+  }
+
+  /** Undefined: it is lost. */
+  find({ block, place }: BlockPlace): Uint8Array | undefined {
+    if (this.#found?.block !== block) {
+      const stored = this.#read.get(block)?.['documents']
+      if (!(stored instanceof Uint8Array)) return undefined
+      try {
+        this.#found = { block, bytes: zstdDecompressSync(stored) }
+      } catch {
+        return undefined
+      }
+    }
+    return documentIn(this.#found.bytes, place)
+  }
+}
+
+let room = Buffer.alloc(0)
+
+/** The number of documents and the length of each, in 32 bits, and the documents. */
+function packed(documents: readonly Uint8Array[]): Uint8Array {
+  const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
+  const bytes = size > mostBytes * 2 ? Buffer.allocUnsafeSlow(size) : (room.length === 0 ? (room = Buffer.allocUnsafeSlow(mostBytes * 2)) : room)
+  let at = bytes.writeUInt32LE(documents.length, 0)
+  for (const { length } of documents) at = bytes.writeUInt32LE(length, at)
+  for (const document of documents) {
+    bytes.set(document, at)
+    at += document.length
+  }
+  return zstdCompressSync(bytes.subarray(0, size), { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }, pledgedSrcSize: size })
+}
+
+/** All documents of a block, as it is stored. Throws when it is damaged. */
+export function unpacked(stored: Uint8Array): Uint8Array[] {
+  const bytes = zstdDecompressSync(stored)
+  return Array.from({ length: bytes.readUInt32LE(0) }, (_, place) => documentIn(bytes, place) ?? new Uint8Array())
+}
+
+function documentIn(bytes: Buffer, place: number): Uint8Array | undefined {
+  const count = bytes.readUInt32LE(0)
+  if (place >= count) return undefined
+  let at = 4 * (count + 1)
+  for (let before = 0; before < place; before++) at += bytes.readUInt32LE(4 * (before + 1))
+  return bytes.subarray(at, at + bytes.readUInt32LE(4 * (place + 1)))
+}
