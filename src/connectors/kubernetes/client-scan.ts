@@ -4,11 +4,11 @@ export const [quote, backslash, colon, comma, openList, closeList, openDict, clo
 
 /** Where a reader is. Each of its steps goes over what it reads, and throws SyntaxError where that is no JSON. */
 export class Scanner {
-  protected bytes: Uint8Array = new Uint8Array()
+  protected bytes: Buffer = Buffer.alloc(0)
   protected at = 0
 
   protected begin(bytes: Uint8Array): void {
-    this.bytes = bytes
+    this.bytes = bufferOf(bytes)
     this.at = 0
     this.space()
   }
@@ -54,7 +54,7 @@ export class Scanner {
     if (this.bytes[this.at] !== quote) throw this.wrong()
     const from = this.at
     this.string()
-    return JSON.parse(textOf(this.bytes.subarray(from, this.at))) as string
+    return plain(this.bytes, from, this.at)
   }
 
   protected expect(sign: number): void {
@@ -126,11 +126,21 @@ export function isSame(bytes: Uint8Array, from: number, key: Uint8Array): boolea
   return true
 }
 
-/** A text in its quotes. */
-export function plain(bytes: Uint8Array): string {
-  return bytes.includes(backslash) ? (JSON.parse(textOf(bytes)) as string) : textOf(bytes.subarray(1, -1))
+export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === backslash) return true
+  return false
 }
 
-export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+/** A text in its quotes. */
+export function plain(bytes: Buffer, from: number, to: number): string {
+  return hasEscape(bytes, from, to) ? (JSON.parse(bytes.toString('utf8', from, to)) as string) : bytes.toString('utf8', from + 1, to - 1)
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('utf8')
+}
+
+/** The same bytes. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

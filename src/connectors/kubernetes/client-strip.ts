@@ -3,9 +3,10 @@
  * object is who wrote which field of it, and most of what a server repeats is known by the digest of the rest.
  */
 import { isUtf8 } from 'node:buffer'
-import { backslash, closeDict, comma, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
+import { closeDict, comma, hasEscape, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
 import type { KubeObject, ManagedField } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
+import type { Members } from './map-members.ts'
 
 const nothing = Buffer.alloc(0)
 /** Room that a reader keeps for the object it has read last. */
@@ -43,16 +44,20 @@ export class SeenObject {
   readonly version: string | undefined
   /** JSON in UTF-8, without what does not count. */
   readonly document: Uint8Array
+  /** Where its members are in the document; undefined: nobody knows. */
+  readonly members: Members | undefined
   readonly #sealed: Uint8Array
   readonly #managed: Uint8Array | undefined
   #object: KubeObject | undefined
 
   /** `sealed`: what its digest is of. `managed`: its managed fields, as JSON. */
-  constructor(uid: string | undefined, version: string | undefined, document: Uint8Array, sealed: Uint8Array, managed: Uint8Array | undefined) {
+  constructor(uid: string | undefined, version: string | undefined, document: Uint8Array, sealed: Uint8Array, managed: Uint8Array | undefined, members: Members | undefined) {
     this.uid = uid
     this.version = version
     // A server sends nothing else; if one does, only this text of it can be kept.
-    this.document = isUtf8(document) ? document : Buffer.from(textOf(document))
+    const isText = isUtf8(document)
+    this.document = isText ? document : Buffer.from(textOf(document))
+    this.members = isText ? members : undefined
     this.#sealed = sealed
     this.#managed = managed
   }
@@ -84,6 +89,9 @@ export class Stripper extends Scanner {
   #uid: string | undefined
   #version: string | undefined
   #hasKind = false
+  /** Nothing was put before it. */
+  #isAsSent = false
+  #members: number[] = []
   #managed: Uint8Array | undefined
 
   /** `paths`: as keys, `*` is any entry of a list. `key`: of the digests. */
@@ -135,8 +143,9 @@ export class Stripper extends Scanner {
   #seen(kind: string): SeenObject {
     this.#uid = this.#version = this.#managed = undefined
     this.#hasKind = false
+    this.#members = []
     const document = this.#copied(kind)
-    return new SeenObject(this.#uid, this.#version, document, this.#out.subarray(0, this.#size), this.#managed)
+    return new SeenObject(this.#uid, this.#version, document, this.#out.subarray(0, this.#size), this.#managed, this.#isAsSent ? this.#members : undefined)
   }
 
   /** The value here, without what is cut. `head`: what an object without a kind begins with. */
@@ -148,7 +157,8 @@ export class Stripper extends Scanner {
     this.#out.set(this.#key)
     this.#value(this.#root)
     this.#flush(this.at)
-    if (head !== '' && !this.#hasKind) this.#put(head)
+    this.#isAsSent = head === '' || this.#hasKind
+    if (!this.#isAsSent) this.#put(head)
     return this.#out.subarray(this.#key.length, this.#size)
   }
 
@@ -168,7 +178,7 @@ export class Stripper extends Scanner {
     const length = to - this.#from
     if (length <= 0) return
     this.#room(this.#size + length)
-    this.#out.set(this.bytes.subarray(this.#from, to), this.#size)
+    this.bytes.copy(this.#out, this.#size, this.#from, to)
     this.#size += length
   }
 
@@ -195,6 +205,7 @@ export class Stripper extends Scanner {
     let [kept, before] = [false, this.at]
     for (;;) {
       const begin = this.at
+      const member = this.#copiedTo(begin)
       const child = this.#child(place)
       if (child === undefined) {
         this.skip()
@@ -213,12 +224,18 @@ export class Stripper extends Scanner {
         this.#from = kept || next !== comma ? end : this.at + 1
       } else {
         kept = true
+        if (place === this.#root) this.#members.push(member, this.#copiedTo(end))
       }
       before = this.at++
       if (next === closeDict) return
       if (next !== comma) throw this.wrong()
       this.space()
     }
+  }
+
+  /** Where in the document a place is that is still to be copied. */
+  #copiedTo(at: number): number {
+    return this.#size - this.#key.length + at - this.#from
   }
 
   #list(entries: Place): void {
@@ -235,22 +252,20 @@ export class Stripper extends Scanner {
     this.colon()
     for (const { bytes: key, place } of keys) if (key.length === to - from && isSame(bytes, from, key)) return place
     // A key may be written in many ways.
-    if (bytes.subarray(from, to).includes(backslash)) {
-      const key = Buffer.from(JSON.parse(textOf(bytes.subarray(from - 1, to + 1))) as string)
+    if (hasEscape(bytes, from, to)) {
+      const key = Buffer.from(plain(bytes, from - 1, to + 1))
       return keys.find((each) => key.equals(each.bytes))?.place
     }
     return undefined
   }
 
   #take(taken: Taken, from: number): void {
-    const value = this.bytes.subarray(from, this.at)
-    if (taken === 'managed') this.#managed = value
+    const isText = this.bytes[from] === quote
+    if (taken === 'managed') this.#managed = this.bytes.subarray(from, this.at)
     else if (taken === 'kind') this.#hasKind = true
-    else if (value[0] !== quote) return
-    else if (taken === 'uid') this.#uid = plain(value)
-    else this.#version = plain(value)
+    else if (taken === 'uid') this.#uid = isText ? plain(this.bytes, from, this.at) : undefined
+    else this.#version = isText ? plain(this.bytes, from, this.at) : undefined
   }
-
 }
 
 const withoutFields = new Stripper([['*', 'fieldsV1']])

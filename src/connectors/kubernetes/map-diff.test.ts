@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
 import type { PatchStep } from '../../model/kubernetes.ts'
+import { Stripper } from './client-strip.ts'
 import { diff } from './map-diff.ts'
+import { differing } from './map-members.ts'
 
 /** A patch is applied as RFC 6902 says, by somebody who knows nothing of how it was made. */
 function patched(value: unknown, steps: readonly PatchStep[]): unknown {
@@ -68,4 +71,33 @@ test('entries with names are followed where they go, and only what is different 
     { op: 'replace', path: '/metadata/labels/app~1name', value: 'b' }, { op: 'add', path: '/metadata/labels/x~0y', value: '1' },
   ])
   expect(diff({ finalizers: ['a', 'b'] }, { finalizers: ['b'] })).toEqual([{ op: 'remove', path: '/finalizers/0' }])
+})
+
+test('what differs between two documents is all that differs, and mostly nothing else', () => {
+  const dice = new SeededRandom(9)
+  let [found, small] = [0, 0]
+  for (let turn = 0; turn < 4000; turn++) {
+    const value = (): unknown => dice.pick([() => dice.next(), () => '', () => 'ü"\\{', () => ({ a: Math.floor(dice.next() * 3) }), () => [], () => ({}), () => [1, { b: 'x'.repeat(Math.floor(dice.next() * 900)) }]])()
+    const before: Record<string, unknown> = { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'a' } }
+    for (const key of ['spec', 'data', 'status', '', 'ü', 'x"y', 'last'].filter(() => dice.next() < 0.6)) before[key] = value()
+    const after = { ...before }
+    for (let changes = Math.floor(dice.next() * 3); changes > 0; changes--) {
+      const key = dice.pick([...Object.keys(before), 'more', 'most'])
+      if (key === 'kind' || key === 'apiVersion') continue
+      if (dice.next() < 0.25) delete after[key]
+      else after[key] = value()
+    }
+    // Another version of a server may write its keys in another order.
+    const order = dice.next() < 0.1 ? Object.fromEntries(Object.entries(after).reverse()) : after
+    const seen = new Stripper().line(Buffer.from(JSON.stringify({ type: 'MODIFIED', object: order }))).object
+    const parts = differing(Buffer.from(JSON.stringify(before)), Buffer.from(seen?.document ?? []), seen?.members ?? [], seen?.object ?? {})
+    if (parts === undefined) continue
+    found++
+    if (Object.keys(parts[0]).length < Object.keys(before).length) small++
+    expect(patched(before, diff(...parts))).toEqual(after)
+    expect([parts[0].kind, parts[1].apiVersion]).toEqual(['Pod', 'v1'])
+  }
+  // Where a member came or went beside one that is the same, all is looked at.
+  expect(found).toBeGreaterThan(1500)
+  expect(small).toBeGreaterThan(found / 2)
 })

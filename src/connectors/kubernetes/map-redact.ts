@@ -129,7 +129,7 @@ export class Redactor {
     }
     if (!isDict(value)) return value
     let copy: Record<string, unknown> | undefined
-    for (const name of Object.keys(value)) {
+    for (const name in value) {
       const part = value[name]
       if (typeof part !== 'object' || part === null || name === 'managedFields') continue
       const safe = this.#specs(part, name)
@@ -176,7 +176,7 @@ function replaced(dict: Dict, key: string, value: unknown): Dict {
 /** The dictionary itself where nothing was replaced. */
 function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Dict {
   let copy: Record<string, unknown> | undefined
-  for (const name of Object.keys(dict)) {
+  for (const name in dict) {
     const value = map(dict[name], name)
     if (value !== dict[name]) (copy ??= { ...dict })[name] = value
   }

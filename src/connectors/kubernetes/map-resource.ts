@@ -157,8 +157,8 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 /** Without what is undefined. */
 function compact<T extends object>(value: T): Compact<T> {
   const kept: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
-    const part = (value as Readonly<Record<string, unknown>>)[key]
+  for (const key in value) {
+    const part: unknown = value[key]
     if (part !== undefined) kept[key] = part
   }
   return kept as Compact<T>

@@ -7,7 +7,7 @@ import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
 /** A block is read and unpacked for one document of it, and stays until the last of them has another state. */
-const mostDocuments = 8
+const mostDocuments = 16
 const mostBytes = 64 * 1024
 
 /** Where a document is. */

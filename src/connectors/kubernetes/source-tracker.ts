@@ -3,10 +3,12 @@ import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { PatchStep, ResourceData } from '../../model/kubernetes.ts'
 import type { ResourceType } from './client-discovery.ts'
+import { bufferOf } from './client-scan.ts'
 import type { SeenObject } from './client-strip.ts'
 import type { ChangeType, KubeObject, Target } from './client-types.ts'
 import { actorOf, changeEvent, clusterEvent, placeOf, resourceEvent, type Place } from './map-change.ts'
 import { diff } from './map-diff.ts'
+import { differing } from './map-members.ts'
 import { eventData } from './map-event.ts'
 import { canonical, digestOf } from './map-canonical.ts'
 import type { Noise, NoiseRule } from './map-noise.ts'
@@ -170,8 +172,10 @@ export class Tracker implements Target {
     const { map, noise, marked, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const old = map.document(known)
-    const was = old === undefined ? undefined : (JSON.parse(old.toString()) as KubeObject)
-    const patch: readonly PatchStep[] = was === undefined ? [] : diff(was, safe)
+    const { members } = seen
+    // Where nothing was redacted, what was sent is what is kept.
+    const parts = old === undefined ? undefined : ((document === seen.document && members !== undefined ? differing(old, bufferOf(document), members, safe) : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
+    const patch: readonly PatchStep[] = parts === undefined ? [] : diff(...parts)
     const now = host.clock.now()
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
@@ -182,7 +186,7 @@ export class Tracker implements Target {
     }
     const change = hiding.length > 0 ? undefined : changeEvent({
       place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now,
-      noise: was === undefined ? [] : (marked?.marks(was, safe, patch, canonical) ?? []),
+      noise: parts === undefined ? [] : (marked?.marks(...parts, patch, canonical) ?? []),
     })
     return this.#put(change, place, version, digest, document, safe, known, false, now)
   }
