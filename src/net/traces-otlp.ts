@@ -1,4 +1,7 @@
-/** Spans by OpenTelemetry's own exporter. It weighs 30 MB of memory, so that it is loaded only where traces go this way. */
+/**
+ * Spans by OpenTelemetry's own exporter. It takes some 12 MB of memory and 150 ms of a start, so that it is loaded only
+ * where traces go this way.
+ */
 import { SpanKind, SpanStatusCode, TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'

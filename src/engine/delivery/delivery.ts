@@ -260,7 +260,7 @@ export class Delivery {
     const { retain, whenBehind } = this.#settings
     if (whenBehind === 'block') return false
     if (failing && this.#options.host.clock.now() - range.oldest > retain.ageMs) return true
-    return range.bytes + (await this.#options.reader.pendingBytes()) > retain.bytes
+    return range.bytes + this.#source.aheadBytes + (await this.#options.reader.pendingBytes()) > retain.bytes
   }
 
   #sayDropping(dropped: readonly SinkPiece[]): void {

@@ -3,6 +3,8 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { DeliverySettings } from './settings.ts'
 
 const mostFrames = 64
+/** What is read of the journal may be many times as much in memory: changes of objects compress to a thirtieth. */
+const mostUnpacked = 2
 
 /** Gathers the frames of the next range from a reader. What was read and not settled is kept, whatever fails meanwhile. */
 export class RangeSource {
@@ -33,9 +35,14 @@ export class RangeSource {
       waited = true
       await this.#timers.sleep(batch.waitMs, signal)
     }
-    const cut = until === undefined ? -1 : frames.findIndex((frame) => frame.header.sequence > until)
+    const cut = until === undefined ? enough(frames, batch.bytes) : frames.findIndex((frame) => frame.header.sequence > until)
     this.#ahead = cut === -1 ? [] : frames.splice(cut)
     return cut === 0 ? 'gone' : frames
+  }
+
+  /** Bytes of the journal that were read and are in no range yet. */
+  get aheadBytes(): number {
+    return this.#ahead.reduce((sum, { header }) => sum + header.bodyBytes, 0)
   }
 
   putBack(frames: readonly Frame[]): void {
@@ -52,5 +59,16 @@ export class RangeSource {
 
 function isEnough(frames: readonly Frame[], bytes: number, until: number | undefined): boolean {
   if (until !== undefined) return (frames.at(-1)?.header.sequence ?? 0) >= until
-  return frames.length >= mostFrames || frames.reduce((sum, frame) => sum + frame.header.bodyBytes, 0) >= bytes
+  return enough(frames, bytes) !== -1
+}
+
+/** How many frames are as much as is taken at once; -1 when more may come. */
+function enough(frames: readonly Frame[], bytes: number): number {
+  let [stored, unpacked] = [0, 0]
+  for (const [index, { header }] of frames.entries()) {
+    stored += header.bodyBytes
+    unpacked += header.rawBytes
+    if (index + 1 >= mostFrames || stored >= bytes || unpacked >= mostUnpacked * bytes) return index + 1
+  }
+  return -1
 }
