@@ -28,8 +28,11 @@ const keptFree = '4MB'
 /** Pieces of a vectored write: below what systems take (IOV_MAX). */
 const piecesAtOnce = 512
 
-/** Rows of row groups, on average, from which on files become one as they are: smaller groups cost a reader more than writing them anew once. */
-const [fewestFlows, fewestEvents] = [16_384, 1024]
+/**
+ * What row groups have on average from which on files become one as they are: smaller groups cost a reader more than writing them anew once.
+ * A hundred changes of large objects are a group of full size, and to write them anew takes the memory of all that become one.
+ */
+const fewest = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
 
 /** Endpoints in one statement. */
 const revisionsAtOnce = 1000
@@ -40,10 +43,12 @@ const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRE
 /** DuckDB writes differences of 32-bit numbers that lie further apart than this in 33 bits, which other readers refuse. */
 const furthest = 2 ** 31
 
-/** Rows of events can be large: smaller groups keep a reader's memory small. */
+/** Rows of events can be large: smaller groups keep a reader's memory small, and the writer's. DuckDB makes none of fewer rows than the least. */
+const [eventRows, leastEventRows, eventBytes] = [16_384, 2048, 16 << 20]
+
 const copyOptions: Readonly<Record<Stream, string>> = {
   flows: copyFormat,
-  events: `${copyFormat}, ROW_GROUP_SIZE 16384`,
+  events: `${copyFormat}, ROW_GROUP_SIZE ${eventRows}`,
   endpoints: `${copyFormat}, ROW_GROUP_SIZE ${endpointGroupRows}`,
   flows_1m: copyFormat,
   flows_5m: copyFormat,
@@ -126,9 +131,17 @@ class DuckWriter implements TableWriter {
   }
 
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
-    const fewest = stream === 'events' ? fewestEvents : fewestFlows
-    const whole = stream === 'endpoints' ? undefined : await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest)
-    return whole ?? this.#copy(this.#merging, `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`, stream, path, about, await this.#farApart(from))
+    const whole = stream === 'flows' || stream === 'events' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest[stream]) : undefined
+    if (whole !== undefined) return whole
+    const select = `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`
+    return this.#copy(this.#merging, select, stream, path, about, await this.#farApart(from), stream === 'events' ? await this.#groupRows(from) : eventRows)
+  }
+
+  /** Rows of events that make a group of bounded size. */
+  async #groupRows(files: readonly string[]): Promise<number> {
+    const [[rows, bytes] = []] = await rowsOf(this.#merging, `SELECT (SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${fileList(files)})), (SELECT sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${fileList(files)}))`)
+    const fitting = Math.floor((eventBytes * Number(rows ?? 0)) / Math.max(1, Number(bytes ?? 0)))
+    return Math.min(eventRows, Math.max(leastEventRows, fitting))
   }
 
   async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
@@ -215,8 +228,9 @@ class DuckWriter implements TableWriter {
     await Promise.resolve()
   }
 
-  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout, farApart = false): Promise<Written> {
-    const options = farApart ? copyOptions[stream].replace('PARQUET_VERSION v2', 'PARQUET_VERSION v1') : copyOptions[stream]
+  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout, farApart = false, groupRows = eventRows): Promise<Written> {
+    const sized = stream === 'events' ? copyOptions[stream].replace(`ROW_GROUP_SIZE ${eventRows}`, `ROW_GROUP_SIZE ${groupRows}`) : copyOptions[stream]
+    const options = farApart ? sized.replace('PARQUET_VERSION v2', 'PARQUET_VERSION v1') : sized
     const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`)
     const stat = await this.#disk.stat(path)
     if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, it } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
@@ -9,7 +10,7 @@ import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { anyFlows } from '../testing/any-flows.ts'
 import { ask } from '../testing/ask.ts'
-import { FrameMaker, startOfDay } from '../testing/frames.ts'
+import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
@@ -41,4 +42,35 @@ it.each([1, 2, 3])('large files are put together as they are, whatever columns e
   // DuckDB says so of what it writes.
   expect((await readFile(join(stores.directory, files[0] ?? ''))).includes('DuckDB version')).toBe(seed === 3)
   expect(await fingerprint(store)).toEqual(before)
+})
+
+it.each([
+  { what: 'of large events, however few, are put together as they are', rows: 64, bytes: 20_000, anew: false, groups: 6 },
+  { what: 'of few events are written anew', rows: 16, bytes: 10_000, anew: true, groups: 1 },
+  { what: 'of many such, in groups of bounded size', rows: 16, bytes: 10_000, files: 150, anew: true, groups: 3 },
+])('files $what', async ({ rows, bytes, files: count = 3, anew, groups }) => {
+  let now = startOfDay
+  const real = realHost()
+  const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
+  const make = new FrameMaker()
+  const text = 'x'.repeat(bytes)
+  for (let file = 0; file < count; file++) {
+    // Two frames of a file: groups of a file are of whole frames.
+    for (let frame = 0; frame < 2; frame++) await store.projection.apply([make.events(Array.from({ length: rows }, (_, row) => event(`${file}-${frame}-${row}`, { json: { text, row } })), startOfDay, 'http')])
+    await store.projection.commit()
+  }
+  const all = 'SELECT count(*) AS rows, count(DISTINCT id) AS ids, bit_xor(hash(id, data, _pos))::VARCHAR AS cells FROM events'
+  const before = await ask(store.reader, all)
+  now += 2 * msPerHour
+  while (await store.maintain());
+  const files = (await readdir(stores.directory)).filter((name) => name.startsWith('events-'))
+  expect(files).toHaveLength(1)
+  const path = join(stores.directory, files[0] ?? '')
+  expect((await readFile(path)).includes('DuckDB version')).toBe(anew)
+  expect(await ask(store.reader, all)).toEqual(before)
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  expect((await connection.runAndReadAll(`SELECT count(DISTINCT row_group_id)::INTEGER FROM parquet_metadata('${path}')`)).getRows()[0]?.[0]).toBe(groups)
+  connection.closeSync()
+  instance.closeSync()
 })

@@ -104,13 +104,14 @@ function absent(elements: readonly ThriftStruct[], name: string, rows: number): 
 
 /**
  * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
- * be good: the same column of different types, or row groups that have fewer rows, on average, than `fewestRows`.
+ * be good: the same column of different types, or row groups that have, on average, both fewer rows than these and fewer bytes before compression.
  */
-export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewestRows: number): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
+export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewest: { readonly rows: number; readonly bytes: number }): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
   const sources: Source[] = []
   for (const each of from) sources.push(await read(disk, each))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
-  if (rows < fewestRows * sources.reduce((sum, source) => sum + source.groups.length, 0)) return undefined
+  const all = sources.flatMap(({ groups }) => groups)
+  if (rows < fewest.rows * all.length && all.reduce((sum, group) => sum + number(group, 2), 0) < fewest.bytes * all.length) return undefined
   const columns = new Map<string, readonly ThriftStruct[]>()
   for (const source of sources) {
     for (const [name, elements] of source.columns) {
