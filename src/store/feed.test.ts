@@ -104,7 +104,7 @@ test('a store that cannot be opened again is tried until it can; meanwhile rows 
 test('where a cluster is watched flows wait two seconds, and what comes after them behind them; news is heard at once', async () => {
   FailingTables.failAt = new Set()
   const heard: number[] = []
-  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
+  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
   const received = host.clock.now()
   const batch = flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received)
   const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw: encodeBatch(batch), count: 1, received, timeMin: received, timeMax: received })

@@ -19,8 +19,8 @@ export interface FeedOptions {
 export interface FeedIdentity {
   /** Some cluster is watched. */
   watching(): boolean
-  /** Takes every frame, in order, as soon as it is read; one that it has taken before it passes over. */
-  take(frames: readonly Frame[]): void
+  /** Takes every frame, in order, as soon as it is read; one that it has taken before it passes over. Does not reject. */
+  take(frames: readonly Frame[]): Promise<void>
 }
 
 /** So long flows wait, from their receipt on: news of who has their addresses comes later than they do. */
@@ -103,7 +103,7 @@ export class StoreFeed {
     try {
       while (!signal.aborted) {
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt)
-        waiting.add(await this.#soon(next, signal, (until) => reader.next(readBytes, until)))
+        await waiting.add(await this.#soon(next, signal, (until) => reader.next(readBytes, until)))
         const frames = waiting.ripe()
         if (frames.length > 0) {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
@@ -178,8 +178,8 @@ class Waiting {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
 
-  add(frames: readonly Frame[]): void {
-    this.#identity?.take(frames)
+  async add(frames: readonly Frame[]): Promise<void> {
+    await this.#identity?.take(frames)
     const watching = this.#identity?.watching() === true
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
     for (const frame of frames) {

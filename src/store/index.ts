@@ -45,6 +45,8 @@ export interface Store {
    */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
+  /** Some file of it has to do with flows. */
+  hasFlows(): boolean
   status(): StoreStatus
   close(): Promise<void>
 }
@@ -65,6 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reader,
     maintain: () => maintenance.run(),
     ledger: () => ledgerOf(folder.durable),
+    hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => statusOf(folder),
     async close() {
       await maintenance.idle()

@@ -4,6 +4,7 @@ import { serve } from '../../engine/rpc.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
+import type { Frame } from '../../journal/types.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
@@ -37,6 +38,8 @@ let stop = new AbortController()
 let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
 let workloads: WorkloadProjection | undefined
+/** Reads what is known of workloads up to a sequence, once. Only flows are named by it: until the first of them nothing is kept here. */
+let know: ((until: number) => Promise<void>) | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
 export const storeMethods = {
@@ -49,7 +52,7 @@ export const storeMethods = {
       memoryLimit: { reader: options.memory },
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
-    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take: (frames) => projection.take(frames) } })
+    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
       reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal) },
@@ -63,13 +66,15 @@ export const storeMethods = {
     stop = new AbortController()
     const tail = new SharedTail(options.tail)
     clusters = new Set(options.clusters)
-    if (clusters.size > 0) await knowWorkloads(options.journal, tail).catch((error: unknown) => log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', { error: String(error) }))
+    know = (until) => knowWorkloads(options.journal, tail, until).catch((error: unknown) => log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', { error: String(error) }))
+    // What was stored before may be asked for again when its hour is over.
+    if (clusters.size > 0 && need().store.hasFlows()) await begin(need().store.ledger().positions[filePartition]?.sequence ?? 0)
     running = need().run(options.journal, tail, stop.signal)
   },
   /** After a reload. */
   async clusters(ids: readonly string[]): Promise<void> {
     // Clusters that were watched before have told what they do not tell again.
-    if (clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true) await workloads.open()
+    if (know === undefined && clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true) await workloads.open()
     clusters = new Set(ids)
   },
   status,
@@ -91,11 +96,23 @@ export const storeMethods = {
   },
 } as const
 
-/** Reads what main has kept, and what the journal tells between that and where the store is: from there on the store's own frames tell. */
-async function knowWorkloads(journal: string, tail: SharedTail): Promise<void> {
+/** Frames as the feed reads them. While no flow came, what they tell is left to main, which holds in the journal what is in no file of its own. */
+async function take(frames: readonly Frame[]): Promise<void> {
+  const [first] = frames
+  if (first === undefined) return
+  if (know !== undefined && clusters.size > 0 && frames.some(({ header }) => header.kind === 'flows')) await begin(first.header.sequence - 1)
+  if (know === undefined) workloads?.take(frames)
+}
+
+async function begin(until: number): Promise<void> {
+  await know?.(until)
+  know = undefined
+}
+
+/** Reads what main has kept, and what the journal tells between that and a sequence: from there on the store's own frames tell. */
+async function knowWorkloads(journal: string, tail: SharedTail, sequence: number): Promise<void> {
   if (workloads === undefined) return
   await workloads.open()
-  const { sequence } = need().store.ledger().positions[filePartition] ?? nowhere
   if (workloads.reached.sequence >= sequence) return
   const reader = openReader({ host, directory: journal, tail, after: workloads.reached })
   try {
