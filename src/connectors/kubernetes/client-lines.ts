@@ -1,3 +1,5 @@
+import { giveBack } from '../../model/give-back.ts'
+
 /** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
 
 const newline = 0x0a
@@ -32,8 +34,10 @@ export class LineSplitter {
       const end = bytes.subarray(from, at)
       from = at + 1
       if (this.#size + end.length > this.#most) throw new LineTooLong(this.#most)
-      const line = this.#parts.length === 0 ? end : this.#join(end)
+      const joined = this.#parts.length === 0 ? undefined : this.#join(end)
+      const line = joined ?? end
       if (line.length > 0) yield line
+      if (joined !== undefined) giveBack(joined)
     }
     const rest = bytes.subarray(from)
     if (rest.length === 0) return
@@ -46,10 +50,12 @@ export class LineSplitter {
   #join(end: Uint8Array): Uint8Array {
     const line = new Uint8Array(this.#size + end.length)
     let at = 0
-    for (const part of [...this.#parts, end]) {
+    for (const part of this.#parts) {
       line.set(part, at)
       at += part.length
+      giveBack(part)
     }
+    line.set(end, at)
     this.#parts = []
     this.#size = 0
     return line

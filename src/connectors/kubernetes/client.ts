@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import type { Answer, Ask, Write } from './client-types.ts'
 
 const keepAliveMs = 30_000
+const ownBytes = 4 * Buffer.poolSize
 
 export interface ClientOptions {
   /** Of the API server, `https://…`. */
@@ -35,7 +36,7 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
     return new Promise((resolve, reject) => {
       const asked = request(target, { method, agent, signal, headers: { ...more, ...who } }, (answer) => {
         const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
-        resolve({ status: answer.statusCode ?? 0, headers: named, body: answer, close: () => answer.destroy() })
+        resolve({ status: answer.statusCode ?? 0, headers: named, body: readOnce(answer), close: () => answer.destroy() })
       })
       asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs)).on('error', reject).end(body)
     })
@@ -44,5 +45,19 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
     ask: (path, query, signal, accept = 'application/json') => send('GET', path, query, signal, { accept }),
     write: (method, path, body, signal) => send(method, path, {}, signal, { accept: 'application/json', 'content-type': 'application/json' }, JSON.stringify(body)),
     close: () => agent.destroy(),
+  }
+}
+
+/**
+ * Each piece is good until the next is asked for. Pieces lie in the buffers that the socket was read into, a gigabyte of which would
+ * otherwise wait to be collected while a large cluster is listed: one is given back as soon as a piece of another comes.
+ */
+async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let last: ArrayBufferLike | undefined
+  for await (const piece of answer) {
+    // Small ones are put together in a pool, which is others' as well.
+    if (last instanceof ArrayBuffer && last !== piece.buffer && last.byteLength >= ownBytes) last.transfer(0)
+    last = piece.buffer
+    yield piece
   }
 }
