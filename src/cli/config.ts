@@ -136,6 +136,12 @@ export function identityFolder({ data }: WeirConfig): string {
   return `${data}/identity`
 }
 
+/** Its flows come as datagrams, so many that the threads have to be prepared for them. */
+export function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
+  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
+  return (type === 'netflow' || type === 'sflow') && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
+}
+
 /** Ids of the sources that watch clusters: who tells of workloads. */
 export function clusterSources({ sources }: WeirConfig): readonly string[] {
   return Object.values(sources).flatMap(({ id, type }) => (type === 'kubernetes' ? [id] : []))

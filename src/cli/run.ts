@@ -27,7 +27,7 @@ import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 import { openTraces } from '../net/traces.ts'
-import { clusterSources, geoFiles, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
@@ -151,7 +151,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
-      await store.remote.call('follow', { journal, tail: tail.memory, clusters: clusterSources(config) })
+      await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })
     }
     const sinks = new SinkSet({
       host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
@@ -160,7 +160,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
       await workloads.use(next)
-      await store?.remote.call('clusters', clusterSources(next))
+      await store?.remote.call('clusters', workloads.clusters)
     }
     let reports: readonly SourceReport[] = []
     const reload = (): Promise<ReloadReport> =>
@@ -229,12 +229,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error
   }
-}
-
-/** Its flows come as datagrams, so many that the threads have to be prepared for them. */
-function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
-  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
-  return (type === 'netflow' || type === 'sflow') && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
 /** A transform as delivery sees it: a sink whose other side is the journal. */

@@ -53,3 +53,40 @@ it('flows have the names of their pods at once, after a restart, and after what 
     await rm(folder, { recursive: true, force: true })
   }
 })
+
+it('where no flow comes nothing is kept of workloads; flows that come later, by a restart or a reload, have their names', { timeout: 240_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-workloads-'))
+  const cluster = await Cluster.start(pods, Math.floor(Date.now() / 1000) * 1000 - 600_000)
+  try {
+    const kubeconfig = join(folder, 'kubeconfig')
+    await writeFile(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: cluster.url } }], users: [] }))
+    const kubernetes = { cluster: 'c1', kubeconfig }
+    const silent = { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes } }
+    await using weir = await startWeir({ folder, config: silent })
+    const heard = { sources: { kubernetes } }
+    const clusters = async (): Promise<{ workloads?: number; synced: boolean } | undefined> => (await weir.get<{ clusters: readonly { workloads?: number; synced: boolean }[] }>('/api/v1/clusters')).clusters[0]
+    const resources = async (): Promise<boolean> => Number((await weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM resources WHERE kind = 'Pod'"))[0]?.n) === pods
+    await until('the pods are stored', resources)
+    expect(await clusters()).toMatchObject({ synced: true })
+    expect((await clusters())?.workloads).toBeUndefined()
+    weir.configure(heard)
+    await weir.post('/api/v1/reload', {})
+    await until('the pods have names', async () => (await clusters())?.workloads === pods)
+    const first = await flows(weir, cluster, 0)
+    expect(first.named).toBe(first.all)
+    // What was kept is too old once it was not kept up.
+    await weir.stop()
+    weir.configure(silent)
+    await weir.start()
+    await until('it watches', async () => (await clusters())?.synced === true)
+    await weir.stop()
+    expect(await readdir(join(weir.data, 'identity'))).toEqual([])
+    weir.configure(heard)
+    await weir.start()
+    const second = await flows(weir, cluster, first.all)
+    expect(second.named).toBe(second.all)
+  } finally {
+    await cluster.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -7,7 +7,7 @@ import type { Tail } from '../journal/types.ts'
 import { nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
-import { clusterSources, identityFolder, type WeirConfig } from './config.ts'
+import { clusterSources, hearsFlows, identityFolder, type WeirConfig } from './config.ts'
 
 export interface WorkloadsOptions {
   readonly host: Host
@@ -27,22 +27,30 @@ const toldBefore = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms
 export class Workloads {
   readonly follower: WorkloadFollower
   readonly #options: WorkloadsOptions
-  #clusters: ReadonlySet<string>
+  #clusters: ReadonlySet<string> = new Set()
+  /** What is known is kept until the end, also when no flow comes any more. */
+  #begun = false
   readonly #stop = new AbortController()
 
   private constructor(options: WorkloadsOptions) {
     const { host, log, metrics, config, journal, tail } = options
     this.#options = options
-    this.#clusters = new Set(clusterSources(config))
     const projection = new WorkloadProjection({ host, log, metrics, directory: identityFolder(config), isCluster: (source) => this.#clusters.has(source) })
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 
-  /** Knows what was kept, or what the store tells; follows the journal where a cluster is watched. */
+  /** Knows what was kept, or what the store tells; follows the journal where a cluster is watched and flows come: elsewhere nobody asks for names. */
   static async open(options: WorkloadsOptions): Promise<Workloads> {
     const workloads = new Workloads(options)
-    if (workloads.watching) await workloads.#begin()
+    await workloads.use(options.config)
+    // What is not kept up is of no use later: the store tells then.
+    if (!workloads.watching) await workloads.follower.projection.discard()
     return workloads
+  }
+
+  /** Sources that are believed. */
+  get clusters(): readonly string[] {
+    return [...this.#clusters]
   }
 
   get watching(): boolean {
@@ -63,11 +71,13 @@ export class Workloads {
     return this.watching ? this.follower : undefined
   }
 
-  /** After a reload. */
+  /** At the start, and after a reload. */
   async use(config: WeirConfig): Promise<void> {
-    const before = this.watching
-    this.#clusters = new Set(clusterSources(config))
-    if (!before && this.watching) await this.#begin()
+    const named = this.#begun || Object.values(config.sources).some(hearsFlows)
+    this.#clusters = new Set(named ? clusterSources(config) : [])
+    if (this.#begun || !this.watching) return
+    this.#begun = true
+    await this.#begin()
   }
 
   async stop(): Promise<void> {

@@ -57,6 +57,12 @@ export class WorkloadProjection implements Projection {
     return false
   }
 
+  /** Removes what is kept. */
+  async discard(): Promise<void> {
+    const { host: { disk }, directory } = this.#options
+    for (const name of await workloadFiles(disk, directory)) await disk.remove(`${directory}/${name}`)
+  }
+
   /** Begins with what is told in another way, up to a position. */
   begin(told: Iterable<ResourceData>, position: Position): void {
     for (const data of told) this.workloads.apply(data)

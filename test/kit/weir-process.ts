@@ -97,21 +97,28 @@ export class WeirProcess {
     return this.#log.slice(this.#launchedAt)
   }
 
-  /** For the next start. */
+  /** For the next start, or reload. */
   configure(config: Readonly<Record<string, unknown>>): void {
     this.#options = { ...this.#options, config }
+    this.#write()
+  }
+
+  #write(): string {
+    const { folder, config } = this.#options
+    mkdirSync(folder, { recursive: true })
+    const file = join(folder, 'weir.yaml')
+    writeFileSync(file, stringify(merge(this.#defaults(), config ?? {})))
+    return file
   }
 
   /** Spawns the process; `ready` waits for it. */
   launch(): void {
     if (this.#child !== undefined) throw new Error('this Weir runs already')
-    const { folder, config, through = [], nodeArgs = [], env, root = ROOT, uid } = this.#options
-    mkdirSync(folder, { recursive: true })
-    const file = join(folder, 'weir.yaml')
-    writeFileSync(file, stringify(merge(this.#defaults(), config ?? {})))
+    const { through = [], nodeArgs = [], env, root = ROOT, uid } = this.#options
+    const file = this.#write()
     const command = [...through, join(root, 'node_modules/.bin/node'), ...nodeArgs, join(root, 'bin/weir.mjs'), 'run', '--config', file]
     const child = spawn(command[0] ?? '', command.slice(1), {
-      cwd: folder,
+      cwd: this.#options.folder,
       env: { ...withoutWeir(process.env), PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
