@@ -44,8 +44,13 @@ export function changeEvent(change: Change): WeirEvent {
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
-export function resourceEvent(data: ResourceData, time: number): WeirEvent {
-  return envelope(data, kubernetesTypes.resource, 'resource', stableUuid(data.cluster, data.uid, `resource ${data.state}`, data.resourceVersion), time, utf8.encode(JSON.stringify(data)))
+/** What is told of a resource beside its facts. */
+export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
+
+/** `facts`: everything else of it, as JSON. */
+export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
+  const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
+  return envelope(head, kubernetesTypes.resource, 'resource', stableUuid(head.cluster, head.uid, `resource ${head.state}`, head.resourceVersion), time, utf8.encode(text))
 }
 
 export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
@@ -109,12 +114,14 @@ const utf8 = new TextEncoder()
 /** A name of Weir for its stable ids: RFC 9562, version 5. */
 const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
 const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
+/** What is hashed, behind the space. */
+let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
 /** The same for the same parts, in every process. */
 export function stableUuid(...parts: readonly string[]): string {
-  const digest = Buffer.from(hash('sha1', Buffer.concat([spaceBytes, Buffer.from(parts.join('\n'))]), 'hex'), 'hex')
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80
-  const text = digest.toString('hex', 0, 16)
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+  const name = parts.join('\n')
+  if (named.length < spaceBytes.length + 3 * name.length) named = Buffer.concat([spaceBytes, Buffer.alloc(3 * name.length)])
+  const text = hash('sha1', named.subarray(0, spaceBytes.length + named.write(name, spaceBytes.length)), 'hex')
+  const variant = ((Number.parseInt(text.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-5${text.slice(13, 16)}-${variant}${text.slice(17, 20)}-${text.slice(20, 32)}`
 }

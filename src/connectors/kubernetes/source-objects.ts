@@ -35,7 +35,7 @@ export interface Word {
 
 /** What is to be written down, in order. */
 export type Step =
-  /** `document`: JSON in memory of its own, which is given back; empty: none is kept. */
+  /** `document`: of {@link ObjectMap.keep}; empty: none is kept. */
   | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Uint8Array; readonly word?: Word }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
   | { readonly is: 'remove'; readonly known: Known }
@@ -52,12 +52,17 @@ export interface Told extends Word {
 }
 
 const layout = 2
+/** Room for most documents. No buffer of Node's own has this size. */
+const roomBytes = 7168
+const mostRoom = 768
 
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
   readonly #statements: Readonly<Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>>
   readonly #blocks: Blocks
+  /** Room for documents, of {@link roomBytes} each. */
+  readonly #room: Uint8Array[] = []
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
@@ -156,6 +161,15 @@ export class ObjectMap {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
+  /** A copy of a document, which is good until the step that puts it is committed. */
+  keep(document: Uint8Array): Uint8Array {
+    // Memory of those that were committed, mostly: to ask for it and give it back again takes as long as all else that is done with them.
+    const found = document.length > roomBytes ? undefined : this.#room.pop()
+    const all = found === undefined ? Buffer.allocUnsafeSlow(Math.max(roomBytes, document.length)) : Buffer.from(found.buffer)
+    all.set(document)
+    return all.subarray(0, document.length)
+  }
+
   /** The document of an object as it was seen last, as JSON; undefined when it has none or it is lost. It is good until the next is asked for. */
   document(known: Known): Buffer | undefined {
     const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
@@ -216,7 +230,8 @@ export class ObjectMap {
       if (step.is === 'remove') letGo(step.known)
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
-      giveBack(step.document)
+      if (step.document.buffer.byteLength === roomBytes && this.#room.length < mostRoom) this.#room.push(step.document)
+      else giveBack(step.document)
     }
   }
 

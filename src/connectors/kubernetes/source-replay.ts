@@ -66,7 +66,7 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: (object: ChangeData
   known.version = resourceVersion
   // Its digest is of what the server sent, which the journal does not have.
   known.hash = ''
-  known.document = Uint8Array.from(Buffer.from(JSON.stringify(change.new)))
+  known.document = map.keep(Buffer.from(JSON.stringify(change.new)))
   return [{ is: 'put', collection, uid, known, facts: factsOf(known), names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
 }
 

@@ -54,9 +54,9 @@ export async function retell({ cluster, context: { host, metrics, id }, map, rec
       const document = map.document(known)
       if (document === undefined) continue
       const object = JSON.parse(document.toString()) as KubeObject
-      const facts = factsOf(object)
-      known.told = digestOf(JSON.stringify(facts))
-      const event = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present', ...facts }, now)
+      const facts = JSON.stringify(factsOf(object))
+      known.told = digestOf(facts)
+      const event = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' }, facts, now)
       const room = recorder.record([event], [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }])
       told++
       metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })

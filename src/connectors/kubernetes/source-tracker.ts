@@ -1,7 +1,7 @@
 /** Tells true changes of one collection from what a server says of it, and has them recorded. */
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import type { PatchStep, ResourceData } from '../../model/kubernetes.ts'
+import type { PatchStep } from '../../model/kubernetes.ts'
 import type { ResourceType } from './client-discovery.ts'
 import { bufferOf } from './client-scan.ts'
 import type { SeenObject } from './client-strip.ts'
@@ -192,15 +192,24 @@ export class Tracker implements Target {
   }
 
   #put(change: WeirEvent | undefined, place: Place, version: string, digest: string, document: Uint8Array, safe: KubeObject, known: Known, first: boolean, now: number): void | Promise<void> {
+    const { map } = this.#options
     known.version = version
     known.hash = digest
     // What was seen is good until the next is.
-    const own = ownBytes(document)
+    const own = map.keep(document)
     known.document = own
-    const told = this.#resource(place, version, safe, known, first, now)
-    const events = [...(change === undefined ? [] : [change]), ...(told === undefined ? [] : [resourceEvent(told, now)])]
+    const facts = factsOf(safe)
+    const text = JSON.stringify(facts)
+    const told = digestOf(text)
+    const events = change === undefined ? [] : [change]
+    let word: Word | undefined
+    // What is told of it as a resource, if that is not what was told last.
+    if (known.told !== told) {
+      known.told = told
+      word = { at: now, version, since: first && facts.created !== undefined ? facts.created : new Date(now).toISOString() }
+      events.push(resourceEvent({ ...place, resourceVersion: version, since: word.since, state: 'present' }, text, now))
+    }
     if (events.length > 0) this.#options.onChange()
-    const word: Word | undefined = told === undefined ? undefined : { at: now, version, since: told.since }
     return this.#record(events, [
       { is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: own, ...(word === undefined ? {} : { word }) }, ...this.#passed(version),
     ], version)
@@ -227,16 +236,6 @@ export class Tracker implements Target {
     return this.#record(events, [{ is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: nothing }, ...this.#passed(version)], version)
   }
 
-  /** What is told of it as a resource, if that is not what was told last. */
-  #resource(place: Place, resourceVersion: string, object: KubeObject, known: Known, first: boolean, now: number): ResourceData | undefined {
-    const facts = factsOf(object)
-    const digest = digestOf(JSON.stringify(facts))
-    if (known.told === digest) return undefined
-    known.told = digest
-    const since = first && facts.created !== undefined ? facts.created : new Date(now).toISOString()
-    return { ...place, resourceVersion, since, state: 'present', ...facts }
-  }
-
   #goneNow(seen: SeenObject): void | Promise<void> {
     const { uid, version } = seen
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
@@ -259,7 +258,7 @@ export class Tracker implements Target {
     const resourceVersion = last?.version ?? known.version
     const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: document, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now })
     this.#options.onChange()
-    return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, now)], steps, version)
+    return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now)], steps, version)
   }
 
   /** Up to where the watch has come with this, unless a list is under way. */
@@ -283,12 +282,6 @@ export class Tracker implements Target {
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)
     return uid === undefined || known === undefined ? undefined : { uid, known }
   }
-}
-
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  const own = Buffer.allocUnsafeSlow(bytes.length)
-  own.set(bytes)
-  return own
 }
 
 const nothing = new Uint8Array()
