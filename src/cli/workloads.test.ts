@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Cluster } from '../../test/bars/enrichment/cluster.ts'
 import { sendFlows } from '../../test/bars/enrichment/flows.ts'
+import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
@@ -32,7 +33,7 @@ it('flows have the names of their pods at once, after a restart, and after what 
   const cluster = await Cluster.start(pods, Math.floor(Date.now() / 1000) * 1000 - 600_000)
   try {
     const kubeconfig = join(folder, 'kubeconfig')
-    await writeFile(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: cluster.url } }], users: [] }))
+    await writeFile(kubeconfig, kubeconfigOf(cluster.url))
     await using weir = await startWeir({ folder, config: { sources: { kubernetes: { cluster: 'c1', kubeconfig } } } })
     await until('the pods are known', async () => (await weir.get<{ clusters: readonly { workloads?: number }[] }>('/api/v1/clusters')).clusters[0]?.workloads === pods)
     const first = await flows(weir, cluster, 0)
@@ -59,7 +60,7 @@ it('where no flow comes nothing is kept of workloads; flows that come later, by 
   const cluster = await Cluster.start(pods, Math.floor(Date.now() / 1000) * 1000 - 600_000)
   try {
     const kubeconfig = join(folder, 'kubeconfig')
-    await writeFile(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: cluster.url } }], users: [] }))
+    await writeFile(kubeconfig, kubeconfigOf(cluster.url))
     const kubernetes = { cluster: 'c1', kubeconfig }
     const silent = { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes } }
     await using weir = await startWeir({ folder, config: silent })

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { threadShares } from '../kit/proc.ts'
 import { SeededRandom } from '../kit/random.ts'
@@ -40,7 +41,7 @@ export default {
 async function measure(context: BarContext, cluster: Cluster, name: 'plain' | 'enriched', traffic: Omit<Traffic, 'port'>): Promise<{ readonly cost: number; readonly watching: number }> {
   const random = new SeededRandom(context.seed)
   const file = join(context.folder, 'kubeconfig')
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: cluster.url } }], users: [] }))
+  writeFileSync(file, kubeconfigOf(cluster.url))
   const kubernetes = name === 'plain' ? {} : { kubernetes: { cluster: 'c1', kubeconfig: file } }
   await using weir = await startWeir({ folder: join(context.folder, name), config: { sources: kubernetes } })
   if (name === 'enriched') await told(weir, cluster.held.length)

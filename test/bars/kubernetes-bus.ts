@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
+import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
 import { PodServer } from '../kit/pod-server.ts'
@@ -33,7 +34,7 @@ export default {
     await using bus = await startNats({ jetstream: true, dir: folder })
     try {
       const kubeconfig = join(context.folder, 'kubeconfig')
-      writeFileSync(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: server.url } }], users: [] }))
+      writeFileSync(kubeconfig, kubeconfigOf(server.url))
       await using weir = await startWeir({
         folder: join(context.folder, 'weir'),
         config: {

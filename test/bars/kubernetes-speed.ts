@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { PodServer, type Shape } from '../kit/pod-server.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
@@ -23,7 +24,7 @@ export default {
 
 async function watching(context: BarContext, server: PodServer, folder: string): Promise<WeirProcess> {
   const file = join(context.folder, `${folder}.kubeconfig`)
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server: server.url } }], users: [] }))
+  writeFileSync(file, kubeconfigOf(server.url))
   return startWeir({ folder: join(context.folder, folder), config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } } })
 }
 

@@ -1,6 +1,7 @@
 // An API server with a few objects that remembers what happened until it is told to forget: over real HTTP, whatever a test wants it to refuse.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { kubeconfigOf } from './kubeconfig.ts'
 
 export interface SmallType {
   readonly group: string
@@ -60,7 +61,7 @@ export class SmallCluster {
 
   get kubeconfig(): string {
     const server = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-    return JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x' } }], clusters: [{ name: 'x', cluster: { server } }], users: [] })
+    return kubeconfigOf(server)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
-import { giveBack } from '../../model/give-back.ts'
-
 /** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
+import { giveBack } from '../../model/give-back.ts'
 
 const newline = 0x0a
 
