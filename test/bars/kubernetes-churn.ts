@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
+import { synced } from '../kit/synced.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { Churn, judged, toldOf } from '../real/kit/kube-churn.ts'
 import { startKubeFor } from '../real/kit/kube.ts'
@@ -55,12 +56,3 @@ export default {
     }
   },
 } satisfies Bar
-
-async function synced(weir: { get<T>(path: string): Promise<T> }): Promise<void> {
-  for (let waited = 0; waited < 600; waited++) {
-    const { clusters } = await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')
-    if (clusters[0]?.synced === true) return
-    await sleep(200)
-  }
-  throw new Error('not everything is watched after two minutes')
-}

@@ -4,6 +4,7 @@ import type { Bar } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
 import { percentile } from '../kit/percentile.ts'
 import { SeededRandom } from '../kit/random.ts'
+import { synced } from '../kit/synced.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { Churn, judged, toldOf } from '../real/kit/kube-churn.ts'
 import { startKubeFor } from '../real/kit/kube.ts'
@@ -18,9 +19,7 @@ export default {
       await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } } })
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bar', context.seed)
-      // The first object that is told shows that the list is through.
-      await churn.create()
-      for (let waited = 0; waited < 300 && churn.judge(await toldOf(weir, 'bar')).length > 0; waited++) await sleep(200)
+      await synced(weir)
       const writing = churn.run(4)
       const kills = context.size(50, 3)
       const ready: number[] = []

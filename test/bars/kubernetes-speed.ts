@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { PodServer, type Shape } from '../kit/pod-server.ts'
+import { synced } from '../kit/synced.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
 const longestSync = 25
@@ -28,20 +29,11 @@ async function watching(context: BarContext, server: PodServer, folder: string):
   return startWeir({ folder: join(context.folder, folder), config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } } })
 }
 
-async function synced(weir: WeirProcess, objects: number): Promise<void> {
-  for (let waited = 0; waited < 6000; waited++) {
-    const { clusters } = await weir.get<{ clusters: readonly { synced: boolean; objects: number }[] }>('/api/v1/clusters')
-    if (clusters[0]?.synced === true && clusters[0].objects === objects) return
-    await sleep(50)
-  }
-  throw new Error('the pods were not all known after five minutes')
-}
-
 async function pods(context: BarContext, shape: Shape): Promise<void> {
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, 'pods')
-    await synced(weir, shape.objects)
+    await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     const events = async (): Promise<number> => Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
     // Each is told as a resource, once.
     for (let waited = 0; waited < 600 && (await events()) < shape.objects; waited++) await sleep(200)
@@ -58,7 +50,7 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     const lists = server.lists
     const began = performance.now()
     await weir.start()
-    await synced(weir, shape.objects)
+    await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     context.figure('pods: from a restart to watching again', Math.round(performance.now() - began), 'ms')
     context.expectSpeed(performance.now() - began <= longestStart, `watching again within ${longestStart} ms of a restart`)
     const after = await events()
@@ -67,9 +59,9 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     server.forget()
     const forgot = performance.now()
     await weir.start()
-    await synced(weir, shape.objects)
+    await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     while (server.lists === lists) await sleep(20)
-    await synced(weir, shape.objects)
+    await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     context.figure('pods: from a restart to watching again, everything listed', Math.round(performance.now() - forgot), 'ms')
     context.expectSpeed(performance.now() - forgot <= longestRelist, `with a list within ${longestRelist} ms`)
     const told = (await events()) - before
@@ -84,7 +76,7 @@ async function changes(context: BarContext, shape: Shape, wanted: number, count:
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, shape.size)
-    await synced(weir, shape.objects)
+    await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     await rate(context, weir, server, 'small objects', wanted, count)
   } finally {
     await server.close()

@@ -5,6 +5,7 @@ import type { Bar } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
 import { EventReceiver } from '../kit/event-receiver.ts'
 import { SeededRandom } from '../kit/random.ts'
+import { synced } from '../kit/synced.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
 import { Churn, toldByAll, toldOf } from '../real/kit/kube-churn.ts'
 import { clusterOf, holderOf, judgedAll, overlaps, prepareReplica, standsBy } from '../real/kit/kube-turns.ts'
@@ -27,7 +28,7 @@ export default {
         const weir = await prepareReplica({ folder: join(context.folder, name), kubeconfig, duration: context.size('10s', '3s'), sinks: { shared: { type: 'http', url: receiver.url, from: ['kubernetes'], only: { family: ['change'] } } } })
         replicas.push(weir)
         await weir.start()
-        if (replicas.length === 1) await holderOf(replicas)
+        if (replicas.length === 1) await Promise.all([holderOf(replicas), synced(weir)])
         else await standsBy(weir)
       }
       const random = new SeededRandom(context.seed)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { synced } from '../kit/synced.ts'
 import { weirCommand } from '../kit/weir-command.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { Churn, judged, toldOf } from './kit/kube-churn.ts'
@@ -35,13 +36,6 @@ async function startWatching(settings: Readonly<Record<string, unknown>> = {}): 
 }
 
 const statusOf = async (of: WeirProcess): Promise<Status> => (await of.get<{ clusters: Status[] }>('/api/v1/clusters')).clusters[0] as Status
-
-async function synced(of: WeirProcess): Promise<void> {
-  await expect.poll(async () => {
-    const { synced: done, kinds } = await statusOf(of).catch(() => ({ synced: false, kinds: [] }))
-    return done ? 'synced' : kinds.filter(({ state }) => state !== 'watching').map(({ kind, state, reason }) => `${kind} ${state} ${reason ?? ''}`).join('; ')
-  }, { timeout: 60_000, interval: 200 }).toBe('synced')
-}
 
 describe('kube-apiserver', () => {
   test('every write of a churn is told once, in order, each from where the one before it ended', async () => {

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WatchedCluster } from '../../src/engine/control.ts'
+import type { WeirProcess } from './weir-process.ts'
+
+/**
+ * Waits until all of the cluster is listed and watched. What is written before that may be part of the list, of which nothing is told.
+ * @param objects so many are known, too
+ * @throws with what is not watched yet when the time is over
+ */
+export async function synced(weir: WeirProcess, { objects, limitMs = 120_000 }: { readonly objects?: number; readonly limitMs?: number } = {}): Promise<void> {
+  const began = performance.now()
+  let seen: WatchedCluster | undefined
+  while (performance.now() - began < limitMs) {
+    seen = (await weir.get<{ clusters: readonly WatchedCluster[] }>('/api/v1/clusters')).clusters[0]
+    if (seen?.synced === true && (objects === undefined || seen.objects === objects)) return
+    await sleep(50)
+  }
+  const missing = seen?.kinds.filter(({ state }) => state !== 'watching').map(({ kind, state, reason }) => `${kind} ${state} ${reason ?? ''}`).join('; ')
+  throw new Error(`not everything is watched after ${limitMs / 1000} s (${seen?.objects ?? 0} objects known; ${missing ?? 'no cluster'})`)
+}
