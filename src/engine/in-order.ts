@@ -6,7 +6,8 @@ export type Attempt =
   | undefined
   /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
   | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number; readonly away?: boolean }
-  | { readonly is: 'reject'; readonly reason: string }
+  /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
+  | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
 
 export interface InOrderOptions {
   /** Most attempts under way at once. */
@@ -64,7 +65,7 @@ export async function deliverInOrder<Row extends Ordered>(
   }
 
   const settle = (row: Row, outcome: Attempt): void => {
-    if (outcome?.is === 'reject') failures.push({ index: row.index, ...outcome })
+    if (outcome?.is === 'reject') failures.push({ index: row.index, is: 'reject', reason: outcome.reason })
     if (outcome?.is === 'retry') {
       retry(row, outcome.reason, outcome.afterMs)
       if (outcome.away === true) trouble ??= outcome

@@ -78,6 +78,21 @@ export const messageCodec = {
   tcp_flags: tcpFlags,
 }
 
+/** What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one says otherwise. */
+export const messageFields = (mode: 'binary' | 'structured') => ({
+  ...messageCodec,
+  mode: choice(['binary', 'structured', 'raw'], { description: '`binary`: the attributes of a CloudEvent beside its data, as the bus has a place for them. `structured`: one CloudEvent in JSON. `raw`: the data alone', default: mode }),
+  oversize: choice(['dead-letter', 'patch-only'], { description: 'What becomes of a change of an object that is larger than the bus takes: with `patch-only` an update is sent as the patch alone and a deletion without the last state, both marked `reduced`; whatever is still too large, or nothing but a state, is a dead letter', default: 'dead-letter' }),
+  concurrency: integer({ description: 'Most messages that may wait for their acknowledgement at once; those of one key go one after the other where the bus does not keep them in order itself', unit: 'messages', default: 256 }, { min: 1, max: 16_384 }),
+  timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),
+})
+
+/** A complaint where the settings of `messageFields` do not go together, or null. */
+export function messageComplaint({ codec, kollect_fields, oversize, mode }: { readonly codec: string; readonly kollect_fields: string; readonly oversize: string; readonly mode: string }): Complaint | null {
+  if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original') return new Complaint('kollect\'s own fields have no place for a patch', 'leave out `oversize`, or `kollect_fields: original`', ['oversize'])
+  return codec === 'kollect' && mode === 'structured' ? new Complaint('kollect\'s messages are bytes, and would go out as base64 in JSON', 'set `mode: raw`, which is what kollect\'s consumers read, or `mode: binary`', ['mode']) : null
+}
+
 /** How a sink of lines writes flows; spread into its fields. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], { description: `Form of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents, and have no place in CSV`, default: 'json' }),

@@ -141,7 +141,7 @@ test('a message is the event in binary mode: attributes as headers, data as payl
   const headers = Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]))
   expect(headers).toEqual({
     'ce-specversion': '1.0', 'ce-id': 'e0', 'ce-source': '/conformance', 'ce-type': 'io.weir.test', 'ce-subject': 'gr%C3%BCn%20und/blau', 'ce-time': '2024-05-01T00:00:00.000Z',
-    'ce-n': '7', 'ce-weirfamily': 'audit', 'content-type': 'application/json', 'Nats-Msg-Id': expect.stringMatching(/^[\w-]{43}$/) as string, 'Nats-Expected-Stream': 'WEIR',
+    'ce-n': '7', 'ce-weirfamily': 'audit', family: 'audit', type: 'io.weir.test', 'content-type': 'application/json', 'Nats-Msg-Id': expect.stringMatching(/^[\w-]{43}$/) as string, 'Nats-Expected-Stream': 'WEIR',
   })
   expect(Buffer.from(message?.data ?? []).toString()).toBe('{"number":0}')
 })

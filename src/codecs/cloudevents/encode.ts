@@ -71,17 +71,27 @@ export interface BinaryMessage {
 
 const nothing = new Uint8Array(0)
 
+/**
+ * One event in binary mode, before a bus's own names for attributes: those but `datacontenttype`, as plain text, and the type of
+ * its data.
+ */
+export function eventAttributes(event: WeirEvent, extra?: Extensions): { readonly attributes: Readonly<Record<string, string>>; readonly contentType: string | undefined } {
+  const named: Record<string, string> = {}
+  for (const [name, value] of attributes(event, extra)) named[name] = String(value)
+  return { attributes: named, contentType: contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined) }
+}
+
 /** One event in binary mode: for HTTP and, with the same names, for NATS. Throws when its content type can't be a header. */
 export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
   const headers: Record<string, string> = {}
-  for (const [name, value] of attributes(event, extra)) headers[`ce-${name}`] = encodeHeader(String(value))
-  const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
+  const { attributes: named, contentType: type } = eventAttributes(event, extra)
+  for (const [name, value] of Object.entries(named)) headers[`ce-${name}`] = encodeHeader(value)
   if (type !== undefined) headers['content-type'] = checkHeader(type)
   return { headers, body: event.data ?? nothing }
 }
 
 /** A content type goes as it is, and must not be able to begin another header. */
-function checkHeader(type: string): string {
+export function checkHeader(type: string): string {
   if (/^[\t\x20-\x7e]*$/.test(type)) return type
   throw new Error(`datacontenttype ${JSON.stringify(type.slice(0, 64))} can't be a header`)
 }

@@ -6,22 +6,15 @@ import type { NatsConfig } from './config.ts'
 const tooLargeForStream = 10054
 const wrongStream = 10060
 
-const tooLarge = 'larger than the'
-
-/** Was it refused for its size? */
-export function isTooLarge(outcome: Attempt): outcome is Attempt & { readonly is: 'reject' } {
-  return outcome?.is === 'reject' && outcome.reason.startsWith(tooLarge)
-}
-
 /** What a failed publish means for its event. Only what the event itself is to blame for is rejected. */
 export function verdict(error: unknown, subject: string, { stream, timeout }: NatsConfig, library: Library): Attempt {
   const { errors } = library
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
-    return { is: 'reject', reason: `${tooLarge} server takes (max_payload)` }
+    return { is: 'reject', reason: 'larger than the server takes (max_payload)', tooLarge: true }
   }
   if (error instanceof errors.InvalidSubjectError) return { is: 'reject', reason: `${JSON.stringify(subject)} is not a subject` }
   if (error instanceof library.JetStreamApiError) {
-    if (error.code === tooLargeForStream) return { is: 'reject', reason: `${tooLarge} stream takes (max_msg_size)` }
+    if (error.code === tooLargeForStream) return { is: 'reject', reason: 'larger than the stream takes (max_msg_size)', tooLarge: true }
     const advice = error.code === wrongStream ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\`` : ''
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }

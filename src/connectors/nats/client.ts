@@ -43,14 +43,17 @@ export class JetStreamPublisher {
   }
 
   /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */
-  publish({ subject, headers, data, messageId }: NatsMessage): Promise<Attempt> {
+  publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
     if (live === undefined || live.away !== undefined) return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
     return new Promise((resolve) => {
       const settle = (outcome: Attempt): void => {
         this.#waiting.delete(waiting)
+        signal.removeEventListener('abort', stop)
         resolve(outcome)
       }
+      const stop = (): void => { settle(gone('the sink is stopping')) }
+      signal.addEventListener('abort', stop, { once: true })
       const waiting: Waiting = { subject, settle }
       this.#waiting.add(waiting)
       const fields = live.library.headers()

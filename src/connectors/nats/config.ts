@@ -1,4 +1,4 @@
-import { choice, Complaint, defineSchema, duration, flag, integer, list, messageCodec, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, flag, list, messageComplaint, messageFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 import { placeholders, unknownPlaceholder } from './map-subject.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
@@ -28,21 +28,19 @@ export const natsSchema = defineSchema({
     wait_for: choice(['stream', 'server'], { description: 'What counts as delivered: `stream` once a JetStream stream has stored the event, `server` once the server has taken it, which is lost for whoever does not listen just then', default: 'stream' }),
     stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, { pattern: /[^\s.*>/\\]+/, expects: 'the name of a stream, with no space, dot, slash or wildcard' }),
     create_stream: flag({ description: 'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`', default: false }),
-    ...messageCodec,
-    oversize: choice(['dead-letter', 'patch-only'], { description: 'What becomes of a change of an object that is larger than server or stream take: with `patch-only` an update is sent as the patch alone and a deletion without the last state, both marked `reduced`; whatever is still too large, or nothing but a state, is a dead letter', default: 'dead-letter' }),
-    concurrency: integer({ description: 'Most events that may wait for their acknowledgement at once; events of one key go one after the other', unit: 'events', default: 256 }, { min: 1, max: 16_384 }),
-    timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '5s' }, { min: '10ms' }),
+    ...messageFields('binary'),
     auth,
     tls,
   },
-  check({ subject, stream, create_stream, wait_for, oversize, codec, kollect_fields }) {
+  check({ subject, stream, create_stream, wait_for, ...message }) {
+    const wrong = messageComplaint(message)
+    if (wrong !== null) return wrong
     const unknown = unknownPlaceholder(subject)
     if (unknown !== undefined) return new Complaint(`\`${unknown}\` is not known in a subject`, `use ${placeholders.map((name) => `{${name}}`).join(' ')}`, ['subject'])
     if (!/^(?:[^\s.*>{}]|\{[a-z]+\})+(?:\.(?:[^\s.*>{}]|\{[a-z]+\})+)*$/.test(subject)) {
       return new Complaint(`\`${subject}\` is not a subject to publish to`, 'write tokens between dots, with no space and no wildcard', ['subject'])
     }
     if (wait_for === 'server' && stream !== null) return new Complaint('`stream` is set, but nothing waits for one', 'leave out `stream`, or `wait_for: server`', ['stream'])
-    if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original') return new Complaint('kollect\'s own fields have no place for a patch', 'leave out `oversize`, or `kollect_fields: original`', ['oversize'])
     if (create_stream && stream === null) return new Complaint('`create_stream` is set, but no name', 'add `stream: WEIR`', ['create_stream'])
     return create_stream && subject.startsWith('{') ? new Complaint('a stream for every subject can\'t be made', 'begin `subject` with a fixed token, such as `weir.`', ['subject']) : null
   },

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
-import { encodeBinary } from '../../codecs/cloudevents/index.ts'
-import type { SinkRow } from '../../engine/rows.ts'
+import { checkHeader, encodeHeader } from '../../codecs/cloudevents/index.ts'
+import type { OutMessage } from '../../bus/message-sink.ts'
 
 export interface NatsMessage {
   readonly subject: string
@@ -11,17 +10,11 @@ export interface NatsMessage {
   readonly messageId: string
 }
 
-/** A row as CloudEvents binary mode: attributes as `ce-` headers, the data as payload. */
-export function toMessage(row: SinkRow, subject: string): NatsMessage {
-  const { headers, body } = encodeBinary(row.event)
-  return { subject, headers, data: body, messageId: messageIdOf(row) }
-}
-
-/**
- * An event is the same event wherever (source, id) is the same; the two are hashed, because they may be long and hold
- * anything. A flow is known by its place.
- */
-function messageIdOf({ kind, id, event }: SinkRow): string {
-  if (kind === 'flows') return id
-  return hash('sha256', `${event.source.length}:${event.source}${event.id}`, 'base64url')
+/** CloudEvents' attributes as `ce-` headers, the others by their names; values percent-encoded as in HTTP. */
+export function toMessage({ attributes, facts, contentType, body, id }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id'>, subject: string): NatsMessage {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(facts)) headers[name] = encodeHeader(value)
+  for (const [name, value] of Object.entries(attributes)) headers[`ce-${name}`] = encodeHeader(value)
+  if (contentType !== undefined) headers['content-type'] = checkHeader(contentType)
+  return { subject, headers, data: body, messageId: id }
 }

@@ -1,0 +1,168 @@
+/** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
+import { busMessage, type BusMessage, type MessageMode } from '../codecs/bus-message/index.ts'
+import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
+import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
+import type { Context, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
+import { sinkRows, type SinkRow } from '../engine/rows.ts'
+import type { Failure } from '../model/outcome.ts'
+
+/** The settings that every such sink has (`messageFields` of the schema). */
+export interface MessageSinkConfig extends EventFormChoice {
+  readonly mode: MessageMode
+  readonly oversize: 'dead-letter' | 'patch-only'
+  /** Most messages under way at once. */
+  readonly concurrency: number
+  /** ms that one attempt may take. */
+  readonly timeout: number
+}
+
+/** A message and the row that it was made of, for names that are worked out of the row. */
+export interface OutMessage extends BusMessage {
+  readonly row: SinkRow
+  /** Counts over the rows of a send. */
+  readonly index: number
+}
+
+interface Client {
+  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  ready(signal: AbortSignal): Promise<string | undefined>
+  /** What the message will look like on the bus, for people who look; pure. */
+  show(message: OutMessage): Preview
+  probe(signal: AbortSignal): Promise<Probe>
+  close(): Promise<void>
+}
+
+/** Takes messages one at a time; the engine keeps those of a key one after the other. */
+export interface EachClient extends Client {
+  /** Resolves within the timeout, at once when the signal aborts. What was refused for its size says `tooLarge`. */
+  publish(message: OutMessage, signal: AbortSignal): Promise<Attempt>
+}
+
+/** Takes many at once, and keeps those of a key in order by itself: behind one that failed none of the same key was stored. */
+export interface ManyClient extends Client {
+  /** As `publish`; the attempts of all messages, in their order. */
+  publishAll(messages: readonly OutMessage[], signal: AbortSignal): Promise<readonly Attempt[]>
+}
+
+/** A sink whose client publishes message by message. */
+export async function eachMessageSink(config: MessageSinkConfig, context: Context, client: EachClient): Promise<Sink> {
+  const forms = await eventForms(config, context.metrics)
+  return {
+    async send(batch, signal) {
+      const problem = await client.ready(signal)
+      if (problem !== undefined) return allRetried(batch, problem)
+      const outgoing = new Outgoing(config, forms, batch)
+      const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
+      return outgoing.sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
+        const message = outgoing.message(row)
+        if ('is' in message) return message
+        const outcome = await client.publish(message, signal)
+        const smaller = isTooLarge(outcome) ? outgoing.reduced(row) : undefined
+        if (smaller === undefined) return outcome
+        return reducedOutcome(await client.publish(smaller, signal), context)
+      }))
+    },
+    ...common(config, forms, client),
+  }
+}
+
+/** A sink whose client publishes many messages at once. */
+export async function manyMessagesSink(config: MessageSinkConfig, context: Context, client: ManyClient): Promise<Sink> {
+  const forms = await eventForms(config, context.metrics)
+  return {
+    async send(batch, signal) {
+      const problem = await client.ready(signal)
+      if (problem !== undefined) return allRetried(batch, problem)
+      const outgoing = new Outgoing(config, forms, batch)
+      const failures: Failure[] = []
+      const messages: OutMessage[] = []
+      const refusedKeys = new Set<string>()
+      for (const row of sinkRows(batch, forms.flows)) {
+        const message = row.key !== undefined && refusedKeys.has(row.key) ? behind(row.key) : outgoing.message(row)
+        if (!('is' in message)) messages.push(message)
+        else {
+          if (row.key !== undefined) refusedKeys.add(row.key)
+          failures.push({ index: row.index, ...message })
+        }
+      }
+      const attempts = await client.publishAll(messages, signal)
+      for (const [at, message] of messages.entries()) {
+        let attempt = attempts[at]
+        const smaller = isTooLarge(attempt) ? outgoing.reduced(message.row) : undefined
+        // Those behind it in its key were not stored, so that it is still in time.
+        if (smaller !== undefined) attempt = reducedOutcome((await client.publishAll([smaller], signal))[0], context)
+        if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
+      }
+      return outgoing.sending.settle(failures.sort((a, b) => a.index - b.index))
+    },
+    ...common(config, forms, client),
+  }
+}
+
+function common(config: MessageSinkConfig, forms: EventForms, client: Client): Pick<Sink, 'preview' | 'probe' | 'close'> {
+  return {
+    *preview(batch) {
+      const outgoing = new Outgoing(config, forms, batch)
+      for (const row of sinkRows(batch, forms.flows)) {
+        const message = outgoing.message(row)
+        yield 'is' in message ? { problem: message.reason } : client.show(message)
+      }
+    },
+    probe: (signal) => client.probe(signal),
+    close: () => client.close(),
+  }
+}
+
+type Refused = Extract<Attempt, { readonly is: string }>
+
+/** The messages of one send. */
+class Outgoing {
+  readonly sending: Sending
+  readonly #config: MessageSinkConfig
+
+  constructor(config: MessageSinkConfig, forms: EventForms, batch: SinkBatch) {
+    this.#config = config
+    this.sending = forms.begin(batch.trace)
+  }
+
+  /** What can't be written down can't be next time either. */
+  message(row: SinkRow): OutMessage | Refused {
+    try {
+      return this.#made(row, this.sending.event(row))
+    } catch (error) {
+      return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
+    }
+  }
+
+  /** The same message id: nothing of the larger one was stored. Undefined: it does not get any smaller, or is not to. */
+  reduced(row: SinkRow): OutMessage | undefined {
+    const event = this.#config.oversize === 'patch-only' ? this.sending.reduced(row) : undefined
+    return event === undefined ? undefined : this.#made(row, event)
+  }
+
+  #made(row: SinkRow, form: SinkRow['event']): OutMessage {
+    return { ...busMessage(row, form, this.#config.mode), row, index: row.index }
+  }
+}
+
+function isTooLarge(outcome: Attempt): boolean {
+  return outcome?.is === 'reject' && outcome.tooLarge === true
+}
+
+function reducedOutcome(outcome: Attempt, context: Context): Attempt {
+  if (outcome === undefined) context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: context.id })
+  return outcome?.is === 'reject' && outcome.tooLarge === true ? { ...outcome, reason: `${outcome.reason}, without its states, too` } : outcome
+}
+
+function failureOf(index: number, attempt: Refused): Failure {
+  if (attempt.is === 'reject') return { index, is: 'reject', reason: attempt.reason }
+  return { index, is: 'retry', reason: attempt.reason, ...(attempt.afterMs === undefined ? {} : { afterMs: attempt.afterMs }) }
+}
+
+function behind(key: string): Refused {
+  return { is: 'retry', reason: behindKey(key) }
+}
+
+function allRetried(batch: SinkBatch, reason: string): Failure[] {
+  return Array.from({ length: batch.count }, (_, index) => ({ index, is: 'retry', reason }))
+}
