@@ -1,6 +1,7 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
+import { kafkaSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsSchema } from './connectors/nats/config.ts'
@@ -10,7 +11,7 @@ import type { SinkDefinition, SourceDefinition, TransformDefinition } from './en
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema }
-export const sinkSchemas = { http: httpSchema, nats: natsSchema, file: fileSchema, stdout: stdoutSchema }
+export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -29,6 +30,7 @@ export const watched: ReadonlySet<string> = new Set(['kubernetes'])
 const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   http: async () => (await import('./connectors/http/index.ts')).http,
   nats: async () => (await import('./connectors/nats/index.ts')).nats,
+  kafka: async () => (await import('./connectors/kafka/index.ts')).kafka,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

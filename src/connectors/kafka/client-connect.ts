@@ -1,0 +1,106 @@
+import type { API, Base, BaseOptions, Broker, Connection, SASLOptions } from '@platformatic/kafka'
+import type { Context } from '../../engine/ports.ts'
+import type { Timers } from '../../host/index.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { readTls } from '../../net/tls.ts'
+import type { KafkaConfig } from './config.ts'
+
+export type Library = Awaited<ReturnType<typeof loadClient>>
+
+/** How long what was learned of a topic holds: partitions that were added are found after this. What fails is asked for anew at once. */
+const metadataMaxAge = 60_000
+
+/** The client library, loaded only when a connector needs it. */
+export async function loadClient() {
+  return import('@platformatic/kafka')
+}
+
+export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
+
+/** Files of TLS are read now, passwords and tokens for each connection. Nothing is tried twice: the engine does that. */
+export async function connectionOptions({ brokers, auth, tls, timeout }: ClusterConfig, { id, host }: Pick<Context, 'id' | 'host'>, known: readonly Broker[] = brokers): Promise<BaseOptions> {
+  const files = await readTls(tls, host.disk)
+  const sasl = saslOf(auth)
+  // A server's name goes into the handshake; an address has no place there.
+  const named = brokers.every(({ host: name }) => !/^[\d.]+$|:/.test(name))
+  return {
+    clientId: `weir-${id.replaceAll(/\s/g, '-')}`,
+    bootstrapBrokers: [...known],
+    timeout,
+    connectTimeout: timeout,
+    requestTimeout: timeout,
+    retries: 0,
+    metadataMaxAge,
+    ...(files === undefined ? {} : { tls: { ...files }, tlsServerName: files.servername ?? named }),
+    ...(sasl === undefined ? {} : { sasl }),
+  }
+}
+
+/** Resolves when a broker has answered; nothing is left open when it rejects. */
+export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
+  const base = new library.Base(options)
+  // The library tells of a connection's second error to nobody, which would end the process.
+  base.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+  try {
+    await base.metadata({ topics: [] })
+    return base
+  } catch (error) {
+    await base.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** The newest form of a request that both the library and the brokers know. */
+export function apiOf<Arguments extends unknown[], Response>(library: Library, base: Base, name: string): Promise<API<Arguments, Response>> {
+  return new Promise((resolve, reject) => {
+    base[library.kGetApi]<Arguments, Response>(name, (error, api) => {
+      if (api === undefined) reject(error ?? new Error(`the brokers know no ${name}`))
+      else resolve(api)
+    })
+  })
+}
+
+/** To whichever broker answers. */
+export function anyConnection(library: Library, base: Base): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    base[library.kGetBootstrapConnection]((error, connection) => {
+      if (connection === undefined) reject(error ?? new Error('no broker answers'))
+      else resolve(connection)
+    })
+  })
+}
+
+/** Rejects when the signal aborts, or after the time; what was begun goes on, and nobody hears of it. */
+export async function orStop<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, timers: Timers): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  const timer = timers.after(limitMs, () => { reject(new Error(`no answer within ${limitMs} ms`)) })
+  const abort = (): void => { reject(new Error('the sink is stopping')) }
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, stopped])
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', abort)
+    // Somebody hears of it, whichever was first.
+    for (const late of [promise, stopped]) late.catch(() => undefined)
+  }
+}
+
+function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {
+  switch (auth.type) {
+    case 'none': return undefined
+    case 'plain': return { mechanism: 'PLAIN', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'scram-sha-256': return { mechanism: 'SCRAM-SHA-256', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'scram-sha-512': return { mechanism: 'SCRAM-SHA-512', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'oauthbearer': return {
+      mechanism: 'OAUTHBEARER',
+      token: () => revealSecret(auth.token).trim(),
+      // A broker that does not take the token answers without an error, and says so in its answer.
+      authBytesValidator(bytes, done) {
+        if (bytes === null || bytes.length === 0) done(null, bytes)
+        else done(new Error(`the token is not taken: ${bytes.toString()}`), bytes)
+      },
+    }
+  }
+}

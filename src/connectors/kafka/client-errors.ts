@@ -1,0 +1,113 @@
+import type { Attempt } from '../../engine/in-order.ts'
+import { formatHostPort } from '../../schema/index.ts'
+import type { ClusterConfig } from './client-connect.ts'
+
+/** What a broker says of a partition that was sent to it (codes of the protocol). */
+const duplicateSequence = 46
+const tooLarge: ReadonlySet<number> = new Set([10, 18])
+/** One record of the batch is to blame: corrupt, a time far off, no key where the topic wants one. */
+const badRecord: ReadonlySet<number> = new Set([2, 32, 87])
+/** The leader may have stored it and can't say yet that the replicas have it. */
+const unsure: ReadonlySet<number> = new Set([7, 20])
+/** The broker does not know us any more: sequence numbers begin anew. */
+const strangers: ReadonlySet<number> = new Set([45, 47, 59, 90])
+/** Who leads the partition has changed, or the topic is gone. */
+const stale: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
+
+const notAllowed = 29
+const unknownTopic = 3
+const fewReplicas = 19
+
+export type Fate =
+  | { readonly is: 'stored' }
+  /** The batch may be halved: only one message of it is to blame. */
+  | { readonly is: 'blame'; readonly reason: string; readonly tooLarge: boolean }
+  /** `unsure`: it may be stored. `stranger`: sequence numbers are void. `stale`: what is known of the topic is. */
+  | { readonly is: 'retry'; readonly reason: string; readonly unsure: boolean; readonly stranger: boolean; readonly stale: boolean }
+
+/** What an answer means for a batch of one partition. `says`: the broker's own words, if any; `name` of the code. */
+export function fateOf(code: number, name: string, says: string | null, topic: string): Fate {
+  if (code === 0 || code === duplicateSequence) return { is: 'stored' }
+  if (tooLarge.has(code)) return { is: 'blame', tooLarge: true, reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)` }
+  if (badRecord.has(code)) return { is: 'blame', tooLarge: false, reason: `topic ${topic} does not take it: ${says ?? name}` }
+  return { is: 'retry', reason: why(code, says ?? name, topic), unsure: unsure.has(code), stranger: strangers.has(code), stale: stale.has(code) }
+}
+
+function why(code: number, says: string, topic: string): string {
+  if (code === notAllowed) return forbidden(topic)
+  if (code === unknownTopic) return noTopic(topic)
+  if (code === fewReplicas) return `topic ${topic}: fewer replicas are in sync than \`min.insync.replicas\` asks for`
+  return `topic ${topic}: ${says}`
+}
+
+export function noTopic(topic: string): string {
+  return `there is no topic ${topic}; create it, or set \`create_topic: true\``
+}
+
+export function forbidden(topic: string): string {
+  return `the brokers do not let us write to topic ${topic}; give the user that right (WRITE and DESCRIBE), or correct \`topic\``
+}
+
+/** Why a topic can't be had, from the error that asking for it gave. */
+export function whyNoTopic(error: unknown, topic: string): string {
+  const text = says(error)
+  if (text.startsWith('Unknown topic')) return noTopic(topic)
+  const id = apiIdOf(error)
+  if (id === 'TOPIC_AUTHORIZATION_FAILED') return forbidden(topic)
+  return `topic ${topic} can't be had (${text})`
+}
+
+/** Why there is no connection, with what to do about it. */
+export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
+  const at = brokers.map(formatHostPort).join(', ')
+  const text = says(error)
+  if (/refers to the (?:environment variable|file)/.test(text)) return text
+  if (/suitable SASL mechanism/.test(text)) return `${at} knows no login of type ${auth.type} (${text}); correct \`auth\``
+  if (/SASL|authenticat|token is not taken|AUTHENTICATION|Credential|\bnonce\b/i.test(text)) return `${at} refuses our login (${text}); correct \`auth\``
+  if (/requires TLS/.test(text)) return `${at} speaks TLS alone; set \`tls: {}\``
+  if (/certificate required|bad certificate|unknown ca|handshake failure/i.test(text)) return `${at} wants a certificate of ours that it knows (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
+  if (/AUTHORIZATION_FAILED/.test(text)) return `${at} does not let us publish (${text}); give the user the right to write to a topic`
+  if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`
+  // A broker that waits for a login, or for TLS, hangs up on whoever asks for something else.
+  if (text.startsWith('Connection closed') && (auth.type === 'none' || tls === null)) return `${at} hangs up (${text}); does it want a login (\`auth\`), or TLS (\`tls\`)?`
+  return `${at} can't be reached (${text})`
+}
+
+export function away(reason: string): Attempt {
+  return { is: 'retry', reason, away: true }
+}
+
+/** The words of an error: of the deepest that have any, each once. */
+export function says(error: unknown): string {
+  const found = new Set<string>()
+  walk(error, (one, deeper) => {
+    if (!deeper) found.add(wordsOf(one))
+  })
+  return [...found].join('; ')
+}
+
+/** Name of the protocol's error somewhere in an error. */
+export function apiIdOf(error: unknown): string | undefined {
+  let id: string | undefined
+  walk(error, (one) => {
+    if (id === undefined && 'apiId' in one && typeof one.apiId === 'string') id = one.apiId
+  })
+  return id
+}
+
+function wordsOf(error: Error): string {
+  const [id, said] = ['apiId' in error ? error.apiId : undefined, 'serverErrorMessage' in error ? error.serverErrorMessage : undefined]
+  const words = typeof said === 'string' && said !== '' ? said : error.message === '' ? error.name : error.message
+  return typeof id === 'string' && words !== id ? `${words} ${id}` : words
+}
+
+/** `deeper`: it is told of by what it holds. */
+function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): void {
+  if (!(error instanceof Error)) {
+    seen(new Error(String(error)), false)
+    return
+  }
+  const inner: readonly unknown[] = error instanceof AggregateError ? (error.errors as readonly unknown[]) : error.cause instanceof Error ? [error.cause] : []
+  seen(error, inner.length > 0 && !/requires TLS|suitable SASL/.test(error.message))
+  for (const one of inner) walk(one, seen)
+}

@@ -1,0 +1,36 @@
+import type { Base } from '@platformatic/kafka'
+import type { Context, Probe } from '../../engine/ports.ts'
+import { formatHostPort } from '../../schema/index.ts'
+import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { apiIdOf, noTopic, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
+import type { KafkaConfig } from './config.ts'
+
+/** Logs in over a connection of its own and looks for the topic; nothing is published, and no topic is made. */
+export async function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
+  let base: Base | undefined
+  const look = async (): Promise<Probe> => {
+    base = await openBase(await loadClient(), await connectionOptions(config, context))
+    return lookForTopic(base, config)
+  }
+  try {
+    return await orStop(look(), signal, config.timeout, context.host.timers)
+  } catch (error) {
+    return { is: 'fail', says: whyNotConnected(error, config) }
+  } finally {
+    await base?.close().catch(() => undefined)
+  }
+}
+
+async function lookForTopic(base: Base, { brokers, topic, create_topic: create }: KafkaConfig): Promise<Probe> {
+  const at = brokers.map(formatHostPort).join(', ')
+  if (topic.includes('{')) return { is: 'ok', says: `${at}: logged in; topics are named by what is sent` }
+  try {
+    const count = (await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0
+    return { is: 'ok', says: `${at}: logged in; topic ${topic} has ${count} partitions` }
+  } catch (error) {
+    const missing = says(error).startsWith('Unknown topic')
+    if (!missing && apiIdOf(error) === undefined) throw error
+    if (missing && create) return { is: 'ok', says: `${at}: logged in; topic ${topic} is not there yet, and the first event makes it` }
+    return { is: 'fail', says: `${at}: logged in, but ${missing ? noTopic(topic) : whyNoTopic(error, topic)}` }
+  }
+}

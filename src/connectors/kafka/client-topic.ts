@@ -1,0 +1,42 @@
+import type { Context } from '../../engine/ports.ts'
+import { connectionOptions } from './client-connect.ts'
+import { apiIdOf, noTopic, says, whyNoTopic } from './client-errors.ts'
+import type { Live, Topic } from './client-publish.ts'
+import type { KafkaConfig } from './config.ts'
+
+/** Partitions of a topic as they are now or were a minute ago; makes it where that is wanted. Rejects when no broker answers. */
+export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
+  const found = await lookUp(live, topic)
+  if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found
+  const problem = await createTopic(live, topic, config, context)
+  return problem === undefined ? lookUp(live, topic) : { problem }
+}
+
+async function lookUp({ base }: Live, topic: string): Promise<Topic> {
+  try {
+    const { topics } = await base.metadata({ topics: [topic] })
+    return { leaders: (topics.get(topic)?.partitions ?? []).map(({ leader }) => leader) }
+  } catch (error) {
+    if (apiIdOf(error) === undefined && !says(error).startsWith('Unknown topic')) throw error
+    return { problem: whyNoTopic(error, topic) }
+  }
+}
+
+/** Undefined when it is there now. Another Weir may have made it meanwhile. */
+async function createTopic({ library, base }: Live, topic: string, config: KafkaConfig, context: Context): Promise<string | undefined> {
+  const { partitions, replication } = config
+  const admin = new library.Admin(await connectionOptions(config, context, [...(base.currentMetadata?.brokers.values() ?? config.brokers)]))
+  admin.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+  try {
+    await admin.createTopics({ topics: [topic], ...(partitions === null ? {} : { partitions }), ...(replication === null ? {} : { replicas: replication }) })
+    context.log.info('Made a topic.', { topic })
+    return undefined
+  } catch (error) {
+    const id = apiIdOf(error)
+    if (id === 'TOPIC_ALREADY_EXISTS') return undefined
+    if (id === undefined) throw error
+    return `topic ${topic} is missing and can't be made (${says(error)}); create it, or correct \`partitions\` and \`replication\``
+  } finally {
+    await admin.close().catch(() => undefined)
+  }
+}

@@ -1,0 +1,112 @@
+import type { Broker } from '@platformatic/kafka'
+import type { Attempt } from '../../engine/in-order.ts'
+import type { Context } from '../../engine/ports.ts'
+import { formatHostPort } from '../../schema/index.ts'
+import { anyConnection, apiOf, connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { away, whyNotConnected } from './client-errors.ts'
+import { Publishing, type Live, type Topic } from './client-publish.ts'
+import { Sequences, type Producer } from './client-sequence.ts'
+import { topicFor } from './client-topic.ts'
+import type { KafkaConfig } from './config.ts'
+import type { KafkaMessage } from './map.ts'
+
+/** Connections to the brokers of a cluster, made when they are first needed and anew after one was lost: files and secrets are read again then. */
+export class KafkaPublisher {
+  readonly #config: KafkaConfig
+  readonly #context: Context
+  readonly #sequences = new Sequences()
+  #live: Live | undefined
+  #connecting: Promise<void> | undefined
+  #closed = false
+  /** Asked in turn for the others. */
+  #brokers: readonly Broker[]
+
+  constructor(config: KafkaConfig, context: Context) {
+    this.#config = config
+    this.#context = context
+    this.#brokers = config.brokers
+  }
+
+  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  async ready(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#live !== undefined && this.#sequences.producer !== undefined) return undefined
+    this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+    try {
+      await orStop(this.#connecting, signal, this.#config.timeout, this.#context.host.timers)
+      return undefined
+    } catch (error) {
+      return whyNotConnected(error, this.#config)
+    }
+  }
+
+  /** What became of each message, in their order. */
+  async publishAll(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
+    const live = this.#live
+    if (live === undefined) return messages.map(() => away('the connection is closed'))
+    const { timers, clock } = this.#context.host
+    const publishing = new Publishing(live, this.#sequences, {
+      config: this.#config, clock, signal,
+      orStop: (promise) => orStop(promise, signal, this.#config.timeout, timers),
+      whyLost: (error) => whyNotConnected(error, this.#config),
+    })
+    const topics = new Map<string, Topic>()
+    await Promise.all(Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {
+      topics.set(topic, await orStop(topicFor(live, topic, this.#config, this.#context), signal, this.#config.timeout, timers).catch((error: unknown) => {
+        publishing.lost = true
+        return { problem: whyNotConnected(error, this.#config) }
+      }))
+    }))
+    const attempts = await publishing.run(messages, topics)
+    if (publishing.lost) await this.#drop(live)
+    return attempts
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#connecting?.catch(() => undefined)
+    if (this.#live !== undefined) await this.#drop(this.#live)
+  }
+
+  async #connect(): Promise<void> {
+    const live = this.#live ?? await this.#open()
+    try {
+      if (this.#sequences.producer === undefined) this.#sequences.begin(await beginProducer(live, this.#config.timeout))
+      if (this.#closed) throw new Error('the sink is closed')
+    } catch (error) {
+      await this.#drop(live)
+      throw error
+    }
+    if (this.#live !== live) this.#context.log.info('Connected to Kafka.', { brokers: this.#brokers.map(formatHostPort).join(', ') })
+    this.#live = live
+  }
+
+  async #open(): Promise<Live> {
+    // Another one is first each time, in case that one takes connections and answers nothing.
+    const [first, ...others] = this.#brokers
+    if (first !== undefined) this.#brokers = [...others, first]
+    const library = await loadClient()
+    const base = await openBase(library, await connectionOptions(this.#config, this.#context, this.#brokers))
+    for (const broker of base.currentMetadata?.brokers.values() ?? []) {
+      const learned = { host: broker.host, port: broker.port }
+      if (!this.#brokers.some((one) => formatHostPort(one) === formatHostPort(learned))) this.#brokers = [...this.#brokers, learned]
+    }
+    try {
+      return { library, base, produce: await apiOf(library, base, 'Produce') }
+    } catch (error) {
+      await base.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #drop(live: Live): Promise<void> {
+    if (this.#live === live) this.#live = undefined
+    await live.base.close().catch(() => undefined)
+  }
+}
+
+/** A producer of batches that the brokers know by their numbers. */
+async function beginProducer({ library, base }: Live, timeout: number): Promise<Producer> {
+  const connection = await anyConnection(library, base)
+  const api = await apiOf<[transactionalId: null, timeout: number, id: bigint, epoch: number], Producer>(library, base, 'InitProducerId')
+  return api.async(connection, null, timeout, -1n, -1)
+}

@@ -1,0 +1,39 @@
+/** Where a message goes: the same key, the same partition, for whoever else publishes to the topic with the same rule. Pure. */
+
+export const partitioners = ['murmur2', 'fnv1a'] as const
+export type Partitioner = (typeof partitioners)[number]
+
+/** Number of the partition, of `count`. */
+export function partitionOf(partitioner: Partitioner, key: Uint8Array, count: number): number {
+  // As Java's clients: the sign is cut off. As Sarama: the remainder of a negative number is made positive.
+  return partitioner === 'murmur2' ? (murmur2(key) & 0x7fff_ffff) % count : Math.abs((fnv1a(key) | 0) % count)
+}
+
+/** MurmurHash2 with the seed that Kafka's Java clients have, as a signed 32-bit number. */
+export function murmur2(bytes: Uint8Array): number {
+  const mix = 0x5bd1_e995
+  const whole = bytes.length & ~3
+  let hash = 0x9747_b28c ^ bytes.length
+  for (let at = 0; at < whole; at += 4) {
+    let word = Math.imul(byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24), mix)
+    word ^= word >>> 24
+    hash = Math.imul(hash, mix) ^ Math.imul(word, mix)
+  }
+  if (whole < bytes.length) {
+    for (let at = whole; at < bytes.length; at++) hash ^= byte(bytes, at) << (8 * (at - whole))
+    hash = Math.imul(hash, mix)
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), mix)
+  return hash ^ (hash >>> 15)
+}
+
+/** FNV-1a of 32 bits. */
+export function fnv1a(bytes: Uint8Array): number {
+  let hash = 0x811c_9dc5
+  for (const one of bytes) hash = Math.imul(hash ^ one, 0x0100_0193)
+  return hash >>> 0
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0
+}

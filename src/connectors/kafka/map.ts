@@ -1,0 +1,19 @@
+import type { OutMessage } from '../../bus/message-sink.ts'
+
+export interface KafkaMessage {
+  readonly topic: string
+  readonly key: string | undefined
+  /** Names and text. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly value: Uint8Array
+  /** The same for every attempt at this event, by whichever Weir; it is the header `id`, too. */
+  readonly id: string
+}
+
+/** CloudEvents' attributes as `ce_` headers, in UTF-8 as they are, the others by their names. */
+export function toMessage({ attributes, facts, contentType, body, id, key }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>, topic: string): KafkaMessage {
+  const headers: Record<string, string> = { id, ...facts }
+  for (const [name, value] of Object.entries(attributes)) headers[`ce_${name}`] = value
+  if (contentType !== undefined) headers['content-type'] = contentType
+  return { topic, key, headers, value: body, id }
+}

@@ -1,0 +1,24 @@
+import { manyMessagesSink, type ManyClient, type OutMessage } from '../../bus/message-sink.ts'
+import type { Context, Sink } from '../../engine/ports.ts'
+import { KafkaPublisher } from './client.ts'
+import { probeKafka } from './client-probe.ts'
+import type { KafkaConfig } from './config.ts'
+import { topicOf } from './map-topic.ts'
+import { toMessage, type KafkaMessage } from './map.ts'
+
+export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
+  const publisher = new KafkaPublisher(config, context)
+  const topic = topicOf(config.topic)
+  const written = (message: OutMessage): KafkaMessage => toMessage(message, topic(message.row))
+  const client: ManyClient = {
+    ready: (signal) => publisher.ready(signal),
+    publishAll: (messages, signal) => publisher.publishAll(messages.map(written), signal),
+    show(message) {
+      const { topic: to, key, headers, value } = written(message)
+      return { to: key === undefined ? to : `${to} (key ${key})`, headers, body: value }
+    },
+    probe: (signal) => probeKafka(config, context, signal),
+    close: () => publisher.close(),
+  }
+  return manyMessagesSink(config, context, client)
+}

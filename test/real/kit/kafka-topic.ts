@@ -1,0 +1,97 @@
+// What a test does to a Kafka cluster beside the connector: topics are made and read, partition by partition.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Admin, Base, fetchV17 } from '@platformatic/kafka'
+
+export interface StoredRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly value: Buffer
+  /** Of the codec of its batch: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+  readonly compression: number
+}
+
+export interface TopicOptions {
+  readonly partitions?: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+/** The test's own connections to a broker, made anew for each call: the broker may have been restarted. */
+export class KafkaObserver {
+  readonly #options: { clientId: string; bootstrapBrokers: string[]; retries: number; timeout: number }
+
+  constructor(port: number) {
+    this.#options = { clientId: 'observer', bootstrapBrokers: [`127.0.0.1:${port}`], retries: 20, timeout: 10_000 }
+  }
+
+  async create(topic: string, { partitions = 3, configs = {} }: TopicOptions = {}): Promise<void> {
+    await this.#admin((admin) => admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: Object.entries(configs).map(([name, value]) => ({ name, value })) }))
+    // The broker says so before it leads every partition.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.records(topic)
+        return
+      } catch (error) {
+        if (attempt === 200) throw error
+        await sleep(20)
+      }
+    }
+  }
+
+  async remove(topic: string): Promise<void> {
+    await this.#admin((admin) => admin.deleteTopics({ topics: [topic] }))
+  }
+
+  async partitions(topic: string): Promise<number> {
+    return this.#base(async (base) => (await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0)
+  }
+
+  /** Everything that is stored, partition by partition in its order; rejects for a topic that is not there. */
+  async records(topic: string): Promise<StoredRecord[]> {
+    return this.#base(async (base) => {
+      const metadata = await base.metadata({ topics: [topic] })
+      const found = metadata.topics.get(topic)
+      if (found === undefined) return []
+      const records: StoredRecord[] = []
+      for (const [partition, { leader }] of found.partitions.entries()) {
+        const broker = metadata.brokers.get(leader)
+        if (broker === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`)
+        const connection = await base.connections.get(broker)
+        for (let offset = 0, end = 1; offset < end;) {
+          const { responses } = await fetchV17.api.async(connection, 100, 0, 64 * 2 ** 20, 0, 0, -1, [{ topicId: found.id, partitions: [{ partition, currentLeaderEpoch: -1, fetchOffset: BigInt(offset), lastFetchedEpoch: -1, partitionMaxBytes: 64 * 2 ** 20 }] }], [], '')
+          const answer = responses[0]?.partitions[0]
+          end = Number(answer?.highWatermark ?? 0n)
+          for (const { firstOffset, records: some, attributes, lastOffsetDelta } of answer?.records ?? []) {
+            for (const { offsetDelta, key, value, headers } of some) {
+              records.push({
+                partition, offset: Number(firstOffset) + offsetDelta, key: key?.toString(), value: value ?? Buffer.alloc(0), compression: attributes & 7,
+                headers: Object.fromEntries(headers.map(([name, text]) => [String(name), String(text)])),
+              })
+            }
+            offset = Number(firstOffset) + lastOffsetDelta + 1
+          }
+        }
+      }
+      return records
+    })
+  }
+
+  async #base<T>(use: (base: Base) => Promise<T>): Promise<T> {
+    const base = new Base(this.#options)
+    try {
+      return await use(base)
+    } finally {
+      await base.close()
+    }
+  }
+
+  async #admin(use: (admin: Admin) => Promise<unknown>): Promise<void> {
+    const admin = new Admin(this.#options)
+    try {
+      await use(admin)
+    } finally {
+      await admin.close()
+    }
+  }
+}
