@@ -39,14 +39,15 @@ export async function connectionOptions({ brokers, auth, tls, timeout }: Cluster
 /** Resolves when a broker has answered; nothing is left open when it rejects. */
 export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
   const base = new library.Base(options)
-  // The library tells of a connection's second error to nobody, which would end the process.
-  base.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+  let last: Error | undefined
+  // An error that nobody listens for would end the process. With TLS 1.3 it is where a broker says what it has against our certificate.
+  base.connections.on('connecting', ({ connection }) => connection.on('error', (error) => { last = error }))
   try {
     await base.metadata({ topics: [] })
     return base
   } catch (error) {
     await base.close().catch(() => undefined)
-    throw error
+    throw last === undefined ? error : new AggregateError([error, last])
   }
 }
 

@@ -61,15 +61,16 @@ export function whyNoTopic(error: unknown, topic: string): string {
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
   const text = says(error)
-  if (/refers to the (?:environment variable|file)/.test(text)) return text
+  if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/suitable SASL mechanism/.test(text)) return `${at} knows no login of type ${auth.type} (${text}); correct \`auth\``
   if (/SASL|authenticat|token is not taken|AUTHENTICATION|Credential|\bnonce\b/i.test(text)) return `${at} refuses our login (${text}); correct \`auth\``
   if (/requires TLS/.test(text)) return `${at} speaks TLS alone; set \`tls: {}\``
-  if (/certificate required|bad certificate|unknown ca|handshake failure/i.test(text)) return `${at} wants a certificate of ours that it knows (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
+  if (/alert (?:number|bad|unsupported|certificate|unknown|handshake)|certificate required|handshake failure/i.test(text)) return `${at} wants a certificate of ours that it knows (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
   if (/AUTHORIZATION_FAILED/.test(text)) return `${at} does not let us publish (${text}); give the user the right to write to a topic`
   if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`
-  // A broker that waits for a login, or for TLS, hangs up on whoever asks for something else.
-  if (text.startsWith('Connection closed') && (auth.type === 'none' || tls === null)) return `${at} hangs up (${text}); does it want a login (\`auth\`), or TLS (\`tls\`)?`
+  // A broker that waits for what it is not given hangs up without a word.
+  const wanted = [...(auth.type === 'none' ? ['a login (`auth`)'] : []), ...(tls === null ? ['TLS (`tls`)'] : [`${tls.cert_file === null ? 'a' : 'another'} certificate of ours (\`tls.cert_file\`)`])]
+  if (text.startsWith('Connection closed')) return `${at} hangs up (${text}); does it want ${wanted.join(', or ')}?`
   return `${at} can't be reached (${text})`
 }
 
@@ -97,9 +98,14 @@ export function apiIdOf(error: unknown): string | undefined {
 
 function wordsOf(error: Error): string {
   const [id, said] = ['apiId' in error ? error.apiId : undefined, 'serverErrorMessage' in error ? error.serverErrorMessage : undefined]
-  const words = typeof said === 'string' && said !== '' ? said : error.message === '' ? error.name : error.message
+  // Of OpenSSL's line only the sentence.
+  const message = /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
+  const words = typeof said === 'string' && said !== '' ? said : message === '' ? error.name : message
   return typeof id === 'string' && words !== id ? `${words} ${id}` : words
 }
+
+/** What says more than its cause. */
+const plainEnough = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
 
 /** `deeper`: it is told of by what it holds. */
 function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): void {
@@ -107,7 +113,7 @@ function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): vo
     seen(new Error(String(error)), false)
     return
   }
-  const inner: readonly unknown[] = error instanceof AggregateError ? (error.errors as readonly unknown[]) : error.cause instanceof Error ? [error.cause] : []
-  seen(error, inner.length > 0 && !/requires TLS|suitable SASL/.test(error.message))
+  const inner: readonly unknown[] = plainEnough.test(error.message) ? [] : error instanceof AggregateError ? (error.errors as readonly unknown[]) : error.cause instanceof Error ? [error.cause] : []
+  seen(error, inner.length > 0)
   for (const one of inner) walk(one, seen)
 }

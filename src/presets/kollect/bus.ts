@@ -17,16 +17,17 @@ export class PresetProblem extends Error {}
 
 /** kollect's buses that Weir does not write to yet, by scheme. */
 const later: Readonly<Record<string, string>> = {
-  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus', rabbit: 'RabbitMQ', kafka: 'Kafka',
+  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus', rabbit: 'RabbitMQ',
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
   const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
   if (scheme === 'nats') return natsBus(url, env, secret)
+  if (scheme === 'kafka') return kafkaBus(url, env)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   const bus = later[scheme]
   if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
@@ -60,6 +61,18 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
       ? ['Messages are published as kollect does: who does not listen just then misses them. With nats://SUBJECT?stream=NAME a JetStream stream keeps them, and each is waited for.']
       : [],
   }
+}
+
+/** Host and path are the topic; the brokers are in the environment. Keys go to the partitions to which kollect sends them. */
+function kafkaBus(text: string, env: BusInput['env']): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const topic = place.replace(/\/+$/, '')
+  if (!/^[\w.-]{1,249}$/.test(topic)) throw new PresetProblem(`\`${text}\` names no topic to publish to: write kafka://TOPIC, such as kafka://cluster-changes`)
+  const [unknown] = new URLSearchParams(query).keys()
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a kafka:// URL, which has no parameters`)
+  const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '').map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
+  if (brokers.length === 0) throw new PresetProblem('kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092')
+  return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
 }
 
 function httpBus(text: string, secret: (name: string) => string): Bus {

@@ -84,6 +84,14 @@ describe('buses', () => {
     expect(token.secrets).toEqual({ 'kollect-nats-token': 's3cret' })
   })
 
+  test('Kafka: several brokers, the partitions that kollect chooses', () => {
+    const made = bus('kafka://cluster.changes', { KAFKA_BROKERS: 'one:9092, two' })
+    expect(sinkOf(made)).toMatchObject({ type: 'kafka', brokers: ['one:9092', 'two:9092'], topic: 'cluster.changes', partitioner: 'fnv1a', codec: 'kollect' })
+    expect([made.secrets, made.notes]).toEqual([{}, []])
+    expect(problem({ ...generationA, EVENT_WRITER_URL: 'kafka://topic' })).toMatch(/KAFKA_BROKERS/)
+    for (const [url, words] of [['kafka://', 'names no topic'], ['kafka://a/b', 'names no topic'], ['kafka://a?group=b', '`group` is not known']] as const) expect(problem({ ...generationA, KAFKA_BROKERS: 'one', EVENT_WRITER_URL: url })).toContain(words)
+  })
+
   test('HTTP with a login', () => {
     const made = bus('https://me:secret@hooks.example/in?x=1')
     expect(sinkOf(made)).toMatchObject({ type: 'http', url: 'https://hooks.example/in?x=1', auth: { type: 'basic', user: 'me', password: 'file:/data/kollect-http-password' } })
@@ -91,7 +99,7 @@ describe('buses', () => {
   })
 
   test.each([
-    'gcppubsub://projects/P/topics/T', 'awssqs://sqs.eu-west-1.amazonaws.com/1/q?region=eu-west-1', 'awssns:///arn:aws:sns:eu-west-1:1:t?region=eu-west-1', 'azuresb://topic', 'rabbit://exchange', 'kafka://topic',
+    'gcppubsub://projects/P/topics/T', 'awssqs://sqs.eu-west-1.amazonaws.com/1/q?region=eu-west-1', 'awssns:///arn:aws:sns:eu-west-1:1:t?region=eu-west-1', 'azuresb://topic', 'rabbit://exchange',
   ])('%s is told to come later', (url) => {
     expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(new RegExp(`^${url.slice(0, url.indexOf(':'))}:// \\(.+\\) comes with the other buses in a later version\\. Today it may be nats://SUBJECT`))
   })

@@ -1,6 +1,6 @@
 // What a test does to a Kafka cluster beside the connector: topics are made and read, partition by partition.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, Base, fetchV17 } from '@platformatic/kafka'
+import { AclOperations, AclPermissionTypes, Admin, Base, fetchV17, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
 
 export interface StoredRecord {
   readonly partition: number
@@ -75,6 +75,15 @@ export class KafkaObserver {
       }
       return records
     })
+  }
+
+  /** Whether a user is kept from writing to a topic; the broker has an authorizer. */
+  async forbid(user: string, topic: string, on: boolean): Promise<void> {
+    const rule = {
+      resourceType: ResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL, principal: `User:${user}`, host: '*',
+      operation: AclOperations.WRITE, permissionType: AclPermissionTypes.DENY,
+    }
+    await this.#admin((admin) => (on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] })))
   }
 
   async #base<T>(use: (base: Base) => Promise<T>): Promise<T> {

@@ -1,0 +1,139 @@
+// Every way into a Kafka cluster that the sink knows, and what is said when it is the wrong one.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { kafkaSchema } from '../../src/connectors/kafka/config.ts'
+import { kafka } from '../../src/connectors/kafka/index.ts'
+import type { Sink } from '../../src/engine/ports.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
+import { selfSigned } from '../kit/certificate.ts'
+import { installKafka } from './install/kafka.ts'
+import { KafkaObserver } from './kit/kafka-topic.ts'
+import { startKafka, type KafkaServer, type Listener } from './kit/kafka.ts'
+
+const never = new AbortController().signal
+const [broker, client, stranger] = [selfSigned('broker'), selfSigned('client'), selfSigned('stranger')]
+const topic = 'logins'
+let server: KafkaServer
+let observer: KafkaObserver
+let missing: string | undefined
+
+beforeAll(async () => {
+  const installed = await installKafka()
+  if (installed.path === undefined) {
+    missing = installed.reason
+    return
+  }
+  server = await startKafka({
+    user: { name: 'weir', password: 'right' },
+    tls: { certificate: broker.cert, key: broker.key, ca: client.cert },
+    config: ['authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'allow.everyone.if.no.acl.found=true', 'super.users=User:ANONYMOUS'],
+  })
+  observer = new KafkaObserver(server.ports.plain)
+  await observer.create(topic)
+})
+beforeEach((context) => {
+  if (missing !== undefined) context.skip(missing)
+})
+afterAll(async () => server?.[Symbol.asyncDispose]())
+
+type Written = WrittenConfigOf<typeof kafkaSchema>
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-kafka-login-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+async function sinkAt(listener: Listener, written: Partial<Written>): Promise<Sink> {
+  const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [`127.0.0.1:${server.ports[listener]}`], topic, timeout: '5s', ...written }), testContext())
+  onTestFinished(() => sink.close())
+  return sink
+}
+
+/** What becomes of three events, in words; `stored` when the topic has them. What the probe says must agree. */
+async function outcome(sink: Sink): Promise<string> {
+  const failures = await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)
+  const reason = failures[0]?.reason ?? 'stored'
+  expect(failures.map(({ is }) => is)).toEqual(reason === 'stored' ? [] : ['retry', 'retry', 'retry'])
+  expect((await sink.probe?.(never))?.is).toBe(reason === 'stored' ? 'ok' : 'fail')
+  return reason
+}
+
+const tried = async (listener: Listener, written: Partial<Written>): Promise<string> => outcome(await sinkAt(listener, written))
+
+/** As a provider of identities gives them, without a signature: this broker looks at none. */
+function token(seconds: number): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const now = Math.floor(Date.now() / 1000)
+  return `${part({ alg: 'none' })}.${part({ sub: 'weir', iat: now - 60, exp: now + seconds })}.`
+}
+
+test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('with %s: a wrong password is a retry that says so, and a right one in its place is taken without a new start', async (type) => {
+  const password = join(await folder(), 'password')
+  await writeFile(password, 'wrong\n')
+  const sink = await sinkAt('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })
+  expect(await outcome(sink)).toMatch(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
+  await writeFile(password, 'right\n')
+  expect(await outcome(sink)).toBe('stored')
+  await rm(password)
+  // What is connected stays so.
+  expect(await sink.send(eventBatch(numberedEvents(3, 'f'), 't'), never)).toEqual([])
+  expect(await tried('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })).toMatch(/^a secret refers to the file .*password, which can't be read$/)
+})
+
+test('with a token that is run out or none at all, and with one that is not, read again from its file', async () => {
+  const file = join(await folder(), 'token')
+  await writeFile(file, token(-30))
+  const sink = await sinkAt('sasl', { auth: { type: 'oauthbearer', token: `file:${file}` } })
+  expect(await outcome(sink)).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  await writeFile(file, 'no token')
+  expect(await outcome(sink)).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  await writeFile(file, `${token(600)}\n`)
+  expect(await outcome(sink)).toBe('stored')
+})
+
+test('over TLS the certificate is checked against its authority and its name', async () => {
+  const ca_file = join(await folder(), 'ca.pem')
+  await writeFile(ca_file, broker.cert)
+  expect(await tried('tls', { tls: { ca_file } })).toBe('stored')
+  expect(await tried('tls', { tls: {} })).toMatch(/can't be reached \(.*self-signed certificate/)
+  expect(await tried('tls', { tls: { verify: false } })).toBe('stored')
+  expect(await tried('tls', { tls: { ca_file, server_name: 'other.example' } })).toMatch(/can't be reached \(.*does not match certificate/)
+  expect(await tried('tls', {})).toMatch(/speaks TLS alone; set `tls: \{\}`$/)
+  expect(await tried('plain', { tls: { ca_file } })).toMatch(/can't be reached/)
+})
+
+test('a certificate of ours that the broker does not know, or none, is told of; one that took its place in the files is shown without a new start', async () => {
+  const dir = await folder()
+  const [ca_file, cert_file, key_file] = [join(dir, 'ca.pem'), join(dir, 'cert.pem'), join(dir, 'key.pem')]
+  await writeFile(ca_file, broker.cert)
+  expect(await tried('mutual', { tls: { ca_file } })).toMatch(/`tls.cert_file`/)
+  const show = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
+    await writeFile(cert_file, cert)
+    await writeFile(key_file, key)
+  }
+  await show(stranger)
+  const sink = await sinkAt('mutual', { tls: { ca_file, cert_file, key_file } })
+  expect(await outcome(sink)).toMatch(/certificate of ours .*`tls\.cert_file`/)
+  await show(client)
+  expect(await outcome(sink)).toBe('stored')
+})
+
+test('a listener that wants a login hangs up on who has none, and says so of one that it does not know', async () => {
+  expect(await tried('sasl', {})).toMatch(/hangs up .*; does it want a login \(`auth`\), or TLS \(`tls`\)\?$/)
+  expect(await tried('plain', { auth: { type: 'plain', user: 'weir', password: 'right' } })).toMatch(/knows no login of type plain|refuses our login|hangs up/)
+})
+
+test('a user who may not write to the topic is told so, and nothing is lost once it may', async () => {
+  const auth = { type: 'plain', user: 'weir', password: 'right' } as const
+  await observer.create('closed')
+  await observer.forbid('weir', 'closed', true)
+  const sink = await sinkAt('sasl', { auth, topic: 'closed' })
+  const reasons = async (): Promise<string[]> => [...new Set((await sink.send(eventBatch(numberedEvents(3, 'e').map(({ key: _, ...event }) => event), 't'), never)).map(({ reason }) => reason))]
+  await expect.poll(reasons, { timeout: 10_000 }).toEqual(['the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or correct `topic`'])
+  await observer.forbid('weir', 'closed', false)
+  await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
+})
