@@ -104,7 +104,7 @@ export async function live(journal: ModelJournal, path: string, { snapshot = fal
   const map = new ObjectMap(path)
   map.begun ??= begun
   if (context.frames !== undefined) await replay(map, context.frames, () => modelKey)
-  const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, commitMs: 0 }, lease)
+  const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, gatherMs: 0, commitMs: 0 }, lease)
   const ended = new AbortController()
   const running = recorder.run(ended.signal)
   const told = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise, marked, redactor, snapshot, host, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })

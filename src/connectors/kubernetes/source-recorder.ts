@@ -18,13 +18,15 @@ export interface RecorderLimits {
   /** Bytes of events in a unit of the journal, about. */
   readonly unitBytes: number
   readonly unitEvents: number
-  /** How long an event waits for others. */
+  /** How long the first event after a pause waits for others. */
   readonly waitMs: number
-  /** The map is written at least so often. */
+  /** Units that are not full are at least so far apart: each costs a sync, and wakes whoever reads the journal. */
+  readonly gatherMs: number
+  /** The map is not written more often. */
   readonly commitMs: number
 }
 
-export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, commitMs: 250 }
+export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 500 }
 
 /** Beside its data, an event takes about so much. */
 const perEvent = 400
@@ -62,7 +64,10 @@ export class Recorder {
   #settled: Step[] = []
   #settledBytes = 0
   #position: Position | undefined
-  #committed = 0
+  /** When the first of what waits came, the last unit was written, and the map last was: monotonic ms. */
+  #began = -Infinity
+  #written = -Infinity
+  #committed = -Infinity
   #wake: () => void = () => undefined
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #failed: { readonly error: unknown } | undefined
@@ -108,6 +113,7 @@ export class Recorder {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
     for (const step of steps) if (step.is === 'put') bytes += perEvent + step.document.length
+    if (this.#queue.length === 0) this.#began = this.#context.host.clock.monotonic()
     this.#queue.push({ events, steps, bytes, from })
     this.#queued += bytes
     this.#wake()
@@ -119,19 +125,17 @@ export class Recorder {
 
   /** Ends when the signal aborts and everything is written that it is our turn to write, or rejects when the journal takes no more. */
   async run(signal: AbortSignal): Promise<void> {
-    const { timers } = this.#context.host
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)
     for (const { key, cursor } of this.#map.collections()) if (cursor !== undefined) this.#told.set(key, cursor)
     try {
       for (;;) {
         this.#leave()
-        if (this.#writable()) await this.#write(this.#take(), signal)
-        if (this.#settled.length > 0 && (!this.#writable() || this.#settledBytes > this.#limits.waitingBytes / 2 || this.#due())) await this.#commit()
-        if (this.#writable() || this.#elsewhere !== undefined) continue
-        if (signal.aborted) break
-        await this.#woken()
-        if (this.#writable() && this.#queued < this.#limits.unitBytes && !signal.aborted) await timers.sleep(this.#limits.waitMs, signal)
+        if (this.#ripe() || (signal.aborted && this.#writable())) await this.#write(this.#take(), signal)
+        if (this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)) await this.#commit()
+        if (this.#elsewhere !== undefined) continue
+        if (!signal.aborted) await this.#idle(signal)
+        else if (!this.#writable()) break
       }
       await this.#commit()
     } catch (error) {
@@ -147,14 +151,33 @@ export class Recorder {
     return this.#queue.length > 0 && (this.#lease === undefined || this.#lease.epoch() !== undefined)
   }
 
-  #due(): boolean {
-    return this.#context.host.clock.monotonic() - this.#committed >= this.#limits.commitMs
+  /** What waits is a unit's worth, or has waited for long enough. */
+  #ripe(): boolean {
+    return this.#writable() && (this.#queued >= this.#limits.unitBytes || this.#toWrite() <= 0)
   }
 
-  async #woken(): Promise<void> {
+  /** ms until what waits is to be written. */
+  #toWrite(): number {
+    const { waitMs, gatherMs } = this.#limits
+    return Math.max(this.#began + waitMs, this.#written + gatherMs) - this.#context.host.clock.monotonic()
+  }
+
+  /** ms until the map is to be written. */
+  #toCommit(): number {
+    return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
+  }
+
+  /** Until there is something to do, or the signal aborts. */
+  async #idle(signal: AbortSignal): Promise<void> {
+    const writable = this.#writable()
+    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#writable() !== writable || this.#ripe()
+    const ms = Math.min(writable ? this.#toWrite() : Infinity, this.#settled.length > 0 ? this.#toCommit() : Infinity)
+    if (ready() || ms <= 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#wake = resolve
+    this.#wake = () => { if (ready()) resolve() }
+    const timer = ms === Infinity ? undefined : this.#context.host.timers.after(ms, resolve)
     await promise
+    timer?.cancel()
     this.#wake = () => undefined
   }
 
@@ -179,6 +202,7 @@ export class Recorder {
       this.#queue = [...entries, ...this.#queue]
       return
     }
+    this.#written = this.#context.host.clock.monotonic()
     this.#position = position ?? this.#position
     for (const entry of entries) {
       this.#settle(entry)
