@@ -20,7 +20,8 @@ export default {
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bar', context.seed)
       await synced(weir)
-      const writing = churn.run(4)
+      // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what the server remembers while it starts.
+      const writing = churn.run(8, Number.POSITIVE_INFINITY, 30)
       const kills = context.size(50, 3)
       const ready: number[] = []
       for (let kill = 0; kill < kills; kill++) {

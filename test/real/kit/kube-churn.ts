@@ -52,13 +52,13 @@ export class Churn {
     this.#stop = true
   }
 
-  /** Keeps writing with so many at a time until `stop`, or so many writes of each. Writes that the server refuses are done again. */
-  async run(writers: number, each = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Keeps writing with so many at a time until `stop`, or so many writes of each, with a pause of so many ms after each write. Writes that the server refuses are done again. */
+  async run(writers: number, each = Number.POSITIVE_INFINITY, pauseMs = 0): Promise<void> {
     this.#stop = false
-    await Promise.all(Array.from({ length: writers }, () => this.#write(each)))
+    await Promise.all(Array.from({ length: writers }, () => this.#write(each, pauseMs)))
   }
 
-  async #write(most: number): Promise<void> {
+  async #write(most: number, pauseMs: number): Promise<void> {
     const mine: string[] = []
     for (let count = 0; count < most && !this.#stop; count++) {
       const dice = this.#dice()
@@ -68,6 +68,7 @@ export class Churn {
         mine.splice(mine.indexOf(uid), 1)
         await this.remove(uid)
       } else await this.change(uid)
+      if (pauseMs > 0) await sleep(pauseMs)
     }
   }
 
