@@ -4,13 +4,13 @@ import { httpSchema } from './connectors/http/config.ts'
 import { kafkaSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
-import { natsSchema } from './connectors/nats/config.ts'
+import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema }
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
@@ -22,6 +22,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   kubernetes: async () => (await import('./connectors/kubernetes/index.ts')).kubernetes,
   sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
+  nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */

@@ -61,7 +61,7 @@ _weir
     expect(await offered('query', '--format', '')).toEqual(['json', 'ndjson', 'csv', 'table'])
     expect(await offered('journal', 'check', '--data', 'x', '--format', 'j')).toEqual(['json'])
     expect(await offered('completion', 'f')).toEqual(['fish'])
-    expect(await offered('create', 'na')).toEqual(['nats'])
+    expect(await offered('create', 'netf')).toEqual(['netflow'])
     expect(await offered('query', '--url', '')).toEqual([])
   })
   test('files and folders are offered where they are wanted, with blanks in their names', async () => {

@@ -28,13 +28,14 @@ describe('the components', () => {
   test('are everything that the configuration can hold', () => {
     const names = components().map(({ name }) => name)
     for (const key of ['sources', 'sinks', 'transforms'] as const) {
-      for (const type of infoOf(weirSchema.fields[key]).components?.names ?? []) expect(names).toContain(type)
+      for (const type of infoOf(weirSchema.fields[key]).components?.names ?? []) expect(names.includes(type) || names.includes(`${key.slice(0, -1)}/${type}`)).toBe(true)
     }
     expect(new Set(names).size).toBe(names.length)
   })
 
   test('are found by name and by kind', () => {
-    expect(findComponent('nats')).toMatchObject({ under: 'sinks', role: 'sink' })
+    expect(findComponent('sink/nats')).toMatchObject({ under: 'sinks', role: 'sink' })
+    expect(() => findComponent('nats')).toThrow('`nats` is more than one component.')
     expect(findComponent('source/netflow')).toMatchObject({ under: 'sources', type: 'netflow' })
   })
 
@@ -69,14 +70,14 @@ describe('the sample of', () => {
   })
 
   test('an id that cannot be one is refused', async () => {
-    const ran = await launch(['create', 'nats', '--id', 'a/b'])
+    const ran = await launch(['create', 'sink/nats', '--id', 'a/b'])
     expect(ran).toMatchObject({ code: 2, stdout: '' })
     expect(ran.stderr).toContain('`a/b` is not an id')
   })
 
   test('a component is printed ready for the file', async () => {
-    const ran = await launch(['create', 'nats', '--id', 'bus'])
-    expect(ran).toMatchObject({ code: 0, stderr: '', stdout: await componentSample(findComponent('nats'), 'bus') })
+    const ran = await launch(['create', 'sink/nats', '--id', 'bus'])
+    expect(ran).toMatchObject({ code: 0, stderr: '', stdout: await componentSample(findComponent('sink/nats'), 'bus') })
   })
 })
 
@@ -90,7 +91,7 @@ describe('weir schema', () => {
   })
 
   test('of a sink has its own settings and what every sink has', async () => {
-    const ran = await launch(['schema', 'nats', '--format', 'markdown'])
+    const ran = await launch(['schema', 'sink/nats', '--format', 'markdown'])
     expect(ran.stdout).toMatch(/^\| `url` /m)
     expect(ran.stdout).toMatch(/^\| `retain\.age` /m)
   })

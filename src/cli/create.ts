@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .addHelpText('after', `
 Examples:
   $ weir create
-  $ weir create nats --id bus >> weir.yaml`)
+  $ weir create sink/nats --id bus >> weir.yaml`)
     .action(action(run))
 }
 

@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .addHelpText('after', `
 Examples:
   $ weir schema > weir.schema.json
-  $ weir schema nats --format markdown`)
+  $ weir schema sink/nats --format markdown`)
     .action(action(run))
 }
 

@@ -87,6 +87,13 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),
 })
 
+/** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
+export const messageSourceFields = {
+  codec: choice(['cloudevents', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured or batched mode; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
+  event_type: text({ description: 'Type of the events that `codec: json` and `codec: raw` make', default: 'io.weir.message' }),
+  buffer: bytes({ description: 'Most bytes of messages that may wait for the journal before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
+}
+
 /** A complaint where the settings of `messageFields` do not go together, or null. */
 export function messageComplaint({ codec, kollect_fields, oversize, mode }: { readonly codec: string; readonly kollect_fields: string; readonly oversize: string; readonly mode: string }): Complaint | null {
   if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original') return new Complaint('kollect\'s own fields have no place for a patch', 'leave out `oversize`, or `kollect_fields: original`', ['oversize'])

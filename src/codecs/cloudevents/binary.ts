@@ -13,11 +13,22 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 
 /** Attributes and `content-type` from headers, the body as data: one event. Throws CloudEventsError. */
 export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
-  return toEventBatch([naming(undefined, () => readEvent(headers, body))])
+  return toEventBatch([naming(undefined, () => readEvent(readAttributes(headers), single(headers['content-type'], 'content-type'), body, (name) => `header ce-${name}`))])
 }
 
-function readEvent(headers: Headers, body: Uint8Array): WeirEvent {
-  const attributes = readAttributes(headers)
+/** As `decodeBinary`, of a bus that has its own names for attributes: by their plain names, as plain text. */
+export function decodeAttributed(named: Readonly<Record<string, string>>, contentType: string | undefined, body: Uint8Array): WeirEvent {
+  return naming(undefined, () => {
+    for (const [name, text] of Object.entries(named)) {
+      checkName(name)
+      if (name === 'datacontenttype' || name === 'data') throw new Fault(`${name} is no attribute in binary mode`)
+      if (text.length > attributeLimit) throw tooLong(name)
+    }
+    return readEvent(new Map(Object.entries(named)), contentType, body, (name) => `attribute ${name}`)
+  })
+}
+
+function readEvent(attributes: Map<string, string>, contentType: string | undefined, body: Uint8Array, called: (name: string) => string): WeirEvent {
   const take = (name: string): string | undefined => {
     const value = attributes.get(name)
     attributes.delete(name)
@@ -25,14 +36,14 @@ function readEvent(headers: Headers, body: Uint8Array): WeirEvent {
   }
   const need = (name: string): string => {
     const value = take(name)
-    if (value === undefined) throw new Fault(`header ce-${name} is missing`)
+    if (value === undefined) throw new Fault(`${called(name)} is missing`)
     return value
   }
   checkVersion(need('specversion'))
   const given = {
     subject: take('subject'),
     time: readTime(take('time')),
-    datacontenttype: single(headers['content-type'], 'content-type'),
+    datacontenttype: contentType,
     dataschema: take('dataschema'),
     ref: take(refExtension),
   }

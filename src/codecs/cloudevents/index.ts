@@ -1,6 +1,6 @@
 /** CloudEvents 1.0 in JSON and over HTTP, both ways. Pure; see README.md for what was chosen where the standard leaves it open. */
 export { decodeHttp, toEvents } from './decode.ts'
-export { decodeBinary, type Headers } from './binary.ts'
+export { decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'
 export { eventLimit } from './decoder.ts'
 export { checkHeader, encodeBatch, encodeBinary, encodeStructured, eventAttributes, joinBatch, type BinaryMessage } from './encode.ts'

@@ -2,7 +2,7 @@ import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/
 import type { Context } from '../../engine/ports.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
-import type { NatsConfig } from './config.ts'
+import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
@@ -14,7 +14,7 @@ export async function loadClient() {
 }
 
 /** Reconnects for as long as the sink lives; the first connection is tried anew by each send. */
-export async function connectionOptions(library: Library, config: NatsConfig, { id, host }: Context): Promise<ConnectionOptions> {
+export async function connectionOptions(library: Library, config: NatsServer, { id, host }: Context): Promise<ConnectionOptions> {
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)
   return {
@@ -32,7 +32,7 @@ export async function connectionOptions(library: Library, config: NatsConfig, { 
   }
 }
 
-function authenticatorOf(library: Library, auth: NatsConfig['auth']): Authenticator | undefined {
+function authenticatorOf(library: Library, auth: NatsServer['auth']): Authenticator | undefined {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   switch (auth.type) {
     case 'none': return undefined

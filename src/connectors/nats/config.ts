@@ -1,7 +1,9 @@
-import { choice, Complaint, defineSchema, flag, list, messageComplaint, messageFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, flag, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 import { placeholders, unknownPlaceholder } from './map-subject.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
+
+const streamName = { pattern: /[^\s.*>/\\]+/, expects: 'a name, with no space, dot, slash or wildcard' }
 
 const auth = variants(
   {
@@ -17,20 +19,24 @@ const auth = variants(
   { description: 'Proof of identity towards the server', default: { type: 'none' } },
 )
 
+const server = {
+  url: urlText({ description: 'A server of the cluster; the others are learned from it', required: true, example: 'nats://127.0.0.1:4222' }, schemes),
+  more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), { description: 'Servers to try when the first does not answer', default: [], example: ['nats://nats-1:4222'] }),
+}
+const login = { auth, tls }
+
 export const natsSchema = defineSchema({
   type: 'nats',
   role: 'sink',
   summary: 'Publishes events as CloudEvents to NATS JetStream and waits for each to be stored',
   fields: {
-    url: urlText({ description: 'A server of the cluster; the others are learned from it', required: true, example: 'nats://127.0.0.1:4222' }, schemes),
-    more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), { description: 'Servers to try when the first does not answer', default: [], example: ['nats://nats-1:4222'] }),
+    ...server,
     subject: text({ description: `Subject of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one token with unsafe characters as \`_\``, default: 'weir.{family}.{type}' }),
     wait_for: choice(['stream', 'server'], { description: 'What counts as delivered: `stream` once a JetStream stream has stored the event, `server` once the server has taken it, which is lost for whoever does not listen just then', default: 'stream' }),
-    stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, { pattern: /[^\s.*>/\\]+/, expects: 'the name of a stream, with no space, dot, slash or wildcard' }),
+    stream: text({ description: 'Stream that must store the events; left out, whichever takes the subject', default: null, example: 'WEIR' }, streamName),
     create_stream: flag({ description: 'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`', default: false }),
     ...messageFields('binary'),
-    auth,
-    tls,
+    ...login,
   },
   check({ subject, stream, create_stream, wait_for, ...message }) {
     const wrong = messageComplaint(message)
@@ -46,4 +52,25 @@ export const natsSchema = defineSchema({
   },
 })
 
+export const natsSourceSchema = defineSchema({
+  type: 'nats',
+  role: 'source',
+  summary: 'Reads events from a NATS JetStream stream by a durable consumer, and acknowledges what is synced',
+  fields: {
+    ...server,
+    stream: text({ description: 'Stream to read', required: true, example: 'EVENTS' }, streamName),
+    consumer: text({ description: 'Name of the durable consumer, which is made when it is missing; several Weirs with the same one share its messages', default: 'weir' }, streamName),
+    subjects: list(text({ description: 'A subject, with wildcards', required: true, example: 'events.>' }), { description: 'Which subjects of the stream are read when the consumer is made; none: all', default: [], example: ['events.>'] }),
+    begin: choice(['all', 'new'], { description: 'Where a consumer that is made begins: with all that the stream has, or with what comes then', default: 'all' }),
+    ack_wait: duration({ description: 'After so long without acknowledgement the server gives a message to another; set when the consumer is made', default: '60s' }, { min: '3s' }),
+    timeout: duration({ description: 'How long connecting, and one answer, may take', default: '10s' }, { min: '10ms' }),
+    ...messageSourceFields,
+    ...login,
+  },
+})
+
 export type NatsConfig = ConfigOf<typeof natsSchema>
+export type NatsSourceConfig = ConfigOf<typeof natsSourceSchema>
+
+/** What a connection needs, whichever way it is used. */
+export type NatsServer = Pick<NatsSourceConfig, 'url' | 'more_urls' | 'auth' | 'tls' | 'timeout'>

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import { natsSchema } from './config.ts'
+import { defineSink, defineSource } from '../../engine/define.ts'
+import { natsSchema, natsSourceSchema } from './config.ts'
 import { openNats } from './sink.ts'
+import { openNatsSource } from './source.ts'
 
 export const nats = defineSink(natsSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openNats })
+export const natsSource = defineSource(natsSourceSchema, { thread: 'ingest', build: openNatsSource })

@@ -65,7 +65,7 @@ test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
   [{ subject: 'weir x' }, 'is not a subject to publish to'],
   [{ create_stream: true }, 'add `stream: WEIR`'],
   [{ create_stream: true, stream: 'W', subject: '{type}' }, 'a stream for every subject can\'t be made'],
-  [{ stream: 'a.b' }, 'the name of a stream'],
+  [{ stream: 'a.b' }, 'a name, with no space'],
   [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'have no place for a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],
 ])('the settings %j are refused: %s', (written, message) => {

@@ -1,0 +1,61 @@
+/** A message of a bus as events, by the codec that its source is given. Pure. */
+import { isUtf8 } from 'node:buffer'
+import type { WeirEvent } from '../../model/events.ts'
+import { checkJson, decodeAttributed, decodeBatchToColumns, decodeStructured, httpMode, toEvents } from '../cloudevents/index.ts'
+
+export interface InMessage {
+  /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly contentType: string | undefined
+  readonly body: Uint8Array
+  /** Where it lies on the bus, the same whenever it is delivered: the id of an event that has none of its own. */
+  readonly place: string
+  /** Unix ms at which the bus took it. */
+  readonly time: number | undefined
+  /** Messages of one key are in order. */
+  readonly key: string | undefined
+}
+
+export interface ReadChoice {
+  /** `cloudevents`: in whichever mode they are. `json`, `raw`: each message an event of `event_type`. */
+  readonly codec: 'cloudevents' | 'json' | 'raw'
+  readonly event_type: string
+}
+
+/** Event type of a message that could not be read. */
+export const rejectedType = 'weir.message.rejected'
+
+/** `source`: CloudEvents source of events that have none. Throws, with the reason, for what the codec can't read. */
+export function readMessage(message: InMessage, { codec, event_type: type }: ReadChoice, source: string): WeirEvent[] {
+  if (codec === 'cloudevents') return cloudEvents(message)
+  const { body, contentType, place, time, key } = message
+  const common = { id: place, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
+  if (codec === 'json') {
+    if (!isUtf8(body)) throw new Error('it is not UTF-8, as JSON is')
+    checkJson(body)
+    return [{ ...common, datacontenttype: 'application/json', encoding: 'json', data: body }]
+  }
+  return [{ ...common, ...(contentType === undefined ? {} : { datacontenttype: contentType }), ...dataOf(body) }]
+}
+
+/** What stands in the journal for a message that could not be read, with its bytes: it is not lost, and nothing waits behind it. */
+export function rejectedMessage({ body, contentType, place, time, key }: InMessage, reason: string, source: string): WeirEvent {
+  return {
+    id: `rejected:${place}`, source, type: rejectedType, subject: place, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }),
+    ...(contentType === undefined ? {} : { datacontenttype: contentType.slice(0, 256) }), extensions: { reason: reason.slice(0, 512) }, encoding: 'binary', data: body,
+  }
+}
+
+function cloudEvents({ attributes, contentType, body }: InMessage): WeirEvent[] {
+  const mode = httpMode(contentType)
+  if (mode === 'structured') return toEvents(decodeStructured(body))
+  if (mode === 'batched') return toEvents(decodeBatchToColumns(body))
+  if (mode === undefined) throw new Error(`of the CloudEvents formats only JSON is understood, and it is ${contentType ?? ''}`)
+  if (attributes['specversion'] !== undefined) return [decodeAttributed(attributes, contentType, body)]
+  throw new Error('it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)')
+}
+
+function dataOf(body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
+  if (body.length === 0) return { encoding: 'none' }
+  return { encoding: isUtf8(body) ? 'text' : 'binary', data: body }
+}

@@ -1,0 +1,144 @@
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import { connectionOptions, loadClient, type Library } from './client-connect.ts'
+import { says, whyNotConnected } from './client-errors.ts'
+import type { NatsSourceConfig } from './config.ts'
+import { fromMessage } from './map-read.ts'
+
+/** Messages that the server may be ahead with, and those that are handed on at once. */
+const [aheadMessages, mostMessages] = [2048, 1024]
+
+interface Live {
+  readonly connection: NatsConnection
+  readonly messages: ConsumerMessages
+}
+
+/** Pulls from a durable consumer of a stream; connects when it is first asked, and again after the connection was given up. */
+export class JetStreamPuller implements Puller<JsMsg> {
+  readonly address: string
+  readonly keepMs: number
+  readonly #config: NatsSourceConfig
+  readonly #context: SourceContext
+  #live: Live | undefined
+  /** Came, and was not asked for yet. */
+  #waiting: JsMsg[] = []
+  #ended: string | undefined
+  #wake: () => void = () => undefined
+  #room: () => void = () => undefined
+
+  constructor(config: NatsSourceConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+    this.keepMs = config.ack_wait / 3
+    this.address = `${config.url}/${config.stream}`
+  }
+
+  async pull(signal: AbortSignal): Promise<readonly Pulled<JsMsg>[]> {
+    this.#live ??= await this.#connect()
+    while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      signal.addEventListener('abort', resolve as () => void, { once: true })
+      await promise
+      signal.removeEventListener('abort', resolve as () => void)
+    }
+    const taken = this.#waiting.splice(0, mostMessages)
+    this.#room()
+    if (taken.length === 0 && !signal.aborted) await this.#giveUp(this.#ended ?? 'the consumer ended')
+    return taken.map((handle) => ({ handle, message: fromMessage({
+      stream: this.#config.stream, sequence: handle.seq, subject: handle.subject, time: Date.parse(handle.time.toISOString()), headers: handle.headers ?? [], data: handle.data,
+    }) }))
+  }
+
+  async ack(handles: readonly JsMsg[]): Promise<void> {
+    for (const handle of handles) handle.ack()
+    await this.#live?.connection.flush()
+  }
+
+  async release(handles: readonly JsMsg[]): Promise<void> {
+    for (const handle of handles) handle.nak()
+    await this.#live?.connection.flush()
+  }
+
+  keep(handles: readonly JsMsg[]): Promise<void> {
+    for (const handle of [...handles, ...this.#waiting]) handle.working()
+    return Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    const live = this.#live
+    this.#live = undefined
+    if (live === undefined) return
+    const waiting = this.#waiting.splice(0)
+    this.#room()
+    try {
+      live.messages.stop()
+      for (const handle of waiting) handle.nak()
+      await live.connection.flush()
+    } catch {
+      // The connection is gone: what waits is given to another when its time is over.
+    }
+    await live.connection.close()
+  }
+
+  async #giveUp(reason: string): Promise<never> {
+    await this.close()
+    throw new Error(reason)
+  }
+
+  async #connect(): Promise<Live> {
+    const library = await loadClient()
+    let connection: NatsConnection
+    try {
+      connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
+    } catch (error) {
+      throw new Error(whyNotConnected(error, this.#config), { cause: error })
+    }
+    try {
+      const consumer = await this.#consumer(library, connection)
+      const messages = await consumer.consume({ max_messages: aheadMessages })
+      this.#ended = undefined
+      this.#pump(messages).catch((error: unknown) => { this.#end(says(error)) })
+      this.#context.log.info('Reads from NATS.', { source: this.#context.id, server: connection.getServer(), stream: this.#config.stream })
+      return { connection, messages }
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  async #pump(messages: ConsumerMessages): Promise<void> {
+    for await (const message of messages) {
+      this.#waiting.push(message)
+      this.#wake()
+      while (this.#waiting.length >= aheadMessages) await new Promise<void>((resolve) => { this.#room = resolve })
+    }
+    this.#end('the consumer was removed, or the connection closed')
+  }
+
+  #end(reason: string): void {
+    this.#ended = reason
+    this.#wake()
+  }
+
+  /** One that exists is left as it is. */
+  async #consumer(library: Library, connection: NatsConnection): Promise<Consumer> {
+    const { url, stream, consumer, subjects, begin, ack_wait: ackWait, timeout } = this.#config
+    const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })
+    try {
+      await manager.consumers.info(stream, consumer)
+    } catch (error) {
+      if (!(error instanceof library.JetStreamApiError)) throw new Error(`${url}: JetStream does not answer (${says(error)}); is it on, and may this user ask for consumers?`, { cause: error })
+      if (error.code === library.JetStreamApiCodes.StreamNotFound) throw new Error(`${url}: there is no stream ${stream}; create it, or correct \`stream\``, { cause: error })
+      if (error.code !== library.JetStreamApiCodes.ConsumerNotFound) throw new Error(`${url}: consumer ${consumer} can't be had (${error.message})`, { cause: error })
+      await manager.consumers.add(stream, {
+        durable_name: consumer, ack_policy: library.AckPolicy.Explicit, ack_wait: library.nanos(ackWait),
+        deliver_policy: begin === 'all' ? library.DeliverPolicy.All : library.DeliverPolicy.New, max_ack_pending: 4 * aheadMessages,
+        ...(subjects.length === 0 ? {} : { filter_subjects: [...subjects] }),
+      })
+    }
+    return library.jetstream(connection, { timeout }).consumers.get(stream, consumer)
+  }
+}

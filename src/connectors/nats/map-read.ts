@@ -1,0 +1,25 @@
+import type { InMessage } from '../../codecs/bus-message/read.ts'
+import { decodeHeader } from '../../codecs/cloudevents/index.ts'
+
+export interface Stored {
+  readonly stream: string
+  /** Its number in the stream. */
+  readonly sequence: number
+  readonly subject: string
+  /** Unix ms. */
+  readonly time: number
+  readonly headers: Iterable<readonly [name: string, values: readonly string[]]>
+  readonly data: Uint8Array
+}
+
+/** A message of a stream: CloudEvents' attributes from its `ce-` headers, percent-encoded as in HTTP. Messages of one subject are in order. */
+export function fromMessage({ stream, sequence, subject, time, headers, data }: Stored): InMessage {
+  const attributes: Record<string, string> = {}
+  let contentType: string | undefined
+  for (const [written, [value = '']] of headers) {
+    const name = written.toLowerCase()
+    if (name === 'content-type') contentType = value
+    else if (name.startsWith('ce-')) attributes[name.slice(3)] = decodeHeader(name.slice(3), value)
+  }
+  return { attributes, contentType, body: data, place: `${stream}/${sequence}`, time, key: subject }
+}

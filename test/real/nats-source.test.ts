@@ -1,0 +1,150 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { rejectedType } from '../../src/codecs/bus-message/read.ts'
+import { natsSourceSchema } from '../../src/connectors/nats/config.ts'
+import { natsSource } from '../../src/connectors/nats/index.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { EventBatch } from '../../src/model/batches.ts'
+import { eventAt, type WeirEvent } from '../../src/model/events.ts'
+import { configFrom } from '../../src/schema/index.ts'
+import { sourceConformance, type Answer } from '../conformance/source.ts'
+import type { NewUnit } from '../conformance/test-journal.ts'
+import { startWeir } from '../kit/weir-process.ts'
+import { install } from './install/apt.ts'
+import { nats as program } from './install/nats.ts'
+import { startNats, type NatsServer } from './kit/nats.ts'
+import { need } from './kit/need.ts'
+
+let dir = ''
+let server: NatsServer
+let connection: NatsConnection
+let manager: JetStreamManager
+let number = 0
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-nats-source-'))
+  if ((await install(program)).path === undefined) return
+  server = await startNats({ jetstream: true, dir })
+  connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
+  manager = await jetstreamManager(connection, { timeout: 10_000 })
+})
+
+beforeEach(async (context) => {
+  await need(context, program)
+})
+
+afterAll(async () => {
+  await connection?.close()
+  await server?.[Symbol.asyncDispose]()
+  await rm(dir, { recursive: true, force: true })
+})
+
+/** A stream of its own for a test. */
+async function newStream(): Promise<string> {
+  const name = `S${++number}`
+  await manager.streams.add({ name, subjects: [`${name}.>`] })
+  return name
+}
+
+async function publish(stream: string, id: string, { data = '{}', key }: { readonly data?: string; readonly key?: string } = {}): Promise<number> {
+  const fields = headers()
+  for (const [name, value] of Object.entries({ specversion: '1.0', id, source: '/test', type: 'io.test', ...(key === undefined ? {} : { partitionkey: key }) })) fields.set(`ce-${name}`, value)
+  fields.set('content-type', 'application/json')
+  // While the server is away the writer tries again; the stream has it once by its message id.
+  for (let tries = 0; ; tries++) {
+    try {
+      return (await jetstream(connection).publish(`${stream}.x`, data, { headers: fields, msgID: id, timeout: 2000 })).seq
+    } catch (error) {
+      if (tries > 20) throw error
+      await sleep(100)
+    }
+  }
+}
+
+/** Waits until the consumer has acknowledged everything up to there; false: not within the time. */
+async function acknowledged(stream: string, sequence: number, limitMs: number): Promise<boolean> {
+  for (let waited = 0; waited < limitMs; waited += 25) {
+    const floor = await manager.consumers.info(stream, 'weir').then(({ ack_floor: found }) => found.stream_seq, () => 0)
+    if (floor >= sequence) return true
+    await sleep(25)
+  }
+  return false
+}
+
+const eventsOf = (unit: NewUnit): WeirEvent[] => {
+  const batch = decodeBatch('events', unit.raw) as EventBatch
+  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
+}
+
+sourceConformance('nats', {
+  redelivers: true,
+  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+  async build(context, address) {
+    const stream = address?.split('/').at(-1) ?? (await newStream())
+    const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), context)
+    const answer = async (sequence: number): Promise<Answer> => ((await acknowledged(stream, sequence, 2000)) ? 'accepted' : 'retry')
+    return {
+      source,
+      async send(numbers) {
+        let last = 0
+        for (const one of numbers) last = await publish(stream, String(one))
+        return answer(last)
+      },
+      // It is acknowledged, and kept as what it is: nothing waits behind it.
+      async sendMalformed() {
+        const { seq } = await jetstream(connection).publish(`${stream}.x`, 'no event of any kind')
+        return (await answer(seq)) === 'accepted' ? 'refused' : 'retry'
+      },
+      close: () => Promise.resolve(),
+    }
+  },
+})
+
+test('a stream is read once over kill -9 and a server that goes away, in order of each key; what can not be read is kept with its bytes', async () => {
+  const stream = await newStream()
+  const ids: string[] = []
+  const write = async (count: number): Promise<void> => {
+    for (let at = 0; at < count; at++) {
+      ids.push(`e${ids.length}`)
+      await publish(stream, ids.at(-1) ?? '', { key: `k${ids.length % 5}`, data: JSON.stringify({ n: ids.length }) })
+    }
+  }
+  const config = { sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'nats', url: server.url, stream, ack_wait: '3s' } } }
+  await using weir = await startWeir({ folder: join(dir, 'weir'), config })
+  await write(300)
+  await jetstream(connection).publish(`${stream}.x`, Buffer.of(1, 2, 255))
+  const writing = write(500)
+  await weir.kill()
+  await weir.start()
+  await writing
+  await server.restart()
+  await write(100)
+  const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
+  await expect.poll(stored, { timeout: 60_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
+  const rows = await weir.sql<{ id: string; key: string; n: number }>("SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = 'io.test' ORDER BY _pos")
+  expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort())
+  const rejected = await weir.sql<{ data_base64: string; reason: string; subject: string }>(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
+  expect(rejected).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
+  expect((await weir.ledger()).balanced).toBe(true)
+}, 120_000)
+
+test('what is missing or refused is said, with what to do, and tried again', async () => {
+  const lines: string[] = []
+  const stream = `S${++number}`
+  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), {
+    ...(await import('../conformance/test-journal.ts').then(({ TestJournal }) => new TestJournal().context(1))),
+    log: { debug: () => undefined, info: (message) => { lines.push(message) }, warn: (message, fields) => { lines.push(`${message} ${JSON.stringify(fields)}`) }, error: (message) => { lines.push(message) } },
+  })
+  const stop = new AbortController()
+  const running = source.run(stop.signal)
+  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain(`there is no stream ${stream}; create it`)
+  await manager.streams.add({ name: stream, subjects: [`${stream}.>`] })
+  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('Reads from NATS.')
+  stop.abort()
+  await running
+}, 60_000)
