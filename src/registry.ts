@@ -6,12 +6,13 @@ import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
+import { rabbitmqSchema } from './connectors/rabbitmq/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema }
-export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, file: fileSchema, stdout: stdoutSchema }
+export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -32,6 +33,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   http: async () => (await import('./connectors/http/index.ts')).http,
   nats: async () => (await import('./connectors/nats/index.ts')).nats,
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafka,
+  rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmq,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

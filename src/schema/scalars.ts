@@ -3,7 +3,7 @@ import { Complaint, parsed } from './complaint.ts'
 import { makeField, type FieldFor, type Meta } from './field.ts'
 import { Secret } from './secret.ts'
 
-/** Text, not empty. `pattern` must match the whole text; `expects` then says in words what it asks for. */
+/** Text, not empty unless `pattern` matches nothing, too. `pattern` must match the whole text; `expects` then says in words what it asks for. */
 export function text<const M extends Meta<string>>(
   meta: M,
   rule?: { readonly pattern: RegExp; readonly expects: string },
@@ -11,7 +11,7 @@ export function text<const M extends Meta<string>>(
   const expects = rule?.expects ?? 'text'
   const whole = rule === undefined ? undefined : new RegExp(`^(?:${rule.pattern.source})$`, rule.pattern.flags)
   const schema = parsed((written) => {
-    if (written === '') return new Complaint(`expected ${expects}, got an empty text`)
+    if (written === '' && whole?.test('') !== true) return new Complaint(`expected ${expects}, got an empty text`)
     if (whole !== undefined && !whole.test(written)) return new Complaint(`expected ${expects}, got \`${written}\``)
     return written
   })

@@ -12,6 +12,8 @@ export interface Program {
   /** The version that the tests were written against; another one that the distribution offers is taken, and named. */
   readonly version: string
   readonly versionArguments: readonly string[]
+  /** Another program that is asked with them, where this one would rather start something. */
+  readonly versionProgram?: string
 }
 
 export type Installed =
@@ -86,7 +88,7 @@ async function find(program: Program): Promise<Installed | undefined> {
     } catch {
       continue
     }
-    const said = await runCommand(path, program.versionArguments, { limit: 10_000 })
+    const said = await runCommand(program.versionProgram ?? path, program.versionArguments, { limit: 10_000 })
     return { path, version: /\d+(?:\.\d+)+/.exec(said.output)?.[0] ?? 'unknown' }
   }
   return undefined

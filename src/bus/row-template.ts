@@ -1,0 +1,27 @@
+/** A name on a bus (topic, routing key …) that is worked out of a row by a template such as `weir.{family}.{type}`. */
+import type { SinkRow } from '../engine/rows.ts'
+
+export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const
+type Placeholder = (typeof placeholders)[number]
+
+/** `safe`: how a value is written so that it can't be taken for anything else; it is given '' for what a row has not. */
+export function rowTemplate(template: string, safe: (value: string) => string): (row: SinkRow) => string {
+  const parts = template.split(/\{([a-z]+)\}/)
+  if (parts.length === 1) return () => template
+  return (row) => parts.map((part, index) => (index % 2 === 0 ? part : safe(valueOf(row, part as Placeholder) ?? ''))).join('')
+}
+
+export function unknownPlaceholder(template: string): string | undefined {
+  return (template.match(/\{[^{}]*\}/g) ?? []).find((found) => !(placeholders as readonly string[]).includes(found.slice(1, -1)))
+}
+
+function valueOf({ event, family, key }: SinkRow, name: Placeholder): string | undefined {
+  switch (name) {
+    case 'family': return family
+    case 'type': return event.type
+    case 'source': return event.source
+    case 'subject': return event.subject
+    case 'key': return key
+    case 'ref': return event.ref
+  }
+}

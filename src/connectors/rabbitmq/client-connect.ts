@@ -1,0 +1,91 @@
+import type { ChannelModel, Channel, SocketOptions } from 'amqplib'
+import type { Context } from '../../engine/ports.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { readTls } from '../../net/tls.ts'
+import { says, whyNotConnected } from './client-errors.ts'
+import type { RabbitmqConfig } from './config.ts'
+
+export type ConnectionConfig = Pick<RabbitmqConfig, 'url' | 'more_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'>
+
+export interface Dialed {
+  readonly connection: ChannelModel
+  readonly url: string
+  /** Cuts the socket: the library's own end waits for an answer. */
+  readonly cut: () => void
+}
+
+/** Connects to the first node that takes us, with secrets and certificates as they are now. Rejects with what to do about it. */
+export async function dial(config: ConnectionConfig, { id, host }: Pick<Context, 'id' | 'host'>): Promise<Dialed> {
+  const { connect, credentials } = await import('amqplib')
+  const { url: first, more_urls: more, vhost, auth, timeout, heartbeat } = config
+  const files = await readTls(config.tls, host.disk)
+  const login = auth.type === 'external' ? credentials.external() : auth.type === 'user' ? credentials.plain(auth.user, revealSecret(auth.password)) : credentials.plain('guest', 'guest')
+  const problems: string[] = []
+  for (const url of [first, ...more]) {
+    const { protocol, hostname, port } = new URL(url)
+    const secure = protocol === 'amqps:' || files !== undefined
+    const socket = new AbortController()
+    const options: SocketOptions & { signal: AbortSignal } = {
+      ...files, timeout, noDelay: true, keepAlive: true, credentials: login, signal: socket.signal, clientProperties: { product: 'Weir', connection_name: `weir ${id}` },
+    }
+    try {
+      const connection = await connect({
+        protocol: secure ? 'amqps' : 'amqp', hostname: hostname.replaceAll(/[[\]]/g, ''), ...(port === '' ? {} : { port: Number(port) }),
+        vhost: encodeURIComponent(vhost), heartbeat: Math.round(heartbeat / 1000),
+      }, options)
+      return { connection, url, cut: () => { socket.abort() } }
+    } catch (error) {
+      socket.abort()
+      problems.push(whyNotConnected(error, url, config))
+    }
+  }
+  throw new Error(problems.join('; '))
+}
+
+/** Closes a connection that nobody needs any more, politely for as long as `timeout` ms. */
+export async function hangUp({ connection, cut }: Dialed, { host }: Pick<Context, 'host'>, timeout: number): Promise<void> {
+  const timer = host.timers.after(timeout, cut)
+  try {
+    await connection.close()
+  } catch {
+    // It was closed already.
+  } finally {
+    timer.cancel()
+  }
+}
+
+/** Whether the server finds what is asked for; a channel is closed by the answer "no". */
+export async function exists(connection: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
+  const channel = await connection.createChannel()
+  channel.on('error', () => {
+    // It is the answer, and comes as a rejection, too.
+  })
+  try {
+    await ask(channel)
+    await channel.close()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 404) return false
+    throw error
+  }
+}
+
+/** Makes what is missing. */
+export async function ensureDeclared(connection: ChannelModel, { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>): Promise<void> {
+  if (declare === null) return
+  try {
+    await makeMissing(connection, exchange, declare)
+  } catch (error) {
+    throw new Error(`what \`declare\` asks for can't be made: ${says(error)}`, { cause: error })
+  }
+}
+
+async function makeMissing(connection: ChannelModel, exchange: string, { type, queue, queue_type: queueType, binding }: NonNullable<RabbitmqConfig['declare']>): Promise<void> {
+  const make = async (there: (channel: Channel) => Promise<unknown>, declared: (channel: Channel) => Promise<unknown>): Promise<void> => {
+    if (!(await exists(connection, there))) await exists(connection, declared)
+  }
+  if (exchange !== 'amq.default') await make((channel) => channel.checkExchange(exchange), (channel) => channel.assertExchange(exchange, type, { durable: true }))
+  if (queue === null) return
+  await make((channel) => channel.checkQueue(queue), (channel) => channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': queueType } }))
+  if (exchange !== 'amq.default') await exists(connection, (channel) => channel.bindQueue(queue, exchange, binding))
+}

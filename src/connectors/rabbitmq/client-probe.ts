@@ -1,0 +1,35 @@
+import type { Context, Probe } from '../../engine/ports.ts'
+import { dial, exists, hangUp } from './client-connect.ts'
+import { says } from './client-errors.ts'
+import type { RabbitmqConfig } from './config.ts'
+
+/** Logs in over a connection of its own and looks for exchange and queue; nothing is published, and nothing made. */
+export async function probeRabbitmq(config: RabbitmqConfig, context: Context, signal: AbortSignal): Promise<Probe> {
+  const { exchange, vhost, declare, timeout } = config
+  let dialed
+  try {
+    dialed = await dial(config, context)
+  } catch (error) {
+    return { is: 'fail', says: says(error) }
+  }
+  const { connection, url, cut } = dialed
+  connection.on('error', () => {
+    // What asked is told.
+  })
+  const timer = context.host.timers.after(timeout, cut)
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    const there = exchange === 'amq.default' || (await exists(connection, (channel) => channel.checkExchange(exchange)))
+    if (!there && declare === null) return { is: 'fail', says: `${url}: logged in, but there is no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\`` }
+    const queue = declare?.queue ?? undefined
+    const queued = queue === undefined || (await exists(connection, (channel) => channel.checkQueue(queue)))
+    if (!there || !queued) return { is: 'ok', says: `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} is not there yet, and a start makes it` }
+    return { is: 'ok', says: `${url}: logged in; exchange ${exchange} is there${queue === undefined ? ', and whether a queue is bound to it only a message tells' : `, and queue ${queue}`}` }
+  } catch (error) {
+    return { is: 'fail', says: `${url}: logged in, but it does not tell of exchange ${exchange} (${says(error)})` }
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', cut)
+    await hangUp(dialed, context, timeout)
+  }
+}

@@ -1,0 +1,210 @@
+import type { ConfirmChannel } from 'amqplib'
+import type { Attempt } from '../../engine/in-order.ts'
+import type { Context } from '../../engine/ports.ts'
+import { dial, ensureDeclared, hangUp, type Dialed } from './client-connect.ts'
+import { blockedFor, channelClosed, nacked, says, tooLarge, unroutable, verdict } from './client-errors.ts'
+import type { RabbitmqConfig } from './config.ts'
+import type { RabbitMessage } from './map.ts'
+
+interface Live {
+  readonly dialed: Dialed
+  readonly channel: ConfirmChannel
+  /** Why the server takes nothing just now; the connection stays. */
+  readonly blocked: string | undefined
+  /** How often a message id came back, which the server tells before it confirms. */
+  readonly returned: Map<string, number>
+}
+
+interface Waiting {
+  readonly message: RabbitMessage
+  readonly settle: (outcome: Attempt | 'again') => void
+}
+
+/**
+ * One connection with one channel with publisher confirms, made when it is first needed and again after it was lost. A server
+ * closes the channel over a message that it does not take. The connection then goes with it: the library may still hold frames
+ * of that channel, which must not come behind the start of another of the same number.
+ */
+export class RabbitPublisher {
+  readonly #config: RabbitmqConfig
+  readonly #context: Context
+  #live: Live | undefined
+  #opening: Promise<void> | undefined
+  #closed = false
+  /** Bytes of the largest message that the server takes, once it told. */
+  #largest = Number.POSITIVE_INFINITY
+  /** The log has it that there is a connection. */
+  #announced = false
+  /** Publishes under way. */
+  readonly #waiting = new Set<Waiting>()
+
+  constructor(config: RabbitmqConfig, context: Context) {
+    this.#config = config
+    this.#context = context
+  }
+
+  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  async ready(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#live?.blocked !== undefined) return this.#live.blocked
+    if (this.#live !== undefined) return undefined
+    this.#opening ??= this.#open().finally(() => { this.#opening = undefined })
+    return this.#soon(this.#opening.then(() => undefined, says), signal)
+  }
+
+  /** Resolves when a queue has the message, or with what is to become of it. */
+  async publish(message: RabbitMessage, signal: AbortSignal): Promise<Attempt> {
+    const { clock } = this.#context.host
+    const deadline = clock.monotonic() + this.#config.timeout
+    for (;;) {
+      const outcome = await this.#once(message, signal)
+      if (outcome !== 'again') return outcome
+      // Another message was to blame for the end of the channel; this one was not confirmed yet, or comes just now.
+      if (clock.monotonic() > deadline) return this.#late()
+      const problem = await this.ready(signal)
+      if (problem !== undefined) return gone(problem)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#giveUp('the sink is closed')
+    await this.#opening?.catch(() => undefined)
+    if (this.#live !== undefined) await this.#hangUp(this.#live.dialed)
+  }
+
+  #once(message: RabbitMessage, signal: AbortSignal): Promise<Attempt | 'again'> {
+    const live = this.#live
+    if (live === undefined) return Promise.resolve('again')
+    if (live.blocked !== undefined) return Promise.resolve(gone(live.blocked))
+    if (message.body.length > this.#largest) return Promise.resolve(tooLarge(this.#largest))
+    const { host } = this.#context
+    return new Promise((resolve) => {
+      const settle = (outcome: Attempt | 'again'): void => {
+        this.#waiting.delete(waiting)
+        timer.cancel()
+        signal.removeEventListener('abort', stop)
+        resolve(outcome)
+      }
+      const stop = (): void => { settle(gone('the sink is stopping')) }
+      const timer = host.timers.after(this.#config.timeout, () => { settle(this.#late()) })
+      signal.addEventListener('abort', stop, { once: true })
+      const waiting: Waiting = { message, settle }
+      this.#waiting.add(waiting)
+      try {
+        this.#send(live, message, settle)
+      } catch (error) {
+        const closed = error instanceof Error && error.name === 'IllegalOperationError'
+        if (closed) this.#drop(live)
+        settle(closed ? gone('the connection is closed') : { is: 'reject', reason: `can't be written as a message: ${says(error)}` })
+      }
+    })
+  }
+
+  #send({ channel, returned }: Live, { routingKey, headers, contentType, messageId, body }: RabbitMessage, settle: Waiting['settle']): void {
+    const exchange = this.#config.exchange === 'amq.default' ? '' : this.#config.exchange
+    const options = { mandatory: true, persistent: true, headers, messageId, ...(contentType === undefined ? {} : { contentType }) }
+    channel.publish(exchange, routingKey, body, options, (error: unknown) => {
+      // When a channel is closed it is told here without a reason, and with one elsewhere.
+      if (error !== null) {
+        if (says(error) === 'message nacked') settle(nacked)
+        return
+      }
+      const times = returned.get(messageId)
+      if (times === undefined) {
+        settle(undefined)
+        return
+      }
+      if (times > 1) returned.set(messageId, times - 1)
+      else returned.delete(messageId)
+      settle(unroutable(routingKey, this.#config))
+    })
+  }
+
+  #giveUp(reason: string): void {
+    for (const { settle } of this.#waiting) settle(gone(reason))
+  }
+
+  #late(): Attempt {
+    return { is: 'retry', reason: `RabbitMQ did not confirm within ${this.#config.timeout} ms` }
+  }
+
+  async #open(): Promise<void> {
+    const dialed = await dial(this.#config, this.#context)
+    const { connection, url } = dialed
+    let lastError: string | undefined
+    let live: Live | undefined
+    let blocked: string | undefined
+    connection.on('error', (error) => { lastError = says(error) })
+    connection.on('close', (error) => {
+      if (live === undefined || this.#live !== live) return
+      this.#live = undefined
+      this.#announced = false
+      // Another server, or this one with other settings, may take more.
+      this.#largest = Number.POSITIVE_INFINITY
+      this.#giveUp(`the connection to ${url} is lost (${error === undefined ? (lastError ?? 'closed') : says(error)})`)
+    })
+    connection.on('blocked', (reason) => {
+      blocked = blockedFor(reason)
+      this.#context.log.warn('RabbitMQ takes no messages.', { server: url, reason })
+      if (this.#live === live) this.#giveUp(blocked)
+    })
+    connection.on('unblocked', () => {
+      blocked = undefined
+      this.#context.log.info('RabbitMQ takes messages again.', { server: url })
+    })
+    try {
+      await ensureDeclared(connection, this.#config)
+      const channel = await connection.createConfirmChannel()
+      if (this.#closed) throw new Error('the sink is closed')
+      const returned = new Map<string, number>()
+      live = { dialed, channel, returned, get blocked() { return blocked } }
+      this.#follow(live)
+    } catch (error) {
+      await this.#hangUp(dialed)
+      throw error
+    }
+    if (!this.#announced) this.#context.log.info('Connected to RabbitMQ.', { server: url })
+    this.#announced = true
+    this.#live = live
+  }
+
+  #follow(live: Live): void {
+    live.channel.on('return', ({ properties: { messageId } }) => {
+      const id = String(messageId)
+      live.returned.set(id, (live.returned.get(id) ?? 0) + 1)
+    })
+    live.channel.on('error', (error) => {
+      const closed = channelClosed(error)
+      if (closed.largest !== undefined) this.#largest = closed.largest
+      this.#drop(live)
+      for (const { message, settle } of this.#waiting) settle(verdict(closed, message, this.#config))
+    })
+  }
+
+  #drop(live: Live): void {
+    if (this.#live === live) this.#live = undefined
+    this.#hangUp(live.dialed).catch((error: unknown) => { this.#context.log.debug('A connection was not closed in good order.', { reason: says(error) }) })
+  }
+
+  #hangUp(dialed: Dialed): Promise<void> {
+    return hangUp(dialed, this.#context, Math.min(this.#config.timeout, 2000))
+  }
+
+  async #soon(reason: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
+    const { promise: given, resolve } = Promise.withResolvers<string>()
+    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(`${this.#config.url} did not answer within ${this.#config.timeout} ms`) })
+    const abort = (): void => { resolve('the sink is stopping') }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await Promise.race([reason, given])
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}
+
+function gone(reason: string): Attempt {
+  return { is: 'retry', reason, away: true }
+}

@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { busMessage } from '../../codecs/bus-message/index.ts'
+import { sinkRows, type SinkRow } from '../../engine/rows.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { eventBatch } from '../../../test/conformance/batches.ts'
+import { channelClosed, verdict, whyNotConnected } from './client-errors.ts'
+import { rabbitmqSchema } from './config.ts'
+import { routingKeyOf } from './map-key.ts'
+import { toMessage } from './map.ts'
+
+const row = (event: WeirEvent): SinkRow => {
+  const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
+  if (found === undefined) throw new Error('no row')
+  return found
+}
+const event: WeirEvent = { id: '1', source: '/s', type: 'com.github.push', family: 'audit', encoding: 'none' }
+const message = (more: Partial<WeirEvent>, mode: 'binary' | 'raw' = 'binary') => toMessage(busMessage(row({ ...event, ...more }), { ...event, ...more }, mode), 'k')
+
+test.each([
+  ['weir.{family}.{type}', {}, 'weir.audit.com_github_push'],
+  ['{key}.{subject}', { key: 'a b', subject: '#.*' }, 'a_b.___'],
+  ['', {}, ''],
+  ['fixed', {}, 'fixed'],
+])('the template %j with %j gives the routing key %j', (template, more, key) => {
+  expect(routingKeyOf(template)(row({ ...event, ...more }))).toBe(key)
+})
+
+test('whatever an event holds, its routing key has the words of the template, no wildcard, and at most 255 bytes', () => {
+  const make = routingKeyOf('weir.{family}.{type}.{subject}.{key}')
+  fc.assert(fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
+    const made = make(row({ ...event, type, subject }))
+    expect(made.split('.')).toHaveLength(5)
+    expect(made).toMatch(/^weir\.audit(?:\.[\w:/@=+-]+){3}$/)
+  }))
+  expect(make(row({ ...event, type: 'x'.repeat(500), subject: 'y'.repeat(500), key: 'z'.repeat(500) }))).toHaveLength(255)
+})
+
+test('attributes are headers with CloudEvents\' prefix, what a consumer chooses by is under its plain name, in UTF-8 as it is', () => {
+  const { headers, contentType, messageId, body } = message({ subject: 'grün', extensions: { n: 7 }, datacontenttype: 'text/plain', data: Buffer.from('x') })
+  expect(headers).toEqual({ type: 'com.github.push', family: 'audit', 'cloudEvents:specversion': '1.0', 'cloudEvents:id': '1', 'cloudEvents:source': '/s', 'cloudEvents:type': 'com.github.push', 'cloudEvents:subject': 'grün', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit' })
+  expect([contentType, body.toString()]).toEqual(['text/plain', 'x'])
+  expect(messageId).toMatch(/^[\w-]{43}$/)
+  expect(message({ subject: 'grün' }, 'raw').headers).toEqual({ type: 'com.github.push', family: 'audit' })
+})
+
+test('attributes that no message has room for are refused with their size, and so is a content type', () => {
+  expect(() => message({ subject: 'x'.repeat(60_000) })).toThrow(/its attributes take 60\d{3} bytes, and a message has room for 60000/)
+  expect(() => message({ datacontenttype: 'x'.repeat(256) })).toThrow('longer than 255 bytes')
+})
+
+test('of a channel that was closed for one message only that one is told so', () => {
+  const closed = (code: number, text: string) => channelClosed(Object.assign(new Error(`Channel closed by server: ${code} (X) with message "${text}"`), { code }))
+  const named = { exchange: 'e', vhost: '/' }
+  const one = (bytes: number, routingKey = 'k') => ({ ...message({}), body: Buffer.alloc(bytes), routingKey })
+  const large = closed(406, 'PRECONDITION_FAILED - message size 30 is larger than configured max size 20')
+  expect([verdict(large, one(20), named), verdict(large, one(21), named)]).toEqual(['again', { is: 'reject', reason: 'larger than the server takes (max_message_size, 20 bytes)', tooLarge: true }])
+  const topic = closed(403, "ACCESS_REFUSED - access to topic 'a.b' in exchange 'e' in vhost '/' refused for user 'u'")
+  expect([verdict(topic, one(1), named), verdict(topic, one(1, 'a.b'), named)]).toEqual(['again', expect.objectContaining({ is: 'retry' })])
+  expect(verdict(closed(406, 'PRECONDITION_FAILED - something else'), one(1), named)).toMatchObject({ is: 'retry', away: true })
+})
+
+test.each([
+  ['Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."', 'amqp://h refuses our login (ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN); correct `auth`'],
+  ['Socket closed abruptly during opening handshake', 'amqp://h closed the connection at once; is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'],
+  ['connect ECONNREFUSED 127.0.0.1:1', 'amqp://h can\'t be reached (connect ECONNREFUSED 127.0.0.1:1)'],
+])('of the error %j a user is told %j', (text, told) => {
+  expect(whyNotConnected(new Error(text), 'amqp://h', { vhost: '/', tls: null, auth: { type: 'guest' }, timeout: 5 })).toBe(told)
+})
+
+test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
+  [{ routing_key: 'weir.{what}' }, '`{what}` is not known in a routing key'],
+  [{ routing_key: 'a b' }, 'a routing key without spaces'],
+  [{ routing_key: 'x'.repeat(256) }, 'a routing key has 255 bytes at most'],
+  [{ exchange: '' }, 'expected a name'],
+  [{ url: 'amqp://h/shop%2Fprod' }, 'write `vhost: shop/prod` instead'],
+  [{ more_urls: ['amqp://h?heartbeat=5'] }, 'leave out what begins with `?`'],
+  [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: me'],
+  [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
+  [{ exchange: 'amq.default', declare: {} }, 'there is nothing to make'],
+  [{ auth: { type: 'external' } }, 'goes by our certificate, and there is none'],
+  [{ codec: 'kollect', mode: 'structured' }, 'kollect\'s messages are bytes'],
+])('the settings %j are refused: %s', (written, told) => {
+  expect(() => configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', ...written })).toThrow(told)
+})
+
+test('a routing key may be empty', () => {
+  expect(configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', routing_key: '' }).routing_key).toBe('')
+})
