@@ -2,7 +2,7 @@
 import { busMessage, type BusMessage, type MessageMode } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
-import type { Context, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
+import type { Context, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 
@@ -29,6 +29,7 @@ interface Client {
   /** What the message will look like on the bus, for people who look; pure. */
   show(message: OutMessage): Preview
   probe(signal: AbortSignal): Promise<Probe>
+  listen?(signal: AbortSignal): Promise<Listening>
   close(): Promise<void>
 }
 
@@ -99,8 +100,9 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
   }
 }
 
-function common(config: MessageSinkConfig, forms: EventForms, client: Client): Pick<Sink, 'preview' | 'probe' | 'close'> {
+function common(config: MessageSinkConfig, forms: EventForms, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
   return {
+    ...(client.listen === undefined ? {} : { listen: (signal: AbortSignal) => client.listen?.(signal) ?? Promise.reject(new Error('nobody can listen there')) }),
     *preview(batch) {
       const outgoing = new Outgoing(config, forms, batch)
       for (const row of sinkRows(batch, forms.flows)) {

@@ -4,7 +4,7 @@ import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import type { Loaded } from './load-config.ts'
-import type { Finding, Scene } from './doctor/finding.ts'
+import { findingsText, type Finding, type Scene } from './doctor/finding.ts'
 
 export interface DoctorFlags {
   readonly config?: string
@@ -85,13 +85,4 @@ async function configuration(file: string | undefined, overrides: readonly Overr
       finding: fail('configuration', error.message, 'Correct it; what follows was looked at with the defaults.'),
     }
   }
-}
-
-function findingsText(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ check }) => check.length))
-  const indent = ' '.repeat(width + 8)
-  const lines = findings.map(({ check, status, fact, advice }) =>
-    `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`)
-  const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
-  return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failing\n`
 }

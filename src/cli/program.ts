@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { register as registerBus } from './bus.ts'
 import { register as registerChanges } from './changes.ts'
 import { register as registerCheck } from './check.ts'
 import { register as registerCompletion } from './completion.ts'
@@ -37,6 +38,7 @@ const summaries: Readonly<Record<string, string>> = {
   doctor: 'look at machine, data folder and ports, and say what to do',
   kollect: 'in place of kollect: publish every change of a cluster',
   replay: 'send again what a packet capture holds of exporters',
+  bus: 'connect to a message bus, write, and see it come by',
   journal: 'check, list or export the journal',
   completion: 'print the completion script of a shell',
 }
@@ -80,6 +82,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerDeadLetters(weir)
   weir.commandsGroup('Look after:')
   registerDoctor(weir)
+  registerBus(weir)
   registerJournal(weir)
   registerReplay(weir)
   registerCompletion(weir)

@@ -93,8 +93,16 @@ export interface Sink {
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
   /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
+  /** Begins to listen where messages go, so that one can be seen to come by; rejects, in words, when it may not. For who checks a bus: nobody else's messages are taken away. */
+  listen?(signal: AbortSignal): Promise<Listening>
   /** What `send` would write for each row, in their order, for people who look; pure, and without any secret. */
   preview?(batch: SinkBatch): Iterable<Preview>
+  close(): Promise<void>
+}
+
+export interface Listening {
+  /** Resolves with true when a message whose body holds this text has come by, with false when the signal aborts first. */
+  came(text: string, signal: AbortSignal): Promise<boolean>
   close(): Promise<void>
 }
 

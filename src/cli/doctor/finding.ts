@@ -32,3 +32,13 @@ export const fail = (check: string, fact: string, advice: string): Finding => ({
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Findings for people, a line each, with what to do below. */
+export function findingsText(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length))
+  const indent = ' '.repeat(width + 8)
+  const lines = findings.map(({ check, status, fact, advice }) =>
+    `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`)
+  const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
+  return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failing\n`
+}

@@ -2,6 +2,7 @@ import { eachMessageSink, type EachClient, type OutMessage } from '../../bus/mes
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { JetStreamPublisher } from './client.ts'
+import { listenNats } from './client-listen.ts'
 import { probeNats } from './client-probe.ts'
 import type { NatsConfig } from './config.ts'
 import { subjectOf } from './map-subject.ts'
@@ -25,6 +26,7 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
       return { to, headers: { ...headers, 'nats-msg-id': messageId }, body: data }
     },
     probe: () => probeNats(config, context),
+    listen: () => listenNats(config, context),
     close: () => publisher.close(),
   }
   return eachMessageSink(config, context, client)

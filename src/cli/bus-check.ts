@@ -1,0 +1,138 @@
+/** What `weir bus check` does: a bus is used as a sink of it would use it, once, and each step is told. */
+import type { Listening, Sink, SinkBatch } from '../engine/ports.ts'
+import { realHost, type Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { toEventBatch, type WeirEvent } from '../model/events.ts'
+import { loadSink, sinkSchemas } from '../registry.ts'
+import { applyOverrides, formatProblems, parseYaml, validate, type AnyComponentSchema } from '../schema/index.ts'
+import { CommandError } from './client.ts'
+import { fail, ok, reason, warn, type Finding } from './doctor/finding.ts'
+
+export interface CheckedBus {
+  readonly type: string
+  /** Validated by the schema of the type. */
+  readonly settings: unknown
+  readonly notes: readonly string[]
+}
+
+export interface CheckOptions {
+  readonly write: boolean
+  /** ms that each step may take. */
+  readonly stepMs: number
+}
+
+/** Type of the event that is sent. */
+export const checkType = 'io.weir.bus.check'
+
+/** A bus by kollect's URL, with kollect's variables. Throws CommandError. */
+export async function busOfUrl(url: string): Promise<CheckedBus> {
+  const { busOf, PresetProblem } = await import('../presets/kollect/bus.ts')
+  try {
+    // Which secrets there are is known when they have been asked for by name.
+    const { secrets } = busOf({ url, env: self.env }, (name) => name)
+    const { sink: { type, ...settings }, notes } = busOf({ url, env: self.env }, (name) => secrets[name] ?? name)
+    return { type: String(type), settings: validated(String(type), settings), notes }
+  } catch (error) {
+    if (error instanceof PresetProblem) throw new CommandError(error.message, ['`weir bus check --help` has examples.'], 2)
+    throw error
+  }
+}
+
+/** The bus of a sink of a configuration. Throws CommandError. */
+export async function busOfSink(file: string | undefined, id: string): Promise<CheckedBus> {
+  const { loadConfig } = await import('./load-config.ts')
+  const { config } = await loadConfig(realHost(), file ?? self.env['WEIR_CONFIG'], [])
+  const entry = config.sinks[id]
+  if (entry === undefined) throw new CommandError(`There is no sink \`${id}\` in the configuration.`, [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`], 2)
+  return { type: entry.type, settings: entry.settings, notes: [] }
+}
+
+function validated(type: string, settings: Readonly<Record<string, unknown>>): unknown {
+  const schema: AnyComponentSchema | undefined = Object.entries(sinkSchemas).find(([name]) => name === type)?.[1]
+  if (schema === undefined) throw new CommandError(`There is no sink of type ${type}.`, [], 2)
+  const result = validate(schema, applyOverrides(parseYaml('', type), [{ path: [], value: settings, origin: type }]))
+  if (result.problems !== undefined) throw new CommandError(formatProblems(result.problems, ''), [], 2)
+  return result.value
+}
+
+/** Every step, as far as the one before it lets it go. */
+export async function checkBus({ type, settings, notes }: CheckedBus, options: CheckOptions): Promise<readonly Finding[]> {
+  const host = realHost()
+  const silent = (): void => undefined
+  const findings: Finding[] = notes.map((note) => warn('url', note, 'See docs/guide/kollect.md.'))
+  let sink: Sink
+  try {
+    const definition = await loadSink(type)
+    sink = await definition.build(settings, { id: 'check', host, log: { debug: silent, info: silent, warn: silent, error: silent }, metrics: { count: silent, set: silent } })
+  } catch (error) {
+    return [...findings, fail('connect', reason(error), 'Correct the settings.')]
+  }
+  try {
+    await steps(sink, type, host, options, findings)
+  } finally {
+    await Promise.race([sink.close(), host.timers.sleep(1000)])
+  }
+  return findings
+}
+
+async function steps(sink: Sink, type: string, host: Host, { write, stepMs }: CheckOptions, findings: Finding[]): Promise<void> {
+  const found = await within(host, stepMs, (signal) => sink.probe?.(signal) ?? Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }))
+  findings.push(found === undefined ? late('connect', stepMs) : found.is === 'ok' ? ok('connect', found.says) : found.is === 'warn' ? warn('connect', found.says, 'Writing tells more.') : fail('connect', found.says, 'Nothing was sent.'))
+  if (found?.is === 'fail' || found === undefined || !write) return
+  const id = Buffer.from(host.random.bytes(12)).toString('hex')
+  const batch = batchOf({ id, source: '/weir/bus/check', type: checkType, subject: 'check', key: 'check', time: host.clock.now(), datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(JSON.stringify({ check: id })) }, host.clock.now())
+  let listening: Listening | undefined
+  let deaf: string | undefined
+  try {
+    listening = await within(host, stepMs, (signal) => sink.listen?.(signal) ?? Promise.resolve(undefined))
+  } catch (error) {
+    deaf = reason(error)
+  }
+  try {
+    const began = host.clock.monotonic()
+    const failures = await within(host, 3 * stepMs, (signal) => sink.send(batch, signal))
+    const [failure] = failures ?? []
+    const [shown] = sink.preview?.(batch) ?? []
+    const where = shown !== undefined && 'body' in shown ? ` to ${shown.to ?? type}, ${shown.body.length} bytes` : ''
+    if (failures === undefined) findings.push(late('write', 3 * stepMs))
+    else if (failure !== undefined) findings.push(fail('write', failure.reason, failure.is === 'retry' ? 'Weir would keep the rows and try again.' : 'Weir would put such a row to the dead letters.'))
+    else findings.push(ok('write', `a message was sent${where}, and acknowledged after ${Math.round(host.clock.monotonic() - began)} ms`))
+    if (failures === undefined || failure !== undefined) return
+    if (deaf !== undefined) findings.push(warn('read', deaf, 'Whoever reads needs that right; Weir, which writes, does not.'))
+    else if (listening === undefined) findings.push(warn('read', `nobody can listen to what is sent by a sink of type ${type} without taking it from its readers`, 'Look for the message where it is read.'))
+    else {
+      const came = await within(host, stepMs, (signal) => listening.came(id, signal))
+      const took = Math.round(host.clock.monotonic() - began)
+      findings.push(came === true ? ok('read', `it came by ${took} ms after it was sent`) : fail('read', `it did not come by within ${stepMs / 1000} s`, 'It was acknowledged: look whether it goes where it is read.'))
+    }
+  } finally {
+    await listening?.close()
+  }
+}
+
+function late(check: string, ms: number): Finding {
+  return fail(check, `no answer within ${ms / 1000} s`, 'Is the address right, and does a firewall let us through? A slow bus may need a longer --timeout.')
+}
+
+/** Undefined when it took too long. */
+async function within<T>(host: Host, ms: number, act: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const stop = new AbortController()
+  const over = Promise.withResolvers<undefined>()
+  const timer = host.timers.after(ms, () => {
+    stop.abort()
+    over.resolve(undefined)
+  })
+  try {
+    return await Promise.race([act(stop.signal), over.promise])
+  } finally {
+    timer.cancel()
+  }
+}
+
+function batchOf(event: WeirEvent, received: number): SinkBatch {
+  const header: SinkBatch['pieces'][number]['header'] = {
+    sequence: 1, firstRow: 0, kind: 'events', more: false, part: 0, afterLoss: false, source: 'check', stream: 'check', epoch: 1, sourceSequence: 1,
+    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 1, received, timeMin: received, timeMax: received, bodyBytes: 0, rawBytes: 0,
+  }
+  return { token: event.id, count: 1, retried: false, pieces: [{ header, batch: toEventBatch([event]), rows: Uint32Array.of(0), firstRow: 0 }] }
+}

@@ -1,0 +1,46 @@
+import { Option, type Command } from 'commander'
+import { self } from '../host/process.ts'
+import { action, CommandError } from './client.ts'
+import { findingsText } from './doctor/finding.ts'
+
+export interface BusFlags {
+  readonly config?: string
+  readonly sink?: string
+  readonly write: boolean
+  readonly timeout: string
+  readonly format: 'text' | 'json'
+}
+
+export function register(program: Command): void {
+  const bus = program.command('bus').description('Look at a message bus.')
+  bus.command('check')
+    .description('Connect to a message bus, write a message, see it come by, and say what the credentials allow.')
+    .argument('[url]', 'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …')
+    .option('--config <FILE>', 'configuration file that holds the sink')
+    .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
+    .option('--no-write', 'connect and look, and send nothing')
+    .option('--timeout <SECONDS>', 'how long each step may take', '15')
+    .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .addHelpText('after', `
+The message is a CloudEvent of type io.weir.bus.check, which whoever reads the bus gets, too: --no-write sends none.
+
+Examples:
+  $ NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes
+  $ KAFKA_BROKERS=kafka-1:9092 weir bus check kafka://cluster-changes --no-write
+  $ weir bus check --config weir.yaml --sink bus
+
+Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`)
+    .action(action(run))
+}
+
+async function run(url: string | undefined, { config, sink, write, timeout, format }: BusFlags): Promise<void> {
+  const seconds = Number(timeout)
+  if (!(seconds > 0 && seconds <= 600)) throw new CommandError(`\`${timeout}\` is no number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
+  if ((url === undefined) === (sink === undefined)) throw new CommandError('It needs the URL of a bus, or --sink with the id of a sink, and not both.', ['`weir bus check --help` has examples.'], 2)
+  const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
+  const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
+  const findings = await checkBus(bus, { write, stepMs: seconds * 1000 })
+  const passed = findings.every(({ status }) => status !== 'fail')
+  self.stdout(format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
+  if (!passed) self.leave(1)
+}

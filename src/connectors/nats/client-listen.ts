@@ -1,0 +1,48 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Context, Listening } from '../../engine/ports.ts'
+import { connectionOptions, loadClient } from './client-connect.ts'
+import { says, whyNotConnected } from './client-errors.ts'
+import type { NatsConfig } from './config.ts'
+import { wildcardOf } from './map-subject.ts'
+
+/** Subscribes to whatever the sink's subject can become: every subscriber has its own copy, so that nobody loses anything. */
+export async function listenNats(config: NatsConfig, context: Context): Promise<Listening> {
+  const library = await loadClient()
+  let connection: NatsConnection
+  try {
+    connection = await library.connect({ ...(await connectionOptions(library, config, context)), reconnect: false })
+  } catch (error) {
+    throw new Error(whyNotConnected(error, config), { cause: error })
+  }
+  const subject = wildcardOf(config.subject)
+  const seen: string[] = []
+  let wake = (): void => undefined
+  let refused: unknown
+  connection.subscribe(subject, {
+    callback(error, message) {
+      if (error === null) seen.push(new TextDecoder().decode(message.data))
+      else refused ??= error
+      wake()
+    },
+  })
+  // A refusal comes before the answer to a ping, but may be handed on a turn later.
+  await connection.flush()
+  await context.host.timers.sleep(0)
+  if (refused !== undefined) {
+    await connection.close()
+    throw new Error(`the server does not let us listen to ${subject} (${says(refused)})`)
+  }
+  return {
+    async came(text, signal) {
+      for (;;) {
+        if (seen.some((body) => body.includes(text))) return true
+        if (signal.aborted) return false
+        const { promise, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        await promise
+      }
+    },
+    close: () => connection.close(),
+  }
+}

@@ -1,0 +1,93 @@
+// `weir bus check` at a real nats-server, by kollect's URL and by a sink of a configuration.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { launch } from '../../src/cli/testing/launch.ts'
+import { install } from './install/apt.ts'
+import { nats as program } from './install/nats.ts'
+import { startNats, type NatsServer } from './kit/nats.ts'
+import { need } from './kit/need.ts'
+
+let dir = ''
+let server: NatsServer
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-bus-check-'))
+  if ((await install(program)).path === undefined) return
+  server = await startNats({ jetstream: true, dir, config: `
+authorization {
+  users = [
+    { user: all, password: pw }
+    { user: writer, password: pw, permissions: { publish: ["changes.>", "$JS.API.>"], subscribe: "_INBOX.>" } }
+    { user: reader, password: pw, permissions: { publish: "$JS.API.>", subscribe: ["changes.>", "_INBOX.>"] } }
+  ]
+}` })
+})
+
+beforeEach(async (context) => {
+  await need(context, program)
+})
+
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+  await rm(dir, { recursive: true, force: true })
+})
+
+interface Said { readonly code: number; readonly checks: readonly { readonly check: string; readonly status: string; readonly fact: string; readonly advice?: string }[] }
+
+async function check(user: string, ...words: readonly string[]): Promise<Said> {
+  const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '--format', 'json', '--timeout', '5'], { env: { NATS_SERVER_URL: `nats://${user}@127.0.0.1:${server.port}` } })
+  if (stdout === '') throw new Error(stderr)
+  return { code, checks: (JSON.parse(stdout) as { checks: Said['checks'] }).checks }
+}
+
+const told = ({ checks }: Said): string[] => checks.map(({ check: step, status }) => `${step} ${status}`)
+
+test('a message is written and seen to come by', async () => {
+  const said = await check('all:pw', 'nats://changes.prod?stream=CHANGES')
+  expect(told(said)).toEqual(['connect ok', 'write ok', 'read ok'])
+  expect(said.code).toBe(0)
+  expect(said.checks[1]?.fact).toMatch(/^a message was sent to changes\.prod, \d+ bytes, and acknowledged after \d+ ms$/)
+})
+
+test('who may not log in, write or listen is told which of them', async () => {
+  const stranger = await check('all:wrong', 'nats://changes.prod')
+  expect([stranger.code, stranger.checks.at(-1)]).toEqual([1, expect.objectContaining({ check: 'connect', status: 'fail', fact: expect.stringContaining('refuses our login') as string })])
+  const reader = await check('reader:pw', 'nats://changes.prod')
+  expect([reader.code, reader.checks.at(-1)]).toEqual([1, expect.objectContaining({ check: 'write', status: 'fail', fact: expect.stringContaining('does not let us publish to changes.prod') as string })])
+  const writer = await check('writer:pw', 'nats://changes.prod')
+  expect(told(writer)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
+  expect([writer.code, writer.checks.at(-1)?.fact]).toEqual([0, expect.stringContaining('does not let us listen to changes.prod') as string])
+})
+
+test('a sink of a configuration is checked, and nothing is sent when nothing is to be', async () => {
+  const file = join(dir, 'weir.yaml')
+  await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'nats', url: server.url, stream: 'KEPT', subject: 'changes.kept', auth: { type: 'user', user: 'all', password: 'env:PW' } } } }))
+  const connection = await connect({ servers: server.url, user: 'all', pass: 'pw' })
+  try {
+    const manager = await jetstreamManager(connection)
+    await manager.streams.add({ name: 'KEPT', subjects: ['changes.kept'] })
+    const run = async (...words: readonly string[]) => launch(['bus', 'check', '--config', file, '--sink', 'bus', ...words], { env: { PW: 'pw' } })
+    const looked = await run('--no-write')
+    expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining('1 ok, 0 to look at, 0 failing') as string })
+    expect((await manager.streams.info('KEPT')).state.messages).toBe(0)
+    const written = await run()
+    expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('3 ok, 0 to look at, 0 failing') as string })
+    expect(written.stdout + written.stderr).not.toContain('pw')
+    expect((await manager.streams.info('KEPT')).state.messages).toBe(1)
+  } finally {
+    await connection.close()
+  }
+})
+
+test('what is no bus, and what is none of the configuration, is said', async () => {
+  for (const [words, says] of [
+    [['nats://'], 'names no subject'], [['smoke://x'], 'is no bus that kollect or Weir knows'], [[], 'It needs the URL of a bus'], [['--sink', 'none'], 'There is no sink `none`'], [['nats://x', '--timeout', 'soon'], 'no number of seconds'],
+  ] as const) {
+    const { code, stderr } = await launch(['bus', 'check', ...words], { env: {} })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says) as string])
+  }
+})
