@@ -1,18 +1,28 @@
-import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { rabbitmqSchema } from '../../src/connectors/rabbitmq/config.ts'
 import { rabbitmq } from '../../src/connectors/rabbitmq/index.ts'
-import { configFrom } from '../../src/schema/index.ts'
-import { numberedEvents, testContext } from '../conformance/batches.ts'
+import type { Sink } from '../../src/engine/ports.ts'
+import type { ChangeData } from '../../src/model/kubernetes.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { eventBatch, flowBatch, numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
+import { selfSigned } from '../kit/certificate.ts'
+import { changeEvent } from '../kit/changes.ts'
 import { install } from './install/apt.ts'
 import { rabbitmq as program } from './install/rabbitmq.ts'
 import { eventId, RabbitObserver } from './kit/rabbitmq-observer.ts'
 import { startRabbit, type RabbitServer } from './kit/rabbitmq.ts'
 import { need } from './kit/need.ts'
 
+const never = new AbortController().signal
 const largest = 2_500_000
+const authority = selfSigned('authority')
+const certificates = { server: selfSigned('server'), ours: selfSigned('weir-cert', authority), stranger: selfSigned('weir-cert', selfSigned('another')) }
 
 let server: RabbitServer
 let observer: RabbitObserver
@@ -21,7 +31,12 @@ let named = 0
 /** One server for the file: it takes its seconds to start. Every test has an exchange and a queue of its own. */
 beforeAll(async () => {
   if ((await install(program)).path === undefined) return
-  server = await startRabbit({ config: [`max_message_size = ${largest}`] })
+  server = await startRabbit({
+    config: [`max_message_size = ${largest}`],
+    tls: { certificate: certificates.server.cert, key: certificates.server.key, ca: authority.cert },
+    users: [{ name: 'weir', password: 'pass word' }, { name: 'rotated', password: 'first' }, { name: 'weir-cert', password: 'of no use' }],
+    vhosts: ['shop/prod'],
+  })
   observer = new RabbitObserver(server.url)
 })
 
@@ -90,3 +105,146 @@ async function startOther(): Promise<OtherSide> {
 }
 
 sinkConformance('rabbitmq', { accepts: rabbitmq.accepts, idempotency: rabbitmq.idempotency, start: startOther })
+
+type Written = WrittenConfigOf<typeof rabbitmqSchema>
+
+async function sinkFor(written: Partial<Written>): Promise<Sink> {
+  const sink = await rabbitmq.build(configFrom(rabbitmqSchema, { url: server.url, timeout: '5s', ...written }), testContext())
+  onTestFinished(() => sink.close())
+  return sink
+}
+
+/** What becomes of three events, in words. */
+async function outcome(sink: Sink): Promise<string> {
+  const failures = await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)
+  expect(failures.map(({ is }) => is)).toEqual(failures.length === 0 ? [] : ['retry', 'retry', 'retry'])
+  return failures[0]?.reason ?? 'stored'
+}
+
+test('a message to a plain client: attributes in headers, data as body, persistent, with an id', async () => {
+  const { exchange, queue } = await place(['weir.audit.io_weir_test'])
+  const sink = await sinkFor({ exchange })
+  const [event] = numberedEvents(1, 'e')
+  expect(await sink.send(eventBatch([{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time: Date.UTC(2024, 4, 1) }], 't'), never)).toEqual([])
+  const [message] = await observer.received(queue)
+  expect(message?.properties).toMatchObject({ contentType: 'application/json', deliveryMode: 2, messageId: expect.stringMatching(/^[\w-]{43}$/) as string })
+  expect(message?.properties.headers).toEqual({
+    'cloudEvents:specversion': '1.0', 'cloudEvents:id': 'e0', 'cloudEvents:source': '/conformance', 'cloudEvents:type': 'io.weir.test', 'cloudEvents:subject': 'grün und/blau',
+    'cloudEvents:time': '2024-05-01T00:00:00.000Z', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit', family: 'audit', type: 'io.weir.test',
+  })
+  expect(message?.content.toString()).toBe('{"number":0}')
+})
+
+test('a missing exchange, queue and binding are made when asked for, as a stream, too; what exists is left as it is', async () => {
+  for (const queueType of ['quorum', 'classic', 'stream'] as const) {
+    const names = { exchange: `made-${queueType}`, declare: { queue: `made-${queueType}`, queue_type: queueType } } as const
+    const sink = await sinkFor(names)
+    expect(await sink.probe?.(never)).toMatchObject({ is: 'ok', says: expect.stringContaining('a start makes it') as string })
+    const { batch } = flowBatch(2, 't')
+    expect(await sink.send(batch, never)).toEqual([])
+    expect(await sink.probe?.(never)).toMatchObject({ is: 'ok', says: expect.stringContaining('and queue made-') as string })
+    expect(await outcome(await sinkFor({ ...names, declare: { queue: `made-${queueType}`, queue_type: 'classic' } }))).toBe('stored')
+  }
+  expect(await server.ctl('list_queues', 'name', 'type', 'durable')).toMatch(/made-quorum\s+quorum\s+true/)
+})
+
+test('without a name the exchange hands to the queue that the routing key names; without any queue, or exchange, nothing is lost and the reason says what to do', async () => {
+  const { exchange, queue } = await place([])
+  expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: queue }))).toBe('stored')
+  expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: 'nobody' }))).toBe('there is no queue nobody; create it, or correct `routing_key`')
+  const sink = await sinkFor({ exchange, routing_key: '' })
+  expect(await outcome(sink)).toBe(`no queue of exchange ${exchange} takes routing key ""; bind a queue to the exchange, or correct \`routing_key\``)
+  await (await observer.channel()).bindQueue(queue, exchange, '')
+  expect(await outcome(sink)).toBe('stored')
+  expect(await outcome(await sinkFor({ exchange: 'nowhere' }))).toMatch(/has no exchange nowhere in vhost \/; create it.*`declare`$/)
+})
+
+test('a queue that is full and says so makes the sink wait', async () => {
+  const channel = await observer.channel()
+  await channel.assertQueue('full', { maxLength: 1, overflow: 'reject-publish' })
+  const sink = await sinkFor({ exchange: 'amq.default', routing_key: 'full' })
+  await expect.poll(() => outcome(sink)).toMatch(/refused it \(nack\): a queue is full/)
+  await channel.deleteQueue('full')
+  await channel.assertQueue('full')
+  await deliverAll(sink, numberedEvents(3, 'e'))
+})
+
+test('while the server has an alarm nothing is published and the reason is told; afterwards it goes on by itself', async () => {
+  const { exchange, queue } = await place(['alarm'])
+  const sink = await sinkFor({ exchange, routing_key: 'alarm', timeout: '1h' })
+  await deliverAll(sink, numberedEvents(1, 'before'))
+  await server.ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
+  try {
+    // An hour: every event hears of the alarm itself, and none waits for its timeout.
+    expect(await outcome(sink)).toMatch(/RabbitMQ takes no messages just now \(low on memory\); free memory/)
+    expect(await outcome(sink)).toMatch(/takes no messages just now/)
+  } finally {
+    await server.ctl('set_vm_memory_high_watermark', 'absolute', '1GB')
+  }
+  await deliverAll(sink, numberedEvents(6, 'after'))
+  expect((await observer.received(queue)).map(eventId)).toEqual(expect.arrayContaining(['before0', ...numberedEvents(6, 'after').map(({ id }) => id)]))
+})
+
+test('an object of a megabyte arrives, and with oversize: patch-only a larger change goes out as its patch', async () => {
+  const { exchange, queue } = await place(['change'])
+  const sink = await sinkFor({ exchange, routing_key: 'change', oversize: 'patch-only' })
+  const state = (bytes: number, word: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { large: 'x'.repeat(bytes), word } })
+  const updated = (bytes: number): ChangeData => ({
+    cluster: 'c1', group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespace: 'shop', name: 'large', uid: `u-${bytes}`, resourceVersion: '2', operation: 'updated', old: state(bytes, 'one'), new: state(bytes, 'two'),
+    patch: [{ op: 'replace', path: '/data/word', value: 'two' }],
+  })
+  expect(await sink.send(eventBatch([2 ** 20, 2 ** 21].map((bytes) => changeEvent(updated(bytes), 1_700_000_000_000)), 't'), never)).toEqual([])
+  const bodies = (await observer.received(queue)).map(({ content }) => JSON.parse(content.toString()) as { reduced?: boolean; new: unknown; patch: unknown })
+  expect(bodies.find(({ reduced }) => reduced === true)).toMatchObject({ new: null, patch: [{ path: '/data/word' }] })
+  expect(bodies.find(({ reduced }) => reduced !== true)?.new).toEqual(state(2 ** 20, 'two'))
+})
+
+test('users, virtual hosts and rights: each refusal says what to correct', async () => {
+  const { exchange } = await place(['k'])
+  const common = { exchange, routing_key: 'k' }
+  const auth = { type: 'user', user: 'weir', password: 'pass word' } as const
+  expect(await outcome(await sinkFor({ ...common, auth }))).toBe('stored')
+  expect(await outcome(await sinkFor({ ...common, auth: { ...auth, password: 'wrong' } }))).toMatch(/refuses our login \(ACCESS_REFUSED.*correct `auth`$/)
+  expect(await outcome(await sinkFor({ exchange: 'made', vhost: 'shop/prod', declare: { queue: 'made' } }))).toBe('stored')
+  expect(await outcome(await sinkFor({ ...common, vhost: 'shop/prod', auth }))).toMatch(/vhost shop\/prod can't be had; create it, let the user in/)
+  expect(await outcome(await sinkFor({ ...common, vhost: 'nowhere' }))).toMatch(/vhost nowhere can't be had/)
+  await server.ctl('set_permissions', 'weir', '.*', '^other', '.*')
+  expect(await outcome(await sinkFor({ ...common, auth }))).toMatch(/does not let us publish to exchange-\d+ \(.*give the user the right to write there/)
+  await server.ctl('set_permissions', 'weir', '.*', '.*', '.*')
+  expect(await outcome(await sinkFor({ url: 'amqp://127.0.0.1:1', more_urls: [server.url], ...common }))).toBe('stored')
+  expect(await (await sinkFor({ url: 'amqp://127.0.0.1:1' })).probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining("can't be reached") as string })
+})
+
+test('a password that changes is read again without a new start, and nothing is lost meanwhile', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-rabbit-secret-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const [file, { exchange, queue }] = [join(dir, 'password'), await place(['k'])]
+  await writeFile(file, 'first\n')
+  const sink = await sinkFor({ exchange, routing_key: 'k', auth: { type: 'user', user: 'rotated', password: `file:${file}` } })
+  await deliverAll(sink, numberedEvents(3, 'a'))
+  await server.ctl('change_password', 'rotated', 'second')
+  await server.ctl('close_all_user_connections', 'rotated', 'the password changed')
+  await expect.poll(() => outcome(sink)).toMatch(/refuses our login/)
+  await writeFile(file, 'second\n')
+  await deliverAll(sink, numberedEvents(3, 'b'))
+  expect(new Set((await observer.received(queue)).map(eventId))).toEqual(new Set(['a0', 'a1', 'a2', 'b0', 'b1', 'b2']))
+})
+
+test('over TLS the certificate is checked against its authority and its name, and ours is a login where it is known', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-rabbit-tls-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const at = (name: string): string => join(dir, name)
+  const { server: theirs, ours, stranger } = certificates
+  for (const [name, text] of Object.entries({ ca: theirs.cert, cert: ours.cert, key: ours.key, other: stranger.cert, otherKey: stranger.key })) await writeFile(at(name), text)
+  const { exchange } = await place(['k'])
+  const url = `amqps://127.0.0.1:${server.tlsPort}`
+  const tried = async (written: Partial<Written>): Promise<string> => outcome(await sinkFor({ url, exchange, routing_key: 'k', ...written }))
+  expect(await tried({ tls: { ca_file: at('ca') } })).toBe('stored')
+  expect(await tried({ url: `amqp://127.0.0.1:${server.tlsPort}`, tls: { ca_file: at('ca') } })).toBe('stored')
+  expect(await tried({})).toMatch(/can't be reached \(.*self-signed certificate/)
+  expect(await tried({ tls: { ca_file: at('ca'), server_name: 'other.example' } })).toMatch(/can't be reached \(.*does not match certificate/)
+  expect(await tried({ url: `amqps://127.0.0.1:${server.port}`, tls: { ca_file: at('ca') } })).toMatch(/does not speak TLS .*write amqp:/)
+  const external = { type: 'external' } as const
+  expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('cert'), key_file: at('key') } })).toBe('stored')
+  expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('other'), key_file: at('otherKey') } })).toMatch(/does it know who signed our certificate\? See `tls\.cert_file`/)
+})

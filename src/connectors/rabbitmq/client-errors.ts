@@ -62,13 +62,16 @@ export function blockedFor(reason: string): string {
 /** Why there is no connection to a node, with what to do about it. */
 export function whyNotConnected(error: unknown, url: string, { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>): string {
   const text = says(error)
-  if (/vhost|530/i.test(text)) return `${url}: vhost ${vhost} can't be had (${reply(text)}); create it, let the user in, or correct \`vhost\``
-  if (/ACCESS.REFUSED|403/i.test(text)) return `${url} refuses our login (${reply(text)}); correct \`auth\``
+  // The library does not hand on what the server says of a virtual host.
+  if (/vhost|Expected ConnectionOpenOk/.test(text)) return `${url}: vhost ${vhost} can't be had; create it, let the user in, or correct \`vhost\``
+  if (/ACCESS_REFUSED/.test(text)) return `${url} refuses our login (${reply(text)}); correct \`auth\``
   if (/SASL mechanism/.test(text)) return `${url} knows no such login (${text}); ${auth.type === 'external' ? 'turn on its plugin rabbitmq_auth_mechanism_ssl and `auth_mechanisms.1 = EXTERNAL`, over TLS' : 'let it take PLAIN'}`
   if (/ETIMEDOUT/.test(text)) return `${url} did not answer within ${timeout} ms`
-  if (/certificate required|handshake failure|alert/i.test(text) && (tls?.cert_file ?? null) === null) return `${url} does not take us (${text}); does it want a certificate of ours? Then set \`tls.cert_file\` and \`tls.key_file\``
-  if (/wrong version number|packet length too long/i.test(text)) return `${url} does not speak TLS (${text}); write amqp:// and leave out \`tls\`, or correct the port`
-  if (/Socket closed abruptly/.test(text)) return `${url} closed the connection at once; is it RabbitMQ, and does it want TLS (amqps://, port 5671)?`
+  const ours = (tls?.cert_file ?? null) === null ? 'does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : 'does it know who signed our certificate? See `tls.cert_file`'
+  if (/^TLS: .*alert/.test(text)) return `${url} does not take us (${text}); ${ours}`
+  if (/^TLS: (?:wrong version number|packet length too long)/.test(text)) return `${url} does not speak TLS (${text}); write amqp:// and leave out \`tls\`, or correct the port`
+  // A refusal of our certificate may be lost with the connection.
+  if (/Socket closed abruptly|ECONNRESET/.test(text)) return `${url} closed the connection at once; ${tls !== null || url.startsWith('amqps:') ? ours : 'is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'}`
   return `${url} can't be reached (${text})`
 }
 
@@ -85,5 +88,7 @@ export function says(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Node tries every address of a name, and says so without a word of its own.
   if (error instanceof AggregateError) return error.errors.map(says).join(', ')
+  const tls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1]
+  if (tls !== undefined) return `TLS: ${tls}`
   return error.message === '' ? error.name : error.message
 }

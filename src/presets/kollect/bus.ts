@@ -17,10 +17,10 @@ export class PresetProblem extends Error {}
 
 /** kollect's buses that Weir does not write to yet, by scheme. */
 const later: Readonly<Record<string, string>> = {
-  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus', rabbit: 'RabbitMQ',
+  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus',
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -28,6 +28,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
   if (scheme === 'nats') return natsBus(url, env, secret)
   if (scheme === 'kafka') return kafkaBus(url, env)
+  if (scheme === 'rabbit') return rabbitBus(url, env, secret)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   const bus = later[scheme]
   if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
@@ -73,6 +74,28 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '').map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
   if (brokers.length === 0) throw new PresetProblem('kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092')
   return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
+}
+
+/** Host and path are the exchange; the server is in the environment. The routing key is empty, as kollect's always is. */
+function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const exchange = place.replace(/\/+$/, '')
+  if (exchange === '') throw new PresetProblem(`\`${text}\` names no exchange to publish to: write rabbit://EXCHANGE, such as rabbit://cluster-changes`)
+  const [unknown] = new URLSearchParams(query).keys()
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a rabbit:// URL; what messages are routed by is set with WEIR_SINKS_KOLLECT_ROUTING_KEY`)
+  const server = (env['RABBIT_SERVER_URL'] ?? '').trim()
+  if (!/^amqps?:\/\//.test(server)) throw new PresetProblem('rabbit:// needs the address of a server in RABBIT_SERVER_URL, such as amqp://user:password@rabbit.messaging:5672/')
+  const { plain, user, password } = loginOf(server)
+  const { protocol, host, pathname } = new URL(plain)
+  return {
+    sink: {
+      type: 'rabbitmq', url: `${protocol}//${host}`, ...(pathname.length > 1 ? { vhost: decodeURIComponent(pathname.slice(1)) } : {}), exchange, routing_key: '',
+      ...(user === undefined ? {} : { auth: { type: 'user', user, password: secret('rabbit-password') } }),
+    },
+    // What clients of RabbitMQ send when the address has none.
+    secrets: user === undefined ? {} : { 'rabbit-password': password ?? 'guest' },
+    notes: ['A message that no queue is bound for is dropped by kollect, and waits here until one is.'],
+  }
 }
 
 function httpBus(text: string, secret: (name: string) => string): Bus {

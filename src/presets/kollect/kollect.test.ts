@@ -92,6 +92,18 @@ describe('buses', () => {
     for (const [url, words] of [['kafka://', 'names no topic'], ['kafka://a/b', 'names no topic'], ['kafka://a?group=b', '`group` is not known']] as const) expect(problem({ ...generationA, KAFKA_BROKERS: 'one', EVENT_WRITER_URL: url })).toContain(words)
   })
 
+  test('RabbitMQ: login and virtual host in the address, an empty routing key', () => {
+    const made = bus('rabbit://cluster.changes', { RABBIT_SERVER_URL: 'amqps://weir:p%40ss@one:5671/shop%2Fprod' })
+    expect(sinkOf(made)).toMatchObject({ type: 'rabbitmq', url: 'amqps://one:5671', vhost: 'shop/prod', exchange: 'cluster.changes', routing_key: '', codec: 'kollect', auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-rabbit-password' } })
+    expect(made.secrets).toEqual({ 'kollect-rabbit-password': 'p@ss' })
+    expect(JSON.stringify(made.config)).not.toContain('p@ss')
+    const open = sinkOf(bus('rabbit://x', { RABBIT_SERVER_URL: 'amqp://one/' }))
+    expect(open).toMatchObject({ url: 'amqp://one', exchange: 'x' })
+    for (const name of ['vhost', 'auth']) expect(open).not.toHaveProperty(name)
+    expect(problem({ ...generationA, EVENT_WRITER_URL: 'rabbit://x' })).toMatch(/RABBIT_SERVER_URL/)
+    for (const [url, words] of [['rabbit://', 'names no exchange'], ['rabbit://x?key_name=y', '`key_name` is not known']] as const) expect(problem({ ...generationA, RABBIT_SERVER_URL: 'amqp://one', EVENT_WRITER_URL: url })).toContain(words)
+  })
+
   test('HTTP with a login', () => {
     const made = bus('https://me:secret@hooks.example/in?x=1')
     expect(sinkOf(made)).toMatchObject({ type: 'http', url: 'https://hooks.example/in?x=1', auth: { type: 'basic', user: 'me', password: 'file:/data/kollect-http-password' } })
@@ -99,7 +111,7 @@ describe('buses', () => {
   })
 
   test.each([
-    'gcppubsub://projects/P/topics/T', 'awssqs://sqs.eu-west-1.amazonaws.com/1/q?region=eu-west-1', 'awssns:///arn:aws:sns:eu-west-1:1:t?region=eu-west-1', 'azuresb://topic', 'rabbit://exchange',
+    'gcppubsub://projects/P/topics/T', 'awssqs://sqs.eu-west-1.amazonaws.com/1/q?region=eu-west-1', 'awssns:///arn:aws:sns:eu-west-1:1:t?region=eu-west-1', 'azuresb://topic',
   ])('%s is told to come later', (url) => {
     expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(new RegExp(`^${url.slice(0, url.indexOf(':'))}:// \\(.+\\) comes with the other buses in a later version\\. Today it may be nats://SUBJECT`))
   })
