@@ -1,7 +1,7 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
-import { kafkaSchema } from './connectors/kafka/config.ts'
+import { kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
@@ -11,7 +11,7 @@ import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema }
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
@@ -24,6 +24,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
   nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
+  kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */

@@ -3,12 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { kafkaSchema } from '../../src/connectors/kafka/config.ts'
-import { kafka } from '../../src/connectors/kafka/index.ts'
+import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
+import { kafka, kafkaSource } from '../../src/connectors/kafka/index.ts'
+import type { KafkaSource } from '../../src/connectors/kafka/source.ts'
 import type { Sink } from '../../src/engine/ports.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
 import { selfSigned } from '../kit/certificate.ts'
+import { TestJournal } from '../conformance/test-journal.ts'
 import { installKafka } from './install/kafka.ts'
 import { KafkaObserver } from './kit/kafka-topic.ts'
 import { startKafka, type KafkaServer, type Listener } from './kit/kafka.ts'
@@ -136,4 +138,20 @@ test('a user who may not write to the topic is told so, and nothing is lost once
   await expect.poll(reasons, { timeout: 10_000 }).toEqual(['the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or correct `topic`'])
   await observer.forbid('weir', 'closed', false)
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
+})
+
+test('a source whose login is refused says why, and reads once the password is right, without a new start', async () => {
+  const password = join(await folder(), 'password')
+  await writeFile(password, 'wrong\n')
+  const config = configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.sasl}`], topics: [topic], auth: { type: 'scram-sha-256', user: 'weir', password: `file:${password}` } })
+  const journal = new TestJournal()
+  const source = await kafkaSource.build(config, journal.context(1)) as KafkaSource
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  await expect.poll(() => source.status().problem, { timeout: 20_000 }).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  await writeFile(password, 'right\n')
+  await expect.poll(() => journal.units.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  expect(source.status().problem).toBeUndefined()
+  abort.abort()
+  await done
 })

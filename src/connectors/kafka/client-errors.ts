@@ -37,6 +37,7 @@ function why(code: number, says: string, topic: string): string {
   if (code === notAllowed) return forbidden(topic)
   if (code === unknownTopic) return noTopic(topic)
   if (code === fewReplicas) return `topic ${topic}: fewer replicas are in sync than \`min.insync.replicas\` asks for`
+  if (stale.has(code)) return `topic ${topic}: who leads its partitions has just changed (${says}); asked for again`
   return `topic ${topic}: ${says}`
 }
 

@@ -1,6 +1,7 @@
-import { choice, Complaint, defineSchema, flag, hostPort, integer, list, messageComplaint, messageFields, secret, text, tls, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, flag, hostPort, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, variants, type ConfigOf } from '../../schema/index.ts'
+import { placeholders } from '../../bus/row-template.ts'
 import { partitioners } from './map-partition.ts'
-import { placeholders, topicProblem } from './map-topic.ts'
+import { topicProblem } from './map-topic.ts'
 
 const login = {
   user: text({ description: 'User name', required: true, example: 'weir' }),
@@ -18,12 +19,14 @@ const auth = variants(
   { description: 'Proof of identity towards the brokers (SASL), read anew for each connection', default: { type: 'none' } },
 )
 
+const brokers = list(hostPort({ description: 'A broker', required: true, example: 'kafka-1:9092' }), { description: 'Brokers to ask first; the others are learned from them', required: true, example: ['kafka-1:9092', 'kafka-2:9092'] })
+
 export const kafkaSchema = defineSchema({
   type: 'kafka',
   role: 'sink',
   summary: 'Publishes events as CloudEvents to Kafka and waits until every replica in sync has each of them',
   fields: {
-    brokers: list(hostPort({ description: 'A broker', required: true, example: 'kafka-1:9092' }), { description: 'Brokers to ask first; the others are learned from them', required: true, example: ['kafka-1:9092', 'kafka-2:9092'] }),
+    brokers,
     topic: text({ description: `Topic of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, with whatever a topic's name can't have as \`_\``, default: 'weir.{family}' }),
     create_topic: flag({ description: 'Whether a topic that is missing is made; one that exists is left as it is', default: false }),
     partitions: integer({ description: 'Partitions of a topic that `create_topic` makes; left out, as many as the brokers make by default', unit: 'partitions', default: null, example: 12 }, { min: 1, max: 100_000 }),
@@ -46,4 +49,27 @@ export const kafkaSchema = defineSchema({
   },
 })
 
+export const kafkaSourceSchema = defineSchema({
+  type: 'kafka',
+  role: 'source',
+  summary: 'Reads topics of Kafka as a member of a consumer group, and commits what is synced',
+  fields: {
+    brokers,
+    topics: list(text({ description: 'A topic', required: true, example: 'orders' }, { pattern: /[\w.-]{1,249}/, expects: 'the name of a topic' }), { description: 'Topics to read; one that is missing is read once it is there', required: true, example: ['orders'] }),
+    group: text({ description: 'Consumer group; its members share the partitions', default: 'weir' }, { pattern: /\S+/, expects: 'a name without spaces' }),
+    offset: choice(['oldest', 'newest'], { description: 'Where the group begins in a partition of which it has read nothing yet', default: 'oldest' }),
+    refresh: duration({ description: 'How often it is looked whether topics have come, or got more partitions', default: '10s' }, { min: '100ms' }),
+    session_timeout: duration({ description: 'After this long without a sign of life a member\'s partitions are given to others', default: '30s' }, { min: '6s', max: '30m' }),
+    ...messageSourceFields,
+    timeout: duration({ description: 'How long connecting, and one answer, may take', default: '10s' }, { min: '10ms' }),
+    auth,
+    tls,
+  },
+  check({ brokers: some, topics }) {
+    if (some.length === 0) return new Complaint('`brokers` is empty', 'write `brokers: [kafka-1:9092]`', ['brokers'])
+    return topics.length === 0 ? new Complaint('`topics` is empty', 'write `topics: [orders]`', ['topics']) : null
+  },
+})
+
+export type KafkaSourceConfig = ConfigOf<typeof kafkaSourceSchema>
 export type KafkaConfig = ConfigOf<typeof kafkaSchema>

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import { kafkaSchema } from './config.ts'
+import { defineSink, defineSource } from '../../engine/define.ts'
+import { kafkaSchema, kafkaSourceSchema } from './config.ts'
 import { openKafka } from './sink.ts'
+import { openKafkaSource } from './source.ts'
 
 export const kafka = defineSink(kafkaSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openKafka })
+export const kafkaSource = defineSource(kafkaSourceSchema, { thread: 'ingest', build: openKafkaSource })

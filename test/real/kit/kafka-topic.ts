@@ -39,6 +39,11 @@ export class KafkaObserver {
     }
   }
 
+  /** Adds partitions until there are so many. */
+  async widen(topic: string, count: number): Promise<void> {
+    await this.#admin((admin) => admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] }))
+  }
+
   async remove(topic: string): Promise<void> {
     await this.#admin((admin) => admin.deleteTopics({ topics: [topic] }))
   }

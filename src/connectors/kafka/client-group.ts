@@ -1,0 +1,197 @@
+import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
+import type { SourceContext } from '../../engine/ports.ts'
+import { connectionOptions, loadClient, orStop } from './client-connect.ts'
+import { says } from './client-errors.ts'
+import type { KafkaSourceConfig } from './config.ts'
+import type { KafkaRecord } from './map-read.ts'
+
+/** What is read at once, at most. */
+const mostRecords = 1000
+const mostBytes = 4 * 2 ** 20
+/** A broker answers a fetch after this long at the latest, when there is nothing. */
+const fetchWaitMs = 1000
+/** Joining a group is answered when all members have joined: this much longer than they are given. */
+const joinMarginMs = 10_000
+
+export interface Offset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+}
+
+/** One membership in the group. */
+export interface Group {
+  readonly missing: readonly string[]
+  partitions(): Record<string, readonly number[]>
+  /** What came next, partition by partition in order; undefined when the group has to be left. Rejects when the cluster is lost. */
+  next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined>
+  /** What the group reads next of a partition. */
+  commit(offsets: readonly Offset[]): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openGroup(config: KafkaSourceConfig, context: SourceContext, signal: AbortSignal): Promise<Group> {
+  const { Consumer } = await loadClient()
+  const { session_timeout: session, timeout } = config
+  const consumer = new Consumer({
+    ...await connectionOptions(config, context),
+    requestTimeout: Math.max(timeout, session + joinMarginMs),
+    groupId: config.group,
+    autocommit: false,
+    sessionTimeout: session,
+    rebalanceTimeout: session,
+    heartbeatInterval: Math.floor(session / 10),
+    maxWaitTime: fetchWaitMs,
+    retries: 3,
+    retryDelay: 500,
+  })
+  consumer.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+  const member = new Member(consumer, config, context)
+  try {
+    await orStop(member.join(), signal, timeout + session + joinMarginMs, context.host.timers)
+    return member
+  } catch (error) {
+    await member.close()
+    throw error
+  }
+}
+
+class Member implements Group {
+  missing: readonly string[] = []
+  readonly #consumer: Consumer
+  readonly #config: KafkaSourceConfig
+  readonly #context: SourceContext
+  #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
+  /** Topics with the number of their partitions, as they were when the group was joined. */
+  #shape = ''
+  #nextLook = 0
+  /** Where partitions that were given to us begin, until it is written down. */
+  #begins: ReadonlyMap<string, bigint> | undefined
+  #error: Error | undefined
+  #wake = Promise.withResolvers<void>()
+
+  constructor(consumer: Consumer, config: KafkaSourceConfig, context: SourceContext) {
+    this.#consumer = consumer
+    this.#config = config
+    this.#context = context
+  }
+
+  async join(): Promise<void> {
+    const counts = await this.#look()
+    this.#shape = JSON.stringify(counts)
+    const topics = this.#config.topics.filter((topic) => counts[topic] !== undefined)
+    this.missing = this.#config.topics.filter((topic) => counts[topic] === undefined)
+    if (topics.length === 0) return
+    const stream = await this.#consumer.consume({ topics, mode: 'committed', fallbackMode: this.#config.offset === 'oldest' ? 'earliest' : 'latest' })
+    this.#stream = stream
+    for (const [, connection] of stream.connections) connection.on('error', () => undefined)
+    stream.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+    const wake = (): void => { this.#wake.resolve() }
+    stream.on('readable', wake)
+    stream.on('error', (error: Error) => {
+      this.#error = error
+      wake()
+    })
+    stream.on('close', () => {
+      this.#error ??= new Error('the stream of messages ended')
+      wake()
+    })
+    // As they are given, before anything is read from there.
+    stream.on('offsets', () => {
+      this.#begins = new Map(stream.offsetsToFetch)
+      wake()
+    })
+    this.#context.log.info('Reading Kafka.', { source: this.#context.id, group: this.#config.group, topics: topics.join(', ') })
+  }
+
+  partitions(): Record<string, readonly number[]> {
+    return Object.fromEntries((this.#consumer.assignments ?? []).map(({ topic, partitions }) => [topic, partitions]))
+  }
+
+  async next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined> {
+    while (!signal.aborted) {
+      if (this.#error !== undefined) throw this.#error
+      if (this.#context.host.clock.monotonic() >= this.#nextLook && JSON.stringify(await this.#look()) !== this.#shape) return undefined
+      this.#wake = Promise.withResolvers<void>()
+      const begins = this.#begins
+      this.#begins = undefined
+      if (begins !== undefined) await this.#begin(begins)
+      const records = this.#take()
+      if (records.length > 0) return records
+      await this.#idle(signal)
+    }
+    return undefined
+  }
+
+  async commit(offsets: readonly Offset[]): Promise<void> {
+    const ours = this.partitions()
+    // Of what was given to another member meanwhile, that one says how far it is.
+    const some = offsets.filter(({ topic, partition }) => ours[topic]?.includes(partition) === true).map((one) => ({ ...one, leaderEpoch: -1 }))
+    if (some.length > 0) await this.#consumer.commit({ offsets: some })
+  }
+
+  async close(): Promise<void> {
+    const left = async (): Promise<void> => {
+      await this.#stream?.close()
+      await this.#consumer.close(true)
+    }
+    // A cluster that is away is not waited for; it gives our partitions to others by itself.
+    await orStop(left(), new AbortController().signal, this.#config.timeout, this.#context.host.timers).catch(() => undefined)
+    this.#stream?.destroy()
+  }
+
+  /** Where the group begins is written down: with `newest` what comes while nobody reads would be passed over otherwise. */
+  async #begin(begins: ReadonlyMap<string, bigint>): Promise<void> {
+    const assigned = this.#consumer.assignments ?? []
+    if (assigned.length === 0) return
+    const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
+    const offsets = assigned.flatMap(({ topic, partitions }) => partitions.flatMap((partition, index) => {
+      const offset = begins.get(`${topic}:${partition}`)
+      return (known.get(topic)?.[index] ?? -1n) >= 0n || offset === undefined ? [] : [{ topic, partition, offset, leaderEpoch: -1 }]
+    }))
+    if (offsets.length > 0) await this.#consumer.commit({ offsets })
+  }
+
+  /** Partitions of each topic that is there. */
+  async #look(): Promise<Readonly<Record<string, number>>> {
+    const counts: Record<string, number> = {}
+    await this.#consumer.metadata({ topics: [] })
+    for (const topic of this.#config.topics) {
+      try {
+        counts[topic] = (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.partitionsCount ?? 0
+      } catch (error) {
+        if (!says(error).startsWith('Unknown topic')) throw error
+      }
+    }
+    this.#nextLook = this.#context.host.clock.monotonic() + this.#config.refresh
+    return counts
+  }
+
+  #take(): KafkaRecord[] {
+    const records: KafkaRecord[] = []
+    for (let bytes = 0; records.length < mostRecords && bytes < mostBytes;) {
+      const message = this.#stream?.read() as Message | null | undefined
+      if (message === null || message === undefined) break
+      records.push(recordOf(message))
+      bytes += message.value?.length ?? 0
+    }
+    return records
+  }
+
+  async #idle(signal: AbortSignal): Promise<void> {
+    const wake = (): void => { this.#wake.resolve() }
+    const timer = this.#context.host.timers.after(Math.max(0, this.#nextLook - this.#context.host.clock.monotonic()), wake)
+    signal.addEventListener('abort', wake, { once: true })
+    if (signal.aborted) wake()
+    await this.#wake.promise
+    timer.cancel()
+    signal.removeEventListener('abort', wake)
+  }
+}
+
+function recordOf({ topic, partition, offset, timestamp, key, value, headers }: Message): KafkaRecord {
+  return {
+    topic, partition, offset, time: Number(timestamp), key: key ?? undefined, value: value ?? new Uint8Array(0),
+    headers: new Map([...headers].map(([name, text]) => [String(name), text])),
+  }
+}

@@ -1,0 +1,18 @@
+import { messageSource, type MessageSourceStatus } from '../../bus/message-source.ts'
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { KafkaPuller } from './client-pull.ts'
+import type { KafkaSourceConfig } from './config.ts'
+
+/** With the partitions that are ours, by topic. */
+export type KafkaSource = Source & { status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> } }
+
+/** A cluster that is away is no error here: it is said, and tried again. */
+export function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
+  const puller = new KafkaPuller(config, context)
+  const source = messageSource(config, context, puller)
+  return Promise.resolve({
+    addresses: source.addresses,
+    run: (signal) => source.run(signal),
+    status: () => ({ ...source.status(), partitions: puller.partitions() }),
+  })
+}

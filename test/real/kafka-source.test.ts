@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Consumer, Producer } from '@platformatic/kafka'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { rejectedType } from '../../src/codecs/bus-message/read.ts'
+import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
+import { kafka, kafkaSource } from '../../src/connectors/kafka/index.ts'
+import type { KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { EventBatch } from '../../src/model/batches.ts'
+import { eventAt, type WeirEvent } from '../../src/model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { numberedEvents, testContext } from '../conformance/batches.ts'
+import { deliverAll } from '../conformance/deliver.ts'
+import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
+import { installKafka } from './install/kafka.ts'
+import { KafkaObserver } from './kit/kafka-topic.ts'
+import { startKafka, type KafkaServer } from './kit/kafka.ts'
+
+const patience = { timeout: 30_000, interval: 20 }
+let server: KafkaServer
+let observer: KafkaObserver
+let missing: string | undefined
+
+beforeAll(async () => {
+  const installed = await installKafka()
+  if (installed.path === undefined) {
+    missing = installed.reason
+    return
+  }
+  server = await startKafka()
+  observer = new KafkaObserver(server.ports.plain)
+})
+beforeEach((context) => {
+  if (missing !== undefined) context.skip(missing)
+})
+afterAll(async () => server?.[Symbol.asyncDispose]())
+
+type Written = WrittenConfigOf<typeof kafkaSourceSchema>
+
+let topics = 0
+const ownTopic = (): string => `s${++topics}`
+const address = (): string => `127.0.0.1:${server.ports.plain}`
+
+interface Running {
+  readonly source: KafkaSource
+  stop(): Promise<void>
+}
+
+/** The source as it runs on a journal; ended with the test at the latest. */
+async function run(journal: TestJournal, topic: string, more: Partial<Written> = {}): Promise<Running> {
+  const config = configFrom(kafkaSourceSchema, { brokers: [address()], topics: [topic], group: `g-${topic}`, refresh: '300ms', timeout: '5s', session_timeout: '6s', ...more })
+  const source = await kafkaSource.build(config, journal.context(1)) as KafkaSource
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await done
+  }
+  onTestFinished(stop)
+  return { source, stop }
+}
+
+const eventsOf = ({ raw }: NewUnit): WeirEvent[] => {
+  const batch = decodeBatch('events', raw) as EventBatch
+  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
+}
+const eventsIn = ({ units }: TestJournal): WeirEvent[] => units.flatMap((unit) => eventsOf(unit))
+const idsIn = (journal: TestJournal): string[] => eventsIn(journal).map(({ id }) => id)
+
+async function publish(topic: string, prefix: string, count = 12): Promise<string[]> {
+  const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic }), testContext())
+  const events = numberedEvents(count, prefix)
+  await deliverAll(sink, events)
+  await sink.close()
+  return events.map(({ id }) => id).toSorted()
+}
+
+/** Where the group stands, over all partitions; -1 where it has read nothing yet. */
+async function committed(topic: string, partitions: readonly number[] = [0, 1, 2]): Promise<number[]> {
+  const consumer = new Consumer({ clientId: 'test', bootstrapBrokers: [address()], groupId: `g-${topic}`, retries: 20 })
+  try {
+    return ((await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [...partitions] }] })).get(topic) ?? []).map(Number)
+  } finally {
+    await consumer.close()
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + Math.max(one, 0), 0)
+
+sourceConformance('kafka', {
+  redelivers: true,
+  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+  async build(context, address) {
+    const topic = address?.split('/').at(-1) ?? ownTopic()
+    if (address === undefined) await observer.create(topic, { partitions: 1 })
+    const source = await kafkaSource.build(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topics: [topic], group: `g-${topic}`, session_timeout: '6s' }), context)
+    const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
+    /** Whether the group has committed everything that was sent. */
+    const answer = async (): Promise<Answer> => {
+      const { length } = await observer.records(topic)
+      for (let tries = 0; tries < 40; tries++) {
+        if (sum(await committed(topic, [0])) === length) return 'accepted'
+        await sleep(25)
+      }
+      return 'retry'
+    }
+    const send = (value: string, headers: Readonly<Record<string, string>>): Promise<unknown> => producer.send({ messages: [{ topic, value: Buffer.from(value), headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }], acks: -1 })
+    return {
+      source,
+      async send(numbers) {
+        for (const one of numbers) await send('{}', { 'ce_specversion': '1.0', 'ce_id': String(one), 'ce_source': '/test', 'ce_type': 'io.test', 'content-type': 'application/json' })
+        return answer()
+      },
+      // It is committed, and kept as what it is: nothing waits behind it.
+      async sendMalformed() {
+        await send('no event of any kind', {})
+        return (await answer()) === 'accepted' ? 'refused' : 'retry'
+      },
+      close: () => producer.close(),
+    }
+  },
+})
+
+test('CloudEvents in every mode are events as they were; what can not be read is kept with its bytes, and with codec raw everything is', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 1 })
+  const sent: WeirEvent[] = [{ id: 'b1', source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', datacontenttype: 'application/json', encoding: 'json', data: Buffer.from('{"a":1}'), extensions: { n: 7 } }]
+  for (const mode of ['binary', 'structured'] as const) {
+    const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic, mode }), testContext())
+    await deliverAll(sink, sent.map((event) => ({ ...event, id: mode })))
+    await sink.close()
+  }
+  const producer = new Producer({ clientId: 'plain', bootstrapBrokers: [address()] })
+  onTestFinished(() => producer.close())
+  const text = (value: string): Buffer => Buffer.from(value)
+  const send = (value: string, headers: Record<string, string> = {}, key?: string): Promise<unknown> => producer.send({ messages: [{ topic, value: text(value), headers: new Map(Object.entries(headers).map(([name, one]) => [text(name), text(one)])), ...(key === undefined ? {} : { key: text(key) }) }], acks: -1 })
+  await send('[{"specversion":"1.0","id":"x","source":"/b","type":"t"},{"specversion":"1.0","id":"y","source":"/b","type":"t"}]', { 'content-type': 'application/cloudevents-batch+json' })
+  await send('{"plain":true}', { 'content-type': 'application/json' }, 'k1')
+  await send('', {}, 'gone')
+  await send('{"specversion":"1.0","id":"z"}', { 'content-type': 'application/cloudevents+json' })
+  await send('avro', { 'content-type': 'application/cloudevents+avro' })
+  await send('late', { 'ce_specversion': '0.3', 'ce_id': 'q', 'ce_source': '/q', 'ce_type': 't' })
+  const journal = new TestJournal()
+  const { source } = await run(journal, topic)
+  await expect.poll(() => eventsIn(journal).length, patience).toBe(9)
+  const read = (of: TestJournal): object[] => eventsIn(of).map(({ data, ...event }) => ({ ...event, data: data === undefined ? '' : Buffer.from(data).toString() }))
+  const ours = { source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', encoding: 'json', data: '{"a":1}' }
+  const rejected = (offset: number, data: string, reason: string): object => ({ id: `rejected:${topic}/0/${offset}`, source: '/weir/tested', type: rejectedType, data, extensions: { reason: expect.stringMatching(reason) as string } })
+  expect(read(journal)).toMatchObject([
+    { ...ours, id: 'binary' }, { ...ours, id: 'structured' }, { id: 'x', source: '/b' }, { id: 'y', source: '/b' },
+    rejected(3, '{"plain":true}', 'no CloudEvent'), rejected(4, '', 'no CloudEvent'), rejected(5, '{"specversion":"1.0","id":"z"}', 'source|type'), rejected(6, 'avro', 'only JSON is understood'), rejected(7, 'late', '0.3'),
+  ])
+  await expect.poll(() => source.status(), patience).toMatchObject({ messages: 8, rejected: 5 })
+  const raw = new TestJournal()
+  await run(raw, topic, { codec: 'raw', group: `raw-${topic}` })
+  await expect.poll(() => eventsIn(raw).length, patience).toBe(8)
+  expect(read(raw).slice(3, 5)).toMatchObject([
+    { id: `${topic}/0/3`, source: '/weir/tested', type: 'io.weir.message', key: 'k1', datacontenttype: 'application/json', time: expect.closeTo(Date.now(), -6) as number, data: '{"plain":true}' },
+    { id: `${topic}/0/4`, key: 'gone', encoding: 'none' },
+  ])
+})
+
+test('nothing is committed before it is synced, and all of it after', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const ids = await publish(topic, 'e')
+  const journal = new TestJournal()
+  journal.hold()
+  await run(journal, topic)
+  await expect.poll(() => journal.waiting, patience).toBe(1)
+  // Where the group begins is written down; nothing of what waits is.
+  expect(sum(await committed(topic))).toBe(0)
+  journal.release()
+  await expect.poll(async () => sum(await committed(topic)), patience).toBe(ids.length)
+  expect(idsIn(journal).toSorted()).toEqual(ids)
+})
+
+test('while the journal refuses, messages wait where they are, and come once when it takes again', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const journal = new TestJournal()
+  journal.refuse()
+  await run(journal, topic)
+  const ids = await publish(topic, 'e')
+  await expect.poll(() => committed(topic), patience).toEqual([0, 0, 0])
+  journal.release()
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
+  expect(journal.shedRows).toBe(0)
+})
+
+test('it goes on where it was after a stop; with offset: newest what was there before is left, and what came while it was away is not', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  await publish(topic, 'before')
+  const journal = new TestJournal()
+  const first = await run(journal, topic, { offset: 'newest' })
+  await expect.poll(() => committed(topic), patience).toSatisfy((offsets: readonly number[]) => sum(offsets) === 12)
+  await first.stop()
+  const away = await publish(topic, 'away')
+  const second = await run(journal, topic, { offset: 'newest' })
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(away)
+  await second.stop()
+  const third = await run(journal, topic, { offset: 'newest' })
+  const last = await publish(topic, 'last')
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual([...away, ...last])
+  await third.stop()
+})
+
+test('a topic that is made later is found, and so are partitions that are added', async () => {
+  const topic = ownTopic()
+  const journal = new TestJournal()
+  const { source } = await run(journal, topic)
+  await expect.poll(() => source.status().problem, patience).toBe(`there is no topic ${topic} yet; it is read once it is there`)
+  await observer.create(topic, { partitions: 1 })
+  const ids = await publish(topic, 'e')
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
+  await expect.poll(() => source.status(), patience).toMatchObject({ partitions: { [topic]: [0] }, messages: ids.length })
+  await observer.widen(topic, 4)
+  await expect.poll(() => source.status().partitions[topic]?.length, patience).toBe(4)
+  const more = await publish(topic, 'f', 30)
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual([...ids, ...more])
+})
+
+test('members share the partitions, and what one leaves the other reads', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 4 })
+  const journals = [new TestJournal(), new TestJournal()] as const
+  const one = await run(journals[0], topic)
+  await expect.poll(() => one.source.status().partitions[topic]?.length, patience).toBe(4)
+  const other = await run(journals[1], topic)
+  await expect.poll(() => [one, other].map(({ source }) => source.status().partitions[topic]?.length), patience).toEqual([2, 2])
+  const shared = await publish(topic, 'e', 60)
+  await expect.poll(() => [...new Set(journals.flatMap((journal) => idsIn(journal)))].toSorted(), patience).toEqual(shared)
+  for (const journal of journals) expect(idsIn(journal).length).toBeGreaterThan(0)
+  await one.stop()
+  await expect.poll(() => other.source.status().partitions[topic]?.length, patience).toBe(4)
+  const before = idsIn(journals[0]).length
+  const alone = await publish(topic, 'f', 30)
+  await expect.poll(() => [...new Set(idsIn(journals[1]).filter((id) => id.startsWith('f')))].toSorted(), patience).toEqual(alone)
+  expect(idsIn(journals[0])).toHaveLength(before)
+})
+
+test('it goes on after the broker came back, and loses nothing', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const journal = new TestJournal()
+  const { source } = await run(journal, topic)
+  const ids = await publish(topic, 'e')
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
+  await server.restart()
+  const more = await publish(topic, 'f')
+  await expect.poll(() => [...new Set(idsIn(journal))].toSorted(), patience).toEqual([...ids, ...more])
+  expect(source.status().problem).toBeUndefined()
+})
