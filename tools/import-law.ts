@@ -19,7 +19,7 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   journal: TO_TELEMETRY,
   engine: [...TO_TELEMETRY, 'journal'],
   net: TO_TELEMETRY,
-  bus: [...TO_ENGINE, 'codecs'],
+  bus: [...TO_ENGINE, 'net', 'codecs'],
   codecs: ['model'],
   identity: [...TO_TELEMETRY, 'journal', 'engine/ports'],
   query: [...TO_TELEMETRY, 'journal'],

@@ -1,0 +1,49 @@
+import type { Host } from '../host/index.ts'
+import { revealSecret } from '../net/secrets.ts'
+import { readTls, type TlsOptions } from '../net/tls.ts'
+import type { AwsConfig } from './aws-settings.ts'
+
+/** What the clients of the SDK are built of. */
+export interface AwsOptions {
+  readonly maxAttempts: 1
+  readonly logger: Quiet
+  readonly region?: string
+  readonly endpoint?: string
+  readonly profile?: string
+  /** Not known to the SDK's types: its chain of credentials reads the shared files again instead of keeping them for the life of the process. */
+  readonly ignoreCache: true
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+  readonly requestHandler: { readonly connectionTimeout: number; readonly logger: Quiet; readonly httpsAgent: TlsOptions | Record<string, never> }
+}
+
+const say = (): void => undefined
+const quiet = { trace: say, debug: say, info: say, warn: say, error: say }
+type Quiet = typeof quiet
+
+/** Reads secrets and files as they are now. Nothing is tried twice by the SDK, and it says nothing: both are the engine's. */
+export async function awsOptions({ region, endpoint, timeout, auth, tls }: AwsConfig, { disk }: Pick<Host, 'disk'>, address: string): Promise<AwsOptions> {
+  const place = region ?? regionIn(address)
+  const to = endpoint ?? (address.includes('://') ? new URL(address).origin : undefined)
+  return {
+    maxAttempts: 1,
+    logger: quiet,
+    ignoreCache: true,
+    requestHandler: { connectionTimeout: timeout, logger: quiet, httpsAgent: (await readTls(tls, disk)) ?? {} },
+    ...(place === undefined ? {} : { region: place }),
+    ...(to === undefined ? {} : { endpoint: to }),
+    ...(auth.type === 'keys' ? { credentials: keysOf(auth) } : auth.profile === null ? {} : { profile: auth.profile }),
+  }
+}
+
+/** The region that an ARN or the URL of a queue names. */
+export function regionIn(address: string): string | undefined {
+  return /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ?? /^https?:\/\/(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2}[a-z0-9-]*-\d+)\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)/.exec(address)?.[1]
+}
+
+function keysOf({ access_key_id, secret_access_key, session_token }: Extract<AwsConfig['auth'], { readonly type: 'keys' }>): NonNullable<AwsOptions['credentials']> {
+  return {
+    accessKeyId: access_key_id,
+    secretAccessKey: revealSecret(secret_access_key).trim(),
+    ...(session_token === null ? {} : { sessionToken: revealSecret(session_token).trim() }),
+  }
+}

@@ -1,0 +1,41 @@
+/** Settings that everything of AWS has: where, as whom, how much. */
+import { bytes, Complaint, messageComplaint, messageFields, secret, text, tls, urlText, variants, type Secret, type Tls } from '../schema/index.ts'
+
+const auth = variants(
+  {
+    default: { profile: text({ description: 'Profile of the shared configuration files, which may assume a role (`role_arn`); left out, the one that the environment names', default: null, example: 'weir' }) },
+    keys: {
+      access_key_id: text({ description: 'Id of the access key', required: true, example: 'AKIAIOSFODNN7EXAMPLE' }),
+      secret_access_key: secret({ description: 'Secret access key', required: true, example: 'file:/run/secrets/aws-secret-access-key' }),
+      session_token: secret({ description: 'Session token, of a key that was given for a time', default: null, example: 'file:/run/secrets/aws-session-token' }),
+    },
+  },
+  { description: 'Who we are: `default` looks where every program for AWS does (environment, web identity of a service account, shared files, container, instance), `keys` is a key of our own. Read again whenever AWS refuses it', default: { type: 'default' } },
+)
+
+/** Spread into the fields of a sink. */
+export const awsSinkFields = {
+  region: text({ description: 'Region; left out, the one that the address names, else the one of environment or profile', default: null, example: 'eu-central-1' }, { pattern: /[a-z0-9-]+/, expects: 'a region such as eu-central-1' }),
+  endpoint: urlText({ description: 'Address to talk to instead of the public one, such as that of a VPC endpoint', default: null, example: 'https://vpce-1a2b-3c4d.sqs.eu-central-1.vpce.amazonaws.com' }, { schemes: ['https', 'http'] }),
+  max_message: bytes({ description: 'Most bytes of body and attributes in a message, and in a request; raise it only where AWS takes more', default: '256KiB' }, { min: '1KiB', max: '1MiB' }),
+  group: text({ description: 'Message group of what has no key, where messages are in groups (FIFO)', default: 'weir' }, { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' }),
+  ...messageFields('structured'),
+  auth,
+  tls,
+}
+
+export interface AwsConfig {
+  readonly region: string | null
+  readonly endpoint: string | null
+  readonly timeout: number
+  readonly auth:
+    | { readonly type: 'default'; readonly profile: string | null }
+    | { readonly type: 'keys'; readonly access_key_id: string; readonly secret_access_key: Secret; readonly session_token: Secret | null }
+  readonly tls: Tls | null
+}
+
+export function awsComplaint(config: Parameters<typeof messageComplaint>[0]): Complaint | null {
+  if (config.mode === 'binary') return new Complaint('a message has room for ten attributes, which is too few for those of a CloudEvent', 'set `mode: structured`, or `mode: raw`', ['mode'])
+  if (config.codec === 'kollect' && config.mode === 'structured') return new Complaint('kollect\'s messages are bytes, and would go out as base64 in JSON', 'set `mode: raw`, which is what kollect\'s consumers read', ['mode'])
+  return messageComplaint(config)
+}

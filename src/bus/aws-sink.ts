@@ -1,0 +1,221 @@
+/** A sink of SQS or SNS: messages that are ready at the same moment share a request; the engine keeps those of a key one after the other. */
+import type { Attempt } from '../engine/in-order.ts'
+import type { Context, Probe, Sink } from '../engine/ports.ts'
+import { awsOptions, type AwsOptions } from './aws-client.ts'
+import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
+import { toAwsMessage, type AwsMessage } from './aws-message.ts'
+import type { AwsConfig } from './aws-settings.ts'
+import { eachMessageSink, type MessageSinkConfig, type OutMessage } from './message-sink.ts'
+
+export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
+  readonly max_message: number
+  readonly group: string
+}
+
+/** A queue or a topic, as its service has it. */
+export interface AwsPlace {
+  /** URL or ARN; FIFO when it ends so. */
+  readonly address: string
+  /** For people: `queue orders`. */
+  readonly name: string
+  /** What one must be allowed to do there. */
+  readonly allowed: string
+  /** Loads the library. */
+  open(options: AwsOptions): Promise<AwsClient>
+}
+
+export interface AwsClient {
+  /** At most ten. What was not taken; ids count over the messages. */
+  publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsFault[]>
+  /** Rejects when there is nothing of that name. */
+  look(signal: AbortSignal): Promise<void>
+  destroy(): void
+}
+
+const mostInRequest = 10
+
+export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace): Promise<Sink> {
+  const publisher = new AwsPublisher(config, context, place)
+  const form = { fifo: place.address.endsWith('.fifo'), group: config.group }
+  const unwritten = (error: unknown): string => `can't be written as a message: ${says(error)}`
+  return eachMessageSink(config, context, {
+    ready: () => publisher.ready(),
+    publish(message: OutMessage, signal) {
+      let written
+      try {
+        written = toAwsMessage(message, form)
+      } catch (error) {
+        return Promise.resolve({ is: 'reject', reason: unwritten(error) } satisfies Attempt)
+      }
+      return publisher.publish(written, signal)
+    },
+    show(message) {
+      try {
+        const { body, attributes, group } = toAwsMessage(message, form)
+        return { to: group === undefined ? place.name : `${place.name} (group ${group.id})`, headers: attributes, body: Buffer.from(body) }
+      } catch (error) {
+        return { problem: unwritten(error) }
+      }
+    },
+    probe: (signal) => publisher.probe(signal),
+    close: () => publisher.close(),
+  })
+}
+
+interface Waiting {
+  readonly message: AwsMessage
+  readonly settle: (outcome: Attempt) => void
+}
+
+/** Messages on their way into one request. */
+interface Request {
+  readonly waiting: Waiting[]
+  readonly signal: AbortSignal
+  bytes: number
+}
+
+class AwsPublisher {
+  readonly #config: AwsSinkConfig
+  readonly #context: Context
+  readonly #place: AwsPlace
+  #client: AwsClient | undefined
+  #open: Request | undefined
+
+  constructor(config: AwsSinkConfig, context: Context, place: AwsPlace) {
+    this.#config = config
+    this.#context = context
+    this.#place = place
+  }
+
+  /** Undefined when messages may be published; else why not, in words. Nothing goes over the network yet. */
+  async ready(): Promise<string | undefined> {
+    if (this.#client !== undefined) return undefined
+    try {
+      const client = await this.#build()
+      if (this.#client === undefined) this.#client = client
+      else client.destroy()
+      return undefined
+    } catch (error) {
+      return says(error)
+    }
+  }
+
+  /** Waits for whatever else is published in the same turn of the event loop, and goes out with it. */
+  publish(message: AwsMessage, signal: AbortSignal): Promise<Attempt> {
+    const { max_message: most } = this.#config
+    if (message.bytes > most) return Promise.resolve(tooLarge(message.bytes, most))
+    const { promise, resolve } = Promise.withResolvers<Attempt>()
+    const open = this.#open
+    if (open !== undefined && (open.signal !== signal || open.bytes + message.bytes > most)) this.#flush(open)
+    const request = this.#open ?? this.#begin(signal)
+    request.waiting.push({ message, settle: resolve })
+    request.bytes += message.bytes
+    if (request.waiting.length === mostInRequest) this.#flush(request)
+    return promise
+  }
+
+  async probe(signal: AbortSignal): Promise<Probe> {
+    const { name, allowed } = this.#place
+    let client: AwsClient | undefined
+    try {
+      client = await this.#build()
+      const asked = client
+      await this.#within(signal, (limit) => asked.look(limit))
+      return { is: 'ok', says: `${name} is there, and our login is taken; whether we may write to it only a message tells` }
+    } catch (error) {
+      const { attempt: { reason } } = awsTrouble(error, name, allowed)
+      return client !== undefined && /does not let us/.test(reason) ? { is: 'warn', says: `our login is taken, but we may not look at ${name}; whether we may write to it only a message tells` } : { is: 'fail', says: reason }
+    } finally {
+      client?.destroy()
+    }
+  }
+
+  close(): Promise<void> {
+    this.#client?.destroy()
+    this.#client = undefined
+    return Promise.resolve()
+  }
+
+  async #build(): Promise<AwsClient> {
+    return this.#place.open(await awsOptions(this.#config, this.#context.host, this.#place.address))
+  }
+
+  #begin(signal: AbortSignal): Request {
+    const request: Request = { waiting: [], signal, bytes: 0 }
+    this.#open = request
+    this.#context.host.timers.yield().then(() => { this.#flush(request) }, (error: unknown) => { settleAll(request.waiting, gone(says(error))) })
+    return request
+  }
+
+  #flush(request: Request): void {
+    if (this.#open !== request) return
+    this.#open = undefined
+    this.#send(request.waiting, request.signal).catch((error: unknown) => { settleAll(request.waiting, gone(says(error))) })
+  }
+
+  async #send(waiting: readonly Waiting[], signal: AbortSignal): Promise<void> {
+    const { name, allowed } = this.#place
+    const client = this.#client
+    if (client === undefined) {
+      settleAll(waiting, gone('the connection is closed'))
+      return
+    }
+    try {
+      const faults = await this.#within(signal, (limit) => client.publish(waiting.map(({ message }) => message), limit))
+      const found = new Map(faults.map((fault) => [fault.id, fault]))
+      for (const [index, { settle }] of waiting.entries()) {
+        const fault = found.get(String(index))
+        settle(fault === undefined ? undefined : awsFault(fault, name))
+      }
+    } catch (error) {
+      const { attempt, login, tooLong } = awsTrouble(error, name, allowed)
+      if (tooLong) {
+        await this.#sendLess(waiting, signal, attempt.reason)
+        return
+      }
+      if (login && this.#client === client) {
+        // The next send builds another, with the credentials as they are then.
+        this.#client = undefined
+        client.destroy()
+      }
+      settleAll(waiting, attempt)
+    }
+  }
+
+  /** What is too long together is sent each by itself; one alone that is too long never gets shorter. */
+  async #sendLess(waiting: readonly Waiting[], signal: AbortSignal, reason: string): Promise<void> {
+    if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
+    else for (const one of waiting) await this.#send([one], signal)
+  }
+
+  /** Rejects after the timeout, and at once when the signal aborts. */
+  async #within<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const { timeout } = this.#config
+    const limit = new AbortController()
+    const { promise: over, reject } = Promise.withResolvers<never>()
+    const end = (reason: string): void => {
+      limit.abort()
+      reject(new Error(reason))
+    }
+    const timer = this.#context.host.timers.after(timeout, () => { end(`no answer within ${timeout} ms`) })
+    const stop = (): void => { end('the sink is stopping') }
+    signal.addEventListener('abort', stop, { once: true })
+    const asked = signal.aborted ? Promise.reject(new Error('the sink is stopping')) : ask(limit.signal)
+    try {
+      return await Promise.race([asked, over])
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', stop)
+      // Somebody hears of it, whichever was first.
+      for (const late of [asked, over]) late.catch(() => undefined)
+    }
+  }
+}
+
+function settleAll(waiting: readonly Waiting[], outcome: Attempt): void {
+  for (const { settle } of waiting) settle(outcome)
+}
+
+function gone(reason: string): Attempt {
+  return { is: 'retry', reason, away: true }
+}
