@@ -1,5 +1,5 @@
 import type { Attempt } from '../../engine/in-order.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/index.ts'
 import type { ClusterConfig } from './client-connect.ts'
 
 /** What a broker says of a partition that was sent to it (codes of the protocol). */
@@ -73,6 +73,14 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
   const wanted = [...(auth.type === 'none' ? ['a login (`auth`)'] : []), ...(tls === null ? ['TLS (`tls`)'] : [`${tls.cert_file === null ? 'a' : 'another'} certificate of ours (\`tls.cert_file\`)`])]
   if (text.startsWith('Connection closed')) return `${at} hangs up (${text}); does it want ${wanted.join(', or ')}?`
   return `${at} can't be reached (${text})`
+}
+
+/** Why a broker did not take what was on its way to it. */
+export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
+  const text = says(error)
+  // What it wants of us it would have said when we connected.
+  if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text)) return `broker ${formatHostPort(broker)} is lost (${text})`
+  return whyNotConnected(error, broker === undefined ? config : { ...config, brokers: [broker] })
 }
 
 export function away(reason: string): Attempt {

@@ -1,4 +1,4 @@
-import type { API, Base, Connection, CreateRecordsBatchOptions, MessageRecord } from '@platformatic/kafka'
+import type { API, Base, Broker, Connection, CreateRecordsBatchOptions, MessageRecord } from '@platformatic/kafka'
 import { behindKey, type Attempt } from '../../engine/in-order.ts'
 import type { Clock } from '../../host/index.ts'
 import type { Library } from './client-connect.ts'
@@ -49,8 +49,8 @@ export interface PublishOptions {
   readonly signal: AbortSignal
   /** Rejects when the signal aborts. */
   readonly orStop: <T>(promise: Promise<T>) => Promise<T>
-  /** Why a broker can't be reached, in words. */
-  readonly whyLost: (error: unknown) => string
+  /** Why a broker can't be reached, or gave no answer, in words. */
+  readonly whyLost: (error: unknown, broker: Broker | undefined) => string
 }
 
 /**
@@ -184,12 +184,12 @@ export class Publishing {
     const { orStop, whyLost, config: { timeout, compression }, signal } = this.#options
     const { base, library, produce } = this.#live
     const all = (answer: Answer): Map<string, Answer> => new Map([...chunks.keys()].map((where) => [where, answer]))
+    const broker = base.currentMetadata?.brokers.get(leader)
     const lost = (error: unknown, unsure: boolean): Map<string, Answer> => {
       if (signal.aborted) return all({ lost: 'the sink is stopping', unsure })
       this.lost = true
-      return all({ lost: whyLost(error), unsure })
+      return all({ lost: whyLost(error, broker), unsure })
     }
-    const broker = base.currentMetadata?.brokers.get(leader)
     if (broker === undefined) return lost(new Error(`broker ${leader} is not known`), false)
     let connection: Connection
     try {

@@ -3,7 +3,7 @@ import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { formatHostPort } from '../../schema/index.ts'
 import { anyConnection, apiOf, connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
-import { away, whyNotConnected } from './client-errors.ts'
+import { away, whyLost, whyNotConnected } from './client-errors.ts'
 import { Publishing, type Live, type Topic } from './client-publish.ts'
 import { Sequences, type Producer } from './client-sequence.ts'
 import { topicFor } from './client-topic.ts'
@@ -47,7 +47,7 @@ export class KafkaPublisher {
     const publishing = new Publishing(live, this.#sequences, {
       config: this.#config, clock, signal,
       orStop: (promise) => orStop(promise, signal, this.#config.timeout, timers),
-      whyLost: (error) => whyNotConnected(error, this.#config),
+      whyLost: (error, broker) => whyLost(error, this.#config, broker),
     })
     const topics = new Map<string, Topic>()
     await Promise.all(Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {

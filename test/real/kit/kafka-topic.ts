@@ -21,8 +21,8 @@ export interface TopicOptions {
 export class KafkaObserver {
   readonly #options: { clientId: string; bootstrapBrokers: string[]; retries: number; timeout: number }
 
-  constructor(port: number) {
-    this.#options = { clientId: 'observer', bootstrapBrokers: [`127.0.0.1:${port}`], retries: 20, timeout: 10_000 }
+  constructor(...ports: readonly number[]) {
+    this.#options = { clientId: 'observer', bootstrapBrokers: ports.map((port) => `127.0.0.1:${port}`), retries: 20, timeout: 10_000 }
   }
 
   async create(topic: string, { partitions = 3, configs = {} }: TopicOptions = {}): Promise<void> {
@@ -37,6 +37,11 @@ export class KafkaObserver {
         await sleep(20)
       }
     }
+  }
+
+  /** Copies in sync of the partition that has fewest. */
+  async inSync(topic: string): Promise<number> {
+    return this.#base(async (base) => Math.min(...(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitions.map(({ isr }) => isr.length) ?? [0]))
   }
 
   /** Adds partitions until there are so many. */

@@ -44,7 +44,7 @@ export type Listener = (typeof listeners)[number]
 const READY_LIMIT = 90_000
 const TOOL_LIMIT = 60_000
 /** A small heap, and the compiler that is done quickly. */
-const JVM = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
+export const JVM = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
 
 /** Starts a broker and resolves when it takes connections. Throws when Kafka cannot be had (see `installKafka`). */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
@@ -101,7 +101,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   }
 }
 
-function writeLogging(dir: string): string {
+export function writeLogging(dir: string): string {
   const path = join(dir, 'log4j2.properties')
   writeFileSync(path, ['rootLogger.level=ERROR', 'rootLogger.appenderRef.out.ref=out', 'appender.out.type=Console', 'appender.out.name=out', 'appender.out.target=SYSTEM_ERR', 'appender.out.layout.type=PatternLayout', 'appender.out.layout.pattern=%p %c %m%n', 'logger.ready.name=kafka.server.KafkaRaftServer', 'logger.ready.level=INFO', ''].join('\n'))
   return path
@@ -144,7 +144,7 @@ function writeConfig(dir: string, port: Readonly<Record<Listener, number>>, prox
   return path
 }
 
-async function launch(java: readonly string[], config: string): Promise<ChildProcess> {
+export async function launch(java: readonly string[], config: string): Promise<ChildProcess> {
   const child = spawn('java', [...java, 'kafka.Kafka', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
