@@ -1,4 +1,5 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
+import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema } from './connectors/aws-sqs/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
@@ -13,7 +14,7 @@ import type { SinkDefinition, SourceDefinition, TransformDefinition } from './en
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema }
-export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, file: fileSchema, stdout: stdoutSchema }
+export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -37,6 +38,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafka,
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmq,
   'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqs,
+  'aws-sns': async () => (await import('./connectors/aws-sns/index.ts')).sns,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateQueueCommand, DeleteMessageCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { buildApp } from 'fauxqs'
 
 export const region = 'eu-central-1'
@@ -22,6 +23,9 @@ export interface Fauxqs {
   answer(error: { readonly status: number; readonly code: string } | undefined): void
   makeQueue(name: string): Promise<string>
   dropQueue(name: string): Promise<void>
+  /** Makes a topic to which the queue of the same name subscribes, without SNS's wrapping; resolves with its ARN. */
+  makeTopic(name: string, raw?: boolean): Promise<string>
+  dropTopic(arn: string): Promise<void>
   /** All that is in the queue, which then holds it no more. */
   take(name: string): Promise<readonly Message[]>
   /** Ends and comes back on the same port with what it had. */
@@ -60,6 +64,7 @@ export async function startFauxqs(): Promise<Fauxqs> {
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   const sqs = new SQSClient({ region, endpoint: url, credentials })
+  const sns = new SNSClient({ region, endpoint: url, credentials })
   const urlOf = (name: string): string => `${url}/000000000000/${name}`
   return {
     url, port, sqs, seen, tokens,
@@ -70,6 +75,12 @@ export async function startFauxqs(): Promise<Fauxqs> {
       return urlOf(name)
     },
     async dropQueue(name) { await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) })) },
+    async makeTopic(name, raw = true) {
+      const { TopicArn: arn = '' } = await sns.send(new CreateTopicCommand({ Name: name, Attributes: name.endsWith('.fifo') ? { FifoTopic: 'true' } : {} }))
+      await sns.send(new SubscribeCommand({ TopicArn: arn, Protocol: 'sqs', Endpoint: `arn:aws:sqs:${region}:000000000000:${name}`, Attributes: { RawMessageDelivery: String(raw) } }))
+      return arn
+    },
+    async dropTopic(arn) { await sns.send(new DeleteTopicCommand({ TopicArn: arn })) },
     async take(name) {
       const all: Message[] = []
       for (;;) {
@@ -85,6 +96,7 @@ export async function startFauxqs(): Promise<Fauxqs> {
     },
     async close() {
       sqs.destroy()
+      sns.destroy()
       await end(server)
       await app.close()
     },

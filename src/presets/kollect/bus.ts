@@ -17,10 +17,10 @@ export class PresetProblem extends Error {}
 
 /** kollect's buses that Weir does not write to yet, by scheme. */
 const later: Readonly<Record<string, string>> = {
-  gcppubsub: 'Google Pub/Sub', awssqs: 'Amazon SQS', awssns: 'Amazon SNS', azuresb: 'Azure Service Bus',
+  gcppubsub: 'Google Pub/Sub', azuresb: 'Azure Service Bus',
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -29,6 +29,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'nats') return natsBus(url, env, secret)
   if (scheme === 'kafka') return kafkaBus(url, env)
   if (scheme === 'rabbit') return rabbitBus(url, env, secret)
+  if (scheme === 'awssqs' || scheme === 'awssns') return awsBus(scheme, url)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   const bus = later[scheme]
   if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
@@ -95,6 +96,35 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
     // What clients of RabbitMQ send when the address has none.
     secrets: user === undefined ? {} : { 'rabbit-password': password ?? 'guest' },
     notes: ['A message that no queue is bound for is dropped by kollect, and waits here until one is.'],
+  }
+}
+
+/** What the SDK for Go had to be told and that for JavaScript has not. */
+const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
+
+/** Host and path are the queue's URL, or the path is the topic's ARN; credentials come from where every program for AWS finds them. */
+function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const wanted = new URLSearchParams(query)
+  const region = wanted.get('region')
+  const profile = wanted.get('profile')
+  const endpoint = wanted.get('endpoint')
+  const protocol = wanted.get('disableSSL') === 'true' ? 'http' : 'https'
+  const known: ReadonlySet<string> = new Set(['region', 'profile', 'endpoint', 'disableSSL', ...ignoredOfAws])
+  const unknown = [...wanted.keys()].find((name) => !known.has(name))
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in an ${scheme}:// URL; it may hold \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``)
+  if (scheme === 'awssqs' && !/^[^/]+\/[^/]+\/[^/]+$/.test(place)) throw new PresetProblem(`\`${text}\` names no queue: write awssqs://HOST/ACCOUNT/QUEUE, such as awssqs://sqs.eu-central-1.amazonaws.com/123456789012/changes`)
+  if (scheme === 'awssns' && !/^\/arn:[^:]+:sns:[^:]+:\d+:[\w.-]+$/.test(place)) throw new PresetProblem(`\`${text}\` names no topic: write awssns:///ARN with three slashes, such as awssns:///arn:aws:sns:eu-central-1:123456789012:changes`)
+  return {
+    sink: {
+      ...(scheme === 'awssqs' ? { type: 'aws-sqs', queue_url: `${protocol}://${place}` } : { type: 'aws-sns', topic_arn: place.slice(1) }),
+      mode: 'raw',
+      ...(region === null ? {} : { region }),
+      ...(endpoint === null ? {} : { endpoint: endpoint.includes('://') ? endpoint : `${protocol}://${endpoint}` }),
+      ...(profile === null ? {} : { auth: { type: 'default', profile } }),
+    },
+    secrets: {},
+    notes: place.endsWith('.fifo') ? [] : ['A standard queue or topic keeps no order and may deliver twice; one whose name ends in .fifo keeps the changes of an object in order.'],
   }
 }
 

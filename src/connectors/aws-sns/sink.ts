@@ -1,0 +1,14 @@
+import { awsSink } from '../../bus/aws-sink.ts'
+import type { Context, Sink } from '../../engine/ports.ts'
+import { openTopic } from './client.ts'
+import type { SnsConfig } from './config.ts'
+
+export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
+  const { topic_arn: address } = config
+  return awsSink(config, context, {
+    address,
+    name: `topic ${address.slice(address.lastIndexOf(':') + 1)}`,
+    allowed: 'sns:Publish',
+    open: (options) => openTopic(address, options),
+  })
+}
