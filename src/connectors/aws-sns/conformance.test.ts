@@ -3,7 +3,7 @@ import { numberedEvents, testContext } from '../../../test/conformance/batches.t
 import { cutProxy } from '../../../test/conformance/cut-proxy.ts'
 import { deliverAll } from '../../../test/conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
-import { credentials, region, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
+import { credentials, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
 import { configFrom } from '../../schema/index.ts'
 import { snsSchema } from './config.ts'
 import { sns } from './index.ts'
