@@ -8,12 +8,12 @@ import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
-import { rabbitmqSchema } from './connectors/rabbitmq/config.ts'
+import { rabbitmqSchema, rabbitmqSourceSchema } from './connectors/rabbitmq/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema }
+export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema }
 export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
@@ -27,6 +27,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
   nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
+  rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */

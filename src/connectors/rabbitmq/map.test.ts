@@ -1,14 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
+import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
 import { channelClosed, verdict, whyNotConnected } from './client-errors.ts'
 import { rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
+import { fromMessage } from './map-read.ts'
 import { toMessage } from './map.ts'
+import { StreamOffset } from './source-offset.ts'
 
 const row = (event: WeirEvent): SinkRow => {
   const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
@@ -87,4 +93,39 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
 
 test('a routing key may be empty', () => {
   expect(configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', routing_key: '' }).routing_key).toBe('')
+})
+
+const came = (headers: Record<string, unknown>, more: object = {}, routingKey = 'a.b') => fromMessage({
+  content: Buffer.from('{}'), fields: { routingKey, exchange: '', deliveryTag: 3, redelivered: false, consumerTag: '' },
+  properties: { headers, contentType: 'application/json', ...more } as Parameters<typeof fromMessage>[0]['properties'],
+}, 'q', '1.1.3')
+
+test('attributes are read with either separator and in AMQP\'s own types, the rest of the headers is left', () => {
+  const { attributes } = came({ 'cloudEvents:id': 'x', cloudEvents_type: 't', 'cloudEvents:n': 7, 'cloudEvents:yes': true, 'cloudEvents:time': { '!': 'timestamp', value: 1_714_521_600 }, 'cloudEvents:raw': Buffer.of(1, 2), 'x-death': [{}], type: 'other' })
+  expect(attributes).toEqual({ id: 'x', type: 't', n: '7', yes: 'true', time: '2024-05-01T00:00:00.000Z', raw: 'AQI=' })
+})
+
+test('a message is known by its offset, else by its id, else by this delivery; its key is the routing key', () => {
+  expect(came({ 'x-stream-offset': 41 }, { messageId: 'm', timestamp: 2 })).toMatchObject({ place: 'q/41', time: 2000, key: 'a.b' })
+  expect(came({}, { messageId: 'm' }, '')).toMatchObject({ place: 'q/m', time: undefined, key: undefined })
+  expect(came({}, { messageId: '' })).toMatchObject({ place: 'q/1.1.3' })
+})
+
+test('a stream goes on behind what is acknowledged without a gap, also for who reads its place from disk; another stream begins anew', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'weir-offset-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  const [host, folder] = [realHost(), join(dir, 'source')]
+  const offset = new StreamOffset(host, folder, 'q')
+  expect(await offset.next()).toBeUndefined()
+  for (const one of [0, 1, 2, 3]) offset.came(one)
+  await offset.done([0, 2, 3])
+  await offset.save()
+  expect(await offset.next()).toBe(1)
+  expect(await new StreamOffset(host, folder, 'q').next()).toBe(1)
+  // They come again.
+  for (const one of [1, 2, 3]) offset.came(one)
+  await offset.done([1, 2, 3])
+  await offset.save()
+  expect(await new StreamOffset(host, folder, 'q').next()).toBe(4)
+  expect(await new StreamOffset(host, folder, 'r').next()).toBeUndefined()
 })

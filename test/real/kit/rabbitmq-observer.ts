@@ -1,10 +1,12 @@
 // A plain client of RabbitMQ, of the test's own: what it sees is what any consumer would see.
-import { connect, type Channel, type ChannelModel, type GetMessage } from 'amqplib'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib'
 
 export class RabbitObserver {
   readonly #url: string
   #connection: ChannelModel | undefined
-  #channel: Channel | undefined
+  #channel: ConfirmChannel | undefined
+  #sent = 0
   /** What was taken out of each queue so far, in order. */
   readonly #taken = new Map<string, GetMessage[]>()
 
@@ -13,14 +15,14 @@ export class RabbitObserver {
   }
 
   /** Made anew when the server was restarted, or closed it over a question. */
-  async channel(): Promise<Channel> {
+  async channel(): Promise<ConfirmChannel> {
     if (this.#channel !== undefined) return this.#channel
     this.#connection ??= await connect(this.#url)
     this.#connection.on('error', () => undefined).on('close', () => {
       this.#connection = undefined
       this.#channel = undefined
     })
-    const channel = await this.#connection.createChannel()
+    const channel = await this.#connection.createConfirmChannel()
     channel.on('error', () => undefined).on('close', () => { this.#channel = undefined })
     this.#channel = channel
     return channel
@@ -35,6 +37,28 @@ export class RabbitObserver {
       const message = await channel.get(queue, { noAck: true })
       if (message === false) return taken
       taken.push(message)
+    }
+  }
+
+  /** Resolves when the queue has it; tries again while the server is away, or the queue is not back yet: right after a start messages for a stream come back. */
+  async send(queue: string, body: string | Buffer, options: Options.Publish): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const [channel, correlationId] = [await this.channel(), `${++this.#sent}`]
+        let back = false
+        const returned = ({ properties }: { properties: { correlationId: unknown } }): void => { if (properties.correlationId === correlationId) back = true }
+        channel.on('return', returned)
+        try {
+          return await new Promise((resolve, reject) => {
+            channel.sendToQueue(queue, Buffer.from(body), { ...options, correlationId, mandatory: true }, (error: unknown) => { if (error === null && !back) resolve(); else reject(new Error(back ? 'returned' : String(error))) })
+          })
+        } finally {
+          channel.off('return', returned)
+        }
+      } catch (error) {
+        if (tries > 100) throw error
+        await sleep(100)
+      }
     }
   }
 

@@ -1,0 +1,136 @@
+import type { Channel, ConsumeMessage } from 'amqplib'
+import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import { dial, hangUp, type Dialed } from './client-connect.ts'
+import { codeOf, says } from './client-errors.ts'
+import type { RabbitmqSourceConfig } from './config.ts'
+import { fromMessage, offsetOf } from './map-read.ts'
+import { StreamOffset } from './source-offset.ts'
+
+/** Messages that are handed on at once. */
+const mostMessages = 1024
+const closeMs = 2000
+
+interface Live {
+  readonly dialed: Dialed
+  readonly channel: Channel
+}
+
+/** A message, and the channel on which alone it can be acknowledged. */
+export interface Handle {
+  readonly message: ConsumeMessage
+  readonly live: Live
+}
+
+/** Reads a queue; connects when it is first asked, and again after the connection was lost. What is not acknowledged comes again then. */
+export class RabbitPuller implements Puller<Handle> {
+  readonly address: string
+  readonly #config: RabbitmqSourceConfig
+  readonly #context: SourceContext
+  readonly #offset: StreamOffset
+  #live: Live | undefined
+  /** Came, and was not asked for yet. */
+  #waiting: ConsumeMessage[] = []
+  #ended: string | undefined
+  #connections = 0
+  #wake: () => void = () => undefined
+
+  constructor(config: RabbitmqSourceConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+    this.#offset = new StreamOffset(context.host, context.state, config.queue)
+    this.address = `${config.url}/${config.queue}`
+  }
+
+  async pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]> {
+    const live = (this.#live ??= await this.#connect())
+    while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const wake = (): void => { resolve() }
+      this.#wake = wake
+      signal.addEventListener('abort', wake, { once: true })
+      await promise
+      signal.removeEventListener('abort', wake)
+    }
+    if (this.#ended !== undefined) {
+      const reason = this.#ended
+      await this.close()
+      throw new Error(reason)
+    }
+    const { epoch } = this.#context
+    return this.#waiting.splice(0, mostMessages).map((message) => ({
+      handle: { message, live }, message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
+    }))
+  }
+
+  async ack(handles: readonly Handle[]): Promise<void> {
+    const offsets: number[] = []
+    for (const { message, live } of handles) {
+      // On another channel they come again, and are known then.
+      if (live !== this.#live) continue
+      live.channel.ack(message)
+      const offset = offsetOf(message.properties.headers)
+      if (offset !== undefined) offsets.push(offset)
+    }
+    if (offsets.length > 0) await this.#offset.done(offsets)
+  }
+
+  release(handles: readonly Handle[]): Promise<void> {
+    for (const { message, live } of handles) if (live === this.#live) live.channel.nack(message, false, true)
+    return Promise.resolve()
+  }
+
+  /** What was not acknowledged goes back to its place in the queue. */
+  async close(): Promise<void> {
+    const live = this.#live
+    this.#live = undefined
+    this.#waiting = []
+    if (live === undefined) return
+    await this.#offset.save()
+    await hangUp(live.dialed, this.#context, closeMs)
+  }
+
+  async #connect(): Promise<Live> {
+    const { queue, prefetch, begin, vhost } = this.#config
+    const dialed = await dial(this.#config, this.#context)
+    const { connection, url } = dialed
+    this.#ended = undefined
+    this.#connections++
+    const end = (reason: string): void => {
+      this.#ended ??= reason
+      this.#wake()
+    }
+    connection.on('error', (error) => { end(`the connection to ${url} is lost (${says(error)})`) })
+    connection.on('close', (error) => { end(`the connection to ${url} is lost${error === undefined ? '' : ` (${says(error)})`}`) })
+    const consume = async (more: { readonly 'x-stream-offset'?: string | number }): Promise<Channel> => {
+      const channel = await connection.createChannel()
+      let begun = false
+      channel.on('error', (error) => { if (begun) end(`${url} ended the reading of queue ${queue} (${says(error)})`) })
+      await channel.prefetch(prefetch)
+      await channel.consume(queue, (message) => {
+        if (message === null) return end(`${url}: queue ${queue} was deleted`)
+        const offset = offsetOf(message.properties.headers)
+        if (offset !== undefined) this.#offset.came(offset)
+        this.#waiting.push(message)
+        this.#wake()
+      }, { noAck: false, arguments: more })
+      begun = true
+      return channel
+    }
+    try {
+      const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
+      const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
+        // Only streams have offsets, and only this tells what the queue is.
+        if (codeOf(error) === 406 && says(error).includes('x-stream-offset')) return consume({})
+        throw error
+      })
+      this.#context.log.info('Reads from RabbitMQ.', { source: this.#context.id, server: url, queue })
+      return { dialed, channel }
+    } catch (error) {
+      await hangUp(dialed, this.#context, closeMs)
+      const code = codeOf(error)
+      if (code === 404) throw new Error(`${url}: there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, { cause: error })
+      throw new Error(code === 403 ? `${url} does not let us read queue ${queue} (${says(error)}); give the user the right to read, or see who reads it alone` : `${url}: queue ${queue} can't be read (${says(error)})`, { cause: error })
+    }
+  }
+}

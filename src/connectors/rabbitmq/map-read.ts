@@ -1,0 +1,33 @@
+import type { ConsumeMessage } from 'amqplib'
+import type { InMessage } from '../../codecs/bus-message/read.ts'
+
+/** `once`: tells this delivery from every other, for a message that has nothing of its own to be known by. */
+export function fromMessage({ content, fields, properties }: ConsumeMessage, queue: string, once: string): InMessage {
+  const attributes: Record<string, string> = {}
+  const headers: Readonly<Record<string, unknown>> = properties.headers ?? {}
+  for (const [name, value] of Object.entries(headers)) {
+    // Names with `_` come from clients that speak JMS.
+    const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
+    if (attribute !== undefined) attributes[attribute] = plain(value)
+  }
+  const { contentType, messageId, timestamp } = properties as Readonly<Record<'contentType' | 'messageId' | 'timestamp', unknown>>
+  const known = offsetOf(headers) ?? (typeof messageId === 'string' && messageId !== '' ? messageId : once)
+  return {
+    attributes, contentType: typeof contentType === 'string' ? contentType : undefined, body: content, place: `${queue}/${known}`,
+    time: typeof timestamp === 'number' ? timestamp * 1000 : undefined, key: fields.routingKey === '' ? undefined : fields.routingKey,
+  }
+}
+
+/** Place of a message in a stream; undefined in any other queue. */
+export function offsetOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const offset = headers?.['x-stream-offset']
+  return typeof offset === 'number' ? offset : undefined
+}
+
+/** AMQP has types of its own; attributes are texts, as CloudEvents writes its types. */
+function plain(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (typeof value === 'object' && value !== null && '!' in value && value['!'] === 'timestamp' && 'value' in value) return new Date(Number(value.value) * 1000).toISOString()
+  return String(value)
+}

@@ -1,0 +1,64 @@
+/** How far a stream was read: RabbitMQ does not remember that for its readers over AMQP 0.9.1. */
+import { replaceFile, type Host } from '../../host/index.ts'
+
+const name = 'offset.json'
+/** What was read since is read again after a crash, and known by its ids then. */
+const saveEveryMs = 1000
+
+export class StreamOffset {
+  readonly #host: Host
+  readonly #folder: string | undefined
+  readonly #queue: string
+  /** Offsets of messages that are not acknowledged yet, rising. */
+  readonly #open = new Set<number>()
+  #highest = -1
+  #saved = -1
+  #savedAt = Number.NEGATIVE_INFINITY
+  #saving: Promise<void> = Promise.resolve()
+
+  /** `folder`: where the source keeps what it wants to know again; undefined: nothing is kept. */
+  constructor(host: Host, folder: string | undefined, queue: string) {
+    this.#host = host
+    this.#folder = folder
+    this.#queue = queue
+  }
+
+  /** The offset to go on with; undefined when this stream was never read. What is not acknowledged is forgotten: it comes again. */
+  async next(): Promise<number | undefined> {
+    this.#open.clear()
+    const path = `${this.#folder}/${name}`
+    if (this.#saved < 0 && this.#folder !== undefined && (await this.#host.disk.stat(path)) !== undefined) {
+      const kept = JSON.parse(Buffer.from(await this.#host.disk.readFile(path)).toString()) as { queue: string; offset: number }
+      if (kept.queue === this.#queue) this.#saved = kept.offset
+    }
+    this.#highest = this.#saved
+    return this.#saved < 0 ? undefined : this.#saved + 1
+  }
+
+  came(offset: number): void {
+    this.#open.add(offset)
+    this.#highest = Math.max(this.#highest, offset)
+  }
+
+  /** Rejects when it can't be written. */
+  async done(offsets: readonly number[]): Promise<void> {
+    for (const offset of offsets) this.#open.delete(offset)
+    if (this.#host.clock.monotonic() - this.#savedAt >= saveEveryMs) await this.save()
+  }
+
+  /** Everything up to there is synced. */
+  save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const [lowest] = this.#open
+      const offset = lowest === undefined ? this.#highest : lowest - 1
+      if (offset <= this.#saved) return
+      this.#savedAt = this.#host.clock.monotonic()
+      if (this.#folder !== undefined) {
+        await this.#host.disk.makeDirectory(this.#folder)
+        await replaceFile(this.#host.disk, this.#folder, name, [Buffer.from(JSON.stringify({ queue: this.#queue, offset }))])
+      }
+      this.#saved = offset
+    })
+    return this.#saving
+  }
+}
