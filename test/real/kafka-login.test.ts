@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { kafka, kafkaSource } from '../../src/connectors/kafka/index.ts'
 import type { KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { launch as launchCommand } from '../../src/cli/testing/launch.ts'
 import type { Sink } from '../../src/engine/ports.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
@@ -154,4 +155,21 @@ test('a source whose login is refused says why, and reads once the password is r
   expect(source.status().problem).toBeUndefined()
   abort.abort()
   await done
+})
+
+test('weir bus check writes a message and sees it come by, and tells who may not read from who may not write', async () => {
+  const dir = await folder()
+  const check = async (name: string): Promise<string[]> => {
+    const file = join(dir, 'weir.yaml')
+    await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'kafka', brokers: [`127.0.0.1:${server.ports.sasl}`], topic: name, create_topic: true, auth: { type: 'plain', user: 'weir', password: 'env:PW' } } } }))
+    const { stdout, stderr } = await launchCommand(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json', '--timeout', '10'], { env: { PW: 'right' } })
+    if (stdout === '') throw new Error(stderr)
+    return (JSON.parse(stdout) as { checks: { check: string; status: string; fact: string }[] }).checks.map(({ check: step, status, fact }) => `${step} ${status}${status === 'ok' ? '' : `: ${fact}`}`)
+  }
+  await observer.create('checked')
+  expect(await check('checked')).toEqual(['connect ok', 'write ok', 'read ok'])
+  expect(await check('checked.made')).toEqual(['connect ok', 'write ok', 'read ok'])
+  await observer.onlyWrite('weir', 'checked')
+  // A rule takes a moment to hold.
+  await expect.poll(() => check('checked'), { timeout: 30_000 }).toEqual(['connect ok', 'write ok', expect.stringMatching(/^read warn: the brokers do not let us read topic checked/) as string])
 })

@@ -1,6 +1,7 @@
 import { manyMessagesSink, type ManyClient, type OutMessage } from '../../bus/message-sink.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { KafkaPublisher } from './client.ts'
+import { listenKafka } from './client-listen.ts'
 import { probeKafka } from './client-probe.ts'
 import type { KafkaConfig } from './config.ts'
 import { topicOf } from './map-topic.ts'
@@ -18,6 +19,8 @@ export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> 
       return { to: key === undefined ? to : `${to} (key ${key})`, headers, body: value }
     },
     probe: (signal) => probeKafka(config, context, signal),
+    // Which topics there will be is otherwise told by what is sent.
+    ...(config.topic.includes('{') ? {} : { listen: () => listenKafka(config, context) }),
     close: () => publisher.close(),
   }
   return manyMessagesSink(config, context, client)

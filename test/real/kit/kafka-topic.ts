@@ -89,11 +89,13 @@ export class KafkaObserver {
 
   /** Whether a user is kept from writing to a topic; the broker has an authorizer. */
   async forbid(user: string, topic: string, on: boolean): Promise<void> {
-    const rule = {
-      resourceType: ResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL, principal: `User:${user}`, host: '*',
-      operation: AclOperations.WRITE, permissionType: AclPermissionTypes.DENY,
-    }
+    const rule = { ...ruleFor(user, topic), permissionType: AclPermissionTypes.DENY }
     await this.#admin((admin) => (on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] })))
+  }
+
+  /** A user may write to a topic, and nobody may do anything else with it. */
+  async onlyWrite(user: string, topic: string): Promise<void> {
+    await this.#admin((admin) => admin.createAcls({ creations: [{ ...ruleFor(user, topic), permissionType: AclPermissionTypes.ALLOW }] }))
   }
 
   async #base<T>(use: (base: Base) => Promise<T>): Promise<T> {
@@ -113,4 +115,8 @@ export class KafkaObserver {
       await admin.close()
     }
   }
+}
+
+function ruleFor(user: string, topic: string) {
+  return { resourceType: ResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL, principal: `User:${user}`, host: '*', operation: AclOperations.WRITE }
 }
