@@ -185,6 +185,19 @@ test('while the server has an alarm nothing is published and the reason is told;
   expect((await observer.received(queue)).map(eventId)).toEqual(expect.arrayContaining(['before0', ...numberedEvents(6, 'after').map(({ id }) => id)]))
 })
 
+test('a server that says nothing any more is given up after two heartbeats, and its connection with it', async () => {
+  const { exchange } = await place(['k'])
+  const proxy = await cutProxy(server.port)
+  onTestFinished(() => proxy.close())
+  const sink = await sinkFor({ url: `amqp://127.0.0.1:${proxy.port}`, exchange, routing_key: 'k', heartbeat: '1s', timeout: '1h' })
+  await deliverAll(sink, numberedEvents(1, 'before'))
+  proxy.hold(true)
+  // An hour: only the heartbeat can end this, ours or theirs, whichever is missed first.
+  expect(await outcome(sink)).toMatch(/is lost \((?:Heartbeat timeout|Unexpected close)/)
+  proxy.hold(false)
+  await deliverAll(sink, numberedEvents(3, 'after'))
+})
+
 test('an object of a megabyte arrives, and with oversize: patch-only a larger change goes out as its patch', async () => {
   const { exchange, queue } = await place(['change'])
   const sink = await sinkFor({ exchange, routing_key: 'change', oversize: 'patch-only' })

@@ -33,7 +33,10 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
         protocol: secure ? 'amqps' : 'amqp', hostname: hostname.replaceAll(/[[\]]/g, ''), ...(port === '' ? {} : { port: Number(port) }),
         vhost: encodeURIComponent(vhost), heartbeat: Math.round(heartbeat / 1000),
       }, options)
-      return { connection, url, cut: () => { socket.abort() } }
+      const cut = (): void => { socket.abort() }
+      // A server that says nothing any more does not end its side of the socket either.
+      connection.on('close', cut)
+      return { connection, url, cut }
     } catch (error) {
       socket.abort()
       problems.push(whyNotConnected(error, url, config))

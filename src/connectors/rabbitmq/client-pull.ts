@@ -91,7 +91,7 @@ export class RabbitPuller implements Puller<Handle> {
   }
 
   async #connect(): Promise<Live> {
-    const { queue, prefetch, begin, vhost } = this.#config
+    const { queue, prefetch, begin, vhost, timeout } = this.#config
     const dialed = await dial(this.#config, this.#context)
     const { connection, url } = dialed
     this.#ended = undefined
@@ -117,6 +117,7 @@ export class RabbitPuller implements Puller<Handle> {
       begun = true
       return channel
     }
+    const timer = this.#context.host.timers.after(timeout, dialed.cut)
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
       const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
@@ -131,6 +132,8 @@ export class RabbitPuller implements Puller<Handle> {
       const code = codeOf(error)
       if (code === 404) throw new Error(`${url}: there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, { cause: error })
       throw new Error(code === 403 ? `${url} does not let us read queue ${queue} (${says(error)}); give the user the right to read, or see who reads it alone` : `${url}: queue ${queue} can't be read (${says(error)})`, { cause: error })
+    } finally {
+      timer.cancel()
     }
   }
 }

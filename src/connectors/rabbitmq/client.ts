@@ -152,6 +152,7 @@ export class RabbitPublisher {
       blocked = undefined
       this.#context.log.info('RabbitMQ takes messages again.', { server: url })
     })
+    const timer = this.#context.host.timers.after(this.#config.timeout, dialed.cut)
     try {
       await ensureDeclared(connection, this.#config)
       const channel = await connection.createConfirmChannel()
@@ -162,6 +163,8 @@ export class RabbitPublisher {
     } catch (error) {
       await this.#hangUp(dialed)
       throw error
+    } finally {
+      timer.cancel()
     }
     if (!this.#announced) this.#context.log.info('Connected to RabbitMQ.', { server: url })
     this.#announced = true
