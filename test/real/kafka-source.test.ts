@@ -94,13 +94,19 @@ sourceConformance('kafka', {
   async build(context, address) {
     const topic = address?.split('/').at(-1) ?? ownTopic()
     if (address === undefined) await observer.create(topic, { partitions: 1 })
-    const source = await kafkaSource.build(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topics: [topic], group: `g-${topic}`, session_timeout: '6s' }), context)
+    let refusals = 0
+    const append: typeof context.append = (unit) => context.append(unit).catch((error: unknown) => {
+      refusals++
+      throw error
+    })
+    const source = await kafkaSource.build(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topics: [topic], group: `g-${topic}`, session_timeout: '6s' }), { ...context, append })
     const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
-    /** Whether the group has committed everything that was sent. */
-    const answer = async (): Promise<Answer> => {
+    /** Whether the group has committed everything that was sent, or the journal refused it. */
+    const answer = async (before: number): Promise<Answer> => {
       const { length } = await observer.records(topic)
-      for (let tries = 0; tries < 40; tries++) {
+      for (let waited = 0; waited < patience.timeout; waited += 25) {
         if (sum(await committed(topic, [0])) === length) return 'accepted'
+        if (refusals > before) return 'retry'
         await sleep(25)
       }
       return 'retry'
@@ -109,13 +115,14 @@ sourceConformance('kafka', {
     return {
       source,
       async send(numbers) {
+        const before = refusals
         for (const one of numbers) await send('{}', { 'ce_specversion': '1.0', 'ce_id': String(one), 'ce_source': '/test', 'ce_type': 'io.test', 'content-type': 'application/json' })
-        return answer()
+        return answer(before)
       },
       // It is committed, and kept as what it is: nothing waits behind it.
       async sendMalformed() {
         await send('no event of any kind', {})
-        return (await answer()) === 'accepted' ? 'refused' : 'retry'
+        return (await answer(refusals)) === 'accepted' ? 'refused' : 'retry'
       },
       close: () => producer.close(),
     }
