@@ -2,6 +2,7 @@
 import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema } from './connectors/aws-sqs/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
+import { pubsubSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
 import { kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
@@ -14,7 +15,7 @@ import type { SinkDefinition, SourceDefinition, TransformDefinition } from './en
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema }
-export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, file: fileSchema, stdout: stdoutSchema }
+export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: pubsubSchema, file: fileSchema, stdout: stdoutSchema }
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -40,6 +41,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmq,
   'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqs,
   'aws-sns': async () => (await import('./connectors/aws-sns/index.ts')).sns,
+  gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).pubsub,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

@@ -17,10 +17,10 @@ export class PresetProblem extends Error {}
 
 /** kollect's buses that Weir does not write to yet, by scheme. */
 const later: Readonly<Record<string, string>> = {
-  gcppubsub: 'Google Pub/Sub', azuresb: 'Azure Service Bus',
+  azuresb: 'Azure Service Bus',
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://projects/PROJECT/topics/TOPIC, http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -29,6 +29,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'nats') return natsBus(url, env, secret)
   if (scheme === 'kafka') return kafkaBus(url, env)
   if (scheme === 'rabbit') return rabbitBus(url, env, secret)
+  if (scheme === 'gcppubsub') return pubsubBus(url, env)
   if (scheme === 'awssqs' || scheme === 'awssns') return awsBus(scheme, url)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   const bus = later[scheme]
@@ -97,6 +98,17 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
     secrets: user === undefined ? {} : { 'rabbit-password': password ?? 'guest' },
     notes: ['A message that no queue is bound for is dropped by kollect, and waits here until one is.'],
   }
+}
+
+/** The topic with its project, short or in full; credentials come from where every program for Google Cloud finds them. */
+function pubsubBus(text: string, env: BusInput['env']): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const [, project, topic] = /^(?:projects\/([^/]+)\/topics\/|([^/]+)\/)([^/]+)$/.exec(place)?.filter((part) => part !== undefined) ?? []
+  if (project === undefined || topic === undefined) throw new PresetProblem(`\`${text}\` names no topic: write gcppubsub://projects/PROJECT/topics/TOPIC`)
+  const unknown = [...new URLSearchParams(query).keys()].find((name) => name !== 'max_send_batch_size')
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL, which has no parameters`)
+  const emulator = (env['PUBSUB_EMULATOR_HOST'] ?? '').trim()
+  return { sink: { type: 'gcppubsub', topic: `projects/${project}/topics/${topic}`, mode: 'raw', ...(emulator === '' ? {} : { emulator }) }, secrets: {}, notes: [] }
 }
 
 /** What the SDK for Go had to be told and that for JavaScript has not. */
