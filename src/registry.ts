@@ -2,7 +2,7 @@
 import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema } from './connectors/aws-sqs/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
-import { pubsubSchema } from './connectors/gcppubsub/config.ts'
+import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
 import { kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
@@ -14,8 +14,14 @@ import { sflowSchema } from './connectors/sflow/config.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
-export const sourceSchemas = { netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema }
-export const sinkSchemas = { http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: pubsubSchema, file: fileSchema, stdout: stdoutSchema }
+export const sourceSchemas = {
+  netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema,
+  nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema,
+}
+export const sinkSchemas = {
+  http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: gcppubsubSchema,
+  file: fileSchema, stdout: stdoutSchema,
+}
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -29,6 +35,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
+  gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsubSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */
@@ -41,7 +48,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmq,
   'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqs,
   'aws-sns': async () => (await import('./connectors/aws-sns/index.ts')).sns,
-  gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).pubsub,
+  gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsub,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

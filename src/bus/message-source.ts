@@ -44,6 +44,8 @@ const [leastWaitMs, mostWaitMs, usualKeepMs] = [500, 30_000, 10_000]
 /** A unit of the journal, about: a frame is compressed and larger ones are cut. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const perEvent = 400
+/** Units that may be under way at once. */
+const mostUnits = 16
 /** An event may have 16 MiB with everything. */
 const mostBytes = 15 << 20
 
@@ -90,6 +92,8 @@ class MessageSource<Handle> implements Source {
     try {
       for (let wait = leastWaitMs; !signal.aborted; ) {
         try {
+          // What has come meanwhile is taken at once; and a client that always has one more would leave the journal no turn to write.
+          await timers.yield()
           const pulled = await this.#puller.pull(signal)
           if (pulled.length > 0 && this.#problem !== undefined) this.#context.log.info('Messages come again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
@@ -151,6 +155,7 @@ class MessageSource<Handle> implements Source {
     this.#open.set(unit, done)
     // Behind a unit that the journal refuses no later one is to get in.
     if (this.#refused || this.#openBytes >= this.#config.buffer) await Promise.all(this.#open.values())
+    else if (this.#open.size >= mostUnits) await Promise.race(this.#open.values())
   }
 
   async #settle({ events, handles }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -66,9 +66,9 @@ async function publish(stream: string, id: string, { data = '{}', key }: { reado
   }
 }
 
-/** Waits until the consumer has acknowledged everything up to there; false: not within the time. */
-async function acknowledged(stream: string, sequence: number, limitMs: number): Promise<boolean> {
-  for (let waited = 0; waited < limitMs; waited += 25) {
+/** Waits until the consumer has acknowledged everything up to there; false: not within the time, or it is given up. */
+async function acknowledged(stream: string, sequence: number, limitMs: number, given: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < limitMs && !given(); waited += 25) {
     const floor = await manager.consumers.info(stream, 'weir').then(({ ack_floor: found }) => found.stream_seq, () => 0)
     if (floor >= sequence) return true
     await sleep(25)
@@ -86,11 +86,19 @@ sourceConformance('nats', {
   numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
   async build(context, address) {
     const stream = address?.split('/').at(-1) ?? (await newStream())
-    const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), context)
-    const answer = async (sequence: number): Promise<Answer> => ((await acknowledged(stream, sequence, 2000)) ? 'accepted' : 'retry')
+    let refused = false
+    const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), {
+      ...context,
+      append: (unit) => context.append(unit).catch((error: unknown) => {
+        refused = true
+        throw error
+      }),
+    })
+    const answer = async (sequence: number): Promise<Answer> => ((await acknowledged(stream, sequence, 20_000, () => refused)) ? 'accepted' : 'retry')
     return {
       source,
       async send(numbers) {
+        refused = false
         let last = 0
         for (const one of numbers) last = await publish(stream, String(one))
         return answer(last)
@@ -125,13 +133,13 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
   await server.restart()
   await write(100)
   const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
-  await expect.poll(stored, { timeout: 60_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
+  await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
   const rows = await weir.sql<{ id: string; key: string; n: number }>("SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = 'io.test' ORDER BY _pos")
   expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort())
   const rejected = await weir.sql<{ data_base64: string; reason: string; subject: string }>(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
   expect(rejected).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
   expect((await weir.ledger()).balanced).toBe(true)
-}, 120_000)
+}, 200_000)
 
 test('what is missing or refused is said, with what to do, and tried again', async () => {
   const lines: string[] = []

@@ -11,6 +11,7 @@ import { installKeycloak, keycloak } from './install/keycloak.ts'
 import { nats } from './install/nats.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { collector, installCollector } from './install/otel-collector.ts'
+import { findPubSub, pubsub } from './install/pubsub.ts'
 import { pmacct } from './install/pmacct.ts'
 import { installPyarrow } from './install/pyarrow.ts'
 import { installPythonProtobuf } from './install/python-protobuf.ts'
@@ -20,13 +21,13 @@ import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
 import { installZipkin, zipkin } from './install/zipkin.ts'
 
-const VITEST_LIMIT = 900_000
+const VITEST_LIMIT = 1_200_000
 const BARS_LIMIT = 1_200_000
 const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }

@@ -1,201 +1,144 @@
 import type { Attempt } from '../../engine/in-order.ts'
-import type { Context, Probe } from '../../engine/ports.ts'
 import { behindKey } from '../../engine/in-order.ts'
-import { revealSecret } from '../../net/secrets.ts'
-import { formatHostPort } from '../../schema/index.ts'
-import { says, troubleOf } from './client-errors.ts'
-import type { PubsubConfig } from './config.ts'
-import type { Unwritten, PubsubMessage } from './map.ts'
+import type { Context, Probe } from '../../engine/ports.ts'
+import { callOptions, clientOptions, loadClient, type PublisherClient } from './client-connect.ts'
+import { code, codeOf, isRefusal, verdict, why } from './client-errors.ts'
+import type { PubSubConfig } from './config.ts'
+import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
-type Publisher = Awaited<ReturnType<typeof open>>
+type Line = { readonly at: number; readonly message: PubSubMessage }[]
 
-/** ms; by itself the library would wait for up to two minutes before it connects again. */
-const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 5000 }
-
-type Written = PubsubMessage | Unwritten
-
-/** Most of a request, and of a message with all that belongs to it; the rest is for what lies around it. */
-const [mostMessages, mostBytes] = [1000, 10_000_000 - 1000]
-
-/**
- * Requests of many messages, each taken or refused whole. They go one after the other, so that a key stays in order; nothing
- * waits in the library to be sent later, and no key is ever paused there.
- */
-export class PubsubPublisher {
-  readonly #config: PubsubConfig
+/** Publishes to a topic. Messages of one ordering key have requests of their own, one after the other, as Pub/Sub wants it. */
+export class PubSubPublisher {
+  readonly #config: PubSubConfig
   readonly #context: Context
-  #live: Publisher | undefined
+  readonly #topic: string
+  #client: PublisherClient | undefined
 
-  constructor(config: PubsubConfig, context: Context) {
+  constructor(config: PubSubConfig, context: Context) {
     this.#config = config
     this.#context = context
+    this.#topic = `projects/${config.project}/topics/${config.topic}`
   }
 
-  /** Undefined when messages may be published; else why not, in words. Nothing goes over the network yet. */
+  /** Undefined when messages may be published; else why not, in words. */
   async ready(): Promise<string | undefined> {
     try {
-      this.#live ??= await open(this.#config)
+      this.#client ??= await this.#connect()
       return undefined
     } catch (error) {
-      return says(error)
+      return why(error, this.#topic, 'roles/pubsub.publisher')
     }
   }
 
-  /** What became of each message, in their order. */
-  async publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]> {
-    const attempts: Attempt[] = messages.map((message) => ('problem' in message ? { is: 'reject', reason: message.problem } : message.bytes > mostBytes ? tooLarge(message.bytes) : undefined))
-    const publishing: Publishing = { messages, attempts, signal, failedKeys: new Set(), until: this.#context.host.clock.monotonic() + this.#config.timeout }
+  /** The attempts of all messages, in their order. Behind one that failed none of its key is sent. */
+  async publishAll(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
+    const attempts: Attempt[] = messages.map(() => stopped)
+    const lines = new Map<string, Line>()
     for (const [at, message] of messages.entries()) {
-      if (message.orderingKey === '') continue
-      // Behind one that can't go none of its key does.
-      if (attempts[at] !== undefined) publishing.failedKeys.add(message.orderingKey)
-      else if (publishing.failedKeys.has(message.orderingKey)) attempts[at] = behind(message.orderingKey)
+      const line = lines.get(message.orderingKey ?? '')
+      if (line === undefined) lines.set(message.orderingKey ?? '', [{ at, message }])
+      else line.push({ at, message })
     }
-    const going = attempts.flatMap((attempt, at) => (attempt === undefined ? [at] : []))
-    for (const request of requests(going, messages)) await this.#request(request, publishing)
+    const waiting = [...lines]
+    const late = this.#context.host.clock.monotonic() + this.#config.timeout
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#publishLine(next[0], next[1], attempts, signal, late)
+    }
+    await Promise.all(Array.from({ length: Math.min(this.#config.concurrency, lines.size) }, work))
     return attempts
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
-    const { topic } = this.#config
-    let live: Publisher | undefined
+  async probe(): Promise<Probe> {
+    const problem = await this.ready()
+    const client = this.#client
+    if (problem !== undefined || client === undefined) return { is: 'fail', says: problem ?? 'not connected' }
     try {
-      live = await open(this.#config)
-      const asked = live
-      await this.#within(signal, () => asked.getTopic({ topic }, { timeout: this.#config.timeout, retry: null }))
-      return { is: 'ok', says: `${topic} is there, and our login is taken; whether we may publish to it only a message tells` }
+      await client.getTopic({ topic: this.#topic }, callOptions(this.#config.timeout))
+      return { is: 'ok', says: `${this.#topic} is there` }
     } catch (error) {
-      const { attempt: { reason } } = troubleOf(error, topic)
-      return /does not let us/.test(reason) ? { is: 'warn', says: `our login is taken, but we may not look at ${topic}; whether we may publish to it only a message tells` } : { is: 'fail', says: reason }
-    } finally {
-      await live?.close().catch(() => undefined)
+      // Whoever may publish need not be allowed to look.
+      if (codeOf(error) === code.forbidden) return { is: 'warn', says: `we may not look at ${this.#topic}: whether we may publish to it shows when we do` }
+      await this.#forget(error)
+      return { is: 'fail', says: why(error, this.#topic, 'roles/pubsub.publisher') }
     }
   }
 
   async close(): Promise<void> {
-    const live = this.#live
-    this.#live = undefined
-    await live?.close().catch(() => undefined)
+    const client = this.#client
+    this.#client = undefined
+    await client?.close()
   }
 
-  async #request(going: readonly number[], publishing: Publishing): Promise<void> {
-    const { messages, attempts, signal, failedKeys, until } = publishing
-    const keyOf = (at: number): string => messages[at]?.orderingKey ?? ''
-    const at = going.filter((one) => !failedKeys.has(keyOf(one)))
-    for (const one of going) if (failedKeys.has(keyOf(one))) attempts[one] = behind(keyOf(one))
-    if (at.length === 0) return
-    const failAll = (attempt: NonNullable<Attempt>): void => {
-      for (const one of at) {
-        attempts[one] = attempt
-        if (keyOf(one) !== '') failedKeys.add(keyOf(one))
+  async #publishLine(key: string, line: Line, attempts: Attempt[], signal: AbortSignal, late: number): Promise<void> {
+    let failed: Attempt
+    for (let from = 0; from < line.length; ) {
+      const chunk = this.#chunk(line, from)
+      from += chunk.length
+      const over = signal.aborted || this.#context.host.clock.monotonic() > late
+      const fates = failed !== undefined || over ? chunk.map(() => failed ?? stopped) : await this.#request(chunk, signal)
+      for (const [index, attempt] of fates.entries()) {
+        attempts[chunk[index]?.at ?? 0] = attempt
+        // Without a key nothing is behind anything, but who is away is away.
+        if (attempt !== undefined && key !== '') failed ??= { is: 'retry', reason: behindKey(key) }
+        else if (attempt?.is === 'retry' && attempt.away === true) failed ??= attempt
       }
-    }
-    if (publishing.trouble !== undefined || this.#context.host.clock.monotonic() > until) {
-      failAll(publishing.trouble ?? { is: 'retry', reason: 'not sent: the time for this batch was used up; it goes on with the next' })
-      return
-    }
-    const live = this.#live
-    if (live === undefined) {
-      failAll({ is: 'retry', reason: 'the connection is closed', away: true })
-      return
-    }
-    const { topic, timeout } = this.#config
-    try {
-      const written = at.flatMap((one) => {
-        const message = messages[one]
-        return message === undefined || 'problem' in message ? [] : [{ data: message.data, attributes: message.attributes, orderingKey: message.orderingKey }]
-      })
-      await this.#within(signal, () => live.publish({ topic, messages: written }, { timeout, retry: null }))
-    } catch (error) {
-      const { attempt, login, blame } = troubleOf(error, topic)
-      if (blame && at.length > 1) {
-        const half = Math.ceil(at.length / 2)
-        await this.#request(at.slice(0, half), publishing)
-        await this.#request(at.slice(half), publishing)
-        return
-      }
-      if (login) await this.close()
-      failAll(blame ? { is: 'reject', reason: attempt.reason } : attempt)
-      if (!blame) publishing.trouble = attempt
     }
   }
 
-  /** Rejects after the timeout, and at once when the signal aborts; what was begun ends by its own deadline. */
-  async #within<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
-    const { timeout } = this.#config
-    if (signal.aborted) throw new Error('the sink is stopping')
-    const { promise: over, reject } = Promise.withResolvers<never>()
-    const timer = this.#context.host.timers.after(timeout, () => { reject(new Error(`no answer within ${timeout} ms`)) })
-    const stop = (): void => { reject(new Error('the sink is stopping')) }
-    signal.addEventListener('abort', stop, { once: true })
-    const asked = ask()
+  /** As many as fit into a request; one that is too large stands alone. */
+  #chunk(line: Line, from: number): Line {
+    let [bytes, to] = [0, from]
+    for (; to < line.length && to - from < this.#config.request_messages; to++) {
+      bytes += sizeOf((line[to] as Line[number]).message)
+      if (to > from && bytes > requestBytes) break
+    }
+    return line.slice(from, to)
+  }
+
+  /** When Pub/Sub does not take a request for one of its messages, each goes by itself, until one of a key fails. */
+  async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
+    const [first] = chunk
+    const size = first === undefined ? 0 : sizeOf(first.message)
+    if (size > requestBytes) return [{ is: 'reject', reason: `with ${size} bytes it is larger than Pub/Sub takes (${requestBytes})`, tooLarge: true }]
+    const error = await this.#publish(chunk.map(({ message }) => message), signal)
+    if (error === undefined) return chunk.map(() => undefined)
+    if (codeOf(error) !== code.invalid || chunk.length === 1) {
+      await this.#forget(error)
+      return chunk.map(() => verdict(error, this.#topic))
+    }
+    const attempts: Attempt[] = []
+    for (const one of chunk) {
+      const key = one.message.orderingKey
+      const stuck = attempts.find((attempt) => attempt !== undefined && (key !== undefined || attempt.is === 'retry'))
+      attempts.push(...(stuck === undefined ? await this.#request([one], signal) : [{ is: 'retry', reason: key === undefined ? stuck.reason : behindKey(key) } as const]))
+    }
+    return attempts
+  }
+
+  async #publish(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<unknown> {
+    const client = this.#client
+    if (client === undefined) return new Error('the connection is being made anew')
+    const { promise: aborted, resolve } = Promise.withResolvers<unknown>()
+    const abort = (): void => { resolve(new Error('the sink is stopping')) }
+    signal.addEventListener('abort', abort, { once: true })
     try {
-      return await Promise.race([asked, over])
+      const sent = client.publish({ topic: this.#topic, messages: [...messages] }, callOptions(this.#config.timeout))
+      return await Promise.race([sent.then(() => undefined, (error: unknown) => error ?? new Error('refused')), aborted])
     } finally {
-      timer.cancel()
-      signal.removeEventListener('abort', stop)
-      // Somebody hears of it, whichever was first.
-      for (const late of [asked, over]) late.catch(() => undefined)
+      signal.removeEventListener('abort', abort)
     }
   }
-}
 
-interface Publishing {
-  readonly messages: readonly Written[]
-  readonly attempts: Attempt[]
-  readonly signal: AbortSignal
-  readonly failedKeys: Set<string>
-  /** Nothing is begun after this. */
-  readonly until: number
-  /** Why no further request of this send is made. */
-  trouble?: NonNullable<Attempt>
-}
-
-/** The library is loaded only when a connector needs it; credentials are read now. */
-async function open({ topic, endpoint, emulator, auth }: PubsubConfig) {
-  const { PubSub, v1 } = await import('@google-cloud/pubsub')
-  const address = emulator ?? endpoint
-  const client = new PubSub({
-    projectId: topic.split('/')[1] ?? '',
-    ...reconnecting,
-    ...(address === null ? {} : { apiEndpoint: formatHostPort(address), emulatorMode: emulator !== null }),
-  })
-  // By its constructor the library takes a key only with a line on the console. An emulator wants none, and without any one would be looked for in the network.
-  if (emulator !== null) client.auth.jsonContent = { client_email: 'emulator', private_key: 'none' }
-  else if (auth.type === 'key') client.auth.jsonContent = serviceAccount(revealSecret(auth.key))
-  return new v1.PublisherClient({ ...(await client.getClientConfig()), auth: client.auth })
-}
-
-function serviceAccount(text: string): { client_email: string; private_key: string } {
-  let key: unknown
-  try {
-    key = JSON.parse(text)
-  } catch {
-    throw new Error('the key of the service account is not JSON; give `auth.key` the file that Google made')
+  /** After a refusal the credentials are read again. */
+  async #forget(error: unknown): Promise<void> {
+    if (isRefusal(error)) await this.close()
   }
-  if (typeof key !== 'object' || key === null || !('client_email' in key) || !('private_key' in key)) throw new Error('the key of the service account lacks `client_email` or `private_key`; give `auth.key` the file that Google made')
-  return { client_email: String(key.client_email), private_key: String(key.private_key) }
-}
 
-function* requests(going: readonly number[], messages: readonly Written[]): Generator<readonly number[]> {
-  let [request, bytes]: [number[], number] = [[], 0]
-  for (const at of going) {
-    const message = messages[at]
-    const size = message === undefined || 'problem' in message ? 0 : message.bytes
-    if (request.length > 0 && (request.length >= mostMessages || bytes + size > mostBytes)) {
-      yield request
-      ;[request, bytes] = [[], 0]
-    }
-    request.push(at)
-    bytes += size
+  async #connect(): Promise<PublisherClient> {
+    const library = await loadClient()
+    return new library.v1.PublisherClient(await clientOptions(library, this.#config) as ConstructorParameters<typeof library.v1.PublisherClient>[0])
   }
-  if (request.length > 0) yield request
 }
 
-function behind(key: string): NonNullable<Attempt> {
-  return { is: 'retry', reason: behindKey(key) }
-}
-
-function tooLarge(bytes: number): NonNullable<Attempt> {
-  return { is: 'reject', reason: `${bytes} bytes with its attributes, and Pub/Sub takes 10 MB`, tooLarge: true }
-}
+const stopped: Attempt = { is: 'retry', reason: 'not sent: the sink is stopping, or the time for this batch was used up' }

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import { pubsubSchema } from './config.ts'
-import { openPubsub } from './sink.ts'
+import { defineSink, defineSource } from '../../engine/define.ts'
+import { gcppubsubSchema, gcppubsubSourceSchema } from './config.ts'
+import { openPubSub } from './sink.ts'
+import { openPubSubSource } from './source.ts'
 
-export const pubsub = defineSink(pubsubSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openPubsub })
+export const gcppubsub = defineSink(gcppubsubSchema, { accepts: ['events', 'flows'], idempotency: 'none', build: openPubSub })
+export const gcppubsubSource = defineSource(gcppubsubSourceSchema, { thread: 'ingest', build: openPubSubSource })

@@ -1,40 +1,63 @@
 import { hash } from 'node:crypto'
-import type { OutMessage } from '../../bus/message-sink.ts'
+import type { BusMessage } from '../../codecs/bus-message/index.ts'
+import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-export interface PubsubMessage {
+export interface PubSubMessage {
   readonly data: Uint8Array
   readonly attributes: Readonly<Record<string, string>>
-  /** '' for what has no key. */
-  readonly orderingKey: string
-  /** Bytes as Pub/Sub counts them. */
-  readonly bytes: number
+  readonly orderingKey?: string
 }
 
-/** One that Pub/Sub can't hold. */
-export interface Unwritten {
-  readonly problem: string
-  readonly orderingKey: string
-}
+/** Limits of Pub/Sub: attributes of a message, bytes of a name and of a value, of an ordering key, and of a request with everything. */
+const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
+export const requestBytes = 10_000_000
+/** What a message takes beside its data and attributes, about. */
+const perMessage = 64
 
-/** Bytes: https://cloud.google.com/pubsub/quotas#resource_limits */
-const [longestKey, longestName, longestValue, mostAttributes] = [1024, 256, 1024, 100]
-/** What each message and each attribute is counted for besides. */
-const [perMessage, perAttribute] = [20, 6]
-
-/** CloudEvents' attributes as `ce-NAME`, the others by their names, the id in every mode. */
-export function toMessage({ attributes, facts, contentType, body, id, key }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>): PubsubMessage | Unwritten {
-  const orderingKey = key === undefined ? '' : Buffer.byteLength(key) > longestKey ? hash('sha256', key, 'base64url') : key
-  const unwritten = (why: string): Unwritten => ({ problem: `can't be written as a message: ${why}`, orderingKey })
-  const all: Record<string, string> = { id, ...facts }
-  for (const [name, value] of Object.entries(attributes)) all[`ce-${name}`] = value
-  if (contentType !== undefined) all['Content-Type'] = contentType
-  const entries = Object.entries(all)
-  if (entries.length > mostAttributes) return unwritten(`it has ${entries.length} attributes, and Pub/Sub takes ${mostAttributes}`)
-  let bytes = body.length + Buffer.byteLength(orderingKey) + perMessage
-  for (const [name, value] of entries) {
-    const length = Buffer.byteLength(value)
-    if (Buffer.byteLength(name) > longestName || length > longestValue) return unwritten(`its attribute ${name.slice(0, longestName)} has ${length} bytes, and Pub/Sub takes ${longestValue}; \`mode: structured\` has room for it`)
-    bytes += name.length + length + perAttribute
+/**
+ * CloudEvents' attributes as `ce-…`, the content type as `content-type`, the others by their names. A key that is longer than an ordering key
+ * may be becomes its hash. Throws, with the reason, for what Pub/Sub has no place for.
+ */
+export function toMessage({ attributes, facts, contentType, body, key }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'key'>, ordering: boolean): PubSubMessage {
+  const all: Record<string, string> = {}
+  // What only helps to choose is left out where it does not fit.
+  for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value
+  for (const [name, value] of Object.entries(attributes)) {
+    if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name) throw new Error(`its attribute ${name} is longer than Pub/Sub takes (${limits.value} bytes); \`mode: structured\` has room for it`)
+    all[`ce-${name}`] = value
   }
-  return { data: body, attributes: all, orderingKey, bytes }
+  if (contentType !== undefined && contentType.length <= limits.value) all['content-type'] = contentType
+  if (Object.keys(all).length > limits.attributes) throw new Error(`it has more than the ${limits.attributes} attributes that Pub/Sub takes; \`mode: structured\` has room for them`)
+  return { data: body, attributes: all, ...(!ordering || key === undefined ? {} : { orderingKey: orderingKey(key) }) }
+}
+
+function orderingKey(key: string): string {
+  return Buffer.byteLength(key) <= limits.key ? key : hash('sha256', key)
+}
+
+/** About what it counts for in a request. */
+export function sizeOf({ data, attributes, orderingKey: key = '' }: PubSubMessage): number {
+  let bytes = data.length + Buffer.byteLength(key) + perMessage
+  for (const [name, value] of Object.entries(attributes)) bytes += name.length + Buffer.byteLength(value) + 8
+  return bytes
+}
+
+export interface Received {
+  readonly messageId?: string | null
+  readonly data?: Uint8Array | string | null
+  readonly attributes?: Readonly<Record<string, string>> | null
+  readonly orderingKey?: string | null
+  readonly publishTime?: { readonly seconds?: number | string | { toString(): string } | null; readonly nanos?: number | null } | null
+}
+
+/** A message of a subscription. */
+export function fromMessage({ messageId, data, attributes, orderingKey: key, publishTime }: Received, subscription: string): InMessage {
+  const named: Record<string, string> = {}
+  for (const [name, value] of Object.entries(attributes ?? {})) if (name.startsWith('ce-')) named[name.slice(3)] = value
+  const body = typeof data === 'string' ? Buffer.from(data, 'base64') : (data ?? new Uint8Array(0))
+  const seconds = Number(String(publishTime?.seconds ?? 'none'))
+  return {
+    attributes: named, contentType: attributes?.['content-type'], body, place: `${subscription}/${messageId ?? ''}`,
+    time: Number.isNaN(seconds) ? undefined : seconds * 1000 + Math.floor((publishTime?.nanos ?? 0) / 1e6), key: key === null || key === '' ? undefined : key,
+  }
 }

@@ -1,20 +1,47 @@
-import { manyMessagesSink } from '../../bus/message-sink.ts'
+import { manyMessagesSink, type ManyClient } from '../../bus/message-sink.ts'
+import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
-import { PubsubPublisher } from './client.ts'
-import type { PubsubConfig } from './config.ts'
-import { toMessage } from './map.ts'
+import { PubSubPublisher } from './client.ts'
+import { listenPubSub } from './client-listen.ts'
+import type { PubSubConfig } from './config.ts'
+import { toMessage, type PubSubMessage } from './map.ts'
 
-export function openPubsub(config: PubsubConfig, context: Context): Promise<Sink> {
-  const publisher = new PubsubPublisher(config, context)
-  return manyMessagesSink(config, context, {
+export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
+  const publisher = new PubSubPublisher(config, context)
+  const client: ManyClient = {
     ready: () => publisher.ready(),
-    publishAll: (messages, signal) => publisher.publishAll(messages.map(toMessage), signal),
-    show(message) {
-      const one = toMessage(message)
-      if ('problem' in one) return one
-      return { to: one.orderingKey === '' ? config.topic : `${config.topic} (key ${one.orderingKey})`, headers: one.attributes, body: one.data }
+    async publishAll(messages, signal) {
+      const written: PubSubMessage[] = []
+      const attempts: Attempt[] = []
+      const places: number[] = []
+      const refused = new Set<string>()
+      for (const [at, message] of messages.entries()) {
+        try {
+          if (message.key !== undefined && refused.has(message.key)) throw new Behind()
+          written.push(toMessage(message, config.ordering))
+          places.push(at)
+        } catch (error) {
+          if (message.key !== undefined) refused.add(message.key)
+          const reason = error instanceof Error ? error.message : String(error)
+          attempts[at] = error instanceof Behind ? { is: 'retry', reason } : { is: 'reject', reason }
+        }
+      }
+      for (const [index, attempt] of (await publisher.publishAll(written, signal)).entries()) attempts[places[index] ?? 0] = attempt
+      return Array.from({ length: messages.length }, (_, at) => attempts[at])
     },
-    probe: (signal) => publisher.probe(signal),
+    show(message) {
+      const { data, attributes, orderingKey } = toMessage(message, config.ordering)
+      return { to: orderingKey === undefined ? config.topic : `${config.topic} (ordering key ${orderingKey})`, headers: attributes, body: data }
+    },
+    probe: () => publisher.probe(),
+    listen: () => listenPubSub(config, context),
     close: () => publisher.close(),
-  })
+  }
+  return manyMessagesSink(config, context, client)
+}
+
+class Behind extends Error {
+  constructor() {
+    super('waits behind an earlier event of its key')
+  }
 }

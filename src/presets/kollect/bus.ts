@@ -20,7 +20,7 @@ const later: Readonly<Record<string, string>> = {
   azuresb: 'Azure Service Bus',
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://projects/PROJECT/topics/TOPIC, http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -29,8 +29,8 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'nats') return natsBus(url, env, secret)
   if (scheme === 'kafka') return kafkaBus(url, env)
   if (scheme === 'rabbit') return rabbitBus(url, env, secret)
-  if (scheme === 'gcppubsub') return pubsubBus(url, env)
   if (scheme === 'awssqs' || scheme === 'awssns') return awsBus(scheme, url)
+  if (scheme === 'gcppubsub') return pubsubBus(url, env)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   const bus = later[scheme]
   if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
@@ -100,17 +100,6 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
   }
 }
 
-/** The topic with its project, short or in full; credentials come from where every program for Google Cloud finds them. */
-function pubsubBus(text: string, env: BusInput['env']): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const [, project, topic] = /^(?:projects\/([^/]+)\/topics\/|([^/]+)\/)([^/]+)$/.exec(place)?.filter((part) => part !== undefined) ?? []
-  if (project === undefined || topic === undefined) throw new PresetProblem(`\`${text}\` names no topic: write gcppubsub://projects/PROJECT/topics/TOPIC`)
-  const unknown = [...new URLSearchParams(query).keys()].find((name) => name !== 'max_send_batch_size')
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL, which has no parameters`)
-  const emulator = (env['PUBSUB_EMULATOR_HOST'] ?? '').trim()
-  return { sink: { type: 'gcppubsub', topic: `projects/${project}/topics/${topic}`, mode: 'raw', ...(emulator === '' ? {} : { emulator }) }, secrets: {}, notes: [] }
-}
-
 /** What the SDK for Go had to be told and that for JavaScript has not. */
 const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
 
@@ -137,6 +126,27 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
     },
     secrets: {},
     notes: place.endsWith('.fifo') ? [] : ['A standard queue or topic keeps no order and may deliver twice; one whose name ends in .fifo keeps the changes of an object in order.'],
+  }
+}
+
+/** `projects/P/topics/T` or `P/T`. The account is found as Google's clients do; PUBSUB_EMULATOR_HOST names an emulator, without TLS and login. */
+function pubsubBus(text: string, env: BusInput['env']): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const [, project, topic] = /^(?:projects\/([^/]+)\/topics|([^/]+))\/([^/]+)\/?$/.exec(place)?.filter((part) => part !== undefined) ?? []
+  if (project === undefined || topic === undefined) throw new PresetProblem(`\`${text}\` names no topic to publish to: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`)
+  const batch = new URLSearchParams(query)
+  const unknown = [...batch.keys()].find((name) => name !== 'max_send_batch_size')
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL; it may hold \`max_send_batch_size\``)
+  const most = Number(batch.get('max_send_batch_size') ?? 1000)
+  if (!Number.isInteger(most) || most < 1 || most > 1000) throw new PresetProblem('`max_send_batch_size` is 1 to 1000')
+  const emulator = env['PUBSUB_EMULATOR_HOST'] ?? ''
+  return {
+    sink: {
+      type: 'gcppubsub', project, topic, ...(most === 1000 ? {} : { request_messages: most }),
+      ...(emulator === '' ? {} : { endpoint: emulator.includes(':') ? emulator : `${emulator}:8085`, auth: { type: 'none' } }),
+    },
+    secrets: {},
+    notes: [],
   }
 }
 

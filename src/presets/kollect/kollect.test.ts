@@ -102,12 +102,12 @@ describe('buses', () => {
     for (const [url, words] of [['awssqs://queue', 'names no queue'], ['awssns://arn:aws:sns:us-east-2:123:changes', 'names no topic'], ['awssqs://h/1/q?raw=true', '`raw` is not known']] as const) expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test('Google Pub/Sub: a topic by either name, an emulator from the environment', () => {
-    const made = bus('gcppubsub://projects/shop/topics/changes', {})
-    expect(sinkOf(made)).toMatchObject({ type: 'gcppubsub', topic: 'projects/shop/topics/changes', mode: 'raw', codec: 'kollect' })
-    expect(sinkOf(made)).not.toHaveProperty('emulator')
-    expect(sinkOf(bus('gcppubsub://shop/changes', { PUBSUB_EMULATOR_HOST: '127.0.0.1:8085' }))).toMatchObject({ topic: 'projects/shop/topics/changes', emulator: '127.0.0.1:8085' })
-    for (const [url, words] of [['gcppubsub://changes', 'names no topic'], ['gcppubsub://shop/changes?x=1', '`x` is not known']] as const) expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
+  test('gcppubsub:// is the topic in both forms, and the emulator where its variable names one', () => {
+    const made = bus('gcppubsub://projects/shop-1/topics/changes', {})
+    expect(sinkOf(made)).toMatchObject({ type: 'gcppubsub', project: 'shop-1', topic: 'changes', codec: 'kollect' })
+    expect(made.secrets).toEqual({})
+    expect(sinkOf(bus('gcppubsub://shop-1/changes?max_send_batch_size=10', { PUBSUB_EMULATOR_HOST: 'localhost:8085' }))).toMatchObject({ project: 'shop-1', topic: 'changes', request_messages: 10, endpoint: 'localhost:8085', auth: { type: 'none' } })
+    for (const [url, words] of [['gcppubsub://shop-1', 'names no topic'], ['gcppubsub://a/b/c', 'names no topic'], ['gcppubsub://shop-1/x?y=1', '`y` is not known'], ['gcppubsub://shop-1/x?max_send_batch_size=0', '1 to 1000']] as const) expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
   test('RabbitMQ: login and virtual host in the address, an empty routing key', () => {

@@ -1,0 +1,9 @@
+import { messageSource } from '../../bus/message-source.ts'
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { PubSubPuller } from './client-pull.ts'
+import type { PubSubSourceConfig } from './config.ts'
+
+/** A service that is away is no error here: it is said, and tried again. */
+export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {
+  return Promise.resolve(messageSource(config, context, new PubSubPuller(config)))
+}
