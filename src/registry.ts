@@ -1,6 +1,6 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { snsSchema } from './connectors/aws-sns/config.ts'
-import { sqsSchema } from './connectors/aws-sqs/config.ts'
+import { sqsSchema, sqsSourceSchema } from './connectors/aws-sqs/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
@@ -16,7 +16,7 @@ import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = {
   netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema,
-  nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema,
+  nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema, 'aws-sqs': sqsSourceSchema,
 }
 export const sinkSchemas = {
   http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: gcppubsubSchema,
@@ -36,6 +36,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
   gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsubSource,
+  'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqsSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */

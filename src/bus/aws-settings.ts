@@ -13,15 +13,19 @@ const auth = variants(
   { description: 'Who we are: `default` looks where every program for AWS does (environment, web identity of a service account, shared files, container, instance), `keys` is a key of our own. Read again whenever AWS refuses it', default: { type: 'default' } },
 )
 
-/** Spread into the fields of a sink. */
-export const awsSinkFields = {
+/** Where and as whom; spread into the fields of whatever speaks to AWS. */
+export const awsFields = {
   region: text({ description: 'Region; left out, the one that the address names, else the one of environment or profile', default: null, example: 'eu-central-1' }, { pattern: /[a-z0-9-]+/, expects: 'a region such as eu-central-1' }),
   endpoint: urlText({ description: 'Address to talk to instead of the public one, such as that of a VPC endpoint', default: null, example: 'https://vpce-1a2b-3c4d.sqs.eu-central-1.vpce.amazonaws.com' }, { schemes: ['https', 'http'] }),
+  auth,
+  tls,
+}
+
+/** Spread into the fields of a sink, beside `awsFields`. */
+export const awsSinkFields = {
   max_message: bytes({ description: 'Most bytes of body and attributes in a message, and in a request; raise it only where AWS takes more', default: '256KiB' }, { min: '1KiB', max: '1MiB' }),
   group: text({ description: 'Message group of what has no key, where messages are in groups (FIFO)', default: 'weir' }, { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' }),
   ...messageFields('structured'),
-  auth,
-  tls,
 }
 
 export interface AwsConfig {

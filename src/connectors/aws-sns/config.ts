@@ -1,4 +1,4 @@
-import { awsComplaint, awsSinkFields } from '../../bus/aws-settings.ts'
+import { awsComplaint, awsFields, awsSinkFields } from '../../bus/aws-settings.ts'
 import { defineSchema, text, type ConfigOf } from '../../schema/index.ts'
 
 export const snsSchema = defineSchema({
@@ -7,6 +7,7 @@ export const snsSchema = defineSchema({
   summary: 'Publishes events as CloudEvents to a topic of Amazon SNS, and waits until it has each of them',
   fields: {
     topic_arn: text({ description: 'ARN of the topic; one that ends in `.fifo` keeps the events of a key in order', required: true, example: 'arn:aws:sns:eu-central-1:123456789012:weir.fifo' }, { pattern: /arn:[\w-]+:sns:[a-z0-9-]+:\d+:[\w-]+(?:\.fifo)?/, expects: 'the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME' }),
+    ...awsFields,
     ...awsSinkFields,
   },
   check: awsComplaint,

@@ -1,0 +1,107 @@
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import { awsOptions } from '../../bus/aws-client.ts'
+import { awsTrouble } from '../../bus/aws-errors.ts'
+import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import type { SqsSourceConfig } from './config.ts'
+import { fromSqs } from './map-read.ts'
+
+/** SQS gives and takes ten at a time, and waits for messages for twenty seconds. */
+const [mostInRequest, longestWaitS] = [10, 20]
+
+type Library = typeof import('@aws-sdk/client-sqs')
+interface Live {
+  readonly library: Library
+  readonly client: SQSClient
+}
+
+/** Pulls from a queue. The handle of a message is its receipt. */
+export class SqsPuller implements Puller<string> {
+  readonly address: string
+  readonly keepMs: number
+  readonly #config: SqsSourceConfig
+  readonly #context: SourceContext
+  readonly #name: string
+  #live: Live | undefined
+
+  constructor(config: SqsSourceConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+    this.address = config.queue_url
+    this.keepMs = config.visibility / 3
+    this.#name = config.queue_url.slice(config.queue_url.lastIndexOf('/') + 1)
+  }
+
+  /** Waits for the first messages; where there are ten there may be more, which are asked for at once. */
+  async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
+    try {
+      while (!signal.aborted) {
+        const first = await this.#receive(longestWaitS, signal)
+        if (first.length === 0) continue
+        const more = first.length < mostInRequest ? [] : await Promise.all(Array.from({ length: this.#config.requests - 1 }, () => this.#receive(0, signal)))
+        return [first, ...more].flat()
+      }
+      return []
+    } catch (error) {
+      if (signal.aborted) return []
+      const { attempt: { reason }, login } = awsTrouble(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
+      // The next one is built with the credentials as they are then.
+      if (login) await this.close()
+      throw new Error(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
+    }
+  }
+
+  async ack(handles: readonly string[]): Promise<void> {
+    const { library: { DeleteMessageBatchCommand }, client } = await this.#open()
+    await this.#inTens(handles, async (entries) => {
+      const { Failed: failed = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }))
+      if (failed.length > 0) throw new Error(`${failed.length} messages were not deleted: ${failed[0]?.Message ?? failed[0]?.Code ?? ''}`)
+    })
+  }
+
+  release(handles: readonly string[]): Promise<void> {
+    return this.#hide(handles, 0)
+  }
+
+  keep(handles: readonly string[]): Promise<void> {
+    return this.#hide(handles, this.#config.visibility)
+  }
+
+  close(): Promise<void> {
+    this.#live?.client.destroy()
+    this.#live = undefined
+    return Promise.resolve()
+  }
+
+  async #receive(waitS: number, signal: AbortSignal): Promise<Pulled<string>[]> {
+    const { library: { ReceiveMessageCommand }, client } = await this.#open()
+    const late = new AbortController()
+    const timer = this.#context.host.timers.after(waitS * 1000 + this.#config.timeout, () => { late.abort() })
+    const { Messages: found = [] } = await client.send(new ReceiveMessageCommand({
+      QueueUrl: this.#config.queue_url, MaxNumberOfMessages: mostInRequest, WaitTimeSeconds: waitS, VisibilityTimeout: Math.ceil(this.#config.visibility / 1000),
+      MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'],
+    }), { abortSignal: AbortSignal.any([signal, late.signal]) }).finally(() => { timer.cancel() })
+    return found.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
+  }
+
+  async #hide(handles: readonly string[], ms: number): Promise<void> {
+    if (handles.length === 0) return
+    const { library: { ChangeMessageVisibilityBatchCommand }, client } = await this.#open()
+    await this.#inTens(handles, async (entries) => {
+      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })) }))
+    })
+  }
+
+  async #inTens(handles: readonly string[], act: (entries: { readonly Id: string; readonly ReceiptHandle: string }[]) => Promise<void>): Promise<void> {
+    const tens: Promise<void>[] = []
+    for (let from = 0; from < handles.length; from += mostInRequest) tens.push(act(handles.slice(from, from + mostInRequest).map((handle, index) => ({ Id: String(index), ReceiptHandle: handle }))))
+    await Promise.all(tens)
+  }
+
+  async #open(): Promise<Live> {
+    if (this.#live !== undefined) return this.#live
+    const library = await import('@aws-sdk/client-sqs')
+    const client = new library.SQSClient(await awsOptions(this.#config, this.#context.host, this.#config.queue_url))
+    return (this.#live ??= { library, client })
+  }
+}

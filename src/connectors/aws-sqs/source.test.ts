@@ -1,0 +1,123 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TestJournal, type NewUnit } from '../../../test/conformance/test-journal.ts'
+import { sourceConformance, type Answer } from '../../../test/conformance/source.ts'
+import { credentials, region, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
+import { rejectedType } from '../../codecs/bus-message/read.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { EventBatch } from '../../model/batches.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { sqsSourceSchema } from './config.ts'
+import { sqsSource } from './index.ts'
+
+process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
+const auth = { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: 'env:WEIR_TEST_AWS_SECRET' } as const
+let server: Fauxqs
+let named = 0
+
+beforeAll(async () => { server = await startFauxqs() })
+afterAll(() => server.close())
+
+const eventsOf = (unit: NewUnit): WeirEvent[] => {
+  const batch = decodeBatch('events', unit.raw) as EventBatch
+  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
+}
+const bodyOf = (id: number | string): string => JSON.stringify({ specversion: '1.0', id: String(id), source: '/test', type: 'io.test' })
+const structured = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' } }
+
+type Written = WrittenConfigOf<typeof sqsSourceSchema>
+
+/** A source that runs, on a journal of its own; ends with the test. */
+async function reading(url: string, journal: TestJournal, written: Partial<Written> = {}, more: Partial<SourceContext> = {}): Promise<{ readonly stop: () => Promise<void> }> {
+  const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, ...written }), { ...journal.context(1), ...more })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  return { stop: async () => { abort.abort(); await done } }
+}
+
+sourceConformance('aws-sqs', {
+  redelivers: true,
+  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+  async build(context, address) {
+    const url = address ?? (await server.makeQueue(`source-${++named}`))
+    let refused = false
+    const synced = new Set<string>()
+    const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }), {
+      ...context,
+      append: async (unit) => {
+        const appended = await context.append(unit).catch((error: unknown) => {
+          refused = true
+          throw error
+        })
+        for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
+        return appended
+      },
+    })
+    const wait = async (ids: readonly string[]): Promise<Answer> => {
+      for (let waited = 0; waited < 20_000 && !refused; waited += 10) {
+        if (ids.every((id) => synced.has(id))) return 'accepted'
+        await sleep(10)
+      }
+      return 'retry'
+    }
+    return {
+      source,
+      async send(numbers) {
+        refused = false
+        await server.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured })) }))
+        return wait(numbers.map(String))
+      },
+      async sendMalformed() {
+        await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind' }))
+        return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
+      },
+      close: () => Promise.resolve(),
+    }
+  },
+})
+
+test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all of a hundred messages are deleted', async () => {
+  const arn = await (async () => {
+    await server.makeQueue('wrapped')
+    return server.makeTopic('wrapped', false)
+  })()
+  const url = await server.makeQueue('wrapped')
+  const sns = new SNSClient({ region, endpoint: server.url, credentials })
+  await sns.send(new PublishCommand({ TopicArn: arn, Message: bodyOf('through-sns'), MessageAttributes: structured }))
+  sns.destroy()
+  for (let from = 0; from < 100; from += 10) {
+    await server.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: bodyOf(from + index), MessageAttributes: structured })) }))
+  }
+  await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: Buffer.from(bodyOf('in-base64')).toString('base64'), MessageAttributes: { ...structured, base64encoded: { DataType: 'String', StringValue: 'true' } } }))
+  const journal = new TestJournal()
+  const running = await reading(url, journal)
+  const ids = (): string[] => journal.units.flatMap(eventsOf).map(({ id }) => id)
+  await expect.poll(() => new Set(ids()).size, { timeout: 30_000 }).toBe(102)
+  expect(ids()).toEqual(expect.arrayContaining(['through-sns', 'in-base64', '0', '99']))
+  await running.stop()
+  expect(await server.take('wrapped')).toEqual([])
+})
+
+test('a queue that is missing is said, with what to do, and read once it is there; with codec json an event is known by its place', async () => {
+  const lines: string[] = []
+  const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
+  const journal = new TestJournal()
+  const running = await reading(`${server.url}/000000000000/later`, journal, { codec: 'json', event_type: 'io.orders' }, { log: { debug: say, info: say, warn: say, error: say } })
+  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('queue later does not exist; create it')
+  const url = await server.makeQueue('later')
+  const { MessageId: id } = await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{"order":1}' }))
+  await expect.poll(() => journal.units.flatMap(eventsOf), { timeout: 30_000 }).toMatchObject([{ id: `later/${id}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number }])
+  await running.stop()
+})
+
+test.each<[Partial<Written>, string]>([
+  [{ queue_url: 'https://sqs.eu-central-1.amazonaws.com/' }, 'names no queue'],
+  [{ visibility: '1s' }, '2s'],
+  [{ requests: 0 }, '1'],
+])('the settings %j are refused: %s', (written, complaint) => {
+  expect(() => configFrom(sqsSourceSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written })).toThrow(complaint)
+})

@@ -1,0 +1,9 @@
+import { messageSource } from '../../bus/message-source.ts'
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { SqsPuller } from './client-pull.ts'
+import type { SqsSourceConfig } from './config.ts'
+
+/** A service that is away is no error here: it is said, and tried again. */
+export function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {
+  return Promise.resolve(messageSource(config, context, new SqsPuller(config, context)))
+}
