@@ -1,5 +1,5 @@
+import { placeholders, unknownPlaceholder } from '../../bus/row-template.ts'
 import { choice, Complaint, defineSchema, duration, flag, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
-import { placeholders, unknownPlaceholder } from './map-subject.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
 

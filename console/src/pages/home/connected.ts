@@ -60,7 +60,7 @@ export function takers({ view, count }: Pick<Told, 'view' | 'count'>): readonly 
   return [
     ...(stores ? [] : [missing('store', 'store', 'Nothing is stored: pages show the live memory only. Take “store: none” out of the configuration to keep rows.')]),
     ...found,
-    ...(found.some(({ name }) => name !== 'store') ? [] : [missing('sinks', 'further sinks', 'None: rows go to no bus and no other system. “sinks” in the configuration adds NATS, HTTP or files.')]),
+    ...(found.some(({ name }) => name !== 'store') ? [] : [missing('sinks', 'further sinks', 'None: rows go to no bus and no other system. “sinks” in the configuration adds a bus such as Kafka, NATS or RabbitMQ, an HTTP server, or files.')]),
   ]
 }
 
