@@ -1,5 +1,6 @@
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { MsgHdrs, NatsConnection, Status } from '@nats-io/transport-node'
+import { soon } from '../../bus/soon.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { noAnswer, notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
@@ -39,7 +40,7 @@ export class JetStreamPublisher {
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
-    return this.#soon(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), signal)
+    return soon(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) }, signal)
   }
 
   /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */
@@ -151,20 +152,6 @@ export class JetStreamPublisher {
     live.away = reason
     if (this.#live === live) this.#live = undefined
     this.giveUp(reason)
-  }
-
-  async #soon(reason: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
-    const { promise: given, resolve } = Promise.withResolvers<string>()
-    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(noAnswer(this.#config)) })
-    const abort = (): void => { resolve('the sink is stopping') }
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      return await Promise.race([reason, given])
-    } finally {
-      timer.cancel()
-      signal.removeEventListener('abort', abort)
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConfirmChannel } from 'amqplib'
+import { soon } from '../../bus/soon.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { dial, ensureDeclared, hangUp, type Dialed } from './client-connect.ts'
@@ -48,7 +49,7 @@ export class RabbitPublisher {
     if (this.#live?.blocked !== undefined) return this.#live.blocked
     if (this.#live !== undefined) return undefined
     this.#opening ??= this.#open().finally(() => { this.#opening = undefined })
-    return this.#soon(this.#opening.then(() => undefined, says), signal)
+    return soon(this.#opening.then(() => undefined, says), { timers: this.#context.host.timers, ms: this.#config.timeout, late: `${this.#config.url} did not answer within ${this.#config.timeout} ms` }, signal)
   }
 
   /** Resolves when a queue has the message, or with what is to become of it. */
@@ -191,20 +192,6 @@ export class RabbitPublisher {
 
   #hangUp(dialed: Dialed): Promise<void> {
     return hangUp(dialed, this.#context, Math.min(this.#config.timeout, 2000))
-  }
-
-  async #soon(reason: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
-    const { promise: given, resolve } = Promise.withResolvers<string>()
-    const timer = this.#context.host.timers.after(this.#config.timeout, () => { resolve(`${this.#config.url} did not answer within ${this.#config.timeout} ms`) })
-    const abort = (): void => { resolve('the sink is stopping') }
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      return await Promise.race([reason, given])
-    } finally {
-      timer.cancel()
-      signal.removeEventListener('abort', abort)
-    }
   }
 }
 
