@@ -5,7 +5,7 @@ import { awsOptions, type AwsOptions } from './aws-client.ts'
 import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
 import type { AwsConfig } from './aws-settings.ts'
-import { eachMessageSink, type MessageSinkConfig, type OutMessage } from './message-sink.ts'
+import { eachMessageSink, unwritten, type MessageSinkConfig, type OutMessage } from './message-sink.ts'
 
 export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly max_message: number
@@ -37,7 +37,6 @@ const mostInRequest = 10
 export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace): Promise<Sink> {
   const publisher = new AwsPublisher(config, context, place)
   const form = { fifo: place.address.endsWith('.fifo'), group: config.group }
-  const unwritten = (error: unknown): string => `can't be written as a message: ${says(error)}`
   return eachMessageSink(config, context, {
     ready: () => publisher.ready(),
     publish(message: OutMessage, signal) {
@@ -50,12 +49,8 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace
       return publisher.publish(written, signal)
     },
     show(message) {
-      try {
-        const { body, attributes, group } = toAwsMessage(message, form)
-        return { to: group === undefined ? place.name : `${place.name} (group ${group.id})`, headers: attributes, body: Buffer.from(body) }
-      } catch (error) {
-        return { problem: unwritten(error) }
-      }
+      const { body, attributes, group } = toAwsMessage(message, form)
+      return { to: group === undefined ? place.name : `${place.name} (group ${group.id})`, headers: attributes, body: Buffer.from(body) }
     },
     probe: (signal) => publisher.probe(signal),
     close: () => publisher.close(),

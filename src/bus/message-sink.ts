@@ -26,7 +26,7 @@ export interface OutMessage extends BusMessage {
 interface Client {
   /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** What the message will look like on the bus, for people who look; pure. */
+  /** What the message will look like on the bus, for people who look; pure. Throws, with the reason, for what the bus has no place for. */
   show(message: OutMessage): Preview
   probe(signal: AbortSignal): Promise<Probe>
   listen?(signal: AbortSignal): Promise<Listening>
@@ -107,7 +107,7 @@ function common(config: MessageSinkConfig, forms: EventForms, client: Client): P
       const outgoing = new Outgoing(config, forms, batch)
       for (const row of sinkRows(batch, forms.flows)) {
         const message = outgoing.message(row)
-        yield 'is' in message ? { problem: message.reason } : client.show(message)
+        yield 'is' in message ? { problem: message.reason } : shown(client, message)
       }
     },
     probe: (signal) => client.probe(signal),
@@ -132,7 +132,7 @@ class Outgoing {
     try {
       return this.#made(row, this.sending.event(row))
     } catch (error) {
-      return { is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` }
+      return { is: 'reject', reason: unwritten(error) }
     }
   }
 
@@ -144,6 +144,19 @@ class Outgoing {
 
   #made(row: SinkRow, form: SinkRow['event']): OutMessage {
     return { ...busMessage(row, form, this.#config.mode), row, index: row.index }
+  }
+}
+
+/** Why there is no such message: what can't be written down can't be next time either. */
+export function unwritten(error: unknown): string {
+  return `can't be written as a message: ${error instanceof Error ? error.message : String(error)}`
+}
+
+function shown(client: Client, message: OutMessage): Preview {
+  try {
+    return client.show(message)
+  } catch (error) {
+    return { problem: unwritten(error) }
   }
 }
 

@@ -1,4 +1,4 @@
-import { eachMessageSink, type EachClient, type OutMessage } from '../../bus/message-sink.ts'
+import { eachMessageSink, unwritten, type EachClient, type OutMessage } from '../../bus/message-sink.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { JetStreamPublisher } from './client.ts'
@@ -18,7 +18,7 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
       try {
         return publisher.publish(written(message), signal)
       } catch (error) {
-        return Promise.resolve({ is: 'reject', reason: `can't be written as a message: ${error instanceof Error ? error.message : String(error)}` } satisfies Attempt)
+        return Promise.resolve({ is: 'reject', reason: unwritten(error) } satisfies Attempt)
       }
     },
     show(message) {
