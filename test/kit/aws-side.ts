@@ -1,12 +1,107 @@
-// The other side of a sink of SQS or SNS for the conformance suite: a place in fauxqs, from which a queue gets what is sent.
+// The other side of what speaks to SQS and SNS, for the conformance suites: a place in whatever serves them, from which a queue gets what is sent.
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rejectedType } from '../../src/codecs/bus-message/read.ts'
+import { snsSchema } from '../../src/connectors/aws-sns/config.ts'
+import { sns } from '../../src/connectors/aws-sns/index.ts'
+import { sqsSchema, sqsSourceSchema } from '../../src/connectors/aws-sqs/config.ts'
+import { sqs, sqsSource } from '../../src/connectors/aws-sqs/index.ts'
 import type { Context, Sink } from '../../src/engine/ports.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { EventBatch } from '../../src/model/batches.ts'
+import { eventAt, type WeirEvent } from '../../src/model/events.ts'
+import { configFrom } from '../../src/schema/index.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
-import type { OtherSide } from '../conformance/sink.ts'
-import type { Fauxqs } from './fauxqs.ts'
+import type { OtherSide, SinkHarness } from '../conformance/sink.ts'
+import type { Answer, SourceHarness } from '../conformance/source.ts'
+import type { NewUnit } from '../conformance/test-journal.ts'
+import { auth, region, type AwsServer } from './aws-server.ts'
 
-export interface AwsPlace {
+/** The server is there when a test begins. */
+type Server = () => AwsServer
+type Ending = '' | '.fifo'
+
+let named = 0
+
+export function sqsSinkOn(server: Server, ending: Ending): SinkHarness {
+  return { accepts: sqs.accepts, idempotency: sqs.idempotency, async start() {
+    const name = `sink-${++named}${ending}`
+    const url = await server().makeQueue(name)
+    return awsSide(server(), {
+      name, mark: '"MessageBody"', drop: () => server().dropQueue(name), make: () => server().makeQueue(name),
+      build: (port, context, timeoutMs) => sqs.build(configFrom(sqsSchema, { queue_url: url.replace(/:\d+/, `:${port}`), region, timeout: `${timeoutMs}ms`, auth }), context),
+    })
+  } }
+}
+
+export function snsSinkOn(server: Server, ending: Ending): SinkHarness {
+  return { accepts: sns.accepts, idempotency: sns.idempotency, async start() {
+    const name = `place-${++named}${ending}`
+    await server().makeQueue(name)
+    const topic = await server().makeTopic(name)
+    return awsSide(server(), {
+      name, mark: '.Message=', drop: () => server().dropTopic(topic), make: () => server().makeTopic(name),
+      build: (port, context, timeoutMs) => sns.build(configFrom(snsSchema, { topic_arn: topic, endpoint: `http://127.0.0.1:${port}`, timeout: `${timeoutMs}ms`, auth }), context),
+    })
+  } }
+}
+
+/** What a message says that is a CloudEvent in JSON. */
+export const structured = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' } }
+
+export const bodyOf = (id: number | string): string => JSON.stringify({ specversion: '1.0', id: String(id), source: '/test', type: 'io.test' })
+
+export const eventsOf = (unit: NewUnit): WeirEvent[] => {
+  const batch = decodeBatch('events', unit.raw) as EventBatch
+  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
+}
+
+export function sqsSourceOn(server: Server): SourceHarness {
+  return {
+    redelivers: true,
+    numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+    async build(context, address) {
+      const url = address ?? (await server().makeQueue(`source-${++named}`))
+      let refused = false
+      const synced = new Set<string>()
+      const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }), {
+        ...context,
+        append: async (unit) => {
+          const appended = await context.append(unit).catch((error: unknown) => {
+            refused = true
+            throw error
+          })
+          for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
+          return appended
+        },
+      })
+      const wait = async (ids: readonly string[]): Promise<Answer> => {
+        for (let waited = 0; waited < 20_000 && !refused; waited += 10) {
+          if (ids.every((id) => synced.has(id))) return 'accepted'
+          await sleep(10)
+        }
+        return 'retry'
+      }
+      return {
+        source,
+        async send(numbers) {
+          refused = false
+          await server().sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured })) }))
+          return wait(numbers.map(String))
+        },
+        async sendMalformed() {
+          await server().sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind' }))
+          return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
+        },
+        close: () => Promise.resolve(),
+      }
+    },
+  }
+}
+
+interface AwsPlace {
   /** Of the queue in which messages end up; of a FIFO one it ends in `.fifo`. */
   readonly name: string
   /** Builds the sink, which speaks to this port. */
@@ -18,7 +113,7 @@ export interface AwsPlace {
   readonly mark: string
 }
 
-export async function awsSide(server: Fauxqs, { name, build: buildAt, drop, make, mark }: AwsPlace): Promise<OtherSide> {
+async function awsSide(server: AwsServer, { name, build: buildAt, drop, make, mark }: AwsPlace): Promise<OtherSide> {
   const proxy = await cutProxy(server.port)
   const taken: string[] = []
   const received = async (): Promise<string[]> => {

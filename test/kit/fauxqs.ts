@@ -1,145 +1,16 @@
-// SQS and SNS in memory (npm fauxqs) on a loopback port of its own, in front of which single messages of a batch can be made to fail.
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { CreateQueueCommand, DeleteMessageCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
-import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+// SQS and SNS in memory, in this process (npm fauxqs).
 import { buildApp } from 'fauxqs'
+import { awsServer, region, type AwsServer } from './aws-server.ts'
 
-export const region = 'eu-central-1'
-export const credentials = { accessKeyId: 'AKIAWEIRTEST', secretAccessKey: 'a-secret-of-tests' }
-
-export interface Fauxqs {
-  readonly url: string
-  readonly port: number
-  /** Plain clients may ask this one; it is not ours. */
-  readonly sqs: SQSClient
-  /** Access keys that requests came with, in order. */
-  readonly seen: string[]
-  /** Session tokens that came, in order. */
-  readonly tokens: string[]
-  /** Messages of a batch whose text holds one of these fail for a reason that passes. */
-  fail(marks: readonly string[]): void
-  /** Every request is answered with this error of AWS, until told otherwise. */
-  answer(error: { readonly status: number; readonly code: string } | undefined): void
-  makeQueue(name: string): Promise<string>
-  dropQueue(name: string): Promise<void>
-  /** Makes a topic to which the queue of the same name subscribes, without SNS's wrapping; resolves with its ARN. */
-  makeTopic(name: string, raw?: boolean): Promise<string>
-  dropTopic(arn: string): Promise<void>
-  /** All that is in the queue, which then holds it no more. */
-  take(name: string): Promise<readonly Message[]>
-  /** Ends and comes back on the same port with what it had. */
-  restart(): Promise<void>
-  close(): Promise<void>
-}
-
-export async function startFauxqs(): Promise<Fauxqs> {
+export async function startFauxqs(): Promise<AwsServer> {
   const app = buildApp({ logger: false, defaultRegion: region })
   await app.ready()
-  let marks: readonly string[] = []
-  let error: { readonly status: number; readonly code: string } | undefined
-  const seen: string[] = []
-  const tokens: string[] = []
-  const answer = async (request: IncomingMessage): Promise<{ status: number; body: string; type: string }> => {
-    seen.push(/Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '')
-    const token = request.headers['x-amz-security-token']
-    if (typeof token === 'string') tokens.push(token)
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part as Buffer)
-    const text = Buffer.concat(parts).toString()
-    const query = String(request.headers['content-type']).includes('x-www-form-urlencoded')
-    if (error !== undefined) {
-      const body = query ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told to</Message></Error><RequestId>1</RequestId></ErrorResponse>` : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'told to' })
-      return { status: error.status, body, type: query ? 'text/xml' : 'application/x-amz-json-1.0' }
-    }
-    const { passed, failed } = marks.length === 0 ? { passed: text, failed: [] } : query ? splitForm(text, marks) : splitJson(text, marks)
-    const answered = await app.inject({ method: 'POST', url: request.url ?? '/', headers: { ...request.headers, 'content-length': String(Buffer.byteLength(passed)) }, payload: passed })
-    const body = failed.length === 0 ? answered.body : query ? withFailedXml(answered.body, failed) : withFailed(answered.body, failed)
-    return { status: answered.statusCode, body, type: String(answered.headers['content-type']) }
-  }
-  const server = createServer((request, response) => {
-    answer(request).then(({ status, body, type }) => response.writeHead(status, { 'content-type': type }).end(body), () => response.destroy())
+  return awsServer({
+    account: '000000000000',
+    async pass(url, headers, payload) {
+      const { statusCode: status, body, headers: answered } = await app.inject({ method: 'POST', url, headers, payload })
+      return { status, body, type: String(answered['content-type']) }
+    },
+    close: () => app.close(),
   })
-  await listen(server, 0)
-  const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
-  const sqs = new SQSClient({ region, endpoint: url, credentials })
-  const sns = new SNSClient({ region, endpoint: url, credentials })
-  const urlOf = (name: string): string => `${url}/000000000000/${name}`
-  return {
-    url, port, sqs, seen, tokens,
-    fail: (found) => { marks = found },
-    answer: (told) => { error = told },
-    async makeQueue(name) {
-      await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith('.fifo') ? { FifoQueue: 'true' } : {} }))
-      return urlOf(name)
-    },
-    async dropQueue(name) { await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) })) },
-    async makeTopic(name, raw = true) {
-      const { TopicArn: arn = '' } = await sns.send(new CreateTopicCommand({ Name: name, Attributes: name.endsWith('.fifo') ? { FifoTopic: 'true' } : {} }))
-      await sns.send(new SubscribeCommand({ TopicArn: arn, Protocol: 'sqs', Endpoint: `arn:aws:sqs:${region}:000000000000:${name}`, Attributes: { RawMessageDelivery: String(raw) } }))
-      return arn
-    },
-    async dropTopic(arn) { await sns.send(new DeleteTopicCommand({ TopicArn: arn })) },
-    async take(name) {
-      const all: Message[] = []
-      for (;;) {
-        const { Messages: found = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: urlOf(name), MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] }))
-        if (found.length === 0) return all
-        all.push(...found)
-        for (const { ReceiptHandle } of found) await sqs.send(new DeleteMessageCommand({ QueueUrl: urlOf(name), ReceiptHandle }))
-      }
-    },
-    async restart() {
-      await end(server)
-      await listen(server, port)
-    },
-    async close() {
-      sqs.destroy()
-      sns.destroy()
-      await end(server)
-      await app.close()
-    },
-  }
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
-}
-
-async function end(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeAllConnections()
-  await closed
-}
-
-interface Split {
-  readonly passed: string
-  /** Ids of the entries that are not to reach the server. */
-  readonly failed: readonly string[]
-}
-
-function splitJson(text: string, marks: readonly string[]): Split {
-  const asked = JSON.parse(text) as { Entries?: { Id: string; MessageBody: string }[] }
-  const entries = asked.Entries ?? []
-  const failed = entries.filter(({ MessageBody }) => marks.some((mark) => MessageBody.includes(mark)))
-  return { passed: failed.length === 0 ? text : JSON.stringify({ ...asked, Entries: entries.filter((entry) => !failed.includes(entry)) }), failed: failed.map(({ Id }) => Id) }
-}
-
-function splitForm(text: string, marks: readonly string[]): Split {
-  const form = new URLSearchParams(text)
-  const of = (name: string): readonly string[] => /^PublishBatchRequestEntries\.member\.(\d+)\.(\w+)/.exec(name)?.slice(1) ?? []
-  const bad = new Set([...form].flatMap(([name, value]) => (of(name)[1] === 'Message' && marks.some((mark) => value.includes(mark)) ? of(name).slice(0, 1) : [])))
-  const failed = [...bad].map((member) => form.get(`PublishBatchRequestEntries.member.${member}.Id`) ?? '')
-  return { passed: new URLSearchParams([...form].filter(([name]) => !bad.has(of(name)[0] ?? ''))).toString(), failed }
-}
-
-function withFailed(body: string, failed: readonly string[]): string {
-  const answered = JSON.parse(body) as { Successful?: unknown[]; Failed?: unknown[] }
-  return JSON.stringify({ Successful: answered.Successful ?? [], Failed: [...(answered.Failed ?? []), ...failed.map((Id) => ({ Id, Code: 'InternalError', Message: 'told to', SenderFault: false }))] })
-}
-
-function withFailedXml(body: string, failed: readonly string[]): string {
-  const members = failed.map((id) => `<member><Id>${id}</Id><Code>InternalError</Code><Message>told to</Message><SenderFault>false</SenderFault></member>`).join('')
-  return body.replace('<Failed>', `<Failed>${members}`).replace('<Failed/>', `<Failed>${members}</Failed>`)
 }

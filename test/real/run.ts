@@ -5,12 +5,14 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
 import { installBuf } from './install/buf.ts'
+import { elasticmq, installElasticmq } from './install/elasticmq.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
 import { installKafka, kafka } from './install/kafka.ts'
 import { installKeycloak, keycloak } from './install/keycloak.ts'
 import { nats } from './install/nats.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { collector, installCollector } from './install/otel-collector.ts'
+import { installMoto, moto } from './install/moto.ts'
 import { findPubSub, pubsub } from './install/pubsub.ts'
 import { pmacct } from './install/pmacct.ts'
 import { installPyarrow } from './install/pyarrow.ts'
@@ -27,7 +29,7 @@ const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }

@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventBatch, testContext } from '../../../test/conformance/batches.ts'
 import { deliverAll, settle } from '../../../test/conformance/deliver.ts'
-import { credentials, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
+import { auth, type AwsServer } from '../../../test/kit/aws-server.ts'
+import { startFauxqs } from '../../../test/kit/fauxqs.ts'
 import type { Sink } from '../../engine/ports.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { snsSchema } from './config.ts'
 import { sns } from './index.ts'
 
-process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
-const auth = { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: 'env:WEIR_TEST_AWS_SECRET' } as const
 const never = new AbortController().signal
 const event: WeirEvent = { id: '1', source: '/s', type: 'com.example.a', family: 'audit', key: 'k', encoding: 'json', datacontenttype: 'application/json', data: Buffer.from('{"a":1}') }
 
-let server: Fauxqs
+let server: AwsServer
 
 beforeAll(async () => { server = await startFauxqs() })
 afterAll(() => server.close())

@@ -4,18 +4,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { deliverAll, settle } from '../../../test/conformance/deliver.ts'
-import { credentials, region, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
+import { auth, region, type AwsServer } from '../../../test/kit/aws-server.ts'
+import { startFauxqs } from '../../../test/kit/fauxqs.ts'
 import type { Sink } from '../../engine/ports.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSchema } from './config.ts'
 import { sqs } from './index.ts'
 
-process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
-const auth = { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: 'env:WEIR_TEST_AWS_SECRET' } as const
 const never = new AbortController().signal
 
-let server: Fauxqs
+let server: AwsServer
 
 beforeAll(async () => { server = await startFauxqs() })
 afterAll(() => server.close())

@@ -1,33 +1,19 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { TestJournal, type NewUnit } from '../../../test/conformance/test-journal.ts'
-import { sourceConformance, type Answer } from '../../../test/conformance/source.ts'
-import { credentials, region, startFauxqs, type Fauxqs } from '../../../test/kit/fauxqs.ts'
-import { rejectedType } from '../../codecs/bus-message/read.ts'
+import { TestJournal } from '../../../test/conformance/test-journal.ts'
+import { auth, credentials, region, type AwsServer } from '../../../test/kit/aws-server.ts'
+import { bodyOf, eventsOf, structured } from '../../../test/kit/aws-side.ts'
+import { startFauxqs } from '../../../test/kit/fauxqs.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import { decodeBatch } from '../../journal/bodies.ts'
-import type { EventBatch } from '../../model/batches.ts'
-import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSourceSchema } from './config.ts'
 import { sqsSource } from './index.ts'
 
-process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
-const auth = { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: 'env:WEIR_TEST_AWS_SECRET' } as const
-let server: Fauxqs
-let named = 0
+let server: AwsServer
 
 beforeAll(async () => { server = await startFauxqs() })
 afterAll(() => server.close())
-
-const eventsOf = (unit: NewUnit): WeirEvent[] => {
-  const batch = decodeBatch('events', unit.raw) as EventBatch
-  return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
-}
-const bodyOf = (id: number | string): string => JSON.stringify({ specversion: '1.0', id: String(id), source: '/test', type: 'io.test' })
-const structured = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' } }
 
 type Written = WrittenConfigOf<typeof sqsSourceSchema>
 
@@ -38,47 +24,6 @@ async function reading(url: string, journal: TestJournal, written: Partial<Writt
   const done = source.run(abort.signal)
   return { stop: async () => { abort.abort(); await done } }
 }
-
-sourceConformance('aws-sqs', {
-  redelivers: true,
-  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
-  async build(context, address) {
-    const url = address ?? (await server.makeQueue(`source-${++named}`))
-    let refused = false
-    const synced = new Set<string>()
-    const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }), {
-      ...context,
-      append: async (unit) => {
-        const appended = await context.append(unit).catch((error: unknown) => {
-          refused = true
-          throw error
-        })
-        for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
-        return appended
-      },
-    })
-    const wait = async (ids: readonly string[]): Promise<Answer> => {
-      for (let waited = 0; waited < 20_000 && !refused; waited += 10) {
-        if (ids.every((id) => synced.has(id))) return 'accepted'
-        await sleep(10)
-      }
-      return 'retry'
-    }
-    return {
-      source,
-      async send(numbers) {
-        refused = false
-        await server.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured })) }))
-        return wait(numbers.map(String))
-      },
-      async sendMalformed() {
-        await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind' }))
-        return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
-      },
-      close: () => Promise.resolve(),
-    }
-  },
-})
 
 test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all of a hundred messages are deleted', async () => {
   const arn = await (async () => {
@@ -106,7 +51,7 @@ test('a queue that is missing is said, with what to do, and read once it is ther
   const lines: string[] = []
   const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
   const journal = new TestJournal()
-  const running = await reading(`${server.url}/000000000000/later`, journal, { codec: 'json', event_type: 'io.orders' }, { log: { debug: say, info: say, warn: say, error: say } })
+  const running = await reading(server.urlOf('later'), journal, { codec: 'json', event_type: 'io.orders' }, { log: { debug: say, info: say, warn: say, error: say } })
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('queue later does not exist; create it')
   const url = await server.makeQueue('later')
   const { MessageId: id } = await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{"order":1}' }))

@@ -1,36 +1,13 @@
-// pyarrow comes from PyPI into a virtual environment in the cache, by name and version.
-import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { runCommand } from '../../../tools/kit/command.ts'
-import { isMain } from '../../../tools/kit/main.ts'
-import { cacheFolder } from '../kit/cache.ts'
+// pyarrow comes from PyPI.
 import type { Installed } from './apt.ts'
+import { installPython } from './python.ts'
+import { sayInstalled } from './say.ts'
 
 const version = '21.0.0'
 
-let known: Promise<Installed> | undefined
-
-/** A Python that has pyarrow as `path`, or the reason why it cannot be had here. Four minutes at most; asks once per process. */
+/** A Python that has pyarrow as `path`, or the reason why it cannot be had here. */
 export function installPyarrow(): Promise<Installed> {
-  known ??= findOrInstall()
-  return known
+  return installPython({ name: 'pyarrow', version, packages: [`pyarrow==${version}`], imports: ['pyarrow.parquet'] })
 }
 
-async function findOrInstall(): Promise<Installed> {
-  const home = join(cacheFolder('pyarrow'), version)
-  const path = join(home, 'bin/python')
-  const has = async (): Promise<boolean> => existsSync(path) && (await runCommand(path, ['-c', 'import pyarrow.parquet'], { limit: 60_000 })).code === 0
-  if (await has()) return { path, version }
-  rmSync(home, { recursive: true, force: true })
-  for (const [command, ...args] of [['python3', '-m', 'venv', home], [path, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--only-binary', ':all:', `pyarrow==${version}`]] as const) {
-    const ran = await runCommand(command, args, { limit: 120_000 }).catch((error: unknown) => ({ code: 1, output: String(error) }))
-    if (ran.code !== 0) return { path: undefined, reason: `${command} ${args.slice(0, 3).join(' ')} failed: ${ran.output.trim().split('\n').at(-1) ?? ''}` }
-  }
-  return (await has()) ? { path, version } : { path: undefined, reason: 'pip brought a pyarrow that cannot be imported' }
-}
-
-if (isMain(import.meta.url)) {
-  const result = await installPyarrow()
-  console.log(result.path === undefined ? result.reason : `pyarrow ${result.version} (${result.path})`)
-  process.exitCode = result.path === undefined ? 1 : 0
-}
+await sayInstalled(import.meta.url, 'pyarrow', installPyarrow)

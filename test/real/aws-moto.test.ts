@@ -1,0 +1,56 @@
+// What speaks to SQS and SNS, against moto.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { configFrom } from '../../src/schema/index.ts'
+import { snsSchema } from '../../src/connectors/aws-sns/config.ts'
+import { sns } from '../../src/connectors/aws-sns/index.ts'
+import { sqsSourceSchema } from '../../src/connectors/aws-sqs/config.ts'
+import { sqsSource } from '../../src/connectors/aws-sqs/index.ts'
+import { numberedEvents, testContext } from '../conformance/batches.ts'
+import { deliverAll } from '../conformance/deliver.ts'
+import { sinkConformance } from '../conformance/sink.ts'
+import { sourceConformance } from '../conformance/source.ts'
+import { TestJournal } from '../conformance/test-journal.ts'
+import { auth, region, type AwsServer } from '../kit/aws-server.ts'
+import { eventsOf, snsSinkOn, sqsSinkOn, sqsSourceOn } from '../kit/aws-side.ts'
+import { installMoto } from './install/moto.ts'
+import { startMoto } from './kit/aws.ts'
+
+let server: AwsServer
+
+beforeAll(async () => {
+  if ((await installMoto()).path !== undefined) server = await startMoto()
+})
+
+beforeEach(async (context) => {
+  const found = await installMoto()
+  if (found.path === undefined) context.skip(found.reason)
+})
+
+afterAll(() => server?.close())
+
+sinkConformance('aws-sqs at moto', sqsSinkOn(() => server, ''))
+sinkConformance('aws-sqs fifo at moto', sqsSinkOn(() => server, '.fifo'))
+sinkConformance('aws-sns at moto', snsSinkOn(() => server, ''))
+sinkConformance('aws-sns fifo at moto', snsSinkOn(() => server, '.fifo'))
+sourceConformance('aws-sqs at moto', sqsSourceOn(() => server))
+
+test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS our source reads from a queue, %s', async (name, raw) => {
+  const url = await server.makeQueue(`through-${name}`)
+  const sink = await sns.build(configFrom(snsSchema, { topic_arn: await server.makeTopic(`through-${name}`, raw), endpoint: server.url, auth, timeout: '5s' }), testContext())
+  const events = numberedEvents(25, 'n')
+  await deliverAll(sink, [...events, { ...numberedEvents(1, 'bytes')[0]!, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.of(255, 0, 1) }])
+  await sink.close()
+  const journal = new TestJournal()
+  const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth }), journal.context(1))
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  const found = () => journal.units.flatMap(eventsOf)
+  await expect.poll(() => found().length, { timeout: 30_000 }).toBe(26)
+  abort.abort()
+  await done
+  const sorted = found().sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
+  expect(sorted[0]).toMatchObject({ id: 'bytes0', encoding: 'binary', datacontenttype: 'application/octet-stream', data: Uint8Array.of(255, 0, 1) })
+  // Of an event without a key of its own, the subject is the key.
+  expect(sorted.slice(1).map(({ id, key, data }) => [id, key, Buffer.from(data ?? '').toString()])).toEqual(events.map(({ id, subject, key = subject, data }) => [id, key, Buffer.from(data ?? '').toString()]))
+  expect(await server.take(`through-${name}`)).toEqual([])
+})

@@ -1,0 +1,66 @@
+// Programs that serve SQS and SNS, for one test file each: own loopback port, in memory, ended by their pid.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { request, type IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { awsServer, region, type AwsServer, type Passed } from '../../kit/aws-server.ts'
+import { freePorts } from '../../kit/free-port.ts'
+import { installElasticmq } from '../install/elasticmq.ts'
+import { installMoto } from '../install/moto.ts'
+import { JVM } from './kafka.ts'
+
+const readyLimit = 60_000
+
+/** SQS and SNS. Throws when it cannot be had (see `installMoto`). */
+export async function startMoto(): Promise<AwsServer> {
+  const python = await installMoto()
+  if (python.path === undefined) throw new Error(python.reason)
+  const [port = 0] = await freePorts(1)
+  return behind('123456789012', port, spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }))
+}
+
+/** SQS. Throws when it cannot be had (see `installElasticmq`). */
+export async function startElasticmq(): Promise<AwsServer> {
+  const jars = await installElasticmq()
+  if (jars.path === undefined) throw new Error(jars.reason)
+  const [port = 0] = await freePorts(1)
+  const settings = [`rest-sqs.bind-hostname=127.0.0.1`, `rest-sqs.bind-port=${port}`, 'rest-stats.enabled=false', 'rest-sqs.sqs-limits=strict', `aws.region=${region}`]
+  return behind('000000000000', port, spawn('java', [...JVM, ...settings.map((one) => `-D${one}`), '-cp', join(jars.path, '*'), 'org.elasticmq.server.Main'], { stdio: 'ignore' }))
+}
+
+/** Resolves when it answers. */
+async function behind(account: string, port: number, child: ChildProcess): Promise<AwsServer> {
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  child.once('exit', () => process.off('exit', killWithUs))
+  const close = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  for (let waited = 0; !(await answers(port)); waited += 100) {
+    if (waited > readyLimit || child.exitCode !== null) {
+      await close()
+      throw new Error(`${child.spawnfile} was not ready after ${waited / 1000} s`)
+    }
+    await sleep(100)
+  }
+  return awsServer({ account, pass: (path, headers, body) => passOn(port, path, headers, body), close })
+}
+
+function answers(port: number): Promise<boolean> {
+  return passOn(port, '/', {}, '').then(() => true, () => false)
+}
+
+function passOn(port: number, path: string, headers: IncomingHttpHeaders, body: string): Promise<Passed> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ port, host: '127.0.0.1', path, method: 'POST', headers: { ...headers, connection: 'close' } }, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part)).on('error', reject)
+      response.on('end', () => { resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString(), type: String(response.headers['content-type']) }) })
+    })
+    asked.on('error', reject).end(body)
+  })
+}
