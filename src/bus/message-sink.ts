@@ -5,11 +5,11 @@ import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
 import type { Context, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
+import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
 
 /** The settings that every such sink has (`messageFields` of the schema). */
-export interface MessageSinkConfig extends EventFormChoice {
+export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
-  readonly oversize: 'dead-letter' | 'patch-only'
   /** Most messages under way at once. */
   readonly concurrency: number
   /** ms that one attempt may take. */
@@ -48,33 +48,43 @@ export interface ManyClient extends Client {
 /** A sink whose client publishes message by message. */
 export async function eachMessageSink(config: MessageSinkConfig, context: Context, client: EachClient): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
+  const oversize = await Oversize.open(config, context)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
       const outgoing = new Outgoing(config, forms, batch)
+      const publish = async (messages: readonly OutMessage[]): Promise<Attempt> => {
+        let outcome: Attempt
+        for (const message of messages) if ((outcome = await client.publish(message, signal)) !== undefined) break
+        return outcome
+      }
       const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
       return outgoing.sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
         const message = outgoing.message(row)
         if ('is' in message) return message
         const outcome = await client.publish(message, signal)
-        const smaller = isTooLarge(outcome) ? outgoing.reduced(row) : undefined
-        if (smaller === undefined) return outcome
-        return reducedOutcome(await client.publish(smaller, signal), context)
+        return isTooLarge(outcome) ? oversize.publish({ message, refusal: outcome, reduced: () => outgoing.reduced(row), publish }, signal) : outcome
       }))
     },
-    ...common(config, forms, client),
+    ...common(config, forms, oversize, client),
   }
 }
 
 /** A sink whose client publishes many messages at once. */
 export async function manyMessagesSink(config: MessageSinkConfig, context: Context, client: ManyClient): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
+  const oversize = await Oversize.open(config, context)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
       const outgoing = new Outgoing(config, forms, batch)
+      const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
+        const outcomes = await client.publishAll(some, signal)
+        // One that is refused for good says more than those that wait behind it.
+        return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
+      }
       const failures: Failure[] = []
       const messages: OutMessage[] = []
       const refusedKeys = new Set<string>()
@@ -89,18 +99,17 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
       const attempts = await client.publishAll(messages, signal)
       for (const [at, message] of messages.entries()) {
         let attempt = attempts[at]
-        const smaller = isTooLarge(attempt) ? outgoing.reduced(message.row) : undefined
         // Those behind it in its key were not stored, so that it is still in time.
-        if (smaller !== undefined) attempt = reducedOutcome((await client.publishAll([smaller], signal))[0], context)
+        if (isTooLarge(attempt)) attempt = await oversize.publish({ message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish }, signal)
         if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
       }
       return outgoing.sending.settle(failures.sort((a, b) => a.index - b.index))
     },
-    ...common(config, forms, client),
+    ...common(config, forms, oversize, client),
   }
 }
 
-function common(config: MessageSinkConfig, forms: EventForms, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
+function common(config: MessageSinkConfig, forms: EventForms, oversize: Oversize, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
   return {
     ...(client.listen === undefined ? {} : { listen: (signal: AbortSignal) => client.listen?.(signal) ?? Promise.reject(new Error('nobody can listen there')) }),
     *preview(batch) {
@@ -111,7 +120,10 @@ function common(config: MessageSinkConfig, forms: EventForms, client: Client): P
       }
     },
     probe: (signal) => client.probe(signal),
-    close: () => client.close(),
+    close() {
+      oversize.close()
+      return client.close()
+    },
   }
 }
 
@@ -136,9 +148,9 @@ class Outgoing {
     }
   }
 
-  /** The same message id: nothing of the larger one was stored. Undefined: it does not get any smaller, or is not to. */
+  /** The same message id: nothing of the larger one was stored. Undefined: it does not get any smaller. */
   reduced(row: SinkRow): OutMessage | undefined {
-    const event = this.#config.oversize === 'patch-only' ? this.sending.reduced(row) : undefined
+    const event = this.sending.reduced(row)
     return event === undefined ? undefined : this.#made(row, event)
   }
 
@@ -158,15 +170,6 @@ function shown(client: Client, message: OutMessage): Preview {
   } catch (error) {
     return { problem: unwritten(error) }
   }
-}
-
-function isTooLarge(outcome: Attempt): boolean {
-  return outcome?.is === 'reject' && outcome.tooLarge === true
-}
-
-function reducedOutcome(outcome: Attempt, context: Context): Attempt {
-  if (outcome === undefined) context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: context.id })
-  return outcome?.is === 'reject' && outcome.tooLarge === true ? { ...outcome, reason: `${outcome.reason}, without its states, too` } : outcome
 }
 
 function failureOf(index: number, attempt: Refused): Failure {

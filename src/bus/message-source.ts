@@ -4,11 +4,19 @@ import type { Source, SourceContext } from '../engine/ports.ts'
 import { encodeBatch } from '../journal/bodies.ts'
 import { WeirError } from '../model/errors.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
+import type { ClaimPlace } from '../schema/index.ts'
+import { Joining, type Whole } from './joining.ts'
+import { Redeeming } from './redeeming.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
   /** Most bytes of messages that may be in memory, not yet synced. */
   readonly buffer: number
+  /** Most bytes of parts whose messages are not whole yet. */
+  readonly join_bytes: number
+  /** ms. */
+  readonly join_wait: number
+  readonly claims: ClaimPlace | null
 }
 
 export interface Pulled<Handle> {
@@ -64,6 +72,10 @@ class MessageSource<Handle> implements Source {
   readonly #config: MessageSourceConfig
   readonly #context: SourceContext
   readonly #puller: Puller<Handle>
+  readonly #joining: Joining<Handle>
+  readonly #redeeming: Redeeming
+  /** Pulled, and in no unit yet. */
+  #coming: Handle[] = []
   /** Units under way: their handles, until they are acknowledged. */
   readonly #open = new Map<Unit<Handle>, Promise<void>>()
   #openBytes = 0
@@ -77,6 +89,8 @@ class MessageSource<Handle> implements Source {
     this.#config = config
     this.#context = context
     this.#puller = puller
+    this.#joining = new Joining({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
+    this.#redeeming = new Redeeming({ place: config.claims, most: mostBytes, say: (problem) => { this.#say('The body of a message can\'t be fetched; it is tried again.', problem) } }, context)
     this.addresses = [puller.address]
   }
 
@@ -86,8 +100,11 @@ class MessageSource<Handle> implements Source {
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
+    const late = timers.every(Math.min(this.#config.join_wait / 4, mostWaitMs), () => {
+      this.#takeAll(this.#joining.late(), signal).catch((error: unknown) => { this.#say('Parts of messages could not be kept.', error) })
+    })
     const keeping = timers.every(this.#puller.keepMs ?? usualKeepMs, () => {
-      this.#puller.keep?.([...this.#open.keys()].flatMap(({ handles }) => handles)).catch((error: unknown) => { this.#say('Messages that wait for the journal may come again.', error) })
+      this.#puller.keep?.([...[...this.#open.keys()].flatMap(({ handles }) => handles), ...this.#joining.handles(), ...this.#coming]).catch((error: unknown) => { this.#say('Messages that wait for the journal may come again.', error) })
     })
     try {
       for (let wait = leastWaitMs; !signal.aborted; ) {
@@ -97,7 +114,9 @@ class MessageSource<Handle> implements Source {
           const pulled = await this.#puller.pull(signal)
           if (pulled.length > 0 && this.#problem !== undefined) this.#context.log.info('Messages come again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
-          for (const unit of this.#units(pulled)) await this.#take(unit, signal)
+          this.#coming = pulled.map(({ handle }) => handle)
+          await this.#takeAll(await this.#wholes(pulled, signal), signal)
+          this.#coming = []
         } catch (error) {
           this.#say('No messages can be read; it is tried again.', error)
           await timers.sleep(wait, signal)
@@ -105,32 +124,56 @@ class MessageSource<Handle> implements Source {
         }
       }
       await Promise.all(this.#open.values())
+      await this.#puller.release(this.#joining.handles())
     } finally {
       keeping.cancel()
+      late.cancel()
+      this.#redeeming.close()
       await this.#puller.close()
     }
   }
 
-  *#units(pulled: readonly Pulled<Handle>[]): Generator<Unit<Handle>> {
-    let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
+  /** What is whole, in its order. What is a part waits for the others; when it is time to stop the rest is released. */
+  async #wholes(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<Whole<Handle>[]> {
+    const wholes: Whole<Handle>[] = []
+    const left: Handle[] = []
     for (const { message, handle } of pulled) {
+      for (const one of this.#joining.add(message, handle)) {
+        // Nothing goes past one that is left.
+        const whole = left.length > 0 ? undefined : await this.#redeeming.whole(one, signal)
+        if (whole === undefined) left.push(...one.handles)
+        else wholes.push(whole)
+      }
+    }
+    if (left.length > 0) await this.#puller.release(left)
+    return wholes
+  }
+
+  async #takeAll(wholes: readonly Whole<Handle>[], signal: AbortSignal): Promise<void> {
+    for (const unit of this.#units(wholes)) await this.#take(unit, signal)
+  }
+
+  *#units(wholes: readonly Whole<Handle>[]): Generator<Unit<Handle>> {
+    let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
+    for (const { message, handles: its, reason } of wholes) {
       if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
         yield { events, handles, bytes }
         ;[events, handles, bytes] = [[], [], 0]
       }
-      const read = this.#read(message)
+      const read = this.#read(message, reason)
       for (const event of read) events.push(event)
-      handles.push(handle)
+      for (const handle of its) handles.push(handle)
       bytes += message.body.length + perEvent * read.length
     }
     if (handles.length > 0) yield { events, handles, bytes }
   }
 
-  #read(message: InMessage): readonly WeirEvent[] {
+  #read(message: InMessage, unfit: string | undefined): readonly WeirEvent[] {
     const { id, metrics } = this.#context
     const source = `/weir/${id}`
     this.#messages++
     try {
+      if (unfit !== undefined) throw new Error(unfit)
       if (message.body.length > mostBytes) throw new Error(`it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`)
       const events = readMessage(message, this.#config, source)
       metrics.count('weir_bus_messages_total', 1, { source: id, outcome: 'taken' })

@@ -10,7 +10,7 @@ import type { TlsOptions } from './tls.ts'
 export interface HttpAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** At most the first {@link HttpClientOptions.keepBytes} of the body. */
+  /** At most the first {@link HttpClientOptions.keepBytes} of the body, unless more was asked for. */
   readonly body: Uint8Array
 }
 
@@ -61,12 +61,22 @@ export class HttpClient {
     return this.#request('OPTIONS', headers, new Uint8Array(0), signal)
   }
 
-  #request(method: 'POST' | 'OPTIONS', headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
-    const { timeoutMs, timers, keepBytes } = this.#options
+  /** Puts a body to a name below the URL, which ends in a slash. Rejects with HttpError. */
+  put(name: string, headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#request('PUT', headers, body, signal, new URL(name, this.#url))
+  }
+
+  /** What a name below the URL has, at most the first `keepBytes` of it. Rejects with HttpError. */
+  get(name: string, headers: Readonly<Record<string, string>>, keepBytes: number, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#request('GET', headers, new Uint8Array(0), signal, new URL(name, this.#url), keepBytes)
+  }
+
+  #request(method: 'POST' | 'OPTIONS' | 'PUT' | 'GET', headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal, url = this.#url, keepBytes = this.#options.keepBytes): Promise<HttpAnswer> {
+    const { timeoutMs, timers } = this.#options
     const send = this.#url.protocol === 'https:' ? https.request : http.request
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(aborted())
-      const request = send(this.#url, { method, agent: this.#agent, headers: { ...headers, 'content-length': String(body.length) } })
+      const request = send(url, { method, agent: this.#agent, headers: method === 'GET' ? headers : { ...headers, 'content-length': String(body.length) } })
       const timer = timers.after(timeoutMs, () => request.destroy(new HttpError('timeout', `no answer within ${timeoutMs} ms`)))
       const abort = (): void => void request.destroy(aborted())
       signal.addEventListener('abort', abort, { once: true })

@@ -1,6 +1,6 @@
 import { duration, bytes } from './quantities.ts'
 import { choice, filePath, flag, integer, secret, text } from './scalars.ts'
-import { group, variants } from './collections.ts'
+import { group, mapping, variants } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
@@ -78,13 +78,28 @@ export const messageCodec = {
   tcp_flags: tcpFlags,
 }
 
+const claimFields = {
+  store: text({ description: 'Folder, or URL below which bodies are put by `PUT` and had by `GET`; a body lies there by its SHA-256', required: true, example: '/mnt/weir-claims' }, { pattern: /\/[^\0]*|https?:\/\/[^\s?#@]+/, expects: 'the whole path of a folder, or a URL with http:// or https:// and without `?`' }),
+  auth,
+  headers: mapping(text({ description: 'Value of a header', required: true, example: 'BlockBlob' }), { description: 'Further headers of every request', default: {}, example: { 'x-ms-blob-type': 'BlockBlob' } }),
+  tls,
+}
+
+const keptClaims = group(
+  { ...claimFields, keep: duration({ description: 'So long a body stays in a folder, longer than its readers may be away; what is below a URL is removed by who owns that', default: '7d' }, { min: '1m' }) },
+  { description: 'Where the body of a message that is too large is put, with `oversize: claim-check`', default: null, example: { store: '/mnt/weir-claims' } },
+)
+const readClaims = group(claimFields, { description: 'Where the bodies lie of messages that are only a claim to one; nothing else is ever fetched', default: null, example: { store: '/mnt/weir-claims' } })
+
 /** What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one says otherwise. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'raw'], { description: '`binary`: the attributes of a CloudEvent beside its data, as the bus has a place for them. `structured`: one CloudEvent in JSON. `raw`: the data alone', default: mode }),
-  oversize: choice(['dead-letter', 'patch-only'], { description: 'What becomes of a change of an object that is larger than the bus takes: with `patch-only` an update is sent as the patch alone and a deletion without the last state, both marked `reduced`; whatever is still too large, or nothing but a state, is a dead letter', default: 'dead-letter' }),
+  oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], { description: 'What becomes of an event that is larger than the bus takes. `patch-only`: an update of an object is sent as the patch alone and a deletion without the last state, both marked `reduced`. `split`: its body is sent in numbered parts, which one reader joins. `claim-check`: its body is put into the store of `claims`, and a reference to it is sent. Whatever still can\'t go out is a dead letter', default: 'dead-letter' }),
+  part_size: bytes({ description: 'Most bytes of the body in a part, with `oversize: split`: what the bus takes, without attributes, and three quarters of that where bodies go out as base64', default: '160KiB' }, { min: '1KiB', max: '8MiB' }),
+  claims: keptClaims,
   concurrency: integer({ description: 'Most messages that may wait for their acknowledgement at once; those of one key go one after the other where the bus does not keep them in order itself', unit: 'messages', default: 256 }, { min: 1, max: 16_384 }),
-  timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),
+  timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this, of a message in parts after twice this for each', default: '10s' }, { min: '10ms' }),
 })
 
 /** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
@@ -92,10 +107,16 @@ export const messageSourceFields = {
   codec: choice(['cloudevents', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured or batched mode; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
   event_type: text({ description: 'Type of the events that `codec: json` and `codec: raw` make', default: 'io.weir.message' }),
   buffer: bytes({ description: 'Most bytes of messages that may wait for the journal before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
+  join_bytes: bytes({ description: 'Most bytes of parts that may wait for the rest of their messages; beyond it the oldest are kept as they are, as messages that can\'t be read', default: '64MiB' }, { min: '1MiB', max: '1GiB' }),
+  join_wait: duration({ description: 'So long parts wait for the rest of their message before they are kept as they are', default: '5m' }, { min: '1s', max: '1h' }),
+  claims: readClaims,
 }
 
 /** A complaint where the settings of `messageFields` do not go together, or null. */
-export function messageComplaint({ codec, kollect_fields, oversize, mode }: { readonly codec: string; readonly kollect_fields: string; readonly oversize: string; readonly mode: string }): Complaint | null {
+export function messageComplaint({ codec, kollect_fields, oversize, mode, claims }: { readonly codec: string; readonly kollect_fields: string; readonly oversize: string; readonly mode: string; readonly claims: ClaimPlace | null }): Complaint | null {
+  if ((oversize === 'claim-check') !== (claims !== null)) {
+    return claims === null ? new Complaint('`oversize: claim-check` needs a store', 'add `claims: {store: /mnt/weir-claims}`, or a URL', ['oversize']) : new Complaint('`claims` is set, but nothing is put there', 'set `oversize: claim-check`', ['claims'])
+  }
   if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original') return new Complaint('kollect\'s own fields have no place for a patch', 'leave out `oversize`, or `kollect_fields: original`', ['oversize'])
   return codec === 'kollect' && mode === 'structured' ? new Complaint('kollect\'s messages are bytes, and would go out as base64 in JSON', 'set `mode: raw`, which is what kollect\'s consumers read, or `mode: binary`', ['mode']) : null
 }
@@ -106,6 +127,7 @@ export const flowLineCodec = {
   tcp_flags: tcpFlags,
 }
 
+export type ClaimPlace = z.output<typeof readClaims> & object
 export type Tls = NonNullable<z.output<typeof tls>>
 export type Retry = z.output<typeof retry>
 export type Batch = z.output<typeof batch>

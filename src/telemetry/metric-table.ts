@@ -83,6 +83,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_sink_quarantined_rows_total: counter('Rows that no reader could read any more', 'sink'),
   weir_sink_dropped_rows_total: counter('Rows given up for a sink', 'sink', 'reason'),
   weir_sink_filtered_rows_total: counter('Rows that were not for a sink', 'sink', 'reason'),
+  weir_sink_oversize_rows_total: counter('Events that were too large for a bus and went out in parts, or as a claim to a body in a store', 'sink', 'way'),
   weir_sink_reduced_rows_total: counter('Changes of objects that were too large and went out without their states', 'sink'),
   weir_sink_retries_total: counter('Batches sent again', 'sink'),
   weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),

@@ -196,7 +196,7 @@ function largeChange(): WeirEvent {
   }, 1_700_000_000_000)
 }
 
-test('two states of a megabyte pass where the topic takes them, and go out as a patch where it does not', async () => {
+test('two states of a megabyte pass where the topic takes them, and go out as a patch or in parts where it does not', async () => {
   const { observer, topic, sink } = await stage()
   await observer.create(`${topic}.large`, { configs: { 'max.message.bytes': String(2 ** 23) } })
   await observer.create(topic)
@@ -205,6 +205,11 @@ test('two states of a megabyte pass where the topic takes them, and go out as a 
   expect(await (await sink()).send(eventBatch([largeChange()], 't'), never)).toEqual([{ index: 0, is: 'reject', reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)` }])
   expect(await (await sink({ oversize: 'patch-only' })).send(eventBatch([largeChange()], 't'), never)).toEqual([])
   expect((await observer.records(topic)).map(({ value }) => JSON.parse(value.toString()) as unknown)).toMatchObject([{ operation: 'updated', old: null, new: null, reduced: true }])
+  const whole = largeChange()
+  expect(await (await sink({ oversize: 'split', part_size: '900KiB' })).send(eventBatch([whole], 't'), never)).toEqual([])
+  const parts = (await observer.records(topic)).slice(1)
+  expect(parts).toHaveLength(3)
+  expect(Buffer.concat(parts.map(({ value }) => value)).equals(whole.data ?? new Uint8Array())).toBe(true)
 })
 
 test('a batch that is too large is halved until all of it is stored, in order', async () => {

@@ -6,14 +6,15 @@ import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
-import { natsSourceSchema } from '../../src/connectors/nats/config.ts'
-import { natsSource } from '../../src/connectors/nats/index.ts'
+import { natsSchema, natsSourceSchema } from '../../src/connectors/nats/config.ts'
+import { nats, natsSource } from '../../src/connectors/nats/index.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import { sourceConformance, type Answer } from '../conformance/source.ts'
-import type { NewUnit } from '../conformance/test-journal.ts'
+import { eventBatch, testContext } from '../conformance/batches.ts'
+import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { install } from './install/apt.ts'
 import { nats as program } from './install/nats.ts'
@@ -145,7 +146,7 @@ test('what is missing or refused is said, with what to do, and tried again', asy
   const lines: string[] = []
   const stream = `S${++number}`
   const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), {
-    ...(await import('../conformance/test-journal.ts').then(({ TestJournal }) => new TestJournal().context(1))),
+    ...new TestJournal().context(1),
     log: { debug: () => undefined, info: (message) => { lines.push(message) }, warn: (message, fields) => { lines.push(`${message} ${JSON.stringify(fields)}`) }, error: (message) => { lines.push(message) } },
   })
   const stop = new AbortController()
@@ -156,3 +157,29 @@ test('what is missing or refused is said, with what to do, and tried again', asy
   stop.abort()
   await running
 }, 60_000)
+
+test.each(['split', 'claim-check'] as const)('an event of a megabyte goes through a stream that takes a quarter of that (%s), and comes out whole between those of its key', async (oversize) => {
+  const stream = `S${++number}`
+  await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_msg_size: 262_144 })
+  const events = Array.from({ length: 9 }, (_, index): WeirEvent => ({
+    id: `e${index}`, source: '/test', type: 'io.test', key: 'k', datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(JSON.stringify(String(index).repeat(index % 4 === 2 ? 2 ** 20 : 5))),
+  }))
+  const store = join(dir, 'claims')
+  const sink = await nats.build(configFrom(natsSchema, { url: server.url, subject: `${stream}.x`, stream, oversize, ...(oversize === 'split' ? {} : { claims: { store } }) }), testContext())
+  try {
+    expect(await sink.send(eventBatch(events, 't'), new AbortController().signal)).toEqual([])
+  } finally {
+    await sink.close()
+  }
+  const journal = new TestJournal()
+  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ...(oversize === 'split' ? {} : { claims: { store } }) }), journal.context(1))
+  const stop = new AbortController()
+  const running = source.run(stop.signal)
+  const { state: { messages } } = await manager.streams.info(stream)
+  expect(messages).toBe(oversize === 'split' ? 7 + 2 * 7 : 9)
+  expect(await acknowledged(stream, messages, 60_000, () => false)).toBe(true)
+  const plain = (some: readonly WeirEvent[]): string[] => some.map(({ id, data }) => `${id} ${Buffer.from(data ?? []).toString()}`)
+  expect(plain(journal.units.flatMap(eventsOf))).toEqual(plain(events))
+  stop.abort()
+  await running
+}, 120_000)

@@ -10,7 +10,7 @@ export const snsSchema = defineSchema({
     ...awsFields,
     ...awsSinkFields,
   },
-  check: awsComplaint,
+  check: ({ topic_arn: arn, ...message }) => awsComplaint(arn, message),
 })
 
 export type SnsConfig = ConfigOf<typeof snsSchema>

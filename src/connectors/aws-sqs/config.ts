@@ -10,7 +10,7 @@ export const sqsSchema = defineSchema({
     ...awsFields,
     ...awsSinkFields,
   },
-  check: ({ queue_url: url, ...message }) => noQueue(url) ?? awsComplaint(message),
+  check: ({ queue_url: url, ...message }) => noQueue(url) ?? awsComplaint(url, message),
 })
 
 export const sqsSourceSchema = defineSchema({

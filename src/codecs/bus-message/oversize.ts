@@ -1,0 +1,111 @@
+/**
+ * A message that is larger than its bus takes, in another shape: its body in numbered parts, or a claim to a body that lies in a store.
+ * Which of them a message is stands in its content type alone, since that has a place on every bus. Pure.
+ */
+import { hash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
+import type { BusMessage } from './index.ts'
+import type { InMessage } from './read.ts'
+
+/** Parameters as of `message/partial` (RFC 2046, 5.2.2): `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the whole body. */
+export const partType = 'application/vnd.weir.part'
+/** A body in JSON: {@link Claim}. */
+export const claimType = 'application/vnd.weir.claim+json'
+
+export interface Part {
+  /** The same in all parts of one message, and in no part of another. */
+  readonly message: string
+  /** From 1. */
+  readonly number: number
+  readonly total: number
+  readonly sha256: string
+  readonly contentType: string | undefined
+}
+
+export interface Claim {
+  /** Where the body lies: an http(s) URL or the path of a file. */
+  readonly url: string
+  readonly size: number
+  /** Hex; also the last part of `url`. */
+  readonly sha256: string
+  readonly contenttype?: string
+}
+
+const mostParts = 100_000
+
+/**
+ * Parts of at most so many bytes, in their order. A part's own id is the same for every attempt that cuts the same body the same way. They have a key
+ * also when the message has none, so that they stay together.
+ */
+export function splitMessage<Message extends BusMessage>(message: Message, mostBytes: number): Message[] {
+  const { body, id, contentType } = message
+  const total = Math.ceil(body.length / mostBytes)
+  const sha256 = hash('sha256', body)
+  const cut = hash('sha256', `${sha256} ${mostBytes}`, 'base64url').slice(0, 8)
+  const type = contentType === undefined ? '' : `; type="${contentType.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+  return Array.from({ length: total }, (_, at) => ({
+    ...message, id: `${id}.${cut}.${at + 1}`, key: message.key ?? id, body: body.subarray(at * mostBytes, (at + 1) * mostBytes),
+    contentType: `${partType}; id="${id}"; number=${at + 1}; total=${total}; sha256=${sha256}${type}`,
+  }))
+}
+
+/** The message with a claim in place of its body. */
+export function claimMessage<Message extends BusMessage>(message: Message, url: string, sha256: string): Message {
+  const { contentType: contenttype, body: { length: size } } = message
+  const claim: Claim = { url, size, sha256, ...(contenttype === undefined ? {} : { contenttype }) }
+  return { ...message, contentType: claimType, body: new TextEncoder().encode(JSON.stringify(claim)) }
+}
+
+/** Undefined: it is no part. Throws when it says so and can't be one. */
+export function partOf({ contentType }: InMessage): Part | undefined {
+  if (!is(contentType, partType)) return undefined
+  const found = new Map<string, string>()
+  for (const [, name = '', quoted, plain] of contentType.matchAll(/;\s*([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g)) {
+    found.set(name, quoted === undefined ? (plain ?? '') : quoted.replaceAll(/\\(.)/g, '$1'))
+  }
+  const [id, sha256, number, total] = [found.get('id'), found.get('sha256'), Number(found.get('number')), Number(found.get('total'))]
+  if (id === undefined || !isHash(sha256) || !Number.isInteger(number) || !Number.isInteger(total) || number < 1 || number > total || total > mostParts) {
+    throw new Error(`it is a part of a message, and does not say which: ${contentType.slice(0, 300)}`)
+  }
+  return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: found.get('type') }
+}
+
+/** The message of which these are all parts, in their order. Throws when they do not make up what was sent. */
+export function joinParts(messages: readonly InMessage[], { sha256, contentType, total }: Part): InMessage {
+  const [first] = messages
+  const body = Buffer.concat(messages.map((message) => message.body))
+  if (first === undefined || messages.length !== total || hash('sha256', body) !== sha256) throw new Error(`its ${total} parts are not what was sent (sha256)`)
+  return { ...first, contentType, body }
+}
+
+/** Undefined: it is no claim. Throws when it says so and can't be one. */
+export function claimOf({ contentType, body }: InMessage): Claim | undefined {
+  if (!is(contentType, claimType)) return undefined
+  const claim: unknown = isUtf8(body) ? parsed(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) : undefined
+  if (typeof claim === 'object' && claim !== null && 'url' in claim && 'size' in claim && 'sha256' in claim && typeof claim.url === 'string' && Number.isInteger(claim.size) && isHash(claim.sha256)) {
+    return claim as Claim
+  }
+  throw new Error('it stands for a body in a store, and does not say for which')
+}
+
+/** The message that a claim stands for. Throws when it is not what was put into the store. */
+export function redeem(message: InMessage, { sha256, size, contenttype }: Claim, body: Uint8Array): InMessage {
+  if (body.length !== size || hash('sha256', body) !== sha256) throw new Error(`its body in the store is not what was put there (${body.length} bytes of ${size}, or another sha256)`)
+  return { ...message, contentType: contenttype, body }
+}
+
+function is(contentType: string | undefined, type: string): contentType is string {
+  return contentType !== undefined && (contentType === type || contentType.startsWith(`${type};`))
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
