@@ -1,6 +1,7 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema, sqsSourceSchema } from './connectors/aws-sqs/config.ts'
+import { serviceBusSchema } from './connectors/azure-servicebus/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
@@ -20,7 +21,7 @@ export const sourceSchemas = {
 }
 export const sinkSchemas = {
   http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: gcppubsubSchema,
-  file: fileSchema, stdout: stdoutSchema,
+  'azure-servicebus': serviceBusSchema, file: fileSchema, stdout: stdoutSchema,
 }
 
 export const transformSchemas = { redact: redactSchema }
@@ -50,6 +51,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqs,
   'aws-sns': async () => (await import('./connectors/aws-sns/index.ts')).sns,
   gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsub,
+  'azure-servicebus': async () => (await import('./connectors/azure-servicebus/index.ts')).serviceBus,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

@@ -15,12 +15,7 @@ export interface Bus {
 
 export class PresetProblem extends Error {}
 
-/** kollect's buses that Weir does not write to yet, by scheme. */
-const later: Readonly<Record<string, string>> = {
-  azuresb: 'Azure Service Bus',
-}
-
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING), http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -31,9 +26,8 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'rabbit') return rabbitBus(url, env, secret)
   if (scheme === 'awssqs' || scheme === 'awssns') return awsBus(scheme, url)
   if (scheme === 'gcppubsub') return pubsubBus(url, env)
+  if (scheme === 'azuresb') return azureBus(url, env, secret)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
-  const bus = later[scheme]
-  if (bus !== undefined) throw new PresetProblem(`${scheme}:// (${bus}) comes with the other buses in a later version. ${now}.`)
   if (scheme === 'mem') throw new PresetProblem(`mem:// is a bus inside one process, which nobody else could read. ${now}.`)
   throw new PresetProblem(`${scheme}:// is no bus that kollect or Weir knows. ${now}.`)
 }
@@ -147,6 +141,23 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
     },
     secrets: {},
     notes: [],
+  }
+}
+
+/** Host and path are the topic; namespace and login are in the environment. */
+function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
+  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const entity = place.replace(/\/+$/, '')
+  if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity)) throw new PresetProblem(`\`${text}\` names no topic to publish to: write azuresb://TOPIC, such as azuresb://cluster-changes`)
+  const [unknown] = new URLSearchParams(query).keys()
+  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in an azuresb:// URL, which has no parameters`)
+  const login = (env['SERVICEBUS_CONNECTION_STRING'] ?? '').trim()
+  const instead = (env['AZURE_SERVICEBUS_HOSTNAME'] ?? '') === '' ? '' : '; login by Entra ID (AZURE_SERVICEBUS_HOSTNAME) is not there'
+  if (login === '') throw new PresetProblem(`azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=...${instead}`)
+  return {
+    sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') },
+    secrets: { 'servicebus-connection-string': login },
+    notes: ['Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.'],
   }
 }
 

@@ -128,10 +128,16 @@ describe('buses', () => {
     expect(made.secrets).toEqual({ 'kollect-http-password': 'secret' })
   })
 
-  test.each([
-    'azuresb://topic',
-  ])('%s is told to come later', (url) => {
-    expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(new RegExp(`^${url.slice(0, url.indexOf(':'))}:// \\(.+\\) comes with the other buses in a later version\\. Today it may be nats://SUBJECT`))
+  test('azuresb:// is the topic, and the connection string is a secret', () => {
+    const login = 'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=a2V5'
+    const made = bus('azuresb://cluster/changes', { SERVICEBUS_CONNECTION_STRING: login })
+    expect(sinkOf(made)).toMatchObject({ type: 'azure-servicebus', entity: 'cluster/changes', codec: 'kollect', connection_string: 'file:/data/kollect-servicebus-connection-string' })
+    expect(made.secrets).toEqual({ 'kollect-servicebus-connection-string': login })
+    expect(JSON.stringify(made.config)).not.toContain('a2V5')
+    expect(made.notes).toEqual([expect.stringContaining('WEIR_SINKS_KOLLECT_SESSIONS')])
+    for (const [url, words] of [['azuresb://', 'names no topic'], ['azuresb://t?subscription=s', '`subscription` is not known']] as const) expect(problem({ ...generationA, SERVICEBUS_CONNECTION_STRING: login, EVENT_WRITER_URL: url })).toContain(words)
+    expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t' })).toContain('SERVICEBUS_CONNECTION_STRING')
+    expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t', AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net' })).toContain('Entra ID')
   })
 
   test.each([

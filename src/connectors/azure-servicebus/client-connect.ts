@@ -1,0 +1,50 @@
+import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus'
+import type { Context } from '../../engine/ports.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { WrongSettings } from './client-errors.ts'
+import type { ServiceBusServer } from './config.ts'
+
+/** A client that has not connected yet; its library is loaded with the first. Throws for a connection string that is none, without saying what it holds. */
+export async function makeClient({ connection_string: secret, timeout }: ServiceBusServer, { id }: Pick<Context, 'id'>): Promise<ServiceBusClient> {
+  const library = await import('@azure/service-bus')
+  const written = revealSecret(secret).trim()
+  try {
+    // Its own retries are off: they belong to whoever calls, who knows for how long.
+    return new library.ServiceBusClient(written, { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, timeoutInMs: timeout } })
+  } catch (error) {
+    throw new WrongSettings('`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY', { cause: error })
+  }
+}
+
+/** Closes a client that nobody needs any more, for as long as `ms`: the library waits for the other side, which may be away. Never rejects. */
+export async function hangUp(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = timers.after(ms, resolve)
+  await Promise.race([promise, client.close().catch(() => undefined)])
+  timer.cancel()
+}
+
+const lookMs = 200
+
+/**
+ * As `sent`, but rejects soon after the link was lost: the library would let what is under way wait for its whole timeout. Whether a link
+ * is open it only says inside; what has no such inside is waited for as the library does.
+ */
+export async function whileOpen(sender: ServiceBusSender, sent: Promise<void>, { timers }: Context['host']): Promise<void> {
+  const { _sender: inner } = sender as unknown as { readonly _sender?: { isOpen?(): boolean } }
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const isOpen = (): boolean => inner?.isOpen?.() ?? true
+  let wasOpen = isOpen()
+  const looking = timers.every(lookMs, () => {
+    const open = isOpen()
+    if (wasOpen && !open) reject(new Error('the connection was closed by the other side'))
+    wasOpen ||= open
+  })
+  try {
+    await Promise.race([sent, lost])
+  } finally {
+    looking.cancel()
+    sent.catch(() => undefined)
+    lost.catch(() => undefined)
+  }
+}

@@ -1,0 +1,127 @@
+// A queue, or a subscription of a topic, as Azure Service Bus keeps one: messages under locks, in sessions, known by their ids.
+import { randomUUID } from 'node:crypto'
+import type { Message } from 'rhea'
+
+export interface EntityOptions {
+  /** Whether messages are in sessions, of which each is read by one at a time. */
+  readonly sessions?: boolean
+  /** Most bytes of a message; of a namespace of tier standard unless told. */
+  readonly largest?: number
+  /** ms for which a message or a session is kept from others. */
+  readonly lockMs?: number
+  /** Drops what comes with an id that it had already. */
+  readonly detectsDuplicates?: boolean
+}
+
+export interface Stored {
+  readonly sequence: number
+  readonly message: Message
+  /** Unix ms. */
+  readonly enqueued: number
+  lock: { readonly token: string; until: number } | undefined
+  deliveries: number
+}
+
+export class Entity {
+  readonly name: string
+  readonly sessions: boolean
+  readonly largest: number
+  readonly lockMs: number
+  /** Everything that it took, in order, whether it still has it or not. */
+  readonly taken: Message[] = []
+  readonly #detectsDuplicates: boolean
+  #waiting: Stored[] = []
+  readonly #ids = new Set<string>()
+  readonly #sessions = new Map<string, { readonly link: object; until: number }>()
+  #sequence = 0
+  /** Called when there may be more to give out. */
+  readonly watchers = new Set<() => void>()
+
+  constructor(name: string, { sessions = false, largest = 262_144, lockMs = 30_000, detectsDuplicates = false }: EntityOptions = {}) {
+    this.name = name
+    this.sessions = sessions
+    this.largest = largest
+    this.lockMs = lockMs
+    this.#detectsDuplicates = detectsDuplicates
+  }
+
+  /** What it still has. */
+  get left(): readonly Stored[] {
+    return this.#waiting
+  }
+
+  put(message: Message): void {
+    const id = String(message.message_id)
+    if (this.#detectsDuplicates && this.#ids.has(id)) return
+    this.#ids.add(id)
+    this.taken.push(message)
+    this.#waiting.push({ sequence: ++this.#sequence, message, enqueued: Date.now(), lock: undefined, deliveries: 0 })
+    this.#changed()
+  }
+
+  /** The next message that nobody has, now locked. `link`: whose session it must be, where there are sessions. */
+  next(link?: object, session?: string): Stored | undefined {
+    if (this.sessions && (session === undefined || this.#sessions.get(session)?.link !== link)) return undefined
+    const now = Date.now()
+    const found = this.#waiting.find(({ lock, message }) => (lock === undefined || lock.until <= now) && (session === undefined || message.group_id === session))
+    if (found === undefined) return undefined
+    found.lock = { token: randomUUID(), until: now + this.lockMs }
+    found.deliveries++
+    return found
+  }
+
+  /** False: the lock is lost. */
+  complete(token: string): boolean {
+    const found = this.#locked(token)
+    if (found !== undefined) this.#waiting = this.#waiting.filter((one) => one !== found)
+    return found !== undefined
+  }
+
+  release(token: string): boolean {
+    const found = this.#locked(token)
+    if (found === undefined) return false
+    found.lock = undefined
+    this.#changed()
+    return true
+  }
+
+  /** Until when, in Unix ms; undefined: the lock is lost. */
+  renew(token: string): number | undefined {
+    const lock = this.#locked(token)?.lock
+    if (lock !== undefined) lock.until = Date.now() + this.lockMs
+    return lock?.until
+  }
+
+  /** Locks a session, the wanted one or any that nobody has and that has messages; undefined: there is none. */
+  accept(link: object, wanted: string | undefined): string | undefined {
+    const now = Date.now()
+    const free = (id: string): boolean => (this.#sessions.get(id)?.until ?? 0) <= now
+    const id = wanted ?? this.#waiting.map(({ message }) => String(message.group_id)).find(free)
+    if (id === undefined || !free(id)) return undefined
+    this.#sessions.set(id, { link, until: now + this.lockMs })
+    return id
+  }
+
+  renewSession(id: string): number | undefined {
+    const held = this.#sessions.get(id)
+    if (held === undefined || held.until <= Date.now()) return undefined
+    held.until = Date.now() + this.lockMs
+    return held.until
+  }
+
+  /** Whoever had the session has it no more, and its messages are to be had again. */
+  leave(link: object, id: string): void {
+    if (this.#sessions.get(id)?.link !== link) return
+    this.#sessions.delete(id)
+    for (const one of this.#waiting) if (one.message.group_id === id) one.lock = undefined
+    this.#changed()
+  }
+
+  #locked(token: string): Stored | undefined {
+    return this.#waiting.find(({ lock }) => lock?.token === token && lock.until > Date.now())
+  }
+
+  #changed(): void {
+    for (const watch of this.watchers) watch()
+  }
+}

@@ -1,0 +1,192 @@
+// Sink `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be had here.
+import rhea, { type Message } from 'rhea'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { launch } from '../../src/cli/testing/launch.ts'
+import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
+import { serviceBusSchema } from '../../src/connectors/azure-servicebus/config.ts'
+import { serviceBus } from '../../src/connectors/azure-servicebus/index.ts'
+import type { Context, Sink } from '../../src/engine/ports.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
+import { cutProxy } from '../conformance/cut-proxy.ts'
+import { deliverAll, settle } from '../conformance/deliver.ts'
+import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
+import { anyChanges, changeEvent } from '../kit/changes.ts'
+import { startServiceBus, type ServiceBus } from '../kit/service-bus.ts'
+import { sasToken } from '../kit/service-bus-token.ts'
+
+const never = new AbortController().signal
+let server: ServiceBus
+let named = 0
+
+beforeAll(async () => { server = await startServiceBus() })
+afterAll(() => server.stop())
+
+type Written = Partial<WrittenConfigOf<typeof serviceBusSchema>>
+const secretName = 'WEIR_TEST_SERVICEBUS'
+
+function sinkTo(entity: string, written: Written = {}, port = server.port, context: Context = testContext()): Promise<Sink> {
+  process.env[secretName] = server.connectionString(port)
+  return serviceBus.build(configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, timeout: '5s', ...written }), context)
+}
+
+const ended = (sink: Sink): Sink => {
+  onTestFinished(() => sink.close())
+  return sink
+}
+const idOf = ({ application_properties: properties }: Message): string => String(properties?.['cloudEvents:id'])
+
+async function startOther(sessions: boolean): Promise<OtherSide> {
+  const name = `conformance-${++named}`
+  const entity = server.queue(name, { sessions })
+  const proxy = await cutProxy(server.port)
+  const build: OtherSide['build'] = (context, timeoutMs) => sinkTo(name, { sessions, timeout: `${timeoutMs}ms` }, proxy.port, context)
+  const received = (): Promise<string[]> => Promise.resolve(entity.taken.map(idOf))
+  return {
+    build,
+    received,
+    // What a consumer, or duplicate detection, knows by the message id.
+    held: () => Promise.resolve([...new Map(entity.taken.map((message) => [String(message.message_id), idOf(message)])).values()]),
+    refuse: (on) => Promise.resolve(on ? server.drop(name) : server.restore(name)),
+    slow: (on) => Promise.resolve(proxy.hold(on)),
+    disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, '"number"')),
+    poison: () => Promise.resolve(),
+    poisoned: (event) => ({ ...event, data: Buffer.from(JSON.stringify('x'.repeat(300_000))) }),
+    async duplicateAck() {
+      const other = await build(testContext(), 10_000)
+      await deliverAll(other, numberedEvents(20, 'u'))
+      await other.close()
+    },
+    restart: () => server.restart(),
+    stop: () => proxy.close(),
+  }
+}
+
+for (const sessions of [false, true]) {
+  sinkConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', { accepts: serviceBus.accepts, idempotency: serviceBus.idempotency, start: () => startOther(sessions) })
+}
+
+test('a message to a plain AMQP client: attributes in application properties, data as body, id and session', async () => {
+  const name = `plain-${++named}`
+  server.queue(name, { sessions: true })
+  const sink = ended(await sinkTo(name, { sessions: true, time_to_live: '1h' }))
+  const [event] = numberedEvents(1, 'e')
+  const events: WeirEvent[] = [{ ...event!, key: 'a key', subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time: Date.UTC(2024, 4, 1) }]
+  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
+  const message = await plainRead(name, 'a key')
+  expect(message['application_properties']).toEqual({
+    'cloudEvents:specversion': '1.0', 'cloudEvents:id': 'e0', 'cloudEvents:source': '/conformance', 'cloudEvents:type': 'io.weir.test', 'cloudEvents:subject': 'grün und/blau', 'cloudEvents:partitionkey': 'a key',
+    'cloudEvents:time': '2024-05-01T00:00:00.000Z', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit', family: 'audit', type: 'io.weir.test',
+  })
+  expect(message).toMatchObject({ content_type: 'application/json', group_id: 'a key', ttl: 3_600_000, message_id: expect.stringMatching(/^[\w-]{43}$/) as string, body: { typecode: 0x75, content: Buffer.from('{"number":0}') } })
+})
+
+/** Reads the first message of a session with nothing but AMQP: shows a token, attaches, takes one. */
+function plainRead(name: string, session: string): Promise<Readonly<Record<string, unknown>>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>()
+  const audience = `sb://127.0.0.1:${server.port}/${name}`
+  const connection = rhea.create_container().connect({ host: '127.0.0.1', port: server.port, reconnect: false, username: 'anonymous' })
+  const answers = connection.open_receiver({ source: { address: '$cbs' } })
+  const login = connection.open_sender({ target: { address: '$cbs' } })
+  login.once('sendable', () => {
+    const body = sasToken(audience, server.keyName, server.keys.get(server.keyName) ?? '', Math.floor(Date.now() / 1000) + 60)
+    login.send({ message_id: 1, reply_to: 'me', application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: audience }, body })
+  })
+  answers.once('message', ({ message }) => {
+    if (message?.application_properties?.['status-code'] !== 202) return reject(new Error(String(message?.application_properties?.['status-description'])))
+    const reader = connection.open_receiver({ source: { address: name, filter: { 'com.microsoft:session-filter': session } } } as unknown as Parameters<typeof connection.open_receiver>[0])
+    reader.once('message', ({ message: found }) => {
+      resolve(found as Readonly<Record<string, unknown>>)
+      connection.close()
+    })
+  })
+  connection.once('disconnected', ({ error }) => { reject(error ?? new Error('disconnected')) })
+  return promise
+}
+
+test('in structured mode a message is one CloudEvent in JSON; codec kollect has the envelope, its key, and what it is about beside it', async () => {
+  const name = `forms-${++named}`
+  const entity = server.queue(name)
+  const [event] = numberedEvents(1, 'e')
+  expect(await ended(await sinkTo(name, { mode: 'structured' })).send(eventBatch([event!], 't'), never)).toEqual([])
+  expect(entity.taken[0]).toMatchObject({ content_type: 'application/cloudevents+json; charset=utf-8', application_properties: { family: 'event', type: 'io.weir.test' } })
+  const changes = anyChanges(3, 20, 'c1').map((change, index) => changeEvent(change, index))
+  expect(await ended(await sinkTo(name, { codec: 'kollect', mode: 'raw', partition_key: true })).send(eventBatch(changes, 't'), never)).toEqual([])
+  for (const { body, application_properties: properties, message_annotations: annotations } of entity.taken.slice(1)) {
+    const { payload } = decodeEnvelope((body as { content: Buffer }).content)
+    if (payload.is === 'unknown') throw new Error(payload.typeUrl)
+    expect((annotations as Record<string, string>)['x-opt-partition-key']).toContain(payload.uid)
+    expect(properties).toMatchObject({ cluster: payload.clusterId, kind: payload.kind, name: payload.name, family: 'change' })
+  }
+  expect(entity.taken).toHaveLength(1 + changes.length)
+})
+
+test('a key that is refused is said with what to do, is read again, and what waited is delivered, without a restart', async () => {
+  const name = `login-${++named}`
+  // What Azure's client logs must not reach the console.
+  const printed = vi.spyOn(process.stderr, 'write')
+  onTestFinished(() => printed.mockRestore())
+  const entity = server.queue(name)
+  const sink = ended(await sinkTo(name))
+  await deliverAll(sink, numberedEvents(5, 'a'))
+  const [event] = numberedEvents(1, 'b')
+  const before = server.keys.get(server.keyName) ?? ''
+  server.keys.set(server.keyName, 'bmV4dA==')
+  server.expire()
+  /** What is said of these once it is clear: at first the connection may only be seen to be lost. */
+  const told = async (events: readonly WeirEvent[]): Promise<string> => {
+    for (;;) {
+      const { failures } = await settle(sink, eventBatch(events, 't'), never)
+      expect(failures.map(({ is }) => is)).toEqual(events.map(() => 'retry'))
+      const [{ reason } = { reason: '' }] = failures
+      if (!/can't be used|made anew/.test(reason)) return reason
+    }
+  }
+  const refused = await told([event!])
+  expect(refused).toMatch(/^Service Bus refuses our login \(InvalidSignature.*correct `connection_string`/)
+  expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining('refuses our login') })
+  expect(refused).not.toContain(before)
+  process.env[secretName] = server.connectionString()
+  await deliverAll(sink, [event!])
+  // A token that somebody else made, and one whose time is over.
+  const token = (seconds: number): string => `Endpoint=sb://127.0.0.1:${server.port};UseDevelopmentEmulator=true;SharedAccessSignature=${sasToken(`sb://127.0.0.1:${server.port}/`, server.keyName, 'bmV4dA==', Math.floor(Date.now() / 1000) + seconds)}`
+  process.env[secretName] = token(-60)
+  server.expire()
+  expect(await told(numberedEvents(1, 'c'))).toContain('ExpiredToken')
+  process.env[secretName] = token(3600)
+  await deliverAll(sink, numberedEvents(1, 'c'))
+  process.env[secretName] = 'not any of this'
+  server.expire()
+  expect(await told(numberedEvents(1, 'd'))).toContain('`connection_string` is none of Service Bus')
+  expect(entity.taken.map(idOf)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'b0', 'c0'])
+  server.keys.set(server.keyName, before)
+  expect(printed.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('azure:'))).toEqual([])
+})
+
+test('requests are full, one key after the other; a mebibyte goes out in a namespace of tier premium, what is larger is refused, and those beside it arrive', async () => {
+  const name = `large-${++named}`
+  const entity = server.queue(name, { largest: 4 << 20 })
+  const sink = ended(await sinkTo(name, { timeout: '20s' }))
+  const large = (id: string, bytes: number): WeirEvent => ({ ...numberedEvents(1, 'x')[0]!, id, key: id, data: Buffer.from(JSON.stringify('x'.repeat(bytes))) })
+  const events = [large('l1', 1 << 20), large('l2', 4 << 20), large('l3', 3 << 20), ...numberedEvents(10, 'm')]
+  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([{ index: 1, is: 'reject', reason: expect.stringContaining('larger than may be sent (4194304; see `max_message`') as string }])
+  expect(entity.taken.map(idOf)).toEqual(['l1', 'l3', ...numberedEvents(10, 'm').map(({ id }) => id)])
+  const small = ended(await sinkTo(name, { max_message: '64KiB' }))
+  expect(await small.send(eventBatch([large('s1', 100_000)], 't'), never)).toMatchObject([{ is: 'reject' }])
+})
+
+test('what goes to a queue with sessions without one is said with what to do', async () => {
+  const name = `wants-${++named}`
+  server.queue(name, { sessions: true })
+  expect((await settle(ended(await sinkTo(name)), eventBatch(numberedEvents(3, 'e'), 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('set `sessions: true`') }, { is: 'retry' }, { is: 'retry' }])
+})
+
+test('weir bus check connects and writes to azuresb://', async () => {
+  const name = `checked-${++named}`
+  const entity = server.queue(name)
+  const ran = await launch(['bus', 'check', `azuresb://${name}`, '--format', 'json'], { env: { SERVICEBUS_CONNECTION_STRING: server.connectionString() } })
+  const { checks } = JSON.parse(ran.stdout) as { checks: readonly { readonly check: string; readonly status: string }[] }
+  expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
+  expect(entity.taken).toHaveLength(1)
+})
