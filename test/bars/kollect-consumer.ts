@@ -37,7 +37,7 @@ export default {
       for (const [name, keep] of [['kollect\'s own fields', false], ['all fields', true]] as const) {
         const generated = join(context.folder, keep ? 'all' : 'own')
         await generate(python.path, generated, keep)
-        const told = await consume(python.path, [generated, bus.url, 'KOLLECT', 'kollect', String(changes.length)])
+        const told = await consume(python.path, [generated, 'nats', bus.url, 'KOLLECT', 'kollect', String(changes.length)])
         const wrong = told.flatMap((each) => differences(each, sent.get(each.key), keep))
         context.figure(`messages read by the consumer of ${name}`, told.length)
         context.expect(new Set(told.map(({ key }) => key)).size === changes.length && told.length === changes.length, `the consumer of ${name} read every change once`)

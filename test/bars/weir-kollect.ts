@@ -58,7 +58,7 @@ export default {
       const generated = join(context.folder, 'classes')
       await mkdir(generated)
       await generate(python, generated, true)
-      const told = await consume(python, [generated, bus.url, 'CHANGES', 'cluster.changes', String(written.length)])
+      const told = await consume(python, [generated, 'nats', bus.url, 'CHANGES', 'cluster.changes', String(written.length)])
       const metrics = await (await fetch(`${second.opsUrl}/__/metrics`)).text()
       context.expect(await second.stop() === 0, 'it stops again with exit code 0')
       context.figure('changes written to the cluster', written.length)

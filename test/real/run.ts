@@ -6,6 +6,7 @@ import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
 import { installBuf } from './install/buf.ts'
 import { elasticmq, installElasticmq } from './install/elasticmq.ts'
+import { installGoCloudEvents } from './install/go-cloudevents.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
 import { installKafka, kafka } from './install/kafka.ts'
 import { installKeycloak, keycloak } from './install/keycloak.ts'
@@ -16,6 +17,7 @@ import { installMoto, moto } from './install/moto.ts'
 import { findPubSub, pubsub } from './install/pubsub.ts'
 import { pmacct } from './install/pmacct.ts'
 import { installPyarrow } from './install/pyarrow.ts'
+import { installPythonBuses } from './install/python-buses.ts'
 import { installPythonProtobuf } from './install/python-protobuf.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { rabbitmq } from './install/rabbitmq.ts'
@@ -29,7 +31,7 @@ const filters = process.argv.slice(2)
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }, { name: 'python-buses', find: installPythonBuses }, { name: 'go-cloudevents', find: installGoCloudEvents }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }

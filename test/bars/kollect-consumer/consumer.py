@@ -1,14 +1,17 @@
-"""Reads a kollect topic with generated classes and prints each message as a line of JSON: consumer.py GENERATED URL STREAM SUBJECT COUNT."""
-import asyncio, json, sys
+"""Reads kollect's messages with generated classes and prints each as a line of JSON: consumer.py GENERATED BUS …
 
-generated, url, stream, subject, count = sys.argv[1:]
+nats URL STREAM SUBJECT COUNT · kafka BROKER TOPIC COUNT · sqs ENDPOINT REGION QUEUE_URL COUNT · pubsub PROJECT SUBSCRIPTION COUNT
+"""
+import base64, json, sys
+
+generated, bus, *place, count = sys.argv[1:]
 sys.path.insert(0, generated)
 
-import nats
 from kollect.event.v1 import event_pb2 as envelopes
 from kollect.resource.event.v1 import event_pb2 as events
 
 known = {each.DESCRIPTOR.full_name: each for each in (events.ResourceCreatedEvent, events.ResourceUpdatedEvent, events.ResourceDeletedEvent)}
+wanted = int(count)
 
 
 def read(data):
@@ -24,13 +27,67 @@ def read(data):
     return told
 
 
-async def main():
-    connection = await nats.connect(url)
-    subscription = await connection.jetstream().subscribe(subject, stream=stream, ordered_consumer=True)
-    for _ in range(int(count)):
-        message = await subscription.next_msg(timeout=60)
-        print(json.dumps({"key": (message.headers or {}).get("ce-partitionkey"), **read(message.data)}), flush=True)
-    await connection.close()
+def tell(key, data):
+    print(json.dumps({"key": key, **read(data)}), flush=True)
 
 
-asyncio.run(main())
+def nats(url, stream, subject):
+    import asyncio, nats as client
+
+    async def main():
+        connection = await client.connect(url)
+        subscription = await connection.jetstream().subscribe(subject, stream=stream, ordered_consumer=True)
+        for _ in range(wanted):
+            message = await subscription.next_msg(timeout=60)
+            tell((message.headers or {}).get("ce-partitionkey"), message.data)
+        await connection.close()
+
+    asyncio.run(main())
+
+
+def kafka(broker, topic):
+    from confluent_kafka import Consumer
+
+    consumer = Consumer({"bootstrap.servers": broker, "group.id": "consumer", "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer.subscribe([topic])
+    for _ in range(wanted):
+        message = consumer.poll(60)
+        if message is None or message.error():
+            raise RuntimeError(str(message and message.error()))
+        tell(message.key().decode(), message.value())
+    consumer.close()
+
+
+def sqs(endpoint, region, queue):
+    import boto3
+
+    client = boto3.client("sqs", endpoint_url=endpoint, region_name=region, aws_access_key_id="reader", aws_secret_access_key="secret")
+    got = 0
+    while got < wanted:
+        messages = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=20, MessageAttributeNames=["All"], AttributeNames=["All"]).get("Messages", [])
+        if not messages:
+            raise RuntimeError("the queue is empty")
+        for message in messages:
+            if message["MessageAttributes"]["base64encoded"]["StringValue"] != "true":
+                raise ValueError("bytes are not said to be base64")
+            tell(message["Attributes"]["MessageGroupId"], base64.b64decode(message["Body"], validate=True))
+        client.delete_message_batch(QueueUrl=queue, Entries=[{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)])
+        got += len(messages)
+
+
+def pubsub(project, subscription):
+    from google.cloud import pubsub_v1
+
+    # It finds the emulator by PUBSUB_EMULATOR_HOST.
+    with pubsub_v1.SubscriberClient() as client:
+        path = client.subscription_path(project, subscription)
+        got = 0
+        while got < wanted:
+            messages = client.pull(subscription=path, max_messages=1000, timeout=60).received_messages
+            for message in messages:
+                tell(message.message.ordering_key, message.message.data)
+            client.acknowledge(subscription=path, ack_ids=[message.ack_id for message in messages])
+            got += len(messages)
+
+
+{"nats": nats, "kafka": kafka, "sqs": sqs, "pubsub": pubsub}[bus](*place)

@@ -35,9 +35,9 @@ export async function generate(python: string, out: string, additions: boolean):
   if (ran.code !== 0) throw new Error(`protoc failed: ${ran.output}`)
 }
 
-/** Arguments: the folder of its classes, the server, the stream, the subject, how many messages. */
-export async function consume(python: string, args: readonly string[]): Promise<Told[]> {
-  const ran = await runCommand(python, [join(ROOT, 'test/bars/kollect-consumer/consumer.py'), ...args], { limit: 240_000 })
+/** Arguments: the folder of its classes, the bus and where on it (see consumer.py), how many messages. */
+export async function consume(python: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Told[]> {
+  const ran = await runCommand(python, [join(ROOT, 'test/bars/kollect-consumer/consumer.py'), ...args], { limit: 240_000, env })
   if (ran.code !== 0) throw new Error(`the consumer failed: ${ran.stderr.slice(-2000)}`)
   return ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as Told)
 }
