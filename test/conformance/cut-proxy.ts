@@ -10,7 +10,8 @@ export interface CutProxy {
   close(): Promise<void>
 }
 
-export async function cutProxy(targetPort: number): Promise<CutProxy> {
+/** `ownPort` 0: a free one. */
+export async function cutProxy(targetPort: number, ownPort = 0): Promise<CutProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let left = Number.POSITIVE_INFINITY
   let wanted = ''
@@ -47,7 +48,7 @@ export async function cutProxy(targetPort: number): Promise<CutProxy> {
     upstream.on('data', (chunk) => { client.write(chunk) })
     if (held) for (const socket of pair) socket.pause()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(ownPort, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     cutAfter(count, marker) {

@@ -32,7 +32,9 @@ export interface AwsServer {
   dropTopic(arn: string): Promise<void>
   /** All that is in the queue, which then holds it no more. */
   take(name: string): Promise<readonly Message[]>
-  /** Ends and comes back on the same port with what it had. */
+  /** Nobody is reached until `start`, on the same port and with what it had. */
+  stop(): Promise<void>
+  start(): Promise<void>
   restart(): Promise<void>
   close(): Promise<void>
 }
@@ -105,6 +107,8 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
         for (const { ReceiptHandle } of found) await sqs.send(new DeleteMessageCommand({ QueueUrl: urlOf(name), ReceiptHandle }))
       }
     },
+    stop: () => end(server),
+    start: () => listen(server, port),
     async restart() {
       await end(server)
       await listen(server, port)
