@@ -23,8 +23,8 @@ export async function connectionOptions(library: Library, config: NatsServer, { 
     timeout: config.timeout,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 1000,
-    // A server that hangs is found out within a minute; the library's own two minutes a ping are for idle clients.
-    pingInterval: 20_000,
+    // A server that hangs is given up after two of these without an answer, for another of the cluster; the library's own two minutes are for idle clients.
+    pingInterval: 5000,
     // A request's stack is worth nothing here and costs more than the request.
     noAsyncTraces: true,
     ...(authenticator === undefined ? {} : { authenticator }),
