@@ -41,7 +41,7 @@ export interface AwsConfig {
 /** `address`: URL of a queue or ARN of a topic. */
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
   if (config.oversize === 'split' && address.endsWith('.fifo')) return new Complaint('a FIFO queue shows no more than ten messages of a group before they are deleted, so that nobody could join the parts', 'set `oversize: claim-check`', ['oversize'])
-  if (config.mode === 'binary') return new Complaint('a message has room for ten attributes, which is too few for those of a CloudEvent', 'set `mode: structured`, or `mode: raw`', ['mode'])
+  if (config.mode === 'binary') return new Complaint('a message has room for ten attributes, which is too few for those of a CloudEvent', 'set `mode: structured`, `mode: protobuf` or `mode: raw`', ['mode'])
   if (config.codec === 'kollect' && config.mode === 'structured') return new Complaint('kollect\'s messages are bytes, and would go out as base64 in JSON', 'set `mode: raw`, which is what kollect\'s consumers read', ['mode'])
   return messageComplaint(config)
 }

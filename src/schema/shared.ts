@@ -94,7 +94,7 @@ const readClaims = group(claimFields, { description: 'Where the bodies lie of me
 /** What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one says otherwise. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
-  mode: choice(['binary', 'structured', 'raw'], { description: '`binary`: the attributes of a CloudEvent beside its data, as the bus has a place for them. `structured`: one CloudEvent in JSON. `raw`: the data alone', default: mode }),
+  mode: choice(['binary', 'structured', 'protobuf', 'raw'], { description: '`binary`: the attributes of a CloudEvent beside its data, as the bus has a place for them. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf, as the CloudEvents standard has it. `raw`: the data alone', default: mode }),
   oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], { description: 'What becomes of an event that is larger than the bus takes. `patch-only`: an update of an object is sent as the patch alone and a deletion without the last state, both marked `reduced`. `split`: its body is sent in numbered parts, which one reader joins. `claim-check`: its body is put into the store of `claims`, and a reference to it is sent. Whatever still can\'t go out is a dead letter', default: 'dead-letter' }),
   part_size: bytes({ description: 'Most bytes of the body in a part, with `oversize: split`: what the bus takes, without attributes, and three quarters of that where bodies go out as base64', default: '160KiB' }, { min: '1KiB', max: '8MiB' }),
   claims: keptClaims,
@@ -104,7 +104,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
 
 /** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
 export const messageSourceFields = {
-  codec: choice(['cloudevents', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured or batched mode; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
+  codec: choice(['cloudevents', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
   event_type: text({ description: 'Type of the events that `codec: json` and `codec: raw` make', default: 'io.weir.message' }),
   buffer: bytes({ description: 'Most bytes of messages that may wait for the journal before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
   join_bytes: bytes({ description: 'Most bytes of parts that may wait for the rest of their messages; beyond it the oldest are kept as they are, as messages that can\'t be read', default: '64MiB' }, { min: '1MiB', max: '1GiB' }),

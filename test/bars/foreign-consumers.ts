@@ -28,7 +28,7 @@ import { consume, generate } from './kollect-consumer/reader.ts'
 
 const batch = 500
 const project = 'weir-test'
-const modes = ['binary', 'structured'] as const
+const modes = ['binary', 'structured', 'protobuf'] as const
 
 export default {
   name: 'foreign-consumers',
@@ -90,12 +90,13 @@ export default {
     for (const mode of modes) {
       const [kafkaGo, natsGo, kafkaPython] = await Promise.all([
         receive(go, ['kafka', broker, mode, count]),
-        receive(go, ['nats', bus.url, mode.toUpperCase(), mode, count]),
-        receive(python, [pythonReceiver, broker, mode, count]),
+        receive(go, [mode === 'protobuf' ? 'nats-protobuf' : 'nats', bus.url, mode.toUpperCase(), mode, count]),
+        // The Python SDK has no protobuf.
+        mode === 'protobuf' ? undefined : receive(python, [pythonReceiver, broker, mode, count]),
       ])
       judge(context, `Go SDK, Kafka, ${mode}`, events, kafkaGo)
       judge(context, `Go SDK, NATS, ${mode}`, events, unescaped(mode, natsGo))
-      judge(context, `Python SDK, Kafka, ${mode}`, events, kafkaPython)
+      if (kafkaPython !== undefined) judge(context, `Python SDK, Kafka, ${mode}`, events, kafkaPython)
     }
   },
 } satisfies Bar

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { WeirEvent } from '../../model/events.ts'
 import { busMessage } from './index.ts'
+import { readMessage } from './read.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -47,4 +48,15 @@ it('has one id wherever source and id are the same, and of a flow its place', ()
   expect(id({ ...change, source: '/kubernetes/prod', id: 'a-2' })).not.toBe(id(change))
   expect(id({ ...change, source: '/kubernetes/proda', id: '-1' })).not.toBe(id(change))
   expect(busMessage({ ...row, kind: 'flows', id: 'netflow:1:2:3' }, change, 'structured')).toMatchObject({ id: 'netflow:1:2:3', key: undefined, facts: { family: 'flow' } })
+})
+
+it('is read as the event that it was, in whichever mode it went out', () => {
+  for (const mode of ['binary', 'structured', 'protobuf'] as const) {
+    const { extensions, ...same } = change
+    const [event] = readMessage({ ...busMessage(row, change, mode), place: 't/0', time: undefined, key: undefined }, { codec: 'cloudevents', event_type: 'x' }, '/weir/in')
+    expect(event).toMatchObject(same)
+    expect(String(event?.extensions?.['epoch'])).toBe(String(extensions?.['epoch']))
+  }
+  const message = { attributes: {}, contentType: 'application/cloudevents+avro', body: bytes('x'), place: 't/0', time: undefined, key: undefined }
+  expect(() => readMessage(message, { codec: 'cloudevents', event_type: 'x' }, '/weir/in')).toThrow('JSON and protobuf are understood')
 })

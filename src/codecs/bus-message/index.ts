@@ -4,10 +4,10 @@ import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { encodeStructured, eventAttributes, structuredType } from '../cloudevents/index.ts'
+import { encodeProtobuf, encodeStructured, eventAttributes, protobufType, structuredType } from '../cloudevents/index.ts'
 
-/** `binary`: attributes beside the data. `structured`: one CloudEvent in JSON. `raw`: the data alone. */
-export type MessageMode = 'binary' | 'structured' | 'raw'
+/** `binary`: attributes beside the data. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf. `raw`: the data alone. */
+export type MessageMode = 'binary' | 'structured' | 'protobuf' | 'raw'
 
 interface Row {
   readonly kind: BatchKind
@@ -37,6 +37,7 @@ const nothing = new Uint8Array(0)
 export function busMessage(row: Row, form: WeirEvent, mode: MessageMode): BusMessage {
   const common = { facts: factsOf(row, form), id: messageId(row, form), key: row.kind === 'flows' ? undefined : (form.key ?? row.key) }
   if (mode === 'structured') return { ...common, attributes: {}, contentType: `${structuredType}; charset=utf-8`, body: encodeStructured(form) }
+  if (mode === 'protobuf') return { ...common, attributes: {}, contentType: protobufType, body: encodeProtobuf(form) }
   const { attributes, contentType } = eventAttributes(form)
   return { ...common, attributes: mode === 'raw' ? {} : attributes, contentType, body: form.data ?? nothing }
 }

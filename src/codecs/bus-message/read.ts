@@ -1,7 +1,7 @@
 /** A message of a bus as events, by the codec that its source is given. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
-import { checkJson, decodeAttributed, decodeBatchToColumns, decodeStructured, httpMode, toEvents } from '../cloudevents/index.ts'
+import { checkJson, decodeAttributed, decodeBatchToColumns, decodeProtobuf, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
 
 export interface InMessage {
   /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
@@ -50,7 +50,10 @@ function cloudEvents({ attributes, contentType, body }: InMessage): WeirEvent[] 
   const mode = httpMode(contentType)
   if (mode === 'structured') return toEvents(decodeStructured(body))
   if (mode === 'batched') return toEvents(decodeBatchToColumns(body))
-  if (mode === undefined) throw new Error(`of the CloudEvents formats only JSON is understood, and it is ${contentType ?? ''}`)
+  if (mode === undefined) {
+    if (isProtobuf(contentType)) return [decodeProtobuf(body)]
+    throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
+  }
   if (attributes['specversion'] !== undefined) return [decodeAttributed(attributes, contentType, body)]
   throw new Error('it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)')
 }

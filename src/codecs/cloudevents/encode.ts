@@ -5,7 +5,7 @@ import { encodeHeader } from './headers.ts'
 import { isJsonType } from './media.ts'
 
 /** Attributes of an event on the wire, in the order they are written; `datacontenttype` apart. */
-function attributes(event: WeirEvent, extra: Extensions | undefined): [name: string, value: string | number | boolean][] {
+export function eventFields(event: WeirEvent, extra: Extensions | undefined): [name: string, value: string | number | boolean][] {
   const list: [string, string | number | boolean][] = [['specversion', '1.0'], ['id', event.id], ['source', event.source], ['type', event.type]]
   if (event.subject !== undefined) list.push(['subject', event.subject])
   const time = event.time === undefined ? '' : isoTime(event.time)
@@ -23,13 +23,13 @@ function attributes(event: WeirEvent, extra: Extensions | undefined): [name: str
 }
 
 /** Text of a type that a JSON reader would take for JSON needs another to stay text. */
-function contentType(event: WeirEvent): string | undefined {
+export function contentType(event: WeirEvent): string | undefined {
   return event.encoding === 'text' && event.datacontenttype === undefined ? 'text/plain' : event.datacontenttype
 }
 
 function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: string, data: Uint8Array | undefined] {
   let head = ''
-  for (const [name, value] of attributes(event, extra)) head += `${head === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
+  for (const [name, value] of eventFields(event, extra)) head += `${head === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
   const type = contentType(event)
   if (type !== undefined) head += `,"datacontenttype":${JSON.stringify(type)}`
   if (event.data === undefined || event.encoding === 'none') return [`${head}}`, undefined]
@@ -77,7 +77,7 @@ const nothing = new Uint8Array(0)
  */
 export function eventAttributes(event: WeirEvent, extra?: Extensions): { readonly attributes: Readonly<Record<string, string>>; readonly contentType: string | undefined } {
   const named: Record<string, string> = {}
-  for (const [name, value] of attributes(event, extra)) named[name] = String(value)
+  for (const [name, value] of eventFields(event, extra)) named[name] = String(value)
   return { attributes: named, contentType: contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined) }
 }
 

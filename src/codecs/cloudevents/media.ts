@@ -29,6 +29,13 @@ export type HttpMode = 'binary' | 'structured' | 'batched'
 export const structuredType = 'application/cloudevents+json'
 export const batchedType = 'application/cloudevents-batch+json'
 
+/** The standard's other format of whole events, which messages of buses may have. */
+export const protobufType = 'application/cloudevents+protobuf'
+
+export function isProtobuf(contentType: string | undefined): boolean {
+  return bare(contentType ?? '') === protobufType
+}
+
 /** How an HTTP message carries its events; undefined for a CloudEvents format other than JSON. */
 export function httpMode(contentType: string | undefined): HttpMode | undefined {
   const type = bare(contentType ?? '')

@@ -1,0 +1,171 @@
+/**
+ * CloudEvents in protobuf, the standard's other format for whole events (message io.cloudevents.v1.CloudEvent), both ways. The message is small
+ * enough to be written and read field by field.
+ */
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import type { WeirEvent } from '../../model/events.ts'
+import { eventLimit } from './decoder.ts'
+import { attributeLimit, badTime, type Extensions, type ExtensionValue } from './attributes.ts'
+import { decodeAttributed } from './binary.ts'
+import { contentType, eventFields } from './encode.ts'
+import { Fault, naming } from './errors.ts'
+
+const field = { id: 1, source: 2, specversion: 3, type: 4, attributes: 5, binaryData: 6, textData: 7, protoData: 8 } as const
+const required: Readonly<Record<number, string>> = { [field.id]: 'id', [field.source]: 'source', [field.specversion]: 'specversion', [field.type]: 'type' }
+/** Attributes that have a field of their own. */
+const own = new Set(Object.values(required))
+const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
+/** Of a map's entry, of Any and of Timestamp. */
+const [first, second] = [1, 2]
+const [leastInteger, mostInteger] = [-(2 ** 31), 2 ** 31 - 1]
+
+/** One event. Data that is text/plain is text, all else bytes: receivers take text under a JSON type for a JSON string, and know few other types of it. */
+export function encodeProtobuf(event: WeirEvent): Uint8Array {
+  const writer = new BinaryWriter()
+  for (const [number, value] of [[field.id, event.id], [field.source, event.source], [field.specversion, '1.0'], [field.type, event.type]] as const) writer.tag(number, WireType.LengthDelimited).string(value)
+  const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
+  for (const [name, value] of eventFields(event, undefined)) if (!own.has(name)) writeAttribute(writer, name, value, event.time)
+  if (type !== undefined) writeAttribute(writer, 'datacontenttype', type, undefined)
+  const { data, encoding } = event
+  if (data === undefined || encoding === 'none') return writer.finish()
+  const text = encoding === 'text' && type === 'text/plain'
+  return writer.tag(text ? field.textData : field.binaryData, WireType.LengthDelimited).bytes(data).finish()
+}
+
+function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValue, time: number | undefined): void {
+  writer.tag(field.attributes, WireType.LengthDelimited).fork().tag(first, WireType.LengthDelimited).string(name).tag(second, WireType.LengthDelimited).fork()
+  if (typeof value === 'boolean') writer.tag(valueOf.boolean, WireType.Varint).bool(value)
+  else if (typeof value === 'number' && value >= leastInteger && value <= mostInteger) writer.tag(valueOf.integer, WireType.Varint).int32(value)
+  else if (name === 'time' && time !== undefined) {
+    const seconds = Math.floor(time / 1000)
+    writer.tag(valueOf.timestamp, WireType.LengthDelimited).fork().tag(first, WireType.Varint).int64(seconds).tag(second, WireType.Varint).int32((time - 1000 * seconds) * 1_000_000).join()
+  } else writer.tag(name === 'dataschema' ? valueOf.uri : valueOf.string, WireType.LengthDelimited).string(String(value))
+  writer.join().join()
+}
+
+/** One event. Throws CloudEventsError. */
+export function decodeProtobuf(body: Uint8Array): WeirEvent {
+  return naming(undefined, () => {
+    if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
+    const { attributes, typed, data, text, schema } = readMessage(body)
+    const { datacontenttype, ...named }: Record<string, string> & { datacontenttype?: string } = { ...(schema === undefined ? {} : { dataschema: schema }), ...attributes }
+    const event = decodeAttributed(named, datacontenttype, data)
+    const told = text && datacontenttype === undefined && event.encoding === 'binary' ? { ...event, encoding: 'text' as const } : event
+    const { extensions } = told
+    return extensions === undefined ? told : { ...told, extensions: { ...extensions, ...Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(extensions, name))) } }
+  })
+}
+
+interface Message {
+  readonly attributes: Readonly<Record<string, string>>
+  /** Extensions that are no texts. */
+  readonly typed: Extensions
+  readonly data: Uint8Array
+  readonly text: boolean
+  /** Type of a message of protobuf that is the data. */
+  readonly schema: string | undefined
+}
+
+const nothing = new Uint8Array(0)
+
+function readMessage(body: Uint8Array): Message {
+  const attributes: Record<string, string> = {}
+  const typed: Extensions = {}
+  let [data, text, schema]: [Uint8Array, boolean, string | undefined] = [nothing, false, undefined]
+  eachField(body, (number, value) => {
+    const name = required[number]
+    if (name !== undefined) attributes[name] = textOf(bytesOf(value), name)
+    else if (number === field.attributes) {
+      const [called, told] = readAttribute(bytesOf(value))
+      attributes[called] = String(told)
+      if (typeof told !== 'string') typed[called] = told
+    } else if (number === field.binaryData || number === field.textData) {
+      ;[data, text, schema] = [bytesOf(value), number === field.textData, undefined]
+    } else if (number === field.protoData) {
+      ;[data, text, schema] = [nothing, false, '']
+      eachField(bytesOf(value), (part, of) => {
+        if (part === first) schema = textOf(bytesOf(of), 'the type of the data')
+        if (part === second) data = bytesOf(of)
+      })
+      attributes['datacontenttype'] ??= 'application/protobuf'
+    }
+  })
+  return { attributes, typed, data, text, schema: schema === '' ? undefined : schema }
+}
+
+function readAttribute(entry: Uint8Array): [name: string, value: ExtensionValue] {
+  let [name, value]: [string, ExtensionValue | undefined] = ['', undefined]
+  eachField(entry, (number, part) => {
+    if (number === first) name = textOf(bytesOf(part), 'the name of an attribute')
+    if (number === second) eachField(bytesOf(part), (kind, of) => { value = readValue(kind, of, name) })
+  })
+  if (value === undefined) throw new Fault(`attribute ${JSON.stringify(name.slice(0, 64))} has no value`)
+  return [name, value]
+}
+
+function readValue(kind: number, of: FieldValue, name: string): ExtensionValue {
+  switch (kind) {
+    case valueOf.boolean: return numberOf(of) !== 0n
+    case valueOf.integer: return Number(BigInt.asIntN(32, numberOf(of)))
+    case valueOf.bytes: return Buffer.from(bytesOf(of)).toString('base64')
+    case valueOf.timestamp: return timeOf(bytesOf(of), name)
+    case valueOf.string:
+    case valueOf.uri:
+    case valueOf.uriRef: return textOf(bytesOf(of), name)
+    default: throw new Fault(`attribute ${name.slice(0, 64)} has a value of a kind that is not known`)
+  }
+}
+
+function timeOf(bytes: Uint8Array, name: string): string {
+  let [seconds, nanos] = [0, 0]
+  eachField(bytes, (number, value) => {
+    if (number === first) seconds = Number(BigInt.asIntN(64, numberOf(value)))
+    if (number === second) nanos = Number(BigInt.asIntN(32, numberOf(value)))
+  })
+  const date = new Date(1000 * seconds + Math.floor(nanos / 1_000_000))
+  if (Number.isNaN(date.getTime())) throw badTime(`${seconds} s of ${name}`)
+  return date.toISOString()
+}
+
+type FieldValue = bigint | Uint8Array
+
+function bytesOf(value: FieldValue): Uint8Array {
+  if (typeof value === 'bigint') throw new Fault('it is no CloudEvent: a field is a number where bytes are expected')
+  return value
+}
+
+function numberOf(value: FieldValue): bigint {
+  if (typeof value !== 'bigint') throw new Fault('it is no CloudEvent: a field is bytes where a number is expected')
+  return value
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function textOf(bytes: Uint8Array, name: string): string {
+  if (bytes.length > attributeLimit) throw new Fault(`${name} is longer than ${attributeLimit} bytes`, 'too-large')
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new Fault(`${name} is not UTF-8`)
+  }
+}
+
+/** Fields that are neither numbers nor bytes are of nobody whom we know, and left alone. */
+function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void): void {
+  const reader = new BinaryReader(bytes)
+  while (reader.pos < reader.len) {
+    let found: readonly [number: number, value: FieldValue | undefined]
+    try {
+      const [number, wire] = reader.tag()
+      if (wire === WireType.LengthDelimited) found = [number, reader.bytes()]
+      else if (wire === WireType.Varint) found = [number, BigInt(reader.uint64())]
+      else {
+        reader.skip(wire, number)
+        found = [number, undefined]
+      }
+    } catch (error) {
+      throw new Fault(`it is no protobuf: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    if (found[1] !== undefined) each(found[0], found[1])
+  }
+}
