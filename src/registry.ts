@@ -1,7 +1,7 @@
 /** The one file that knows every connector and transform: its schema at once, its code only when it is configured. */
 import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema, sqsSourceSchema } from './connectors/aws-sqs/config.ts'
-import { serviceBusSchema } from './connectors/azure-servicebus/config.ts'
+import { serviceBusSchema, serviceBusSourceSchema } from './connectors/azure-servicebus/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
@@ -17,7 +17,7 @@ import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = {
   netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema,
-  nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema, 'aws-sqs': sqsSourceSchema,
+  nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema, 'aws-sqs': sqsSourceSchema, 'azure-servicebus': serviceBusSourceSchema,
 }
 export const sinkSchemas = {
   http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: gcppubsubSchema,
@@ -38,6 +38,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
   gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsubSource,
   'aws-sqs': async () => (await import('./connectors/aws-sqs/index.ts')).sqsSource,
+  'azure-servicebus': async () => (await import('./connectors/azure-servicebus/index.ts')).serviceBusSource,
 }
 
 /** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */

@@ -47,6 +47,8 @@ class StandIn implements ServiceBus {
   readonly #sockets = new Set<Socket>()
   readonly #links = new Map<Connection, Set<Sender | Receiver>>()
   readonly #audiences = new WeakMap<Connection, Set<string>>()
+  /** What is to be done when a connection ends. */
+  readonly #ends = new Map<Connection, (() => void)[]>()
   #server: Server | undefined
 
   connectionString(port = this.port, key = this.keys.get(this.keyName) ?? ''): string {
@@ -170,7 +172,9 @@ class StandIn implements ServiceBus {
     }
     const entity = this.#open(sender, connection, address)
     if (!(entity instanceof Entity)) return
-    if (entity.sessions) this.#giveSession(sender, entity)
+    const wants = sessionFilter in (sender.source.filter ?? {})
+    if (entity.sessions !== wants) sender.close({ condition: 'amqp:not-allowed', description: entity.sessions ? 'It is not possible for an entity that requires sessions to create a non-sessionful message receiver.' : 'A sessionful message receiver cannot be created on an entity that does not require sessions.' })
+    else if (wants) this.#giveSession(sender, entity)
     else this.#give(sender, entity)
   }
 
@@ -201,7 +205,7 @@ class StandIn implements ServiceBus {
       entity.watchers.delete(look)
     }
     entity.watchers.add(look)
-    sender.connection.once('disconnected', settle)
+    this.#whenEnded(sender.connection, settle)
     look()
   }
 
@@ -242,7 +246,7 @@ class StandIn implements ServiceBus {
     sender.on('modified', settled((token) => entity.release(token)))
     sender.on('rejected', settled((token) => entity.complete(token)))
     sender.on('sender_close', end)
-    sender.connection.once('disconnected', end)
+    this.#whenEnded(sender.connection, end)
   }
 
   #manage({ message, delivery }: EventContext, connection: Connection, name: string): void {
@@ -283,8 +287,16 @@ class StandIn implements ServiceBus {
     return allowed ? place : undefined
   }
 
+  #whenEnded(connection: Connection, act: () => void): void {
+    const acts = this.#ends.get(connection)
+    if (acts === undefined) this.#ends.set(connection, [act])
+    else acts.push(act)
+  }
+
   #ended(connection: Connection): void {
     this.#links.delete(connection)
+    for (const act of this.#ends.get(connection) ?? []) act()
+    this.#ends.delete(connection)
   }
 
   #allLinks(): (Sender | Receiver)[] {

@@ -10,7 +10,7 @@ export async function makeClient({ connection_string: secret, timeout }: Service
   const written = revealSecret(secret).trim()
   try {
     // Its own retries are off: they belong to whoever calls, who knows for how long.
-    return new library.ServiceBusClient(written, { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, timeoutInMs: timeout } })
+    return new library.ServiceBusClient(written, { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout } })
   } catch (error) {
     throw new WrongSettings('`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY', { cause: error })
   }
@@ -46,5 +46,17 @@ export async function whileOpen(sender: ServiceBusSender, sent: Promise<void>, {
     looking.cancel()
     sent.catch(() => undefined)
     lost.catch(() => undefined)
+  }
+}
+
+/** As `asked`, but rejects with `late` when it takes longer than `ms`. */
+export async function within<T>(asked: Promise<T>, { timers, ms, late }: { readonly timers: Context['host']['timers']; readonly ms: number; readonly late: string }): Promise<T> {
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const timer = timers.after(ms, () => { reject(new Error(late)) })
+  try {
+    return await Promise.race([asked, over])
+  } finally {
+    timer.cancel()
+    asked.catch(() => undefined)
   }
 }

@@ -37,7 +37,10 @@ export function why(error: unknown, entity: string, right: string): string {
     case 'QuotaExceeded': return `${entity} is full, or a quota of the namespace is used up (${text}); let it be read, or make it larger`
     case 'ServiceBusy': return `Service Bus is busy and asks us to wait (${text})`
     case 'ServiceTimeout': return `Service Bus gave no answer in time (${text})`
-    default: return /SessionId was not set/.test(text) ? `${entity} wants sessions (${text}); set \`sessions: true\`` : `Service Bus can't be used (${text})`
+    default:
+      if (/SessionId was not set|requires sessions/.test(text)) return `${entity} wants sessions (${text}); set \`sessions: true\``
+      if (/does not require sessions/.test(text)) return `${entity} has no sessions (${text}); leave out \`sessions\``
+      return `Service Bus can't be used (${text})`
   }
 }
 

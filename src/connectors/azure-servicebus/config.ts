@@ -1,4 +1,4 @@
-import { bytes, Complaint, defineSchema, duration, flag, messageComplaint, messageFields, secret, text, type ConfigOf } from '../../schema/index.ts'
+import { bytes, Complaint, defineSchema, duration, flag, integer, messageComplaint, messageFields, messageSourceFields, secret, text, type ConfigOf } from '../../schema/index.ts'
 
 const name = { pattern: /[\p{L}\p{N}][\p{L}\p{N}._/-]{0,259}/u, expects: 'the name of a queue or topic: up to 260 letters, digits and `._-/`' }
 const sessionName = { pattern: /[^\p{Cc}]{1,128}/u, expects: 'up to 128 characters' }
@@ -27,6 +27,23 @@ export const serviceBusSchema = defineSchema({
   },
 })
 
+export const serviceBusSourceSchema = defineSchema({
+  type: 'azure-servicebus',
+  role: 'source',
+  summary: 'Reads events from a queue of Azure Service Bus, or a subscription of a topic (AMQP 1.0), and completes what is synced',
+  fields: {
+    ...server,
+    entity: text({ description: 'Queue to read, or the topic of `subscription`', required: true, example: 'events' }, name),
+    subscription: text({ description: 'Subscription to read; left out, `entity` is a queue', default: null, example: 'weir' }, { pattern: /[\p{L}\p{N}][\p{L}\p{N}._-]{0,49}/u, expects: 'the name of a subscription: up to 50 letters, digits and `._-`' }),
+    sessions: flag({ description: 'Whether queue or subscription has sessions; what is in one session is then read in order, by one Weir at a time', default: false }),
+    session_count: integer({ description: 'Most sessions that are read at once, where `sessions` is set', unit: 'sessions', default: 8 }, { min: 1, max: 128 }),
+    prefetch: integer({ description: 'Most messages that may come before they are asked for, of each session where there are sessions', unit: 'messages', default: 256 }, { min: 1, max: 1000 }),
+    timeout: duration({ description: 'How long one answer may take', default: '10s' }, { min: '10ms' }),
+    ...messageSourceFields,
+  },
+})
+
+export type ServiceBusSourceConfig = ConfigOf<typeof serviceBusSourceSchema>
 export type ServiceBusConfig = ConfigOf<typeof serviceBusSchema>
 /** What a connection needs, whichever way it is used. */
 export type ServiceBusServer = Pick<ServiceBusConfig, 'connection_string' | 'timeout'>

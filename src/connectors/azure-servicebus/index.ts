@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import { serviceBusSchema } from './config.ts'
+import { defineSink, defineSource } from '../../engine/define.ts'
+import { serviceBusSchema, serviceBusSourceSchema } from './config.ts'
 import { openServiceBus } from './sink.ts'
+import { openServiceBusSource } from './source.ts'
 
 export const serviceBus = defineSink(serviceBusSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openServiceBus })
+export const serviceBusSource = defineSource(serviceBusSourceSchema, { thread: 'ingest', build: openServiceBusSource })

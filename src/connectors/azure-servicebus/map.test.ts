@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { isOfConnection, isOfMessage, says, verdict, why } from './client-errors.ts'
-import { serviceBusSchema } from './config.ts'
+import { serviceBusSchema, serviceBusSourceSchema } from './config.ts'
+import { fromMessage } from './map-read.ts'
 import { sizeOf, toMessage } from './map.ts'
 
 const form = { sessions: false, default_session: 'weir', partition_key: false, time_to_live: null }
@@ -55,4 +56,21 @@ test.each<[Partial<WrittenConfigOf<typeof serviceBusSchema>>, string]>([
   [{ codec: 'kollect', mode: 'structured' }, 'kollect\'s messages are bytes'],
 ])('the settings %j are refused: %s', (written, told) => {
   expect(() => configFrom(serviceBusSchema, { connection_string: 'env:X', entity: 'q', ...written })).toThrow(told)
+})
+
+test('attributes are read with either separator and in AMQP\'s own types; a message is known by its number, its key is its session', () => {
+  const came = fromMessage({
+    body: Buffer.from('x'), contentType: 'text/plain', sessionId: 's', partitionKey: 'p', enqueuedTimeUtc: new Date(5), sequenceNumber: { toString: () => '7' },
+    applicationProperties: { 'cloudEvents:id': 'x', cloudEvents_type: 't', 'cloudEvents:n': 7, 'cloudEvents:yes': true, 'cloudEvents:time': new Date(0), 'cloudEvents:none': null, type: 'other' },
+  }, 'topic/weir')
+  expect(came).toEqual({ attributes: { id: 'x', type: 't', n: '7', yes: 'true', time: '1970-01-01T00:00:00.000Z' }, contentType: 'text/plain', body: Buffer.from('x'), place: 'topic/weir/7', time: 5, key: 's' })
+})
+
+test.each<[unknown, string]>([[Buffer.from('ab'), 'ab'], [[Buffer.from('a'), Buffer.from('b')], 'ab'], ['text', 'text'], [{ a: 1 }, '{"a":1}'], [undefined, '']])('the body %j is the bytes %j', (body, bytes) => {
+  expect(Buffer.from(fromMessage({ body }, 'q').body).toString()).toBe(bytes)
+})
+
+test('a source\'s settings', () => {
+  expect(() => configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q', subscription: 'a b' })).toThrow('the name of a subscription')
+  expect(configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q' })).toMatchObject({ subscription: null, sessions: false, prefetch: 256 })
 })

@@ -1,0 +1,49 @@
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+
+/** A message, and the link on which it is locked for us. */
+export interface Handle {
+  readonly message: ServiceBusReceivedMessage
+  readonly receiver: ServiceBusReceiver
+}
+
+/** What came and was not asked for yet. */
+export class Inbox {
+  #waiting: { readonly handle: Handle; readonly taken: () => void }[] = []
+  #failed: { readonly error: unknown } | undefined
+  #wake: () => void = () => undefined
+
+  /** Resolves when it was asked for, which lets the next come. */
+  put(handle: Handle): Promise<void> {
+    return new Promise((taken) => {
+      this.#waiting.push({ handle, taken })
+      this.#wake()
+    })
+  }
+
+  /** Nothing more will come. */
+  fail(error: unknown): void {
+    this.#failed ??= { error }
+    this.#wake()
+  }
+
+  /** At least one; none when the signal aborts. Rejects, when there is none any more, with why nothing comes. */
+  async next(signal: AbortSignal): Promise<readonly Handle[]> {
+    while (this.#waiting.length === 0 && this.#failed === undefined && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      signal.addEventListener('abort', resolve as () => void, { once: true })
+      await promise
+      signal.removeEventListener('abort', resolve as () => void)
+    }
+    if (this.#waiting.length === 0 && this.#failed !== undefined) throw this.#failed.error
+    return this.rest()
+  }
+
+  /** Whatever there is. */
+  rest(): readonly Handle[] {
+    const all = this.#waiting
+    this.#waiting = []
+    for (const { taken } of all) taken()
+    return all.map(({ handle }) => handle)
+  }
+}

@@ -1,0 +1,30 @@
+import type { ServiceBusReceivedMessage } from '@azure/service-bus'
+import type { InMessage } from '../../codecs/bus-message/read.ts'
+
+export type Received = Pick<ServiceBusReceivedMessage, 'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'> & { readonly sequenceNumber?: { toString(): string } }
+
+/** `path`: of the queue or subscription, in which a sequence number is one message's alone. */
+export function fromMessage({ body, applicationProperties: properties = {}, contentType, sessionId, partitionKey, enqueuedTimeUtc: time, sequenceNumber }: Received, path: string): InMessage {
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(properties)) {
+    // Names with `_` come from clients that speak JMS.
+    const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
+    if (attribute !== undefined && value !== null) attributes[attribute] = plain(value)
+  }
+  return { attributes, contentType, body: bytesOf(body), place: `${path}/${String(sequenceNumber)}`, time: time?.getTime(), key: sessionId ?? partitionKey }
+}
+
+/** The body of a message may be bytes, in one part or several, or a value of AMQP's own types. */
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  if (Array.isArray(body) && body.every((part) => part instanceof Uint8Array)) return Buffer.concat(body)
+  if (body === undefined || body === null) return new Uint8Array(0)
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+}
+
+/** AMQP has types of its own; attributes are texts, as CloudEvents writes its types. */
+function plain(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return String(value)
+}

@@ -1,0 +1,9 @@
+import { messageSource } from '../../bus/message-source.ts'
+import type { Source, SourceContext } from '../../engine/ports.ts'
+import { ServiceBusPuller } from './client-pull.ts'
+import type { ServiceBusSourceConfig } from './config.ts'
+
+/** A namespace that is away is no error here: it is said, and tried again. */
+export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {
+  return Promise.resolve(messageSource(config, context, new ServiceBusPuller(config, context)))
+}
