@@ -1,5 +1,5 @@
 /** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
-import { busMessage, type BusMessage, type MessageMode } from '../codecs/bus-message/index.ts'
+import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
 import type { Context, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
@@ -48,12 +48,13 @@ export interface ManyClient extends Client {
 /** A sink whose client publishes message by message. */
 export async function eachMessageSink(config: MessageSinkConfig, context: Context, client: EachClient): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
+  const write = await messageWriter(config.mode)
   const oversize = await Oversize.open(config, context)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const outgoing = new Outgoing(config, forms, batch)
+      const outgoing = new Outgoing(forms, write, batch)
       const publish = async (messages: readonly OutMessage[]): Promise<Attempt> => {
         let outcome: Attempt
         for (const message of messages) if ((outcome = await client.publish(message, signal)) !== undefined) break
@@ -67,19 +68,20 @@ export async function eachMessageSink(config: MessageSinkConfig, context: Contex
         return isTooLarge(outcome) ? oversize.publish({ message, refusal: outcome, reduced: () => outgoing.reduced(row), publish }, signal) : outcome
       }))
     },
-    ...common(config, forms, oversize, client),
+    ...common(forms, write, oversize, client),
   }
 }
 
 /** A sink whose client publishes many messages at once. */
 export async function manyMessagesSink(config: MessageSinkConfig, context: Context, client: ManyClient): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
+  const write = await messageWriter(config.mode)
   const oversize = await Oversize.open(config, context)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const outgoing = new Outgoing(config, forms, batch)
+      const outgoing = new Outgoing(forms, write, batch)
       const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
         const outcomes = await client.publishAll(some, signal)
         // One that is refused for good says more than those that wait behind it.
@@ -105,15 +107,15 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
       }
       return outgoing.sending.settle(failures.sort((a, b) => a.index - b.index))
     },
-    ...common(config, forms, oversize, client),
+    ...common(forms, write, oversize, client),
   }
 }
 
-function common(config: MessageSinkConfig, forms: EventForms, oversize: Oversize, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
+function common(forms: EventForms, write: MessageWriter, oversize: Oversize, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
   return {
     ...(client.listen === undefined ? {} : { listen: (signal: AbortSignal) => client.listen?.(signal) ?? Promise.reject(new Error('nobody can listen there')) }),
     *preview(batch) {
-      const outgoing = new Outgoing(config, forms, batch)
+      const outgoing = new Outgoing(forms, write, batch)
       for (const row of sinkRows(batch, forms.flows)) {
         const message = outgoing.message(row)
         yield 'is' in message ? { problem: message.reason } : shown(client, message)
@@ -132,10 +134,10 @@ type Refused = Extract<Attempt, { readonly is: string }>
 /** The messages of one send. */
 class Outgoing {
   readonly sending: Sending
-  readonly #config: MessageSinkConfig
+  readonly #write: MessageWriter
 
-  constructor(config: MessageSinkConfig, forms: EventForms, batch: SinkBatch) {
-    this.#config = config
+  constructor(forms: EventForms, write: MessageWriter, batch: SinkBatch) {
+    this.#write = write
     this.sending = forms.begin(batch.trace)
   }
 
@@ -155,7 +157,7 @@ class Outgoing {
   }
 
   #made(row: SinkRow, form: SinkRow['event']): OutMessage {
-    return { ...busMessage(row, form, this.#config.mode), row, index: row.index }
+    return { ...this.#write(row, form), row, index: row.index }
   }
 }
 

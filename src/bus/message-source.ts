@@ -1,5 +1,5 @@
 /** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there. */
-import { readMessage, rejectedMessage, type InMessage, type ReadChoice } from '../codecs/bus-message/read.ts'
+import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Source, SourceContext } from '../engine/ports.ts'
 import { encodeBatch } from '../journal/bodies.ts'
 import { WeirError } from '../model/errors.ts'
@@ -81,6 +81,7 @@ class MessageSource<Handle> implements Source {
   #openBytes = 0
   #messages = 0
   #rejected = 0
+  #reader: MessageReader | undefined
   /** The last append was refused. */
   #refused = false
   #problem: string | undefined
@@ -150,17 +151,18 @@ class MessageSource<Handle> implements Source {
   }
 
   async #takeAll(wholes: readonly Whole<Handle>[], signal: AbortSignal): Promise<void> {
-    for (const unit of this.#units(wholes)) await this.#take(unit, signal)
+    const read = (this.#reader ??= await messageReader(this.#config))
+    for (const unit of this.#units(wholes, read)) await this.#take(unit, signal)
   }
 
-  *#units(wholes: readonly Whole<Handle>[]): Generator<Unit<Handle>> {
+  *#units(wholes: readonly Whole<Handle>[], reader: MessageReader): Generator<Unit<Handle>> {
     let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
     for (const { message, handles: its, reason } of wholes) {
       if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
         yield { events, handles, bytes }
         ;[events, handles, bytes] = [[], [], 0]
       }
-      const read = this.#read(message, reason)
+      const read = this.#read(message, reason, reader)
       for (const event of read) events.push(event)
       for (const handle of its) handles.push(handle)
       bytes += message.body.length + perEvent * read.length
@@ -168,15 +170,15 @@ class MessageSource<Handle> implements Source {
     if (handles.length > 0) yield { events, handles, bytes }
   }
 
-  #read(message: InMessage, unfit: string | undefined): readonly WeirEvent[] {
+  #read(message: InMessage, unfit: string | undefined, reader: MessageReader): readonly WeirEvent[] {
     const { id, metrics } = this.#context
     const source = `/weir/${id}`
     this.#messages++
     try {
       if (unfit !== undefined) throw new Error(unfit)
       if (message.body.length > mostBytes) throw new Error(`it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`)
-      const events = readMessage(message, this.#config, source)
-      metrics.count('weir_bus_messages_total', 1, { source: id, outcome: 'taken' })
+      const events = reader(message, source)
+      metrics.count('weir_bus_messages_total', 1, { source: id, outcome: events.length === 0 ? 'empty' : 'taken' })
       return events
     } catch (error) {
       this.#rejected++

@@ -85,6 +85,23 @@ export interface ChangeActor {
   readonly time?: string
 }
 
+/** Who wrote fields of an object, last at a time. */
+export interface ManagedField {
+  readonly manager?: string
+  readonly operation?: string
+  readonly subresource?: string
+  readonly time?: string
+}
+
+/** Who wrote an object last, by its managed fields. Of several in the same second: the last that is named. */
+export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
+  let last: ManagedField | undefined
+  for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
+  if (last?.manager === undefined) return undefined
+  const { manager, operation, subresource, time } = last
+  return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
+}
+
 /** What an object is to others: its addresses, its owner, its place. Told again when any of it changed. */
 export interface ResourceData extends ObjectIdentity {
   /** ISO 8601: since when this holds. Of a new object when it was created, else when it was seen. */

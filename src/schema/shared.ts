@@ -104,7 +104,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
 
 /** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
 export const messageSourceFields = {
-  codec: choice(['cloudevents', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
+  codec: choice(['cloudevents', 'kollect', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `kollect` makes its messages events of the family `change`; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
   event_type: text({ description: 'Type of the events that `codec: json` and `codec: raw` make', default: 'io.weir.message' }),
   buffer: bytes({ description: 'Most bytes of messages that may wait for the journal before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
   join_bytes: bytes({ description: 'Most bytes of parts that may wait for the rest of their messages; beyond it the oldest are kept as they are, as messages that can\'t be read', default: '64MiB' }, { min: '1MiB', max: '1GiB' }),

@@ -20,7 +20,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_source_duplicate_rows_total: counter('Rows recognised as sent before', 'source'),
   weir_source_shed_total: counter('What a source could not take; the reason says whether rows or datagrams are counted', 'source', 'reason'),
 
-  weir_bus_messages_total: counter('Messages read from a bus: taken, or rejected because they can not be read', 'source', 'outcome'),
+  weir_bus_messages_total: counter('Messages read from a bus: taken, empty because they tell of nothing that happened, or rejected because they can not be read', 'source', 'outcome'),
 
   weir_kubernetes_changes_total: counter('Changes of objects of a cluster', 'source', 'kind'),
   weir_kubernetes_lease_held: gauge('Whether this replica tells what happens (1) or stands by (0)', 'source'),

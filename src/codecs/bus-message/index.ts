@@ -4,7 +4,7 @@ import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { encodeProtobuf, encodeStructured, eventAttributes, protobufType, structuredType } from '../cloudevents/index.ts'
+import { encodeStructured, eventAttributes, protobufType, structuredType } from '../cloudevents/index.ts'
 
 /** `binary`: attributes beside the data. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf. `raw`: the data alone. */
 export type MessageMode = 'binary' | 'structured' | 'protobuf' | 'raw'
@@ -34,12 +34,24 @@ export interface BusMessage {
 const nothing = new Uint8Array(0)
 
 /** `form`: what goes out in place of the row's event, as an `EventForms` made it. */
-export function busMessage(row: Row, form: WeirEvent, mode: MessageMode): BusMessage {
-  const common = { facts: factsOf(row, form), id: messageId(row, form), key: row.kind === 'flows' ? undefined : (form.key ?? row.key) }
+export type MessageWriter = (row: Row, form: WeirEvent) => BusMessage
+
+/** What writes messages in a mode; brings what it needs for that. */
+export async function messageWriter(mode: MessageMode): Promise<MessageWriter> {
+  if (mode !== 'protobuf') return (row, form) => busMessage(row, form, mode)
+  const { encodeProtobuf } = await import('../cloudevents/protobuf.ts')
+  return (row, form) => ({ ...commonOf(row, form), attributes: {}, contentType: protobufType, body: encodeProtobuf(form) })
+}
+
+export function busMessage(row: Row, form: WeirEvent, mode: Exclude<MessageMode, 'protobuf'>): BusMessage {
+  const common = commonOf(row, form)
   if (mode === 'structured') return { ...common, attributes: {}, contentType: `${structuredType}; charset=utf-8`, body: encodeStructured(form) }
-  if (mode === 'protobuf') return { ...common, attributes: {}, contentType: protobufType, body: encodeProtobuf(form) }
   const { attributes, contentType } = eventAttributes(form)
   return { ...common, attributes: mode === 'raw' ? {} : attributes, contentType, body: form.data ?? nothing }
+}
+
+function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 'key'> {
+  return { facts: factsOf(row, form), id: messageId(row, form), key: row.kind === 'flows' ? undefined : (form.key ?? row.key) }
 }
 
 /**

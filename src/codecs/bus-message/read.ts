@@ -1,7 +1,7 @@
 /** A message of a bus as events, by the codec that its source is given. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
-import { checkJson, decodeAttributed, decodeBatchToColumns, decodeProtobuf, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
+import { checkJson, decodeAttributed, decodeBatchToColumns, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
 
 export interface InMessage {
   /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
@@ -17,25 +17,41 @@ export interface InMessage {
 }
 
 export interface ReadChoice {
-  /** `cloudevents`: in whichever mode they are. `json`, `raw`: each message an event of `event_type`. */
-  readonly codec: 'cloudevents' | 'json' | 'raw'
+  /** `cloudevents`: in whichever mode they are. `kollect`: changes of objects. `json`, `raw`: each message an event of `event_type`. */
+  readonly codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
   readonly event_type: string
 }
 
 /** Event type of a message that could not be read. */
 export const rejectedType = 'weir.message.rejected'
 
-/** `source`: CloudEvents source of events that have none. Throws, with the reason, for what the codec can't read. */
-export function readMessage(message: InMessage, { codec, event_type: type }: ReadChoice, source: string): WeirEvent[] {
-  if (codec === 'cloudevents') return cloudEvents(message)
-  const { body, contentType, place, time, key } = message
-  const common = { id: place, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
-  if (codec === 'json') {
-    if (!isUtf8(body)) throw new Error('it is not UTF-8, as JSON is')
-    checkJson(body)
-    return [{ ...common, datacontenttype: 'application/json', encoding: 'json', data: body }]
+/** Events of a message; none of one that tells of nothing. `source`: CloudEvents source of events that have none. Throws, with the reason, for what can't be read. */
+export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
+
+/** What reads messages by a codec; brings what it needs for that. */
+export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
+  switch (codec) {
+    case 'cloudevents': {
+      const { decodeProtobuf } = await import('../cloudevents/protobuf.ts')
+      return (message) => (isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message))
+    }
+    case 'kollect': {
+      const { kollectChanges } = await import('../kollect/read.ts')
+      return kollectChanges
+    }
+    case 'json': return (message, source) => {
+      const { body } = message
+      if (!isUtf8(body)) throw new Error('it is not UTF-8, as JSON is')
+      checkJson(body)
+      return [{ ...placed(message, type, source), datacontenttype: 'application/json', encoding: 'json', data: body }]
+    }
+    case 'raw': return (message, source) => [{ ...placed(message, type, source), ...(message.contentType === undefined ? {} : { datacontenttype: message.contentType }), ...dataOf(message.body) }]
   }
-  return [{ ...common, ...(contentType === undefined ? {} : { datacontenttype: contentType }), ...dataOf(body) }]
+}
+
+/** An event that is known by its place on the bus. */
+function placed({ place: id, time, key }: InMessage, type: string, source: string): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> {
+  return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
 /** What stands in the journal for a message that could not be read, with its bytes: it is not lost, and nothing waits behind it. */
@@ -50,10 +66,7 @@ function cloudEvents({ attributes, contentType, body }: InMessage): WeirEvent[] 
   const mode = httpMode(contentType)
   if (mode === 'structured') return toEvents(decodeStructured(body))
   if (mode === 'batched') return toEvents(decodeBatchToColumns(body))
-  if (mode === undefined) {
-    if (isProtobuf(contentType)) return [decodeProtobuf(body)]
-    throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
-  }
+  if (mode === undefined) throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
   if (attributes['specversion'] !== undefined) return [decodeAttributed(attributes, contentType, body)]
   throw new Error('it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)')
 }

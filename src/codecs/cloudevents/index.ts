@@ -1,10 +1,9 @@
-/** CloudEvents 1.0 in JSON, in protobuf and over HTTP, both ways. Pure; see README.md for what was chosen where the standard leaves it open. */
+/** CloudEvents 1.0 in JSON and over HTTP, both ways; in protobuf in a file of its own (protobuf.ts), which brings a library. Pure; see README.md for what was chosen where the standard leaves it open. */
 export { decodeHttp, toEvents } from './decode.ts'
 export { decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'
 export { eventLimit } from './decoder.ts'
 export { checkHeader, encodeBatch, encodeBinary, encodeStructured, eventAttributes, joinBatch, type BinaryMessage } from './encode.ts'
-export { decodeProtobuf, encodeProtobuf } from './protobuf.ts'
 export { CloudEventsError, type CloudEventsProblem } from './errors.ts'
 export { checkJson, depthLimit } from './json.ts'
 export { batchedType, httpMode, isProtobuf, protobufType, structuredType, type HttpMode } from './media.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { WeirEvent } from '../../model/events.ts'
-import { CloudEventsError, decodeProtobuf, encodeProtobuf } from './index.ts'
+import { CloudEventsError } from './index.ts'
+import { decodeProtobuf, encodeProtobuf } from './protobuf.ts'
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
 const hex = (...parts: readonly string[]): Uint8Array => new Uint8Array(Buffer.from(parts.join(''), 'hex'))

@@ -1,14 +1,18 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testContext } from '../../../test/conformance/batches.ts'
+import { deliverAll } from '../../../test/conformance/deliver.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
 import { auth, credentials, region, type AwsServer } from '../../../test/kit/aws-server.ts'
 import { bodyOf, eventsOf, structured } from '../../../test/kit/aws-side.ts'
+import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
 import { startFauxqs } from '../../../test/kit/fauxqs.ts'
 import type { SourceContext } from '../../engine/ports.ts'
+import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
-import { sqsSourceSchema } from './config.ts'
-import { sqsSource } from './index.ts'
+import { sqsSchema, sqsSourceSchema } from './config.ts'
+import { sqs, sqsSource } from './index.ts'
 
 let server: AwsServer
 
@@ -57,6 +61,21 @@ test('a queue that is missing is said, with what to do, and read once it is ther
   const { MessageId: id } = await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{"order":1}' }))
   await expect.poll(() => journal.units.flatMap(eventsOf), { timeout: 30_000 }).toMatchObject([{ id: `later/${id}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number }])
   await running.stop()
+})
+
+test('changes that our sink wrote as kollect\'s messages are those changes again', async () => {
+  const url = await server.makeQueue('changes.fifo')
+  const sink = await sqs.build(configFrom(sqsSchema, { queue_url: url, region, auth, codec: 'kollect', mode: 'raw', timeout: '5s' }), testContext())
+  const sent = anyChanges(5, 12, 'c1').map((change) => changeEvent(change, 1_780_000_000_000))
+  await deliverAll(sink, sent)
+  await sink.close()
+  const journal = new TestJournal()
+  const running = await reading(url, journal, { codec: 'kollect' })
+  const found = (): readonly WeirEvent[] => journal.units.flatMap(eventsOf)
+  await expect.poll(() => found().length, { timeout: 20_000 }).toBe(12)
+  await running.stop()
+  const told = (events: readonly WeirEvent[]) => events.map(({ type, key = '', ref, subject, time, family }) => ({ type, key, ref, subject, time, family })).toSorted((a, b) => a.key.localeCompare(b.key))
+  expect(told(found())).toEqual(told(sent))
 })
 
 test.each<[Partial<Written>, string]>([

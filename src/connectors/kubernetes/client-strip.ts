@@ -4,7 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { closeDict, comma, hasEscape, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
-import type { KubeObject, ManagedField } from './client-types.ts'
+import type { ManagedField } from '../../model/kubernetes.ts'
+import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import type { Members } from './map-members.ts'
 

@@ -16,14 +16,6 @@ export interface KubeObject {
   readonly [other: string]: unknown
 }
 
-/** Who wrote fields of an object, last at a time. */
-export interface ManagedField {
-  readonly manager?: string
-  readonly operation?: string
-  readonly subresource?: string
-  readonly time?: string
-}
-
 /** An answer whose head has come. */
 export interface Answer {
   readonly status: number

@@ -4,8 +4,8 @@ import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { ResourceType } from './client-discovery.ts'
-import type { KubeObject, ManagedField } from './client-types.ts'
-import { changedPaths } from './map-diff.ts'
+import type { KubeObject } from './client-types.ts'
+import { changedPaths } from '../../codecs/json-patch/index.ts'
 
 /** Where an object is, without the version that it is seen in. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
@@ -83,15 +83,6 @@ function sourceOf(cluster: string): string {
 
 function plural(group: string, resource: string): string {
   return group === '' ? resource : `${resource}.${group}`
-}
-
-/** Who wrote an object last, by its managed fields. Of several in the same second: the last that is named. */
-export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
-  let last: ManagedField | undefined
-  for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
-  if (last?.manager === undefined) return undefined
-  const { manager, operation, subresource, time } = last
-  return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
 }
 
 const noState = Buffer.from('null')

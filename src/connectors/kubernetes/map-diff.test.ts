@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { Stripper } from './client-strip.ts'
-import { diff } from './map-diff.ts'
+import { diff } from '../../codecs/json-patch/index.ts'
 import { differing } from './map-members.ts'
 
 /** A patch is applied as RFC 6902 says, by somebody who knows nothing of how it was made. */

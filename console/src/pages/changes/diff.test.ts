@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { diff } from '../../../../src/connectors/kubernetes/map-diff.ts'
+import { diff } from '../../../../src/codecs/json-patch/index.ts'
 import { diffRows, inShort, isRedacted } from './diff.ts'
 
 const said = (before: object | null, after: object | null): string[] => diffRows(before, after, before === null || after === null ? [] : diff(before, after)).map(({ path, is, old, new: now }) => `${is} ${path}: ${JSON.stringify(old)} | ${JSON.stringify(now)}`)

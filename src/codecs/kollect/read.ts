@@ -1,0 +1,161 @@
+/**
+ * kollect's messages as what Weir's own reading of a cluster writes to the journal: events of the family `change`, as far as a message tells
+ * them. kollect's own fields name an object by its state alone, which a deletion lacks. Pure.
+ */
+import { actorOf, kubernetesTypes, type ChangeData, type ManagedField, type ObjectIdentity, type PatchStep } from '../../model/kubernetes.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { kubernetesRef } from '../../model/refs.ts'
+import type { InMessage } from '../bus-message/read.ts'
+import { changedPaths, diff } from '../json-patch/index.ts'
+import { decodeEnvelope, type KollectMessage, type KollectPayload } from './decode.ts'
+import { messageKey } from './names.ts'
+
+type Dict = Readonly<Record<string, unknown>>
+type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
+
+/** None of an update in which nothing changed, as kollect sends one of each object every five minutes. Throws, with the reason, for what is no message of kollect. */
+export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
+  const { id, timestamp, appliesAt, payload } = decoded(body)
+  if (payload.is === 'unknown') throw new Error(payload.typeUrl === '' ? 'it is no message of kollect: it has no payload' : `kollect has no message ${payload.typeUrl.slice(0, 200)}`)
+  const at = { id: id === '' ? place : id, time: timestamp ?? appliesAt ?? time }
+  // Its cache knows objects by their names: one that was made again while nobody looked is an update of the one before.
+  if (payload.is === 'updated' && isAnother(payload.old, payload.new)) {
+    const { old, new: now, patch: _patch, ...of } = payload
+    return [
+      changeOfState({ ...of, is: 'deleted', state: old, coalesced: true }, { ...at, id: `${at.id}/before` }),
+      changeOfState({ ...of, is: 'created', resource: now, initial: false, coalesced: true, uid: textIn(metadataOf(dictOf(now)), 'uid') }, at),
+    ].flat()
+  }
+  return changeOfState(payload, at)
+}
+
+function decoded(body: Uint8Array): KollectMessage {
+  try {
+    return decodeEnvelope(body)
+  } catch (error) {
+    throw new Error(`it is no message of kollect: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+function changeOfState(payload: Known, { id, time }: { readonly id: string; readonly time: number | undefined }): WeirEvent[] {
+  const [before, after] = statesOf(payload)
+  const identity = identityOf(payload, after ?? before)
+  const [old, now] = [bare(before), bare(after)]
+  const patch = payload.is === 'patched' ? payload.patch : payload.is === 'updated' ? (payload.patch ?? diff(old, now)) : []
+  if (payload.is === 'updated' && patch.length === 0) return []
+  const secret = identity.group === '' && identity.kind === 'Secret'
+  const actor = actorOf(managersOf(after))
+  const change: ChangeData & { readonly paths: readonly string[] } = {
+    ...identity,
+    operation: payload.is === 'patched' ? 'updated' : payload.is,
+    old: secret ? withoutValues(old) : old,
+    new: secret ? withoutValues(now) : now,
+    patch: secret ? patch.map(withoutValue) : patch,
+    paths: changedPaths(patch),
+    ...(actor === undefined ? {} : { actor }),
+    ...(payload.is === 'created' && payload.initial ? { initial: true } : {}),
+    ...(payload.coalesced ? { coalesced: true } : {}),
+    ...(payload.is === 'patched' ? { reduced: true } : {}),
+    ...(patch.length > 0 && patch.every(({ path }) => /^\/status(?:\/|$)/.test(path)) ? { noise: ['status'] } : {}),
+  }
+  const { cluster, group, kind, resource, namespace = '', name, uid } = identity
+  const named = kind === '' || name === '' ? {} : {
+    subject: [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/'),
+    ref: kubernetesRef({ cluster, group, kind, namespace, name }),
+  }
+  return [{
+    id, source: `/kubernetes/${cluster}`, type: kubernetesTypes[change.operation], family: 'change', key: messageKey(cluster, uid), ...(time === undefined ? {} : { time }), ...named,
+    datacontenttype: 'application/json', encoding: 'json', data: new TextEncoder().encode(JSON.stringify(change)),
+  }]
+}
+
+function statesOf(payload: Known): readonly [before: Dict | null, after: Dict | null] {
+  switch (payload.is) {
+    case 'created': return [null, dictOf(payload.resource)]
+    case 'updated': return [dictOf(payload.old), dictOf(payload.new)]
+    case 'deleted': return [payload.state === undefined ? null : dictOf(payload.state), null]
+    case 'patched': return [null, null]
+  }
+}
+
+/** Fields that Weir adds come first; of others the state tells it. What nobody tells is empty. */
+function identityOf({ clusterId: cluster, uid, ...told }: Known, state: Dict | null): ObjectIdentity {
+  if (uid === '') throw new Error('it is no message of kollect: it names no uid')
+  const metadata = metadataOf(state)
+  const [, group = '', version = ''] = /^(?:(.*)\/)?(.*)$/.exec(textIn(state, 'apiVersion')) ?? []
+  const kind = told.kind === '' ? textIn(state, 'kind') : told.kind
+  const namespace = told.kind === '' ? textIn(metadata, 'namespace') : told.namespace
+  return {
+    cluster, group: told.kind === '' ? group : told.group, version: told.kind === '' ? version : told.version, kind, resource: pluralOf(kind),
+    ...(namespace === '' ? {} : { namespace }), name: told.name === '' ? textIn(metadata, 'name') : told.name, uid,
+    resourceVersion: told.resourceVersion === '' ? textIn(metadata, 'resourceVersion') : told.resourceVersion,
+  }
+}
+
+/** No message has it; Kubernetes itself guesses so, and kinds are named so that it is right. */
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase()
+  if (name === '' || name === 'endpoints') return name
+  if (/(?:s|x|ch|sh)$/.test(name)) return `${name}es`
+  return /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
+}
+
+/** A state as the journal has it: without what rises with every write. */
+function bare(state: Dict | null): Dict | null {
+  if (state === null || !isDict(state['metadata'])) return state
+  const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = state['metadata']
+  return { ...state, metadata }
+}
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+const redacted = 'redacted:'
+
+/** kollect sends Secrets as they are. A value that Weir sent is a digest, and stays. */
+function withoutValues(state: Dict | null): Dict | null {
+  if (state === null) return null
+  const fields = ['data', 'stringData'].flatMap((name) => (isDict(state[name]) ? [[name, hidden(state[name])] as const] : []))
+  const metadata = metadataOf(state)
+  const { [lastApplied]: _applied, ...annotations } = isDict(metadata['annotations']) ? metadata['annotations'] : {}
+  return { ...state, ...Object.fromEntries(fields), ...(metadata['annotations'] === undefined ? {} : { metadata: { ...metadata, annotations } }) }
+}
+
+/** Places of a Secret in which none is kept. */
+const shown = /^\/(?:type$|immutable$|metadata\/(?!annotations(?:$|\/kubectl\.kubernetes\.io~1last)))/
+
+function withoutValue(step: PatchStep): PatchStep {
+  return 'value' in step && !shown.test(step.path) ? { ...step, value: hidden(step.value) } : step
+}
+
+function hidden(value: unknown): unknown {
+  if (isDict(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hidden(each)]))
+  return typeof value === 'string' && value.startsWith(redacted) ? value : redacted
+}
+
+function isAnother(before: object, after: object): boolean {
+  const [old, now] = [textIn(metadataOf(dictOf(before)), 'uid'), textIn(metadataOf(dictOf(after)), 'uid')]
+  return old !== '' && now !== '' && old !== now
+}
+
+function managersOf(state: Dict | null): readonly ManagedField[] {
+  const fields = metadataOf(state)['managedFields']
+  return Array.isArray(fields) ? fields.filter((field): field is ManagedField => isDict(field) && typeof field['manager'] === 'string') : []
+}
+
+function metadataOf(state: Dict | null): Dict {
+  const metadata = state?.['metadata']
+  return isDict(metadata) ? metadata : {}
+}
+
+function textIn(dict: Dict | null, name: string): string {
+  const value = dict?.[name]
+  return typeof value === 'string' ? value : ''
+}
+
+function dictOf(state: object): Dict {
+  if (!isDict(state)) throw new Error('it is no message of kollect: a state of an object is something else than an object')
+  return state
+}
+
+function isDict(value: unknown): value is Dict {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
