@@ -5,14 +5,14 @@ import { serviceBusSchema, serviceBusSourceSchema } from './connectors/azure-ser
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
-import { kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
+import { kafkaJournalSchema, kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { rabbitmqSchema, rabbitmqSourceSchema } from './connectors/rabbitmq/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
-import type { SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
+import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = {
@@ -24,9 +24,16 @@ export const sinkSchemas = {
   'azure-servicebus': serviceBusSchema, file: fileSchema, stdout: stdoutSchema,
 }
 
+/** Settings of the journal on a bus, by the bus. */
+export const journalSchemas = { kafka: kafkaJournalSchema.fields }
+
 export const transformSchemas = { redact: redactSchema }
 
 type Loader<D> = () => Promise<D>
+
+const journals: Readonly<Record<string, Loader<JournalDriver<never>>>> = {
+  kafka: async () => (await import('./connectors/kafka/journal.ts')).openKafkaJournal,
+}
 
 const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   netflow: async () => (await import('./connectors/netflow/index.ts')).netflow,
@@ -72,6 +79,10 @@ export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
 
 export async function loadTransform(type: string): Promise<TransformDefinition<unknown>> {
   return (await load(transforms, type)) as TransformDefinition<unknown>
+}
+
+export async function loadJournal(type: string): Promise<JournalDriver<unknown>> {
+  return (await load(journals, type)) as JournalDriver<unknown>
 }
 
 function load<D>(from: Readonly<Record<string, Loader<D>>>, type: string): Promise<D> {

@@ -7,8 +7,8 @@ import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { telemetryGroup } from './config-telemetry.ts'
-import { sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
-import { bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text } from '../schema/index.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
+import { bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text, variants } from '../schema/index.ts'
 
 const ackPattern = { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' }
 
@@ -47,6 +47,8 @@ export const weirSchema = defineSchema({
   summary: 'The configuration of Weir',
   fields: {
     data: filePath({ description: 'Folder of journal, store and state; created with mode 0700', default: './weir-data' }),
+    roles: list(choice(['all', 'collector', 'deliverer', 'api'] as const, { description: 'A part of the work', required: true, example: 'collector' }), { description: 'What this Weir does of the work that several share: `collector` has the sources, `deliverer` the sinks, `api` the store, console and API; `all` does everything. Other than `all` needs a journal on a bus', default: ['all'], example: ['collector'] }),
+    instance: text({ description: 'Name of this Weir among those that share a journal; the same after each start. Left out: the name of the machine', default: null, example: 'collector-1' }, { pattern: /[a-z0-9][a-z0-9.-]{0,62}/, expects: 'small letters, digits, dots and dashes' }),
     listen: hostPort({ description: 'Address of API, console and events over HTTP', default: '127.0.0.1:8080' }),
     ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
     auth: authGroup,
@@ -70,6 +72,7 @@ export const weirSchema = defineSchema({
       country: filePath({ description: 'Database of countries, or of cities', default: null, example: '/var/lib/GeoIP/GeoLite2-Country.mmdb' }),
     }, { description: 'Databases of addresses in MaxMind\'s format, asked when flows arrive; read again when they change', default: {} }),
     journal: group({
+      on: variants({ files: {}, ...journalSchemas }, { description: 'Where the journal is: in files of the data folder, or on a bus that many Weirs share. For short: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`', default: { type: 'files' } }),
       segment: bytes({ description: 'Size of a segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
       max: bytes({ description: 'Sources are made to wait, or shed, beyond this', default: '8GiB' }, { min: '1MiB' }),
       keep: bytes({ description: 'Kept after every sink has passed', default: '256MiB' }),

@@ -6,6 +6,7 @@ import {
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
+import { sharedProblems, shortForms } from './config-shared.ts'
 
 export interface Loaded {
   readonly config: WeirConfig
@@ -23,7 +24,8 @@ export async function loadConfig(host: Host, file: string | undefined, flags: re
   const parsed = parseYaml(text, file ?? 'weir.yaml')
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
-  const document = applyOverrides(applyOverrides(first, environment.overrides), flags)
+  const given = applyOverrides(applyOverrides(first, environment.overrides), flags)
+  const document = applyOverrides(given, shortForms(given))
   const result = validate(weirSchema, document)
   if (result.problems !== undefined) throw invalid(result.problems, text)
   const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
@@ -65,6 +67,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
     }
   }
   if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
+  for (const { path, message, hint } of sharedProblems(config)) complain(path, message, hint)
   const ack = /^sink:(.*)$/.exec(config.http.ack)?.[1]
   if (ack !== undefined && config.sinks[ack] === undefined) complain(['http', 'ack'], `there is no sink \`${ack}\``, `sinks: ${Object.keys(config.sinks).join(', ') || 'none'}`)
   return problems

@@ -15,16 +15,16 @@ export interface ReloadParts {
   readonly log: Log
   readonly current: () => Loaded
   readonly adopt: (next: Loaded) => void
-  readonly sources: SourceWorkers
+  readonly sources: Pick<SourceWorkers, 'apply'>
   readonly reveal: (secret: Secret) => string
-  readonly sinks: SinkSet
+  readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
   /** What watches clusters may have changed. */
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
+const fixedSettings = ['data', 'roles', 'instance', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {

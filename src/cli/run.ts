@@ -8,8 +8,9 @@ import { counterLease } from '../engine/lease.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
-import { leastPlace, offsetEvidence, SinkSet } from '../engine/sinks.ts'
-import type { ApplyReport, SourceReport } from '../engine/sources.ts'
+import { recordFiles } from '../engine/delivery/record-store.ts'
+import { leastPlace, SinkSet } from '../engine/sinks.ts'
+import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources.ts'
 import type { SinkDefinition } from '../engine/ports.ts'
 import type { ReloadReport } from '../engine/control.ts'
 import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
@@ -34,6 +35,8 @@ import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { sharedStart } from './shared.ts'
+import { SharedDelivery } from './shared-delivery.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
@@ -128,7 +131,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
-    const storeWorker = config.store.enabled === 'none' ? undefined : spawn('store')
+    const shared = sharedStart(config, reveal)
+    const storeWorker = config.store.enabled === 'none' || shared?.serves === false ? undefined : spawn('store')
     failed.then((error) => ingest.fail(error)).catch(() => {})
     // Both workers load while this thread does.
     const apiModule = import('../api/index.ts')
@@ -137,11 +141,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const epoch = await lease.acquire()
     const journal = `${data}/journal`
     const tail = new SharedTail()
-    const offsets = await offsetEvidence(host, journal)
+    const offsets = await recordFiles(host, journal).all()
     const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host)
     const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
-    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config) }
+    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), ...(shared === undefined ? {} : { shared }) }
     const begun = await ingest.call('start', start)
     const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(store === undefined ? {} : { forgetsMs: config.store.age ?? Infinity }) } })
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
@@ -157,26 +161,30 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
+    const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink })
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
       await workloads.use(next)
       await store?.remote.call('clusters', workloads.clusters)
     }
+    // Who does not collect has no sources, whatever is configured for all.
+    const collecting = { apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries) }
     let reports: readonly SourceReport[] = []
     const reload = (): Promise<ReloadReport> =>
-      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources, sinks, reveal, onSources: (running) => (reports = running), onClusters })
+      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources: collecting, sinks: delivery ?? sinks, reveal, onSources: (running) => (reports = running), onClusters })
     const runtime = new Runtime({
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
       ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status() },
       store: store?.port,
       workloads,
+      shared: delivery,
       // What a transform makes is a source of its id.
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
       http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),
     })
-    const sinksUp = await sinks.apply(sinkEntries(config, loaded.document))
+    const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
     if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
-    const sourcesUp = await sources.apply(sourceEntries(config, reveal))
+    const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
     // Only now: until all sources are up it is not known which frames they still need.
@@ -209,6 +217,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       // Rows that the store cannot take now wait in the journal for the next start.
       await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
       await sinks.stop()
+      await delivery?.stop()
       await workloads.stop()
       house.abort()
       await housekeeping

@@ -10,12 +10,12 @@ export interface Admitted extends Appended {
 
 /** Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. */
 export class Admission {
-  readonly #journal: JournalWriter
+  readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow
   /** Appends under way: a duplicate of one of them is only as good as that append. */
   readonly #underWay = new Set<Promise<unknown>>()
 
-  constructor(journal: JournalWriter, window: DuplicateWindow) {
+  constructor(journal: Pick<JournalWriter, 'append'>, window: DuplicateWindow) {
     this.#journal = journal
     this.#window = window
   }

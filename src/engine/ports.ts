@@ -1,4 +1,5 @@
 import type { Host } from '../host/index.ts'
+import type { JournalBus } from '../journal/bus.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
 import type { Batch, BatchKind, FlowBatch } from '../model/batches.ts'
 import type { Endpoint } from '../model/endpoint.ts'
@@ -200,6 +201,9 @@ export interface Enrichment {
   /** `unknown`: some end is within a cluster's ranges, and nobody knows yet whose it is. `received`: Unix ms of the batch. */
   enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
 }
+
+/** Joins the journal on a bus, and makes it where there is none. Rejects, in words, when the bus is away or does not let us. */
+export type JournalDriver<Config> = (config: Config, context: Pick<Context, 'id' | 'host' | 'log'>) => Promise<JournalBus>
 
 /** Who may write, and under which number. One process: a counter synced at each start. */
 export interface Lease {

@@ -13,7 +13,7 @@ import type {
 } from './control.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
-import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
+import { makeLedger, storeSink, storeTallies, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
 import type { SinkSet } from './sinks.ts'
 import type { SourceReport } from './sources.ts'
@@ -55,6 +55,8 @@ export interface RuntimeParts {
   readonly sources: () => readonly SourceReport[]
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
+  /** Of everybody who shares the journal, where it is shared. */
+  readonly shared?: { books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
   readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
 }
 
@@ -119,7 +121,7 @@ export class Runtime implements Control {
       if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
     // Sources that have not accepted anything yet are part of the books, too.
-    const names = new Set([...follower.accepted().keys(), httpSource, ...this.#parts.sources().map(({ id }) => id)])
+    const names = new Set([...follower.accepted().keys(), ...(this.#parts.shared === undefined ? [httpSource, ...this.#parts.sources().map(({ id }) => id)] : [])])
     const sources = [...names].map((name) => ({
       name, accepted: follower.accepted().get(name) ?? 0, duplicates: follower.duplicates(name), shed: follower.shed(name),
     }))
@@ -131,7 +133,8 @@ export class Runtime implements Control {
       letters: delivery.letters,
     }))
     if (store !== undefined) books.unshift(storeBooks(store.status(), follower))
-    return makeLedger(sources, books)
+    const all = await this.#parts.shared?.books(sources)
+    return all === undefined ? makeLedger(sources, books) : makeLedger(all.sources, [...books, ...all.sinks])
   }
 
   async pipeline(): Promise<Pipeline> {

@@ -1,8 +1,9 @@
 import type { Host } from '../host/index.ts'
-import { offsetName, openReader, SlotRecord, type Evidence, type Tail } from '../journal/index.ts'
-import { nowhere, type Position } from '../model/positions.ts'
+import { openReader, type Tail } from '../journal/index.ts'
+import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import { DeadLetters } from './delivery/dead-letters.ts'
 import { Delivery } from './delivery/delivery.ts'
+import { recordFiles, type RecordStore } from './delivery/record-store.ts'
 import type { DeliverySettings } from './delivery/settings.ts'
 import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
@@ -30,8 +31,10 @@ export interface SinkSetOptions {
   readonly metrics: Metrics
   /** Undefined: no traces are kept. */
   readonly traces?: Traces | undefined
-  /** Journal folder, where offset records live. */
+  /** Journal folder. */
   readonly directory: string
+  /** Where offset records are kept; left out: in the journal folder. */
+  readonly records?: RecordStore
   readonly letters: string
   readonly tail: Tail
   readonly follower: Follower
@@ -48,12 +51,14 @@ const drainMs = 5000
 /** The sinks of a process, brought to what a configuration says. A sink that hangs holds up nobody else. */
 export class SinkSet {
   readonly #options: SinkSetOptions
+  readonly #records: RecordStore
   readonly #running = new Map<string, Running>()
   /** Places of sinks that rest: being replaced, or stopped with the process. Their segments are still needed. */
   readonly #resting = new Map<string, number>()
 
   constructor(options: SinkSetOptions) {
     this.#options = options
+    this.#records = options.records ?? recordFiles(options.host, options.directory)
   }
 
   get(id: string): Delivery | undefined {
@@ -91,7 +96,7 @@ export class SinkSet {
     }
     await Promise.all(leaving.map((running) => this.#stop(running)))
     // Also those whose configuration went away while nothing ran.
-    for (const { sink, record } of await offsetEvidence(this.#options.host, this.#options.directory)) {
+    for (const { sink, record } of await this.#records.all()) {
       if (!wanted.has(sink) && record.removed !== true) await this.#retire(sink)
     }
     for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
@@ -104,7 +109,7 @@ export class SinkSet {
 
   async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
     const { host, log, metrics, traces, directory, tail, follower, enrichment } = this.#options
-    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(entry.id)}`)
+    const record = await this.#records.open(entry.id)
     await follower.catchUp()
     const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
     // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
@@ -151,12 +156,11 @@ export class SinkSet {
 
   /** A sink that left the configuration holds nothing back; should it return, it begins anew and says what it missed. */
   async #retire(id: string): Promise<void> {
-    const { host, directory, log } = this.#options
-    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(id)}`)
+    const record = await this.#records.open(id)
     if (record.value !== undefined) await record.write({ ...record.value, removed: true })
     await record.close()
     this.#resting.delete(id)
-    log.info(`sink ${id} was removed; what it had not been given is dropped for it`)
+    this.#options.log.info(`sink ${id} was removed; what it had not been given is dropped for it`)
   }
 }
 
@@ -172,8 +176,9 @@ export function subscribe(
   const before = record.from
   delete record.removed
   for (const [source, rows] of accepted) {
-    if (from !== undefined && !from.includes(source)) continue
-    const fresh = stored === undefined || (before !== undefined && !before.includes(source))
+    const id = componentOf(source)
+    if (from !== undefined && !from.includes(id)) continue
+    const fresh = stored === undefined || (before !== undefined && !before.includes(id))
     if (!fresh && !returning) continue
     const tally = (record.sources[source] ??= emptyTally())
     const missed = Math.max(0, rows - tally.accounted)
@@ -188,22 +193,6 @@ export function subscribe(
   if (from === undefined) delete record.from
   else record.from = from
   return record
-}
-
-/** What the offset records in a journal folder say of the journal's past. */
-export async function offsetEvidence(host: Host, directory: string): Promise<(Evidence & { readonly sink: string; readonly record: SinkRecord })[]> {
-  const found: (Evidence & { readonly sink: string; readonly record: SinkRecord })[] = []
-  for (const name of await host.disk.list(directory)) {
-    if (!name.endsWith('.offset')) continue
-    const record = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${name}`)
-    const value = record.value
-    await record.close()
-    if (value === undefined) continue
-    const accepted = Object.fromEntries(Object.entries(value.sources).map(([source, tally]) => [source, tally.accounted]))
-    const position = value.intent === undefined ? value.position : { sequence: Math.max(value.position.sequence, value.intent.to), row: value.position.row }
-    found.push({ sink: name.slice(0, -'.offset'.length), position, accepted, record: value })
-  }
-  return found
 }
 
 /** The place before everything that these sinks still need. */

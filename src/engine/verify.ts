@@ -6,7 +6,7 @@ import type { Ledger } from './control.ts'
 import { DeadLetters } from './delivery/dead-letters.ts'
 import { Follower } from './follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
-import { offsetEvidence } from './sinks.ts'
+import { recordFiles } from './delivery/record-store.ts'
 
 /**
  * Reads every frame that is kept, checksums of bodies included, and counts what lies beyond each sink's offset. `store` is what
@@ -15,7 +15,7 @@ import { offsetEvidence } from './sinks.ts'
 export async function verifyLedger(options: { host: Host; data: string; store: StoreStatus | undefined }): Promise<Ledger> {
   const { host, data, store } = options
   const directory = `${data}/journal`
-  const offsets = await offsetEvidence(host, directory)
+  const offsets = await recordFiles(host, directory).all()
   const last = (await listSegments(host.disk, directory)).at(-1)
   const tail = new LocalTail()
   tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })

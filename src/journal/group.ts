@@ -2,7 +2,7 @@
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
-import type { Appended, SourceTotals, Unit } from './types.ts'
+import type { Appended, FrameHeader, SourceTotals, Unit } from './types.ts'
 
 /** A body as it is stored. */
 export interface Packed {
@@ -21,6 +21,17 @@ export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   if (raw.length < worthCompressing) return { body: raw, zstd: false }
   const packed = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: levels[kind] } })
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
+}
+
+/** A frame of a shared journal on its way into this one. */
+export interface CopiedFrame {
+  readonly header: FrameHeader
+  readonly zstd: boolean
+  readonly body: Uint8Array
+  /** The place it gets; rises. Left out: the next one. */
+  readonly sequence?: number
+  /** What is kept as the source's cursor here. */
+  readonly cursor?: Uint8Array
 }
 
 /** Where the journal stands before the next frame. */
@@ -83,6 +94,25 @@ export class FrameGroup {
     this.changed.set(unit.source, after)
     const { sequence, row } = this.counters
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
+  }
+
+  /** As it is where it comes from, in another place: who wrote it, and the rows it counts, stay what they are. */
+  copy({ header, zstd, body, sequence, cursor }: CopiedFrame): Appended {
+    const { cursor: _, ...said } = header
+    if (sequence !== undefined) this.counters.sequence = sequence - 1
+    const { firstRow, ...place } = this.#place()
+    // Places that are given have no rows before them that anybody could count.
+    const placed = encodeHeader({ ...said, ...place, epoch: header.epoch, firstRow: sequence === undefined ? firstRow : 0, zstd, ...(cursor === undefined ? {} : { cursor }) }, body)
+    this.pieces.push(placed, body)
+    if (!header.more) {
+      this.counters.row += header.count
+      const known = cursor ?? (this.changed.get(header.source) ?? this.#totals.get(header.source))?.cursor
+      this.changed.set(header.source, {
+        accepted: header.sourceRows + header.count, duplicates: header.sourceDuplicates, shed: { ...header.sourceShed },
+        sequence: header.sourceSequence, ...(known === undefined ? {} : { cursor: known }),
+      })
+    }
+    return { position: { sequence: this.counters.sequence, row: this.counters.row }, epoch: header.epoch, sourceSequence: header.sourceSequence }
   }
 
   /** The frame that begins a segment: all totals and cursors. */

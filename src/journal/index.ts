@@ -17,7 +17,9 @@ export { SlotRecord } from './slots.ts'
 export { offsetName, segmentName, segmentStart } from './paths.ts'
 export { journalSource } from './recover.ts'
 export { defaultLimits, type JournalLimits } from './limits.ts'
-export type { SegmentWriter } from './writer.ts'
+export { SegmentWriter } from './writer.ts'
+export { FrameGroup, pack, type CopiedFrame } from './group.ts'
+export { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel, type JournalBus } from './bus.ts'
 export type * from './types.ts'
 
 /** What else knows of the journal's past: projection commits and offset records. */

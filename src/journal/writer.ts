@@ -7,15 +7,15 @@ import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
-import { FrameGroup, pack, type Counters, type Packed } from './group.ts'
+import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
 
 interface Waiting {
-  readonly unit: Unit
-  readonly packed: Packed
+  readonly bytes: number
+  readonly add: (group: FrameGroup) => Appended
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: Error) => void
 }
@@ -66,14 +66,26 @@ export class SegmentWriter implements JournalWriter {
   }
 
   append(unit: Unit): Promise<Appended> {
+    return this.#enqueue(() => {
+      const packed = pack(unit.raw, unit.kind)
+      return { bytes: packed.body.length, add: (group) => group.add(unit, packed) }
+    })
+  }
+
+  /** Takes over a frame of a shared journal, as `append` takes a unit. */
+  copy(frame: CopiedFrame): Promise<Appended> {
+    return this.#enqueue(() => ({ bytes: frame.body.length, add: (group) => group.copy(frame) }))
+  }
+
+  #enqueue(pack: () => Pick<Waiting, 'bytes' | 'add'>): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
       if (this.#queued > this.#limits.queueBytes) {
         return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait to be synced: the disk of the journal does not keep up`))
       }
-      const packed = pack(unit.raw, unit.kind)
-      this.#queued += packed.body.length
-      this.#queue.push({ unit, packed, resolve, reject })
+      const packed = pack()
+      this.#queued += packed.bytes
+      this.#queue.push({ ...packed, resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -143,7 +155,7 @@ export class SegmentWriter implements JournalWriter {
     let bytes = 0
     let count = 0
     while (count < this.#queue.length && (count === 0 || bytes < this.#limits.groupBytes)) {
-      bytes += this.#queue[count]?.packed.body.length ?? 0
+      bytes += this.#queue[count]?.bytes ?? 0
       count++
     }
     this.#queued -= bytes
@@ -166,7 +178,7 @@ export class SegmentWriter implements JournalWriter {
   async #write(waiting: readonly Waiting[]): Promise<Appended[]> {
     if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
-    const places = waiting.map(({ unit, packed }) => group.add(unit, packed))
+    const places = waiting.map(({ add }) => add(group))
     await this.#sync(group)
     for (const [name, total] of group.changed) this.#totals.set(name, total)
     return places

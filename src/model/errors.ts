@@ -9,6 +9,7 @@ export const errorTable = {
   WEIR_DATA_UNUSABLE: { retry: false, advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.' },
   WEIR_JOURNAL_FULL: { retry: true, advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.' },
   WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
+  WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to a Weir whose `roles` hold `collector`.' },
   WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
   WEIR_LISTEN_FAILED: { retry: false, advice: 'Check that the address belongs to this machine; ports below 1024 need a privilege.' },
   WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth`, or listen on 127.0.0.1.' },

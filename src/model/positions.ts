@@ -21,3 +21,9 @@ export function stableId(source: string, epoch: number, sequence: number, row: n
 
 /** Component ids are part of stable ids and file names, so they are kept plain. */
 export const componentIdPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+/** In a journal that many share, a source is one of an instance: `netflow@collector-1`. The id that the configuration knows it by. */
+export function componentOf(source: string): string {
+  const at = source.indexOf('@')
+  return at === -1 ? source : source.slice(0, at)
+}

@@ -4,7 +4,7 @@ import { Complaint, raise } from './complaint.ts'
 import { makeField, type FieldFor, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
 import { didYouMean } from './suggest.ts'
 
-export type Role = 'source' | 'sink' | 'transform' | 'setting'
+export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
 /** All that is known about one kind of component: its type, validation, defaults and docs all derive from this value. */
 export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {

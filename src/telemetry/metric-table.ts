@@ -76,6 +76,8 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_journal_failed_syncs_total: counter('Syncs that the disk refused; each abandons a segment'),
   weir_journal_size_bytes: gauge('Bytes in segments'),
   weir_journal_segments: gauge('Segment files'),
+  weir_shared_journal_refused_records_total: counter('Records of a journal on a bus that were passed over: `repeated` and `fenced` are no loss, `damaged` and `incomplete` hold rows that are quarantined', 'reason'),
+  weir_shared_journal_partitions: gauge('Partitions of a journal on a bus that are delivered here'),
   weir_journal_unreadable_bytes_total: counter('Bytes that readers had to pass over; each reader of a stretch counts it'),
 
   weir_sink_delivered_rows_total: counter('Rows that a sink has taken', 'sink'),

@@ -15,6 +15,8 @@ export interface EventClientOptions {
   readonly keys?: number
   /** Further bytes of data in each event. */
   readonly padding?: number
+  /** Of the events, where clients of several servers are to be told apart. */
+  readonly source?: string
 }
 
 export const eventType = 'numbered'
@@ -75,9 +77,9 @@ export class EventClient {
   }
 
   #event(n: number, connection: number): object {
-    const { keys = 8, padding = 0 } = this.#options
+    const { keys = 8, padding = 0, source = eventSource } = this.#options
     return {
-      specversion: '1.0', id: String(n), source: eventSource, type: eventType, time: new Date().toISOString(),
+      specversion: '1.0', id: String(n), source, type: eventType, time: new Date().toISOString(),
       // Only one connection posts a key, one request after the other: its numbers rise.
       partitionkey: `${connection}.${n % keys}`,
       datacontenttype: 'application/json', data: { n, connection, text: 'x'.repeat(padding) },

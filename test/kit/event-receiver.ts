@@ -6,6 +6,8 @@ import { freePorts } from './free-port.ts'
 export interface Received {
   readonly id: string
   readonly key: string | undefined
+  /** Of the event: who has it in mind tells several senders apart. */
+  readonly source?: string | undefined
 }
 
 export class EventReceiver {
@@ -68,12 +70,18 @@ export class EventReceiver {
   }
 }
 
+interface Parsed {
+  readonly id: string
+  readonly source: string
+  readonly partitionkey?: string
+}
+
 function eventsOf(request: IncomingMessage, body: string): Received[] {
   const type = request.headers['content-type'] ?? ''
   if (!type.startsWith('application/cloudevents')) {
-    const { 'ce-id': id, 'ce-partitionkey': key } = request.headers
-    return [{ id: String(id), key: key === undefined ? undefined : String(key) }]
+    const { 'ce-id': id, 'ce-partitionkey': key, 'ce-source': source } = request.headers
+    return [{ id: String(id), key: key === undefined ? undefined : String(key), source: source === undefined ? undefined : String(source) }]
   }
-  const parsed = JSON.parse(body) as { id: string; partitionkey?: string } | { id: string; partitionkey?: string }[]
-  return [parsed].flat().map(({ id, partitionkey }) => ({ id, key: partitionkey }))
+  const parsed = JSON.parse(body) as Parsed | Parsed[]
+  return [parsed].flat().map(({ id, partitionkey, source }) => ({ id, key: partitionkey, source }))
 }

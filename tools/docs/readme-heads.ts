@@ -69,6 +69,7 @@ interface Support {
   readonly system: string
   readonly source?: string
   readonly sink?: string
+  readonly journal?: string
   readonly order?: string
   readonly tested: string
   readonly version?: string
@@ -78,7 +79,7 @@ interface Support {
 export async function readmeSupport(): Promise<string> {
   const page = await readFile(join(ROOT, 'README.md'), 'utf8').catch(() => '')
   const rows = JSON.parse(await readFile(join(ROOT, 'docs/support.json'), 'utf8')) as readonly Support[]
-  const content = table(['System', 'As source', 'As sink', 'Order', 'Tested against', 'Version'],
-    rows.map(({ system, source = '–', sink = '–', order = '–', tested, version = '–' }) => [system, source, sink, order, tested, version]))
+  const content = table(['System', 'As source', 'As sink', 'As journal', 'Order', 'Tested against', 'Version'],
+    rows.map(({ system, source = '–', sink = '–', journal = '–', order = '–', tested, version = '–' }) => [system, source, sink, journal, order, tested, version]))
   return withBlock(page, 'Weir', { name: 'support', content })
 }

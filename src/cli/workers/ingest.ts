@@ -4,14 +4,16 @@ import { Admission } from '../../engine/admission.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
 import { serve } from '../../engine/rpc.ts'
 import { httpSource } from '../../engine/runtime.ts'
-import { SourceSet, type SourceEntry } from '../../engine/sources.ts'
+import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
+import { defaultLimits, openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { giveBack } from '../../model/give-back.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
+import { SharedIngest } from './shared-ingest.ts'
+import type { SharedStart } from '../shared.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import { loadSource } from '../../registry.ts'
@@ -25,6 +27,8 @@ export interface IngestStart {
   readonly tail: SharedArrayBuffer
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
+  /** Where the journal is on a bus. */
+  readonly shared?: SharedStart
 }
 
 export interface IngestStatus {
@@ -57,6 +61,7 @@ let journal: SegmentWriter | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
 let sources: SourceSet | undefined
+let shared: SharedIngest | undefined
 /** Sequences behind which sources of other threads need nothing any more. */
 const held = new Map<string, number>()
 
@@ -64,12 +69,12 @@ const held = new Map<string, number>()
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
-      return await need(journal).append(unit)
+      return await appender().append(unit)
     } finally {
       giveBack(unit.raw)
     }
   },
-  totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => need(journal).totals(),
+  totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),
   hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
     held.set(source, sequence)
   },
@@ -77,22 +82,24 @@ export const journalMethods = {
 
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
-    const shared = new SharedTail(options.tail)
+    const tail = new SharedTail(options.tail)
     journal = await openJournal({ ...options, host, metrics })
     const local = journal
-    shared.publish(local.tail.durable())
-    mirror(local, shared).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
+    tail.publish(local.tail.durable())
+    mirror(local, tail).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
-    await replay(window, options.directory, local)
-    admission = new Admission(local, window)
+    if (options.shared === undefined) await replay(window, options.directory, local)
+    else shared = await SharedIngest.start(options.shared, { host, log, metrics, window, journal: local, queueBytes: defaultLimits.queueBytes })
+    const into = appender()
+    admission = new Admission(into, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: local, admission, ...enrich, state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
     self.keepCompiled()
-    return { ...status(), epoch: local.epoch }
+    return { ...status(), epoch: into.epoch }
   },
   /** A thread with sources of its own asks through this port. */
   serve(port: MessagePort): void {
@@ -104,7 +111,7 @@ export const ingestMethods = {
   /** Events that clients push may come twice; derived streams know by their cursor. */
   async append(unit: Unit): Promise<AppendAnswer> {
     if (unit.source !== httpSource) {
-      const { position } = await need(journal).append(unit)
+      const { position } = await appender().append(unit)
       return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
     }
     const { position, accepted, duplicates } = await need(admission).append(unit)
@@ -112,7 +119,7 @@ export const ingestMethods = {
   },
   /** Where a source stands in the journal, for what derives a stream in another thread. */
   cursor(source: string): Uint8Array | undefined {
-    return need(journal).totals().get(source)?.cursor
+    return appender().totals().get(source)?.cursor
   },
   async release(sequence: number): Promise<IngestStatus> {
     // The window is a projection, too: what its last snapshot does not reflect is read again after a crash.
@@ -123,6 +130,7 @@ export const ingestMethods = {
     await sources?.stop()
     await snapshot()
     const last = status()
+    await shared?.close()
     await journal?.close()
     telemetry.flush()
     return last
@@ -138,13 +146,20 @@ function need<T>(part: T | undefined): T {
   return part
 }
 
+/** Whatever makes units durable. */
+function appender(): SourceJournal {
+  return shared?.writer ?? need(journal)
+}
+
 function status(): IngestStatus {
   const writer = need(journal)
+  // Of a journal on a bus, what is here is a copy that the window does not need.
+  const windowHolds = shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
   return {
     bytes: writer.size(),
     segments: writer.segments().length,
-    holds: Math.min(need(window).holds()[filePartition]?.sequence ?? 0, ...[...held.values()].map((sequence) => sequence + 1)),
-    sources: [...writer.totals()].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
+    holds: Math.min(windowHolds, ...[...held.values()].map((sequence) => sequence + 1)),
+    sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
   }
 }
 
@@ -172,11 +187,13 @@ async function replay(into: DuplicateWindow, directory: string, writer: SegmentW
 
 async function snapshot(): Promise<void> {
   try {
-    if (journal !== undefined && admission?.idle === true) {
+    if (journal !== undefined && shared === undefined && admission?.idle === true) {
       const { sequence, row } = journal.tail.durable()
       window?.reached({ sequence, row })
     }
     await window?.commit()
+    // What is written down here is not read again at the next start, so the window must have it.
+    await shared?.save()
   } catch (error) {
     log.warn('the duplicate window could not be saved; it is tried again', { error: String(error) })
   }

@@ -71,5 +71,21 @@ export const kafkaSourceSchema = defineSchema({
   },
 })
 
+export const kafkaJournalSchema = defineSchema({
+  type: 'kafka',
+  role: 'journal',
+  summary: 'The journal as a topic of Kafka, which many Weirs share',
+  fields: {
+    brokers,
+    topic: text({ description: 'Topic of the frames; what belongs to it is in the topic of this name with `-records` behind it', default: 'weir-journal' }, { pattern: /[\w.-]{1,240}/, expects: 'the name of a topic' }),
+    partitions: integer({ description: 'Partitions of the topic when we make it: as many deliverers can share the work', unit: 'partitions', default: 12 }, { min: 1, max: 1000 }),
+    replication: integer({ description: 'Copies of each partition of a topic that we make; left out, as many as the brokers make by default', unit: 'copies', default: null, example: 3 }, { min: 1, max: 32_767 }),
+    timeout: duration({ description: 'How long connecting, and one answer, may take', default: '10s' }, { min: '10ms' }),
+    auth,
+    tls,
+  },
+})
+
+export type KafkaJournalConfig = ConfigOf<typeof kafkaJournalSchema>
 export type KafkaSourceConfig = ConfigOf<typeof kafkaSourceSchema>
 export type KafkaConfig = ConfigOf<typeof kafkaSchema>

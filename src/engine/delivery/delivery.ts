@@ -4,7 +4,6 @@
  */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
-import type { SlotRecord } from '../../journal/slots.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
@@ -16,8 +15,9 @@ import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
 import { namedRange } from './named-range.ts'
 import { planRange, rowsOf, type Range } from './range.ts'
-import { compileRoute, type Route, type Routed } from './route.ts'
+import { compileRoute, takesFrom, type Route, type Routed } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
+import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
 
@@ -31,7 +31,7 @@ export interface DeliveryOptions {
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
   readonly settings: DeliverySettings
-  readonly record: SlotRecord<SinkRecord>
+  readonly record: RecordSlot
   /** The record's value, or what a new sink starts with. */
   readonly start: SinkRecord
   readonly letters: DeadLetters
@@ -108,7 +108,7 @@ export class Delivery {
   #oldest: number | undefined
 
   takes(source: string): boolean {
-    return this.#settings.from?.includes(source) ?? true
+    return takesFrom(this.#settings.from, source)
   }
 
   /** Which rows of a batch it would be given. */

@@ -1,4 +1,5 @@
 import type { Batch, BatchKind, EventBatch } from '../../model/batches.ts'
+import { componentOf } from '../../model/positions.ts'
 import type { Only } from './settings.ts'
 
 export interface Routed {
@@ -8,6 +9,11 @@ export interface Routed {
 }
 
 export type Route = (batch: Batch) => Routed
+
+/** Does a sink that names its sources take this one? */
+export function takesFrom(from: readonly string[] | undefined, source: string): boolean {
+  return from?.includes(componentOf(source)) ?? true
+}
 
 /** Decides once per distinct family and type of a batch, not once per row. */
 export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {

@@ -6,7 +6,8 @@ import { counterLease } from '../../../src/engine/lease.ts'
 import type { Log, Metrics, Resolver } from '../../../src/engine/ports.ts'
 import { storeSink, type StoreStatus } from '../../../src/engine/ledger.ts'
 import { Runtime } from '../../../src/engine/runtime.ts'
-import { leastPlace, offsetEvidence, SinkSet, type SinkEntry } from '../../../src/engine/sinks.ts'
+import { recordFiles } from '../../../src/engine/delivery/record-store.ts'
+import { leastPlace, SinkSet, type SinkEntry } from '../../../src/engine/sinks.ts'
 import { openJournal, openReader, type JournalReader, type SegmentWriter } from '../../../src/journal/index.ts'
 import { filePartition, nowhere } from '../../../src/model/positions.ts'
 import { openStore, type Store } from '../../../src/store/index.ts'
@@ -68,7 +69,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
   }
   const directory = journalFolder
   const epoch = await counterLease(host, '/data/epoch').acquire()
-  const offsets = await offsetEvidence(host, directory)
+  const offsets = await recordFiles(host, directory).all()
   const store = await openStore({ host, directory: storeFolder, resolver, log, metrics, writer: () => Promise.resolve(new MemoryTables(host.disk)) })
   const { positions, accounted } = store.ledger()
   const stored = { position: positions[filePartition] ?? nowhere, accepted: accounted }

@@ -1,0 +1,50 @@
+/** The parts of the configuration that are about sharing the work: short forms, and what does not go together. */
+import type { ConfigDocument, Override } from '../schema/index.ts'
+import type { WeirConfig } from './config.ts'
+
+export const roles = ['collector', 'deliverer', 'api'] as const
+export type WorkRole = (typeof roles)[number]
+
+/** What this Weir does. */
+export function rolesOf(config: Pick<WeirConfig, 'roles'>): ReadonlySet<WorkRole> {
+  return new Set(config.roles.flatMap((role) => (role === 'all' ? roles : [role])))
+}
+
+/** `journal: kafka://…` and `roles: collector` in the form that the schema knows. What is written wrongly stays, and is complained of there. */
+export function shortForms(document: ConfigDocument): readonly Override[] {
+  const { journal, roles: written } = (document.value ?? {}) as { readonly journal?: unknown; readonly roles?: unknown }
+  const origin = 'short form'
+  const on = typeof journal === 'string' ? journalOf(journal) : undefined
+  return [
+    ...(on === undefined ? [] : [{ path: ['journal'], value: { on }, origin }]),
+    ...(typeof written === 'string' ? [{ path: ['roles'], value: written.split(',').map((role) => role.trim()), origin }] : []),
+  ]
+}
+
+/** kafka://host:port,host:port/topic */
+function journalOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  const parts = /^kafka:\/\/([^/]+)(?:\/([^/]*))?$/.exec(text)
+  if (parts === null) return undefined
+  const [, places = '', topic = ''] = parts
+  return { type: 'kafka', brokers: places.split(','), ...(topic === '' ? {} : { topic }) }
+}
+
+interface Complaint {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly hint: string
+}
+
+/** What can't be with the journal where it is. */
+export function sharedProblems(config: WeirConfig): readonly Complaint[] {
+  const shared = config.journal.on.type !== 'files'
+  const all = rolesOf(config)
+  if (!shared) return all.size === roles.length ? [] : [{ path: ['roles'], message: 'the work can only be shared over a journal on a bus', hint: 'set `journal: kafka://…`, or leave `roles` out' }]
+  const problems: Complaint[] = []
+  for (const { id } of Object.values(config.transforms)) problems.push({ path: ['transforms', id], message: 'transforms work on a journal in files only, for now', hint: 'leave it out, or the journal on files' })
+  for (const { id, type } of Object.values(config.sources)) {
+    if (type === 'kubernetes') problems.push({ path: ['sources', id], message: 'a source of type `kubernetes` works on a journal in files only, for now', hint: 'let a Weir of its own watch the cluster, and send by a sink' })
+  }
+  if (config.http.ack !== 'journal') problems.push({ path: ['http', 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `http.ack`' })
+  return problems
+}

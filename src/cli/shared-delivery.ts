@@ -1,0 +1,64 @@
+/** The main thread's side of a journal on a bus: delivers the partitions that are ours, and knows everybody's books. */
+import { sharedBooks } from '../engine/shared/books.ts'
+import { Lanes } from '../engine/shared/lanes.ts'
+import type { RuntimeParts } from '../engine/runtime.ts'
+import type { SinkDefinition, Traces } from '../engine/ports.ts'
+import type { SinkEntry } from '../engine/sinks.ts'
+import type { Host } from '../host/index.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import { join, type Joined, type SharedStart } from './shared.ts'
+
+export interface SharedDeliveryParts {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly traces?: Traces | undefined
+  readonly data: string
+  readonly maxBytes: number
+  load(type: string): Promise<SinkDefinition<unknown>>
+}
+
+type Applied = Awaited<ReturnType<Lanes['apply']>>
+
+export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
+  readonly #joined: Joined
+  readonly #lanes: Lanes | undefined
+  readonly #stop = new AbortController()
+  #running: Promise<void> | undefined
+
+  private constructor(joined: Joined, lanes: Lanes | undefined) {
+    this.#joined = joined
+    this.#lanes = lanes
+  }
+
+  /** Resolves once the bus is there, however long that takes. */
+  static async open(start: SharedStart, { data, maxBytes, ...parts }: SharedDeliveryParts): Promise<SharedDelivery> {
+    const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
+    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
+    return new SharedDelivery(joined, lanes)
+  }
+
+  /** The sinks from now on; the first call begins delivering. */
+  async apply(entries: readonly SinkEntry[]): Promise<Applied> {
+    const applied = (await this.#lanes?.apply(entries)) ?? { changed: [] }
+    if (applied.failed === undefined) this.#running ??= this.#lanes?.run(this.#stop.signal)
+    return applied
+  }
+
+  async books(known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0]): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
+    // A bus that is away leaves the books as they were last read.
+    await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
+    return sharedBooks(this.#joined.records, known)
+  }
+
+  /** Partitions that are delivered here. */
+  get partitions(): readonly number[] {
+    return [...(this.#lanes?.all.keys() ?? [])]
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    await this.#joined.close()
+  }
+}

@@ -1,0 +1,70 @@
+/** A Weir that shares its journal with others: what the threads of `weir run` need for it. */
+import type { JournalBus } from '../journal/index.ts'
+import type { Host } from '../host/index.ts'
+import { loadJournal } from '../registry.ts'
+import { SharedRecords } from '../engine/shared/records.ts'
+import { arrivedSettings, carriedSettings, type Secret } from '../schema/index.ts'
+import type { Log } from '../telemetry/ports.ts'
+import { self } from '../host/process.ts'
+import type { WeirConfig } from './config.ts'
+import { rolesOf } from './config-shared.ts'
+
+/** As it is handed to another thread. */
+export interface SharedStart {
+  readonly type: string
+  readonly settings: unknown
+  readonly instance: string
+  readonly collects: boolean
+  readonly delivers: boolean
+  /** Copies every partition into a journal of its own, for store and live view. */
+  readonly serves: boolean
+}
+
+/** Undefined: the journal is in files, and nobody shares it. */
+export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => string): SharedStart | undefined {
+  const { on } = config.journal
+  if (on.type === 'files') return undefined
+  const roles = rolesOf(config)
+  const instance = config.instance ?? self.hostname.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
+  return { type: on.type, settings: carriedSettings(on, reveal), instance, collects: roles.has('collector'), delivers: roles.has('deliverer'), serves: roles.has('api') }
+}
+
+export interface Joined {
+  readonly bus: JournalBus
+  readonly records: SharedRecords
+  readonly close: () => Promise<void>
+}
+
+const againMs = 1000
+
+/** Joins the journal, and goes on trying while the bus is away. Rejects when the signal aborts. */
+export async function join({ type, settings }: SharedStart, { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string }, signal: AbortSignal): Promise<Joined> {
+  const open = await loadJournal(type)
+  const bus = await untilThere(() => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log }), host, log, signal)
+  const records = new SharedRecords({ bus, host, log })
+  const stop = new AbortController()
+  const reading = records.run(stop.signal)
+  return {
+    bus, records,
+    async close() {
+      stop.abort()
+      await reading
+      await bus.close()
+    },
+  }
+}
+
+export async function untilThere<T>(act: () => Promise<T>, host: Host, log: Log, signal: AbortSignal): Promise<T> {
+  for (let said = ''; ;) {
+    try {
+      return await act()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (message !== said) log.warn('The journal can not be joined yet and is tried again.', { error: message })
+      said = message
+    }
+    signal.throwIfAborted()
+    await host.timers.sleep(againMs, signal)
+    signal.throwIfAborted()
+  }
+}

@@ -1,0 +1,78 @@
+/** The ingest worker's side of a journal on a bus: writes what sources bring, and copies what all of them brought. */
+import type { DuplicateWindow } from '../../engine/duplicates.ts'
+import { replicate } from '../../engine/shared/replica.ts'
+import { frameOf, type SharedUnit } from '../../engine/shared/units.ts'
+import { SharedWriter } from '../../engine/shared/writer.ts'
+import type { SourceJournal } from '../../engine/sources.ts'
+import type { Host } from '../../host/index.ts'
+import type { SegmentWriter, SourceTotals } from '../../journal/index.ts'
+import { WeirError } from '../../model/errors.ts'
+import type { Log, Metrics } from '../../telemetry/ports.ts'
+import { join, untilThere, type Joined, type SharedStart } from '../shared.ts'
+
+export interface SharedIngestParts {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Learns what was accepted after its last snapshot. */
+  readonly window: DuplicateWindow
+  /** Of this process alone. */
+  readonly journal: SegmentWriter
+  readonly queueBytes: number
+}
+
+export class SharedIngest {
+  readonly writer: SourceJournal
+  readonly #shared: SharedWriter | undefined
+  readonly #serves: boolean
+  readonly #parts: SharedIngestParts
+  readonly #joined: Joined
+  readonly #stop: AbortController
+  readonly #copying: Promise<void>
+
+  private constructor(start: SharedStart, parts: SharedIngestParts, joined: Joined, writer: SharedWriter | undefined, stop: AbortController) {
+    this.#parts = parts
+    this.#joined = joined
+    this.#shared = writer
+    this.#serves = start.serves
+    this.#stop = stop
+    this.writer = writer ?? nobody
+    this.#copying = start.serves ? replicate({ bus: joined.bus, ...parts, signal: stop.signal }) : Promise.resolve()
+  }
+
+  /** Resolves once the bus is there, however long that takes. */
+  static async start(start: SharedStart, parts: SharedIngestParts): Promise<SharedIngest> {
+    const { host, log, window, queueBytes } = parts
+    const stop = new AbortController()
+    const { bus, records, close } = await join(start, { host, log, thread: 'ingest' }, stop.signal)
+    const found: SharedUnit[] = []
+    const writer = start.collects
+      ? await untilThere(() => SharedWriter.open({ bus, records, instance: start.instance, host, log, queueBytes, onUnit: (unit) => found.push(unit) }), host, log, stop.signal)
+      : undefined
+    await window.apply(found.map(frameOf).filter((frame) => frame !== undefined))
+    return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
+  }
+
+  /** Of all sources whose frames are here: everybody's where all are copied, else our own. */
+  totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
+    return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
+  }
+
+  async save(): Promise<void> {
+    await this.#shared?.save()
+  }
+
+  async close(): Promise<void> {
+    await this.#shared?.close()
+    this.#stop.abort()
+    await this.#copying
+    await this.#joined.close()
+  }
+}
+
+/** Of a Weir that collects nothing. */
+const nobody: SourceJournal = {
+  epoch: 0,
+  totals: () => new Map(),
+  append: () => Promise.reject(new WeirError('WEIR_NO_COLLECTOR', 'this Weir collects nothing: its `roles` have no `collector`')),
+}

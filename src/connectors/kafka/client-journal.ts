@@ -1,0 +1,172 @@
+import type { Admin, API, Connection, MessageRecord } from '@platformatic/kafka'
+import { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel } from '../../journal/index.ts'
+import { apiOf, type Library } from './client-connect.ts'
+import { apiIdOf } from './client-errors.ts'
+
+/** A connection to the cluster, for requests of our own. */
+export interface JournalClient {
+  readonly library: Library
+  readonly admin: Admin
+}
+
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Whose answers say that somebody else has the name (codes of the protocol): an older epoch, or one that was fenced off. */
+const fencedIds: ReadonlySet<string> = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
+/** The brokers have forgotten the numbers of our batches. */
+const strangerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
+/** Bytes of one batch: below what a topic takes by default (1 MiB), whatever a record's own fields add. */
+const batchBytes = 900 * 1024
+const everyReplica = -1
+const sequences = 2 ** 31
+const transactionKey = 1
+const noTransactions = 60_000
+
+interface Produced {
+  readonly responses: readonly { readonly partitionResponses: readonly { readonly baseOffset: bigint }[] }[]
+}
+
+type Produce = API<[acks: number, timeout: number, records: readonly MessageRecord[], options: object], Produced>
+
+interface Identity {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+}
+
+interface Line {
+  /** Number of the next batch's first record. */
+  next: number
+  /** Records of the write under way that are stored. */
+  done: number
+}
+
+export interface WriterOptions {
+  readonly name: string
+  readonly timeout: number
+  place(channel: Channel): Place
+  /** A client that is connected; rejects when no broker answers. */
+  client(): Promise<JournalClient>
+  /** What the last answer was had from is of no use any more. */
+  lost(client: JournalClient): Promise<void>
+}
+
+/**
+ * Writes under a name that only one can have: the brokers give each who asks for it a higher epoch and refuse the lower ones. Batches carry
+ * numbers, so that one that is sent again is stored once. No transactions: a batch stands as soon as all replicas in sync have it.
+ */
+export class FencingWriter implements BusWriter {
+  readonly #options: WriterOptions
+  #identity: Identity | undefined
+  readonly #lines = new Map<Channel, Line>()
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /** Takes the name from whoever has it. */
+  async begin(): Promise<void> {
+    this.#identity = await this.#attempt((client) => this.#identify(client))
+  }
+
+  fence(channel: Channel, key: string): Promise<number> {
+    return this.write(channel, [{ key: `${fenceKey}${key}`, value: new Uint8Array(0) }])
+  }
+
+  async write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> {
+    const line = this.#lines.get(channel) ?? { next: 0, done: 0 }
+    this.#lines.set(channel, line)
+    let last = 0
+    while (line.done < records.length) {
+      const end = batchEnd(records, line.done)
+      const batch = records.slice(line.done, end)
+      last = await this.#attempt((client) => this.#produce(client, channel, batch, line.next))
+      line.next = (line.next + batch.length) % sequences
+      line.done = end
+    }
+    line.done = 0
+    return last
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #attempt<T>(act: (client: JournalClient) => Promise<T>): Promise<T> {
+    const client = await this.#options.client()
+    try {
+      return await act(client)
+    } catch (error) {
+      const id = apiIdOf(error)
+      if (id !== undefined && fencedIds.has(id)) throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+      if (id !== undefined && strangerIds.has(id)) await this.#renew(client)
+      // Who leads may have changed; of a connection that answers the others are still in want.
+      if (id === undefined) await this.#options.lost(client)
+      else client.admin.clearMetadata()
+      throw error
+    }
+  }
+
+  /** A higher epoch of the same name, refused when somebody else has it meanwhile. A batch that may have been stored may be stored twice: readers know it. */
+  async #renew(client: JournalClient): Promise<void> {
+    try {
+      this.#identity = await this.#identify(client, this.#identity)
+    } catch (error) {
+      const id = apiIdOf(error)
+      if (id !== undefined && fencedIds.has(id)) throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+      throw error
+    }
+    for (const line of this.#lines.values()) line.next = 0
+  }
+
+  async #identify({ library, admin }: JournalClient, known?: Identity): Promise<Identity> {
+    const { name } = this.#options
+    const find = await apiOf<[type: number, keys: readonly string[]], { readonly coordinators: readonly { readonly nodeId: number }[] }>(library, admin, 'FindCoordinator')
+    const { coordinators } = await find.async(await connectionTo({ library, admin }), transactionKey, [name])
+    const init = await apiOf<[name: string, timeout: number, id: bigint, epoch: number], Identity>(library, admin, 'InitProducerId')
+    const { producerId, producerEpoch } = await init.async(await connectionTo({ library, admin }, coordinators[0]?.nodeId), name, noTransactions, known?.producerId ?? -1n, known?.producerEpoch ?? -1)
+    return { producerId, producerEpoch }
+  }
+
+  async #produce(client: JournalClient, channel: Channel, records: readonly Omit<BusRecord, 'place'>[], sequence: number): Promise<number> {
+    const { library, admin } = client
+    const { topic, partition } = this.#options.place(channel)
+    const messages = records.map(({ key, value }) => ({ topic, partition, key: Buffer.from(key), value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) }))
+    const produce: Produce = await apiOf(library, admin, 'Produce')
+    const connection = await connectionTo(client, await leaderOf(client, topic, partition))
+    const numbers = new library.NumericMap([[`${topic}:${partition}`, sequence]])
+    const { responses } = await produce.async(connection, everyReplica, this.#options.timeout, messages, { compression: 'none', ...this.#identity, sequences: numbers })
+    const offset = responses[0]?.partitionResponses[0]?.baseOffset ?? -1n
+    if (offset < 0n) throw new Error(`the brokers do not say where topic ${topic} has it`)
+    return Number(offset) + records.length
+  }
+}
+
+/** How many records go together from there on. */
+function batchEnd(records: readonly Omit<BusRecord, 'place'>[], from: number): number {
+  let bytes = 0
+  let end = from
+  while (end < records.length) {
+    bytes += (records[end]?.value.length ?? 0) + 128
+    if (end > from && bytes > batchBytes) break
+    end++
+  }
+  return end
+}
+
+export async function leaderOf({ admin }: JournalClient, topic: string, partition: number): Promise<number> {
+  const { topics } = await admin.metadata({ topics: [topic] })
+  const leader = topics.get(topic)?.partitions[partition]?.leader ?? -1
+  if (leader < 0) throw new Error(`partition ${partition} of topic ${topic} has no leader just now`)
+  return leader
+}
+
+/** To a broker by its number, to any without one. */
+export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
+  const { brokers } = await admin.metadata({ topics: [] })
+  const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)
+  if (broker === undefined) throw new Error(node === undefined ? 'no broker is known' : `broker ${node} is not known`)
+  return admin.connections.get(broker)
+}

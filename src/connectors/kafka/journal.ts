@@ -1,0 +1,179 @@
+import type { Context } from '../../engine/ports.ts'
+import { formatHostPort } from '../../schema/index.ts'
+import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
+import { connectionOptions, loadClient } from './client-connect.ts'
+import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
+import { FencingWriter, type JournalClient, type Place } from './client-journal.ts'
+import { readPartition } from './client-journal-read.ts'
+import type { KafkaJournalConfig } from './config.ts'
+
+const [fromEnd, fromBeginning] = [-1n, -2n]
+const againMs = 100
+/** Of the records beside the journal only the newest of each key matter: pieces of the topic are closed soon, so that the brokers can clear them up. */
+const recordSettings = { 'cleanup.policy': 'compact', 'segment.ms': '600000', 'segment.bytes': '16777216', 'min.cleanable.dirty.ratio': '0.1', 'delete.retention.ms': '600000' }
+
+type JournalContext = Pick<Context, 'id' | 'host' | 'log'>
+
+/** The journal as a topic: a record is a frame, a source's frames are in one partition; beside it a compacted topic of one partition. Rejects when no broker answers. */
+export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
+  const journal = new KafkaJournal(config, context)
+  try {
+    await journal.open()
+    return journal
+  } catch (error) {
+    await journal.close()
+    const said = says(error)
+    throw new Error(/topic/.test(said) ? said : whyNotConnected(error, config), { cause: error })
+  }
+}
+
+class KafkaJournal implements JournalBus {
+  readonly where: string
+  readonly #config: KafkaJournalConfig
+  readonly #context: JournalContext
+  #client: Promise<JournalClient> | undefined
+  #partitions = 0
+
+  constructor(config: KafkaJournalConfig, context: JournalContext) {
+    this.#config = config
+    this.#context = context
+    this.where = `topic ${config.topic} on ${config.brokers.map(formatHostPort).join(', ')}`
+  }
+
+  get partitions(): number {
+    return this.#partitions
+  }
+
+  async open(): Promise<void> {
+    const { topic, partitions, replication } = this.#config
+    const client = await this.#connected()
+    const copies = replication === null ? {} : { replicas: replication }
+    await this.#ensure(client, topic, { partitions, ...copies, configs: [] })
+    await this.#ensure(client, `${topic}-records`, { partitions: 1, ...copies, configs: Object.entries(recordSettings).map(([name, value]) => ({ name, value })) })
+    await this.#led(client, `${topic}-records`)
+    this.#partitions = await this.#led(client, topic)
+  }
+
+  /** Partitions of the topic once each has a leader: one that was just made is not known to every broker yet. */
+  async #led({ admin }: JournalClient, topic: string): Promise<number> {
+    const { clock, timers } = this.#context.host
+    for (const until = clock.monotonic() + this.#config.timeout; ;) {
+      try {
+        const known = (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
+        if (known !== undefined && known.partitions.every(({ leader }) => leader >= 0)) return known.partitionsCount
+      } catch (error) {
+        if (clock.monotonic() > until) throw error
+      }
+      if (clock.monotonic() > until) throw new Error(`topic ${topic} has partitions without a leader`)
+      await timers.sleep(againMs)
+    }
+  }
+
+  async claim(name: string): Promise<BusWriter> {
+    const writer = new FencingWriter({
+      name: `${this.#config.topic}/${name}`, timeout: this.#config.timeout,
+      place: (channel) => this.#place(channel),
+      client: () => this.#connected(),
+      lost: (client) => this.#lose(client),
+    })
+    const { clock, timers } = this.#context.host
+    for (const until = clock.monotonic() + this.#config.timeout; ;) {
+      try {
+        await writer.begin()
+        return writer
+      } catch (error) {
+        // A cluster that has just come up makes its coordinators when they are first asked for.
+        if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until) throw error
+      }
+      await timers.sleep(againMs)
+    }
+  }
+
+  async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
+    // One of its own: a broker answers the requests of a connection one after the other, and these wait for what is not there yet.
+    const client = await this.#connect()
+    const stop = (): void => { client.admin.close().catch(() => undefined) }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      if (!signal.aborted) yield* readPartition(client, this.#place(channel), after, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await client.admin.close().catch(() => undefined)
+    }
+  }
+
+  async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
+    const client = await this.#connected()
+    try {
+      const [before, last] = await Promise.all([this.#offset(client, channel, fromBeginning), this.#offset(client, channel, fromEnd)])
+      return { before, last }
+    } catch (error) {
+      if (apiIdOf(error) === undefined) await this.#lose(client)
+      else client.admin.clearMetadata()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined)
+    this.#client = undefined
+    await client?.admin.close().catch(() => undefined)
+  }
+
+  async #offset({ admin }: JournalClient, channel: Channel, timestamp: bigint): Promise<number> {
+    const { topic, partition } = this.#place(channel)
+    const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }] })
+    return Number(listed?.partitions[0]?.offset ?? 0n)
+  }
+
+  #place(channel: Channel): Place {
+    return channel === 'records' ? { topic: `${this.#config.topic}-records`, partition: 0 } : { topic: this.#config.topic, partition: channel }
+  }
+
+  #connected(): Promise<JournalClient> {
+    if (this.#client !== undefined) return this.#client
+    const connecting = this.#connect()
+    this.#client = connecting
+    connecting.catch(() => {
+      if (this.#client === connecting) this.#client = undefined
+    })
+    return connecting
+  }
+
+  /** Files of TLS and secrets are read for each. */
+  async #connect(): Promise<JournalClient> {
+    const library = await loadClient()
+    const admin = new library.Admin(await connectionOptions(this.#config, this.#context))
+    admin.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+    try {
+      await admin.metadata({ topics: [] })
+      return { library, admin }
+    } catch (error) {
+      await admin.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #lose(client: JournalClient): Promise<void> {
+    if (this.#client !== undefined && (await this.#client.catch(() => undefined)) === client) this.#client = undefined
+    await client.admin.close().catch(() => undefined)
+  }
+
+  /** A topic that exists is left as it is. */
+  async #ensure({ admin }: JournalClient, topic: string, settings: { readonly partitions: number; readonly replicas?: number; readonly configs: { name: string; value: string }[] }): Promise<void> {
+    try {
+      await admin.metadata({ topics: [topic] })
+      return
+    } catch (error) {
+      if (!says(error).startsWith('Unknown topic')) throw error
+    }
+    try {
+      await admin.createTopics({ topics: [topic], ...settings })
+      this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })
+    } catch (error) {
+      if (apiIdOf(error) !== 'TOPIC_ALREADY_EXISTS') throw new Error(`topic ${topic} is missing and can't be made (${says(error)}); create it, or let us`, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Host } from '../../host/index.ts'
+import { offsetName, SlotRecord, type Evidence } from '../../journal/index.ts'
+import type { SinkRecord } from './tally.ts'
+
+/** The offset record of one sink. */
+export interface RecordSlot {
+  /** As it was last written; undefined for a sink that never ran. */
+  readonly value: SinkRecord | undefined
+  /** Durable when it resolves; one at a time. */
+  write(value: SinkRecord): Promise<void>
+  close(): Promise<void>
+}
+
+export type StoredRecord = Evidence & { readonly sink: string; readonly record: SinkRecord }
+
+/** Where offset records are kept. */
+export interface RecordStore {
+  open(sink: string): Promise<RecordSlot>
+  /** All there are, also of sinks that nobody configures any more, and what each says of the journal's past. */
+  all(): Promise<readonly StoredRecord[]>
+}
+
+/** Beside the segments, a file for each. */
+export function recordFiles(host: Host, directory: string): RecordStore {
+  return {
+    open: (sink) => SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(sink)}`),
+    async all() {
+      const found: StoredRecord[] = []
+      for (const name of await host.disk.list(directory)) {
+        if (!name.endsWith('.offset')) continue
+        const slot = await SlotRecord.open<SinkRecord>(host.disk, `${directory}/${name}`)
+        const { value } = slot
+        await slot.close()
+        if (value !== undefined) found.push(storedRecord(name.slice(0, -'.offset'.length), value))
+      }
+      return found
+    },
+  }
+}
+
+/** What an offset record says of the journal's past. */
+export function storedRecord(sink: string, record: SinkRecord): StoredRecord {
+  const accepted = Object.fromEntries(Object.entries(record.sources).map(([source, tally]) => [source, tally.accounted]))
+  const position = record.intent === undefined ? record.position : { sequence: Math.max(record.position.sequence, record.intent.to), row: record.position.row }
+  return { sink, position, accepted, record }
+}

@@ -1,0 +1,41 @@
+import type { SinkBooks, SourceBooks } from '../ledger.ts'
+import { takesFrom } from '../delivery/route.ts'
+import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
+import { keys, type TotalsRecord } from './names.ts'
+import type { SharedRecords } from './records.ts'
+
+/** The books of everybody who shares a journal, as their records have them: a source's totals are written down every few seconds. */
+export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] } {
+  const sources = new Map([...known].map((source) => [source.name, { ...source }]))
+  const accept = (name: string, accepted: number): void => {
+    const source = sources.get(name)
+    if (source === undefined) sources.set(name, { name, accepted, duplicates: 0, shed: {} })
+    else source.accepted = Math.max(source.accepted, accepted)
+  }
+  for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
+    accept(name, value.accepted)
+    const source = sources.get(name)
+    if (source !== undefined && source.duplicates <= value.duplicates) sources.set(name, { ...source, duplicates: value.duplicates, shed: value.shed })
+  }
+  const sinks = new Map<string, { from: readonly string[] | undefined; tallies: Record<string, Tally> }>()
+  for (const { name: place, value } of records.under<SinkRecord>(sinkKeys)) {
+    const name = place.slice(place.indexOf('/') + 1)
+    if (value.removed === true) continue
+    const sink = sinks.get(name) ?? { from: value.from, tallies: {} }
+    sinks.set(name, sink)
+    for (const [source, tally] of Object.entries(value.sources)) {
+      addTally((sink.tallies[source] ??= emptyTally()), tally)
+      accept(source, sink.tallies[source]?.accounted ?? 0)
+    }
+  }
+  return {
+    sources: [...sources.values()],
+    sinks: [...sinks].map(([name, { from, tallies }]) => ({
+      name, tallies,
+      takes: (source) => takesFrom(from, source),
+      ahead: new Map([...sources.values()].map(({ name: source, accepted }) => [source, accepted - (tallies[source]?.accounted ?? 0)])),
+    })),
+  }
+}
+
+const sinkKeys = 'sink/'

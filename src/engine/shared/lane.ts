@@ -1,0 +1,177 @@
+import type { Disk, DiskFile, Host } from '../../host/index.ts'
+import { defaultLimits, SegmentWriter, type CopiedFrame, type JournalBus, type JournalLimits } from '../../journal/index.ts'
+import { storedRecord, type RecordStore } from '../delivery/record-store.ts'
+import type { SinkRecord } from '../delivery/tally.ts'
+import { Follower } from '../follower.ts'
+import type { Log, Metrics, SinkDefinition, Traces } from '../ports.ts'
+import { SinkSet, subscribe, type SinkEntry } from '../sinks.ts'
+import { copyPartition } from './copy.ts'
+import { keys, spread } from './names.ts'
+import { writeRecord, type SharedRecords } from './records.ts'
+import { SteadyWriter } from './steady-writer.ts'
+import { totalsUpTo, type SharedUnit } from './units.ts'
+
+export interface LaneOptions {
+  readonly bus: JournalBus
+  readonly records: SharedRecords
+  readonly partition: number
+  /** Who delivers it. */
+  readonly instance: string
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly traces?: Traces | undefined
+  /** Of frames on their way; emptied at each start. */
+  readonly directory: string
+  readonly letters: string
+  /** Bytes of frames on their way at most. */
+  readonly maxBytes: number
+  readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+}
+
+export interface LaneRecord {
+  readonly owner: string
+  /** Nobody delivers the partition now. */
+  readonly free: boolean
+}
+
+const closeMs = 5000
+const tidyMs = 1000
+
+/** Delivers one partition of a shared journal: its frames are copied into a folder, from which every sink has them as from a journal of our own. */
+export class Lane {
+  readonly sinks: SinkSet
+  readonly follower: Follower
+  readonly #options: LaneOptions
+  readonly #writer: SteadyWriter
+  readonly #segments: SegmentWriter
+  readonly #stop = new AbortController()
+  readonly #running: Promise<unknown>
+
+  private constructor(options: LaneOptions, writer: SteadyWriter, segments: SegmentWriter, sinks: SinkSet, follower: Follower, start: number) {
+    this.#options = options
+    this.#writer = writer
+    this.#segments = segments
+    this.sinks = sinks
+    this.follower = follower
+    this.#running = Promise.all([
+      copyPartition({ ...options, after: start, signal: this.#stop.signal, take: (units) => this.#take(units) }),
+      this.#tidy(),
+    ])
+  }
+
+  /** Takes the partition from whoever had it, and goes on where each sink stood. Rejects when the bus is away or a sink can't be built. */
+  static async open(options: LaneOptions, entries: readonly SinkEntry[]): Promise<Lane> {
+    const { bus, records, partition, instance, host, log, metrics, traces, directory, letters, load } = options
+    const name = `lane/${partition}`
+    const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+    const forever = new AbortController().signal
+    try {
+      await Promise.all([keys.lane(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map((key) => writer.fence('records', key)))
+      await records.sync(forever)
+      await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies LaneRecord)
+      const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
+      const accepted = new Map([...totals].map(([source, total]) => [source, total.accepted]))
+      const store = sharedRecords(records, writer, partition)
+      const starts: number[] = []
+      for (const { id, delivery } of entries) {
+        const slot = await store.open(id)
+        // A new sink begins with what comes from now on.
+        if (slot.value === undefined) await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
+        starts.push(slot.value?.position.sequence ?? place * spread)
+      }
+      const start = Math.min(place * spread, ...starts)
+      for (const file of await host.disk.list(directory)) await host.disk.remove(`${directory}/${file}`)
+      await host.disk.makeDirectory(directory, 0o700)
+      const limits: JournalLimits = { ...defaultLimits, segmentBytes: 8 * 1024 * 1024, keepBytes: 0, maxBytes: options.maxBytes }
+      const segments = new SegmentWriter({
+        // What is lost here is read again.
+        host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
+      })
+      const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
+      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load, accepted: () => follower.accepted() })
+      const lane = new Lane(options, writer, segments, sinks, follower, Math.floor(start / spread))
+      const up = await sinks.apply(entries)
+      if (up.failed === undefined) return lane
+      await lane.close()
+      throw new Error(`sink ${up.failed.id}: ${up.failed.message}`)
+    } catch (error) {
+      await writer.close(0)
+      throw error
+    }
+  }
+
+  /** Somebody else delivers the partition now. */
+  get lost(): boolean {
+    return this.#writer.ended !== undefined
+  }
+
+  /** What is under way is settled first, if that does not take long; whoever is next goes on from there. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.sinks.stop()
+    await this.#running
+    if (!this.lost) await writeRecord(this.#writer, keys.lane(this.#options.partition), { owner: this.#options.instance, free: true } satisfies LaneRecord).catch(() => undefined)
+    await this.#writer.close(closeMs)
+    await this.follower.close()
+    await this.#segments.close()
+  }
+
+  async #take(units: readonly SharedUnit[]): Promise<void> {
+    const frames = units.flatMap(({ pieces, place }) => pieces.map(({ decoded, body }, at): CopiedFrame => ({
+      header: decoded.header, zstd: decoded.zstd, body, sequence: place * spread - (pieces.length - 1 - at),
+      ...(decoded.header.cursor === undefined ? {} : { cursor: decoded.header.cursor }),
+    })))
+    await Promise.all(frames.map((frame) => this.#segments.copy(frame)))
+  }
+
+  async #tidy(): Promise<void> {
+    const { host, log } = this.#options
+    while (!this.#stop.signal.aborted) {
+      await host.timers.sleep(tidyMs, this.#stop.signal)
+      try {
+        await this.follower.catchUp()
+        await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
+      } catch (error) {
+        log.warn('Housekeeping of a partition failed and is tried again.', { partition: this.#options.partition, error: String(error) })
+      }
+    }
+  }
+}
+
+/** Offset records of the sinks of a partition, where whoever delivers it next finds them. */
+function sharedRecords(records: SharedRecords, writer: SteadyWriter, partition: number): RecordStore {
+  // What was written comes by a moment later.
+  const written = new Map<string, SinkRecord>()
+  return {
+    open(sink) {
+      const key = keys.sink(partition, sink)
+      return Promise.resolve({
+        get value() {
+          return written.get(key) ?? records.get<SinkRecord>(key)
+        },
+        async write(next: SinkRecord) {
+          const copy = structuredClone(next)
+          await writeRecord(writer, key, copy)
+          written.set(key, copy)
+        },
+        close: () => Promise.resolve(),
+      })
+    },
+    all: () => Promise.resolve(records.under<SinkRecord>(keys.sink(partition, '')).map(({ name, value }) => storedRecord(name, value))),
+  }
+}
+
+function withoutSyncs(disk: Disk): Disk {
+  const done = (): Promise<void> => Promise.resolve()
+  const loose = (file: DiskFile): DiskFile => ({
+    path: file.path, sync: done,
+    write: (bytes, at) => file.write(bytes, at), writeAll: (pieces, at) => file.writeAll(pieces, at), read: (into, at) => file.read(into, at),
+    truncate: (size) => file.truncate(size), size: () => file.size(), close: () => file.close(),
+  })
+  return {
+    open: async (path, mode) => loose(await disk.open(path, mode)), syncDirectory: done,
+    list: (path) => disk.list(path), stat: (path) => disk.stat(path), rename: (from, to) => disk.rename(from, to), remove: (path) => disk.remove(path),
+    makeDirectory: (path, mode) => disk.makeDirectory(path, mode), readFile: (path) => disk.readFile(path), free: (path) => disk.free(path),
+  }
+}

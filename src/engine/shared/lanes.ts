@@ -1,0 +1,159 @@
+import { murmur128 } from '../murmur.ts'
+import type { SinkEntry } from '../sinks.ts'
+import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
+import { keys } from './names.ts'
+import { writeRecord } from './records.ts'
+import { SteadyWriter } from './steady-writer.ts'
+
+export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
+  /** Least time between two signs of life, and how long without one somebody counts as gone, in ms. */
+  readonly beatMs?: number
+  readonly goneMs?: number
+}
+
+interface Member {
+  readonly left: boolean
+}
+
+const lookMs = 500
+
+/**
+ * The partitions that one deliverer has. All deliverers read the same records, so that each works out the same shares: a sign of life
+ * every few seconds, and from those who are there follows who has what. Two that think they have the same one
+ * do no harm: the bus takes the records of whoever claimed it last.
+ */
+export class Lanes {
+  readonly #options: LanesOptions
+  readonly #lanes = new Map<number, Lane>()
+  readonly #underWay = new Map<number, Promise<void>>()
+  #entries: readonly SinkEntry[] = []
+  #writer: SteadyWriter | undefined
+  #beatAt = 0
+  #problem: string | undefined
+
+  constructor(options: LanesOptions) {
+    this.#options = options
+  }
+
+  get all(): ReadonlyMap<number, Lane> {
+    return this.#lanes
+  }
+
+  /** Why some partition of ours is not delivered, in words. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** The sinks of every partition from now on. */
+  async apply(entries: readonly SinkEntry[]): Promise<{ readonly changed: readonly string[]; readonly failed?: { readonly id: string; readonly message: string } }> {
+    const before = this.#entries
+    const changed = new Set<string>()
+    for (const lane of this.#lanes.values()) {
+      const said = await lane.sinks.apply(entries)
+      if (said.failed !== undefined) {
+        for (const other of this.#lanes.values()) await other.sinks.apply(before)
+        return { changed: [], failed: said.failed }
+      }
+      for (const id of said.changed) changed.add(id)
+    }
+    this.#entries = entries
+    return { changed: [...changed] }
+  }
+
+  /** Runs until the signal aborts; what was delivered by then is written down when it resolves. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { host, log } = this.#options
+    while (!signal.aborted) {
+      try {
+        await this.#beat(false)
+        this.#share()
+      } catch (error) {
+        log.warn('The shares of the journal can not be worked out and are tried again.', { error: String(error) })
+      }
+      await host.timers.sleep(lookMs, signal)
+    }
+    await Promise.all(this.#underWay.values())
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    this.#lanes.clear()
+    await this.#beat(true).catch(() => undefined)
+    await this.#writer?.close(lookMs)
+  }
+
+  async #beat(left: boolean): Promise<void> {
+    const { bus, host, log, instance, beatMs = 2000 } = this.#options
+    const now = host.clock.monotonic()
+    if (!left && now - this.#beatAt < beatMs) return
+    const name = `member/${instance}`
+    if (this.#writer === undefined) {
+      this.#writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+      await this.#writer.fence('records', keys.member(instance))
+    }
+    if (this.#writer.ended !== undefined) throw this.#writer.ended
+    await writeRecord(this.#writer, keys.member(instance), { left } satisfies Member)
+    this.#beatAt = now
+  }
+
+  #share(): void {
+    const { records, instance, bus, goneMs = 10_000 } = this.#options
+    const there = records.under<Member>(keys.member('')).filter(({ value, ageMs }) => !value.left && ageMs < goneMs).map(({ name }) => name)
+    // Until our own sign of life comes by, nobody knows of us.
+    if (!there.includes(instance)) return
+    const shares = sharesOf(bus.partitions, there)
+    for (let partition = 0; partition < bus.partitions; partition++) {
+      if (this.#underWay.has(partition)) continue
+      const lane = this.#lanes.get(partition)
+      const ours = shares.get(partition) === instance
+      if (lane !== undefined && (!ours || lane.lost)) this.#begin(partition, () => this.#leave(partition, lane))
+      else if (lane === undefined && ours && this.#isFree(partition, there)) this.#begin(partition, () => this.#take(partition))
+    }
+  }
+
+  /** Whoever has it still lets go of it first. */
+  #isFree(partition: number, there: readonly string[]): boolean {
+    const record = this.#options.records.get<LaneRecord>(keys.lane(partition))
+    return record === undefined || record.free || record.owner === this.#options.instance || !there.includes(record.owner)
+  }
+
+  #begin(partition: number, act: () => Promise<void>): void {
+    const { log } = this.#options
+    this.#underWay.set(partition, act().catch((error: unknown) => {
+      this.#problem = `partition ${partition}: ${error instanceof Error ? error.message : String(error)}`
+      log.warn('A partition could not be taken or left; it is tried again.', { partition, error: String(error) })
+    }).finally(() => this.#underWay.delete(partition)))
+  }
+
+  async #take(partition: number): Promise<void> {
+    const { directory, letters, log } = this.#options
+    this.#lanes.set(partition, await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}`, letters: `${letters}/${partition}` }, this.#entries))
+    this.#problem = undefined
+    this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
+    log.info('Delivers a partition of the journal.', { partition })
+  }
+
+  async #leave(partition: number, lane: Lane): Promise<void> {
+    this.#lanes.delete(partition)
+    this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
+    await lane.close()
+    this.#options.log.info('Left a partition of the journal to another.', { partition })
+  }
+}
+
+/**
+ * Who has which partition, of those who are there: as many each as can be, and of those who still have room the one with the highest
+ * hash, so that who comes or goes moves little more than its own share.
+ */
+export function sharesOf(partitions: number, there: readonly string[]): ReadonlyMap<number, string> {
+  const room = new Map(there.map((name) => [name, Math.ceil(partitions / there.length)]))
+  const shares = new Map<number, string>()
+  for (let partition = 0; partition < partitions; partition++) {
+    let [best, owner]: [number, string | undefined] = [-1, undefined]
+    for (const name of there.toSorted()) {
+      const hash = murmur128([new TextEncoder().encode(`${partition}/${name}`)])[0] >>> 0
+      if ((room.get(name) ?? 0) > 0 && hash > best) [best, owner] = [hash, name]
+    }
+    if (owner === undefined) continue
+    shares.set(partition, owner)
+    room.set(owner, (room.get(owner) ?? 0) - 1)
+  }
+  return shares
+}

@@ -1,0 +1,88 @@
+import type { Host } from '../../host/index.ts'
+import { fenceKey, type JournalBus } from '../../journal/index.ts'
+import type { Log } from '../ports.ts'
+import type { SteadyWriter } from './steady-writer.ts'
+
+interface Known {
+  readonly value: unknown
+  /** Monotonic ms at which it was read here. */
+  readonly at: number
+}
+
+const againMs = 500
+
+/** The small records beside the journal (places of sinks, totals of sources, who is there), as they are now: every process reads them all. */
+export class SharedRecords {
+  readonly #bus: JournalBus
+  readonly #host: Host
+  readonly #log: Log
+  readonly #known = new Map<string, Known>()
+  readonly #waiting = new Set<() => void>()
+  #place = 0
+
+  constructor(options: { readonly bus: JournalBus; readonly host: Host; readonly log: Log }) {
+    this.#bus = options.bus
+    this.#host = options.host
+    this.#log = options.log
+  }
+
+  /** Reads on until the signal aborts; a bus that is away is asked again. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const records of this.#bus.read('records', this.#place, signal)) {
+          for (const { key, value, place } of records) {
+            this.#place = place
+            if (!key.startsWith(fenceKey)) this.#take(key, value)
+          }
+          for (const wake of this.#waiting) wake()
+        }
+      } catch (error) {
+        this.#log.warn('The records of the journal can not be read and are tried again.', { error: String(error) })
+      }
+      await this.#host.timers.sleep(againMs, signal)
+    }
+  }
+
+  /** Resolves when everything that is written now is known here. Rejects when the bus is away. */
+  async sync(signal: AbortSignal): Promise<void> {
+    const { last } = await this.#bus.bounds('records')
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.#place < last && !signal.aborted) return
+        this.#waiting.delete(look)
+        signal.removeEventListener('abort', look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      signal.addEventListener('abort', look)
+      look()
+    })
+  }
+
+  get<T>(key: string): T | undefined {
+    return this.#known.get(key)?.value as T | undefined
+  }
+
+  /** Those whose key begins so: what follows, their value, and how many ms ago it was read. */
+  under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
+    const now = this.#host.clock.monotonic()
+    return [...this.#known].filter(([key]) => key.startsWith(prefix)).map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
+  }
+
+  #take(key: string, value: Uint8Array): void {
+    if (value.length === 0) {
+      this.#known.delete(key)
+      return
+    }
+    try {
+      this.#known.set(key, { value: JSON.parse(new TextDecoder().decode(value)) as unknown, at: this.#host.clock.monotonic() })
+    } catch {
+      this.#log.warn('A record of the journal is not one of ours and is passed over.', { key })
+    }
+  }
+}
+
+export function writeRecord(writer: SteadyWriter, key: string, value: unknown): Promise<number> {
+  return writer.write('records', [{ key, value: new TextEncoder().encode(JSON.stringify(value)) }])
+}

@@ -1,0 +1,58 @@
+import type { Host } from '../../host/index.ts'
+import type { CopiedFrame, JournalBus, SegmentWriter } from '../../journal/index.ts'
+import type { Log, Metrics } from '../ports.ts'
+import { copyPartition } from './copy.ts'
+import type { SharedUnit } from './units.ts'
+
+export interface ReplicaOptions {
+  readonly bus: JournalBus
+  /** Of this process alone. */
+  readonly journal: SegmentWriter
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly signal: AbortSignal
+}
+
+/** Where a unit came from: kept as the cursor of its source, in the frame itself. */
+interface Origin {
+  readonly partition: number
+  readonly place: number
+  readonly epoch: number
+  readonly sequence: number
+}
+
+/** Copies every partition of a shared journal into our own, for store, live view and whatever else reads it; goes on behind what is there already. */
+export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
+  const origins = new Map([...journal.totals()].flatMap(([source, { cursor }]) => {
+    const origin = cursor === undefined ? undefined : originOf(cursor)
+    return origin === undefined ? [] : [[source, origin] as const]
+  }))
+  await Promise.all(Array.from({ length: bus.partitions }, (_, partition) => {
+    const here = [...origins].filter(([, origin]) => origin.partition === partition)
+    return copyPartition({
+      bus, partition, ...rest, passed: here,
+      after: Math.max(0, ...here.map(([, { place }]) => place)),
+      async take(units) {
+        await Promise.all(units.flatMap((unit) => framesOf(unit, partition)).map((frame) => journal.copy(frame)))
+      },
+    })
+  }))
+}
+
+function framesOf({ pieces, place }: SharedUnit, partition: number): CopiedFrame[] {
+  return pieces.map(({ decoded: { header, zstd }, body }, at) => ({
+    header, zstd, body,
+    ...(at < pieces.length - 1 ? {} : { cursor: new TextEncoder().encode(JSON.stringify({ partition, place, epoch: header.epoch, sequence: header.sourceSequence } satisfies Origin)) }),
+  }))
+}
+
+function originOf(cursor: Uint8Array): Origin | undefined {
+  try {
+    const said = JSON.parse(new TextDecoder().decode(cursor)) as Partial<Origin> | null
+    return typeof said?.place === 'number' ? (said as Origin) : undefined
+  } catch {
+    // A folder that was a journal of its own before: its frames came from no bus.
+    return undefined
+  }
+}

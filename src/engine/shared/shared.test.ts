@@ -1,0 +1,130 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { numberedEvents, testContext } from '../../../test/conformance/batches.ts'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import { MemoryBus } from '../../../test/kit/memory-bus.ts'
+import { realHost } from '../../host/index.ts'
+import { encodeBatch, Fenced, type Unit } from '../../journal/index.ts'
+import { toEventBatch } from '../../model/events.ts'
+import { sharesOf } from './lanes.ts'
+import { partitionOf } from './names.ts'
+import { SharedRecords } from './records.ts'
+import { SharedWriter } from './writer.ts'
+import { Units, type Refused, type SharedUnit } from './units.ts'
+
+const host = realHost()
+const { log } = testContext()
+
+function recordsOf(bus: MemoryBus): SharedRecords {
+  const records = new SharedRecords({ bus, host, log })
+  const stop = new AbortController()
+  records.run(stop.signal).catch(() => undefined)
+  onTestFinished(() => { stop.abort() })
+  return records
+}
+
+const open = (bus: MemoryBus, onUnit?: (unit: SharedUnit) => void): Promise<SharedWriter> =>
+  SharedWriter.open({ bus, records: recordsOf(bus), instance: 'a', host, log, queueBytes: 1e6, ...(onUnit === undefined ? {} : { onUnit }) })
+
+function unit(count: number, more: Partial<Unit> = {}): Unit {
+  const raw = encodeBatch(toEventBatch(numberedEvents(count, 'e')))
+  return { source: 'in', stream: 'in', kind: 'events', count, raw, received: 1, timeMin: Number.NaN, timeMax: Number.NaN, ...more }
+}
+
+/** What a reader of the partition of source `in` of instance `a` has of it. */
+async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[]; readonly refused: Refused[] }> {
+  const [units, refused]: [SharedUnit[], Refused[]] = [[], []]
+  const join = new Units((why) => refused.push(why))
+  const partition = partitionOf('in@a', bus.partitions)
+  const { last } = await bus.bounds(partition)
+  if (last > 0) for await (const some of bus.read(partition, 0, new AbortController().signal)) {
+    for (const record of some) {
+      const whole = join.take(record)
+      if (whole !== undefined) units.push(whole)
+    }
+    if ((some.at(-1)?.place ?? 0) >= last) break
+  }
+  return { units, refused }
+}
+
+test('whoever starts again goes on with the next epoch, the totals and the cursor, also when nothing was written down before it was killed', async () => {
+  const bus = new MemoryBus(3)
+  const first = await open(bus)
+  await first.append(unit(3, { cursor: Uint8Array.of(1) }))
+  await first.append(unit(2, { cursor: Uint8Array.of(2), shed: { full: 4 } }))
+  const seen: SharedUnit[] = []
+  const second = await open(bus, (one) => seen.push(one))
+  expect(second.epoch).toBe(first.epoch + 1)
+  expect(second.totals().get('in')).toMatchObject({ accepted: 5, shed: { full: 4 }, cursor: Uint8Array.of(2) })
+  expect(seen.map(({ pieces }) => pieces[0]?.decoded.header.count)).toEqual([3, 2])
+  await second.append(unit(1))
+  await second.save()
+  const third = await open(bus)
+  expect(third.totals().get('in')?.accepted).toBe(6)
+  const headers = (await readBack(bus)).units.map(({ pieces }) => pieces[0]?.decoded.header)
+  expect(headers.map((header) => [header?.source, header?.epoch, header?.sourceSequence, header?.sourceRows])).toEqual([['in@a', 1, 1, 0], ['in@a', 1, 2, 3], ['in@a', 2, 1, 5]])
+})
+
+test('of two with one name the earlier is refused: what it is told is accepted, is there', async () => {
+  const bus = new MemoryBus(3)
+  const older = await open(bus)
+  await older.append(unit(1))
+  const newer = await open(bus)
+  await expect(older.append(unit(1))).rejects.toThrow(/another one writes as/)
+  await newer.append(unit(1))
+  expect((await readBack(bus)).units).toHaveLength(2)
+})
+
+test('while the bus is away units wait, and are refused only when too much waits', async () => {
+  const bus = new MemoryBus(3)
+  const writer = await open(bus)
+  await writer.append(unit(1))
+  bus.away = true
+  const waiting = writer.append(unit(1, { raw: new SeededRandom(7).bytes(1_100_000) }))
+  await expect(writer.append(unit(1))).rejects.toMatchObject({ code: 'WEIR_JOURNAL_FULL' })
+  bus.away = false
+  expect((await waiting).sourceSequence).toBe(2)
+})
+
+test('a unit that is larger than a record is whole again for readers, whatever lies between its parts', async () => {
+  const bus = new MemoryBus(1)
+  const writer = await open(bus)
+  const raw = new SeededRandom(7).bytes(1_300_000)
+  await writer.append(unit(1, { raw }))
+  const records: { key: string; value: Uint8Array }[] = []
+  for await (const some of bus.read(0, 0, new AbortController().signal)) {
+    records.push(...some)
+    break
+  }
+  const other = await open(bus)
+  const small = new Units(() => undefined)
+  const refused: Refused[] = []
+  const units = new Units((why) => refused.push(why))
+  const parts = records.filter(({ value }) => value.length > 0)
+  expect(parts.length).toBeGreaterThan(2)
+  const whole = parts.map((record, at) => units.take({ ...record, place: at + 1 })).filter((one) => one !== undefined)
+  expect(whole).toHaveLength(1)
+  expect(whole[0]?.pieces.reduce((sum, { body }) => sum + body.length, 0)).toBeGreaterThan(1_200_000)
+  // Stored twice, torn, of nobody, and without its beginning.
+  for (const [at, record] of parts.entries()) units.take({ ...record, place: 100 + at })
+  units.take({ key: 'x', value: Uint8Array.of(1, 2, 3), place: 200 })
+  small.take({ ...parts[1] as (typeof parts)[0], place: 1 })
+  expect(new Set(refused)).toEqual(new Set(['repeated', 'damaged']))
+  await other.close()
+})
+
+test('shares are the same for all, even, and move little', () => {
+  const shares = sharesOf(12, ['b', 'a', 'c'])
+  expect(shares).toEqual(sharesOf(12, ['c', 'b', 'a']))
+  const count = (name: string): number => [...shares.values()].filter((owner) => owner === name).length
+  expect(['a', 'b', 'c'].map(count)).toEqual([4, 4, 4])
+  expect([...sharesOf(12, ['a']).values()]).toEqual(Array.from({ length: 12 }, () => 'a'))
+  expect(sharesOf(2, ['a', 'b', 'c']).size).toBe(2)
+  expect(sharesOf(3, []).size).toBe(0)
+})
+
+test('a bus that says that somebody else has the name is not asked again', async () => {
+  const bus = new MemoryBus(1)
+  const writer = await bus.claim('x')
+  await bus.claim('x')
+  await expect(writer.write(0, [])).rejects.toThrow(Fenced)
+})

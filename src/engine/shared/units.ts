@@ -1,0 +1,136 @@
+/** What comes out of a partition: whole units, each once, in the order of their sources. */
+import { crc32 } from 'node:zlib'
+import { decodeHeader, type DecodedHeader } from '../../journal/frame.ts'
+import { Parts } from '../../journal/reader.ts'
+import { addHeader, emptyTotals } from '../../journal/recover.ts'
+import type { BusRecord, Frame, JournalBus, SourceTotals } from '../../journal/index.ts'
+import type { SharedRecords } from './records.ts'
+import { keys, type TotalsRecord } from './names.ts'
+
+export interface Piece {
+  readonly decoded: DecodedHeader
+  readonly body: Uint8Array
+}
+
+export interface SharedUnit {
+  readonly source: string
+  /** Of its last record. */
+  readonly place: number
+  /** More than one where the unit was too large for one record. */
+  readonly pieces: readonly Piece[]
+}
+
+export type Refused = 'damaged' | 'fenced' | 'repeated' | 'incomplete'
+
+interface Passed {
+  readonly epoch: number
+  readonly sequence: number
+}
+
+/** One record as a frame; undefined when it is none, or not whole. */
+export function pieceOf({ value }: BusRecord): Piece | undefined {
+  const found = decodeHeader(value, 0)
+  if (found.is !== 'header') return undefined
+  const { decoded } = found
+  const body = value.subarray(decoded.headerBytes)
+  return body.length === decoded.header.bodyBytes && crc32(body) === decoded.bodyChecksum ? { decoded, body } : undefined
+}
+
+/** Joins the records of a partition to units. Several sources write to it, so that parts of their units may lie among each other's. */
+export class Units {
+  readonly #open = new Map<string, Piece[]>()
+  readonly #passed = new Map<string, Passed>()
+  readonly #refuse: (why: Refused, record: BusRecord) => void
+
+  constructor(refuse: (why: Refused, record: BusRecord) => void, passed: Iterable<readonly [source: string, Passed]> = []) {
+    this.#refuse = refuse
+    this.#passed = new Map(passed)
+  }
+
+  take(record: BusRecord): SharedUnit | undefined {
+    // Marks of the driver hold nothing.
+    if (record.value.length === 0) return undefined
+    const piece = pieceOf(record)
+    if (piece === undefined) {
+      this.#refuse('damaged', record)
+      return undefined
+    }
+    const { source, epoch, sourceSequence: sequence, part, more } = piece.decoded.header
+    const passed = this.#passed.get(source)
+    if (passed !== undefined && epoch < passed.epoch) {
+      this.#refuse('fenced', record)
+      return undefined
+    }
+    if (passed !== undefined && epoch === passed.epoch && sequence <= passed.sequence) {
+      this.#refuse('repeated', record)
+      return undefined
+    }
+    const first = this.#open.get(source)?.[0]?.decoded.header
+    const continues = first !== undefined && first.epoch === epoch && first.sourceSequence === sequence
+    const pieces = continues ? (this.#open.get(source) ?? []) : []
+    // A part that was stored twice.
+    if (part < pieces.length) return undefined
+    if (part > pieces.length) {
+      this.#refuse('incomplete', record)
+      return undefined
+    }
+    pieces.push(piece)
+    if (more) {
+      this.#open.set(source, pieces)
+      return undefined
+    }
+    this.#open.delete(source)
+    this.#passed.set(source, { epoch, sequence })
+    return { source, place: record.place, pieces }
+  }
+}
+
+/** The unit as readers have it. */
+export function frameOf({ pieces }: SharedUnit): Frame | undefined {
+  const parts = new Parts()
+  let frame: Frame | undefined
+  for (const { decoded, body } of pieces) frame = parts.add({ segment: '', offset: 0, decoded, body })
+  return frame
+}
+
+/**
+ * Totals of the sources of a partition up to a place (its end, where none is given): what their records say, and what was written since.
+ * `source`: only of this one.
+ */
+export async function totalsUpTo(
+  { bus, records, partition, signal, until, source, onUnit }:
+  { readonly bus: JournalBus; readonly records: SharedRecords; readonly partition: number; readonly signal: AbortSignal; readonly until?: number; readonly source?: string; readonly onUnit?: (unit: SharedUnit) => void },
+): Promise<{ readonly totals: Map<string, SourceTotals>; readonly place: number }> {
+  const totals = new Map<string, SourceTotals>()
+  const { last, before } = await bus.bounds(partition)
+  const place = until ?? last
+  let from = place
+  for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
+    if (value.partition !== partition || (source !== undefined && name !== source)) continue
+    const { cursor, accepted, duplicates, shed } = value
+    totals.set(name, { accepted, duplicates, shed: { ...shed }, sequence: 0, ...(cursor === undefined ? {} : { cursor: Uint8Array.from(Buffer.from(cursor, 'base64')) }) })
+    from = Math.min(from, value.place)
+  }
+  if (Math.max(from, before) < place) {
+    const units = new Units(() => undefined)
+    reading: for await (const some of bus.read(partition, from, signal)) {
+      for (const record of some) {
+        const unit = record.place > place ? undefined : units.take(record)
+        const header = unit?.pieces.at(-1)?.decoded.header
+        if (unit !== undefined && header !== undefined && (source === undefined || source === unit.source)) {
+          addHeader(totals, header)
+          onUnit?.(unit)
+        }
+        if (record.place >= place) break reading
+      }
+    }
+  }
+  // What the broker has removed is counted by who was given it.
+  for (const { value } of records.under<{ sources: Record<string, { accounted: number }> }>(keys.sink(partition, ''))) {
+    for (const [name, { accounted }] of Object.entries(value.sources)) {
+      const total = totals.get(name) ?? emptyTotals()
+      if (source === undefined || name === source) totals.set(name, { ...total, accepted: Math.max(total.accepted, accounted) })
+    }
+  }
+  return { totals, place }
+}

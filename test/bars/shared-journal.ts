@@ -1,0 +1,69 @@
+// Collectors, deliverers and an API that share a journal on a real bus, under load, while one of their processes is killed every few seconds.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bar, BarContext } from '../../tools/kit/bar.ts'
+import { judgeDelivered, some } from '../kit/delivered.ts'
+import { EventClient } from '../kit/event-client.ts'
+import { SeededRandom } from '../kit/random.ts'
+import { WeirGroup } from '../kit/weir-group.ts'
+import { installKafka } from '../real/install/kafka.ts'
+import { startKafka } from '../real/kit/kafka.ts'
+
+const partitions = 8
+
+export default {
+  name: 'shared-journal',
+  issue: '6.2',
+  title: 'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten seconds, every accepted event is delivered and stored, in the order of its key, and the books of the group balance.',
+  async run(context) {
+    const program = await installKafka()
+    if (program.path === undefined) return context.skip(program.reason)
+    await using kafka = await startKafka()
+    await onBus(context, 'kafka', { type: 'kafka', brokers: [`127.0.0.1:${kafka.ports.plain}`], partitions })
+  },
+} satisfies Bar
+
+async function onBus(context: BarContext, bus: string, on: Readonly<Record<string, unknown>>): Promise<void> {
+  await using group = await WeirGroup.start({ folder: join(context.folder, bus), journal: { on }, collectors: 2, deliverers: 2 })
+  await group.shared(partitions)
+  const random = new SeededRandom(context.seed)
+  const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 4, batch: context.size(250, 50), pause: context.size(100, 40), padding: 100, source: `/collector/${at}` }))
+  for (const client of clients) client.start()
+  const began = performance.now()
+  const seconds = context.minutes === undefined ? context.size(600, 30) : context.minutes * 60
+  const every = context.size(10_000, 5000)
+  let kills = 0
+  while (performance.now() - began < seconds * 1000) {
+    await sleep(every)
+    const victim = random.pick(group.all)
+    await victim.kill()
+    kills++
+    await sleep(500)
+    await victim.start()
+  }
+  for (const client of clients) await client.stop()
+  const took = (performance.now() - began) / 1000
+  const sent = clients.reduce((sum, client) => sum + client.sent, 0)
+  const ledger = await group.caughtUp(sent, context.size(120_000, 30_000))
+  context.figure(`${bus}: events`, sent)
+  context.figure(`${bus}: rate`, Math.round(sent / took), 'events/s')
+  context.figure(`${bus}: kills`, kills)
+  context.figure(`${bus}: caught up after`, Math.round((performance.now() - began) / 1000 - took), 's')
+  context.expect(ledger.balanced, `${bus}: the books of the group balance`)
+  for (const { name, pending, dropped, quarantined, dead_lettered } of ledger.sinks) {
+    context.expect(pending === 0 && Object.keys(dropped).length === 0 && quarantined === 0 && dead_lettered === 0, `${bus}: nothing pends for ${name}, and nothing was lost there (pending ${pending}, quarantined ${quarantined})`)
+  }
+  let repeated = 0
+  for (const [at, client] of clients.entries()) {
+    // Numbers of the other client's events are the same.
+    const judged = judgeDelivered(group.receiver.received.filter(({ source }) => source === `/collector/${at}`), client.sent)
+    repeated += judged.repeated
+    context.expect(judged.missing.length === 0 && judged.strange.length === 0, `${bus}: every event of collector ${at + 1} was delivered (missing: ${some(judged.missing)})`)
+    context.expect(judged.disordered.length === 0, `${bus}: in the order of each key (not so: ${some(judged.disordered)})`)
+    context.expect(client.refusals.size === 0, `${bus}: no request was refused (${[...client.refusals.keys()].slice(0, 2).join('; ')})`)
+  }
+  context.figure(`${bus}: delivered again`, repeated, 'events')
+  const [stored] = await group.api.sql<{ rows: number; ids: number }>('SELECT count(*)::DOUBLE AS rows, count(DISTINCT (source, id))::DOUBLE AS ids FROM events')
+  context.figure(`${bus}: stored twice`, (stored?.rows ?? 0) - (stored?.ids ?? 0), 'events')
+  context.expect(stored?.ids === sent, `${bus}: every event is stored (${stored?.ids} of ${sent})`)
+}

@@ -1,0 +1,117 @@
+// What every bus must give that the journal can be on. Each connector's real tests run it against a real server.
+import { expect, onTestFinished, test } from 'vitest'
+import { Fenced, fenceKey, type BusRecord, type Channel, type JournalBus } from '../../src/journal/bus.ts'
+
+export interface JournalBusUnderTest {
+  /** A bus of its own for the test that calls it; every call of `open` joins the same one. */
+  fresh(): { open(): Promise<JournalBus> }
+  /** The server goes away, and comes back with what it had stored. */
+  away(): Promise<void>
+  back(): Promise<void>
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (record: BusRecord): string => `${record.key}=${new TextDecoder().decode(record.value)}`
+
+/** The records behind a place, without a driver's marks, until there are so many. */
+async function first(bus: JournalBus, channel: Channel, after: number, count: number): Promise<BusRecord[]> {
+  const found: BusRecord[] = []
+  const stop = AbortSignal.timeout(20_000)
+  for await (const some of bus.read(channel, after, stop)) {
+    found.push(...some.filter(({ key, value }) => !key.startsWith(fenceKey) && value.length > 0))
+    if (found.length >= count) break
+  }
+  return found
+}
+
+export function journalBusConformance(under: () => JournalBusUnderTest): void {
+  const opened = async (from = under().fresh()): Promise<JournalBus> => {
+    const bus = await from.open()
+    onTestFinished(() => bus.close())
+    return bus
+  }
+
+  test('records are read as they were written, in their order, with rising places', async () => {
+    const bus = await opened()
+    const writer = await bus.claim('a')
+    await writer.fence(1, 'k')
+    const last = await writer.write(1, [{ key: 'k', value: bytes('one') }, { key: 'k', value: bytes('two') }])
+    const again = await writer.write(1, [{ key: 'k', value: bytes('three') }])
+    const found = await first(bus, 1, 0, 3)
+    expect(found.map(text)).toEqual(['k=one', 'k=two', 'k=three'])
+    expect(found.map(({ place }) => place)).toEqual([last - 1, last, again])
+    expect((await bus.bounds(1)).last).toBe(again)
+    expect((await first(bus, 1, last, 1)).map(text)).toEqual(['k=three'])
+  })
+
+  test('partitions and records are apart', async () => {
+    const bus = await opened()
+    const writer = await bus.claim('a')
+    for (const channel of [0, 1, 'records'] as const) {
+      await writer.fence(channel, 'k')
+      await writer.write(channel, [{ key: 'k', value: bytes(String(channel)) }])
+    }
+    for (const channel of [0, 1, 'records'] as const) expect((await first(bus, channel, 0, 1)).map(text)).toEqual([`k=${channel}`])
+  })
+
+  test('who reads is given what comes later', async () => {
+    const bus = await opened()
+    const writer = await bus.claim('a')
+    await writer.fence(0, 'k')
+    const reading = first(bus, 0, 0, 2)
+    await writer.write(0, [{ key: 'k', value: bytes('one') }])
+    await writer.write(0, [{ key: 'k', value: bytes('two') }])
+    expect((await reading).map(text)).toEqual(['k=one', 'k=two'])
+  })
+
+  test('whoever has a name again is the only one: the earlier one is refused, and what it wrote lies before the mark', async () => {
+    const shared = under().fresh()
+    const [older, newer] = [await opened(shared), await opened(shared)]
+    const before = await older.claim('a')
+    await before.fence(0, 'k')
+    const place = await before.write(0, [{ key: 'k', value: bytes('old') }])
+    const after = await newer.claim('a')
+    const mark = await after.fence(0, 'k')
+    expect(mark).toBeGreaterThan(place)
+    await expect(before.write(0, [{ key: 'k', value: bytes('too late') }])).rejects.toThrow(Fenced)
+    expect(await after.write(0, [{ key: 'k', value: bytes('new') }])).toBeGreaterThan(mark)
+    expect((await first(newer, 0, 0, 2)).map(text)).toEqual(['k=old', 'k=new'])
+  })
+
+  test('a name says nothing of another', async () => {
+    const shared = under().fresh()
+    const bus = await opened(shared)
+    const [one, other] = [await bus.claim('a'), await bus.claim('b')]
+    await one.fence(0, 'one')
+    await other.fence(0, 'other')
+    await one.write(0, [{ key: 'one', value: bytes('1') }])
+    await other.write(0, [{ key: 'other', value: bytes('2') }])
+    await one.write(0, [{ key: 'one', value: bytes('3') }])
+    expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['one=1', 'other=2', 'one=3'])
+  })
+
+  test('half a megabyte is one record, and many of them go together', async () => {
+    const bus = await opened()
+    const writer = await bus.claim('a')
+    await writer.fence(0, 'k')
+    const large = Uint8Array.from({ length: 512 * 1024 + 2000 }, (_, at) => (at * 31) % 251)
+    await writer.write(0, Array.from({ length: 6 }, () => ({ key: 'k', value: large })))
+    const found = await first(bus, 0, 0, 6)
+    expect(found).toHaveLength(6)
+    for (const { value } of found) expect(Buffer.compare(value, large)).toBe(0)
+  })
+
+  test('what was written while the server went away is stored once, after it is back', async () => {
+    const bus = await opened()
+    const writer = await bus.claim('a')
+    await writer.fence(0, 'k')
+    await writer.write(0, [{ key: 'k', value: bytes('before') }])
+    await under().away()
+    const records = [{ key: 'k', value: bytes('during') }]
+    await expect(writer.write(0, records)).rejects.toThrow()
+    await under().back()
+    await expect.poll(() => writer.write(0, records).catch(() => 0), { timeout: 30_000, interval: 100 }).toBeGreaterThan(0)
+    await writer.write(0, [{ key: 'k', value: bytes('after') }])
+    expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
+  })
+}

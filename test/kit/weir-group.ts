@@ -1,0 +1,75 @@
+// Several Weirs that share one journal: collectors, deliverers and one with the API, each a process with a folder of its own.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ledger } from '../../src/engine/control.ts'
+import { EventReceiver } from './event-receiver.ts'
+import { startWeir, type WeirProcess } from './weir-process.ts'
+
+export interface GroupOptions {
+  readonly folder: string
+  /** Of the configuration: where the journal is. */
+  readonly journal: Readonly<Record<string, unknown>>
+  readonly collectors: number
+  readonly deliverers: number
+}
+
+export class WeirGroup {
+  readonly collectors: readonly WeirProcess[]
+  readonly deliverers: readonly WeirProcess[]
+  readonly api: WeirProcess
+  /** The other side of the only sink, `out`. */
+  readonly receiver: EventReceiver
+
+  private constructor(collectors: readonly WeirProcess[], deliverers: readonly WeirProcess[], api: WeirProcess, receiver: EventReceiver) {
+    this.collectors = collectors
+    this.deliverers = deliverers
+    this.api = api
+    this.receiver = receiver
+  }
+
+  static async start({ folder, journal, collectors, deliverers }: GroupOptions): Promise<WeirGroup> {
+    const receiver = await EventReceiver.start()
+    const start = (role: string, number: number): Promise<WeirProcess> => {
+      const instance = `${role}-${number}`
+      return startWeir({
+        folder: join(folder, instance),
+        config: {
+          roles: [role], instance, journal, sources: { netflow: { listen: 'off', tcp: 'off' } },
+          sinks: { out: { type: 'http', url: receiver.url, mode: 'batched', delivery: { retry_initial: '50ms', retry_max: '500ms' } } },
+        },
+      })
+    }
+    const many = (role: string, count: number): Promise<WeirProcess[]> => Promise.all(Array.from({ length: count }, (_, at) => start(role, at + 1)))
+    // Deliverers first: a sink begins with what comes after it.
+    const delivering = await many('deliverer', deliverers)
+    const [api] = await many('api', 1)
+    return new WeirGroup(await many('collector', collectors), delivering, api as WeirProcess, receiver)
+  }
+
+  get all(): readonly WeirProcess[] {
+    return [...this.collectors, ...this.deliverers, this.api]
+  }
+
+  /** Waits until nothing pends for the sink nor for the store, or the time is over; the books as they are then. */
+  async caughtUp(accepted: number, limitMs: number): Promise<Ledger> {
+    for (const until = Date.now() + limitMs; ; await sleep(200)) {
+      const ledger = await this.api.ledger()
+      const total = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
+      if ((total >= accepted && ledger.sinks.length === 2 && ledger.sinks.every(({ pending }) => pending === 0)) || Date.now() > until) return ledger
+    }
+  }
+
+  /** Waits until every partition is delivered by somebody. */
+  async shared(partitions: number, limitMs = 60_000): Promise<void> {
+    for (const until = Date.now() + limitMs; ; await sleep(100)) {
+      const lanes = await Promise.all(this.deliverers.map((weir) => weir.metric('weir_shared_journal_partitions').catch(() => 0)))
+      if (lanes.reduce((sum, lane) => sum + lane, 0) === partitions && lanes.every((lane) => lane > 0)) return
+      if (Date.now() > until) throw new Error(`after ${limitMs} ms the deliverers have ${lanes.join(' and ')} of ${partitions} partitions`)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.all.map((weir) => weir[Symbol.asyncDispose]()))
+    await this.receiver.close()
+  }
+}
