@@ -1,7 +1,7 @@
 // SQS and SNS as a test needs them: whatever serves them (in this process or beside it) behind a loopback port of our own, where single messages of a batch can be made to fail.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CreateQueueCommand, DeleteMessageCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, DeleteMessageBatchCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 
 export const region = 'eu-central-1'
@@ -104,7 +104,7 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
         const { Messages: found = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: urlOf(name), MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] }))
         if (found.length === 0) return all
         all.push(...found)
-        for (const { ReceiptHandle } of found) await sqs.send(new DeleteMessageCommand({ QueueUrl: urlOf(name), ReceiptHandle }))
+        await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: urlOf(name), Entries: found.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })) }))
       }
     },
     stop: () => end(server),

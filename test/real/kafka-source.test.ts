@@ -133,7 +133,7 @@ test('CloudEvents in every mode are events as they were; what can not be read is
   const topic = ownTopic()
   await observer.create(topic, { partitions: 1 })
   const sent: WeirEvent[] = [{ id: 'b1', source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', datacontenttype: 'application/json', encoding: 'json', data: Buffer.from('{"a":1}'), extensions: { n: 7 } }]
-  for (const mode of ['binary', 'structured'] as const) {
+  for (const mode of ['binary', 'structured', 'protobuf'] as const) {
     const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic, mode }), testContext())
     await deliverAll(sink, sent.map((event) => ({ ...event, id: mode })))
     await sink.close()
@@ -150,21 +150,21 @@ test('CloudEvents in every mode are events as they were; what can not be read is
   await send('late', { 'ce_specversion': '0.3', 'ce_id': 'q', 'ce_source': '/q', 'ce_type': 't' })
   const journal = new TestJournal()
   const { source } = await run(journal, topic)
-  await expect.poll(() => eventsIn(journal).length, patience).toBe(9)
+  await expect.poll(() => eventsIn(journal).length, patience).toBe(10)
   const read = (of: TestJournal): object[] => eventsIn(of).map(({ data, ...event }) => ({ ...event, data: data === undefined ? '' : Buffer.from(data).toString() }))
   const ours = { source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', encoding: 'json', data: '{"a":1}' }
   const rejected = (offset: number, data: string, reason: string): object => ({ id: `rejected:${topic}/0/${offset}`, source: '/weir/tested', type: rejectedType, data, extensions: { reason: expect.stringMatching(reason) as string } })
   expect(read(journal)).toMatchObject([
-    { ...ours, id: 'binary' }, { ...ours, id: 'structured' }, { id: 'x', source: '/b' }, { id: 'y', source: '/b' },
-    rejected(3, '{"plain":true}', 'no CloudEvent'), rejected(4, '', 'no CloudEvent'), rejected(5, '{"specversion":"1.0","id":"z"}', 'source|type'), rejected(6, 'avro', 'only JSON is understood'), rejected(7, 'late', '0.3'),
+    { ...ours, id: 'binary' }, { ...ours, id: 'structured' }, { ...ours, id: 'protobuf' }, { id: 'x', source: '/b' }, { id: 'y', source: '/b' },
+    rejected(4, '{"plain":true}', 'no CloudEvent'), rejected(5, '', 'no CloudEvent'), rejected(6, '{"specversion":"1.0","id":"z"}', 'source|type'), rejected(7, 'avro', 'JSON and protobuf are understood'), rejected(8, 'late', '0.3'),
   ])
-  await expect.poll(() => source.status(), patience).toMatchObject({ messages: 8, rejected: 5 })
+  await expect.poll(() => source.status(), patience).toMatchObject({ messages: 9, rejected: 5 })
   const raw = new TestJournal()
   await run(raw, topic, { codec: 'raw', group: `raw-${topic}` })
-  await expect.poll(() => eventsIn(raw).length, patience).toBe(8)
-  expect(read(raw).slice(3, 5)).toMatchObject([
-    { id: `${topic}/0/3`, source: '/weir/tested', type: 'io.weir.message', key: 'k1', datacontenttype: 'application/json', time: expect.closeTo(Date.now(), -6) as number, data: '{"plain":true}' },
-    { id: `${topic}/0/4`, key: 'gone', encoding: 'none' },
+  await expect.poll(() => eventsIn(raw).length, patience).toBe(9)
+  expect(read(raw).slice(4, 6)).toMatchObject([
+    { id: `${topic}/0/4`, source: '/weir/tested', type: 'io.weir.message', key: 'k1', datacontenttype: 'application/json', time: expect.closeTo(Date.now(), -6) as number, data: '{"plain":true}' },
+    { id: `${topic}/0/5`, key: 'gone', encoding: 'none' },
   ])
 })
 
