@@ -80,7 +80,7 @@ test('values of Secrets do not get into the journal, but that they changed does'
 })
 
 test.each([['Endpoints', 'endpoints'], ['Ingress', 'ingresses'], ['NetworkPolicy', 'networkpolicies'], ['Gateway', 'gateways'], ['ConfigMap', 'configmaps'], ['Switch', 'switches']])('objects of kind %s are called %s', (kind, plural) => {
-  expect(read(envelope(anyPack(ResourceCreatedEventSchema, create(ResourceCreatedEventSchema, { uid: 'u1', clusterId: '', resource: bytes(object({}, kind, 'v1')) }))))[0]).toMatchObject({ subject: `${plural}/shop/web`, key: 'u1' })
+  expect(read(envelope(anyPack(ResourceCreatedEventSchema, create(ResourceCreatedEventSchema, { uid: 'u1', clusterId: '', resource: bytes(object({}, kind, 'v1')) }))))[0]).toMatchObject({ subject: `${plural}/shop/web`, key: '/u1' })
 })
 
 test.each<[string, Uint8Array, string]>([

@@ -8,7 +8,6 @@ import { kubernetesRef } from '../../model/refs.ts'
 import type { InMessage } from '../bus-message/read.ts'
 import { changedPaths, diff } from '../json-patch/index.ts'
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from './decode.ts'
-import { messageKey } from './names.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
@@ -64,7 +63,7 @@ function changeOfState(payload: Known, { id, time }: { readonly id: string; read
     ref: kubernetesRef({ cluster, group, kind, namespace, name }),
   }
   return [{
-    id, source: `/kubernetes/${cluster}`, type: kubernetesTypes[change.operation], family: 'change', key: messageKey(cluster, uid), ...(time === undefined ? {} : { time }), ...named,
+    id, source: `/kubernetes/${cluster}`, type: kubernetesTypes[change.operation], family: 'change', key: `${cluster}/${uid}`, ...(time === undefined ? {} : { time }), ...named,
     datacontenttype: 'application/json', encoding: 'json', data: new TextEncoder().encode(JSON.stringify(change)),
   }]
 }

@@ -63,14 +63,17 @@ test('a queue that is missing is said, with what to do, and read once it is ther
   await running.stop()
 })
 
-test('changes that our sink wrote as kollect\'s messages are those changes again', async () => {
-  const url = await server.makeQueue('changes.fifo')
-  const sink = await sqs.build(configFrom(sqsSchema, { queue_url: url, region, auth, codec: 'kollect', mode: 'raw', timeout: '5s' }), testContext())
+test.each([
+  ['kollect\'s messages', { codec: 'kollect', mode: 'raw' }, 'kollect'],
+  ['CloudEvents in protobuf', { mode: 'protobuf' }, 'cloudevents'],
+] as const)('changes that our sink wrote as %s, in base64, are those changes again', async (_what, form, codec) => {
+  const url = await server.makeQueue(`changes-${codec}.fifo`)
+  const sink = await sqs.build(configFrom(sqsSchema, { queue_url: url, region, auth, ...form, timeout: '5s' }), testContext())
   const sent = anyChanges(5, 12, 'c1').map((change) => changeEvent(change, 1_780_000_000_000))
   await deliverAll(sink, sent)
   await sink.close()
   const journal = new TestJournal()
-  const running = await reading(url, journal, { codec: 'kollect' })
+  const running = await reading(url, journal, { codec })
   const found = (): readonly WeirEvent[] => journal.units.flatMap(eventsOf)
   await expect.poll(() => found().length, { timeout: 20_000 }).toBe(12)
   await running.stop()
