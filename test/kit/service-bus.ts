@@ -1,6 +1,6 @@
 // A stand-in for a namespace of Azure Service Bus on a loopback port: real AMQP 1.0 (rhea), with the namespace's way of logging in
 // (`$cbs`), of locking messages and sessions (`$management`), and of batches. It is no real service: see what it does not do below.
-// No quotas, no throttling, no TLS, no dead letters after too many deliveries, no filters of subscriptions.
+// No quotas, no throttling, no dead letters after too many deliveries, no filters of subscriptions.
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
@@ -17,6 +17,7 @@ export interface ServiceBus {
   readonly keyName: string
   /** Shared access keys by name; they may change at any time. */
   readonly keys: Map<string, string>
+  /** Plain, unless the server has TLS. */
   connectionString(port?: number, key?: string): string
   queue(name: string, options?: EntityOptions): Entity
   /** A subscription of a topic, which is made with its first. */
@@ -37,6 +38,11 @@ interface Topic {
   readonly subscriptions: Entity[]
 }
 
+interface ServiceBusTls {
+  readonly cert: string
+  readonly key: string
+}
+
 class StandIn implements ServiceBus {
   readonly keyName = 'weir'
   readonly keys = new Map([['weir', 'c2VjcmV0IG9mIHRlc3Rz']])
@@ -49,10 +55,15 @@ class StandIn implements ServiceBus {
   readonly #audiences = new WeakMap<Connection, Set<string>>()
   /** What is to be done when a connection ends. */
   readonly #ends = new Map<Connection, (() => void)[]>()
+  readonly #tls: ServiceBusTls | undefined
   #server: Server | undefined
 
+  constructor(tls?: ServiceBusTls) {
+    this.#tls = tls
+  }
+
   connectionString(port = this.port, key = this.keys.get(this.keyName) ?? ''): string {
-    return `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=${this.keyName};SharedAccessKey=${key};UseDevelopmentEmulator=true;`
+    return `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=${this.keyName};SharedAccessKey=${key};${this.#tls === undefined ? 'UseDevelopmentEmulator=true;' : ''}`
   }
 
   queue(name: string, options?: EntityOptions): Entity {
@@ -94,7 +105,7 @@ class StandIn implements ServiceBus {
     for (const harmless of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error', 'error']) container.on(harmless, () => undefined)
     container.on('receiver_open', ({ receiver, connection }: EventContext) => { if (receiver !== undefined) this.#takeFrom(receiver, connection) })
     container.on('sender_open', ({ sender, connection }: EventContext) => { if (sender !== undefined) this.#giveTo(sender, connection) })
-    this.#server = container.listen({ port, host: '127.0.0.1', receiver_options: { autoaccept: false, credit_window: 1000 }, sender_options: { autosettle: false, treat_modified_as_released: false }, idle_time_out: 60_000 } as Parameters<typeof container.listen>[0])
+    this.#server = container.listen({ port, host: '127.0.0.1', ...(this.#tls === undefined ? {} : { transport: 'tls', ...this.#tls }), receiver_options: { autoaccept: false, credit_window: 1000 }, sender_options: { autosettle: false, treat_modified_as_released: false }, idle_time_out: 60_000 } as Parameters<typeof container.listen>[0])
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
@@ -112,7 +123,8 @@ class StandIn implements ServiceBus {
     const server = this.#server
     if (server === undefined) return
     const closed = new Promise((resolve) => server.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
+    // Without an error rhea would not hear of it, and its links would go on taking messages.
+    for (const socket of this.#sockets) socket.destroy(new Error('the namespace is away'))
     await closed
   }
 
@@ -304,8 +316,8 @@ class StandIn implements ServiceBus {
   }
 }
 
-export async function startServiceBus(): Promise<ServiceBus> {
-  const standIn = new StandIn()
+export async function startServiceBus(tls?: ServiceBusTls): Promise<ServiceBus> {
+  const standIn = new StandIn(tls)
   await standIn.listen(0)
   return standIn
 }

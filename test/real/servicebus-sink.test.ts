@@ -1,4 +1,8 @@
 // Sink `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be had here.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import rhea, { type Message } from 'rhea'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { launch } from '../../src/cli/testing/launch.ts'
@@ -12,6 +16,7 @@ import { eventBatch, numberedEvents, testContext } from '../conformance/batches.
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll, settle } from '../conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
+import { selfSigned } from '../kit/certificate.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { startServiceBus, type ServiceBus } from '../kit/service-bus.ts'
 import { sasToken } from '../kit/service-bus-token.ts'
@@ -194,4 +199,31 @@ test('weir bus check connects and writes to azuresb://', async () => {
   const { checks } = JSON.parse(ran.stdout) as { checks: readonly { readonly check: string; readonly status: string }[] }
   expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
   expect(entity.taken).toHaveLength(1)
+})
+
+test('over TLS, as the service has it: a certificate that nobody vouches for is refused', async () => {
+  const certificate = selfSigned()
+  const secure = await startServiceBus(certificate)
+  onTestFinished(() => secure.stop())
+  const dir = await mkdtemp(join(tmpdir(), 'weir-servicebus-tls-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  await writeFile(join(dir, 'ca.pem'), certificate.cert)
+  const entity = secure.queue('secure')
+  const check = async (env: Record<string, string>): Promise<string> => (await launch(['bus', 'check', 'azuresb://secure'], { env: { SERVICEBUS_CONNECTION_STRING: secure.connectionString(), ...env } })).stdout
+  expect(await check({})).toMatch(/fail\s+connect.*certificate/)
+  expect(await check({ NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') })).toMatch(/ok\s+write/)
+  expect(entity.taken).toHaveLength(1)
+})
+
+test('a host that takes connections and says nothing is given up in time, and nothing of it stays open', async () => {
+  const open = new Set<Socket>()
+  const silent = createServer((socket) => {
+    open.add(socket)
+    socket.resume().on('error', () => undefined).on('close', () => open.delete(socket))
+  })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => { silent.close() })
+  const sink = ended(await sinkTo('anything', { timeout: '300ms' }, (silent.address() as AddressInfo).port))
+  expect((await settle(sink, eventBatch(numberedEvents(2, 's'), 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('answer within 300 ms') }, { is: 'retry' }])
+  await expect.poll(() => open.size, { timeout: 15_000 }).toBe(0)
 })

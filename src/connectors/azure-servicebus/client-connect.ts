@@ -16,12 +16,19 @@ export async function makeClient({ connection_string: secret, timeout }: Service
   }
 }
 
-/** Closes a client that nobody needs any more, for as long as `ms`: the library waits for the other side, which may be away. Never rejects. */
+/** Closes a client that nobody needs any more, politely for as long as `ms`: the library waits a minute for the other side, which may be away. Never rejects. */
 export async function hangUp(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
   await Promise.race([promise, client.close().catch(() => undefined)])
   timer.cancel()
+  // The socket is only to be had inside, and only an error of it ends the library's timers, too; without one there, they end in their time.
+  const { _connectionContext: inner } = client as unknown as Inside
+  inner?.connection?._connection?.socket?.destroy?.(new Error('given up'))
+}
+
+interface Inside {
+  readonly _connectionContext?: { readonly connection?: { readonly _connection?: { readonly socket?: { destroy?(reason: Error): void } } } }
 }
 
 const lookMs = 200

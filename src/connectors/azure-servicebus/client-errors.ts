@@ -23,7 +23,7 @@ const answers: ReadonlySet<string | undefined> = new Set(['MessagingEntityNotFou
 
 /** The connection, or our proof of identity, is of no use: both are made anew. */
 export function isOfConnection(error: unknown): boolean {
-  return !answers.has(codeOf(error))
+  return !answers.has(codeOf(error)) && !/^SenderBusyError\b/.test(says(error))
 }
 
 /** Why it can't be used, in words, with what to do. `right`: `Send` or `Listen`. */

@@ -2,7 +2,7 @@ import type { ServiceBusClient, ServiceBusMessageBatch, ServiceBusSender } from 
 import { soon } from '../../bus/soon.ts'
 import { behindKey, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
-import { hangUp, makeClient, whileOpen } from './client-connect.ts'
+import { hangUp, makeClient, whileOpen, within } from './client-connect.ts'
 import { codeOf, isOfConnection, isOfMessage, verdict, why } from './client-errors.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { sizeOf, type ServiceBusMessage } from './map.ts'
@@ -158,7 +158,9 @@ export class ServiceBusPublisher {
     const client = await makeClient(this.#config, this.#context)
     try {
       const sender = client.createSender(this.#config.entity)
-      const { maxSizeInBytes: largest } = await sender.createMessageBatch()
+      const { timeout: ms } = this.#config
+      // By itself the library would wait a minute for each step.
+      const { maxSizeInBytes: largest } = await within(sender.createMessageBatch(), { timers: this.#context.host.timers, ms, late: `no answer within ${ms} ms` })
       return { client, sender, largest: Math.min(largest, this.#config.max_message ?? Infinity) }
     } catch (error) {
       this.#drop(client)
