@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import type { PatchStep } from '../../model/kubernetes.ts'
-import { Stripper } from './client-strip.ts'
-import { diff } from '../../codecs/json-patch/index.ts'
-import { differing } from './map-members.ts'
+import { Stripper } from '../../connectors/kubernetes/client-strip.ts'
+import { diff } from './index.ts'
+import { differing } from '../../connectors/kubernetes/map-members.ts'
 
 /** A patch is applied as RFC 6902 says, by somebody who knows nothing of how it was made. */
 function patched(value: unknown, steps: readonly PatchStep[]): unknown {
