@@ -144,6 +144,19 @@ test('sessions are read in order, several at once, and what our sink sent in the
   await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
 }, 60_000)
 
+test.each([false, true])('what our sink sent in parts is one event again (sessions: %s)', async (sessions) => {
+  const entity = server.queue(`parts-${++named}`, { sessions })
+  const sink = await serviceBus.build(configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity: entity.name, sessions, oversize: 'split', part_size: '100KiB' }), testContext())
+  const data = Buffer.from(JSON.stringify('x'.repeat(1_000_000)))
+  await deliverAll(sink, numberedEvents(4, 'p').map((event, at) => (at === 1 ? { ...event, data } : event)))
+  await sink.close()
+  expect(entity.taken).toHaveLength(3 + 10)
+  const running = await reading({ entity: entity.name, sessions, prefetch: 4 })
+  await expect.poll(() => running.ids().sort(), { timeout: 20_000 }).toEqual(['p0', 'p1', 'p2', 'p3'])
+  expect(running.journal.units.flatMap(eventsOf).find(({ id }) => id === 'p1')?.data?.length).toBe(data.length)
+  await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
+}, 60_000)
+
 test('a message is kept from others for as long as the journal takes, and completed then, with or without an id of its own', async () => {
   const topic = `topic-${++named}`
   const entity = server.subscription(topic, 'weir', { lockMs: 3000 })
