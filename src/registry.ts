@@ -8,7 +8,7 @@ import { httpSchema } from './connectors/http/config.ts'
 import { kafkaJournalSchema, kafkaSchema, kafkaSourceSchema } from './connectors/kafka/config.ts'
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
-import { natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
+import { natsJournalSchema, natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { rabbitmqSchema, rabbitmqSourceSchema } from './connectors/rabbitmq/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
@@ -25,7 +25,7 @@ export const sinkSchemas = {
 }
 
 /** Settings of the journal on a bus, by the bus. */
-export const journalSchemas = { kafka: kafkaJournalSchema.fields }
+export const journalSchemas = { kafka: kafkaJournalSchema.fields, nats: natsJournalSchema.fields }
 
 export const transformSchemas = { redact: redactSchema }
 
@@ -33,6 +33,7 @@ type Loader<D> = () => Promise<D>
 
 const journals: Readonly<Record<string, Loader<JournalDriver<never>>>> = {
   kafka: async () => (await import('./connectors/kafka/journal.ts')).openKafkaJournal,
+  nats: async () => (await import('./connectors/nats/journal.ts')).openNatsJournal,
 }
 
 const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {

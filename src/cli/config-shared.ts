@@ -21,12 +21,15 @@ export function shortForms(document: ConfigDocument): readonly Override[] {
   ]
 }
 
-/** kafka://host:port,host:port/topic */
+/** kafka://host:port,host:port/topic or nats://host:port/stream, the last part may be left out */
 function journalOf(text: string): Readonly<Record<string, unknown>> | undefined {
-  const parts = /^kafka:\/\/([^/]+)(?:\/([^/]*))?$/.exec(text)
+  const parts = /^(kafka|nats|tls):\/\/([^/]+)(?:\/([^/]*))?$/.exec(text)
   if (parts === null) return undefined
-  const [, places = '', topic = ''] = parts
-  return { type: 'kafka', brokers: places.split(','), ...(topic === '' ? {} : { topic }) }
+  const [, scheme = '', hosts = '', name = ''] = parts
+  const places = hosts.split(',')
+  if (scheme === 'kafka') return { type: 'kafka', brokers: places, ...(name === '' ? {} : { topic: name }) }
+  const [url, ...more] = places.map((place) => `${scheme}://${place}`)
+  return { type: 'nats', url, ...(more.length === 0 ? {} : { more_urls: more }), ...(name === '' ? {} : { stream: name }) }
 }
 
 interface Complaint {

@@ -1,4 +1,5 @@
-// Collectors, deliverers and an API that share a journal on a real bus, under load, while one of their processes is killed every few seconds.
+// Collectors, deliverers and an API that share a journal, on Kafka and then on JetStream, under load, while one of their processes is killed every few seconds.
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
@@ -7,7 +8,10 @@ import { EventClient } from '../kit/event-client.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { WeirGroup } from '../kit/weir-group.ts'
 import { installKafka } from '../real/install/kafka.ts'
+import { install } from '../real/install/apt.ts'
+import { nats as natsServer } from '../real/install/nats.ts'
 import { startKafka } from '../real/kit/kafka.ts'
+import { startNats } from '../real/kit/nats.ts'
 
 const partitions = 8
 
@@ -18,8 +22,16 @@ export default {
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)
-    await using kafka = await startKafka()
-    await onBus(context, 'kafka', { type: 'kafka', brokers: [`127.0.0.1:${kafka.ports.plain}`], partitions })
+    const nats = await install(natsServer)
+    if (nats.path === undefined) return context.skip(nats.reason)
+    {
+      await using kafka = await startKafka()
+      await onBus(context, 'kafka', { type: 'kafka', brokers: [`127.0.0.1:${kafka.ports.plain}`], partitions })
+    }
+    const dir = join(context.folder, 'nats-server')
+    mkdirSync(dir)
+    await using server = await startNats({ jetstream: true, dir })
+    await onBus(context, 'jetstream', { type: 'nats', url: server.url, partitions })
   },
 } satisfies Bar
 
@@ -30,7 +42,7 @@ async function onBus(context: BarContext, bus: string, on: Readonly<Record<strin
   const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 4, batch: context.size(250, 50), pause: context.size(100, 40), padding: 100, source: `/collector/${at}` }))
   for (const client of clients) client.start()
   const began = performance.now()
-  const seconds = context.minutes === undefined ? context.size(600, 30) : context.minutes * 60
+  const seconds = context.minutes === undefined ? context.size(600, 15) : context.minutes * 60
   const every = context.size(10_000, 5000)
   let kills = 0
   while (performance.now() - began < seconds * 1000) {

@@ -1,15 +1,23 @@
 // What every bus must give that the journal can be on. Each connector's real tests run it against a real server.
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { EventClient } from '../kit/event-client.ts'
+import { WeirGroup } from '../kit/weir-group.ts'
 import { Fenced, fenceKey, type BusRecord, type Channel, type JournalBus } from '../../src/journal/bus.ts'
 
 export interface JournalBusUnderTest {
   /** A bus of its own for the test that calls it; every call of `open` joins the same one. */
   fresh(): { open(): Promise<JournalBus> }
+  /** Of Weirs that join one with so many partitions. */
+  config(partitions: number): Readonly<Record<string, unknown>>
   /** The server goes away, and comes back with what it had stored. */
   away(): Promise<void>
   back(): Promise<void>
 }
 
+const patience = { timeout: 60_000, interval: 50 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (record: BusRecord): string => `${record.key}=${new TextDecoder().decode(record.value)}`
 
@@ -114,4 +122,23 @@ export function journalBusConformance(under: () => JournalBusUnderTest): void {
     await writer.write(0, [{ key: 'k', value: bytes('after') }])
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
   })
+
+  test('collectors, deliverers and the API share a journal: what a collector took is delivered, stored and in the books of all', async () => {
+    await using group = await WeirGroup.start({
+      folder: await mkdtemp(join(tmpdir(), 'weir-group-')), collectors: 2, deliverers: 2,
+      journal: { on: under().config(4) },
+    })
+    await group.shared(4)
+    const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 2, batch: 20, pause: 5, source: `/test/${at}` }))
+    for (const client of clients) client.start()
+    await expect.poll(() => group.receiver.received.length, patience).toBeGreaterThan(2000)
+    for (const client of clients) await client.stop()
+    const sent = clients.reduce((sum, client) => sum + client.sent, 0)
+    const ledger = await group.caughtUp(sent, 30_000)
+    expect(ledger.sources.map(({ name, accepted }) => [name, accepted] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual(clients.map((client, at) => [`http@collector-${at + 1}`, client.sent]))
+    expect(ledger.sinks.map(({ name, delivered, pending }) => [name, delivered, pending])).toEqual([['store', sent, 0], ['out', sent, 0]])
+    expect(ledger.balanced).toBe(true)
+    expect(group.receiver.received).toHaveLength(sent)
+    expect(await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events')).toEqual([{ rows: sent, ids: sent }])
+  }, 120_000)
 }

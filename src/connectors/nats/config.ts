@@ -1,5 +1,5 @@
 import { placeholders, unknownPlaceholder } from '../../bus/row-template.ts'
-import { choice, Complaint, defineSchema, duration, flag, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, flag, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
 
@@ -69,6 +69,22 @@ export const natsSourceSchema = defineSchema({
   },
 })
 
+export const natsJournalSchema = defineSchema({
+  type: 'nats',
+  role: 'journal',
+  summary: 'The journal as streams of NATS JetStream, which many Weirs share',
+  fields: {
+    ...server,
+    stream: text({ description: 'What the names of the streams begin with: one for each partition, and one of small records', default: 'weir-journal' }, streamName),
+    partitions: integer({ description: 'Streams when we make them: as many deliverers can share the work', unit: 'partitions', default: 12 }, { min: 1, max: 1000 }),
+    replicas: integer({ description: 'Copies of a stream that we make', unit: 'copies', default: 1, example: 3 }, { min: 1, max: 5 }),
+    keep: duration({ description: 'How long a stream that we make keeps frames: as long as a deliverer or an API may be away', default: '7d' }, { min: '1m' }),
+    timeout: duration({ description: 'How long connecting, and one answer, may take', default: '10s' }, { min: '10ms' }),
+    ...login,
+  },
+})
+
+export type NatsJournalConfig = ConfigOf<typeof natsJournalSchema>
 export type NatsConfig = ConfigOf<typeof natsSchema>
 export type NatsSourceConfig = ConfigOf<typeof natsSourceSchema>
 

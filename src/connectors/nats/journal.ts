@@ -1,0 +1,136 @@
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { Context } from '../../engine/ports.ts'
+import type { Timers } from '../../host/index.ts'
+import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
+import { connectionOptions, loadClient } from './client-connect.ts'
+import { whyNotConnected } from './client-errors.ts'
+import { ExpectingWriter, type JournalClient } from './client-journal.ts'
+import type { NatsJournalConfig } from './config.ts'
+import { keyOf, placeOf, sequenceAfter, unpack } from './map-journal.ts'
+
+type JournalContext = Pick<Context, 'id' | 'host' | 'log'>
+
+const mostAtOnce = 500
+const nanoseconds = 1e6
+
+/** The journal as streams of JetStream: one for each partition, one for the small records. Rejects when no server answers, or JetStream is off. */
+export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
+  let client: JournalClient
+  try {
+    const library = await loadClient()
+    const connection = await library.connect(await connectionOptions(library, config, { ...context, metrics: { count: () => undefined, set: () => undefined } }))
+    client = { library, connection, stream: library.jetstream(connection), manager: await library.jetstreamManager(connection, { timeout: config.timeout, checkAPI: false }) }
+  } catch (error) {
+    throw new Error(whyNotConnected(error, config), { cause: error })
+  }
+  const journal = new NatsJournal(client, config, context)
+  try {
+    await journal.open()
+    return journal
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+class NatsJournal implements JournalBus {
+  readonly where: string
+  readonly #client: JournalClient
+  readonly #config: NatsJournalConfig
+  readonly #context: JournalContext
+  #partitions = 0
+
+  constructor(client: JournalClient, config: NatsJournalConfig, context: JournalContext) {
+    this.#client = client
+    this.#config = config
+    this.#context = context
+    this.where = `streams ${config.stream}-* on ${config.url}`
+  }
+
+  get partitions(): number {
+    return this.#partitions
+  }
+
+  async open(): Promise<void> {
+    const { partitions, keep } = this.#config
+    // How many there are is what was made first: whoever comes later takes that, whatever its own configuration says.
+    const said = await this.#ensure('records', { max_msgs_per_subject: 1, description: `partitions=${partitions}` })
+    this.#partitions = Number(/^partitions=(\d+)$/.exec(said)?.[1] ?? partitions)
+    for (let partition = 0; partition < this.#partitions; partition++) await this.#ensure(partition, { max_age: keep * nanoseconds })
+  }
+
+  claim(name: string): Promise<BusWriter> {
+    const { random } = this.#context.host
+    const claim = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36)).join('-')
+    return Promise.resolve(new ExpectingWriter({
+      name: `${this.#config.stream}/${name}`, claim, timeout: this.#config.timeout,
+      place: (channel) => this.#place(channel),
+      client: () => Promise.resolve(this.#client),
+    }))
+  }
+
+  async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
+    const { library, stream } = this.#client
+    const place = this.#place(channel)
+    const consumer = await stream.consumers.get(place.stream, { deliver_policy: library.DeliverPolicy.StartSequence, opt_start_seq: sequenceAfter(after) })
+    const messages = await consumer.consume({ max_messages: mostAtOnce })
+    const stop = (): void => { messages.stop() }
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    try {
+      for await (const some of together(messages, this.#context.host.timers)) {
+        const records = some.flatMap((message) => unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data)).filter((record) => record.place > after)
+        if (records.length > 0) yield records
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      messages.stop()
+    }
+  }
+
+  async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
+    const { state } = await this.#client.manager.streams.info(this.#place(channel).stream)
+    return { before: placeOf(Math.max(0, state.first_seq - 1)), last: placeOf(state.last_seq) }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.connection.close()
+  }
+
+  #place(channel: Channel): { readonly stream: string; readonly prefix: string } {
+    const name = `${this.#config.stream}-${channel}`
+    return { stream: name, prefix: name }
+  }
+
+  /** A stream that exists is left as it is. Resolves with its description. */
+  async #ensure(channel: Channel, settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string }): Promise<string> {
+    const { library, manager } = this.#client
+    const { stream, prefix } = this.#place(channel)
+    try {
+      return (await manager.streams.info(stream)).config.description ?? ''
+    } catch (error) {
+      if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
+    }
+    const { config } = await manager.streams.add({ name: stream, subjects: [`${prefix}.>`], num_replicas: this.#config.replicas, ...settings })
+    this.#context.log.info('Made a stream for the journal.', { stream })
+    return config.description ?? ''
+  }
+}
+
+/** What has come already, together; waits for the first. (How many the library says are pending may be some that it never gives out.) */
+async function* together(messages: ConsumerMessages, timers: Timers): AsyncGenerator<readonly JsMsg[]> {
+  const coming = messages[Symbol.asyncIterator]()
+  for (let next = coming.next(); ;) {
+    const first = await next
+    if (first.done === true) return
+    const some = [first.value]
+    next = coming.next()
+    while (some.length < mostAtOnce) {
+      const more = await Promise.race([next, timers.yield()])
+      if (more === undefined || more.done === true) break
+      some.push(more.value)
+      next = coming.next()
+    }
+    yield some
+  }
+}
