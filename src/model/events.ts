@@ -38,6 +38,16 @@ function heap(items: readonly (Uint8Array | undefined)[]): Heap {
   return { offsets, bytes }
 }
 
+/** Most texts are ASCII: then all of them are written at once, and each has as many bytes as it has units. */
+function textHeap(texts: readonly string[]): Heap {
+  const joined = texts.join('')
+  const bytes = utf8.encode(joined)
+  if (bytes.length !== joined.length) return heap(texts.map((text) => utf8.encode(text)))
+  const offsets = new Uint32Array(texts.length + 1)
+  for (let index = 0, total = 0; index < texts.length; index++) offsets[index + 1] = total += texts[index]?.length ?? 0
+  return { offsets, bytes }
+}
+
 export function heapItem(from: Heap, row: number): Uint8Array {
   return from.bytes.subarray(from.offsets[row], from.offsets[row + 1])
 }
@@ -49,7 +59,7 @@ export function toEventBatch(events: readonly WeirEvent[]): EventBatch {
   return {
     kind: 'events',
     count: events.length,
-    id: heap(events.map((event) => utf8.encode(event.id))),
+    id: textHeap(events.map((event) => event.id)),
     source: codes((event) => event.source),
     type: codes((event) => event.type),
     subject: codes((event) => event.subject),

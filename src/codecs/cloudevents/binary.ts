@@ -19,20 +19,24 @@ export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
 /** As `decodeBinary`, of a bus that has its own names for attributes: by their plain names, as plain text. */
 export function decodeAttributed(named: Readonly<Record<string, string>>, contentType: string | undefined, body: Uint8Array): WeirEvent {
   return naming(undefined, () => {
-    for (const [name, text] of Object.entries(named)) {
+    const attributes = new Map(Object.entries(named))
+    for (const [name, text] of attributes) {
       checkName(name)
       if (name === 'datacontenttype' || name === 'data') throw new Fault(`${name} is no attribute in binary mode`)
       if (text.length > attributeLimit) throw tooLong(name)
     }
-    return readEvent(new Map(Object.entries(named)), contentType, body, (name) => `attribute ${name}`)
+    return readEvent(attributes, contentType, body, (name) => `attribute ${name}`)
   })
 }
 
 function readEvent(attributes: Map<string, string>, contentType: string | undefined, body: Uint8Array, called: (name: string) => string): WeirEvent {
+  const { size } = attributes
+  let taken = 0
   const take = (name: string): string | undefined => {
     const value = attributes.get(name)
-    attributes.delete(name)
-    return value === undefined ? undefined : checkText(name, value)
+    if (value === undefined) return undefined
+    taken++
+    return checkText(name, value)
   }
   const need = (name: string): string => {
     const value = take(name)
@@ -40,26 +44,26 @@ function readEvent(attributes: Map<string, string>, contentType: string | undefi
     return value
   }
   checkVersion(need('specversion'))
-  const given = {
-    subject: take('subject'),
-    time: readTime(take('time')),
-    datacontenttype: contentType,
-    dataschema: take('dataschema'),
-    ref: take(refExtension),
-  }
-  const required = { id: need('id'), source: need('source'), type: need('type') }
-  const family = take(familyExtension)
-  const key = attributes.get(keyExtension) ?? given.subject
-  if (attributes.size > extensionCountLimit) throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
+  const [subject, time, dataschema, ref] = [take('subject'), readTime(take('time')), take('dataschema'), take(refExtension)]
+  const [id, source, type, family] = [need('id'), need('source'), need('type'), take(familyExtension)]
+  const key = attributes.get(keyExtension) ?? subject
+  if (size - taken > extensionCountLimit) throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
   return {
-    ...required,
-    ...present(given),
+    id, source, type,
+    ...(subject === undefined ? {} : { subject }),
+    ...(time === undefined ? {} : { time }),
+    ...(contentType === undefined ? {} : { datacontenttype: contentType }),
+    ...(dataschema === undefined ? {} : { dataschema }),
+    ...(ref === undefined ? {} : { ref }),
     ...(family === undefined ? {} : { family: checkFamily(family) }),
     ...(key === undefined ? {} : { key: checkText(keyExtension, key) }),
-    ...(attributes.size === 0 ? {} : { extensions: Object.fromEntries(attributes) as Extensions }),
-    ...readData(given.datacontenttype, body),
+    ...(size === taken ? {} : { extensions: Object.fromEntries([...attributes].filter(([name]) => !columns.has(name))) as Extensions }),
+    ...readData(contentType, body),
   }
 }
+
+/** Attributes that are no extensions in the journal. */
+const columns: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type', 'subject', 'time', 'dataschema', refExtension, familyExtension])
 
 function readAttributes(headers: Headers): Map<string, string> {
   const attributes = new Map<string, string>()
@@ -100,10 +104,4 @@ function readData(contentType: string | undefined, body: Uint8Array): Pick<WeirE
   if (!utf8) throw new Fault(`the body is not UTF-8, as ${contentType} has to be`)
   checkJson(body)
   return { encoding, data: body }
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-function present<T extends object>(values: T): Given<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>
 }

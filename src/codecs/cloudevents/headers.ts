@@ -23,7 +23,7 @@ const percent: readonly string[] = Array.from({ length: 256 }, (_, byte) => `%${
  * that two hex digits do not follow stands for itself, as senders that never encode mean it.
  */
 export function decodeHeader(name: string, value: string): string {
-  const quoted = /^"(.*)"$/s.exec(value)
+  const quoted = value.startsWith('"') ? /^"(.*)"$/s.exec(value) : null
   const text = quoted === null ? value : (quoted[1] ?? '').replaceAll(/\\(.)/gs, '$1')
   // eslint-disable-next-line no-control-regex
   if (!/[%\x80-\uffff]/.test(text)) return text

@@ -190,8 +190,5 @@ class Member implements Group {
 }
 
 function recordOf({ topic, partition, offset, timestamp, key, value, headers }: Message): KafkaRecord {
-  return {
-    topic, partition, offset, time: Number(timestamp), key: key ?? undefined, value: value ?? new Uint8Array(0),
-    headers: new Map([...headers].map(([name, text]) => [String(name), text])),
-  }
+  return { topic, partition, offset, time: Number(timestamp), key: key ?? undefined, value: value ?? new Uint8Array(0), headers }
 }

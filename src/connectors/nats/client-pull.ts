@@ -48,7 +48,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#room()
     if (taken.length === 0 && !signal.aborted) await this.#giveUp(this.#ended ?? 'the consumer ended')
     return taken.map((handle) => ({ handle, message: fromMessage({
-      stream: this.#config.stream, sequence: handle.seq, subject: handle.subject, time: Date.parse(handle.time.toISOString()), headers: handle.headers ?? [], data: handle.data,
+      stream: this.#config.stream, sequence: handle.seq, subject: handle.subject, time: Math.floor(handle.info.timestampNanos / 1e6), headers: handle.headers ?? [], data: handle.data,
     }) }))
   }
 

@@ -14,6 +14,8 @@ const closeMs = 2000
 interface Live {
   readonly dialed: Dialed
   readonly channel: Channel
+  /** Delivery tags that are not acknowledged, rising. */
+  readonly open: Set<number>
 }
 
 /** A message, and the channel on which alone it can be acknowledged. */
@@ -64,19 +66,20 @@ export class RabbitPuller implements Puller<Handle> {
   }
 
   async ack(handles: readonly Handle[]): Promise<void> {
-    const offsets: number[] = []
-    for (const { message, live } of handles) {
-      // On another channel they come again, and are known then.
-      if (live !== this.#live) continue
-      live.channel.ack(message)
-      const offset = offsetOf(message.properties.headers)
-      if (offset !== undefined) offsets.push(offset)
-    }
+    const live = this.#live
+    // On another channel they come again, and are known then.
+    const ours = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
+    if (live !== undefined && ours.length > 0) settle(live, ours)
+    const offsets = ours.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
     if (offsets.length > 0) await this.#offset.done(offsets)
   }
 
   release(handles: readonly Handle[]): Promise<void> {
-    for (const { message, live } of handles) if (live === this.#live) live.channel.nack(message, false, true)
+    for (const { message, live } of handles) {
+      if (live !== this.#live) continue
+      live.open.delete(message.fields.deliveryTag)
+      live.channel.nack(message, false, true)
+    }
     return Promise.resolve()
   }
 
@@ -102,6 +105,7 @@ export class RabbitPuller implements Puller<Handle> {
     }
     connection.on('error', (error) => { end(`the connection to ${url} is lost (${says(error)})`) })
     connection.on('close', (error) => { end(`the connection to ${url} is lost${error === undefined ? '' : ` (${says(error)})`}`) })
+    const open = new Set<number>()
     const consume = async (more: { readonly 'x-stream-offset'?: string | number }): Promise<Channel> => {
       const channel = await connection.createChannel()
       let begun = false
@@ -109,6 +113,7 @@ export class RabbitPuller implements Puller<Handle> {
       await channel.prefetch(prefetch)
       await channel.consume(queue, (message) => {
         if (message === null) return end(`${url}: queue ${queue} was deleted`)
+        open.add(message.fields.deliveryTag)
         const offset = offsetOf(message.properties.headers)
         if (offset !== undefined) this.#offset.came(offset)
         this.#waiting.push(message)
@@ -126,7 +131,7 @@ export class RabbitPuller implements Puller<Handle> {
         throw error
       })
       this.#context.log.info('Reads from RabbitMQ.', { source: this.#context.id, server: url, queue })
-      return { dialed, channel }
+      return { dialed, channel, open }
     } catch (error) {
       await hangUp(dialed, this.#context, closeMs)
       const code = codeOf(error)
@@ -136,4 +141,17 @@ export class RabbitPuller implements Puller<Handle> {
       timer.cancel()
     }
   }
+}
+
+/** Everything up to the oldest that is not acknowledged takes one frame, here and at the server. */
+function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]): void {
+  for (const { fields } of messages) open.delete(fields.deliveryTag)
+  const [oldest = Number.POSITIVE_INFINITY] = open
+  let last: ConsumeMessage | undefined
+  for (const message of messages) {
+    const { deliveryTag } = message.fields
+    if (deliveryTag > oldest) channel.ack(message)
+    else if (last === undefined || deliveryTag > last.fields.deliveryTag) last = message
+  }
+  if (last !== undefined) channel.ack(last, true)
 }

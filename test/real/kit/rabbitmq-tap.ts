@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A method frame of channel 1 with 13 bytes: basic.ack. */
 const ack = Buffer.from('01000100' + '00000d' + '003c0050', 'hex')
+/** With the delivery tag, and whether it stands for all up to there. */
+const wholeAck = ack.length + 9
 
 export interface AckTap {
   readonly port: number
@@ -27,14 +29,25 @@ export async function ackTap(targetPort: number): Promise<AckTap> {
       socket.on('close', end).on('error', end)
     }
     let rest: Buffer = Buffer.alloc(0)
+    /** Of this connection, every tag below and those beyond it. */
+    let [below, beyond] = [0, new Set<number>()]
+    const count = (tag: number, multiple: boolean): void => {
+      const before = below + beyond.size
+      if (multiple) {
+        below = Math.max(below, tag)
+        beyond = new Set([...beyond].filter((one) => one > below))
+      } else if (tag > below) beyond.add(tag)
+      while (beyond.delete(below + 1)) below++
+      acks += below + beyond.size - before
+    }
     client.on('data', (chunk) => {
       const seen = Buffer.concat([rest, chunk])
       let from = 0
-      for (let at = seen.indexOf(ack); at >= 0; at = seen.indexOf(ack, from)) {
-        acks++
-        from = at + ack.length
+      for (let at = seen.indexOf(ack); at >= 0 && at + wholeAck <= seen.length; at = seen.indexOf(ack, from)) {
+        from = at + wholeAck
+        count(Number(seen.readBigUInt64BE(at + ack.length)), seen[from - 1] === 1)
       }
-      rest = seen.subarray(Math.max(from, seen.length - ack.length + 1))
+      rest = seen.subarray(Math.max(from, seen.length - wholeAck + 1))
       upstream.write(chunk)
     })
     upstream.pipe(client)
