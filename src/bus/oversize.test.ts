@@ -106,6 +106,11 @@ function read(bus: Bus, host: Host, written: WrittenConfigOf<typeof sourceSchema
   return { events, metrics, lines: context.lines, stop }
 }
 
+/** Lets everything settle until it is so: what reads messages is loaded when the first one comes, which takes time of its own. */
+async function until(host: FakeHost, fact: () => boolean, stepMs = 0): Promise<void> {
+  while (!fact()) await host.advance(stepMs)
+}
+
 /** Events of two keys and of none; every third is larger than the bus takes. */
 const events = Array.from({ length: 12 }, (_, index): WeirEvent => ({
   id: `e${index}`, source: '/test', type: 'io.test', datacontenttype: 'application/json; a="b"', encoding: 'json', ...(index % 4 === 3 ? {} : { key: `k${index % 2}` }),
@@ -136,6 +141,7 @@ test.each(['each', 'many'] as const)('split: what the bus takes only in parts ar
     await sendAll(sink, events, host)
     expect(metrics.value('weir_sink_oversize_rows_total', { sink: 'tested', way: 'split' })).toBe(4)
     const { events: stored } = read(bus, host)
+    await until(host, () => new Set(stored().map(({ id }) => id)).size >= events.length)
     await host.settle()
     const once = [...new Map(stored().map((event) => [event.id, event])).values()]
     expect(dataOf(once).toSorted()).toEqual(dataOf(events).toSorted())
@@ -171,9 +177,10 @@ test('parts of which some never come are kept with their bytes and the reason, c
   const strange = { attributes: {}, body: Buffer.from('?'), place: 'bus/9', time: undefined, key: undefined }
   bus.messages.push(first as InMessage, last as InMessage, { ...strange, contentType: 'application/vnd.weir.part; number=3; total=2' }, { ...strange, place: 'bus/8', contentType: 'application/vnd.weir.claim+json' })
   const { events: stored, metrics } = read(bus, host, { join_wait: '1m' })
+  await until(host, () => stored().length >= 3)
   await host.advance(59_000)
   expect(stored().map(({ id }) => id)).toEqual(['e1', 'rejected:bus/9', 'rejected:bus/8'])
-  await host.advance(40_000)
+  await until(host, () => bus.acknowledged.size >= 4, 10_000)
   const kept = stored().at(-1)
   expect(kept).toMatchObject({ type: rejectedType, subject: 'bus/0' })
   expect(Buffer.from(kept?.data ?? [])).toEqual(Buffer.from(first?.body ?? []))
@@ -191,7 +198,7 @@ test('parts that wait take no more than so many bytes: the oldest are kept as th
   // One of each is missing.
   bus.messages.splice(0, bus.messages.length, ...bus.messages.filter(({ contentType }) => contentType?.includes('number=7;') !== true))
   const { events: stored } = read(bus, host, { join_bytes: '1MiB' })
-  await host.settle()
+  await until(host, () => stored().length >= 79)
   expect(stored()).toHaveLength(79)
   expect(stored().every(({ type, data, extensions }) => type === rejectedType && data?.length === 5000 && data[0] === 0 && String(extensions?.['reason']).includes('`join_bytes`'))).toBe(true)
 })
@@ -206,7 +213,7 @@ test('claim-check: the body lies in a folder under its hash, and is fetched from
   const claim = bus.messages.find(({ contentType }) => contentType === 'application/vnd.weir.claim+json')
   expect(JSON.parse(Buffer.from(claim?.body ?? []).toString())).toEqual({ url: `/claims/${bodies.find((name) => Buffer.from(claim?.body ?? []).toString().includes(name))}`, size: 12_021, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, contenttype: 'application/json; a="b"' })
   const { events: stored } = read(bus, host, { claims: { store: '/claims' } })
-  await host.settle()
+  await until(host, () => stored().length >= events.length)
   expect(dataOf(stored()).toSorted()).toEqual(dataOf(events).toSorted())
   for (const key of ['k0', 'k1']) expect(ofKey(stored(), key)).toEqual(ofKey(events, key))
   // An hour later what nobody needs is gone, with the next one that comes.
@@ -214,11 +221,11 @@ test('claim-check: the body lies in a folder under its hash, and is fetched from
   await sendAll(sink, [{ ...events[0] as WeirEvent, id: 'later', data: Buffer.from(JSON.stringify('x'.repeat(9000))) }], host)
   expect(await host.disk.list('/claims')).toHaveLength(1)
   const late = read(bus, host, { claims: { store: '/claims' } }, 100)
-  await host.advance(30_000)
+  await until(host, () => late.events().filter(({ type }) => type === rejectedType).length >= 4, 1000)
   expect(late.events().map(({ type }) => type).filter((type) => type === rejectedType)).toHaveLength(4)
   expect(late.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain('as far as `claims` sees')
   const without = read(bus, host)
-  await host.settle()
+  await until(host, () => without.events().some(({ type }) => type === rejectedType))
   expect(without.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain('set `claims` to that store')
 })
 
