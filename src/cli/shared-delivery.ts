@@ -51,9 +51,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sharedBooks(this.#joined.records, known)
   }
 
-  /** Partitions that are delivered here. */
-  get partitions(): readonly number[] {
-    return [...(this.#lanes?.all.keys() ?? [])]
+  /** Why some partition of ours, or some sink of it, does not get on, in words. */
+  get problem(): string | undefined {
+    return this.#lanes?.problem
   }
 
   async stop(): Promise<void> {

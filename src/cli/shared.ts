@@ -40,7 +40,7 @@ const againMs = 1000
 /** Joins the journal, and goes on trying while the bus is away. Rejects when the signal aborts. */
 export async function join({ type, settings }: SharedStart, { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string }, signal: AbortSignal): Promise<Joined> {
   const open = await loadJournal(type)
-  const bus = await untilThere(() => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log }), host, log, signal)
+  const bus = await untilThere(() => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, make: true }), host, log, signal)
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()
   const reading = records.run(stop.signal)

@@ -203,7 +203,12 @@ export interface Enrichment {
 }
 
 /** Joins the journal on a bus, and makes it where there is none. Rejects, in words, when the bus is away or does not let us. */
-export type JournalDriver<Config> = (config: Config, context: Pick<Context, 'id' | 'host' | 'log'>) => Promise<JournalBus>
+export type JournalDriver<Config> = (config: Config, context: JournalContext) => Promise<JournalBus>
+
+export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
+  /** Whether what is missing is made; else it is a reason to reject. */
+  readonly make: boolean
+}
 
 /** Who may write, and under which number. One process: a counter synced at each start. */
 export interface Lease {

@@ -28,6 +28,7 @@ export interface IngestPort {
     readonly bytes: number
     readonly segments: number
     readonly holds: number
+    readonly problem?: string
     readonly sources: readonly { readonly name: string; readonly accepted: number; readonly duplicates: number; readonly shed: Readonly<Record<string, number>> }[]
   }>
   /** What each source says of itself. */
@@ -56,7 +57,7 @@ export interface RuntimeParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: { books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?: { readonly problem: string | undefined; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
   readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
 }
 
@@ -257,7 +258,7 @@ export class Runtime implements Control {
     }
     for (const { name, pending } of (await this.ledger()).sinks) metrics.set('weir_sink_pending_rows', pending, { sink: name })
     const now = host.clock.now()
-    this.#problems = sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`]))
+    this.#problems = [status.problem, this.#parts.shared?.problem].filter((problem) => problem !== undefined).concat(sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`])))
     for (const { entry, delivery } of sinks.all()) {
       metrics.set('weir_sink_lag_seconds', delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000, { sink: entry.id })
     }

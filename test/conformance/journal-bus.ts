@@ -3,8 +3,14 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { weirSchema } from '../../src/cli/config.ts'
+import { checkShared } from '../../src/cli/doctor/shared.ts'
+import { realHost } from '../../src/host/index.ts'
+import { realMachine } from '../../src/host/machine.ts'
+import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { EventClient } from '../kit/event-client.ts'
 import { WeirGroup } from '../kit/weir-group.ts'
+import type { WeirProcess } from '../kit/weir-process.ts'
 import { Fenced, fenceKey, type BusRecord, type Channel, type JournalBus } from '../../src/journal/bus.ts'
 
 export interface JournalBusUnderTest {
@@ -12,6 +18,8 @@ export interface JournalBusUnderTest {
   fresh(): { open(): Promise<JournalBus> }
   /** Of Weirs that join one with so many partitions. */
   config(partitions: number): Readonly<Record<string, unknown>>
+  /** The part of that which tells journals of one server apart. */
+  named(name: string): Readonly<Record<string, unknown>>
   /** The server goes away, and comes back with what it had stored. */
   away(): Promise<void>
   back(): Promise<void>
@@ -123,6 +131,26 @@ export function journalBusConformance(under: () => JournalBusUnderTest): void {
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
   })
 
+  test('a collector that was frozen while another one took its name is refused, and says so; what each was told is accepted is delivered', async () => {
+    await using group = await WeirGroup.start({ folder: await mkdtemp(join(tmpdir(), 'weir-frozen-')), collectors: 1, deliverers: 1, journal: { on: { ...under().config(2), ...under().named('frozen') } } })
+    await group.shared(2)
+    const frozen = group.collectors[0] as WeirProcess
+    const send = (weir: WeirProcess, id: string): Promise<unknown> =>
+      weir.post('/events', [{ specversion: '1.0', id, source: '/test', type: 'numbered' }], 'application/cloudevents-batch+json')
+    await send(frozen, '1')
+    process.kill(frozen.pid, 'SIGSTOP')
+    await using successor = await group.another('collector', 1)
+    await send(successor, '2')
+    process.kill(frozen.pid, 'SIGCONT')
+    await expect(send(frozen, '3')).rejects.toThrow(/another one writes as|WEIR_JOURNAL_SYNC/)
+    await expect.poll(async () => JSON.stringify(await (await fetch(`${frozen.opsUrl}/healthz/ready`)).json()), patience).toMatch(/another Weir writes as collector-1/)
+    await send(successor, '4')
+    await expect.poll(() => group.receiver.received.map(({ id }) => id).toSorted(), patience).toEqual(['1', '2', '4'])
+    const ledger = await group.caughtUp(3, 30_000)
+    expect(ledger.sources.map(({ name, accepted }) => [name, accepted])).toEqual([['http@collector-1', 3]])
+    expect(ledger.balanced).toBe(true)
+  }, 120_000)
+
   test('collectors, deliverers and the API share a journal: what a collector took is delivered, stored and in the books of all', async () => {
     await using group = await WeirGroup.start({
       folder: await mkdtemp(join(tmpdir(), 'weir-group-')), collectors: 2, deliverers: 2,
@@ -138,6 +166,8 @@ export function journalBusConformance(under: () => JournalBusUnderTest): void {
     expect(ledger.sources.map(({ name, accepted }) => [name, accepted] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual(clients.map((client, at) => [`http@collector-${at + 1}`, client.sent]))
     expect(ledger.sinks.map(({ name, delivered, pending }) => [name, delivered, pending])).toEqual([['store', sent, 0], ['out', sent, 0]])
     expect(ledger.balanced).toBe(true)
+    const [found] = await checkShared({ host: realHost(), machine: realMachine, running: undefined, config: configFrom(weirSchema, { journal: { on: under().config(4) } } as WrittenConfigOf<typeof weirSchema>) })
+    expect(found).toMatchObject({ status: 'ok', fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string })
     expect(group.receiver.received).toHaveLength(sent)
     expect(await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events')).toEqual([{ rows: sent, ids: sent }])
   }, 120_000)

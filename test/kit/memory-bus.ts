@@ -8,6 +8,7 @@ export class MemoryBus implements JournalBus {
   away = false
   readonly #channels = new Map<Channel, BusRecord[]>()
   readonly #claims = new Map<string, number>()
+  readonly #forgotten = new Map<Channel, number>()
   readonly #woken = new Set<() => void>()
 
   constructor(partitions: number) {
@@ -34,8 +35,13 @@ export class MemoryBus implements JournalBus {
     for (const wake of this.#woken) wake()
   }
 
+  /** As a bus does with what is too old: nothing up to the place is there any more. */
+  forget(channel: Channel, upTo: number): void {
+    this.#forgotten.set(channel, upTo)
+  }
+
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    for (let place = after; !signal.aborted;) {
+    for (let place = Math.max(after, this.#forgotten.get(channel) ?? 0); !signal.aborted;) {
       if (this.away) throw new Error('the bus is away')
       const some = this.#all(channel).slice(place, place + 100)
       place += some.length
@@ -45,7 +51,7 @@ export class MemoryBus implements JournalBus {
   }
 
   bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
-    return Promise.resolve({ before: 0, last: this.#all(channel).length })
+    return Promise.resolve({ before: this.#forgotten.get(channel) ?? 0, last: this.#all(channel).length })
   }
 
   close(): Promise<void> {

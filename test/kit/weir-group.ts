@@ -20,7 +20,10 @@ export class WeirGroup {
   /** The other side of the only sink, `out`. */
   readonly receiver: EventReceiver
 
-  private constructor(collectors: readonly WeirProcess[], deliverers: readonly WeirProcess[], api: WeirProcess, receiver: EventReceiver) {
+  readonly #start: (role: string, number: number, folder: string) => Promise<WeirProcess>
+
+  private constructor(start: (role: string, number: number, folder: string) => Promise<WeirProcess>, collectors: readonly WeirProcess[], deliverers: readonly WeirProcess[], api: WeirProcess, receiver: EventReceiver) {
+    this.#start = start
     this.collectors = collectors
     this.deliverers = deliverers
     this.api = api
@@ -29,10 +32,10 @@ export class WeirGroup {
 
   static async start({ folder, journal, collectors, deliverers }: GroupOptions): Promise<WeirGroup> {
     const receiver = await EventReceiver.start()
-    const start = (role: string, number: number): Promise<WeirProcess> => {
+    const start = (role: string, number: number, of = `${role}-${number}`): Promise<WeirProcess> => {
       const instance = `${role}-${number}`
       return startWeir({
-        folder: join(folder, instance),
+        folder: join(folder, of),
         config: {
           roles: [role], instance, journal, sources: { netflow: { listen: 'off', tcp: 'off' } },
           sinks: { out: { type: 'http', url: receiver.url, mode: 'batched', delivery: { retry_initial: '50ms', retry_max: '500ms' } } },
@@ -43,7 +46,12 @@ export class WeirGroup {
     // Deliverers first: a sink begins with what comes after it.
     const delivering = await many('deliverer', deliverers)
     const [api] = await many('api', 1)
-    return new WeirGroup(await many('collector', collectors), delivering, api as WeirProcess, receiver)
+    return new WeirGroup(start, await many('collector', collectors), delivering, api as WeirProcess, receiver)
+  }
+
+  /** One more under a name that is taken, in a folder of its own. */
+  another(role: string, number: number): Promise<WeirProcess> {
+    return this.#start(role, number, `another-${role}-${number}`)
   }
 
   get all(): readonly WeirProcess[] {

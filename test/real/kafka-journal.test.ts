@@ -28,9 +28,10 @@ let topics = 0
 journalBusConformance(() => ({
   fresh() {
     const config = configFrom(kafkaJournalSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topic: `journal-${++topics}`, partitions: 2, timeout: '3s' })
-    return { open: () => openKafkaJournal(config, testContext()) }
+    return { open: () => openKafkaJournal(config, { ...testContext(), make: true }) }
   },
   config: (partitions) => ({ type: 'kafka', brokers: [`127.0.0.1:${server.ports.plain}`], topic: 'group', partitions }),
+  named: (topic) => ({ topic }),
   away: () => server.kill(),
   back: () => server.restart(),
 }))

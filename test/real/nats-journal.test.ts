@@ -31,9 +31,10 @@ let streams = 0
 journalBusConformance(() => ({
   fresh() {
     const config = configFrom(natsJournalSchema, { url: server.url, stream: `journal-${++streams}`, partitions: 2, timeout: '2s' })
-    return { open: () => openNatsJournal(config, testContext()) }
+    return { open: () => openNatsJournal(config, { ...testContext(), make: true }) }
   },
   config: (partitions) => ({ type: 'nats', url: server.url, stream: 'group', partitions }),
+  named: (stream) => ({ stream }),
   away: () => server.kill(),
   back: () => server.restart(),
 }))

@@ -37,6 +37,8 @@ export interface IngestStatus {
   readonly sources: readonly SourceTotalsReport[]
   /** Oldest sequence that the worker's own projections still need. */
   readonly holds: number
+  /** Why nothing is taken, in words. */
+  readonly problem?: string
 }
 
 export interface SourceTotalsReport {
@@ -159,6 +161,7 @@ function status(): IngestStatus {
     bytes: writer.size(),
     segments: writer.segments().length,
     holds: Math.min(windowHolds, ...[...held.values()].map((sequence) => sequence + 1)),
+    ...(shared?.problem === undefined ? {} : { problem: shared.problem }),
     sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
   }
 }

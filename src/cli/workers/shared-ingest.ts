@@ -58,6 +58,10 @@ export class SharedIngest {
     return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
   }
 
+  get problem(): string | undefined {
+    return this.#shared?.problem
+  }
+
   async save(): Promise<void> {
     await this.#shared?.save()
   }

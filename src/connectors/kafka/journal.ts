@@ -1,4 +1,4 @@
-import type { Context } from '../../engine/ports.ts'
+import type { JournalContext } from '../../engine/ports.ts'
 import { formatHostPort } from '../../schema/index.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
@@ -11,8 +11,6 @@ const [fromEnd, fromBeginning] = [-1n, -2n]
 const againMs = 100
 /** Of the records beside the journal only the newest of each key matter: pieces of the topic are closed soon, so that the brokers can clear them up. */
 const recordSettings = { 'cleanup.policy': 'compact', 'segment.ms': '600000', 'segment.bytes': '16777216', 'min.cleanable.dirty.ratio': '0.1', 'delete.retention.ms': '600000' }
-
-type JournalContext = Pick<Context, 'id' | 'host' | 'log'>
 
 /** The journal as a topic: a record is a frame, a source's frames are in one partition; beside it a compacted topic of one partition. Rejects when no broker answers. */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
@@ -169,6 +167,7 @@ class KafkaJournal implements JournalBus {
     } catch (error) {
       if (!says(error).startsWith('Unknown topic')) throw error
     }
+    if (!this.#context.make) throw new Error(`there is no topic ${topic} yet; the first Weir that starts makes it`)
     try {
       await admin.createTopics({ topics: [topic], ...settings })
       this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })

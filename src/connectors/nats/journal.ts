@@ -1,5 +1,5 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
-import type { Context } from '../../engine/ports.ts'
+import type { JournalContext } from '../../engine/ports.ts'
 import type { Timers } from '../../host/index.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
@@ -7,8 +7,6 @@ import { whyNotConnected } from './client-errors.ts'
 import { ExpectingWriter, type JournalClient } from './client-journal.ts'
 import type { NatsJournalConfig } from './config.ts'
 import { keyOf, placeOf, sequenceAfter, unpack } from './map-journal.ts'
-
-type JournalContext = Pick<Context, 'id' | 'host' | 'log'>
 
 const mostAtOnce = 500
 const nanoseconds = 1e6
@@ -111,6 +109,7 @@ class NatsJournal implements JournalBus {
     } catch (error) {
       if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
     }
+    if (!this.#context.make) throw new Error(`there is no stream ${stream} yet; the first Weir that starts makes it`)
     const { config } = await manager.streams.add({ name: stream, subjects: [`${prefix}.>`], num_replicas: this.#config.replicas, ...settings })
     this.#context.log.info('Made a stream for the journal.', { stream })
     return config.description ?? ''

@@ -39,9 +39,11 @@ export class Lanes {
     return this.#lanes
   }
 
-  /** Why some partition of ours is not delivered, in words. */
+  /** Why some partition of ours, or a sink of it, does not get on, in words. */
   get problem(): string | undefined {
-    return this.#problem
+    if (this.#problem !== undefined) return this.#problem
+    for (const [partition, { sinks }] of this.#lanes) for (const { entry, delivery } of sinks.all()) if (delivery.error !== undefined) return `sink ${entry.id}, partition ${partition}: ${delivery.error}`
+    return undefined
   }
 
   /** The sinks of every partition from now on. */

@@ -20,7 +20,7 @@ export const keys = {
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
   member: (instance: string): string => `member/${instance}`,
-  lane: (partition: number): string => `lane/${partition}`,
+  lane: (partition: number | ''): string => `lane/${partition}`,
 } as const
 
 /** Between the sequences of two records of a partition there is room for the parts of one unit, and for a checkpoint. */

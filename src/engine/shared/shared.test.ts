@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
@@ -5,6 +8,11 @@ import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { realHost } from '../../host/index.ts'
 import { encodeBatch, Fenced, type Unit } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
+import { defaultDelivery } from '../delivery/settings.ts'
+import type { SinkDefinition } from '../ports.ts'
+import type { SinkEntry } from '../sinks.ts'
+import { sharedBooks } from './books.ts'
+import { Lane } from './lane.ts'
 import { sharesOf } from './lanes.ts'
 import { partitionOf } from './names.ts'
 import { SharedRecords } from './records.ts'
@@ -27,7 +35,7 @@ const open = (bus: MemoryBus, onUnit?: (unit: SharedUnit) => void): Promise<Shar
 
 function unit(count: number, more: Partial<Unit> = {}): Unit {
   const raw = encodeBatch(toEventBatch(numberedEvents(count, 'e')))
-  return { source: 'in', stream: 'in', kind: 'events', count, raw, received: 1, timeMin: Number.NaN, timeMax: Number.NaN, ...more }
+  return { source: 'in', stream: 'in', kind: 'events', count, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN, ...more }
 }
 
 /** What a reader of the partition of source `in` of instance `a` has of it. */
@@ -127,4 +135,59 @@ test('a bus that says that somebody else has the name is not asked again', async
   const writer = await bus.claim('x')
   await bus.claim('x')
   await expect(writer.write(0, [])).rejects.toThrow(Fenced)
+})
+
+/** A lane of the partition of `in@a` with one sink, whose other side is a list; refuses while `refuses` says so. */
+async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: boolean }): Promise<Lane> {
+  const directory = await mkdtemp(join(tmpdir(), 'weir-lane-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const definition: SinkDefinition<unknown> = {
+    type: 'list', accepts: ['events'], idempotency: 'id',
+    build: () => Promise.resolve({
+      send({ pieces, count }) {
+        if (other.refuses === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'retry' as const, reason: 'not now' })))
+        for (const { header, rows } of pieces) for (const row of rows) other.ids.push(`${header.source}:${header.epoch}:${header.sourceSequence}:${row}`)
+        return Promise.resolve([])
+      },
+      close: () => Promise.resolve(),
+    }),
+  }
+  const entry: SinkEntry = { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...defaultDelivery, from: ['in'], retry: { initialMs: 5, maxMs: 20 } } }
+  const partition = partitionOf('in@a', bus.partitions)
+  const { metrics } = testContext()
+  return Lane.open({ bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, letters: `${directory}/letters`, maxBytes: 1e8, load: () => Promise.resolve(definition) }, [entry])
+}
+
+test('whoever takes a partition over goes on where its sinks stood, and what the bus no longer has is counted as such', async () => {
+  const bus = new MemoryBus(3)
+  const partition = partitionOf('in@a', 3)
+  const writer = await open(bus)
+  await writer.append(unit(2))
+  const other: { ids: string[]; refuses?: boolean } = { ids: [] }
+  // What was there before the sink is none of its.
+  const first = await lane(bus, other)
+  await writer.append(unit(3))
+  await expect.poll(() => other.ids).toEqual(['in@a:1:2:0', 'in@a:1:2:1', 'in@a:1:2:2'])
+  await first.close()
+  other.refuses = true
+  const second = await lane(bus, other)
+  await writer.append(unit(1))
+  await expect.poll(() => second.sinks.get('out')?.error).toContain('not now')
+  // Not closed: taken from it, as from one that hangs.
+  other.refuses = false
+  await writer.append(unit(1))
+  await writer.append(unit(4))
+  bus.forget(partition, (await bus.bounds(partition)).last - 1)
+  const third = await lane(bus, other)
+  await expect.poll(() => other.ids.filter((id) => id.startsWith('in@a:1:5'))).toHaveLength(4)
+  await expect.poll(() => second.lost, { timeout: 5000 }).toBe(true)
+  await second.close()
+  await third.close()
+  const records = recordsOf(bus)
+  await records.sync(new AbortController().signal)
+  const [books] = sharedBooks(records, [{ name: 'in@a', accepted: 11, duplicates: 0, shed: {} }]).sinks
+  const tally = books?.tallies['in@a']
+  expect(tally).toMatchObject({ accounted: 11, filtered: { before_start: 2 } })
+  expect((tally?.delivered ?? 0) + (tally?.quarantined ?? 0)).toBe(9)
+  expect(tally?.quarantined).toBeGreaterThan(0)
 })

@@ -109,6 +109,8 @@ export class SteadyWriter {
         return done
       } catch (error) {
         if (error instanceof Fenced) {
+          // Of a partition that goes from one to another that is how it goes; of an instance somebody has to look.
+          this.#log.warn('Another one writes under our name: nothing more is taken here.', { name: this.#name })
           this.#ended = error
           throw error
         }

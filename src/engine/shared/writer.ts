@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { emptyTotals } from '../../journal/recover.ts'
-import { FrameGroup, pack, type Appended, type BusRecord, type JournalBus, type SourceTotals, type Unit } from '../../journal/index.ts'
+import { Fenced, FrameGroup, pack, type Appended, type BusRecord, type JournalBus, type SourceTotals, type Unit } from '../../journal/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { Log } from '../ports.ts'
@@ -65,9 +65,10 @@ export class SharedWriter {
     return opened
   }
 
-  /** Why units wait, in words; undefined while they do not. */
-  get away(): string | undefined {
-    return this.#writer.away
+  /** Why units wait or are refused, in words; undefined while they are not. */
+  get problem(): string | undefined {
+    if (this.#writer.ended instanceof Fenced) return `another Weir writes as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
+    return this.#writer.away === undefined ? undefined : `the journal is away: ${this.#writer.away}`
   }
 
   /** Totals by the id that the configuration has for a source. */

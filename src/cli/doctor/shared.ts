@@ -1,0 +1,36 @@
+/** The journal on a bus, and who is there: only asked for with --live. Nothing is written. */
+import { keys, type TotalsRecord } from '../../engine/shared/names.ts'
+import { SharedRecords } from '../../engine/shared/records.ts'
+import { loadJournal } from '../../registry.ts'
+import { fail, ok, reason, type Finding, type Scene } from './finding.ts'
+
+const timeoutMs = 10_000
+const check = 'shared journal'
+const silent = (): void => undefined
+const log = { debug: silent, info: silent, warn: silent, error: silent }
+
+export async function checkShared({ host, config: { journal: { on } } }: Scene): Promise<Finding[]> {
+  if (on.type === 'files') return []
+  const stop = new AbortController()
+  const timer = host.timers.after(timeoutMs, () => { stop.abort() })
+  try {
+    const bus = await (await loadJournal(on.type))(on, { id: 'doctor', host, log, make: false })
+    const records = new SharedRecords({ bus, host, log })
+    const reading = records.run(stop.signal)
+    try {
+      await records.sync(stop.signal)
+      const sources = records.under<TotalsRecord>(keys.totals('')).length
+      const owners = new Set(records.under<{ owner: string; free: boolean }>(keys.lane('')).filter(({ value }) => !value.free).map(({ value }) => value.owner))
+      const delivered = owners.size === 0 ? 'delivered by nobody' : `delivered by ${[...owners].toSorted().join(', ')}`
+      return [ok(check, `${bus.where}: ${bus.partitions} partitions, ${delivered}; ${sources} sources`)]
+    } finally {
+      stop.abort()
+      await reading
+      await bus.close()
+    }
+  } catch (error) {
+    return [fail(check, reason(error), 'Until it is there a Weir starts and waits for it; correct `journal.on`, or look at the bus.')]
+  } finally {
+    timer.cancel()
+  }
+}
