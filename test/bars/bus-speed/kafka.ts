@@ -14,7 +14,7 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const partitions = 6
 
 export const kafkaSpeed: SpeedBusKind = {
-  name: 'kafka', found: installKafka, messages: 60_000,
+  name: 'kafka', found: installKafka, messages: 30_000,
   async start() {
     const server = await startKafka()
     const broker = `127.0.0.1:${server.ports.plain}`

@@ -14,7 +14,7 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const prefetch = 512
 
 export const rabbitmqSpeed: SpeedBusKind = {
-  name: 'rabbitmq', found: () => install(program), messages: 20_000,
+  name: 'rabbitmq', found: () => install(program), messages: 10_000,
   async start() {
     const server = await startRabbit()
     const connection = await connect(server.url)
