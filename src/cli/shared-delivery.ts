@@ -1,6 +1,7 @@
 /** The main thread's side of a journal on a bus: delivers the partitions that are ours, and knows everybody's books. */
 import { sharedBooks } from '../engine/shared/books.ts'
-import { Lanes } from '../engine/shared/lanes.ts'
+import type { Pipeline } from '../engine/control.ts'
+import { Lanes, sinksOf } from '../engine/shared/lanes.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces } from '../engine/ports.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
@@ -49,6 +50,11 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     // A bus that is away leaves the books as they were last read.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
     return sharedBooks(this.#joined.records, known)
+  }
+
+  /** How everybody's sinks get on. */
+  sinks(): Pipeline['sinks'] {
+    return sinksOf(this.#joined.records)
   }
 
   /** Why some partition of ours, or some sink of it, does not get on, in words. */

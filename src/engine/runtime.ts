@@ -57,7 +57,7 @@ export interface RuntimeParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: { readonly problem: string | undefined; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?: { readonly problem: string | undefined; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
   readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
 }
 
@@ -144,7 +144,7 @@ export class Runtime implements Control {
     const now = host.clock.now()
     return {
       sources: [...sources(), { id: httpSource, type: 'http', addresses: [] }].map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
-      sinks: [...this.#storeState(now), ...sinks.all().map(({ entry, delivery }) => ({
+      sinks: [...this.#storeState(now), ...(this.#parts.shared?.sinks() ?? []), ...sinks.all().map(({ entry, delivery }) => ({
         name: entry.id, type: entry.type, from: delivery.settings.from ?? [],
         lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
         state: delivery.state,

@@ -8,6 +8,7 @@ import { checkShared } from '../../src/cli/doctor/shared.ts'
 import { realHost } from '../../src/host/index.ts'
 import { realMachine } from '../../src/host/machine.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import type { Pipeline } from '../../src/engine/control.ts'
 import { EventClient } from '../kit/event-client.ts'
 import { WeirGroup } from '../kit/weir-group.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
@@ -166,6 +167,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest): void {
     expect(ledger.sources.map(({ name, accepted }) => [name, accepted] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual(clients.map((client, at) => [`http@collector-${at + 1}`, client.sent]))
     expect(ledger.sinks.map(({ name, delivered, pending }) => [name, delivered, pending])).toEqual([['store', sent, 0], ['out', sent, 0]])
     expect(ledger.balanced).toBe(true)
+    expect((await group.api.get<Pipeline>('/api/v1/pipeline')).sinks).toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
     const [found] = await checkShared({ host: realHost(), machine: realMachine, running: undefined, config: configFrom(weirSchema, { journal: { on: under().config(4) } } as WrittenConfigOf<typeof weirSchema>) })
     expect(found).toMatchObject({ status: 'ok', fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string })
     expect(group.receiver.received).toHaveLength(sent)

@@ -1,8 +1,9 @@
+import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../murmur.ts'
 import type { SinkEntry } from '../sinks.ts'
 import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
 import { keys } from './names.ts'
-import { writeRecord } from './records.ts'
+import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
 
 export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
@@ -13,9 +14,14 @@ export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
 
 interface Member {
   readonly left: boolean
+  /** How each sink gets on in the partitions of this one. */
+  readonly sinks?: readonly SinkReport[]
 }
 
+type SinkReport = Pipeline['sinks'][number]
+
 const lookMs = 500
+const defaultGoneMs = 10_000
 
 /**
  * The partitions that one deliverer has. All deliverers read the same records, so that each works out the same shares: a sign of life
@@ -91,12 +97,22 @@ export class Lanes {
       await this.#writer.fence('records', keys.member(instance))
     }
     if (this.#writer.ended !== undefined) throw this.#writer.ended
-    await writeRecord(this.#writer, keys.member(instance), { left } satisfies Member)
+    await writeRecord(this.#writer, keys.member(instance), { left, sinks: left ? [] : this.#report() } satisfies Member)
     this.#beatAt = now
   }
 
+  /** Of its partitions the one that gets on worst. */
+  #report(): SinkReport[] {
+    const now = this.#options.host.clock.now()
+    return worst([...this.#lanes.values()].flatMap(({ sinks }) => sinks.all().map(({ entry, delivery }): SinkReport => ({
+      name: entry.id, type: entry.type, from: delivery.settings.from ?? [], state: delivery.state,
+      lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+      ...(delivery.error === undefined ? {} : { error: delivery.error }),
+    }))))
+  }
+
   #share(): void {
-    const { records, instance, bus, goneMs = 10_000 } = this.#options
+    const { records, instance, bus, goneMs = defaultGoneMs } = this.#options
     const there = records.under<Member>(keys.member('')).filter(({ value, ageMs }) => !value.left && ageMs < goneMs).map(({ name }) => name)
     // Until our own sign of life comes by, nobody knows of us.
     if (!there.includes(instance)) return
@@ -138,6 +154,19 @@ export class Lanes {
     await lane.close()
     this.#options.log.info('Left a partition of the journal to another.', { partition })
   }
+}
+
+/** How each sink gets on with all who deliver to it. */
+export function sinksOf(records: SharedRecords, goneMs = defaultGoneMs): Pipeline['sinks'] {
+  return worst(records.under<Member>(keys.member('')).filter(({ ageMs }) => ageMs < goneMs).flatMap(({ value }) => value.sinks ?? []))
+}
+
+function worst(reports: readonly SinkReport[]): SinkReport[] {
+  const order = ['blocked', 'retrying', 'running', 'stopped']
+  return [...Map.groupBy(reports, ({ name }) => name).values()].flatMap((some) => {
+    const [first] = some.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+    return first === undefined ? [] : [{ ...first, lagMs: Math.max(...some.map(({ lagMs }) => lagMs)) }]
+  })
 }
 
 /**
