@@ -15,7 +15,7 @@ export function register(program: Command): void {
   const bus = program.command('bus').description('Look at a message bus.')
   bus.command('check')
     .description('Connect to a message bus, write a message, see it come by, and say what the credentials allow.')
-    .argument('[url]', 'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …')
+    .argument('[url]', 'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://')
     .option('--config <FILE>', 'configuration file that holds the sink')
     .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
     .option('--no-write', 'connect and look, and send nothing')

@@ -19,7 +19,7 @@ const file = 'kollect.yaml'
 export function register(program: Command): void {
   program.command('kollect')
     .description('In place of kollect: watches a cluster and publishes every change of an object as kollect\'s protobuf. Flags and variables are kollect\'s.')
-    .option('--event-writer-url <URL>', 'bus to write to: nats://SUBJECT, http:// or https:// (EVENT_WRITER_URL)')
+    .option('--event-writer-url <URL>', 'bus to write to: nats://, kafka://, rabbit://, gcppubsub://, awssqs://, awssns://, azuresb://, http:// or https:// (EVENT_WRITER_URL)')
     .option('--cluster-id <ID>', 'name of the cluster in every message (CLUSTER_ID)')
     .option('--namespace <NAME>', 'namespace to watch; left out: all, and what belongs to none (NAMESPACE)')
     .option('--kube-config <FILE>', 'how to reach the cluster; left out: the account of the pod (KUBECONFIG)')
