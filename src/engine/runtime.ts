@@ -13,6 +13,7 @@ import type {
 } from './control.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
+import { eachInstance } from './shared/names.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
 import type { SinkSet } from './sinks.ts'
@@ -143,7 +144,7 @@ export class Runtime implements Control {
     await follower.catchUp()
     const now = host.clock.now()
     return {
-      sources: [...sources(), { id: httpSource, type: 'http', addresses: [] }].map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
+      sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], [...this.#rates.keys()]).map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
       sinks: [...this.#storeState(now), ...(this.#parts.shared?.sinks() ?? []), ...sinks.all().map(({ entry, delivery }) => ({
         name: entry.id, type: entry.type, from: delivery.settings.from ?? [],
         lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),

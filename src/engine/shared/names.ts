@@ -1,6 +1,8 @@
 /** Names in a journal that many share. Pure. */
 import { murmur128 } from '../murmur.ts'
 import type { SourceTotals } from '../../journal/types.ts'
+import { componentOf } from '../../model/positions.ts'
+import type { SourceReport } from '../sources.ts'
 
 /** A source of one instance of Weir: each has its own sequence, and its own totals. */
 export function sharedSource(id: string, instance: string): string {
@@ -33,4 +35,12 @@ export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   readonly partition: number
   /** Everything of the source up to this place of the partition is counted. */
   readonly place: number
+}
+
+/** The sources of every instance, as far as something of them has come; those of a Weir that shares nothing as they are. */
+export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {
+  const shared = names.filter((name) => componentOf(name) !== name)
+  if (shared.length === 0) return sources
+  const types = new Map(sources.map(({ id, type }) => [id, type]))
+  return shared.map((id) => ({ id, type: types.get(componentOf(id)) ?? '', addresses: [] }))
 }
