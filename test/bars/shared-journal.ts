@@ -39,7 +39,7 @@ async function onBus(context: BarContext, bus: string, on: Readonly<Record<strin
   await using group = await WeirGroup.start({ folder: join(context.folder, bus), journal: { on }, collectors: 2, deliverers: 2 })
   await group.shared(partitions)
   const random = new SeededRandom(context.seed)
-  const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 4, batch: context.size(250, 50), pause: context.size(100, 40), padding: 100, source: `/collector/${at}` }))
+  const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 4, batch: context.size(500, 50), pause: context.size(100, 40), padding: 100, source: `/collector/${at}` }))
   for (const client of clients) client.start()
   const began = performance.now()
   const seconds = context.minutes === undefined ? context.size(600, 15) : context.minutes * 60
@@ -59,6 +59,7 @@ async function onBus(context: BarContext, bus: string, on: Readonly<Record<strin
   const ledger = await group.caughtUp(sent, context.size(120_000, 30_000))
   context.figure(`${bus}: events`, sent)
   context.figure(`${bus}: rate`, Math.round(sent / took), 'events/s')
+  context.expectSpeed(sent / took >= 20_000, `${bus}: 20,000 events a second`)
   context.figure(`${bus}: kills`, kills)
   context.figure(`${bus}: caught up after`, Math.round((performance.now() - began) / 1000 - took), 's')
   context.expect(ledger.balanced, `${bus}: the books of the group balance`)
