@@ -8,6 +8,9 @@ import { ExpectingWriter, type JournalClient } from './client-journal.ts'
 import type { NatsJournalConfig } from './config.ts'
 import { keyOf, placeOf, sequenceAfter, unpack } from './map-journal.ts'
 
+/** What is the same of a message that comes and of one that is asked for. */
+type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
+
 const mostAtOnce = 500
 const nanoseconds = 1e6
 
@@ -76,7 +79,10 @@ class NatsJournal implements JournalBus {
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
     try {
-      for await (const some of together(messages, this.#context.host.timers)) {
+      let next = sequenceAfter(after)
+      for await (const came of together(messages, this.#context.host.timers)) {
+        const some = channel === 'records' ? came : await this.#whole(place.stream, next, came)
+        next = (some.at(-1)?.seq ?? next) + 1
         const records = some.flatMap((message) => unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data)).filter((record) => record.place > after)
         if (records.length > 0) yield records
       }
@@ -84,6 +90,23 @@ class NatsJournal implements JournalBus {
       signal.removeEventListener('abort', stop)
       messages.stop()
     }
+  }
+
+  /** With what a replica that lags behind left out: of a partition only the oldest messages go, so that a hole in the numbers is asked for. */
+  async #whole(stream: string, from: number, came: readonly JsMsg[]): Promise<readonly Stored[]> {
+    const { manager } = this.#client
+    const whole: Stored[] = []
+    let [next, oldest] = [from, 0]
+    for (const message of came) {
+      if (message.seq > next && oldest === 0) oldest = (await manager.streams.info(stream)).state.first_seq
+      for (let seq = Math.max(next, oldest); seq < message.seq; seq++) {
+        const missing = await manager.streams.getMessage(stream, { seq })
+        if (missing !== null) whole.push(missing)
+      }
+      whole.push(message)
+      next = message.seq + 1
+    }
+    return whole
   }
 
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
