@@ -1,3 +1,4 @@
+import { Fenced } from '../../journal/index.ts'
 import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../murmur.ts'
 import type { SinkEntry } from '../sinks.ts'
@@ -74,7 +75,8 @@ export class Lanes {
     while (!signal.aborted) {
       try {
         await this.#beat(false)
-        this.#share()
+        if (this.#writer?.ended instanceof Fenced) this.#giveUp()
+        else this.#share()
       } catch (error) {
         log.warn('The shares of the journal can not be worked out and are tried again.', { error: String(error) })
       }
@@ -88,7 +90,7 @@ export class Lanes {
   }
 
   async #beat(left: boolean): Promise<void> {
-    const { bus, host, log, instance, beatMs = 2000 } = this.#options
+    const { bus, records, host, log, instance, beatMs = 2000, goneMs = defaultGoneMs } = this.#options
     const now = host.clock.monotonic()
     if (!left && now - this.#beatAt < beatMs) return
     const name = `member/${instance}`
@@ -96,9 +98,18 @@ export class Lanes {
       this.#writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
       await this.#writer.fence('records', keys.member(instance))
     }
-    if (this.#writer.ended !== undefined) throw this.#writer.ended
+    if (this.#writer.ended !== undefined) return
     await writeRecord(this.#writer, keys.member(instance), { left, sinks: left ? [] : this.#report() } satisfies Member)
-    this.#beatAt = now
+    const done = host.clock.monotonic()
+    // The bus was away, or we were frozen: what we know of the others is from before that.
+    if (this.#beatAt !== 0 && done - this.#beatAt > goneMs / 2) records.renew()
+    this.#beatAt = done
+  }
+
+  /** Somebody else has our name, and with it our partitions. */
+  #giveUp(): void {
+    this.#problem = `another Weir delivers as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
+    for (const [partition, lane] of this.#lanes) this.#begin(partition, () => this.#leave(partition, lane))
   }
 
   /** Of its partitions the one that gets on worst. */

@@ -70,6 +70,12 @@ export class SharedRecords {
     return [...this.#known].filter(([key]) => key.startsWith(prefix)).map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
+  /** Counts every age from now on: while nothing could be read, nobody could show a sign of life. */
+  renew(): void {
+    const at = this.#host.clock.monotonic()
+    for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
+  }
+
   #take(key: string, value: Uint8Array): void {
     if (value.length === 0) {
       this.#known.delete(key)

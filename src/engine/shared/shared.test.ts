@@ -13,7 +13,7 @@ import type { SinkDefinition } from '../ports.ts'
 import type { SinkEntry } from '../sinks.ts'
 import { sharedBooks } from './books.ts'
 import { Lane } from './lane.ts'
-import { sharesOf } from './lanes.ts'
+import { Lanes, sharesOf } from './lanes.ts'
 import { partitionOf } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
@@ -190,4 +190,24 @@ test('whoever takes a partition over goes on where its sinks stood, and what the
   expect(tally).toMatchObject({ accounted: 11, filtered: { before_start: 2 } })
   expect((tally?.delivered ?? 0) + (tally?.quarantined ?? 0)).toBe(9)
   expect(tally?.quarantined).toBeGreaterThan(0)
+})
+
+test('of two deliverers with one name the earlier lets go of everything, and says why', async () => {
+  const bus = new MemoryBus(3)
+  const directory = await mkdtemp(join(tmpdir(), 'weir-lanes-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const { metrics } = testContext()
+  const stop = new AbortController()
+  const deliverer = async (name: string): Promise<{ lanes: Lanes; done: Promise<void> }> => {
+    const lanes = new Lanes({ bus, records: recordsOf(bus), instance: 'd', host, log, metrics, directory: `${directory}/${name}`, letters: `${directory}/${name}-letters`, maxBytes: 1e8, beatMs: 50, load: () => Promise.reject(new Error('there is no sink')) })
+    await lanes.apply([])
+    return { lanes, done: lanes.run(stop.signal) }
+  }
+  const older = await deliverer('older')
+  await expect.poll(() => older.lanes.all.size, { timeout: 10_000 }).toBe(3)
+  const newer = await deliverer('newer')
+  await expect.poll(() => older.lanes.problem, { timeout: 10_000 }).toContain('another Weir delivers as d')
+  await expect.poll(() => [older.lanes.all.size, newer.lanes.all.size], { timeout: 10_000 }).toEqual([0, 3])
+  stop.abort()
+  await Promise.all([older.done, newer.done])
 })
