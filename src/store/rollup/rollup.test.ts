@@ -37,7 +37,7 @@ async function same(store: Store, names = dimensions.map(({ name }) => name)): P
   }
 }
 
-it.each([11, 12, 13])('sums over every rollup are the sums over the flows, by every dimension: after commits, a lost commit, merges and retention (seed %i)', async (seed) => {
+it.each([11, 13])('sums over every rollup are the sums over the flows, by every dimension: after commits, a lost commit, merges and retention (seed %i)', async (seed) => {
   const random = new SeededRandom(seed)
   let now = startOfDay
   const options = { host: hostAt(() => now), retain: { rollupAgesMs: { flows_1m: 3 * msPerHour, flows_5m: 3 * msPerHour, flows_1h: 3 * msPerHour }, ageMs: 3 * msPerHour } }
