@@ -1,16 +1,18 @@
-/** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there. */
+/** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
 import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
-import type { Source, SourceContext } from '../engine/ports.ts'
+import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/ports.ts'
 import { encodeBatch } from '../journal/bodies.ts'
 import { WeirError } from '../model/errors.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
-import type { ClaimPlace } from '../schema/index.ts'
+import { ackSink, type ClaimPlace } from '../schema/index.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
-  /** Most bytes of messages that may be in memory, not yet synced. */
+  /** `journal`, or `sink:<id>`. */
+  readonly ack: string
+  /** Most bytes of messages that may be in memory, not yet acknowledged. */
   readonly buffer: number
   /** Most bytes of parts whose messages are not whole yet. */
   readonly join_bytes: number
@@ -31,11 +33,11 @@ export interface Puller<Handle> {
   readonly address: string
   /** The next messages, at least one; waits for them. Resolves with none when the signal aborts; rejects, in words, when the other side is away or refuses us: it is asked again. */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
-  /** These are synced. What fails here comes again, and is known then. */
+  /** These are synced, and settled where a sink is waited for. What fails here comes again, and is known then. */
   ack(handles: readonly Handle[]): Promise<void>
   /** These are not: they are to come again, to whoever reads then. */
   release(handles: readonly Handle[]): Promise<void>
-  /** The journal makes these wait: the bus is not to give them to another. Called every `keepMs`. */
+  /** The journal or a sink makes these wait: the bus is not to give them to another. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
   readonly keepMs?: number
   close(): Promise<void>
@@ -52,8 +54,10 @@ const [leastWaitMs, mostWaitMs, usualKeepMs] = [500, 30_000, 10_000]
 /** A unit of the journal, about: a frame is compressed and larger ones are cut. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const perEvent = 400
-/** Units that may be under way at once. */
-const mostUnits = 16
+/** Units that may be under way at once: to the journal, and to a sink, which may take its time. */
+const [mostUnits, mostUnitsToSink] = [16, 256]
+/** So long a sink may take, at a stop, for what it is about to settle; the rest comes again. */
+const partingMs = 2000
 /** An event may have 16 MiB with everything. */
 const mostBytes = 15 << 20
 
@@ -85,6 +89,13 @@ class MessageSource<Handle> implements Source {
   /** The last append was refused. */
   #refused = false
   #problem: string | undefined
+  /** Has to settle messages before they are acknowledged. */
+  readonly #sink: AwaitedSink | undefined
+  /** Aborts when the sink is gone, and nothing is to be pulled. */
+  #gone = AbortSignal.abort()
+  #leave: () => void = () => undefined
+  /** Aborts when what waits for the sink has waited long enough. */
+  readonly #parted = new AbortController()
 
   constructor(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>) {
     this.#config = config
@@ -93,6 +104,10 @@ class MessageSource<Handle> implements Source {
     this.#joining = new Joining({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
     this.#redeeming = new Redeeming({ place: config.claims, most: mostBytes, say: (problem) => { this.#say('The body of a message can\'t be fetched; it is tried again.', problem) } }, context)
     this.addresses = [puller.address]
+    const sink = ackSink(config.ack)
+    if (sink === undefined) return
+    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: no sink can be waited for here`)
+    this.#sink = context.awaited(sink)
   }
 
   status(): MessageSourceStatus {
@@ -101,6 +116,8 @@ class MessageSource<Handle> implements Source {
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
+    const parting: { cancel(): void }[] = []
+    signal.addEventListener('abort', () => { parting.push(timers.after(partingMs, () => { this.#parted.abort() })) }, { once: true })
     const late = timers.every(Math.min(this.#config.join_wait / 4, mostWaitMs), () => {
       this.#takeAll(this.#joining.late(), signal).catch((error: unknown) => { this.#say('Parts of messages could not be kept.', error) })
     })
@@ -110,9 +127,10 @@ class MessageSource<Handle> implements Source {
     try {
       for (let wait = leastWaitMs; !signal.aborted; ) {
         try {
+          if (!(await this.#sinkIsThere(signal))) continue
           // What has come meanwhile is taken at once; and a client that always has one more would leave the journal no turn to write.
           await timers.yield()
-          const pulled = await this.#puller.pull(signal)
+          const pulled = await this.#puller.pull(this.#sink === undefined ? signal : AbortSignal.any([signal, this.#gone]))
           if (pulled.length > 0 && this.#problem !== undefined) this.#context.log.info('Messages come again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
           this.#coming = pulled.map(({ handle }) => handle)
@@ -127,11 +145,25 @@ class MessageSource<Handle> implements Source {
       await Promise.all(this.#open.values())
       await this.#puller.release(this.#joining.handles())
     } finally {
-      keeping.cancel()
-      late.cancel()
+      for (const timer of [keeping, late, ...parting]) timer.cancel()
       this.#redeeming.close()
       await this.#puller.close()
     }
+  }
+
+  /** Waits for the sink that is to settle messages, if there is one. When it is gone what was pulled has gone back to the bus, which gives it to others. False: it is time to stop. */
+  async #sinkIsThere(signal: AbortSignal): Promise<boolean> {
+    if (this.#sink === undefined || !this.#gone.aborted) return true
+    await Promise.all(this.#open.values())
+    await this.#puller.close()
+    if (!(await this.#sink.there(signal, (why) => { this.#say('No messages are read until the sink that they are acknowledged by is there.', why) }))) return false
+    const gone = new AbortController()
+    this.#gone = gone.signal
+    this.#leave = () => {
+      if (!gone.signal.aborted) this.#context.log.error('The sink that messages are acknowledged by is not there any more: they go back to the bus.', { source: this.#context.id, ack: this.#config.ack })
+      gone.abort()
+    }
+    return true
   }
 
   /** What is whole, in its order. What is a part waits for the others; when it is time to stop the rest is released. */
@@ -189,7 +221,7 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Appends begin in order, and the journal keeps it; resolves when there is room for more. */
+  /** Appends begin in order, and the journal keeps it; resolves when there is room for more: `buffer` bounds what waits for the sink, too. */
   async #take(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
     this.#openBytes += unit.bytes
     const before = Promise.all(this.#open.values())
@@ -199,17 +231,23 @@ class MessageSource<Handle> implements Source {
     })
     this.#open.set(unit, done)
     // Behind a unit that the journal refuses no later one is to get in.
-    if (this.#refused || this.#openBytes >= this.#config.buffer) await Promise.all(this.#open.values())
-    else if (this.#open.size >= mostUnits) await Promise.race(this.#open.values())
+    if (this.#refused) await Promise.all(this.#open.values())
+    while (this.#openBytes >= this.#config.buffer || this.#open.size >= (this.#sink === undefined ? mostUnits : mostUnitsToSink)) await Promise.race(this.#open.values())
   }
 
   async #settle({ events, handles }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
-    if (events.length > 0 && !(await this.#append(events, before, signal))) return this.#puller.release(handles)
+    const appended = events.length === 0 ? 'nothing' : await this.#append(events, before, signal)
+    if (appended === undefined) return this.#puller.release(handles)
+    if (this.#sink !== undefined && appended !== 'nothing') {
+      const said = await this.#sink.settled(appended, this.#parted.signal)
+      if (said === 'gone') this.#leave()
+      if (said !== 'settled') return this.#puller.release(handles)
+    }
     await this.#puller.ack(handles)
   }
 
-  /** False: not appended, and it is time to stop. */
-  async #append(events: readonly WeirEvent[], before: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  /** Undefined: not appended, and it is time to stop. */
+  async #append(events: readonly WeirEvent[], before: Promise<unknown>, signal: AbortSignal): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
     const context = this.#context
     const { id, host, log } = context
     let [timeMin, timeMax] = [Infinity, -Infinity]
@@ -218,14 +256,14 @@ class MessageSource<Handle> implements Source {
     for (let tries = 0; ; tries++) {
       try {
         const unit = { stream: id, kind: 'events', count: events.length, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(), timeMin: least, timeMax: most } as const
-        await (context.appendOnce === undefined ? context.append(unit) : context.appendOnce(unit))
+        const appended = await (context.appendOnce === undefined ? context.append(unit) : context.appendOnce(unit))
         this.#refused = false
-        return true
+        return appended
       } catch (error) {
         this.#refused = true
         if (!(error instanceof WeirError) || !error.retry) log.error('The journal refuses messages; they stay on the bus, and it is tried again.', { source: id, error: String(error) })
         else if (tries === 0) log.warn('The journal does not take messages now; they stay on the bus.', { source: id, error: error.message })
-        if (signal.aborted) return false
+        if (signal.aborted) return undefined
         // Refused ones go in in their order.
         await before
         await host.timers.sleep(Math.min(leastWaitMs * 2 ** tries, mostWaitMs), signal)

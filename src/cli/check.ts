@@ -71,7 +71,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
 
 /** What would run, for people. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
-  const [{ listenersOf, targetsOf }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
+  const [{ listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('./config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
     listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
@@ -80,7 +80,10 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
     ['ops', at('ops')],
     ['source http', `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`],
-    ...Object.values(config.sources).map(({ id, type }): [string, string] => [`source ${id}`, `${typed(id, type)}${at(id)}`]),
+    ...Object.values(config.sources).map((source): [string, string] => {
+      const ack = sourceAck(source)
+      return [`source ${source.id}`, `${typed(source.id, source.type)}${at(source.id)}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`]
+    }),
     ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [`transform ${id}`, `${typed(id, type)}${taken(common)}`]),
     ['sink store', config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`],
     ...Object.values(config.sinks).map(({ id, type, common }): [string, string] => {

@@ -23,7 +23,16 @@ test('the short forms of journal and roles are the long ones', async () => {
   expect((await load('')).journal.on).toEqual({ type: 'files' })
 })
 
+test('a source of a bus may wait for a sink that gives up nothing', async () => {
+  expect((await load(`${bus}sinks: {out: {type: stdout, when_behind: block}}`)).sources['in']?.settings).toMatchObject({ ack: 'sink:out' })
+})
+
+const bus = 'sources: {in: {type: nats, url: "nats://a", stream: s, ack: "sink:out"}}\n'
 test.for([
+  [bus, 'there is no sink `out`'],
+  [`${bus}sinks: {out: {type: stdout, from: [http]}}`, 'takes nothing from `in`'],
+  [`${bus}sinks: {out: {type: stdout}}`, 'set `when_behind: block`'],
+  ['http: {ack: "sink:out"}\nsinks: {out: {type: stdout, from: [netflow]}}', 'takes nothing from `http`'],
   ['roles: deliverer', 'over a journal on a bus'],
   ['journal: redis://a:1', 'journal'],
   ['roles: boss\njournal: kafka://a:1', 'boss'],

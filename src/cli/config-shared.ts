@@ -1,5 +1,6 @@
 /** The parts of the configuration that are about sharing the work: short forms, and what does not go together. */
 import type { ConfigDocument, Override } from '../schema/index.ts'
+import { sourceAck } from './config-ack.ts'
 import type { WeirConfig } from './config.ts'
 
 export const roles = ['collector', 'deliverer', 'api'] as const
@@ -48,6 +49,7 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   for (const { id, type } of Object.values(config.sources)) {
     if (type === 'kubernetes') problems.push({ path: ['sources', id], message: 'a source of type `kubernetes` works on a journal in files only, for now', hint: 'let a Weir of its own watch the cluster, and send by a sink' })
   }
+  for (const source of Object.values(config.sources)) if (sourceAck(source) !== undefined) problems.push({ path: ['sources', source.id, 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `ack`' })
   if (config.http.ack !== 'journal') problems.push({ path: ['http', 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `http.ack`' })
   return problems
 }

@@ -8,9 +8,7 @@ import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { telemetryGroup } from './config-telemetry.ts'
 import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../registry.ts'
-import { bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text, variants } from '../schema/index.ts'
-
-const ackPattern = { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' }
+import { ackField, bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text, variants } from '../schema/index.ts'
 
 /** What the engine does for every sink, whatever it speaks. */
 export const deliveryFields = {
@@ -54,7 +52,7 @@ export const weirSchema = defineSchema({
     auth: authGroup,
     http: group({
       auth: choice(['api', 'none'], { description: 'Rule of POST /events: the API\'s own, or open to everyone who reaches the address', default: 'api' }),
-      ack: text({ description: 'When a pushed batch is answered: once it is in the journal, or once a sink has it', default: 'journal', example: 'sink:bus' }, ackPattern),
+      ack: ackField('When a pushed batch is answered: once it is in the journal, or once a sink has it'),
       ack_timeout: duration({ description: 'Longest wait for the sink before 503', default: '30s' }, { min: '100ms' }),
     }, { description: 'Events over HTTP (source `http`)', default: {} }),
     duplicates: group({

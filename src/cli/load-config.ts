@@ -6,6 +6,7 @@ import {
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
+import { ackProblems } from './config-ack.ts'
 import { sharedProblems, shortForms } from './config-shared.ts'
 
 export interface Loaded {
@@ -68,8 +69,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   }
   if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
   for (const { path, message, hint } of sharedProblems(config)) complain(path, message, hint)
-  const ack = /^sink:(.*)$/.exec(config.http.ack)?.[1]
-  if (ack !== undefined && config.sinks[ack] === undefined) complain(['http', 'ack'], `there is no sink \`${ack}\``, `sinks: ${Object.keys(config.sinks).join(', ') || 'none'}`)
+  for (const { path, message, hint } of ackProblems(config)) complain(path, message, hint)
   return problems
 }
 

@@ -2,10 +2,11 @@
 import { Worker } from 'node:worker_threads'
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
+import { sinkMethods } from '../engine/awaited.ts'
 import { deriveSink } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
-import { connect, type Remote } from '../engine/rpc.ts'
+import { connect, serve, type Remote } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
@@ -19,7 +20,7 @@ import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink, loadTransform, transformSchemas, watched } from '../registry.ts'
-import type { Secret } from '../schema/index.ts'
+import { ackSink, type Secret } from '../schema/index.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
@@ -161,6 +162,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
+    serve(ingestWorker, sinkMethods(sinks))
     const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink })
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
@@ -180,7 +182,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       shared: delivery,
       // What a transform makes is a source of its id.
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
-      http: () => ({ ack: ackOf(current.config), ackTimeoutMs: current.config.http.ack_timeout }),
+      http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
     if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
@@ -252,10 +254,6 @@ async function derivedBy(type: string, ingest: Remote<typeof ingestMethods>): Pr
       return deriveSink({ id, transform: definition.build(settings), cursor, append: (unit) => ingest.call('append', unit) })
     },
   }
-}
-
-function ackOf(config: WeirConfig): 'journal' | { readonly sink: string } {
-  return config.http.ack === 'journal' ? 'journal' : { sink: config.http.ack.slice('sink:'.length) }
 }
 
 function throwFailed(report: ApplyReport): void {

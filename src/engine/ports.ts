@@ -25,6 +25,8 @@ export interface SourceContext extends Context {
   append(unit: Omit<Unit, 'source'>): Promise<Appended>
   /** As `append`, for events that may be pushed twice: those that came before, by source and id, are left out and counted. */
   readonly appendOnce?: (unit: Omit<Unit, 'source'>) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
+  /** A sink that has to settle what was appended before others are told that it was taken. */
+  readonly awaited?: (sink: string) => AwaitedSink
   /** Counts what could not be taken; it becomes durable with the source's next unit. */
   shed(reason: string, rows: number): void
   /** The cursor of the last unit of this source, after a restart. */
@@ -38,6 +40,16 @@ export interface SourceContext extends Context {
   readonly forgetsMs?: number
   /** Adds to the rows of a unit what is known of their addresses. A source of flows calls it once for each, before it is encoded. */
   readonly enrich?: (flows: FlowBuilder) => void
+}
+
+export interface AwaitedSink {
+  /** Resolves with true once it takes what is appended from then on; with false when the signal aborts first. `waiting`: told why it takes none, in words. */
+  there(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
+  /**
+   * Resolves with `settled` once the sink is durably past it, delivered, filtered or dead-lettered, and past all that it is a duplicate of;
+   * with `gone` when there is no such sink any more, with `stopped` when the signal aborts first.
+   */
+  settled(appended: Appended & { readonly duplicates?: number }, signal: AbortSignal): Promise<'settled' | 'gone' | 'stopped'>
 }
 
 /** What the journal has of one source. */

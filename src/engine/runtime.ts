@@ -9,7 +9,7 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Fate, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget, WatchedCluster,
+  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
@@ -59,7 +59,8 @@ export interface RuntimeParts {
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
   readonly shared?: { readonly problem: string | undefined; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
-  readonly http: () => { readonly ack: 'journal' | { readonly sink: string }; readonly ackTimeoutMs: number }
+  /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
+  readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
 }
 
 const housekeepingMs = 1000
@@ -101,13 +102,12 @@ export class Runtime implements Control {
       received: host.clock.now(), ...timeRange(batch.time),
     }
     const { sequence, accepted, duplicates } = await ingest.append(unit)
-    if (ack === 'journal') return { accepted, duplicates }
-    const delivery = sinks.get(ack.sink)
-    if (delivery === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack.sink}, which is not running`)
+    if (ack === undefined) return { accepted, duplicates }
     const timeout = new AbortController()
     const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
     try {
-      const fate: Fate = await delivery.fates.of(sequence, timeout.signal)
+      const fate = await sinks.fate(ack, sequence, timeout.signal)
+      if (fate === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
       return { accepted, duplicates, fate }
     } finally {
       timer.cancel()

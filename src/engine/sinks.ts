@@ -1,6 +1,7 @@
 import type { Host } from '../host/index.ts'
 import { openReader, type Tail } from '../journal/index.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
+import type { Fate } from './control.ts'
 import { DeadLetters } from './delivery/dead-letters.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { recordFiles, type RecordStore } from './delivery/record-store.ts'
@@ -23,6 +24,12 @@ interface Running {
   readonly delivery: Delivery
   readonly stop: AbortController
   readonly done: Promise<void>
+}
+
+interface Applied {
+  readonly changed: readonly string[]
+  /** Nothing was changed: this one can't be built. */
+  readonly failed?: { readonly id: string; readonly message: string }
 }
 
 export interface SinkSetOptions {
@@ -53,6 +60,8 @@ export class SinkSet {
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
   readonly #running = new Map<string, Running>()
+  /** Resolves when no sink is being replaced. */
+  #applied: Promise<unknown> = Promise.resolve()
   /** Places of sinks that rest: being replaced, or stopped with the process. Their segments are still needed. */
   readonly #resting = new Map<string, number>()
 
@@ -69,6 +78,20 @@ export class SinkSet {
     return [...this.#running.values()]
   }
 
+  /**
+   * What became of a frame at a sink, once that is durable, also when the sink is replaced meanwhile; `pending` when the signal aborts
+   * first. Undefined: the sink is not there, or not any more.
+   */
+  async fate(id: string, sequence: number, signal?: AbortSignal): Promise<Fate | undefined> {
+    for (;;) {
+      await this.#applied
+      const delivery = this.get(id)
+      if (delivery === undefined) return undefined
+      const fate = await delivery.fates.of(sequence, signal)
+      if (fate.is !== 'pending' || signal?.aborted === true) return fate
+    }
+  }
+
   /** Least sequence that some sink still needs; undefined without sinks. */
   holds(): number | undefined {
     const places = [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
@@ -79,7 +102,17 @@ export class SinkSet {
    * Builds every new or changed sink first; when one cannot be built nothing has changed. Then each changed one is drained
    * and its successor goes on from the same offset.
    */
-  async apply(entries: readonly SinkEntry[]): Promise<{ readonly changed: readonly string[]; readonly failed?: { readonly id: string; readonly message: string } }> {
+  apply(entries: readonly SinkEntry[]): Promise<Applied> {
+    const applying = this.#apply(entries)
+    this.#applied = applying.catch(() => undefined)
+    return applying
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+  }
+
+  async #apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const wanted = new Map(entries.map((entry) => [entry.id, entry]))
     const leaving = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
     const coming = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
@@ -101,10 +134,6 @@ export class SinkSet {
     }
     for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
     return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))] }
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
   }
 
   async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
@@ -151,6 +180,7 @@ export class SinkSet {
     running.delivery.abandon()
     this.#resting.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)
+    running.delivery.fates.close()
     this.#options.follower.forget(running.entry.id)
   }
 

@@ -3,7 +3,7 @@ import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import { arrivedSettings } from '../schema/index.ts'
 import type { Admission } from './admission.ts'
-import type { Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
+import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
 import { tracedUnit } from './traced.ts'
 
 export interface SourceEntry {
@@ -51,6 +51,8 @@ export interface SourceSetOptions {
   readonly state?: string
   /** As sources are told of the store. */
   readonly forgetsMs?: number
+  /** Sinks as a source waits for them. */
+  readonly awaited?: (sink: string, source: string) => AwaitedSink
   /** Given to every source. */
   readonly enrich?: (flows: FlowBuilder) => void
   load(type: string): Promise<SourceDefinition<unknown>>
@@ -67,6 +69,7 @@ export class SourceSet {
   readonly #frames: SourceSetOptions['frames']
   readonly #state: string | undefined
   readonly #forgetsMs: number | undefined
+  readonly #awaited: SourceSetOptions['awaited']
   readonly #enrich: SourceContext['enrich']
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
   readonly #running = new Map<string, Running>()
@@ -82,6 +85,7 @@ export class SourceSet {
     this.#frames = options.frames
     this.#state = options.state
     this.#forgetsMs = options.forgetsMs
+    this.#awaited = options.awaited
     this.#enrich = options.enrich
     this.#load = (type) => options.load(type)
   }
@@ -153,6 +157,7 @@ export class SourceSet {
   #context(id: string): SourceContext {
     const journal = this.#journal
     const admission = this.#admission
+    const awaited = this.#awaited
     // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
     const shed = this.#shed
     const metrics = this.#metrics
@@ -179,6 +184,7 @@ export class SourceSet {
       ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
+      ...(awaited === undefined ? {} : { awaited: (sink) => awaited(sink, id) }),
       ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}

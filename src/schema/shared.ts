@@ -102,11 +102,20 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this, of a message in parts after twice this for each', default: '10s' }, { min: '10ms' }),
 })
 
+/** When a source says "accepted". */
+export const ackField = (description: string) => text({ description, default: 'journal', example: 'sink:bus' }, { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' })
+
+/** The sink that an `ack` waits for; undefined: none. */
+export function ackSink(ack: string): string | undefined {
+  return ack.startsWith('sink:') ? ack.slice('sink:'.length) : undefined
+}
+
 /** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `kollect` makes its messages events of the family `change`; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),
   event_type: text({ description: 'Type of the events that `codec: json` and `codec: raw` make', default: 'io.weir.message' }),
-  buffer: bytes({ description: 'Most bytes of messages that may wait for the journal before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
+  ack: ackField('When messages are acknowledged to the bus: once they are in the journal, or once a sink has settled them (delivered, filtered or dead-lettered). That sink has `when_behind: block`, so that it gives up nothing'),
+  buffer: bytes({ description: 'Most bytes of messages that may wait for the journal, with `ack: sink:<id>` for the sink, before no more are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
   join_bytes: bytes({ description: 'Most bytes of parts that may wait for the rest of their messages; beyond it the oldest are kept as they are, as messages that can\'t be read', default: '64MiB' }, { min: '1MiB', max: '1GiB' }),
   join_wait: duration({ description: 'So long parts wait for the rest of their message before they are kept as they are', default: '5m' }, { min: '1s', max: '1h' }),
   claims: readClaims,

@@ -9,6 +9,7 @@ import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import { sourceConformance, type Answer } from '../conformance/source.ts'
@@ -48,9 +49,9 @@ interface Running {
 }
 
 /** The source as it runs on a journal; ended with the test at the latest. */
-async function run(journal: TestJournal, topic: string, more: Partial<Written> = {}): Promise<Running> {
+async function run(journal: TestJournal, topic: string, more: Partial<Written> = {}, sink?: AwaitedTestSink): Promise<Running> {
   const config = configFrom(kafkaSourceSchema, { brokers: [address()], topics: [topic], group: `g-${topic}`, refresh: '300ms', timeout: '5s', session_timeout: '6s', ...more })
-  const source = await kafkaSource.build(config, journal.context(1)) as KafkaSource
+  const source = await kafkaSource.build(config, { ...journal.context(1), ...(sink === undefined ? {} : { awaited: () => sink }) }) as KafkaSource
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const stop = async (): Promise<void> => {
@@ -181,6 +182,25 @@ test('nothing is committed before it is synced, and all of it after', async () =
   journal.release()
   await expect.poll(async () => sum(await committed(topic)), patience).toBe(ids.length)
   expect(idsIn(journal).toSorted()).toEqual(ids)
+})
+
+test('with `ack: sink:out` nothing is committed before the sink has it; when it is gone messages go back, and come again once it is there', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const ids = await publish(topic, 'e')
+  const [journal, sink] = [new TestJournal(), new AwaitedTestSink(0)]
+  const { source } = await run(journal, topic, { ack: 'sink:out' }, sink)
+  await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
+  expect(sum(await committed(topic))).toBe(0)
+  sink.move(undefined)
+  await expect.poll(() => source.status().problem, patience).toBe('sink out does not run')
+  expect(sum(await committed(topic))).toBe(0)
+  const before = journal.units.length
+  sink.move(before)
+  await expect.poll(() => idsIn(journal).length, patience).toBe(2 * ids.length)
+  expect(sum(await committed(topic))).toBe(0)
+  sink.move(journal.units.length)
+  await expect.poll(async () => sum(await committed(topic)), patience).toBe(ids.length)
 })
 
 test('while the journal refuses, messages wait where they are, and come once when it takes again', async () => {

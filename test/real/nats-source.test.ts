@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
 import { natsSchema, natsSourceSchema } from '../../src/connectors/nats/config.ts'
 import { nats, natsSource } from '../../src/connectors/nats/index.ts'
@@ -15,12 +15,14 @@ import { configFrom } from '../../src/schema/index.ts'
 import { sourceConformance, type Answer } from '../conformance/source.ts'
 import { eventBatch, testContext } from '../conformance/batches.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
+import { EventReceiver } from '../kit/event-receiver.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { install } from './install/apt.ts'
 import { nats as program } from './install/nats.ts'
 import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
 
+const patience = { timeout: 30_000, interval: 50 }
 let dir = ''
 let server: NatsServer
 let connection: NatsConnection
@@ -141,6 +143,36 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
   expect(rejected).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
+
+test('with `ack: sink:out` nothing is acknowledged while the sink is away, also of what comes again after kill -9 and is known; once the sink has it, it is', async () => {
+  const stream = await newStream()
+  const receiver = await EventReceiver.start()
+  onTestFinished(() => receiver.close())
+  receiver.status = 503
+  const config = {
+    sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'nats', url: server.url, stream, ack_wait: '3s', ack: 'sink:out' } },
+    sinks: { out: { type: 'http', url: receiver.url, from: ['events'], when_behind: 'block', delivery: { retry_initial: '50ms', retry_max: '200ms' } } },
+  }
+  await using weir = await startWeir({ folder: join(dir, 'awaits'), config })
+  const ids = Array.from({ length: 20 }, (_, at) => `e${at}`)
+  for (const id of ids) await publish(stream, id)
+  const events = async (): Promise<readonly (number | undefined)[]> => {
+    const found = (await weir.ledger()).sources.find(({ name }) => name === 'events')
+    return [found?.accepted, found?.duplicates]
+  }
+  await expect.poll(async () => (await events())[0], patience).toBe(20)
+  expect(await manager.consumers.info(stream, 'weir')).toMatchObject({ ack_floor: { stream_seq: 0 }, num_ack_pending: 20 })
+  await weir.kill()
+  await weir.start()
+  // A slow machine may keep them too late, so that they come more than once.
+  await expect.poll(async () => (await events())[1], patience).toBeGreaterThanOrEqual(20)
+  expect(await manager.consumers.info(stream, 'weir')).toMatchObject({ ack_floor: { stream_seq: 0 }, num_ack_pending: 20 })
+  receiver.status = 204
+  expect(await acknowledged(stream, 20, 30_000, () => false)).toBe(true)
+  expect(receiver.received.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
+  expect((await events())[0]).toBe(20)
+  expect((await weir.caughtUp(30_000)).balanced).toBe(true)
+}, 120_000)
 
 test('what is missing or refused is said, with what to do, and tried again', async () => {
   const lines: string[] = []

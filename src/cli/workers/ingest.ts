@@ -1,8 +1,9 @@
 /** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission } from '../../engine/admission.ts'
+import { awaitedSink, type sinkMethods } from '../../engine/awaited.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
-import { serve } from '../../engine/rpc.ts'
+import { connect, serve } from '../../engine/rpc.ts'
 import { httpSource } from '../../engine/runtime.ts'
 import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
@@ -67,6 +68,8 @@ let shared: SharedIngest | undefined
 /** Sequences behind which sources of other threads need nothing any more. */
 const held = new Map<string, number>()
 
+const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
+
 /** What sources in another thread ask of the journal. */
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
@@ -96,7 +99,7 @@ export const ingestMethods = {
     admission = new Admission(into, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited: (sink) => awaitedSink(need(main), sink, host.timers), state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })

@@ -226,7 +226,7 @@ export class Delivery {
     this.#record = { ...rest, position: range.position }
     this.#oldest = undefined
     this.#dirty = true
-    this.fates.settle(range.position.sequence, rejected, dropped)
+    this.fates.settle(rejected, dropped)
     if (rejected.length > 0 || dropped.length > 0 || this.fates.waiting > 0) await this.#save()
   }
 

@@ -7,11 +7,14 @@ interface Waiter {
   readonly resolve: (fate: Fate) => void
 }
 
+/** So many fates are kept for who has not asked yet. */
+const mostKept = 1024
+
 /** Tells a source what became of its own batches at one sink, once that is durable. */
 export class Fates {
   #committed: number
   #waiters: Waiter[] = []
-  /** Fates other than delivered, by sequence of the frame; kept only while somebody waits. */
+  /** Fates other than delivered, by sequence of the frame: the newest, since a frame may be settled before its source asks. */
   readonly #unusual = new Map<number, Fate>()
 
   constructor(committed: number) {
@@ -23,8 +26,8 @@ export class Fates {
   }
 
   /** Resolves when the frame is settled at this sink; `pending` when the signal aborts first. */
-  of(sequence: number, signal: AbortSignal): Promise<Fate> {
-    if (sequence <= this.#committed) return Promise.resolve({ is: 'delivered' })
+  of(sequence: number, signal?: AbortSignal): Promise<Fate> {
+    if (sequence <= this.#committed) return Promise.resolve(this.#fate(sequence))
     return new Promise((resolve) => {
       const waiter: Waiter = { sequence, resolve }
       this.#waiters.push(waiter)
@@ -32,19 +35,27 @@ export class Fates {
         this.#waiters = this.#waiters.filter((other) => other !== waiter)
         resolve({ is: 'pending' })
       }
-      if (signal.aborted) stop()
-      else signal.addEventListener('abort', stop, { once: true })
+      if (signal?.aborted === true) stop()
+      else signal?.addEventListener('abort', stop, { once: true })
     })
   }
 
-  /** Everything up to `sequence` is settled, though not yet durable. */
-  settle(sequence: number, rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
-    if (this.#waiters.length === 0) return
+  /** Everything up to a sequence is settled, though not yet durable: these of it were not delivered. */
+  settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
     for (const { piece } of rejected) {
       const known = this.#unusual.get(piece.header.sequence)
       this.#unusual.set(piece.header.sequence, { is: 'dead-lettered', rows: (known?.is === 'dead-lettered' ? known.rows : 0) + 1 })
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })
+    for (const sequence of this.#unusual.keys()) {
+      if (this.#unusual.size <= mostKept) break
+      this.#unusual.delete(sequence)
+    }
+  }
+
+  /** The delivery ends: whoever waits is told `pending`, and asks its successor. */
+  close(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve({ is: 'pending' })
   }
 
   committed(sequence: number): void {
@@ -52,7 +63,10 @@ export class Fates {
     if (this.#waiters.length === 0) return
     const done = this.#waiters.filter((waiter) => waiter.sequence <= this.#committed)
     this.#waiters = this.#waiters.filter((waiter) => waiter.sequence > this.#committed)
-    for (const waiter of done) waiter.resolve(this.#unusual.get(waiter.sequence) ?? { is: 'delivered' })
-    if (this.#waiters.length === 0) this.#unusual.clear()
+    for (const waiter of done) waiter.resolve(this.#fate(waiter.sequence))
+  }
+
+  #fate(sequence: number): Fate {
+    return this.#unusual.get(sequence) ?? { is: 'delivered' }
   }
 }

@@ -1,0 +1,82 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { AwaitedTestSink } from '../../test/conformance/awaited-sink.ts'
+import { testContext } from '../../test/conformance/batches.ts'
+import { TestJournal } from '../../test/conformance/test-journal.ts'
+import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
+import { configFrom, defineSchema, messageSourceFields, type WrittenConfigOf } from '../schema/index.ts'
+import { messageSource, type Pulled } from './message-source.ts'
+
+const schema = defineSchema({ type: 'tested', role: 'source', summary: 'A bus in memory', fields: messageSourceFields })
+
+/** A queue as most are: what is released, or open when its reader leaves, comes again. */
+function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typeof schema> = {}) {
+  const queue: number[] = []
+  const open = new Set<number>()
+  const [acknowledged, kept]: [number[], Set<number>] = [[], new Set()]
+  const journal = new TestJournal()
+  const context = { ...journal.context(1), ...testContext(host), awaited: () => sink }
+  const source = messageSource<number>(configFrom(schema, { codec: 'raw', ack: 'sink:out', ...written }), context, {
+    address: 'bus',
+    async pull(signal) {
+      while (queue.length === 0 && !signal.aborted) await host.timers.sleep(1, signal)
+      return queue.splice(0, 2).map((handle): Pulled<number> => {
+        open.add(handle)
+        return { handle, message: { attributes: {}, contentType: undefined, key: undefined, body: Buffer.alloc(30_000, 1), place: `bus/${handle}`, time: 1 } }
+      })
+    },
+    ack: (handles) => { for (const one of handles) if (open.delete(one)) acknowledged.push(one); return Promise.resolve() },
+    release: (handles) => { for (const one of handles) if (open.delete(one)) queue.push(one); return Promise.resolve() },
+    keep: (handles) => { for (const one of handles) kept.add(one); return Promise.resolve() },
+    close: () => { queue.push(...open); open.clear(); return Promise.resolve() },
+  })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  onTestFinished(async () => {
+    abort.abort()
+    while (await Promise.race([done.then(() => false), host.advance(500).then(() => true)]));
+  })
+  return { queue, open, acknowledged, kept, journal, source, lines: context.lines, done, stop: () => { abort.abort() } }
+}
+
+/** What reads messages is loaded when the first one comes, which takes time of its own. */
+async function until(host: FakeHost, fact: () => boolean): Promise<void> {
+  while (!fact()) await host.advance(1)
+}
+
+test('with `ack: sink:out` messages are acknowledged as the sink passes them, kept meanwhile, no more than `buffer` are read, and what waits at a stop goes back', async () => {
+  const host = fakeHost(1)
+  const sink = new AwaitedTestSink(0)
+  const { queue, open, acknowledged, kept, journal, done, stop } = run(host, sink, { buffer: '128KiB' })
+  queue.push(...Array.from({ length: 20 }, (_, at) => at))
+  await until(host, () => journal.units.length === 3)
+  await host.advance(11_000)
+  expect([journal.units.length, acknowledged, [...open], [...kept]]).toEqual([3, [], [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]])
+  sink.move(2)
+  await until(host, () => journal.units.length === 5)
+  expect([acknowledged, [...open]]).toEqual([[0, 1, 2, 3], [4, 5, 6, 7, 8, 9]])
+  stop()
+  await host.advance(1000)
+  // What is settled by then is acknowledged.
+  sink.move(3)
+  await host.advance(1001)
+  await done
+  expect([acknowledged.slice(4), queue.toSorted((a, b) => a - b)]).toEqual([[4, 5], Array.from({ length: 14 }, (_, at) => at + 6)])
+})
+
+test('messages of a sink that is gone go back to the bus, with a clear line, and are read again once it is there', async () => {
+  const host = fakeHost(1)
+  const sink = new AwaitedTestSink(undefined)
+  const { queue, open, acknowledged, journal, source, lines } = run(host, sink)
+  queue.push(1, 2, 3)
+  await host.advance(5000)
+  expect([queue, source.status().problem]).toEqual([[1, 2, 3], 'sink out does not run'])
+  sink.move(0)
+  await until(host, () => journal.units.length === 2)
+  expect([...open]).toEqual([1, 2, 3])
+  sink.move(undefined)
+  await until(host, () => queue.length === 3)
+  expect(lines.filter((line) => line.includes('not there any more'))).toEqual([expect.stringContaining('sink:out')])
+  expect([open.size, acknowledged]).toEqual([0, []])
+  sink.move(1000)
+  await until(host, () => acknowledged.length === 3)
+})
