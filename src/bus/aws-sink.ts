@@ -1,6 +1,6 @@
 /** A sink of SQS or SNS: messages that are ready at the same moment share a request; the engine keeps those of a key one after the other. */
 import type { Attempt } from '../engine/in-order.ts'
-import type { Context, Probe, Sink } from '../engine/ports.ts'
+import type { Context, Listening, Probe, Sink } from '../engine/ports.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
 import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
@@ -22,6 +22,8 @@ export interface AwsPlace {
   readonly allowed: string
   /** Loads the library. */
   open(options: AwsOptions): Promise<AwsClient>
+  /** As that of a sink. */
+  listen(mayMake: boolean): Promise<Listening | string>
 }
 
 export interface AwsClient {
@@ -53,6 +55,7 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace
       return { to: group === undefined ? place.name : `${place.name} (group ${group.id})`, headers: attributes, body: Buffer.from(body) }
     },
     probe: (signal) => publisher.probe(signal),
+    listen: (_signal, { mayMake }) => place.listen(mayMake),
     close: () => publisher.close(),
   })
 }

@@ -2,7 +2,7 @@
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
-import type { Context, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
+import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
@@ -29,7 +29,8 @@ interface Client {
   /** What the message will look like on the bus, for people who look; pure. Throws, with the reason, for what the bus has no place for. */
   show(message: OutMessage): Preview
   probe(signal: AbortSignal): Promise<Probe>
-  listen?(signal: AbortSignal): Promise<Listening>
+  /** As that of a sink. */
+  listen?(signal: AbortSignal, ask: { readonly message: OutMessage; readonly mayMake: boolean }): Promise<Listening | string>
   close(): Promise<void>
 }
 
@@ -113,7 +114,12 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
 
 function common(forms: EventForms, write: MessageWriter, oversize: Oversize, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
   return {
-    ...(client.listen === undefined ? {} : { listen: (signal: AbortSignal) => client.listen?.(signal) ?? Promise.reject(new Error('nobody can listen there')) }),
+    ...(client.listen === undefined ? {} : { async listen(signal: AbortSignal, { batch, mayMake }: ListenAsk) {
+      const outgoing = new Outgoing(forms, write, batch)
+      const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
+      if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
+      return client.listen?.(signal, { message, mayMake }) ?? 'nobody can listen there'
+    } }),
     *preview(batch) {
       const outgoing = new Outgoing(forms, write, batch)
       for (const row of sinkRows(batch, forms.flows)) {

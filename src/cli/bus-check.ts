@@ -4,6 +4,7 @@ import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { loadSink, sinkSchemas } from '../registry.ts'
+import type { Failure } from '../model/outcome.ts'
 import { applyOverrides, formatProblems, parseYaml, validate, type AnyComponentSchema } from '../schema/index.ts'
 import { CommandError } from './client.ts'
 import { fail, ok, reason, warn, type Finding } from './doctor/finding.ts'
@@ -17,6 +18,8 @@ export interface CheckedBus {
 
 export interface CheckOptions {
   readonly write: boolean
+  /** Whether queues and subscriptions may be made for the time of the check. */
+  readonly mayMake: boolean
   /** ms that each step may take. */
   readonly stepMs: number
 }
@@ -75,16 +78,19 @@ export async function checkBus({ type, settings, notes }: CheckedBus, options: C
   return findings
 }
 
-async function steps(sink: Sink, type: string, host: Host, { write, stepMs }: CheckOptions, findings: Finding[]): Promise<void> {
+async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]): Promise<void> {
+  const { write, stepMs } = options
   const found = await within(host, stepMs, (signal) => sink.probe?.(signal) ?? Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }))
   findings.push(found === undefined ? late('connect', stepMs) : found.is === 'ok' ? ok('connect', found.says) : found.is === 'warn' ? warn('connect', found.says, 'Writing tells more.') : fail('connect', found.says, 'Nothing was sent.'))
   if (found?.is === 'fail' || found === undefined || !write) return
   const id = Buffer.from(host.random.bytes(12)).toString('hex')
   const batch = batchOf({ id, source: '/weir/bus/check', type: checkType, subject: 'check', key: 'check', time: host.clock.now(), datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(JSON.stringify({ check: id })) }, host.clock.now())
-  let listening: Listening | undefined
+  const nobody = `nobody can listen to what is sent by a sink of type ${type} without taking it from its readers`
+  let listening: Listening | string | undefined
   let deaf: string | undefined
   try {
-    listening = await within(host, stepMs, (signal) => sink.listen?.(signal) ?? Promise.resolve(undefined))
+    listening = await within(host, stepMs, (signal) => sink.listen?.(signal, { batch, mayMake: options.mayMake }) ?? Promise.resolve(nobody))
+    if (listening === undefined) deaf = `listening was not possible within ${stepMs / 1000} s`
   } catch (error) {
     deaf = reason(error)
   }
@@ -98,15 +104,40 @@ async function steps(sink: Sink, type: string, host: Host, { write, stepMs }: Ch
     else if (failure !== undefined) findings.push(fail('write', failure.reason, failure.is === 'retry' ? 'Weir would keep the rows and try again.' : 'Weir would put such a row to the dead letters.'))
     else findings.push(ok('write', `a message was sent${where}, and acknowledged after ${Math.round(host.clock.monotonic() - began)} ms`))
     if (failures === undefined || failure !== undefined) return
-    if (deaf !== undefined) findings.push(warn('read', deaf, 'Whoever reads needs that right; Weir, which writes, does not.'))
-    else if (listening === undefined) findings.push(warn('read', `nobody can listen to what is sent by a sink of type ${type} without taking it from its readers`, 'Look for the message where it is read.'))
-    else {
-      const came = await within(host, stepMs, (signal) => listening.came(id, signal))
-      const took = Math.round(host.clock.monotonic() - began)
-      findings.push(came === true ? ok('read', `it came by ${took} ms after it was sent`) : fail('read', `it did not come by within ${stepMs / 1000} s`, 'It was acknowledged: look whether it goes where it is read.'))
-    }
+    if (listening === undefined) findings.push(warn('read', deaf ?? nobody, 'Whoever reads needs that right; Weir, which writes, does not.'))
+    else if (typeof listening === 'string') findings.push(warn('read', listening, 'Look for the message where it is read.'))
+    else findings.push(await readBack(listening, id, { host, stepMs, again: (signal) => sink.send(batch, signal) }))
   } finally {
-    await listening?.close()
+    if (typeof listening === 'object') await listening.close()
+  }
+}
+
+interface ReadBack {
+  readonly host: Host
+  readonly stepMs: number
+  readonly again: (signal: AbortSignal) => Promise<readonly Failure[]>
+}
+
+/** For so long (ms) what was begun is finished when the time is over: messages are given back. */
+const graceMs = 8000
+
+async function readBack(listening: Listening, id: string, { host, stepMs, again }: ReadBack): Promise<Finding> {
+  try {
+    let sent = host.clock.monotonic()
+    if (listening.begin !== undefined) {
+      await within(host, stepMs, () => listening.begin?.() ?? Promise.resolve())
+      sent = host.clock.monotonic()
+      const failures = await within(host, stepMs, again)
+      if (failures?.length !== 0) return fail('read', `sent once more, with the same id, it was not taken (${failures?.[0]?.reason ?? 'no answer'})`, 'It was the first time: try again.')
+    }
+    const over = new AbortController()
+    const timer = host.timers.after(stepMs, () => { over.abort() })
+    const came = await within(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => { timer.cancel() })
+    if (typeof came === 'string') return warn('read', came, 'Look for the message where it is read.')
+    if (came !== true) return fail('read', `it did not come by within ${stepMs / 1000} s`, 'It was acknowledged: look whether it goes where it is read.')
+    return ok('read', `it came by ${Math.round(host.clock.monotonic() - sent)} ms after it was sent${listening.begin === undefined ? '' : ' once more, with the same id'}`)
+  } catch (error) {
+    return warn('read', reason(error), 'Whoever reads needs that right; Weir, which writes, does not.')
   }
 }
 

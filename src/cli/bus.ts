@@ -7,6 +7,7 @@ export interface BusFlags {
   readonly config?: string
   readonly sink?: string
   readonly write: boolean
+  readonly makeQueue?: boolean
   readonly timeout: string
   readonly format: 'text' | 'json'
 }
@@ -19,6 +20,7 @@ export function register(program: Command): void {
     .option('--config <FILE>', 'configuration file that holds the sink')
     .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
     .option('--no-write', 'connect and look, and send nothing')
+    .option('--make-queue', 'on SNS: make a queue and a subscription to see the message come by, and remove both')
     .option('--timeout <SECONDS>', 'how long each step may take', '15')
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
     .addHelpText('after', `
@@ -28,18 +30,19 @@ Examples:
   $ NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes
   $ KAFKA_BROKERS=kafka-1:9092 weir bus check kafka://cluster-changes --no-write
   $ weir bus check --config weir.yaml --sink bus
+  $ weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue
 
 Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`)
     .action(action(run))
 }
 
-async function run(url: string | undefined, { config, sink, write, timeout, format }: BusFlags): Promise<void> {
+async function run(url: string | undefined, { config, sink, write, makeQueue = false, timeout, format }: BusFlags): Promise<void> {
   const seconds = Number(timeout)
   if (!(seconds > 0 && seconds <= 600)) throw new CommandError(`\`${timeout}\` is no number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
   if ((url === undefined) === (sink === undefined)) throw new CommandError('It needs the URL of a bus, or --sink with the id of a sink, and not both.', ['`weir bus check --help` has examples.'], 2)
   const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
   const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
-  const findings = await checkBus(bus, { write, stepMs: seconds * 1000 })
+  const findings = await checkBus(bus, { write, mayMake: makeQueue, stepMs: seconds * 1000 })
   const passed = findings.every(({ status }) => status !== 'fail')
   self.stdout(format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
   if (!passed) self.leave(1)

@@ -106,16 +106,29 @@ export interface Sink {
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
   /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
-  /** Begins to listen where messages go, so that one can be seen to come by; rejects, in words, when it may not. For who checks a bus: nobody else's messages are taken away. */
-  listen?(signal: AbortSignal): Promise<Listening>
+  /**
+   * Begins to listen where messages go, so that one can be seen to come by. For who checks a bus: nobody else's messages are taken away, and
+   * where that can't be helped it is a text that says so, and what is proved without. Rejects, in words, when it may not.
+   */
+  listen?(signal: AbortSignal, ask: ListenAsk): Promise<Listening | string>
   /** What `send` would write for each row, in their order, for people who look; pure, and without any secret. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
 
+/** What will be listened for. */
+export interface ListenAsk {
+  /** What will be sent. */
+  readonly batch: SinkBatch
+  /** Whether queues and subscriptions may be made for it, which are removed afterwards, where that may cost something or is a change that others see. */
+  readonly mayMake: boolean
+}
+
 export interface Listening {
-  /** Resolves with true when a message whose body holds this text has come by, with false when the signal aborts first. */
-  came(text: string, signal: AbortSignal): Promise<boolean>
+  /** Where being listened to would change what the other side says of a message: from here on we listen, and what was sent is sent once more, with its ids. */
+  begin?(): Promise<void>
+  /** Resolves with true when a message whose body holds this text has come by. Soon after the signal aborts with false, or with a text that says why that need not mean anything. */
+  came(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
 

@@ -274,6 +274,11 @@ class StandIn implements ServiceBus {
       if (until.includes(undefined)) return this.#answer(connection, address, message, 410, 'The lock is lost.', undefined, 'com.microsoft:message-lock-lost')
       return this.#answer(connection, address, message, 200, 'OK', { expirations: types.wrap_array(until as number[], 0x83, undefined) })
     }
+    if (operation === 'com.microsoft:peek-message') {
+      const found = entity.left.filter(({ sequence }) => sequence >= Number(body['from-sequence-number'])).slice(0, Number(body['message-count']))
+      if (found.length === 0) return this.#answer(connection, address, message, 204, 'There is nothing.', undefined, 'com.microsoft:message-not-found')
+      return this.#answer(connection, address, message, 200, 'OK', { messages: found.map((one) => ({ message: codec.encode(annotated(one)) })) })
+    }
     if (operation === 'com.microsoft:update-disposition') {
       const done = tokens.map((token) => (body['disposition-status'] === 'completed' ? entity.complete(token) : entity.release(token)))
       return done.includes(false) ? this.#answer(connection, address, message, 410, 'The lock is lost.', undefined, 'com.microsoft:message-lock-lost') : this.#answer(connection, address, message, 200, 'OK')
@@ -337,7 +342,7 @@ function sectionsOf({ body }: Message): Buffer[] {
 
 function annotated({ message, sequence, enqueued, lock, deliveries }: Stored): Message {
   const annotations = { ...(message['message_annotations'] as object | undefined), 'x-opt-sequence-number': types.wrap_long(sequence), 'x-opt-enqueued-time': types.wrap_timestamp(enqueued), 'x-opt-locked-until': types.wrap_timestamp(lock?.until ?? 0) }
-  return { ...message, message_annotations: annotations, delivery_count: deliveries - 1 } as Message
+  return { ...message, message_annotations: annotations, delivery_count: Math.max(0, deliveries - 1) } as Message
 }
 
 /** A lock token as .NET writes it into a delivery tag. */

@@ -1,10 +1,18 @@
-// `weir bus check` at a real nats-server, by kollect's URL and by a sink of a configuration.
+// `weir bus check` at a real nats-server, by kollect's URL and by a sink of a configuration, and at SQS and SNS in memory.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { checkBus } from '../../src/cli/bus-check.ts'
+import type { Finding } from '../../src/cli/doctor/finding.ts'
+import { snsSchema } from '../../src/connectors/aws-sns/config.ts'
+import { sqsSchema } from '../../src/connectors/aws-sqs/config.ts'
+import { configFrom } from '../../src/schema/index.ts'
+import { auth, region } from '../kit/aws-server.ts'
+import { startFauxqs } from '../kit/fauxqs.ts'
 import { launch } from '../../src/cli/testing/launch.ts'
 import { install } from './install/apt.ts'
 import { nats as program } from './install/nats.ts'
@@ -44,6 +52,8 @@ async function check(user: string, ...words: readonly string[]): Promise<Said> {
   return { code, checks: (JSON.parse(stdout) as { checks: Said['checks'] }).checks }
 }
 
+const inTest = { write: true, mayMake: false, stepMs: 10_000 }
+const steps = (findings: readonly Finding[]): string[] => findings.map(({ check: step, status }) => `${step} ${status}`)
 const told = ({ checks }: Said): string[] => checks.map(({ check: step, status }) => `${step} ${status}`)
 
 test('a message is written and seen to come by', async () => {
@@ -81,6 +91,43 @@ test('a sink of a configuration is checked, and nothing is sent when nothing is 
   } finally {
     await connection.close()
   }
+})
+
+test('SQS: what is read back stays for its readers, and a queue that this would harm is not read', async () => {
+  const aws = await startFauxqs()
+  onTestFinished(() => aws.close())
+  const checked = async (name: string): Promise<readonly Finding[]> => checkBus({ type: 'aws-sqs', settings: configFrom(sqsSchema, { queue_url: aws.urlOf(name), region, auth }), notes: [] }, inTest)
+  await aws.makeQueue('plain')
+  for (let one = 0; one < 12; one++) await aws.sqs.send(new SendMessageCommand({ QueueUrl: aws.urlOf('plain'), MessageBody: `another ${one}` }))
+  expect(steps(await checked('plain'))).toEqual(['connect ok', 'write ok', 'read ok'])
+  // All can be had at once: nothing is kept from its readers.
+  const left = await aws.take('plain')
+  expect(left.map(({ Body = '' }) => Body).filter((body) => body.startsWith('another'))).toHaveLength(12)
+  expect(left).toHaveLength(13)
+
+  const refused = async (name: string, says: string): Promise<void> => {
+    expect((await checked(name)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining(says) as string })
+    const [only] = await aws.take(name)
+    expect(only?.Attributes?.['ApproximateReceiveCount']).toBe('1')
+  }
+  await aws.makeQueue('ordered.fifo')
+  await refused('ordered.fifo', 'holds up those of its group')
+  await aws.makeQueue('counted')
+  const { Attributes: { QueueArn: deadLetterTargetArn = '' } = {} } = await aws.sqs.send(new GetQueueAttributesCommand({ QueueUrl: aws.urlOf('plain'), AttributeNames: ['QueueArn'] }))
+  await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: aws.urlOf('counted'), Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 }) } }))
+  await refused('counted', 'RedrivePolicy')
+})
+
+test.each(['', '.fifo'])('SNS: what is proved is said, and with a queue of our own it is seen to come by (topic%s)', async (ending) => {
+  const aws = await startFauxqs()
+  onTestFinished(() => aws.close())
+  await aws.makeQueue(`readers${ending}`)
+  const topic = await aws.makeTopic(`readers${ending}`)
+  const bus = { type: 'aws-sns', settings: configFrom(snsSchema, { topic_arn: topic, endpoint: aws.url, region, auth }), notes: [] }
+  expect((await checkBus(bus, inTest)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('for 1 confirmed subscription. It keeps nothing to be read back') as string })
+  expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
+  expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([expect.stringContaining(`/readers${ending}`)])
+  expect(await aws.take(`readers${ending}`)).toHaveLength(2)
 })
 
 test('what is no bus, and what is none of the configuration, is said', async () => {

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { checkBus } from '../../src/cli/bus-check.ts'
+import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { rabbitmqSchema } from '../../src/connectors/rabbitmq/config.ts'
 import { rabbitmq } from '../../src/connectors/rabbitmq/index.ts'
 import type { Sink } from '../../src/engine/ports.ts'
@@ -260,4 +262,34 @@ test('over TLS the certificate is checked against its authority and its name, an
   const external = { type: 'external' } as const
   expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('cert'), key_file: at('key') } })).toBe('stored')
   expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('other'), key_file: at('otherKey') } })).toMatch(/does it know who signed our certificate\? See `tls\.cert_file`/)
+})
+
+test('weir bus check reads back through a queue of its own, and a queue that is missing is still noticed', async () => {
+  const check = async (written: Partial<Written>): Promise<Finding[]> => [...(await checkBus({ type: 'rabbitmq', settings: configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', ...written }), notes: [] }, { write: true, mayMake: false, stepMs: 10_000 }))]
+  const told = (findings: readonly Finding[]): string[] => findings.map(({ check: step, status }) => `${step} ${status}`)
+  for (const type of ['direct', 'topic', 'fanout', 'headers']) {
+    const { exchange, queue } = await place(['k'], type)
+    expect(told(await check({ exchange })), type).toEqual(['connect ok', 'write ok', 'read ok'])
+    // Sent once more for the reading, with the same id.
+    const ids = (await observer.received(queue)).map(eventId)
+    expect([ids.length, new Set(ids).size], type).toEqual([2, 1])
+  }
+  // Its own are gone with their connections.
+  await expect.poll(() => server.ctl('list_queues', 'name'), { timeout: 20_000, interval: 500 }).not.toContain('amq.gen')
+  const { exchange } = await place([])
+  expect((await check({ exchange })).at(-1)).toMatchObject({ check: 'write', status: 'fail', fact: expect.stringContaining('no queue of exchange') as string })
+  const { queue } = await place([])
+  expect((await check({ exchange: 'amq.default', routing_key: queue })).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('would be to take it from the readers') as string })
+  expect(await observer.received(queue)).toHaveLength(1)
+})
+
+test('weir bus check says what a user may not do who may only write', async () => {
+  const { exchange } = await place(['k'])
+  await server.ctl('set_permissions', 'weir', '^none$', '.*', '.*')
+  onTestFinished(async () => { await server.ctl('set_permissions', 'weir', '.*', '.*', '.*') })
+  const settings = configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', exchange, auth: { type: 'user', user: 'weir', password: 'pass word' } })
+  const found = async (): Promise<Finding | undefined> => (await checkBus({ type: 'rabbitmq', settings, notes: [] }, { write: true, mayMake: false, stepMs: 10_000 })).at(-1)
+  expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('does not let us make a queue to listen by') as string })
+  await server.ctl('set_permissions', 'weir', '.*', '.*', '^none$')
+  expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining(`does not let us read what goes to exchange ${exchange}`) as string })
 })

@@ -17,6 +17,8 @@ import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll, settle } from '../conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
 import { selfSigned } from '../kit/certificate.ts'
+import { checkBus } from '../../src/cli/bus-check.ts'
+import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { startServiceBus, type ServiceBus } from '../kit/service-bus.ts'
 import { sasToken } from '../kit/service-bus-token.ts'
@@ -192,13 +194,26 @@ test('what goes to a queue with sessions without one is said with what to do', a
   expect((await settle(ended(await sinkTo(name)), eventBatch(numberedEvents(3, 'e'), 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('set `sessions: true`') }, { is: 'retry' }, { is: 'retry' }])
 })
 
-test('weir bus check connects and writes to azuresb://', async () => {
+test('weir bus check connects to azuresb://, writes, and sees by peeking what it wrote; nobody loses or gets anything twice by it', async () => {
   const name = `checked-${++named}`
   const entity = server.queue(name)
+  await deliverAll(ended(await sinkTo(name)), numberedEvents(300, 'w'))
   const ran = await launch(['bus', 'check', `azuresb://${name}`, '--format', 'json'], { env: { SERVICEBUS_CONNECTION_STRING: server.connectionString() } })
   const { checks } = JSON.parse(ran.stdout) as { checks: readonly { readonly check: string; readonly status: string }[] }
-  expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
-  expect(entity.taken).toHaveLength(1)
+  expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['url warn', 'connect ok', 'write ok', 'read ok'])
+  expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual(Array.from({ length: 301 }, () => [undefined, 0]))
+})
+
+test('weir bus check: what has sessions is peeked at, too; a topic is not, and says so', async () => {
+  const check = async (entity: string, sessions: boolean): Promise<Finding[]> => {
+    process.env[secretName] = server.connectionString()
+    return [...(await checkBus({ type: 'azure-servicebus', settings: configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, sessions }), notes: [] }, { write: true, mayMake: false, stepMs: 10_000 }))]
+  }
+  server.queue('checked-sessions', { sessions: true })
+  expect((await check('checked-sessions', true)).map(({ check: step, status }) => `${step} ${status}`)).toEqual(['connect ok', 'write ok', 'read ok'])
+  const { taken } = server.subscription('checked-topic', 'one')
+  expect((await check('checked-topic', false)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('of a topic, its subscriptions have it') as string })
+  expect(taken).toHaveLength(1)
 })
 
 test('over TLS, as the service has it: a certificate that nobody vouches for is refused', async () => {

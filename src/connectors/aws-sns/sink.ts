@@ -1,14 +1,17 @@
 import { awsSink } from '../../bus/aws-sink.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { openTopic } from './client.ts'
+import { listenTopic } from './client-listen.ts'
 import type { SnsConfig } from './config.ts'
 
 export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
   const { topic_arn: address } = config
+  const name = `topic ${address.slice(address.lastIndexOf(':') + 1)}`
   return awsSink(config, context, {
     address,
-    name: `topic ${address.slice(address.lastIndexOf(':') + 1)}`,
+    name,
     allowed: 'sns:Publish',
     open: (options) => openTopic(address, options),
+    listen: (mayMake) => listenTopic(config, context, { name, mayMake }),
   })
 }

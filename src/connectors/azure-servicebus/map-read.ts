@@ -15,7 +15,7 @@ export function fromMessage({ body, applicationProperties: properties = {}, cont
 }
 
 /** The body of a message may be bytes, in one part or several, or a value of AMQP's own types. */
-function bytesOf(body: unknown): Uint8Array {
+export function bytesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body
   if (Array.isArray(body) && body.every((part) => part instanceof Uint8Array)) return Buffer.concat(body)
   if (body === undefined || body === null) return new Uint8Array(0)

@@ -2,6 +2,7 @@ import { manyMessagesSink, type ManyClient, type OutMessage } from '../../bus/me
 import { behindKey, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { ServiceBusPublisher, type Outgoing } from './client.ts'
+import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { toMessage } from './map.ts'
 
@@ -15,6 +16,7 @@ export function openServiceBus(config: ServiceBusConfig, context: Context): Prom
       return { to: sessionId === undefined ? config.entity : `${config.entity} (session ${sessionId})`, headers: { ...applicationProperties, 'message-id': messageId, ...(contentType === undefined ? {} : { 'content-type': contentType }) }, body }
     },
     probe: (signal) => publisher.probe(signal),
+    listen: () => listenServiceBus(config, context),
     close: () => publisher.close(),
   }
   return manyMessagesSink(config, context, client)

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
+import { CameBy } from '../../bus/came-by.ts'
 import type { Context, Listening } from '../../engine/ports.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
@@ -15,14 +16,12 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
     throw new Error(whyNotConnected(error, config), { cause: error })
   }
   const subject = wildcardOf(config.subject)
-  const seen: string[] = []
-  let wake = (): void => undefined
+  const seen = new CameBy()
   let refused: unknown
   connection.subscribe(subject, {
     callback(error, message) {
-      if (error === null) seen.push(new TextDecoder().decode(message.data))
+      if (error === null) seen.add(message.data)
       else refused ??= error
-      wake()
     },
   })
   // A refusal comes before the answer to a ping, but may be handed on a turn later.
@@ -33,16 +32,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
     throw new Error(`the server does not let us listen to ${subject} (${says(refused)})`)
   }
   return {
-    async came(text, signal) {
-      for (;;) {
-        if (seen.some((body) => body.includes(text))) return true
-        if (signal.aborted) return false
-        const { promise, resolve } = Promise.withResolvers<void>()
-        wake = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-        await promise
-      }
-    },
+    came: (text, signal) => seen.has(text, signal),
     close: () => connection.close(),
   }
 }

@@ -2,6 +2,7 @@ import { eachMessageSink, type EachClient, type OutMessage } from '../../bus/mes
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { RabbitPublisher } from './client.ts'
+import { listenRabbitmq } from './client-listen.ts'
 import { probeRabbitmq } from './client-probe.ts'
 import type { RabbitmqConfig } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
@@ -30,6 +31,7 @@ export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<
       }
     },
     probe: (signal) => probeRabbitmq(config, context, signal),
+    listen: (_signal, { message }) => listenRabbitmq(config, context, routingKey(message.row)),
     close: () => publisher.close(),
   }
   return eachMessageSink(config, context, client)
