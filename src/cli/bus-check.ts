@@ -89,7 +89,12 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   let listening: Listening | string | undefined
   let deaf: string | undefined
   try {
-    listening = await within(host, stepMs, (signal) => sink.listen?.(signal, { batch, mayMake: options.mayMake }) ?? Promise.resolve(nobody))
+    listening = await within(host, stepMs, async (signal) => {
+      const made = (await sink.listen?.(signal, { batch, mayMake: options.mayMake })) ?? nobody
+      // Too late to be of use, but not to be removed.
+      if (signal.aborted && typeof made === 'object') await made.close()
+      return made
+    })
     if (listening === undefined) deaf = `listening was not possible within ${stepMs / 1000} s`
   } catch (error) {
     deaf = reason(error)
