@@ -173,7 +173,7 @@ class MessageSource<Handle> implements Source {
     for (const { message, handle } of pulled) {
       for (const one of this.#joining.add(message, handle)) {
         // Nothing goes past one that is left.
-        const whole = left.length > 0 ? undefined : await this.#redeeming.whole(one, signal)
+        const whole = left.length > 0 ? undefined : Redeeming.plain(one) ? one : await this.#redeeming.whole(one, signal)
         if (whole === undefined) left.push(...one.handles)
         else wholes.push(whole)
       }

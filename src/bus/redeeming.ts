@@ -1,5 +1,5 @@
 /** Messages that are a claim to a body in a store: the body is fetched. */
-import { claimOf, redeem, type Claim } from '../codecs/bus-message/oversize.ts'
+import { claimOf, isClaim, redeem, type Claim } from '../codecs/bus-message/oversize.ts'
 import type { Context } from '../engine/ports.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
@@ -28,9 +28,14 @@ export class Redeeming {
     this.#context = context
   }
 
+  /** It stands for nothing but itself, so that nothing has to be waited for. */
+  static plain(whole: Whole<unknown>): boolean {
+    return whole.reason !== undefined || !isClaim(whole.message)
+  }
+
   /** With the body that it stands for, if it does; waits for a store that is away. Undefined: it is time to stop. */
   async whole<Handle>(whole: Whole<Handle>, signal: AbortSignal): Promise<Whole<Handle> | undefined> {
-    if (whole.reason !== undefined) return whole
+    if (Redeeming.plain(whole)) return whole
     try {
       const claim = claimOf(whole.message)
       if (claim === undefined) return whole

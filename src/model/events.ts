@@ -54,8 +54,17 @@ export function heapItem(from: Heap, row: number): Uint8Array {
 
 export function toEventBatch(events: readonly WeirEvent[]): EventBatch {
   const words = new DictionaryBuilder()
-  const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array =>
-    Uint32Array.from(events, (event) => words.code(pick(event)))
+  const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array => {
+    const all = new Uint32Array(events.length)
+    let [last, code]: [string | undefined, number] = [undefined, 0]
+    events.forEach((event, row) => {
+      const text = pick(event)
+      // Most say what the one before said.
+      if (text !== last) [last, code] = [text, words.code(text)]
+      all[row] = code
+    })
+    return all
+  }
   return {
     kind: 'events',
     count: events.length,

@@ -78,6 +78,10 @@ export function joinParts(messages: readonly InMessage[], { sha256, contentType,
   return { ...first, contentType, body }
 }
 
+export function isClaim({ contentType }: Pick<InMessage, 'contentType'>): boolean {
+  return is(contentType, claimType)
+}
+
 /** Undefined: it is no claim. Throws when it says so and can't be one. */
 export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   if (!is(contentType, claimType)) return undefined

@@ -1,7 +1,7 @@
 /** A message of a bus as events, by the codec that its source is given. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
-import { checkJson, decodeAttributed, decodeBatchToColumns, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
+import { attributedReader, checkJson, decodeBatchToColumns, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
 
 export interface InMessage {
   /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
@@ -33,7 +33,8 @@ export async function messageReader({ codec, event_type: type }: ReadChoice): Pr
   switch (codec) {
     case 'cloudevents': {
       const { decodeProtobuf } = await import('../cloudevents/protobuf.ts')
-      return (message) => (isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message))
+      const attributed = attributedReader()
+      return (message) => (isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message, attributed))
     }
     case 'kollect': {
       const { kollectChanges } = await import('../kollect/read.ts')
@@ -62,12 +63,12 @@ export function rejectedMessage({ body, contentType, place, time, key }: InMessa
   }
 }
 
-function cloudEvents({ attributes, contentType, body }: InMessage): WeirEvent[] {
+function cloudEvents({ attributes, contentType, body }: InMessage, attributed: ReturnType<typeof attributedReader>): WeirEvent[] {
   const mode = httpMode(contentType)
   if (mode === 'structured') return toEvents(decodeStructured(body))
   if (mode === 'batched') return toEvents(decodeBatchToColumns(body))
   if (mode === undefined) throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
-  if (attributes['specversion'] !== undefined) return [decodeAttributed(attributes, contentType, body)]
+  if (attributes['specversion'] !== undefined) return [attributed(attributes, contentType, body)]
   throw new Error('it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)')
 }
 

@@ -29,6 +29,47 @@ export function decodeAttributed(named: Readonly<Record<string, string>>, conten
   })
 }
 
+/**
+ * `decodeAttributed` for messages that come one after the other: nearly all differ from the one before in `id`, `time` and body alone, and what
+ * is the same is not checked again.
+ */
+export function attributedReader(): typeof decodeAttributed {
+  let last: Last | undefined
+  return (named, contentType, body) => {
+    if (last === undefined || contentType !== last.contentType || !alike(named, last)) {
+      const event = decodeAttributed(named, contentType, body)
+      const { id: _id, time: _time, encoding: _encoding, data: _data, ...rest } = event
+      last = { named, contentType, names: Object.keys(named).length, rest }
+      return event
+    }
+    const { rest } = last
+    return naming(undefined, () => {
+      const { id = '', time: text = undefined } = named
+      if (id.length > attributeLimit) throw tooLong('id')
+      const time = readTime(text)
+      return { id: checkText('id', id), ...rest, ...(time === undefined ? {} : { time }), ...readData(contentType, body) }
+    })
+  }
+}
+
+interface Last {
+  readonly named: Readonly<Record<string, string>>
+  readonly contentType: string | undefined
+  readonly names: number
+  /** All of the event that is the same. */
+  readonly rest: Omit<WeirEvent, 'id' | 'time' | 'encoding' | 'data'>
+}
+
+function alike(named: Readonly<Record<string, string>>, last: Last): boolean {
+  let names = 0
+  for (const name in named) {
+    names++
+    const before = last.named[name]
+    if (before === undefined || (before !== named[name] && name !== 'id' && name !== 'time')) return false
+  }
+  return names === last.names
+}
+
 function readEvent(attributes: Map<string, string>, contentType: string | undefined, body: Uint8Array, called: (name: string) => string): WeirEvent {
   const { size } = attributes
   let taken = 0

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import { CloudEventsError, decodeBatchToColumns, decodeHttp, decodeStructured } from './index.ts'
+import { attributedReader, CloudEventsError, decodeAttributed, decodeBatchToColumns, decodeHttp, decodeStructured } from './index.ts'
 
 const structured = { 'content-type': 'application/cloudevents+json; charset=utf-8' }
 const least = '"specversion":"1.0","id":"1","source":"/s","type":"t"'
@@ -159,4 +160,23 @@ test('the result does not keep the body alive or share memory with it', () => {
 
 test('a format of CloudEvents that is not JSON is refused by name', () => {
   expect(complaint(() => decodeHttp({ 'content-type': 'application/cloudevents+avro' }, Buffer.of())).message).toContain('only JSON is understood')
+})
+
+test('whatever came before, an event of a bus is read as if it came alone', () => {
+  const attributes = fc.record({
+    specversion: fc.constantFrom('1.0', '1.0', '1.0', '0.3'), id: fc.constantFrom('1', '2', ''), source: fc.constantFrom('/a', '/b'), type: fc.constant('t'),
+    time: fc.constantFrom('2024-05-01T12:00:00Z', '2024-05-01T12:00:01Z', 'noon'), subject: fc.constantFrom('x', 'y'), mine: fc.constantFrom('1', '2'),
+  }, { requiredKeys: ['specversion', 'source', 'type'] })
+  const message = fc.tuple(attributes, fc.constantFrom('application/json', 'text/plain', undefined), fc.constantFrom('{}', '{', ''))
+  const outcome = (act: () => unknown): unknown => {
+    try {
+      return act()
+    } catch (error) {
+      return String(error)
+    }
+  }
+  fc.assert(fc.property(fc.array(message, { minLength: 2 }), (messages) => {
+    const read = attributedReader()
+    for (const [named, type, body] of messages) expect(outcome(() => read(named, type, Buffer.from(body)))).toEqual(outcome(() => decodeAttributed(named, type, Buffer.from(body))))
+  }))
 })

@@ -1,6 +1,6 @@
 /** CloudEvents 1.0 in JSON and over HTTP, both ways; in protobuf in a file of its own (protobuf.ts), which brings a library. Pure; see README.md for what was chosen where the standard leaves it open. */
 export { decodeHttp, toEvents } from './decode.ts'
-export { decodeAttributed, decodeBinary, type Headers } from './binary.ts'
+export { attributedReader, decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'
 export { eventLimit } from './decoder.ts'
 export { checkHeader, encodeBatch, encodeBinary, encodeStructured, eventAttributes, joinBatch, type BinaryMessage } from './encode.ts'

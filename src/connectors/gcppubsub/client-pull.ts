@@ -1,4 +1,6 @@
+import type { protos } from '@google-cloud/pubsub'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { Clock } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'
 import { code, codeOf, isRefusal, why } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
@@ -7,6 +9,17 @@ import { fromMessage } from './map.ts'
 const mostMessages = 1000
 /** A pull waits for messages at the server; without any it is asked again. */
 const pollMs = 20_000
+/** A subscription gives us ten seconds for a message at the least; the lease of what takes longer is begun well before. */
+const firstLeaseMs = 3000
+
+type Received = readonly protos.google.pubsub.v1.IReceivedMessage[]
+
+/** A request for messages, made before they are asked for. */
+interface Ahead {
+  readonly answer: Promise<Received>
+  /** What has come and nobody has taken. */
+  handles: readonly string[]
+}
 
 /** Pulls from a subscription. The handle of a message is what it is acknowledged by. */
 export class PubSubPuller implements Puller<string> {
@@ -14,13 +27,18 @@ export class PubSubPuller implements Puller<string> {
   readonly keepMs: number
   readonly #config: PubSubSourceConfig
   readonly #subscription: string
+  readonly #clock: Clock
+  /** When what is under way was last leased, by handle. */
+  #leased = new Map<string, number>()
+  #ahead: Ahead | undefined
   #client: SubscriberClient | undefined
 
-  constructor(config: PubSubSourceConfig) {
+  constructor(config: PubSubSourceConfig, clock: Clock) {
     this.#config = config
+    this.#clock = clock
     this.#subscription = `projects/${config.project}/subscriptions/${config.subscription}`
     this.address = `gcppubsub://${this.#subscription}`
-    this.keepMs = config.lease / 3
+    this.keepMs = Math.min(config.lease / 3, firstLeaseMs)
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
@@ -30,17 +48,17 @@ export class PubSubPuller implements Puller<string> {
     try {
       while (!signal.aborted) {
         const client = (this.#client ??= await this.#connect())
-        const asked = client.pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs))
-        const answer = await Promise.race([asked, aborted])
-        if (answer === undefined) break
-        const received = answer[0].receivedMessages ?? []
-        const handles = received.map(({ ackId }) => ackId ?? '')
+        const received = await Promise.race([(this.#ahead ??= this.#ask(client)).answer, aborted])
+        if (received === undefined) break
+        this.#ahead = undefined
         if (received.length === 0) continue
-        await this.keep(handles)
-        return received.map(({ message }, index) => ({ handle: handles[index] ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
+        // While these are taken the server looks for the next ones.
+        this.#ahead = this.#ask(client)
+        return received.map(({ ackId, message }) => ({ handle: ackId ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
       }
       return []
     } catch (error) {
+      this.#ahead = undefined
       // A pull that found nothing.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
       if (isRefusal(error)) await this.close()
@@ -58,19 +76,42 @@ export class PubSubPuller implements Puller<string> {
     return this.#lease(handles, 0)
   }
 
-  keep(handles: readonly string[]): Promise<void> {
-    return this.#lease(handles, Math.ceil(this.#config.lease / 1000))
+  /** Most are acknowledged before they are asked about here for the first time: a lease costs a request as large as an acknowledgement. */
+  async keep(taken: readonly string[]): Promise<void> {
+    const handles = [...taken, ...(this.#ahead?.handles ?? [])]
+    const now = this.#clock.monotonic()
+    const leased = new Map(handles.map((handle) => [handle, this.#leased.get(handle) ?? Number.NEGATIVE_INFINITY]))
+    this.#leased = leased
+    const due = handles.filter((handle) => now - (leased.get(handle) ?? 0) >= this.#config.lease / 3)
+    await this.#lease(due, Math.ceil(this.#config.lease / 1000))
+    for (const handle of due) leased.set(handle, now)
   }
 
   async close(): Promise<void> {
-    const client = this.#client
+    const [client, ahead] = [this.#client, this.#ahead]
+    this.#ahead = undefined
+    // For others at once; without that when their lease ends.
+    if (ahead !== undefined) await this.release(ahead.handles).catch(() => undefined)
     this.#client = undefined
     await client?.close()
   }
 
+  #ask(client: SubscriberClient): Ahead {
+    const answer = client.pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs)).then(([{ receivedMessages }]) => {
+      ahead.handles = (receivedMessages ?? []).map(({ ackId }) => ackId ?? '')
+      return receivedMessages ?? []
+    })
+    // Said to whoever asks for it.
+    answer.catch(() => undefined)
+    const ahead: Ahead = { answer, handles: [] }
+    return ahead
+  }
+
   async #lease(handles: readonly string[], ackDeadlineSeconds: number): Promise<void> {
-    if (handles.length === 0) return
-    await this.#client?.modifyAckDeadline({ subscription: this.#subscription, ackIds: [...handles], ackDeadlineSeconds }, callOptions(this.#config.timeout))
+    // A request may have 512 KiB.
+    for (let from = 0; from < handles.length; from += mostMessages) {
+      await this.#client?.modifyAckDeadline({ subscription: this.#subscription, ackIds: handles.slice(from, from + mostMessages), ackDeadlineSeconds }, callOptions(this.#config.timeout))
+    }
   }
 
   async #connect(): Promise<SubscriberClient> {

@@ -10,6 +10,8 @@ const mostRecords = 1000
 const mostBytes = 4 * 2 ** 20
 /** A broker answers a fetch after this long at the latest, when there is nothing. */
 const fetchWaitMs = 1000
+/** An answer to a fetch has about as much at most, or one larger batch; the client looks through an answer in pieces, so that one of 50 MB, its default, takes twice as long for each record. */
+const fetchBytes = 2 * 2 ** 20
 /** Joining a group is answered when all members have joined: this much longer than they are given. */
 const joinMarginMs = 10_000
 
@@ -42,6 +44,7 @@ export async function openGroup(config: KafkaSourceConfig, context: SourceContex
     rebalanceTimeout: session,
     heartbeatInterval: Math.floor(session / 10),
     maxWaitTime: fetchWaitMs,
+    maxBytes: fetchBytes,
     retries: 3,
     retryDelay: 500,
   })

@@ -2,17 +2,23 @@ import type { Pulled, Puller } from '../../bus/message-source.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { formatHostPort } from '../../schema/index.ts'
 import { whyNotConnected } from './client-errors.ts'
-import { openGroup, type Group } from './client-group.ts'
+import { openGroup, type Group, type Offset } from './client-group.ts'
 import type { KafkaSourceConfig } from './config.ts'
-import { fromRecord } from './map-read.ts'
+import { RecordReader, type KafkaRecord } from './map-read.ts'
 
 /** One record on its way into the journal. */
 export interface Underway {
+  readonly line: Line
+  readonly offset: bigint
+  synced: boolean
+}
+
+/** What is under way of one partition, in its order: committed is what is synced with everything before it. */
+interface Line {
   readonly group: Group
   readonly topic: string
   readonly partition: number
-  readonly offset: bigint
-  synced: boolean
+  readonly waiting: Underway[]
 }
 
 /** Pulls as a member of a consumer group; joins when it is first asked, and anew after the cluster was lost or topics changed. */
@@ -21,8 +27,9 @@ export class KafkaPuller implements Puller<Underway> {
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #group: Group | undefined
-  /** What is under way of each partition, in its order: committed is what is synced with everything before it. */
-  #lines = new Map<string, Underway[]>()
+  readonly #reader = new RecordReader()
+  /** By topic and partition, of the group that we are in. */
+  #lines = new Map<string, Line>()
   #missing = ''
 
   constructor(config: KafkaSourceConfig, context: SourceContext) {
@@ -42,7 +49,7 @@ export class KafkaPuller implements Puller<Underway> {
         await this.close()
         throw new Error(whyNotConnected(error, this.#config), { cause: error })
       })
-      if (records !== undefined) return records.map((record) => ({ message: fromRecord(record), handle: this.#begin(group, record) }))
+      if (records !== undefined) return records.map((record) => ({ message: this.#reader.read(record), handle: this.#begin(group, record) }))
       if (!signal.aborted) await this.close()
     }
     return []
@@ -50,14 +57,13 @@ export class KafkaPuller implements Puller<Underway> {
 
   async ack(handles: readonly Underway[]): Promise<void> {
     for (const handle of handles) handle.synced = true
-    const offsets = new Map<Underway, bigint>()
-    for (const where of new Set(handles.map(lineOf))) {
-      const line = this.#lines.get(where) ?? []
-      let last: Underway | undefined
-      while (line[0]?.synced === true) last = line.shift()
-      if (last !== undefined) offsets.set(last, last.offset + 1n)
+    const offsets: Offset[] = []
+    for (const { group, topic, partition, waiting } of new Set(handles.map(({ line }) => line))) {
+      const open = waiting.findIndex(({ synced }) => !synced)
+      const last = waiting.splice(0, open < 0 ? waiting.length : open).at(-1)
+      if (last !== undefined && group === this.#group) offsets.push({ topic, partition, offset: last.offset + 1n })
     }
-    await this.#group?.commit([...offsets].flatMap(([{ group, topic, partition }, offset]) => (group === this.#group ? [{ topic, partition, offset }] : [])))
+    await this.#group?.commit(offsets)
   }
 
   /** Not committed: whoever reads next has them again. */
@@ -89,15 +95,12 @@ export class KafkaPuller implements Puller<Underway> {
     return group
   }
 
-  #begin(group: Group, { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: bigint }): Underway {
-    const handle: Underway = { group, topic, partition, offset, synced: false }
-    const line = this.#lines.get(lineOf(handle))
-    if (line === undefined) this.#lines.set(lineOf(handle), [handle])
-    else line.push(handle)
+  #begin(group: Group, { topic, partition, offset }: KafkaRecord): Underway {
+    const where = `${topic}:${partition}`
+    let line = this.#lines.get(where)
+    if (line === undefined) this.#lines.set(where, (line = { group, topic, partition, waiting: [] }))
+    const handle: Underway = { line, offset, synced: false }
+    line.waiting.push(handle)
     return handle
   }
-}
-
-function lineOf({ topic, partition }: Underway): string {
-  return `${topic}:${partition}`
 }

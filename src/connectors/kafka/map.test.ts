@@ -8,6 +8,7 @@ import { eventBatch } from '../../../test/conformance/batches.ts'
 import { kafkaSchema } from './config.ts'
 import { fnv1a, murmur2, partitionOf } from './map-partition.ts'
 import { topicOf } from './map-topic.ts'
+import { RecordReader } from './map-read.ts'
 import { toMessage } from './map.ts'
 
 const row = (event: WeirEvent): SinkRow => {
@@ -76,4 +77,16 @@ test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
   [{ mode: 'structured', codec: 'kollect' }, 'set `mode: raw`'],
 ])('the settings %j are refused: %s', (written, message) => {
   expect(() => configFrom(kafkaSchema, { brokers: ['127.0.0.1:9092'], ...written })).toThrow(message)
+})
+
+test('whatever came before, a record is read as if it came alone', () => {
+  const header = fc.tuple(fc.constantFrom('ce_id', 'ce_ab', 'ce_cd', 'content-type', 'other'), fc.constantFrom('a', 'b', 'bb', 'ü'))
+  fc.assert(fc.property(fc.array(fc.array(header, { maxLength: 5 }), { minLength: 2, maxLength: 5 }), (records) => {
+    const read = new RecordReader()
+    for (const headers of records) {
+      const record = { topic: 't', partition: 0, offset: 1n, time: 0, key: undefined, value: Buffer.of(), headers: headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const) }
+      expect(read.read(record)).toEqual(new RecordReader().read(record))
+      expect(read.read(record).attributes).toEqual(Object.fromEntries(headers.flatMap(([name, value]) => (name.startsWith('ce_') ? [[name.slice(3), value]] : []))))
+    }
+  }))
 })

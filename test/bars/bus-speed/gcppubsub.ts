@@ -41,9 +41,9 @@ export const gcppubsubSpeed: SpeedBusKind = {
         return names.map((name): Place => {
           const subscription = `projects/${project}/subscriptions/${name}`
           return {
-            source() {
+            source({ host }) {
               const config = configFrom(gcppubsubSourceSchema, { ...place, subscription: name })
-              return { config, puller: new PubSubPuller(config) }
+              return { config, puller: new PubSubPuller(config, host.clock) }
             },
             async consume(count, came) {
               for (let left = count; left > 0;) {
