@@ -44,7 +44,7 @@ export function attributedReader(): typeof decodeAttributed {
     }
     const { rest } = last
     return naming(undefined, () => {
-      const { id = '', time: text = undefined } = named
+      const { id = '', time: text } = named
       if (id.length > attributeLimit) throw tooLong('id')
       const time = readTime(text)
       return { id: checkText('id', id), ...rest, ...(time === undefined ? {} : { time }), ...readData(contentType, body) }
