@@ -16,7 +16,8 @@ npm run bar -- --all            runs all
   --seed N                      (1)
   --write                       keeps the result in bench/results/NAME.json
   --minutes N                   how long a steady load lasts, for bars that have one
-  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)`
+  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)
+  --at-once N                   so many bars of --all side by side, where speed is not judged (1)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     limit: { type: 'string' },
+    'at-once': { type: 'string', default: '1' },
     minutes: { type: 'string' },
     root: { type: 'string', default: ROOT },
     help: { type: 'boolean', default: false },
@@ -33,6 +35,7 @@ const { values, positionals } = parseArgs({
 })
 const root = resolve(values.root)
 const seed = Number(values.seed)
+const atOnce = Number(values['at-once'])
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
 const [name] = positionals
 
@@ -40,6 +43,7 @@ if (values.help) console.log(HELP)
 else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`)
 else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`)
 else if (minutes !== undefined && !(minutes > 0)) fail(`--minutes is a number above 0, not ${values.minutes}`)
+else if (!Number.isSafeInteger(atOnce) || atOnce < 1) fail(`--at-once is a whole number above 0, not ${values['at-once']}`)
 else if (values.all) await runAll(values.scale)
 else if (name === undefined) await list()
 else await runOne(name, values.scale)
@@ -108,7 +112,8 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
   const allowed = await readAllowedSkips(root)
   const counts = { passed: 0, failed: 0, skipped: 0 }
   const verdicts: string[] = []
-  for (const bar of await names()) {
+  const left = await names()
+  const one = async (bar: string): Promise<void> => {
     const args = [
       join(ROOT, 'tools/bar.ts'),
       bar,
@@ -120,7 +125,9 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
       String(seed),
       ...(values.write ? ['--write'] : []),
     ]
-    const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: true })
+    const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: atOnce === 1 })
+    // Lines of two would stand among each other.
+    if (atOnce > 1) process.stdout.write(result.output)
     let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met'
     if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`
     if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it'
@@ -132,6 +139,9 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
       verdicts.push(...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map((line) => `failed: ${bar}: ${line.trim()}`))
     }
   }
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (let bar = left.shift(); bar !== undefined; bar = left.shift()) await one(bar)
+  }))
   for (const line of verdicts) console.log(line)
   console.log(`bars: ${formatCounts(counts)}`)
   process.exitCode = counts.failed === 0 ? 0 : 1

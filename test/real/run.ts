@@ -39,7 +39,7 @@ for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow
 const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...filters], VITEST_LIMIT)
 const all = [tests]
 if (filters.length === 0) {
-  const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
+  const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci', '--at-once', '2'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
   const counts = findCounts(bars.stdout)
   all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts)
 }

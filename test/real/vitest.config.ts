@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/real/**/*.test.ts', '{src,examples}/**/*.real.test.ts'],
     pool: 'forks',
-    // Servers, exporters and Weir itself share the machine: one file at a time.
-    fileParallelism: false,
+    // Most of the time is spent in waiting for servers to start and for what they do.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
