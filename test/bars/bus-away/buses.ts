@@ -1,4 +1,4 @@
-// Five buses that can be taken away and come back with what they had, each with the settings of a sink and a source of it.
+// Six buses that can be taken away and come back with what they had, each with the settings of a sink and a source of it.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PubSub, v1 } from '@google-cloud/pubsub'
@@ -10,6 +10,7 @@ import { auth, credentials, region } from '../../kit/aws-server.ts'
 import type { Received } from '../../kit/event-receiver.ts'
 import { startFauxqs } from '../../kit/fauxqs.ts'
 import { readStream } from '../../kit/nats-stream.ts'
+import { startServiceBus } from '../../kit/service-bus.ts'
 import { install, type Installed } from '../../real/install/apt.ts'
 import { installKafka } from '../../real/install/kafka.ts'
 import { nats } from '../../real/install/nats.ts'
@@ -136,6 +137,26 @@ export const awayBuses: readonly AwayBusKind[] = [
         sink: { ...place, mode: 'raw' }, source: { ...place, visibility: '10s' },
         away: () => server.stop(), back: () => server.start(),
         close: () => server.close(),
+      }
+    },
+  },
+  {
+    name: 'azure-servicebus', found: () => Promise.resolve({ path: 'stand-in', version: '' }),
+    async start() {
+      const server = await startServiceBus()
+      const entity = server.queue(topic, { sessions: true })
+      let proxy = await cutProxy(server.port)
+      const { port } = proxy
+      const place = { type: 'azure-servicebus', connection_string: 'env:WEIR_TEST_SERVICEBUS', sessions: true, timeout: '5s' }
+      return {
+        name: 'azure-servicebus', how: 'a stand-in, out of reach', env: { WEIR_TEST_SERVICEBUS: server.connectionString(port) },
+        sink: { ...place, entity: topic }, source: { ...place, entity: topic },
+        away: () => proxy.close(), back: async () => { proxy = await cutProxy(server.port, port) },
+        stored: () => Promise.resolve(entity.taken.map(({ application_properties: properties, group_id: key }) => ({ id: String(properties?.['cloudEvents:id']), key }))),
+        async close() {
+          await proxy.close()
+          await server.stop()
+        },
       }
     },
   },
