@@ -46,8 +46,12 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   if (!shared) return all.size === roles.length ? [] : [{ path: ['roles'], message: 'the work can only be shared over a journal on a bus', hint: 'set `journal: kafka://…`, or leave `roles` out' }]
   const problems: Complaint[] = []
   for (const { id } of Object.values(config.transforms)) problems.push({ path: ['transforms', id], message: 'transforms work on a journal in files only, for now', hint: 'leave it out, or the journal on files' })
-  for (const { id, type } of Object.values(config.sources)) {
-    if (type === 'kubernetes') problems.push({ path: ['sources', id], message: 'a source of type `kubernetes` works on a journal in files only, for now', hint: 'let a Weir of its own watch the cluster, and send by a sink' })
+  for (const { id, type, settings } of Object.values(config.sources)) {
+    const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
+    // One that is made in a folder is another in the next: every secret value would look changed.
+    if (type === 'kubernetes' && redact?.enabled === true && redact.key === null) {
+      problems.push({ path: ['sources', id, 'redact', 'key'], message: 'who goes on with the cluster may have another folder, and needs the same key for secret values', hint: 'set `redact.key`, for example to `env:WEIR_REDACT_KEY`, to the same for all' })
+    }
   }
   for (const source of Object.values(config.sources)) if (sourceAck(source) !== undefined) problems.push({ path: ['sources', source.id, 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `ack`' })
   if (config.http.ack !== 'journal') problems.push({ path: ['http', 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `http.ack`' })

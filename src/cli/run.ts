@@ -148,7 +148,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
     const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), ...(shared === undefined ? {} : { shared }) }
     const begun = await ingest.call('start', start)
-    const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(store === undefined ? {} : { forgetsMs: config.store.age ?? Infinity }) } })
+    const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }), ...(shared === undefined ? {} : { shared }) } })
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]

@@ -4,7 +4,7 @@ import type { Enrichment } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { WorkloadFollower, WorkloadProjection } from '../identity/index.ts'
 import type { Tail } from '../journal/types.ts'
-import { nowhere, type Position } from '../model/positions.ts'
+import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { clusterSources, hearsFlows, identityFolder, type WeirConfig } from './config.ts'
@@ -35,7 +35,7 @@ export class Workloads {
   private constructor(options: WorkloadsOptions) {
     const { host, log, metrics, config, journal, tail } = options
     this.#options = options
-    const projection = new WorkloadProjection({ host, log, metrics, directory: identityFolder(config), isCluster: (source) => this.#clusters.has(source) })
+    const projection = new WorkloadProjection({ host, log, metrics, directory: identityFolder(config), isCluster: (source) => this.#clusters.has(componentOf(source)) })
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 

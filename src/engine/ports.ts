@@ -58,6 +58,58 @@ export interface OwnFrames {
   after(position: Position): AsyncIterable<Frame>
   /** What comes after this sequence is needed again after a crash: it is kept. Resolves when that is known where frames are removed. */
   hold(sequence: number): Promise<void>
+  /** There where the journal is on a bus: folder and name of who goes on may be others. */
+  readonly shared?: SharedState
+}
+
+/** What a source puts into a shared journal, beside what it tells, for whoever goes on with it anywhere. */
+export interface SharedState {
+  /** Up to `before` nothing is there any more, `last` is where the journal ends; `told`: rows of the source that were ever accepted. */
+  bounds(): Promise<{ readonly before: number; readonly last: number; readonly told: number }>
+  /** The newest state that was put there as a whole, and is there still. */
+  newest(): Promise<StateNote | undefined>
+  /** Its pieces, in order. Throws when some can't be read. */
+  pieces(note: StateNote): AsyncIterable<StatePiece>
+  /** Puts one there, as frames that nobody else looks into. Rejects as `append` does; what was not put there as a whole is not found. */
+  put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
+  /** One record that all who run the source read and write; of two who write over the same version one is refused. */
+  readonly turn: TurnRecord
+}
+
+/** A state that lies in the journal as frames of kind `empty`: each with a piece, the last with this as its cursor. */
+export interface StateNote {
+  /** Full name of the source that put it there. */
+  readonly source: string
+  /** Place of its first frame, which holds nothing: the state has whatever the source told before. */
+  readonly from: number
+  readonly pieces: number
+  readonly bytes: number
+  /** Unix ms. */
+  readonly at: number
+  /** The source's own word on it: another state is another text. */
+  readonly of: string
+}
+
+export interface NewState {
+  readonly of: string
+  /** Does what it is given, which begins the state, at a moment when everything that was told is in the pieces that come then. */
+  begin(act: () => Promise<Appended>): Promise<Appended>
+  readonly pieces: AsyncIterable<StatePiece>
+}
+
+/** The bytes are a buffer's of their own, and half a megabyte at most. */
+export interface StatePiece {
+  /** What it is a piece of. */
+  readonly stream: string
+  readonly bytes: Uint8Array
+}
+
+export interface TurnRecord {
+  /** Of this start: nobody else has ever had it, and it begins with the instance. */
+  readonly instance: string
+  read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
+  /** Over the version that was read, or anew. The version that it has then; undefined: somebody else has written since. */
+  write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Source {

@@ -71,6 +71,8 @@ export interface Frame {
 /** Returned once the unit is on disk and synced. */
 export interface Appended {
   readonly position: Position
+  /** Of a journal on a bus: where in its partition the unit ends, or a little behind that. */
+  readonly place?: number
   readonly epoch: number
   readonly sourceSequence: number
 }

@@ -74,7 +74,7 @@ const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMet
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
-      return await appender().append(unit)
+      return await (shared?.watched ?? appender()).append(unit)
     } finally {
       giveBack(unit.raw)
     }

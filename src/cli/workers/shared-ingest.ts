@@ -23,6 +23,8 @@ export interface SharedIngestParts {
 
 export class SharedIngest {
   readonly writer: SourceJournal
+  /** For sources that go on from what they told. */
+  readonly watched: Pick<SourceJournal, 'append'>
   readonly #shared: SharedWriter | undefined
   readonly #serves: boolean
   readonly #parts: SharedIngestParts
@@ -37,6 +39,7 @@ export class SharedIngest {
     this.#serves = start.serves
     this.#stop = stop
     this.writer = writer ?? nobody
+    this.watched = writer === undefined ? nobody : { append: (unit) => writer.appendWithAll(unit) }
     this.#copying = start.serves ? replicate({ bus: joined.bus, ...parts, signal: stop.signal }) : Promise.resolve()
   }
 

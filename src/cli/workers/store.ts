@@ -5,7 +5,7 @@ import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
-import { filePartition, nowhere } from '../../model/positions.ts'
+import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
@@ -45,7 +45,7 @@ const waiting = new Set<{ sequence: number; resolve: () => void }>()
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
     const watching = (): boolean => clusters.size > 0
-    const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(source) })
+    const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(componentOf(source)) })
     workloads = projection
     const store: StoreOptions = {
       host, log, metrics, directory: options.directory, retain: options.retain,

@@ -1,14 +1,17 @@
 /** The watch worker: sources that have much to do with what they read. Neither datagrams nor the API wait for them. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { framesOf } from '../../engine/own-frames.ts'
+import type { OwnFrames } from '../../engine/ports.ts'
+import { sharedFramesOf } from '../../engine/shared/own-frames.ts'
 import { connect, serve, type Remote } from '../../engine/rpc.ts'
 import { SourceSet, type ApplyReport, type SourceEntry } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { SharedTail, type SourceTotals } from '../../journal/index.ts'
+import { SharedTail, type Appended, type SourceTotals } from '../../journal/index.ts'
 import { loadSource } from '../../registry.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
+import { join, type Joined, type SharedStart } from '../shared.ts'
 import type { journalMethods } from './ingest.ts'
 
 export interface WatchStart {
@@ -18,6 +21,8 @@ export interface WatchStart {
   readonly tail: SharedArrayBuffer
   /** As sources are told of the store. */
   readonly forgetsMs?: number
+  /** Where the journal is on a bus. */
+  readonly shared?: SharedStart
   /** To the thread that writes the journal. */
   readonly journal: MessagePort
 }
@@ -28,17 +33,26 @@ const telemetry = workerTelemetry(host, workerData)
 const { log, metrics, traces } = telemetry
 let journal: Remote<typeof journalMethods> | undefined
 let sources: SourceSet | undefined
+let joined: Joined | undefined
+const stop = new AbortController()
 let totals: ReadonlyMap<string, Readonly<SourceTotals>> = new Map()
 
 export const watchMethods = {
-  start({ directory, state, epoch, tail, forgetsMs, journal: port }: WatchStart): void {
+  async start({ directory, state, epoch, tail, forgetsMs, shared, journal: port }: WatchStart): Promise<void> {
     const writer = connect<typeof journalMethods>(port)
     journal = writer
-    const frames = { host, directory, tail: new SharedTail(tail), hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }) }
+    let frames: (id: string) => OwnFrames
+    if (shared === undefined) {
+      const options = { host, directory, tail: new SharedTail(tail), hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }) }
+      frames = (id) => framesOf(id, options)
+    } else {
+      const { bus, records } = (joined = await join(shared, { host, log, thread: 'watch' }, stop.signal))
+      frames = (id) => sharedFramesOf(id, { bus, records, instance: shared.instance, host, log, signal: stop.signal })
+    }
     sources = new SourceSet({
       host, log, metrics, traces, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
-      journal: { epoch, totals: () => totals, append: (unit) => writer.call('append', unit, [unit.raw.buffer as ArrayBuffer]) },
-      frames: (id) => framesOf(id, frames),
+      journal: { epoch, totals: () => totals, append: async (unit) => placed(await writer.call('append', unit, [unit.raw.buffer as ArrayBuffer])) },
+      frames,
     })
   },
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
@@ -52,10 +66,17 @@ export const watchMethods = {
   },
   async stop(): Promise<void> {
     await sources?.stop()
+    stop.abort()
+    await joined?.close()
     telemetry.flush()
   },
   profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
+
+/** What these sources keep goes by places in their partition, where there are partitions. */
+function placed(appended: Appended): Appended {
+  return appended.place === undefined ? appended : { ...appended, position: { sequence: appended.place, row: 0 } }
+}
 
 function need<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('the watch worker has not been started')

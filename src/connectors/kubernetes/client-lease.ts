@@ -17,6 +17,8 @@ export interface LeaseRecord {
   /** ISO 8601, by the clock of the holder: for people, and for nothing else. */
   readonly acquired?: string
   readonly told: Told
+  /** Of one that was just taken, where that can be known: what others told until then. */
+  readonly toldSince?: Told
   /** As it was read, with what others may have written into it. */
   readonly object: LeaseObject
 }

@@ -176,7 +176,7 @@ export class LeaseKeeper {
 
   /** False: somebody was faster. */
   async #write(before: LeaseRecord | undefined, epoch: number, acquired: string, signal: AbortSignal): Promise<boolean> {
-    const { client, identity, durationMs, host: { clock }, onHeld, onTurn, log, id, place } = this.#options
+    const { client, identity, durationMs, host: { clock }, onHeld, onTurn, onTold, log, id, place } = this.#options
     const [began, wall] = [clock.monotonic(), clock.now()]
     const record = await client.write(before, { holder: identity, seconds: Math.ceil(durationMs / 1000), epoch, acquired, renewed: this.#now(), told: this.#told() }, signal)
     if (record === undefined) return false
@@ -185,6 +185,7 @@ export class LeaseKeeper {
     this.#seen = undefined
     this.#held = { record, acquired, until: began + durationMs * tellPart, wallUntil: wall + durationMs * tellPart }
     if (fresh) {
+      if (record.toldSince !== undefined) onTold(record.toldSince)
       log.info('This replica tells what happens in the cluster from now on.', { source: id, ...place, epoch })
       onTurn(true)
     }

@@ -235,6 +235,11 @@ export class ObjectMap {
     }
   }
 
+  /** All of it as a file of its own, which must not be there yet: what was committed last, with its position. */
+  copyTo(path: string): void {
+    this.#database.prepare('VACUUM INTO ?').run(path)
+  }
+
   close(): void {
     this.#database.close()
   }
@@ -248,6 +253,13 @@ const nowhereOnDisk = { block: 0, place: 0 }
  */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
+}
+
+/** Was this told by who has told up to there? */
+export function covers(told: string | undefined, version: string | undefined): boolean {
+  if (version === undefined || told === version) return true
+  const [there, here] = [numberOf(told), numberOf(version)]
+  return there !== undefined && here !== undefined && here <= there
 }
 
 /** What a collection is of, as its objects say; undefined: there is none whose document is there. */

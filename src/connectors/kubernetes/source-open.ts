@@ -7,6 +7,7 @@ import { login } from './client-login.ts'
 import { openClient } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
 import { Redactor, sensitiveNames } from './map-redact.ts'
+import { bringObjects, objectsFile } from './source-bring.ts'
 import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
 import { replay } from './source-replay.ts'
@@ -19,13 +20,17 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
   const client = openClient(way)
   await makeDurableDirectory(host.disk, state)
   const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
-  const map = await openObjects(host, state, context.log)
+  const shared = context.frames?.shared
+  const open = (): Promise<ObjectMap> => openObjects(host, state, context.log)
+  const map = shared === undefined ? await open() : await bringObjects(shared, state, context, open)
   const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
   if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
   if (context.frames !== undefined) {
     await context.frames.hold(map.position.sequence)
-    const events = await replay(map, context.frames, (object) => source.keyOf(object))
+    // Of a kind that came since not all is told: it is listed.
+    const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
+    const events = await replay(map, context.frames, (object) => source.keyOf(object), known)
     if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
   }
   return source
@@ -37,7 +42,7 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp {
 
 /** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
 async function openObjects(host: Host, folder: string, log: Log): Promise<ObjectMap> {
-  const path = `${folder}/objects.sqlite`
+  const path = `${folder}/${objectsFile}`
   try {
     return new ObjectMap(path)
   } catch (error) {

@@ -10,23 +10,8 @@ import { giveBack } from '../../model/give-back.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from './client-lease.ts'
 import type { LeaseKeeper } from './source-lease.ts'
-import { numberOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
-
-export interface RecorderLimits {
-  /** Bytes of events and documents that may wait. */
-  readonly waitingBytes: number
-  /** Bytes of events in a unit of the journal, about. */
-  readonly unitBytes: number
-  readonly unitEvents: number
-  /** How long the first event after a pause waits for others. */
-  readonly waitMs: number
-  /** Units that are not full are at least so far apart: each costs a sync, and wakes whoever reads the journal. */
-  readonly gatherMs: number
-  /** The map is not written more often. */
-  readonly commitMs: number
-}
-
-export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 500 }
+import { usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
+import { covers, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Beside its data, an event takes about so much. */
 const perEvent = 400
@@ -71,6 +56,7 @@ export class Recorder {
   #wake: () => void = () => undefined
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #failed: { readonly error: unknown } | undefined
+  #acts: { readonly act: () => Promise<void>; readonly reject: (error: unknown) => void }[] = []
   #closing = false
 
   constructor(context: SourceContext, map: ObjectMap, limits: RecorderLimits = usualRecorderLimits, lease?: Pick<LeaseKeeper, 'epoch'>) {
@@ -108,6 +94,15 @@ export class Recorder {
     this.#wake()
   }
 
+  /** Acts at a moment when everything that was told is in the map, on disk, and nothing is told meanwhile. Rejects when it is not our turn, or the journal takes no more. */
+  still<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#acts.push({ act: () => (this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('it is another one’s turn'))), reject })
+    this.#wake()
+    return promise
+  }
+
   /** Takes what happened to an object. The promise, if there is one, resolves when there is room for more. */
   record(events: readonly WeirEvent[], steps: readonly Step[], from?: From): void | Promise<void> {
     let bytes = 0
@@ -133,6 +128,10 @@ export class Recorder {
         this.#leave()
         if (this.#ripe() || (signal.aborted && this.#writable())) await this.#write(this.#take(), signal)
         if (this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)) await this.#commit()
+        for (const { act, reject } of this.#acts.splice(0)) {
+          await this.#commit()
+          await act().catch(reject)
+        }
         if (this.#elsewhere !== undefined) continue
         if (!signal.aborted) await this.#idle(signal)
         else if (!this.#writable()) break
@@ -141,6 +140,7 @@ export class Recorder {
     } catch (error) {
       this.#failed = { error }
       this.#room?.resolve()
+      for (const { reject } of this.#acts.splice(0)) reject(error)
       throw error
     } finally {
       signal.removeEventListener('abort', wake)
@@ -148,7 +148,11 @@ export class Recorder {
   }
 
   #writable(): boolean {
-    return this.#queue.length > 0 && (this.#lease === undefined || this.#lease.epoch() !== undefined)
+    return this.#queue.length > 0 && this.#isOurTurn()
+  }
+
+  #isOurTurn(): boolean {
+    return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
   /** What waits is a unit's worth, or has waited for long enough. */
@@ -170,7 +174,7 @@ export class Recorder {
   /** Until there is something to do, or the signal aborts. */
   async #idle(signal: AbortSignal): Promise<void> {
     const writable = this.#writable()
-    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#writable() !== writable || this.#ripe()
+    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#acts.length > 0 || this.#writable() !== writable || this.#ripe()
     const ms = Math.min(writable ? this.#toWrite() : Infinity, this.#settled.length > 0 ? this.#toCommit() : Infinity)
     if (ready() || ms <= 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -286,13 +290,6 @@ export class Recorder {
     }
     if (position !== undefined) await this.#context.frames?.hold(position.sequence)
   }
-}
-
-/** Was this told by who has told up to there? */
-function covers(told: string | undefined, version: string | undefined): boolean {
-  if (version === undefined || told === version) return true
-  const [there, here] = [numberOf(told), numberOf(version)]
-  return there !== undefined && here !== undefined && here <= there
 }
 
 function giveBackAll(events: readonly WeirEvent[]): void {

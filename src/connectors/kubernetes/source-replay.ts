@@ -1,31 +1,29 @@
 /** Brings the map of objects to where the journal is: what was told before a crash and not written into the map. */
 import type { OwnFrames } from '../../engine/ports.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
+import type { Frame } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
+import type { Told } from './client-lease.ts'
 import { digestOf } from './map-canonical.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps that are written at once. */
 const mostSteps = 2000
 
-/** `keyOf` says in which collection an object is. Returns how many events were read. */
-export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Promise<number> {
+type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
+
+/** `keyOf` says in which collection an object is; `of`: only of these. Returns how many events were read. */
+export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
   let steps: Step[] = []
   let position: Position | undefined
   let events = 0
   for await (const frame of frames.after(map.position)) {
     position = { sequence: frame.header.sequence, row: frame.header.firstRow + frame.header.count }
-    if (frame.header.kind === 'events') {
-      const batch = decodeBatch('events', frame.body())
-      if (batch.kind === 'events') {
-        for (let row = 0; row < batch.count; row++) {
-          const event = eventAt(batch, row)
-          steps.push(...stepsOf(map, event, JSON.parse(Buffer.from(event.data ?? []).toString('utf8')) as unknown, keyOf))
-          events++
-        }
-      }
+    for (const { event, data } of eventsOf(frame)) {
+      steps.push(...stepsOf(map, event, data, keyOf, of))
+      events++
     }
     if (steps.length < mostSteps) continue
     map.commit(steps, position)
@@ -35,7 +33,29 @@ export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: (object: 
   return events
 }
 
-function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string): Step[] {
+/** Up to where each collection is told by what lies behind a place. */
+export async function toldBehind(frames: OwnFrames, place: number, keyOf: KeyOf): Promise<Told> {
+  const told: Record<string, string> = {}
+  for await (const frame of frames.after({ sequence: place, row: 0 })) {
+    for (const { event: { type }, data } of eventsOf(frame)) {
+      const { coalesced, initial, resourceVersion } = data as Partial<ChangeData>
+      if (type !== kubernetesTypes.resource && type !== kubernetesTypes.gap && resourceVersion !== undefined && coalesced !== true && initial !== true) told[keyOf(data as ChangeData)] = resourceVersion
+    }
+  }
+  return told
+}
+
+function eventsOf(frame: Frame): { readonly event: WeirEvent; readonly data: unknown }[] {
+  const batch = frame.header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
+  if (batch?.kind !== 'events') return []
+  return Array.from({ length: batch.count }, (_, row) => {
+    const event = eventAt(batch, row)
+    return { event, data: JSON.parse(Buffer.from(event.data ?? []).toString('utf8')) as unknown }
+  })
+}
+
+function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, keyOf: KeyOf, of: ReadonlySet<string> | undefined): Step[] {
+  if (of !== undefined && !of.has(keyOf(told as ChangeData))) return []
   if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted) return ofChange(map, told as ChangeData, keyOf)
   if (type === kubernetesTypes.resource) {
     const { cluster: _1, group: _2, version: _3, kind: _4, resource: _5, namespace: _6, name: _7, uid, resourceVersion, since, state, ...facts } = told as ResourceData
@@ -52,7 +72,7 @@ function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, k
   return [{ is: 'put', collection, uid: event.uid, known, facts: factsOf(known), names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, reached(collection, event.resourceVersion)]
 }
 
-function ofChange(map: ObjectMap, change: ChangeData, keyOf: (object: ChangeData) => string): Step[] {
+function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   const collection = map.collection(keyOf(change))
   const { uid, resourceVersion, operation, coalesced, initial } = change
   // What a list told is in no order of versions.

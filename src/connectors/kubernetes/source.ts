@@ -1,24 +1,26 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
-import { self } from '../../host/process.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { discover } from './client-ask.ts'
 import { isServedElsewhere, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Reader } from './client-reader.ts'
 import { Stripper } from './client-strip.ts'
-import { leaseClient, type LeasePlace } from './client-lease.ts'
+import type { LeasePlace } from './client-lease.ts'
 import type { Client } from './client.ts'
 import type { KubernetesConfig } from './config.ts'
 import { Noise, usuallyMarked, usualNoise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
+import { keepState, type KeepParts } from './source-keep.ts'
 import { LeaseKeeper } from './source-lease.ts'
 import { Lists } from './source-lists.ts'
 import { typeOf, type ObjectMap } from './source-objects.ts'
 import { repair } from './source-reconcile.ts'
 import { retelling } from './source-retell.ts'
-import { Recorder, usualRecorderLimits } from './source-recorder.ts'
+import { usualRecorderLimits } from './source-limits.ts'
+import { Recorder } from './source-recorder.ts'
 import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
+import { turnsOf, type Turns } from './source-turn.ts'
 
 /** How often the server is asked what it has, when nothing says that it changed. */
 const discoverMs = 60_000
@@ -50,11 +52,11 @@ export class KubernetesSource implements Source {
   readonly #client: Client
   readonly #map: ObjectMap
   readonly #recorder: Recorder
+  readonly #parts: Pick<KeepParts, 'cluster' | 'context' | 'map'> & { readonly recorder: Recorder }
   readonly #noise: Noise
   readonly #marked: Noise
   readonly #redactor: Redactor | undefined
   readonly #scope: Scope
-  /** Undefined: there is nobody to take turns with. */
   readonly #lease: LeaseKeeper | undefined
   readonly #lists = new Lists(mostLists)
   readonly #running = new Map<string, Running>()
@@ -77,16 +79,17 @@ export class KubernetesSource implements Source {
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
     ;[this.#noise, this.#marked] = [new Noise(rules), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
-    this.#lease = lease === undefined ? undefined : this.#keeper(lease)
+    this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
+    this.#parts = { cluster: config.cluster, context, map, recorder: this.#recorder }
   }
 
-  #keeper(place: LeasePlace): LeaseKeeper {
+  #keeper(turns: Turns | undefined): LeaseKeeper | undefined {
     const { host, log, metrics, id } = this.#context
-    return new LeaseKeeper({
-      host, log, id, place, client: leaseClient(place, this.#client.ask, this.#client.write), durationMs: this.#config.lease.duration,
+    return turns === undefined ? undefined : new LeaseKeeper({
+      host, log, id, ...turns, durationMs: this.#config.lease.duration,
       // A name that nobody has had before: who was killed and comes again is somebody else.
-      identity: `${self.hostname}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
+      identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
       told: () => this.#recorder.told,
       onHeld: () => this.#recorder.wake(),
       onTold: (told) => this.#recorder.toldElsewhere(told),
@@ -132,7 +135,7 @@ export class KubernetesSource implements Source {
     try {
       // Who has told what before us says where to begin.
       await this.#lease?.known
-      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until)])
+      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until), this.#keep(until)])
     } finally {
       this.#recorder.close()
       for (const { stop } of this.#running.values()) stop.abort()
@@ -178,7 +181,7 @@ export class KubernetesSource implements Source {
   /** Looks at intervals whether what is known is what there is. */
   async #reconcile(signal: AbortSignal): Promise<void> {
     const { host } = this.#context
-    const parts = { cluster: this.#config.cluster, context: this.#context, ask: this.#client.ask, recorder: this.#recorder }
+    const parts = { ...this.#parts, ask: this.#client.ask }
     for (;;) {
       await host.timers.sleep(this.#config.reconcile, signal)
       for (const watched of this.#running.values()) {
@@ -189,11 +192,13 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Without a store there is nobody who forgets. */
+  /** Without a store nobody forgets. */
   async #retell(signal: AbortSignal): Promise<void> {
-    const { forgetsMs } = this.#context
-    const isOurs = ({ key }: { readonly key: string }): boolean => this.#running.has(key) && this.#isOurTurn()
-    if (forgetsMs !== undefined) await retelling({ cluster: this.#config.cluster, context: this.#context, map: this.#map, recorder: this.#recorder, isOurs }, forgetsMs, signal)
+    if (this.#context.forgetsMs !== undefined) await retelling({ ...this.#parts, isOurs: ({ key }) => this.#running.has(key) && this.#isOurTurn() }, this.#context.forgetsMs, signal)
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    await keepState({ ...this.#parts, settled: () => (this.#isOurTurn() && this.status().synced ? this.#running.size : undefined) }, signal)
   }
 
   /** Watches what there is now, and ends what there is no more. */

@@ -9,7 +9,7 @@ export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
-/** Which partition a source's frames are in: all in one, so that they keep their order. */
+/** Which partition a source's frames are in: all in one, so that they keep their order. Given an id: that of a source which every instance of writes to the same partition. */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
   return (hash >>> 0) % partitions
@@ -22,6 +22,7 @@ export const keys = {
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
   member: (instance: string): string => `member/${instance}`,
+  turn: (id: string): string => `turn/${id}`,
   lane: (partition: number | ''): string => `lane/${partition}`,
 } as const
 

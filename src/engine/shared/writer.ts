@@ -76,13 +76,25 @@ export class SharedWriter {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
-  async append(unit: Unit): Promise<Appended> {
+  append(unit: Unit): Promise<Appended> {
+    return this.#append(unit, this.#line(sharedSource(unit.source, this.#options.instance)))
+  }
+
+  /** As `append`, for a source that goes on from what any instance of it told: all of them write to one partition, in which there is one order. */
+  appendWithAll(unit: Unit): Promise<Appended> {
+    const partition = partitionOf(unit.source, this.#options.bus.partitions)
+    const line = this.#line(sharedSource(unit.source, this.#options.instance), partition)
+    // Nobody would look for it where it is.
+    if (line.partition !== partition) return Promise.reject(new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`))
+    return this.#append(unit, line)
+  }
+
+  async #append(unit: Unit, line: Line): Promise<Appended> {
     if (this.#queued > this.#options.queueBytes) throw new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'it does not keep up'}`)
     const packed = pack(unit.raw, unit.kind)
     this.#queued += packed.body.length
     try {
       const source = sharedSource(unit.source, this.#options.instance)
-      const line = this.#line(source)
       await line.ready
       const group = new FrameGroup({ sequence: 0, row: 0, afterLoss: false }, this.epoch, this.#ahead)
       const appended = group.add({ ...unit, source }, packed)
@@ -92,7 +104,7 @@ export class SharedWriter {
       this.#stored.set(source, { ...total, place })
       this.#dirty.add(source)
       // Rises over all partitions and starts, which places do not.
-      return { ...appended, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
+      return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
       throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
@@ -105,7 +117,7 @@ export class SharedWriter {
   async save(): Promise<void> {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
-    await Promise.all(dirty.map((source) => this.#write(source)))
+    await Promise.all(dirty.map((source) => this.#write(source, this.#line(source).partition)))
   }
 
   async close(): Promise<void> {
@@ -114,10 +126,11 @@ export class SharedWriter {
     await this.#writer.close(closeMs)
   }
 
-  #line(source: string): Line {
+  /** It stays in the partition that it is in. */
+  #line(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): Line {
     const known = this.#lines.get(source)
     if (known !== undefined) return known
-    const partition = partitionOf(source, this.#options.bus.partitions)
+    const partition = this.#options.records.get<TotalsRecord>(keys.totals(source))?.partition ?? wanted
     const line = { partition, ready: this.#begin(source, partition) }
     // What fails here is met by whoever appends next.
     line.ready.catch(() => this.#lines.delete(source))
@@ -134,15 +147,15 @@ export class SharedWriter {
     this.#ahead.set(source, total)
     this.#stored.set(source, { ...total, place })
     // Whoever starts later begins to read here.
-    await this.#write(source)
+    await this.#write(source, partition)
   }
 
-  async #write(source: string): Promise<void> {
+  async #write(source: string, partition: number): Promise<void> {
     const total = this.#stored.get(source)
     if (total === undefined) return
     const { cursor, ...rest } = total
     const record: TotalsRecord = {
-      ...rest, epoch: this.epoch, partition: partitionOf(source, this.#options.bus.partitions),
+      ...rest, epoch: this.epoch, partition,
       ...(cursor === undefined ? {} : { cursor: Buffer.from(cursor).toString('base64') }),
     }
     await writeRecord(this.#writer, keys.totals(source), record)

@@ -1,0 +1,127 @@
+/** Puts what is known of a cluster into a shared journal, again and again: whoever goes on, wherever, begins with that. */
+import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/ports.ts'
+import type { Disk } from '../../host/index.ts'
+import type { KubeObject } from './client-types.ts'
+import { placeOf, resourceEvent } from './map-change.ts'
+import { factsOf } from './map-resource.ts'
+import { objectsStream } from './source-bring.ts'
+import { typeAs, type ObjectMap } from './source-objects.ts'
+import type { Recorder } from './source-recorder.ts'
+
+const lookMs = 1000
+/** A state is good for so long, and longer by a minute for every 10 MiB of it: whoever begins reads it, and what came after it. */
+const [goodMs, bytesPerMs] = [600_000, (10 * 1024 * 1024) / 60_000]
+const pieceBytes = 256 * 1024
+/** Told at a time, with others' turns in between. */
+const mostAtOnce = 200
+
+export interface KeepParts {
+  readonly cluster: string
+  readonly context: SourceContext
+  readonly map: ObjectMap
+  readonly recorder: Pick<Recorder, 'still'>
+  /** How many kinds are known; undefined while some are still listed, or it is not our turn. */
+  readonly settled: () => number | undefined
+}
+
+/** Runs until the signal aborts; does nothing where the journal is not shared. */
+export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
+  const { host: { clock, timers }, log, id, frames } = parts.context
+  const state = frames?.shared
+  if (state === undefined) return
+  let last: Omit<StateNote, 'source'> | undefined
+  let known = false
+  for (;;) {
+    await timers.sleep(lookMs, signal)
+    if (signal.aborted) return
+    const kinds = parts.settled()
+    if (kinds === undefined) {
+      // Who has the turn meanwhile puts its own there.
+      known = false
+      continue
+    }
+    try {
+      if (!known) last = await state.newest()
+      known = true
+      const of = `${kinds} kinds`
+      if (last?.of === of && clock.now() - last.at < goodMs + last.bytes / bytesPerMs) continue
+      last = await put(parts, state, of)
+      log.debug('What is known of the cluster is in the journal.', { source: id, ...last })
+    } catch (error) {
+      if (!signal.aborted) log.warn('What is known of the cluster could not be put into the journal; it is tried again.', { source: id, error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
+
+async function put({ cluster, context, map, recorder }: KeepParts, state: SharedState, of: string): Promise<Omit<StateNote, 'source'>> {
+  const { host: { disk, timers } } = context
+  const path = `${context.state ?? ''}/objects.copy`
+  await disk.remove(path)
+  try {
+    return await state.put((unit) => context.append(unit), {
+      of,
+      begin: (act) => recorder.still(async () => {
+        const begun = await act()
+        map.copyTo(path)
+        return begun
+      }),
+      pieces: (async function* () {
+        yield* piecesOf(path, disk)
+        yield* resourcesOf(cluster, map, () => timers.yield())
+      })(),
+    })
+  } finally {
+    await disk.remove(path)
+  }
+}
+
+async function* piecesOf(path: string, disk: Disk): AsyncGenerator<StatePiece> {
+  const file = await disk.open(path, 'read')
+  try {
+    for (let at = 0; ;) {
+      const bytes = new Uint8Array(pieceBytes)
+      const read = await file.read(bytes, at)
+      if (read === 0) return
+      at += read
+      yield { stream: objectsStream, bytes: read === pieceBytes ? bytes : bytes.slice(0, read) }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** What each object is to others, for those who only want that: a line of JSON each. */
+async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise<void>): AsyncGenerator<StatePiece> {
+  let lines: Uint8Array[] = []
+  let size = 0
+  const piece = (): StatePiece => {
+    const bytes = new Uint8Array(size)
+    let at = 0
+    for (const line of lines) {
+      bytes.set(line, at)
+      at += line.length
+    }
+    ;[lines, size] = [[], 0]
+    return { stream: 'resources', bytes }
+  }
+  for (let after = 0; ;) {
+    const words = map.toldBefore(Number.MAX_SAFE_INTEGER, after, mostAtOnce)
+    after = words.at(-1)?.row ?? after
+    for (const { collection, uid, version, since } of words) {
+      const known = collection.objects.get(uid)
+      const document = known === undefined ? undefined : map.document(known)
+      if (document === undefined) continue
+      const object = JSON.parse(document.toString()) as KubeObject
+      const { data } = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' }, JSON.stringify(factsOf(object)), 0)
+      if (data === undefined) continue
+      lines.push(data, newLine)
+      size += data.length + 1
+      if (size >= pieceBytes) yield piece()
+    }
+    if (words.length === 0) break
+    await rest()
+  }
+  if (size > 0) yield piece()
+}
+
+const newLine = Uint8Array.of(0x0a)

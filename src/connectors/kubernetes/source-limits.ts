@@ -1,0 +1,15 @@
+export interface RecorderLimits {
+  /** Bytes of events and documents that may wait. */
+  readonly waitingBytes: number
+  /** Bytes of events in a unit of the journal, about. */
+  readonly unitBytes: number
+  readonly unitEvents: number
+  /** How long the first event after a pause waits for others. */
+  readonly waitMs: number
+  /** Units that are not full are at least so far apart: each costs a sync, and wakes whoever reads the journal. */
+  readonly gatherMs: number
+  /** The map is not written more often. */
+  readonly commitMs: number
+}
+
+export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 500 }

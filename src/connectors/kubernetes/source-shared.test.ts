@@ -1,0 +1,176 @@
+// The whole source where the journal is shared: what a start knows of the cluster is what the bus has, whoever told it and wherever.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { testContext } from '../../../test/conformance/batches.ts'
+import { MemoryBus } from '../../../test/kit/memory-bus.ts'
+import { configMaps, SmallCluster } from '../../../test/kit/small-cluster.ts'
+import { partitionOf } from '../../engine/shared/names.ts'
+import { sharedFramesOf } from '../../engine/shared/own-frames.ts'
+import { SharedRecords } from '../../engine/shared/records.ts'
+import { frameOf, Units } from '../../engine/shared/units.ts'
+import { SharedWriter } from '../../engine/shared/writer.ts'
+import { realHost, type Host } from '../../host/index.ts'
+import { decodeBatch, type JournalBus } from '../../journal/index.ts'
+import { eventAt } from '../../model/events.ts'
+import type { ChangeData } from '../../model/kubernetes.ts'
+import { configFrom } from '../../schema/index.ts'
+import { kubernetesSchema } from './config.ts'
+import { openKubernetes } from './source-open.ts'
+import type { KubernetesSource } from './source.ts'
+
+const real = realHost()
+const faster = 20
+const host: Host = { ...real, clock: { ...real.clock, monotonic: () => real.clock.monotonic() * faster }, timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(ms > 60_000 ? ms : ms / faster, signal) } }
+const partition = partitionOf('kube', 3)
+
+let dir = ''
+let folders = 0
+const ends: (() => unknown)[] = []
+beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-shared-source-')) })
+afterAll(() => rm(dir, { recursive: true, force: true }))
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+async function cluster(): Promise<SmallCluster> {
+  const made = await SmallCluster.start(configMaps)
+  ends.push(() => made.close())
+  await writeFile(join(dir, 'kubeconfig'), made.kubeconfig)
+  return made
+}
+
+interface Weir {
+  readonly source: KubernetesSource
+  readonly said: string[]
+  /** As `kill -9`: nothing of it reaches the bus any more. */
+  kill(): void
+}
+
+/** A collector with a folder of its own, empty unless it is said. */
+async function start(bus: MemoryBus, instance: string, { folder = join(dir, String(folders++)), forgotten = undefined as (() => void) | undefined } = {}): Promise<Weir> {
+  let dead = false
+  const alive = <T>(act: () => Promise<T>): Promise<T> => (dead ? new Promise<never>(() => undefined) : act())
+  const mine: JournalBus = {
+    where: 'memory', partitions: bus.partitions, close: () => bus.close(), read: (...args) => bus.read(...args), bounds: (channel) => alive(() => bus.bounds(channel)),
+    claim: async (name) => {
+      const writer = await bus.claim(name)
+      return { fence: (...args) => alive(() => writer.fence(...args)), write: (...args) => alive(() => writer.write(...args)), close: () => writer.close() }
+    },
+  }
+  const stop = new AbortController()
+  ends.push(() => stop.abort())
+  const said: string[] = []
+  const say = (message: string): void => void said.push(message)
+  const context = { ...testContext(), host, log: { ...testContext().log, warn: say, error: say } }
+  const records = new SharedRecords({ bus: mine, host, log: context.log })
+  records.run(stop.signal).catch(() => undefined)
+  const writer = await SharedWriter.open({ bus: mine, records, instance, host, log: context.log, queueBytes: 1e8 })
+  const saving = host.timers.every(100, () => { writer.save().catch(() => undefined) })
+  ends.push(() => saving.cancel())
+  const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: '5s' } }), {
+    ...context, id: 'kube', state: folder, cursor: undefined, epoch: writer.epoch, shed: () => undefined,
+    metrics: { ...context.metrics, count: (name) => { if (name === 'weir_kubernetes_forgotten_total') forgotten?.() } },
+    append: async (unit) => {
+      const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
+      return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
+    },
+    frames: sharedFramesOf('kube', { bus: mine, records, instance, host, log: context.log, signal: stop.signal }),
+  })
+  source.run(stop.signal).catch(() => undefined)
+  return { source, said, kill: () => { dead = true; stop.abort() } }
+}
+
+interface Read {
+  readonly changes: (ChangeData & { readonly id: string; readonly by: string })[]
+  /** Times that a state was put there as a whole. */
+  readonly states: number
+}
+
+async function read(bus: MemoryBus): Promise<Read> {
+  const { before, last } = await bus.bounds(partition)
+  const units = new Units(() => undefined)
+  const changes: Read['changes'] = []
+  let states = 0
+  if (last > before) for await (const some of bus.read(partition, 0, new AbortController().signal)) {
+    for (const record of some) {
+      const unit = units.take(record)
+      if (unit?.pieces[0]?.decoded.header.cursor !== undefined) states++
+      const frame = unit === undefined ? undefined : frameOf(unit)
+      const batch = frame?.header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
+      if (batch?.kind !== 'events') continue
+      for (let row = 0; row < batch.count; row++) {
+        const event = eventAt(batch, row)
+        if (event.family === 'change') changes.push({ ...(JSON.parse(Buffer.from(event.data ?? []).toString()) as ChangeData), id: event.id, by: unit?.source ?? '' })
+      }
+    }
+    if ((some.at(-1)?.place ?? 0) >= last) break
+  }
+  return { changes, states }
+}
+
+const told = async (bus: MemoryBus): Promise<string[]> => (await read(bus)).changes.map(({ operation, name, by, coalesced }) => `${operation} ${name} ${by.slice(5)}${coalesced === true ? ' coalesced' : ''}`)
+const patient = { timeout: 20_000, interval: 20 }
+const states = (bus: MemoryBus): ReturnType<typeof expect.poll> => expect.poll(async () => (await read(bus)).states, patient)
+
+test('killed and started with an empty folder, it goes on from what the bus has: each change once, from the state before it, whether the server still knows or not', async () => {
+  const [bus, at] = [new MemoryBus(3), await cluster()]
+  for (const name of ['quiet', 'gone', 'changed']) at.put(name, { x: '1' })
+  const first = await start(bus, 'a')
+  await states(bus).toBe(1)
+  at.put('changed', { x: '2' })
+  await expect.poll(() => told(bus), patient).toEqual(['updated changed a'])
+  first.kill()
+  at.put('changed', { x: '3' })
+  at.put('new', { x: '1' })
+  const second = await start(bus, 'a')
+  await expect.poll(() => told(bus), patient).toEqual(['updated changed a', 'updated changed a', 'created new a'])
+  second.kill()
+  // What nobody ever told, and what the server does not know of any more.
+  at.put('quiet', { x: '2' })
+  at.remove('gone')
+  at.endWatches({ forget: true })
+  const third = await start(bus, 'a')
+  await expect.poll(async () => (await told(bus)).slice(3).sort(), patient).toEqual(['deleted gone a coalesced', 'updated quiet a coalesced'])
+  const { changes } = await read(bus)
+  expect(changes.map(({ old, new: now }) => [old, now].map((state) => (state as { data?: { x: string } } | null)?.data?.x))).toEqual(expect.arrayContaining([['1', '2'], ['2', '3'], [undefined, '1'], ['1', undefined]]))
+  expect(new Set(changes.map(({ id }) => id)).size).toBe(5)
+  expect([...first.said, ...second.said, ...third.said]).toEqual([])
+})
+
+test('another instance that stands by goes on when the one whose turn it is dies, and knows what that one told last', async () => {
+  const [bus, at] = [new MemoryBus(3), await cluster()]
+  at.put('one', { x: '0' })
+  const first = await start(bus, 'a')
+  await states(bus).toBe(1)
+  const second = await start(bus, 'b')
+  await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
+  for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
+  await expect.poll(async () => (await told(bus)).length, patient).toBe(20)
+  // It has had no time to say what it told.
+  first.kill()
+  at.put('one', { x: '21' })
+  await expect.poll(async () => (await told(bus)).length, patient).toBe(21)
+  const { changes } = await read(bus)
+  expect(changes.map((change) => (change.new as { data: { x: string } }).data.x)).toEqual(Array.from({ length: 21 }, (_, index) => String(index + 1)))
+  expect(changes.at(-1)?.by).toBe('kube@b')
+  expect(second.source.status().lease?.epoch).toBe(2)
+})
+
+test('where the bus has nothing any more of what was known, that is said and counted, and the cluster is looked at anew', async () => {
+  const [bus, at] = [new MemoryBus(3), await cluster()]
+  at.put('one', { x: '1' })
+  const first = await start(bus, 'a')
+  await states(bus).toBe(1)
+  first.kill()
+  at.put('one', { x: '2' })
+  bus.forget(partition, (await bus.bounds(partition)).last)
+  let counted = 0
+  const second = await start(bus, 'a', { forgotten: () => counted++ })
+  expect(counted).toBe(1)
+  expect(second.said).toEqual([expect.stringMatching(/nothing of what was known of the cluster.*looked at anew/)])
+  await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1 })
+  at.put('one', { x: '3' })
+  await expect.poll(async () => (await read(bus)).changes.map(({ old }) => (old as { data: { x: string } }).data.x), patient).toEqual(['2'])
+})

@@ -1,0 +1,26 @@
+import type { SourceContext } from '../../engine/ports.ts'
+import { self } from '../../host/process.ts'
+import { leaseClient, type LeaseClient, type LeasePlace } from './client-lease.ts'
+import { turnClient } from './client-turn.ts'
+import type { Client } from './client.ts'
+import type { ObjectMap } from './source-objects.ts'
+import { toldBehind } from './source-replay.ts'
+
+export interface Turns {
+  readonly place: LeasePlace
+  readonly client: LeaseClient
+  /** How the process names itself. */
+  readonly name: string
+}
+
+/** By what replicas take turns: the `Lease` that is asked for, else the journal where it is shared. Undefined: there is nobody to take turns with. */
+export function turnsOf(
+  { id, frames }: Pick<SourceContext, 'id' | 'frames'>, lease: LeasePlace | undefined, { ask, write }: Client, map: ObjectMap,
+  keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string,
+): Turns | undefined {
+  if (lease !== undefined) return { place: lease, client: leaseClient(lease, ask, write), name: self.hostname }
+  const record = frames?.shared?.turn
+  if (frames === undefined || record === undefined) return undefined
+  const client = turnClient({ record, place: () => map.position.sequence, toldBehind: (place) => toldBehind(frames, place, keyOf) })
+  return { place: { namespace: 'journal', name: id }, client, name: record.instance }
+}

@@ -1,0 +1,67 @@
+import { Fenced, type BusWriter } from '../../journal/index.ts'
+import type { TurnRecord } from '../ports.ts'
+import type { OwnOptions } from './own-units.ts'
+
+interface Written {
+  readonly version: string
+  readonly value: unknown
+}
+
+/**
+ * A record that several write by turns. Who writes it claims its name first: nobody else can write then, so that what is read after
+ * that is what is written over.
+ */
+export function turnRecord(key: string, { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>): TurnRecord {
+  let claimed: BusWriter | undefined
+  let busy = false
+  const drop = async (writer: BusWriter | undefined): Promise<void> => {
+    if (claimed === writer) claimed = undefined
+    await writer?.close().catch(() => undefined)
+  }
+  const read = async (signal: AbortSignal): Promise<Written | undefined> => {
+    await records.sync(signal)
+    signal.throwIfAborted()
+    return records.get<Written>(key)
+  }
+  const write = async (before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined> => {
+    // The one before was given up, and may still be under way: from the next claim on it is refused.
+    if (busy) await drop(claimed)
+    busy = true
+    let writer = claimed
+    try {
+      if (writer === undefined) {
+        claimed = writer = await bus.claim(key)
+        await writer.fence('records', key)
+      }
+      if ((await read(signal))?.version !== before) return undefined
+      const version = Buffer.from(host.random.bytes(9)).toString('base64url')
+      await writer.write('records', [{ key, value: new TextEncoder().encode(JSON.stringify({ version, value } satisfies Written)) }])
+      return version
+    } catch (error) {
+      // Whether it was stored is seen by reading, once nobody else can write.
+      await drop(writer)
+      if (error instanceof Fenced) return undefined
+      throw error
+    } finally {
+      busy = false
+    }
+  }
+  return {
+    instance,
+    read: (signal) => within(read(signal), signal),
+    write: (before, value, signal) => within(write(before, value, signal), signal),
+  }
+}
+
+/** A bus that says nothing must not take longer than there is time. */
+async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const ended = Promise.withResolvers<never>()
+  const abort = (): void => ended.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, ended.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    work.catch(() => undefined)
+  }
+}
