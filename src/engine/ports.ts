@@ -93,7 +93,7 @@ export interface StateNote {
 export interface NewState {
   readonly of: string
   /** Does what it is given, which begins the state, at a moment when everything that was told is in the pieces that come then. */
-  begin(act: () => Promise<Appended>): Promise<Appended>
+  readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
 

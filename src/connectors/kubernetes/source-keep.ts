@@ -26,7 +26,7 @@ export interface KeepParts {
 
 /** Runs until the signal aborts; does nothing where the journal is not shared. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
-  const { host: { clock, timers }, log, id, frames } = parts.context
+  const { host: { clock, timers }, log, metrics, id, frames } = parts.context
   const state = frames?.shared
   if (state === undefined) return
   let last: Omit<StateNote, 'source'> | undefined
@@ -46,7 +46,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
       const of = `${kinds} kinds`
       if (last?.of === of && clock.now() - last.at < goodMs + last.bytes / bytesPerMs) continue
       last = await put(parts, state, of)
-      log.debug('What is known of the cluster is in the journal.', { source: id, ...last })
+      metrics.set('weir_kubernetes_state_bytes', last.bytes, { source: id })
     } catch (error) {
       if (!signal.aborted) log.warn('What is known of the cluster could not be put into the journal; it is tried again.', { source: id, error: error instanceof Error ? error.message : String(error) })
     }

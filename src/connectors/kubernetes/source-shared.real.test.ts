@@ -112,13 +112,17 @@ async function read(bus: MemoryBus): Promise<Read> {
 
 const told = async (bus: MemoryBus): Promise<string[]> => (await read(bus)).changes.map(({ operation, name, by, coalesced }) => `${operation} ${name} ${by.slice(5)}${coalesced === true ? ' coalesced' : ''}`)
 const patient = { timeout: 20_000, interval: 20 }
-const states = (bus: MemoryBus): ReturnType<typeof expect.poll> => expect.poll(async () => (await read(bus)).states, patient)
+
+/** Resolves when a state is there. */
+async function known(bus: MemoryBus): Promise<void> {
+  await expect.poll(async () => (await read(bus)).states, patient).toBe(1)
+}
 
 test('killed and started with an empty folder, it goes on from what the bus has: each change once, from the state before it, whether the server still knows or not', async () => {
   const [bus, at] = [new MemoryBus(3), await cluster()]
   for (const name of ['quiet', 'gone', 'changed']) at.put(name, { x: '1' })
   const first = await start(bus, 'a')
-  await states(bus).toBe(1)
+  await known(bus)
   at.put('changed', { x: '2' })
   await expect.poll(() => told(bus), patient).toEqual(['updated changed a'])
   first.kill()
@@ -143,7 +147,7 @@ test('another instance that stands by goes on when the one whose turn it is dies
   const [bus, at] = [new MemoryBus(3), await cluster()]
   at.put('one', { x: '0' })
   const first = await start(bus, 'a')
-  await states(bus).toBe(1)
+  await known(bus)
   const second = await start(bus, 'b')
   await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
   for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
@@ -162,7 +166,7 @@ test('where the bus has nothing any more of what was known, that is said and cou
   const [bus, at] = [new MemoryBus(3), await cluster()]
   at.put('one', { x: '1' })
   const first = await start(bus, 'a')
-  await states(bus).toBe(1)
+  await known(bus)
   first.kill()
   at.put('one', { x: '2' })
   bus.forget(partition, (await bus.bounds(partition)).last)

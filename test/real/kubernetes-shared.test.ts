@@ -1,0 +1,89 @@
+// A cluster that is watched by collectors which share a journal on a real bus: what a machine knew is not lost with it.
+import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+import { nats as program } from './install/nats.ts'
+import { Churn, type Told } from './kit/kube-churn.ts'
+import { useKube } from './kit/kube-stage.ts'
+import { startNats, type NatsServer } from './kit/nats.ts'
+import { need } from './kit/need.ts'
+
+interface Event {
+  readonly id: string
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+const stage = useKube('weir-kube-shared')
+const patience = { timeout: 60_000, interval: 50 }
+const came: Event[] = []
+const running: WeirProcess[] = []
+let bus: NatsServer
+let receiver: Server
+
+beforeEach((context) => need(context, program))
+beforeAll(async () => {
+  if (stage.dir === '') return
+  bus = await startNats({ jetstream: true, dir: stage.dir })
+  receiver = createServer((request, response) => {
+    text(request).then((body) => {
+      came.push(...(JSON.parse(body) as Event[]))
+      response.writeHead(204).end()
+    }, () => response.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+}, 60_000)
+afterAll(async () => {
+  await Promise.all(running.map((weir) => weir.kill()))
+  receiver?.close()
+  await bus?.[Symbol.asyncDispose]()
+})
+
+async function start(role: string, instance: string): Promise<WeirProcess> {
+  const weir = await startWeir({
+    folder: join(stage.dir, instance),
+    config: {
+      roles: [role], instance, journal: { on: { type: 'nats', url: bus.url, partitions: 3 } },
+      sources: { netflow: { tcp: 'off' }, kube: { type: 'kubernetes', cluster: 'c1', kubeconfig: stage.kubeconfig, include: ['ConfigMap', 'Pod'], redact: { enabled: false }, lease: { duration: '4s' } } },
+      sinks: { out: { type: 'http', url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, mode: 'batched', delivery: { wait: '10ms' } } },
+    },
+  })
+  running.push(weir)
+  return weir
+}
+
+const changes = (): Told[] => came.filter(({ type }) => /created|updated|deleted/.test(type)).map(({ id, data }) => ({ ...(data as unknown as Told), id })).filter(({ name }) => name.startsWith('kept-'))
+
+/** Waits until everything that was written has come by. */
+async function judged(churn: Churn): Promise<void> {
+  await expect.poll(() => churn.judge(changes()), patience).toEqual([])
+}
+
+test('killed and started with an empty folder, a collector goes on; another one goes on when it dies: each change comes by once', async () => {
+  const churn = new Churn(stage.kube, 'kept')
+  await start('deliverer', 'deliverer-1')
+  const first = await start('collector', 'collector-1')
+  await expect.poll(() => first.metric('weir_kubernetes_state_bytes'), patience).toBeGreaterThan(0)
+  await churn.run(2, 15)
+  await judged(churn)
+  // In the middle of it, and what happens meanwhile is told afterwards.
+  const writing = churn.run(2, 60, 20)
+  await first.kill()
+  await rm(first.data, { recursive: true })
+  await writing
+  await first.start()
+  await churn.run(2, 10)
+  await judged(churn)
+  expect(first.lastLog).toContain('What was known of the cluster was brought from the journal.')
+  const second = await start('collector', 'collector-2')
+  await expect.poll(async () => (await second.get<{ clusters: readonly { synced: boolean; lease?: { state: string } }[] }>('/api/v1/clusters')).clusters[0], patience).toMatchObject({ synced: true, lease: { state: 'stands by' } })
+  await first.kill()
+  await churn.run(2, 10)
+  await judged(churn)
+  await expect.poll(() => second.metric('weir_kubernetes_lease_held'), patience).toBe(1)
+}, 240_000)
