@@ -37,6 +37,7 @@ test.for([
   ['journal: redis://a:1', 'journal'],
   ['roles: boss\njournal: kafka://a:1', 'boss'],
   ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set `redact.key`'],
+  ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition write under this name'],
   ['journal: kafka://a:1\nhttp: {ack: "sink:out"}\nsinks: {out: {type: stdout}}', 'http.ack'],
 ])('%j is refused, with what to do', async ([text = '', says = '']) => {
   await expect(load(text)).rejects.toThrow(says)

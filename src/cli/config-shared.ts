@@ -1,4 +1,5 @@
 /** The parts of the configuration that are about sharing the work: short forms, and what does not go together. */
+import { isPartitionInstance } from '../engine/shared/names.ts'
 import type { ConfigDocument, Override } from '../schema/index.ts'
 import { sourceAck } from './config-ack.ts'
 import type { WeirConfig } from './config.ts'
@@ -45,7 +46,7 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const all = rolesOf(config)
   if (!shared) return all.size === roles.length ? [] : [{ path: ['roles'], message: 'the work can only be shared over a journal on a bus', hint: 'set `journal: kafka://…`, or leave `roles` out' }]
   const problems: Complaint[] = []
-  for (const { id } of Object.values(config.transforms)) problems.push({ path: ['transforms', id], message: 'transforms work on a journal in files only, for now', hint: 'leave it out, or the journal on files' })
+  if (config.instance !== null && isPartitionInstance(config.instance)) problems.push({ path: ['instance'], message: 'transforms of a partition write under this name', hint: 'choose another one' })
   for (const { id, type, settings } of Object.values(config.sources)) {
     const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
     // One that is made in a folder is another in the next: every secret value would look changed.

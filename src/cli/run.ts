@@ -3,16 +3,15 @@ import { Worker } from 'node:worker_threads'
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
 import { sinkMethods } from '../engine/awaited.ts'
-import { deriveSink } from '../engine/derive.ts'
+import { derivedBy } from '../engine/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/lease.ts'
-import { connect, serve, type Remote } from '../engine/rpc.ts'
+import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
 import { leastPlace, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources.ts'
-import type { SinkDefinition } from '../engine/ports.ts'
 import type { ReloadReport } from '../engine/control.ts'
 import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -159,11 +158,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })
     }
     const sinks = new SinkSet({
-      host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: (type) => (type in transformSchemas ? derivedBy(type, ingest) : loadSink(type)),
+      host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
     serve(ingestWorker, sinkMethods(sinks))
-    const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink })
+    const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink, loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined) })
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
       await workloads.use(next)
@@ -239,20 +238,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   } catch (error) {
     for (const close of closing.reverse()) await close().catch(() => {})
     throw error
-  }
-}
-
-/** A transform as delivery sees it: a sink whose other side is the journal. */
-async function derivedBy(type: string, ingest: Remote<typeof ingestMethods>): Promise<SinkDefinition<unknown>> {
-  const definition = await loadTransform(type)
-  return {
-    type,
-    accepts: ['events'],
-    idempotency: 'transactional',
-    async build(settings, { id }) {
-      const cursor = await ingest.call('cursor', id)
-      return deriveSink({ id, transform: definition.build(settings), cursor, append: (unit) => ingest.call('append', unit) })
-    },
   }
 }
 

@@ -3,7 +3,7 @@ import { sharedBooks } from '../engine/shared/books.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { Lanes, sinksOf } from '../engine/shared/lanes.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
-import type { SinkDefinition, Traces } from '../engine/ports.ts'
+import type { SinkDefinition, Traces, TransformDefinition } from '../engine/ports.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { Host } from '../host/index.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
@@ -17,6 +17,7 @@ export interface SharedDeliveryParts {
   readonly data: string
   readonly maxBytes: number
   load(type: string): Promise<SinkDefinition<unknown>>
+  loadTransform(type: string): Promise<TransformDefinition<unknown>> | undefined
 }
 
 type Applied = Awaited<ReturnType<Lanes['apply']>>

@@ -2,6 +2,7 @@
 import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
+import { isPartitionInstance } from '../engine/shared/names.ts'
 import { SharedRecords } from '../engine/shared/records.ts'
 import { arrivedSettings, carriedSettings, type Secret } from '../schema/index.ts'
 import type { Log } from '../telemetry/ports.ts'
@@ -25,7 +26,8 @@ export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => stri
   const { on } = config.journal
   if (on.type === 'files') return undefined
   const roles = rolesOf(config)
-  const instance = config.instance ?? self.hostname.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
+  const machine = self.hostname.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
+  const instance = config.instance ?? (isPartitionInstance(machine) ? `weir-${machine}` : machine)
   return { type: on.type, settings: carriedSettings(on, reveal), instance, collects: roles.has('collector'), delivers: roles.has('deliverer'), serves: roles.has('api') }
 }
 

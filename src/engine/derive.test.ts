@@ -30,11 +30,12 @@ const upper: Transform = {
 /** The journal's part: keeps units and, as the journal does, the cursor with them. */
 class Kept {
   readonly ids: string[] = []
-  cursor: Uint8Array | undefined
+  last: Uint8Array | undefined
   fail = false
+  readonly cursor = (): Promise<Uint8Array | undefined> => Promise.resolve(this.last)
   readonly append = async (unit: Unit): Promise<void> => {
     if (this.fail) throw new Error('the disk is full')
-    this.cursor = unit.cursor
+    this.last = unit.cursor
     if (unit.kind !== 'events') return
     const rows = decodeBatch('events', unit.raw)
     if (rows.kind === 'events') for (let row = 0; row < rows.count; row++) this.ids.push(eventId(rows, row))
@@ -47,7 +48,7 @@ const signal = new AbortController().signal
 describe('a derived stream', () => {
   it('writes what passes and says what was dropped and refused', async () => {
     const kept = new Kept()
-    const sink = deriveSink({ id: 'up', transform: upper, append: kept.append, cursor: undefined })
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     expect(await sink.send(batch([piece(1, ['a', 'drop1', 'b', 'bad1'])]), signal)).toEqual([
       { index: 1, is: 'drop', reason: 'asked' }, { index: 3, is: 'reject', reason: 'bad' },
     ])
@@ -56,10 +57,10 @@ describe('a derived stream', () => {
 
   it('makes nothing twice when a range is repeated after a crash, and gives the same books', async () => {
     const kept = new Kept()
-    const first = deriveSink({ id: 'up', transform: upper, append: kept.append, cursor: undefined })
+    const first = deriveSink({ id: 'up', transform: upper, journal: kept })
     const range = batch([piece(1, ['a', 'b']), piece(2, ['drop1', 'c'])])
     const books = await first.send(range, signal)
-    const again = deriveSink({ id: 'up', transform: upper, append: kept.append, cursor: kept.cursor })
+    const again = deriveSink({ id: 'up', transform: upper, journal: kept })
     expect(await again.send(range, signal)).toEqual(books)
     await again.send(batch([piece(2, ['drop1', 'c', 'd'])]), signal)
     expect(kept.ids).toEqual(['A', 'B', 'C', 'D'])
@@ -67,7 +68,7 @@ describe('a derived stream', () => {
 
   it('goes on from the last unit that was written when the journal refuses one', async () => {
     const kept = new Kept()
-    const sink = deriveSink({ id: 'up', transform: upper, append: kept.append, cursor: undefined })
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     kept.fail = true
     await expect(sink.send(batch([piece(1, ['a'])]), signal)).rejects.toThrow('the disk is full')
     kept.fail = false
@@ -77,7 +78,7 @@ describe('a derived stream', () => {
 
   it('takes a row that an operator moved back from the dead letters, though later rows were made', async () => {
     const kept = new Kept()
-    const sink = deriveSink({ id: 'up', transform: upper, append: kept.append, cursor: undefined })
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     await sink.send(batch([piece(1, ['a']), piece(2, ['b'])]), signal)
     await sink.send(batch([piece(1, ['late'])], true), signal)
     await sink.send(batch([piece(2, ['b']), piece(3, ['c'])]), signal)

@@ -7,7 +7,7 @@ import { encodeBatch } from '../journal/bodies.ts'
 import type { Unit } from '../journal/types.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../model/events.ts'
 import type { Failure } from '../model/outcome.ts'
-import type { Sink, SinkBatch, Transform } from './ports.ts'
+import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from './ports.ts'
 
 /** The last row of the input that is part of the derived stream. */
 interface Place {
@@ -15,24 +15,39 @@ interface Place {
   readonly row: number
 }
 
+/** Where derived streams go. */
+export interface DerivedJournal {
+  append(unit: Unit): Promise<unknown>
+  /** Cursor of a derived source as the journal has it; undefined before its first unit. */
+  cursor(id: string): Promise<Uint8Array | undefined>
+}
+
 export interface DeriveOptions {
   /** Id of the transform, and so of the derived source. */
   readonly id: string
   readonly transform: Transform
-  readonly append: (unit: Unit) => Promise<unknown>
-  /** Cursor of the derived source as the journal has it. */
-  readonly cursor: Uint8Array | undefined
+  readonly journal: DerivedJournal
 }
 
-export function deriveSink({ id, transform, append, cursor }: DeriveOptions): Sink {
-  let reached: Place = cursor === undefined ? { sequence: 0, row: -1 } : (JSON.parse(new TextDecoder().decode(cursor)) as Place)
+/** A transform as delivery sees it: a sink whose other side is the journal. */
+export function derivedBy<Config>(definition: TransformDefinition<Config>, journal: DerivedJournal): SinkDefinition<Config> {
+  return {
+    type: definition.type, accepts: ['events'], idempotency: 'transactional',
+    build: (settings, { id }) => Promise.resolve(deriveSink({ id, transform: definition.build(settings), journal })),
+  }
+}
+
+export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
+  let reached: Place | undefined
 
   return {
     async send(batch) {
+      // Not before: one that is being replaced writes until it has come to rest.
+      reached ??= placeOf(await journal.cursor(id))
       const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
       if (last === undefined) return failures
       const place = batch.retried ? reached : last
-      await append({
+      await journal.append({
         source: id,
         stream: id,
         kind: events.length === 0 ? 'empty' : 'events',
@@ -48,6 +63,10 @@ export function deriveSink({ id, transform, append, cursor }: DeriveOptions): Si
     },
     close: () => Promise.resolve(),
   }
+}
+
+function placeOf(cursor: Uint8Array | undefined): Place {
+  return cursor === undefined ? { sequence: 0, row: -1 } : (JSON.parse(new TextDecoder().decode(cursor)) as Place)
 }
 
 interface Derived {

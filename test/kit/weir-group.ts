@@ -11,6 +11,8 @@ export interface GroupOptions {
   readonly journal: Readonly<Record<string, unknown>>
   readonly collectors: number
   readonly deliverers: number
+  /** A transform of what is pushed; then the sink takes what it makes. */
+  readonly transform?: Readonly<Record<string, unknown>>
 }
 
 export class WeirGroup {
@@ -30,7 +32,7 @@ export class WeirGroup {
     this.receiver = receiver
   }
 
-  static async start({ folder, journal, collectors, deliverers }: GroupOptions): Promise<WeirGroup> {
+  static async start({ folder, journal, collectors, deliverers, transform }: GroupOptions): Promise<WeirGroup> {
     const receiver = await EventReceiver.start()
     const start = (role: string, number: number, of = `${role}-${number}`): Promise<WeirProcess> => {
       const instance = `${role}-${number}`
@@ -38,7 +40,8 @@ export class WeirGroup {
         folder: join(folder, of),
         config: {
           roles: [role], instance, journal, sources: { netflow: { listen: 'off', tcp: 'off' } },
-          sinks: { out: { type: 'http', url: receiver.url, mode: 'batched', delivery: { retry_initial: '50ms', retry_max: '500ms' } } },
+          ...(transform === undefined ? {} : { transforms: { masked: { from: ['http'], ...transform } } }),
+          sinks: { out: { ...(transform === undefined ? {} : { from: ['masked'] }), type: 'http', url: receiver.url, mode: 'batched', delivery: { retry_initial: '50ms', retry_max: '500ms' } } },
         },
       })
     }
@@ -63,7 +66,7 @@ export class WeirGroup {
     for (const until = Date.now() + limitMs; ; await sleep(200)) {
       const ledger = await this.api.ledger()
       const total = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
-      if ((total >= accepted && ledger.sinks.length === 2 && ledger.sinks.every(({ pending }) => pending === 0)) || Date.now() > until) return ledger
+      if ((total >= accepted && ledger.sinks.length >= 2 && ledger.sinks.every(({ pending }) => pending === 0)) || Date.now() > until) return ledger
     }
   }
 

@@ -3,9 +3,11 @@ import { defaultLimits, SegmentWriter, type CopiedFrame, type JournalBus, type J
 import { storedRecord, type RecordStore } from '../delivery/record-store.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { Follower } from '../follower.ts'
-import type { Log, Metrics, SinkDefinition, Traces } from '../ports.ts'
+import { derivedBy } from '../derive.ts'
+import type { Log, Metrics, SinkDefinition, Traces, TransformDefinition } from '../ports.ts'
 import { SinkSet, subscribe, type SinkEntry } from '../sinks.ts'
 import { copyPartition } from './copy.ts'
+import { Derived } from './derived.ts'
 import { keys, spread } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
@@ -27,6 +29,8 @@ export interface LaneOptions {
   /** Bytes of frames on their way at most. */
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+  /** Undefined: the type is that of a sink. */
+  readonly loadTransform?: (type: string) => Promise<TransformDefinition<unknown>> | undefined
 }
 
 export interface LaneRecord {
@@ -37,6 +41,8 @@ export interface LaneRecord {
 
 const closeMs = 5000
 const tidyMs = 1000
+/** How far transforms are is written down each so many turns: what lies behind is read again by whoever is next. */
+const saveTurns = 10
 
 /** Delivers one partition of a shared journal: its frames are copied into a folder, from which every sink has them as from a journal of our own. */
 export class Lane {
@@ -44,13 +50,15 @@ export class Lane {
   readonly follower: Follower
   readonly #options: LaneOptions
   readonly #writer: SteadyWriter
+  readonly #derived: Derived
   readonly #segments: SegmentWriter
   readonly #stop = new AbortController()
   readonly #running: Promise<unknown>
 
-  private constructor(options: LaneOptions, writer: SteadyWriter, segments: SegmentWriter, sinks: SinkSet, follower: Follower, start: number) {
+  private constructor(options: LaneOptions, writer: SteadyWriter, derived: Derived, segments: SegmentWriter, sinks: SinkSet, follower: Follower, start: number) {
     this.#options = options
     this.#writer = writer
+    this.#derived = derived
     this.#segments = segments
     this.sinks = sinks
     this.follower = follower
@@ -62,9 +70,10 @@ export class Lane {
 
   /** Takes the partition from whoever had it, and goes on where each sink stood. Rejects when the bus is away or a sink can't be built. */
   static async open(options: LaneOptions, entries: readonly SinkEntry[]): Promise<Lane> {
-    const { bus, records, partition, instance, host, log, metrics, traces, directory, letters, load } = options
+    const { bus, records, partition, instance, host, log, metrics, traces, directory, letters } = options
     const name = `lane/${partition}`
     const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+    const derived = new Derived({ bus, records, partition, host, log, confirm: () => writer.fence('records', keys.lane(partition)) })
     const forever = new AbortController().signal
     try {
       await Promise.all([keys.lane(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map((key) => writer.fence('records', key)))
@@ -89,8 +98,8 @@ export class Lane {
         host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
       })
       const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
-      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load, accepted: () => follower.accepted() })
-      const lane = new Lane(options, writer, segments, sinks, follower, Math.floor(start / spread))
+      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted() })
+      const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane
       await lane.close()
@@ -103,7 +112,7 @@ export class Lane {
 
   /** Somebody else delivers the partition now. */
   get lost(): boolean {
-    return this.#writer.ended !== undefined
+    return this.#writer.ended !== undefined || this.#derived.lost
   }
 
   /** What is under way is settled first, if that does not take long; whoever is next goes on from there. */
@@ -111,7 +120,9 @@ export class Lane {
     this.#stop.abort()
     await this.sinks.stop()
     await this.#running
-    if (!this.lost) await writeRecord(this.#writer, keys.lane(this.#options.partition), { owner: this.#options.instance, free: true } satisfies LaneRecord).catch(() => undefined)
+    const lost = this.lost
+    await this.#derived.close()
+    if (!lost) await writeRecord(this.#writer, keys.lane(this.#options.partition), { owner: this.#options.instance, free: true } satisfies LaneRecord).catch(() => undefined)
     await this.#writer.close(closeMs)
     await this.follower.close()
     await this.#segments.close()
@@ -127,9 +138,10 @@ export class Lane {
 
   async #tidy(): Promise<void> {
     const { host, log } = this.#options
-    while (!this.#stop.signal.aborted) {
+    for (let turn = 1; !this.#stop.signal.aborted; turn++) {
       await host.timers.sleep(tidyMs, this.#stop.signal)
       try {
+        if (turn % saveTurns === 0) await this.#derived.save()
         await this.follower.catchUp()
         await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
       } catch (error) {
@@ -137,6 +149,11 @@ export class Lane {
       }
     }
   }
+}
+
+async function loadFor({ load, loadTransform }: LaneOptions, derived: Derived, type: string): Promise<SinkDefinition<unknown>> {
+  const transform = await loadTransform?.(type)
+  return transform === undefined ? load(type) : derivedBy(transform, derived)
 }
 
 /** Offset records of the sinks of a partition, where whoever delivers it next finds them. */

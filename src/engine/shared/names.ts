@@ -9,6 +9,10 @@ export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
+/** As whom transforms of a partition write, whoever delivers it: no Weir may be called so. */
+export const partitionInstance = (partition: number): string => `partition-${partition}`
+export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
+
 /** Which partition a source's frames are in: all in one, so that they keep their order. Given an id: that of a source which every instance of writes to the same partition. */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])

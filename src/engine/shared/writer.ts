@@ -71,6 +71,18 @@ export class SharedWriter {
     return this.#writer.away === undefined ? undefined : `the journal is away: ${this.#writer.away}`
   }
 
+  /** Somebody else writes under the name now. */
+  get fenced(): boolean {
+    return this.#writer.ended instanceof Fenced
+  }
+
+  /** Takes a source before it has anything to write: the cursor of its last unit, which nobody else can write behind any more. */
+  async begin(id: string): Promise<Uint8Array | undefined> {
+    const source = sharedSource(id, this.#options.instance)
+    await this.#line(source).ready
+    return this.#stored.get(source)?.cursor
+  }
+
   /** Totals by the id that the configuration has for a source. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
@@ -121,7 +133,7 @@ export class SharedWriter {
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.save().catch(() => undefined), this.#options.host.timers.sleep(closeMs)])
+    if (this.#writer.away === undefined) await Promise.race([this.save().catch(() => undefined), this.#options.host.timers.sleep(closeMs)])
     this.#stop.abort()
     await this.#writer.close(closeMs)
   }
