@@ -1,18 +1,19 @@
 import { Secret } from './secret.ts'
 
-/** Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. */
+/** Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. Throws what `reveal` throws. */
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
-  if (settings instanceof Secret) return { [mark]: reveal(settings) }
+  if (settings instanceof Secret) return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
   if (Array.isArray(settings)) return settings.map((each) => carriedSettings(each, reveal))
   return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
 }
 
-/** The settings that {@link carriedSettings} was given, with secrets that hold their values themselves. */
+/** The settings that {@link carriedSettings} was given. What is in a file is read again at each use, as everywhere; other secrets hold their values themselves. */
 export function arrivedSettings(carried: unknown): unknown {
   if (Array.isArray(carried)) return carried.map(arrivedSettings)
   if (!isPlain(carried)) return carried
-  const value = carried[mark]
-  return typeof value === 'string' ? Secret.of(value) : mapped(carried, arrivedSettings)
+  const { [mark]: value, file } = carried
+  if (typeof value !== 'string') return mapped(carried, arrivedSettings)
+  return typeof file === 'string' ? Secret.parse(file) : Secret.of(value)
 }
 
 /** No name of a setting has a colon. */

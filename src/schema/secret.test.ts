@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { WeirError } from '../model/errors.ts'
-import { Complaint, Secret } from './index.ts'
+import { arrivedSettings, carriedSettings, Complaint, Secret } from './index.ts'
 
 function parse(written: string): Secret {
   const result = Secret.parse(written)
@@ -54,5 +54,11 @@ describe('a secret', () => {
     expect(parse('env:A').equals(parse('env:A'))).toBe(true)
     expect(parse('env:A').equals(parse('file:A'))).toBe(false)
     expect(parse('a').equals(parse('b'))).toBe(false)
+  })
+
+  it('that is in a file is read again also where settings were carried to another thread; others hold their values', () => {
+    const carried = structuredClone(carriedSettings({ auth: [{ password: parse('file:/s') }, { password: parse('env:A') }] }, (secret) => secret.reveal({ A: 'x' }, () => 'then')))
+    const { auth } = arrivedSettings(carried) as { auth: readonly { password: Secret }[] }
+    expect(auth.map(({ password }) => password.reveal({}, () => 'now'))).toEqual(['now', 'x'])
   })
 })

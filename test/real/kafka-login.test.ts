@@ -3,15 +3,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
+import { kafkaJournalSchema, kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { kafka, kafkaSource } from '../../src/connectors/kafka/index.ts'
+import { openKafkaJournal } from '../../src/connectors/kafka/journal.ts'
 import type { KafkaSource } from '../../src/connectors/kafka/source.ts'
 import { launch as launchCommand } from '../../src/cli/testing/launch.ts'
 import type { Sink } from '../../src/engine/ports.ts'
+import { Fenced } from '../../src/journal/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
 import { selfSigned } from '../kit/certificate.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
+import { recordsOf } from './kit/journal-records.ts'
 import { installKafka } from './install/kafka.ts'
 import { KafkaObserver } from './kit/kafka-topic.ts'
 import { startKafka, type KafkaServer, type Listener } from './kit/kafka.ts'
@@ -155,6 +158,35 @@ test('a source whose login is refused says why, and reads once the password is r
   expect(source.status().problem).toBeUndefined()
   abort.abort()
   await done
+})
+
+test('the journal over TLS and SCRAM: a wrong password is told and tried again, one that changes is taken without a new start, and nothing is lost', async () => {
+  const dir = await folder()
+  const [ca_file, password] = [join(dir, 'ca.pem'), join(dir, 'password')]
+  await writeFile(ca_file, broker.cert)
+  await writeFile(password, 'wrong\n')
+  const config = configFrom(kafkaJournalSchema, { brokers: [`127.0.0.1:${server.ports.secure}`], topic: 'journal', partitions: 2, timeout: '5s', tls: { ca_file }, auth: { type: 'scram-sha-512', user: 'weir', password: `file:${password}` } })
+  const open = (): ReturnType<typeof openKafkaJournal> => openKafkaJournal(config, { ...testContext(), make: true })
+  await expect(open()).rejects.toThrow(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
+  await writeFile(password, 'right\n')
+  const bus = await open()
+  onTestFinished(() => bus.close())
+  const writer = await bus.claim('a')
+  const record = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
+  await writer.write(1, record('one'))
+  // What is connected stays so, and whoever connects anew reads the password again.
+  await writeFile(password, 'wrong\n')
+  await writer.write(1, record('two'))
+  await expect(recordsOf(bus, 1, 2)).rejects.toThrow(/refuses our login/)
+  await expect(bus.claim('b')).resolves.toBeDefined()
+  await writeFile(password, 'right\n')
+  await writer.write(1, record('three'))
+  expect(await recordsOf(bus, 1, 3)).toEqual(['one', 'two', 'three'])
+  // Another one takes the name over the same way in.
+  const other = await open()
+  onTestFinished(() => other.close())
+  await (await other.claim('a')).fence(1, 'k')
+  await expect(writer.write(1, record('four'))).rejects.toThrow(Fenced)
 })
 
 test('weir bus check writes a message and sees it come by, and tells who may not read from who may not write', async () => {

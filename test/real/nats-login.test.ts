@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { createAccount, createOperator, createUser, type KeyPair } from '@nats-io/nkeys'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { certificate, key } from '../../src/connectors/http/fixtures/certificate.ts'
-import { natsSchema } from '../../src/connectors/nats/config.ts'
+import { natsJournalSchema, natsSchema } from '../../src/connectors/nats/config.ts'
 import { nats } from '../../src/connectors/nats/index.ts'
+import { openNatsJournal } from '../../src/connectors/nats/journal.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
+import { startWeir } from '../kit/weir-process.ts'
 import { nats as program } from './install/nats.ts'
-import { startNats } from './kit/nats.ts'
+import { recordsOf } from './kit/journal-records.ts'
+import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
 
 const never = new AbortController().signal
@@ -96,6 +99,77 @@ test('over TLS: the certificate is checked against the CA and the name, and ours
   expect(await tried({ url: mutual, tls: { ...known, cert_file, key_file } })).toBe('stored')
   expect(await tried({ url: mutual, tls: known })).toMatch(/certificate of ours.*`tls.cert_file`/)
 })
+
+/** A server over TLS whose only user has a password that can be changed. */
+async function secured(dir: string): Promise<{ readonly server: NatsServer; readonly ca_file: string; setPassword(password: string): Promise<void> }> {
+  const [cert_file, key_file, users] = [join(dir, 'cert.pem'), join(dir, 'key.pem'), join(dir, 'users.conf')]
+  await writeFile(cert_file, certificate)
+  await writeFile(key_file, key)
+  const setPassword = (password: string): Promise<void> => writeFile(users, `authorization { users: [ { user: weir, password: "${password}" } ] }`)
+  await setPassword('first')
+  const server = await startNats({ jetstream: true, dir, config: `include "users.conf"\ntls { cert_file: "${cert_file}", key_file: "${key_file}" }` })
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  return { server, ca_file: cert_file, setPassword }
+}
+
+test('the journal over TLS with a login: a password that changes is taken without a new start, and what waits meanwhile is stored once', async () => {
+  const dir = await folder()
+  const { server, ca_file, setPassword } = await secured(dir)
+  const password = join(dir, 'password')
+  await writeFile(password, 'wrong\n')
+  const config = configFrom(natsJournalSchema, { url: `tls://127.0.0.1:${server.port}`, stream: 'journal', partitions: 2, timeout: '2s', tls: { ca_file, server_name: 'localhost' }, auth: { type: 'user', user: 'weir', password: `file:${password}` } })
+  const open = (): ReturnType<typeof openNatsJournal> => openNatsJournal(config, { ...testContext(), make: true })
+  await expect(open()).rejects.toThrow(/refuses our login \(.*\); correct `auth`$/)
+  await writeFile(password, 'first\n')
+  const bus = await open()
+  onTestFinished(() => bus.close())
+  const writer = await bus.claim('a')
+  const record = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
+  const written = (text: string): Promise<number | string> => writer.write(1, record(text)).catch(String)
+  const patience = { timeout: 30_000, interval: 100 }
+  await writer.write(1, record('one'))
+
+  // The file has the new one already when the server comes back with it.
+  await writeFile(password, 'second\n')
+  await setPassword('second')
+  await server.restart()
+  await expect.poll(() => written('two'), patience).toEqual(expect.any(Number))
+
+  // The server has it first: we are refused, say so, and go on when the file has it.
+  await setPassword('third')
+  await server.restart()
+  await expect.poll(() => written('three'), patience).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  await expect(recordsOf(bus, 1, 3)).rejects.toThrow(/refuses our login/)
+  await writeFile(password, 'third\n')
+  await expect.poll(() => written('three'), patience).toEqual(expect.any(Number))
+  // A file that is gone while the connection is made again.
+  await rm(password)
+  await server.restart()
+  await expect.poll(() => written('four'), patience).toMatch(/a secret refers to the file .*password, which can't be read/)
+  await writeFile(password, 'third\n')
+  await expect.poll(() => written('four'), patience).toEqual(expect.any(Number))
+  expect(await recordsOf(bus, 1, 4)).toEqual(['one', 'two', 'three', 'four'])
+})
+
+test('a whole Weir reads the password of its journal again: what it took before and after is there, without a new start', async () => {
+  const dir = await folder()
+  const { server, ca_file, setPassword } = await secured(dir)
+  const password = join(dir, 'password')
+  await writeFile(password, 'first\n')
+  const on = { type: 'nats', url: `tls://127.0.0.1:${server.port}`, partitions: 1, timeout: '2s', tls: { ca_file, server_name: 'localhost' }, auth: { type: 'user', user: 'weir', password: `file:${password}` } }
+  const weir = await startWeir({ folder: dir, config: { journal: { on } } })
+  onTestFinished(async () => { await weir.stop() })
+  const send = (id: string): Promise<unknown> => weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'numbered' }, 'application/cloudevents+json')
+  await send('1')
+  await setPassword('second')
+  await server.restart()
+  await expect.poll(() => weir.log, { timeout: 30_000, interval: 100 }).toMatch(/refuses our login/)
+  const waiting = send('2')
+  await writeFile(password, 'second\n')
+  await waiting
+  await send('3')
+  await expect.poll(() => weir.sql('SELECT id FROM events ORDER BY id'), { timeout: 30_000, interval: 200 }).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }])
+}, 120_000)
 
 /** A JWT as NATS has them: signed with an NKey. */
 function signed(by: KeyPair, of: KeyPair, name: string, claims: object): string {

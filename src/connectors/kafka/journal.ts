@@ -20,10 +20,14 @@ export async function openKafkaJournal(config: KafkaJournalConfig, context: Jour
     return journal
   } catch (error) {
     await journal.close()
+    if (error instanceof NotConnected) throw error
     const said = says(error)
     throw new Error(/topic/.test(said) ? said : whyNotConnected(error, config), { cause: error })
   }
 }
+
+/** Says why, and what to do. */
+class NotConnected extends Error {}
 
 class KafkaJournal implements JournalBus {
   readonly where: string
@@ -150,7 +154,7 @@ class KafkaJournal implements JournalBus {
       return { library, admin }
     } catch (error) {
       await admin.close().catch(() => undefined)
-      throw error
+      throw new NotConnected(whyNotConnected(error, this.#config), { cause: error })
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
 import type { Context } from '../../engine/ports.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import { readTls } from '../../net/tls.ts'
+import { readTls, type TlsOptions } from '../../net/tls.ts'
+import type { Tls } from '../../schema/index.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
@@ -13,10 +14,12 @@ export async function loadClient() {
   return { ...transport, ...jetstream }
 }
 
-/** Reconnects for as long as the sink lives; the first connection is tried anew by each send. */
+/** Reconnects for as long as the sink lives; the first connection is tried anew by each send. Secrets and files of TLS are read for each connection. */
 export async function connectionOptions(library: Library, config: NatsServer, { id, host }: Context): Promise<ConnectionOptions> {
+  // Whoever names a file that can't be read is told now.
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)
+  authenticator?.()
   return {
     servers: [config.url, ...config.more_urls],
     name: `weir ${id}`,
@@ -28,7 +31,7 @@ export async function connectionOptions(library: Library, config: NatsServer, { 
     // A request's stack is worth nothing here and costs more than the request.
     noAsyncTraces: true,
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: { ...files } }),
+    ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: filesOf(config.tls, files) }),
   }
 }
 
@@ -36,10 +39,20 @@ function authenticatorOf(library: Library, auth: NatsServer['auth']): Authentica
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   switch (auth.type) {
     case 'none': return undefined
-    case 'user': return library.usernamePasswordAuthenticator(auth.user, revealSecret(auth.password))
-    case 'token': return library.tokenAuthenticator(revealSecret(auth.token))
-    case 'nkey': return library.nkeyAuthenticator(bytes(revealSecret(auth.seed).trim()))
-    case 'creds': return library.credsAuthenticator(bytes(revealSecret(auth.creds)))
+    case 'user': return library.usernamePasswordAuthenticator(auth.user, () => revealSecret(auth.password))
+    case 'token': return library.tokenAuthenticator(() => revealSecret(auth.token))
+    case 'nkey': return library.nkeyAuthenticator(() => bytes(revealSecret(auth.seed).trim()))
+    case 'creds': return library.credsAuthenticator(() => bytes(revealSecret(auth.creds)))
+  }
+}
+
+/** The library reads named files for each connection. */
+function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
+  if (tls === null || read === undefined) return {}
+  const { rejectUnauthorized, servername } = read
+  return {
+    rejectUnauthorized, ...(servername === undefined ? {} : { servername }),
+    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }), ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }), ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
   }
 }
 

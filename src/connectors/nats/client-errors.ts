@@ -52,6 +52,7 @@ export function noAnswer({ url, timeout, tls }: NatsConfig): string {
 /** Why there is no connection, with what to do about it. */
 export function whyNotConnected(error: unknown, { url, stream }: { readonly url: string; readonly stream: string | null }): string {
   const text = says(error)
+  if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/authoriz|authentic|nkey|signature|jwt/i.test(text)) return `${url} refuses our login (${text}); correct \`auth\``
   if (/jetstream/i.test(text)) return `${url}: stream ${stream ?? ''} can't be had (${text}); is JetStream on?`
   return `${url} can't be reached (${text})`

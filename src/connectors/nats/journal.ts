@@ -16,15 +16,7 @@ const nanoseconds = 1e6
 
 /** The journal as streams of JetStream: one for each partition, one for the small records. Rejects when no server answers, or JetStream is off. */
 export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
-  let client: JournalClient
-  try {
-    const library = await loadClient()
-    const connection = await library.connect(await connectionOptions(library, config, { ...context, metrics: { count: () => undefined, set: () => undefined } }))
-    client = { library, connection, stream: library.jetstream(connection), manager: await library.jetstreamManager(connection, { timeout: config.timeout, checkAPI: false }) }
-  } catch (error) {
-    throw new Error(whyNotConnected(error, config), { cause: error })
-  }
-  const journal = new NatsJournal(client, config, context)
+  const journal = new NatsJournal(config, context)
   try {
     await journal.open()
     return journal
@@ -36,13 +28,12 @@ export async function openNatsJournal(config: NatsJournalConfig, context: Journa
 
 class NatsJournal implements JournalBus {
   readonly where: string
-  readonly #client: JournalClient
   readonly #config: NatsJournalConfig
   readonly #context: JournalContext
+  #client: Promise<JournalClient> | undefined
   #partitions = 0
 
-  constructor(client: JournalClient, config: NatsJournalConfig, context: JournalContext) {
-    this.#client = client
+  constructor(config: NatsJournalConfig, context: JournalContext) {
     this.#config = config
     this.#context = context
     this.where = `streams ${config.stream}-* on ${config.url}`
@@ -66,12 +57,13 @@ class NatsJournal implements JournalBus {
     return Promise.resolve(new ExpectingWriter({
       name: `${this.#config.stream}/${name}`, claim, timeout: this.#config.timeout,
       place: (channel) => this.#place(channel),
-      client: () => Promise.resolve(this.#client),
+      client: () => this.#connected(),
     }))
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    const { library, stream } = this.#client
+    const client = await this.#connected()
+    const { library, stream } = client
     const place = this.#place(channel)
     const consumer = await stream.consumers.get(place.stream, { deliver_policy: library.DeliverPolicy.StartSequence, opt_start_seq: sequenceAfter(after) })
     const messages = await consumer.consume({ max_messages: mostAtOnce })
@@ -81,11 +73,12 @@ class NatsJournal implements JournalBus {
     try {
       let next = sequenceAfter(after)
       for await (const came of together(messages, this.#context.host.timers)) {
-        const some = channel === 'records' ? came : await this.#whole(place.stream, next, came)
+        const some = channel === 'records' ? came : await this.#whole(client, place.stream, next, came)
         next = (some.at(-1)?.seq ?? next) + 1
         const records = some.flatMap((message) => unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data)).filter((record) => record.place > after)
         if (records.length > 0) yield records
       }
+      if (!signal.aborted) throw new Error('the connection is lost')
     } finally {
       signal.removeEventListener('abort', stop)
       messages.stop()
@@ -93,8 +86,7 @@ class NatsJournal implements JournalBus {
   }
 
   /** With what a replica that lags behind left out: of a partition only the oldest messages go, so that a hole in the numbers is asked for. */
-  async #whole(stream: string, from: number, came: readonly JsMsg[]): Promise<readonly Stored[]> {
-    const { manager } = this.#client
+  async #whole({ manager }: JournalClient, stream: string, from: number, came: readonly JsMsg[]): Promise<readonly Stored[]> {
     const whole: Stored[] = []
     let [next, oldest] = [from, 0]
     for (const message of came) {
@@ -110,12 +102,36 @@ class NatsJournal implements JournalBus {
   }
 
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
-    const { state } = await this.#client.manager.streams.info(this.#place(channel).stream)
+    const { state } = await (await this.#connected()).manager.streams.info(this.#place(channel).stream)
     return { before: placeOf(Math.max(0, state.first_seq - 1)), last: placeOf(state.last_seq) }
   }
 
   async close(): Promise<void> {
-    await this.#client.connection.close()
+    const client = await this.#client?.catch(() => undefined)
+    this.#client = undefined
+    await client?.connection.close()
+  }
+
+  /** The library connects again by itself, until it is refused twice or a secret can't be read: then the next who asks makes a connection anew. */
+  #connected(): Promise<JournalClient> {
+    if (this.#client !== undefined) return this.#client
+    const connecting = this.#connect()
+    this.#client = connecting
+    const forget = (): void => {
+      if (this.#client === connecting) this.#client = undefined
+    }
+    connecting.then(({ connection }) => connection.closed()).then(forget, forget)
+    return connecting
+  }
+
+  async #connect(): Promise<JournalClient> {
+    try {
+      const library = await loadClient()
+      const connection = await library.connect(await connectionOptions(library, this.#config, { ...this.#context, metrics: { count: () => undefined, set: () => undefined } }))
+      return { library, connection, stream: library.jetstream(connection), manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }) }
+    } catch (error) {
+      throw new Error(whyNotConnected(error, this.#config), { cause: error })
+    }
   }
 
   #place(channel: Channel): { readonly stream: string; readonly prefix: string } {
@@ -125,7 +141,7 @@ class NatsJournal implements JournalBus {
 
   /** A stream that exists is left as it is. Resolves with its description. */
   async #ensure(channel: Channel, settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string }): Promise<string> {
-    const { library, manager } = this.#client
+    const { library, manager } = await this.#connected()
     const { stream, prefix } = this.#place(channel)
     try {
       return (await manager.streams.info(stream)).config.description ?? ''

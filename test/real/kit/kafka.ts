@@ -16,7 +16,7 @@ import { installKafka } from '../install/kafka.ts'
 export interface KafkaOptions {
   /** User and password that SCRAM and PLAIN know. */
   readonly user?: { readonly name: string; readonly password: string }
-  /** Certificate chain and key of the broker, and whom it trusts, PEM; with it there is a TLS listener that wants a certificate, and one that does not. */
+  /** Certificate chain and key of the broker, and whom it trusts, PEM; with it there is a TLS listener that wants a certificate, one that does not, and one that wants SCRAM-SHA-512. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string }
   /** Further lines of the configuration. */
   readonly config?: readonly string[]
@@ -38,7 +38,7 @@ export interface KafkaServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const listeners = ['plain', 'proxied', 'sasl', 'tls', 'mutual', 'controller'] as const
+const listeners = ['plain', 'proxied', 'sasl', 'tls', 'mutual', 'secure', 'controller'] as const
 export type Listener = (typeof listeners)[number]
 
 const READY_LIMIT = 90_000
@@ -108,8 +108,8 @@ export function writeLogging(dir: string): string {
 }
 
 function writeConfig(dir: string, port: Readonly<Record<Listener, number>>, proxied: number, { user, tls, config = [] }: KafkaOptions): string {
-  const names = listeners.filter((name) => (name !== 'tls' && name !== 'mutual') || tls !== undefined)
-  const protocol = { plain: 'PLAINTEXT', proxied: 'PLAINTEXT', sasl: 'SASL_PLAINTEXT', tls: 'SSL', mutual: 'SSL', controller: 'PLAINTEXT' }
+  const names = listeners.filter((name) => (name !== 'tls' && name !== 'mutual' && name !== 'secure') || tls !== undefined)
+  const protocol = { plain: 'PLAINTEXT', proxied: 'PLAINTEXT', sasl: 'SASL_PLAINTEXT', tls: 'SSL', mutual: 'SSL', secure: 'SASL_SSL', controller: 'PLAINTEXT' }
   const at = (name: Listener): string => `${name.toUpperCase()}://127.0.0.1:${name === 'proxied' ? proxied : port[name]}`
   const data = join(dir, 'data')
   mkdirSync(data, { recursive: true })
@@ -137,6 +137,7 @@ function writeConfig(dir: string, port: Readonly<Record<Listener, number>>, prox
     lines.push(
       'ssl.keystore.type=PEM', `ssl.keystore.certificate.chain=${inLine(tls.certificate)}`, `ssl.keystore.key=${inLine(tls.key)}`,
       'ssl.truststore.type=PEM', `ssl.truststore.certificates=${inLine(tls.ca)}`, 'listener.name.mutual.ssl.client.auth=required',
+      'listener.name.secure.sasl.enabled.mechanisms=SCRAM-SHA-512', `listener.name.secure.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
     )
   }
   const path = join(dir, 'server.properties')
