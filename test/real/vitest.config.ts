@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
-    include: ['test/real/**/*.test.ts', '{src,examples}/**/*.real.test.ts'],
+    include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts'],
     pool: 'forks',
     // Most of the time is spent in waiting for servers to start and for what they do.
     maxWorkers: 2,

@@ -7,6 +7,7 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
 import { mostPerOwner, SavedBook } from './book.ts'
+import { SavedFile } from './file.ts'
 
 const folders: string[] = []
 afterEach(async () => {
@@ -119,16 +120,20 @@ test('whenever the power goes, what was answered is there, and the file is whole
 })
 
 test('nobody can keep more views than the limit', async () => {
-  const book = new SavedBook(realHost(), await temporary())
-  for (let index = 0; index < mostPerOwner; index++) await book.put(`v${index}`, 'ann', { ...view, name: `View ${index}` })
+  const folder = await temporary()
+  const kept = (count: number, owner: (index: number) => string, search: string): Promise<void> =>
+    new SavedFile(realHost().disk, folder).write(Array.from({ length: count }, (_, index) => ({ ...view, search, id: `v${index}`, name: `View ${index}`, shared: false, owner: owner(index), by: owner(index), changed: 1 })))
+  await kept(mostPerOwner - 1, () => 'ann', view.search)
+  const book = new SavedBook(realHost(), folder)
+  await book.put('last', 'ann', { ...view, name: 'Last one' })
   await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(`The limit is ${mostPerOwner} saved views of one owner.`)
   await book.put('other', 'bob', view)
   await book.put('v0', 'ann', { ...view, name: 'Changed' })
-  const large = { ...view, search: 'a'.repeat(16_384) }
-  const all = async (): Promise<void> => {
-    for (let index = 0; index < 300; index++) await book.put(`l${index}`, `owner ${index % 10}`, { ...large, name: `Large ${index}` })
-  }
-  await expect(all()).rejects.toThrow('All saved views together may have 4 MiB.')
+  const large = 'a'.repeat(16_384)
+  await kept(254, (index) => `owner ${index % 10}`, large)
+  const full = new SavedBook(realHost(), folder)
+  await full.put('fits', 'cid', view)
+  await expect(full.put('large', 'cid', { ...view, name: 'Large', search: large })).rejects.toThrow('All saved views together may have 4 MiB.')
 })
 
 test('without a folder nothing can be saved, and that is said', async () => {
