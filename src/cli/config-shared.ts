@@ -1,7 +1,6 @@
 /** The parts of the configuration that are about sharing the work: short forms, and what does not go together. */
 import { isPartitionInstance } from '../engine/shared/names.ts'
 import type { ConfigDocument, Override } from '../schema/index.ts'
-import { sourceAck } from './config-ack.ts'
 import type { WeirConfig } from './config.ts'
 
 export const roles = ['collector', 'deliverer', 'api'] as const
@@ -54,7 +53,5 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
       problems.push({ path: ['sources', id, 'redact', 'key'], message: 'who goes on with the cluster may have another folder, and needs the same key for secret values', hint: 'set `redact.key`, for example to `env:WEIR_REDACT_KEY`, to the same for all' })
     }
   }
-  for (const source of Object.values(config.sources)) if (sourceAck(source) !== undefined) problems.push({ path: ['sources', source.id, 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `ack`' })
-  if (config.http.ack !== 'journal') problems.push({ path: ['http', 'ack'], message: 'who delivers may be another Weir, so that no sink can be waited for', hint: 'leave out `http.ack`' })
   return problems
 }

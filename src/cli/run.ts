@@ -151,7 +151,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
-    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted })
+    // What others are to read of a shared journal is in the records of all; here is nothing of it.
+    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted })
     const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))

@@ -1,6 +1,9 @@
 /** The main thread's side of a journal on a bus: delivers the partitions that are ours, and knows everybody's books. */
 import { sharedBooks } from '../engine/shared/books.ts'
 import type { Pipeline } from '../engine/control.ts'
+import { httpSource, type Settling } from '../engine/pushed.ts'
+import { sharedSource } from '../engine/shared/names.ts'
+import { begun, countedOf, fateBetween, partitionOfSource, passed } from '../engine/shared/passed.ts'
 import { Lanes, sinksOf } from '../engine/shared/lanes.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/ports.ts'
@@ -23,12 +26,14 @@ export interface SharedDeliveryParts {
 type Applied = Awaited<ReturnType<Lanes['apply']>>
 
 export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
+  readonly #instance: string
   readonly #joined: Joined
   readonly #lanes: Lanes | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  private constructor(joined: Joined, lanes: Lanes | undefined) {
+  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined) {
+    this.#instance = instance
     this.#joined = joined
     this.#lanes = lanes
   }
@@ -37,7 +42,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   static async open(start: SharedStart, { data, maxBytes, ...parts }: SharedDeliveryParts): Promise<SharedDelivery> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
     const lanes = start.delivers ? new Lanes({ ...parts, ...joined, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
-    return new SharedDelivery(joined, lanes)
+    return new SharedDelivery(start.instance, joined, lanes)
   }
 
   /** The sinks from now on; the first call begins delivering. */
@@ -51,6 +56,20 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     // A bus that is away leaves the books as they were last read.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
     return sharedBooks(this.#joined.records, known)
+  }
+
+  /** Of what this Weir takes over HTTP, whoever delivers it. */
+  settling(sink: string): Settling | undefined {
+    const { records, bus } = this.#joined
+    const source = sharedSource(httpSource, this.#instance)
+    const partition = partitionOfSource(records, source, bus.partitions)
+    if (!begun(records, sink, partition)) return undefined
+    const before = countedOf(records, sink, source, partition)
+    return async ({ places = [], accepted }, signal) => {
+      const said = await passed(records, sink, places, signal)
+      if (said === 'gone') return undefined
+      return said === 'stopped' ? { is: 'pending' } : fateBetween(before, countedOf(records, sink, source, partition), accepted)
+    }
   }
 
   /** How everybody's sinks get on. */

@@ -2,15 +2,13 @@
  * A running Weir as its own API sees it: sources in the ingest worker, sinks here, the store in its worker. Every part is
  * handed in; this file only joins them.
  */
-import type { Host } from '../host/index.ts'
-import { encodeBatch } from '../journal/bodies.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
-import { WeirError } from '../model/errors.ts'
 import type {
   Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
+import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './shared/names.ts'
@@ -20,11 +18,9 @@ import type { SinkSet } from './sinks.ts'
 import type { SourceReport } from './sources.ts'
 import { tapOf } from './tap.ts'
 
-export const httpSource = 'http'
-
 /** What main asks of the ingest worker. */
 export interface IngestPort {
-  append(unit: Unit): Promise<{ readonly sequence: number; readonly accepted: number; readonly duplicates: number }>
+  append(unit: Unit): Promise<Pushed>
   release(sequence: number): Promise<{
     readonly bytes: number
     readonly segments: number
@@ -43,8 +39,7 @@ export interface StorePort {
   settled(sequence: number): Promise<StoreStatus>
 }
 
-export interface RuntimeParts {
-  readonly host: Host
+export interface RuntimeParts extends PushParts {
   readonly log: Log
   readonly metrics: Metrics
   readonly directory: string
@@ -58,9 +53,7 @@ export interface RuntimeParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: { readonly problem: string | undefined; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
-  /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
-  readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
+  readonly shared?: PushParts['shared'] & { readonly problem: string | undefined; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
 }
 
 const housekeepingMs = 1000
@@ -94,24 +87,8 @@ export class Runtime implements Control {
     this.#feed?.abort()
   }
 
-  async ingest(batch: EventBatch): Promise<Ingested> {
-    const { host, ingest, sinks } = this.#parts
-    const { ack, ackTimeoutMs } = this.#parts.http()
-    const unit: Unit = {
-      source: httpSource, stream: httpSource, kind: 'events', count: batch.count, raw: encodeBatch(batch),
-      received: host.clock.now(), ...timeRange(batch.time),
-    }
-    const { sequence, accepted, duplicates } = await ingest.append(unit)
-    if (ack === undefined) return { accepted, duplicates }
-    const timeout = new AbortController()
-    const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
-    try {
-      const fate = await sinks.fate(ack, sequence, timeout.signal)
-      if (fate === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
-      return { accepted, duplicates, fate }
-    } finally {
-      timer.cancel()
-    }
+  ingest(batch: EventBatch): Promise<Ingested> {
+    return takePushed(this.#parts, batch)
   }
 
   async ledger(): Promise<Ledger> {
@@ -286,15 +263,4 @@ function ahead(seen: ReadonlyMap<string, number>, accounted: (source: string) =>
 function storeBooks(status: StoreStatus, follower: Follower): SinkBooks {
   const tallies = storeTallies(status)
   return { name: storeSink, takes: () => true, tallies, ahead: ahead(follower.seen(storeSink), (source) => tallies[source]?.accounted ?? 0) }
-}
-
-function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {
-  let timeMin = Number.NaN
-  let timeMax = Number.NaN
-  for (const time of times) {
-    if (Number.isNaN(time)) continue
-    if (!(timeMin <= time)) timeMin = time
-    if (!(timeMax >= time)) timeMax = time
-  }
-  return { timeMin, timeMax }
 }

@@ -4,7 +4,7 @@ import { Admission } from '../../engine/admission.ts'
 import { awaitedSink, type sinkMethods } from '../../engine/awaited.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
 import { connect, serve } from '../../engine/rpc.ts'
-import { httpSource } from '../../engine/runtime.ts'
+import { httpSource, type Pushed } from '../../engine/pushed.ts'
 import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
@@ -47,12 +47,6 @@ export interface SourceTotalsReport {
   readonly accepted: number
   readonly duplicates: number
   readonly shed: Readonly<Record<string, number>>
-}
-
-export interface AppendAnswer {
-  readonly sequence: number
-  readonly accepted: number
-  readonly duplicates: number
 }
 
 const snapshotEveryMs = 10_000
@@ -99,7 +93,7 @@ export const ingestMethods = {
     admission = new Admission(into, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited: (sink) => awaitedSink(need(main), sink, host.timers), state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited: (sink, source) => shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers), state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
@@ -114,13 +108,13 @@ export const ingestMethods = {
     return need(sources).apply(entries)
   },
   /** Events that clients push may come twice; derived streams know by their cursor. */
-  async append(unit: Unit): Promise<AppendAnswer> {
+  async append(unit: Unit): Promise<Pushed> {
     if (unit.source !== httpSource) {
       const { position } = await appender().append(unit)
       return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
     }
     const { position, accepted, duplicates } = await need(admission).append(unit)
-    return { sequence: position.sequence, accepted, duplicates }
+    return { sequence: position.sequence, accepted, duplicates, ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }) }
   },
   /** Where a source stands in the journal, for what derives a stream in another thread. */
   cursor(source: string): Uint8Array | undefined {

@@ -1,5 +1,8 @@
 /** The ingest worker's side of a journal on a bus: writes what sources bring, and copies what all of them brought. */
 import type { DuplicateWindow } from '../../engine/duplicates.ts'
+import type { AwaitedSink } from '../../engine/ports.ts'
+import { sharedSource, type Place } from '../../engine/shared/names.ts'
+import { begun, partitionOfSource, passed } from '../../engine/shared/passed.ts'
 import { replicate } from '../../engine/shared/replica.ts'
 import { frameOf, type SharedUnit } from '../../engine/shared/units.ts'
 import { SharedWriter } from '../../engine/shared/writer.ts'
@@ -26,6 +29,7 @@ export class SharedIngest {
   /** For sources that go on from what they told. */
   readonly watched: Pick<SourceJournal, 'append'>
   readonly #shared: SharedWriter | undefined
+  readonly #instance: string
   readonly #serves: boolean
   readonly #parts: SharedIngestParts
   readonly #joined: Joined
@@ -36,6 +40,7 @@ export class SharedIngest {
     this.#parts = parts
     this.#joined = joined
     this.#shared = writer
+    this.#instance = start.instance
     this.#serves = start.serves
     this.#stop = stop
     this.writer = writer ?? nobody
@@ -63,6 +68,26 @@ export class SharedIngest {
 
   get problem(): string | undefined {
     return this.#shared?.problem
+  }
+
+  /** Where the last unit of a source lies; where it has duplicates, also what it may repeat of other sources of ours. */
+  places(source: string, duplicates: number): readonly Place[] {
+    return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
+  }
+
+  /** Whoever delivers. */
+  awaited(sink: string, source: string): AwaitedSink {
+    const { records, bus } = this.#joined
+    const partition = (): number => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)
+    const isThere = (): boolean => begun(records, sink, partition())
+    return {
+      there: async (signal, waiting) => {
+        if (!isThere()) waiting(`no deliverer has begun with sink ${sink} in partition ${partition()}`)
+        await records.until(isThere, signal)
+        return !signal.aborted
+      },
+      settled: ({ duplicates = 0 }, signal) => passed(records, sink, this.places(source, duplicates), signal),
+    }
   }
 
   async save(): Promise<void> {

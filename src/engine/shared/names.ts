@@ -19,6 +19,12 @@ export function partitionOf(source: string, partitions: number): number {
   return (hash >>> 0) % partitions
 }
 
+/** Where a record of the journal lies. */
+export interface Place {
+  readonly partition: number
+  readonly place: number
+}
+
 /** Keys of the small records. */
 export const keys = {
   /** Epochs by instance. */

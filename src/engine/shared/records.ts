@@ -47,9 +47,14 @@ export class SharedRecords {
   /** Resolves when everything that is written now is known here. Rejects when the bus is away. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
-    await new Promise<void>((resolve) => {
+    await this.until(() => this.#place >= last, signal)
+  }
+
+  /** Resolves when the records say so, or the signal aborts: they are looked at now and whenever some have come. */
+  until(fact: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
       const look = (): void => {
-        if (this.#place < last && !signal.aborted) return
+        if (!signal.aborted && !fact()) return
         this.#waiting.delete(look)
         signal.removeEventListener('abort', look)
         resolve()

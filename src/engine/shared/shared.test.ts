@@ -14,6 +14,7 @@ import type { SinkEntry } from '../sinks.ts'
 import { sharedBooks } from './books.ts'
 import { Lane } from './lane.ts'
 import { Lanes, sharesOf } from './lanes.ts'
+import { begun, countedOf, fateBetween, passed } from './passed.ts'
 import { partitionOf } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
@@ -138,7 +139,7 @@ test('a bus that says that somebody else has the name is not asked again', async
 })
 
 /** A lane of the partition of `in@a` with one sink, whose other side is a list; refuses while `refuses` says so. */
-async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: boolean }): Promise<Lane> {
+async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean }): Promise<Lane> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-lane-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const definition: SinkDefinition<unknown> = {
@@ -146,6 +147,7 @@ async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: b
     build: () => Promise.resolve({
       send({ pieces, count }) {
         if (other.refuses === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'retry' as const, reason: 'not now' })))
+        if (other.rejects === true) return Promise.resolve([{ index: 0, is: 'reject' as const, reason: 'poison' }])
         for (const { header, rows } of pieces) for (const row of rows) other.ids.push(`${header.source}:${header.epoch}:${header.sourceSequence}:${row}`)
         return Promise.resolve([])
       },
@@ -190,6 +192,38 @@ test('whoever takes a partition over goes on where its sinks stood, and what the
   expect(tally).toMatchObject({ accounted: 11, filtered: { before_start: 2 } })
   expect((tally?.delivered ?? 0) + (tally?.quarantined ?? 0)).toBe(9)
   expect(tally?.quarantined).toBeGreaterThan(0)
+})
+
+test('whoever stored something learns from the records when a sink has passed it, whoever delivers, and how much of it was refused', async () => {
+  const bus = new MemoryBus(3)
+  const partition = partitionOf('in@a', 3)
+  const [writer, records] = [await open(bus), recordsOf(bus)]
+  const other = { ids: [] as string[], refuses: true, rejects: false }
+  expect(begun(records, 'out', partition)).toBe(false)
+  const deliverer = await lane(bus, other)
+  await expect.poll(() => begun(records, 'out', partition)).toBe(true)
+  await writer.append(unit(2))
+  let settled = 'not yet'
+  const waiting = passed(records, 'out', writer.places('in'), new AbortController().signal).then((said) => (settled = said))
+  expect(await passed(records, 'out', writer.places(), AbortSignal.abort())).toBe('stopped')
+  await expect.poll(() => deliverer.sinks.get('out')?.error).toContain('not now')
+  expect(settled).toBe('not yet')
+  other.refuses = false
+  expect(await waiting).toBe('settled')
+  expect(other.ids).toHaveLength(2)
+  const before = countedOf(records, 'out', 'in@a', partition)
+  other.rejects = true
+  await writer.append(unit(3))
+  await passed(records, 'out', writer.places('in'), new AbortController().signal)
+  const after = countedOf(records, 'out', 'in@a', partition)
+  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([{ is: 'dead-lettered', rows: 1 }, { is: 'delivered' }, { is: 'delivered' }])
+  other.refuses = true
+  await writer.append(unit(1))
+  const left = passed(records, 'out', writer.places('in'), new AbortController().signal)
+  await deliverer.sinks.apply([])
+  expect(await left).toBe('gone')
+  expect(begun(records, 'out', partition)).toBe(false)
+  await deliverer.close()
 })
 
 test('of two deliverers with one name the earlier lets go of everything, and says why', async () => {

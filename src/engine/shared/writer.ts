@@ -4,7 +4,7 @@ import { Fenced, FrameGroup, pack, type Appended, type BusRecord, type JournalBu
 import { WeirError } from '../../model/errors.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { Log } from '../ports.ts'
-import { keys, partitionOf, sharedSource, type TotalsRecord } from './names.ts'
+import { keys, partitionOf, sharedSource, type Place, type TotalsRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
@@ -38,6 +38,8 @@ export class SharedWriter {
   /** With what is under way, and without; by the source's full name. */
   readonly #ahead = new Map<string, SourceTotals>()
   readonly #stored = new Map<string, SourceTotals & { readonly place: number }>()
+  /** Place of the last frame of each source, as far as it was written or found by us. */
+  readonly #frames = new Map<string, Place>()
   readonly #dirty = new Set<string>()
   #queued = 0
   #count = 0
@@ -88,6 +90,13 @@ export class SharedWriter {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
+  /** Where whatever of these sources is stored by now ends, in each partition that one writes to; `source`: only this one's. */
+  places(source?: string): readonly Place[] {
+    if (source === undefined) return [...this.#frames.values()]
+    const place = this.#frames.get(sharedSource(source, this.#options.instance))
+    return place === undefined ? [] : [place]
+  }
+
   append(unit: Unit): Promise<Appended> {
     return this.#append(unit, this.#line(sharedSource(unit.source, this.#options.instance)))
   }
@@ -114,6 +123,7 @@ export class SharedWriter {
       this.#ahead.set(source, total)
       const place = await this.#writer.write(line.partition, recordsOf(source, group.pieces))
       this.#stored.set(source, { ...total, place })
+      this.#frames.set(source, { partition: line.partition, place })
       this.#dirty.add(source)
       // Rises over all partitions and starts, which places do not.
       return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
@@ -154,7 +164,10 @@ export class SharedWriter {
   async #begin(source: string, partition: number): Promise<void> {
     const { bus, records, onUnit } = this.#options
     const until = await this.#writer.fence(partition, source)
-    const { totals, place } = await totalsUpTo({ bus, records, partition, source, until, signal: this.#stop.signal, ...(onUnit === undefined ? {} : { onUnit }) })
+    const { totals, place } = await totalsUpTo({ bus, records, partition, source, until, signal: this.#stop.signal, onUnit: (unit) => {
+      this.#frames.set(source, { partition, place: unit.place })
+      onUnit?.(unit)
+    } })
     const total = { ...(totals.get(source) ?? emptyTotals()), sequence: 0 }
     this.#ahead.set(source, total)
     this.#stored.set(source, { ...total, place })

@@ -1,0 +1,68 @@
+/** What is pushed over HTTP: into the journal, and answered when it is synced there, or when a sink has settled it. */
+import type { Host } from '../host/index.ts'
+import { encodeBatch } from '../journal/bodies.ts'
+import type { Unit } from '../journal/types.ts'
+import type { EventBatch } from '../model/batches.ts'
+import { WeirError } from '../model/errors.ts'
+import type { Fate, Ingested } from './control.ts'
+import type { Place } from './shared/names.ts'
+import type { SinkSet } from './sinks.ts'
+
+export const httpSource = 'http'
+
+/** What the journal says of a batch. */
+export interface Pushed {
+  readonly sequence: number
+  readonly accepted: number
+  readonly duplicates: number
+  /** On a bus: where it lies, and whatever it repeats. */
+  readonly places?: readonly Place[]
+}
+
+/** Resolves with what became of a batch at a sink, with `pending` when the signal aborts first; undefined: the sink is not there any more. */
+export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<Fate | undefined>
+
+export interface PushParts {
+  readonly host: Host
+  readonly ingest: { append(unit: Unit): Promise<Pushed> }
+  readonly sinks: Pick<SinkSet, 'fate'>
+  /** Of a journal that is shared: undefined while no deliverer has begun with the sink, so that it might not be given what is pushed now. */
+  readonly shared?: { settling(sink: string): Settling | undefined } | undefined
+  /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
+  readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
+}
+
+export async function takePushed({ host, ingest, sinks, shared, http }: PushParts, batch: EventBatch): Promise<Ingested> {
+  const { ack, ackTimeoutMs } = http()
+  const unit: Unit = {
+    source: httpSource, stream: httpSource, kind: 'events', count: batch.count, raw: encodeBatch(batch),
+    received: host.clock.now(), ...timeRange(batch.time),
+  }
+  if (ack === undefined) {
+    const { accepted, duplicates } = await ingest.append(unit)
+    return { accepted, duplicates }
+  }
+  const settling: Settling | undefined = shared === undefined ? ({ sequence }, signal) => sinks.fate(ack, sequence, signal) : shared.settling(ack)
+  if (settling === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, with which no deliverer has begun yet`)
+  const pushed = await ingest.append(unit)
+  const timeout = new AbortController()
+  const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
+  try {
+    const fate = await settling(pushed, timeout.signal)
+    if (fate === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
+    return { accepted: pushed.accepted, duplicates: pushed.duplicates, fate }
+  } finally {
+    timer.cancel()
+  }
+}
+
+function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {
+  let timeMin = Number.NaN
+  let timeMax = Number.NaN
+  for (const time of times) {
+    if (Number.isNaN(time)) continue
+    if (!(timeMin <= time)) timeMin = time
+    if (!(timeMax >= time)) timeMax = time
+  }
+  return { timeMin, timeMax }
+}
