@@ -1,6 +1,7 @@
 import type { protos } from '@google-cloud/pubsub'
+import { Gathered } from '../../bus/gathered.ts'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
-import type { Clock } from '../../host/index.ts'
+import type { Host } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'
 import { code, codeOf, isRefusal, why } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
@@ -27,15 +28,16 @@ export class PubSubPuller implements Puller<string> {
   readonly keepMs: number
   readonly #config: PubSubSourceConfig
   readonly #subscription: string
-  readonly #clock: Clock
+  readonly #host: Pick<Host, 'clock' | 'timers'>
   /** When what is under way was last leased, by handle. */
   #leased = new Map<string, number>()
   #ahead: Ahead | undefined
   #client: SubscriberClient | undefined
+  readonly #acks = new Gathered<string>((handles) => inRequests(handles, (ackIds) => this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout))))
 
-  constructor(config: PubSubSourceConfig, clock: Clock) {
+  constructor(config: PubSubSourceConfig, host: Pick<Host, 'clock' | 'timers'>) {
     this.#config = config
-    this.#clock = clock
+    this.#host = host
     this.#subscription = `projects/${config.project}/subscriptions/${config.subscription}`
     this.address = `gcppubsub://${this.#subscription}`
     this.keepMs = Math.min(config.lease / 3, firstLeaseMs)
@@ -54,6 +56,8 @@ export class PubSubPuller implements Puller<string> {
         if (received.length === 0) continue
         // While these are taken the server looks for the next ones.
         this.#ahead = this.#ask(client)
+        // The client sends what it is asked for when nothing else is to be done at once.
+        await this.#host.timers.yield()
         return received.map(({ ackId, message }) => ({ handle: ackId ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
       }
       return []
@@ -68,8 +72,8 @@ export class PubSubPuller implements Puller<string> {
     }
   }
 
-  async ack(handles: readonly string[]): Promise<void> {
-    await this.#client?.acknowledge({ subscription: this.#subscription, ackIds: [...handles] }, callOptions(this.#config.timeout))
+  ack(handles: readonly string[]): Promise<void> {
+    return this.#acks.add(handles)
   }
 
   release(handles: readonly string[]): Promise<void> {
@@ -79,7 +83,7 @@ export class PubSubPuller implements Puller<string> {
   /** Most are acknowledged before they are asked about here for the first time: a lease costs a request as large as an acknowledgement. */
   async keep(taken: readonly string[]): Promise<void> {
     const handles = [...taken, ...(this.#ahead?.handles ?? [])]
-    const now = this.#clock.monotonic()
+    const now = this.#host.clock.monotonic()
     const leased = new Map(handles.map((handle) => [handle, this.#leased.get(handle) ?? Number.NEGATIVE_INFINITY]))
     this.#leased = leased
     const due = handles.filter((handle) => now - (leased.get(handle) ?? 0) >= this.#config.lease / 3)
@@ -108,14 +112,16 @@ export class PubSubPuller implements Puller<string> {
   }
 
   async #lease(handles: readonly string[], ackDeadlineSeconds: number): Promise<void> {
-    // A request may have 512 KiB.
-    for (let from = 0; from < handles.length; from += mostMessages) {
-      await this.#client?.modifyAckDeadline({ subscription: this.#subscription, ackIds: handles.slice(from, from + mostMessages), ackDeadlineSeconds }, callOptions(this.#config.timeout))
-    }
+    await inRequests(handles, (ackIds) => this.#client?.modifyAckDeadline({ subscription: this.#subscription, ackIds, ackDeadlineSeconds }, callOptions(this.#config.timeout)))
   }
 
   async #connect(): Promise<SubscriberClient> {
     const library = await loadClient()
     return new library.v1.SubscriberClient(await clientOptions(library, this.#config) as ConstructorParameters<typeof library.v1.SubscriberClient>[0])
   }
+}
+
+/** A request may have 512 KiB. */
+async function inRequests(handles: readonly string[], act: (some: string[]) => Promise<unknown> | undefined): Promise<void> {
+  for (let from = 0; from < handles.length; from += mostMessages) await act(handles.slice(from, from + mostMessages))
 }

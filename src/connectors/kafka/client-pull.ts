@@ -1,3 +1,4 @@
+import { Gathered } from '../../bus/gathered.ts'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { formatHostPort } from '../../schema/index.ts'
@@ -31,6 +32,7 @@ export class KafkaPuller implements Puller<Underway> {
   /** By topic and partition, of the group that we are in. */
   #lines = new Map<string, Line>()
   #missing = ''
+  readonly #commits = new Gathered<Line>((lines) => this.#commit(new Set(lines)))
 
   constructor(config: KafkaSourceConfig, context: SourceContext) {
     this.#config = config
@@ -55,15 +57,9 @@ export class KafkaPuller implements Puller<Underway> {
     return []
   }
 
-  async ack(handles: readonly Underway[]): Promise<void> {
+  ack(handles: readonly Underway[]): Promise<void> {
     for (const handle of handles) handle.synced = true
-    const offsets: Offset[] = []
-    for (const { group, topic, partition, waiting } of new Set(handles.map(({ line }) => line))) {
-      const open = waiting.findIndex(({ synced }) => !synced)
-      const last = waiting.splice(0, open < 0 ? waiting.length : open).at(-1)
-      if (last !== undefined && group === this.#group) offsets.push({ topic, partition, offset: last.offset + 1n })
-    }
-    await this.#group?.commit(offsets)
+    return this.#commits.add(handles.map(({ line }) => line))
   }
 
   /** Not committed: whoever reads next has them again. */
@@ -93,6 +89,16 @@ export class KafkaPuller implements Puller<Underway> {
     if (missing !== this.#missing && missing !== '') this.#context.log.warn('Some topics are not there yet; they are read once they are.', { source: this.#context.id, topics: missing })
     this.#missing = missing
     return group
+  }
+
+  async #commit(lines: ReadonlySet<Line>): Promise<void> {
+    const offsets: Offset[] = []
+    for (const { group, topic, partition, waiting } of lines) {
+      const open = waiting.findIndex(({ synced }) => !synced)
+      const last = waiting.splice(0, open < 0 ? waiting.length : open).at(-1)
+      if (last !== undefined && group === this.#group) offsets.push({ topic, partition, offset: last.offset + 1n })
+    }
+    await this.#group?.commit(offsets)
   }
 
   #begin(group: Group, { topic, partition, offset }: KafkaRecord): Underway {

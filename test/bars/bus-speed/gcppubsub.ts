@@ -14,7 +14,7 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const project = 'weir-test'
 
 export const gcppubsubSpeed: SpeedBusKind = {
-  name: 'gcppubsub', found: findPubSub, messages: 10_000,
+  name: 'gcppubsub', found: findPubSub, messages: 20_000,
   async start() {
     const server = await startPubSub()
     const options = await new PubSub({ projectId: project, apiEndpoint: server.endpoint, emulatorMode: true, authClient: new PassThroughClient() }).getClientConfig() as ConstructorParameters<typeof v1.PublisherClient>[0]
@@ -43,7 +43,7 @@ export const gcppubsubSpeed: SpeedBusKind = {
           return {
             source({ host }) {
               const config = configFrom(gcppubsubSourceSchema, { ...place, subscription: name })
-              return { config, puller: new PubSubPuller(config, host.clock) }
+              return { config, puller: new PubSubPuller(config, host) }
             },
             async consume(count, came) {
               for (let left = count; left > 0;) {
