@@ -9,6 +9,7 @@ import { importLaw } from './import-law.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
 import { formatProblem, type Check, type Problem } from './kit/sources.ts'
 import { lint } from './lint.ts'
+import { supportTable } from './support-table.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
@@ -17,6 +18,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['import law', importLaw],
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
+  ['support', supportTable],
   ['console size', consoleSize],
 ]
 

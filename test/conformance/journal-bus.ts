@@ -10,6 +10,7 @@ import { realMachine } from '../../src/host/machine.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import type { Pipeline } from '../../src/engine/control.ts'
 import { EventClient } from '../kit/event-client.ts'
+import { measured, proves, type Against } from '../kit/proof.ts'
 import { WeirGroup } from '../kit/weir-group.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
 import { Fenced, fenceKey, type BusRecord, type Channel, type JournalBus } from '../../src/journal/bus.ts'
@@ -41,7 +42,9 @@ async function first(bus: JournalBus, channel: Channel, after: number, count: nu
   return found
 }
 
-export function journalBusConformance(under: () => JournalBusUnderTest): void {
+export function journalBusConformance(under: () => JournalBusUnderTest, against: Against): void {
+  proves('journal', against)
+
   const opened = async (from = under().fresh()): Promise<JournalBus> => {
     const bus = await from.open()
     onTestFinished(() => bus.close())
@@ -59,6 +62,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest): void {
     expect(found.map(({ place }) => place)).toEqual([last - 1, last, again])
     expect((await bus.bounds(1)).last).toBe(again)
     expect((await first(bus, 1, last, 1)).map(text)).toEqual(['k=three'])
+    measured('as written')
   })
 
   test('partitions and records are apart', async () => {

@@ -4,6 +4,7 @@ import type { BatchKind } from '../../src/model/batches.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from './batches.ts'
 import { deliverAll, firstsInOrder, settle, type Sent } from './deliver.ts'
+import { measured, proves, type Against } from '../kit/proof.ts'
 import { casesOf, type SinkCase } from './waivers.ts'
 
 /** The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the reason. */
@@ -45,8 +46,11 @@ const endless = 3_600_000
 const never = new AbortController().signal
 
 /** What every sink must do, on a real other side. A fault the harness lacks must be waived in waivers.json. */
-export function sinkConformance(name: string, harness: SinkHarness): void {
-  describe(`${name} sink`, () => { casesOf(name, harness, (which) => runSinkCase(harness, which)) })
+export function sinkConformance(name: string, harness: SinkHarness, against: Against): void {
+  describe(`${name} sink`, () => {
+    proves('sink', against)
+    casesOf(name, harness, (which) => runSinkCase(harness, which))
+  })
 }
 
 /** One case, from start to end. Rejects when the sink does not do what the case asks. */
@@ -85,6 +89,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       const received = await other.received()
       expect(sorted(received)).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, received)).toBe(true)
+      measured('by key')
     },
 
     async stopped() {

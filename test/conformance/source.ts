@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Source, SourceContext } from '../../src/engine/ports.ts'
+import { measured, proves, type Against } from '../kit/proof.ts'
 import { TestJournal, type NewUnit } from './test-journal.ts'
 
 /** What a client is told. `silent`: this kind of source answers nobody (UDP). */
@@ -22,6 +23,8 @@ export interface SourceHarness {
   build(context: SourceContext, address: string | undefined): Promise<SourceSide>
   /** What is not acknowledged comes again by itself, as on a queue. */
   readonly redelivers?: boolean
+  /** What is kept: the order of all that comes, or of what has one key (`keyOf`). Nothing: not asked for. */
+  readonly order?: 'as received' | 'by key'
   /** The numbers that a unit holds. */
   numbersIn(unit: NewUnit): readonly number[]
 }
@@ -32,14 +35,20 @@ const promises = {
   drain: 'has synced everything it acknowledged, or received for good, when it has stopped',
   malformed: 'counts or refuses malformed input and lives on',
   restart: 'comes back on the same address after a stop',
+  order: 'journals what it is given in its order',
 } as const
 
 export type SourceCase = keyof typeof promises
 
+/** The key under which a client sends a number, where order is kept by key. */
+export const keyOf = (number: number): string => `k${number % 3}`
+
 /** What every source must do, with a real client and a journal that the test holds in its hand. */
-export function sourceConformance(name: string, harness: SourceHarness): void {
+export function sourceConformance(name: string, harness: SourceHarness, against: Against): void {
   describe(`${name} source`, () => {
-    for (const [which, title] of Object.entries(promises) as [SourceCase, string][]) {
+    proves('source', against)
+    const asked = (Object.entries(promises) as [SourceCase, string][]).filter(([which]) => which !== 'order' || harness.order !== undefined)
+    for (const [which, title] of asked) {
       test(`it ${title}`, async () => {
         expect.hasAssertions()
         await runSourceCase(harness, which)
@@ -96,8 +105,17 @@ class Bench {
     return this.#harness.redelivers === true
   }
 
+  get order(): SourceHarness['order'] {
+    return this.#harness.order
+  }
+
+  /** In the order of the journal. */
+  journalled(): number[] {
+    return this.journal.units.flatMap((unit) => [...this.#harness.numbersIn(unit)])
+  }
+
   synced(): number[] {
-    return this.journal.units.flatMap((unit) => [...this.#harness.numbersIn(unit)]).sort((a, b) => a - b)
+    return this.journalled().sort((a, b) => a - b)
   }
 
   /** Waits until what the client sent has gone somewhere: synced, or counted as shed. */
@@ -184,5 +202,17 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     await again.send(second)
     await bench.until(() => bench.synced().length >= first.length + second.length)
     expect(bench.synced()).toEqual([...first, ...second])
+  },
+
+  async order(bench) {
+    const side = await bench.start()
+    const numbers = Array.from({ length: 24 }, (_, index) => index + 1)
+    for (const some of [numbers.slice(0, 11), numbers.slice(11)]) await side.send(some)
+    await bench.until(() => new Set(bench.journalled()).size >= numbers.length)
+    // What comes again lies behind where it came first.
+    const firsts = [...new Set(bench.journalled())]
+    const lines = bench.order === 'by key' ? [...new Set(numbers.map(keyOf))].map((key) => firsts.filter((number) => keyOf(number) === key)) : [firsts]
+    for (const line of lines) expect(line).toEqual(line.toSorted((a, b) => a - b))
+    measured(bench.order ?? expect.unreachable('no order is asked for'))
   },
 }

@@ -18,6 +18,7 @@ import { decodeBatch, encodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch, FlowBatch } from '../../src/model/batches.ts'
 import { eventAt, eventId, toEventBatch } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
+import type { Against } from '../kit/proof.ts'
 import { runSourceCase, sourceConformance, type Answer, type SourceCase, type SourceHarness, type SourceSide } from './source.ts'
 import type { NewUnit } from './test-journal.ts'
 
@@ -43,6 +44,7 @@ function export5(numbers: readonly number[]): Buffer {
 }
 
 const netflowHarness: SourceHarness = {
+  order: 'as received',
   async build(context, address) {
     const source = await netflow.build(configFrom(netflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', tcp: 'off', flush: '5ms', receive_buffer: '1MiB' }), context)
     const client = createSocket('udp4')
@@ -66,6 +68,7 @@ const netflowHarness: SourceHarness = {
 // ---- sflow: UDP, answers nobody
 
 const sflowHarness: SourceHarness = {
+  order: 'as received',
   async build(context, address) {
     const source = await sflow.build(configFrom(sflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', flush: '5ms', receive_buffer: '1MiB' }), context)
     const port = Number(source.addresses[0]?.split(':').at(-1))
@@ -125,6 +128,7 @@ function httpClient(source: Source): SourceSide {
 }
 
 const apiHarness: SourceHarness = {
+  order: 'as received',
   async build(context, address) {
     const listen = { host: '127.0.0.1', port: Number(address === undefined ? 0 : new URL(address).port) }
     const api = await startApi({ control: new JournallingControl(context), listen, auth: { tokens: [] }, httpAuth: 'api', log: context.log, host: context.host, version: '0.0.0-test', limits: { closeMs: 300 } })
@@ -140,6 +144,7 @@ const apiHarness: SourceHarness = {
 // ---- kube-audit: batches over HTTP
 
 const auditHarness: SourceHarness = {
+  order: 'as received',
   async build(context, address) {
     const source = await kubeAudit.build(configFrom(kubeAuditSchema, { cluster: 'c1', listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }), context)
     const post = async (body: string): Promise<Answer> => {
@@ -158,10 +163,12 @@ const auditHarness: SourceHarness = {
   },
 }
 
-sourceConformance('netflow', netflowHarness)
-sourceConformance('sflow', sflowHarness)
-sourceConformance('http', apiHarness)
-sourceConformance('kube-audit', auditHarness)
+const own = (system: string, server: string): Against => ({ system, server, ours: true })
+
+sourceConformance('netflow', netflowHarness, own('netflow', 'datagrams of NetFlow v5'))
+sourceConformance('sflow', sflowHarness, own('sflow', 'datagrams'))
+sourceConformance('http', apiHarness, own('http', 'client'))
+sourceConformance('kube-audit', auditHarness, own('kube-audit', 'client'))
 
 // ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
 

@@ -15,13 +15,17 @@ import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import type { OtherSide, SinkHarness } from '../conformance/sink.ts'
-import type { Answer, SourceHarness } from '../conformance/source.ts'
+import { keyOf, type Answer, type SourceHarness } from '../conformance/source.ts'
 import type { NewUnit } from '../conformance/test-journal.ts'
 import { auth, region, type AwsServer } from './aws-server.ts'
 
 /** The server is there when a test begins. */
 type Server = () => AwsServer
 type Ending = '' | '.fifo'
+
+/** Of which part of a system a suite speaks. */
+export const plain = { sqs: { part: 'plain queues', unordered: true }, sns: { part: 'plain topics', unordered: true } } as const
+export const fifo = { sqs: { part: 'FIFO queues' }, sns: { part: 'FIFO topics' } } as const
 
 let named = 0
 
@@ -58,13 +62,14 @@ export const eventsOf = (unit: NewUnit): WeirEvent[] => {
   return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
 }
 
-export function sqsSourceOn(server: Server): SourceHarness {
+export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
   return {
     redelivers: true,
+    ...(ending === '' ? {} : { order: 'by key' }),
     numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
     async build(context, address) {
-      const url = address ?? (await server().makeQueue(`source-${++named}`))
-      let refused = false
+      const url = address ?? (await server().makeQueue(`source-${++named}${ending}`))
+      let [refused, closed] = [false, false]
       const synced = new Set<string>()
       const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }), {
         ...context,
@@ -78,24 +83,29 @@ export function sqsSourceOn(server: Server): SourceHarness {
         },
       })
       const wait = async (ids: readonly string[]): Promise<Answer> => {
-        for (let waited = 0; waited < 20_000 && !refused; waited += 10) {
+        for (let waited = 0; waited < 20_000 && !refused && !closed; waited += 10) {
           if (ids.every((id) => synced.has(id))) return 'accepted'
           await sleep(10)
         }
         return 'retry'
       }
+      const placed = (group: string, id: string) => (ending === '' ? {} : { MessageGroupId: group, MessageDeduplicationId: id })
       return {
         source,
         async send(numbers) {
           refused = false
-          await server().sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured })) }))
+          // Ten go in one request.
+          for (let at = 0; at < numbers.length; at += 10) await server().sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.slice(at, at + 10).map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured, ...placed(keyOf(one), String(one)) })) }))
           return wait(numbers.map(String))
         },
         async sendMalformed() {
-          await server().sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind' }))
+          await server().sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind', ...placed('none', 'none') }))
           return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
         },
-        close: () => Promise.resolve(),
+        close() {
+          closed = true
+          return Promise.resolve()
+        },
       }
     },
   }

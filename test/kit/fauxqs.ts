@@ -1,6 +1,11 @@
 // SQS and SNS in memory, in this process (npm fauxqs).
+import { readFileSync } from 'node:fs'
 import { buildApp } from 'fauxqs'
 import { awsServer, region, type AwsServer } from './aws-server.ts'
+import type { Against } from './proof.ts'
+
+export const againstFauxqs = (system: string): Against => ({ system, server: 'fauxqs', version: () => fauxqs.version })
+const fauxqs = JSON.parse(readFileSync(new URL('../../node_modules/fauxqs/package.json', import.meta.url), 'utf8')) as { readonly version: string }
 
 export async function startFauxqs(): Promise<AwsServer> {
   const app = buildApp({ logger: false, defaultRegion: region })

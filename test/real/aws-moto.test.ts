@@ -10,12 +10,14 @@ import { deliverAll } from '../conformance/deliver.ts'
 import { sinkConformance } from '../conformance/sink.ts'
 import { sourceConformance } from '../conformance/source.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
-import { auth, region, type AwsServer } from '../kit/aws-server.ts'
-import { eventsOf, snsSinkOn, sqsSinkOn, sqsSourceOn } from '../kit/aws-side.ts'
+import { auth, region } from '../kit/aws-server.ts'
+import { eventsOf, fifo, plain, snsSinkOn, sqsSinkOn, sqsSourceOn } from '../kit/aws-side.ts'
+import type { Against } from '../kit/proof.ts'
 import { installMoto } from './install/moto.ts'
-import { startMoto } from './kit/aws.ts'
+import { startMoto, type VersionedAws } from './kit/aws.ts'
 
-let server: AwsServer
+let server: VersionedAws
+const against = (system: string, part: Pick<Against, 'part' | 'unordered'>): Against => ({ system, server: 'moto', version: () => server.version, ...part })
 
 beforeAll(async () => {
   if ((await installMoto()).path !== undefined) server = await startMoto()
@@ -28,11 +30,12 @@ beforeEach(async (context) => {
 
 afterAll(() => server?.close())
 
-sinkConformance('aws-sqs at moto', sqsSinkOn(() => server, ''))
-sinkConformance('aws-sqs fifo at moto', sqsSinkOn(() => server, '.fifo'))
-sinkConformance('aws-sns at moto', snsSinkOn(() => server, ''))
-sinkConformance('aws-sns fifo at moto', snsSinkOn(() => server, '.fifo'))
-sourceConformance('aws-sqs at moto', sqsSourceOn(() => server))
+sinkConformance('aws-sqs at moto', sqsSinkOn(() => server, ''), against('aws-sqs', plain.sqs))
+sinkConformance('aws-sqs fifo at moto', sqsSinkOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
+sinkConformance('aws-sns at moto', snsSinkOn(() => server, ''), against('aws-sns', plain.sns))
+sinkConformance('aws-sns fifo at moto', snsSinkOn(() => server, '.fifo'), against('aws-sns', fifo.sns))
+sourceConformance('aws-sqs at moto', sqsSourceOn(() => server, ''), against('aws-sqs', plain.sqs))
+sourceConformance('aws-sqs fifo at moto', sqsSourceOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
 
 test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS our source reads from a queue, %s', async (name, raw) => {
   const url = await server.makeQueue(`through-${name}`)

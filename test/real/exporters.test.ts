@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { prove } from '../kit/proof.ts'
 import { sumCapture, type CaptureSum } from '../kit/pcap-sum.ts'
 import { buildCapture } from '../kit/pcap.ts'
-import { exporterCases, runCase, type CaptureKind } from './kit/exporter-cases.ts'
+import { versionOf } from './install/apt.ts'
+import { exporterCases, runCase, toldBy, type CaptureKind } from './kit/exporter-cases.ts'
 import { need } from './kit/need.ts'
 
 let folder = ''
@@ -30,6 +32,7 @@ describe.for(['softflowd', 'pmacctd'])('%s', (program) => {
     const capture = one === undefined ? undefined : captures.get(one.capture)
     if (one === undefined || capture === undefined) throw new Error('no such case')
     await need(context, one.program)
+    await prove(context.task.meta, 'source', { server: program, version: () => versionOf(one.program), ...toldBy(one) })
     expect(await runCase(one, { ...capture, folder: join(folder, String(index)) })).toEqual([])
   })
 })

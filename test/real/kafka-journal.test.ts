@@ -34,4 +34,4 @@ journalBusConformance(() => ({
   named: (topic) => ({ topic }),
   away: () => server.kill(),
   back: () => server.restart(),
-}))
+}), { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version })

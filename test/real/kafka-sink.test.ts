@@ -59,7 +59,7 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('kafka', { accepts: kafka.accepts, idempotency: kafka.idempotency, start: startOther })
+sinkConformance('kafka', { accepts: kafka.accepts, idempotency: kafka.idempotency, start: startOther }, { system: 'kafka', server: 'Apache Kafka (KRaft)', version: async () => (await broker()).version })
 
 type Written = WrittenConfigOf<typeof kafkaSchema>
 

@@ -12,7 +12,7 @@ import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { deliverAll } from '../conformance/deliver.ts'
-import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
 import { installKafka } from './install/kafka.ts'
 import { KafkaObserver } from './kit/kafka-topic.ts'
@@ -91,6 +91,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 sourceConformance('kafka', {
   redelivers: true,
+  order: 'by key',
   numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
   async build(context, address) {
     const topic = address?.split('/').at(-1) ?? ownTopic()
@@ -112,12 +113,12 @@ sourceConformance('kafka', {
       }
       return 'retry'
     }
-    const send = (value: string, headers: Readonly<Record<string, string>>): Promise<unknown> => producer.send({ messages: [{ topic, value: Buffer.from(value), headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }], acks: -1 })
+    const send = (value: string, headers: Readonly<Record<string, string>>, key?: string): Promise<unknown> => producer.send({ messages: [{ topic, value: Buffer.from(value), ...(key === undefined ? {} : { key: Buffer.from(key) }), headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }], acks: -1 })
     return {
       source,
       async send(numbers) {
         const before = refusals
-        for (const one of numbers) await send('{}', { 'ce_specversion': '1.0', 'ce_id': String(one), 'ce_source': '/test', 'ce_type': 'io.test', 'content-type': 'application/json' })
+        for (const one of numbers) await send('{}', { 'ce_specversion': '1.0', 'ce_id': String(one), 'ce_source': '/test', 'ce_type': 'io.test', 'content-type': 'application/json' }, keyOf(one))
         return answer(before)
       },
       // It is committed, and kept as what it is: nothing waits behind it.
@@ -128,7 +129,7 @@ sourceConformance('kafka', {
       close: () => producer.close(),
     }
   },
-})
+}, { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version })
 
 test('CloudEvents in every mode are events as they were; what can not be read is kept with its bytes, and with codec raw everything is', async () => {
   const topic = ownTopic()

@@ -13,6 +13,7 @@ import { startStored, type StoredApi } from '../../src/api/testing/stored.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import { installedChromium, launch } from '../browser/kit/chromium.ts'
 import { freePorts } from '../kit/free-port.ts'
+import { proves } from '../kit/proof.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { installKeycloak } from './install/keycloak.ts'
 import { Browser, type Page } from './kit/browser.ts'
@@ -110,6 +111,9 @@ const skewed = (ms: number): Host => {
 }
 
 describe('keycloak', () => {
+  // Beside its realms.
+  proves('login', { system: 'oidc', server: 'Keycloak', version: async () => ((await keycloak.manage('GET', '/../serverinfo')) as { systemInfo: { version: string } }).systemInfo.version })
+
   describe('logging in', () => {
     test('with code, PKCE, state and nonce leads back to where it was asked for, as who one is', async () => {
       const { url } = await started()

@@ -8,8 +8,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AuditData } from '../../src/model/kubernetes.ts'
 import { selfSigned } from '../kit/certificate.ts'
 import { freePorts } from '../kit/free-port.ts'
+import { proves } from '../kit/proof.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { findKubernetes } from './install/kubernetes.ts'
+import { againstKube } from './kit/kube-stage.ts'
 import { kubeconfigOf, startKube, type Kube } from './kit/kube.ts'
 
 const missing = findKubernetes()
@@ -68,6 +70,7 @@ afterAll(async () => {
 beforeEach((context) => {
   if (missing.path === undefined) context.skip(missing.reason)
 })
+proves('source', ...againstKube('kube-audit', () => kube).slice(0, 1))
 
 interface KubeObject {
   readonly kind: string

@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { synced } from '../kit/synced.ts'
 import { weirCommand } from '../kit/weir-command.ts'
+import { measured, proves } from '../kit/proof.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { Churn, judged, toldOf } from './kit/kube-churn.ts'
-import { useKube } from './kit/kube-stage.ts'
+import { againstKube, useKube } from './kit/kube-stage.ts'
 import { kubeconfigOf } from './kit/kube.ts'
 
 const stage = useKube('weir-kubernetes', ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
@@ -38,12 +39,15 @@ async function startWatching(settings: Readonly<Record<string, unknown>> = {}): 
 const statusOf = async (of: WeirProcess): Promise<Status> => (await of.get<{ clusters: Status[] }>('/api/v1/clusters')).clusters[0] as Status
 
 describe('kube-apiserver', () => {
+  proves('source', ...againstKube('kubernetes', () => stage.kube))
+
   test('every write of a churn is told once, in order, each from where the one before it ended', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'churn')
     await churn.run(8, 60)
     expect(await judged(running, churn, 'churn', 60_000)).toEqual([])
     expect(churn.writes).toBeGreaterThan(450)
+    measured('by key')
   }, 180_000)
 
   test('a restart with nothing changed tells nothing and lists nothing; what happened meanwhile is told in order', async () => {

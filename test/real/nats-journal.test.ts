@@ -37,4 +37,4 @@ journalBusConformance(() => ({
   named: (stream) => ({ stream }),
   away: () => server.kill(),
   back: () => server.restart(),
-}))
+}), { system: 'nats', server: program.name, version: () => server.version })

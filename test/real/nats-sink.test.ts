@@ -17,6 +17,7 @@ import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
+import { versionOf } from './install/apt.ts'
 import { nats as program } from './install/nats.ts'
 import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
@@ -103,7 +104,7 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('nats', { accepts: nats.accepts, idempotency: nats.idempotency, start: startOther })
+sinkConformance('nats', { accepts: nats.accepts, idempotency: nats.idempotency, start: startOther }, { system: 'nats', server: program.name, version: () => versionOf(program) })
 
 async function serverWith(config?: string): Promise<{ server: NatsServer; observer: Observer }> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-nats-'))

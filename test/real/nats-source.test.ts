@@ -12,7 +12,7 @@ import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
-import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import { eventBatch, testContext } from '../conformance/batches.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
 import { EventReceiver } from '../kit/event-receiver.ts'
@@ -86,6 +86,7 @@ const eventsOf = (unit: NewUnit): WeirEvent[] => {
 
 sourceConformance('nats', {
   redelivers: true,
+  order: 'by key',
   numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
   async build(context, address) {
     const stream = address?.split('/').at(-1) ?? (await newStream())
@@ -103,7 +104,7 @@ sourceConformance('nats', {
       async send(numbers) {
         refused = false
         let last = 0
-        for (const one of numbers) last = await publish(stream, String(one))
+        for (const one of numbers) last = await publish(stream, String(one), { key: keyOf(one) })
         return answer(last)
       },
       // It is acknowledged, and kept as what it is: nothing waits behind it.
@@ -114,7 +115,7 @@ sourceConformance('nats', {
       close: () => Promise.resolve(),
     }
   },
-})
+}, { system: 'nats', server: program.name, version: () => connection.info?.version })
 
 test('a stream is read once over kill -9 and a server that goes away, in order of each key; what can not be read is kept with its bytes', async () => {
   const stream = await newStream()

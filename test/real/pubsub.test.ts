@@ -19,11 +19,12 @@ import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
-import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import type { NewUnit } from '../conformance/test-journal.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
+import type { Against } from '../kit/proof.ts'
 import { startWeir } from '../kit/weir-process.ts'
-import { findPubSub } from './install/pubsub.ts'
+import { findPubSub, pubsub as program } from './install/pubsub.ts'
 import { startPubSub, type PubSubServer } from './kit/pubsub.ts'
 
 const never = new AbortController().signal
@@ -33,6 +34,8 @@ let publisher: v1.PublisherClient
 let subscriber: v1.SubscriberClient
 let dir = ''
 let number = 0
+/** It tells its version to nobody: that of its file. */
+const against: Against = { system: 'gcppubsub', server: 'Google’s emulator', version: () => program.version }
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'weir-pubsub-'))
@@ -124,7 +127,7 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('gcppubsub', { accepts: gcppubsub.accepts, idempotency: gcppubsub.idempotency, start: startOther })
+sinkConformance('gcppubsub', { accepts: gcppubsub.accepts, idempotency: gcppubsub.idempotency, start: startOther }, against)
 
 describe('gcppubsub: the sink', () => {
   test('a message is the event in binary mode: attributes, data as it is, the key as ordering key', async () => {
@@ -200,6 +203,7 @@ const eventsOf = (unit: NewUnit): WeirEvent[] => {
 
 sourceConformance('gcppubsub', {
   redelivers: true,
+  order: 'by key',
   numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
   async build(context, address) {
     const name = address?.split('/').at(-1) ?? (await new Topic().create()).name
@@ -224,12 +228,12 @@ sourceConformance('gcppubsub', {
       }
       return 'retry'
     }
-    const send = (messages: { readonly data: Buffer; readonly attributes?: Record<string, string> }[]): Promise<unknown> => publisher.publish({ topic: `projects/${project}/topics/${name}`, messages })
+    const send = (messages: { readonly data: Buffer; readonly attributes?: Record<string, string>; readonly orderingKey?: string }[]): Promise<unknown> => publisher.publish({ topic: `projects/${project}/topics/${name}`, messages })
     return {
       source,
       async send(numbers) {
         refused = false
-        await send(numbers.map((one) => ({ data: Buffer.from('{}'), attributes: { 'ce-specversion': '1.0', 'ce-id': String(one), 'ce-source': '/test', 'ce-type': 'io.test', 'content-type': 'application/json' } })))
+        for (const one of numbers) await send([{ orderingKey: keyOf(one), data: Buffer.from('{}'), attributes: { 'ce-specversion': '1.0', 'ce-id': String(one), 'ce-source': '/test', 'ce-type': 'io.test', 'content-type': 'application/json' } }])
         return wait(numbers.map(String))
       },
       async sendMalformed() {
@@ -239,7 +243,7 @@ sourceConformance('gcppubsub', {
       close: () => Promise.resolve(),
     }
   },
-})
+}, against)
 
 test('gcppubsub: a subscription is read once over kill -9, in order of each key; what can not be read is kept with its bytes', async () => {
   const topic = await new Topic().create()

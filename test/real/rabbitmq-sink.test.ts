@@ -106,7 +106,7 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('rabbitmq', { accepts: rabbitmq.accepts, idempotency: rabbitmq.idempotency, start: startOther })
+sinkConformance('rabbitmq', { accepts: rabbitmq.accepts, idempotency: rabbitmq.idempotency, start: startOther }, { system: 'rabbitmq', server: program.name, version: () => observer.version() })
 
 type Written = WrittenConfigOf<typeof rabbitmqSchema>
 

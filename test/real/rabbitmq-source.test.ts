@@ -9,7 +9,7 @@ import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
-import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { install } from './install/apt.ts'
@@ -64,6 +64,7 @@ const taps = new Map<string, { readonly tap: AckTap; sent: number }>()
 
 sourceConformance('rabbitmq', {
   redelivers: true,
+  order: 'by key',
   numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
   async build(context, address) {
     const queue = address?.split('/').at(-1) ?? (await newQueue())
@@ -74,7 +75,7 @@ sourceConformance('rabbitmq', {
     return {
       source,
       async send(numbers) {
-        for (const one of numbers) await publish(queue, String(one))
+        for (const one of numbers) await publish(queue, String(one), '{}', keyOf(one))
         known.sent += numbers.length
         return answer()
       },
@@ -87,7 +88,7 @@ sourceConformance('rabbitmq', {
       close: () => Promise.resolve(),
     }
   },
-})
+}, { system: 'rabbitmq', server: program.name, version: () => writer.version() })
 
 afterAll(async () => {
   for (const { tap } of taps.values()) await tap.close()

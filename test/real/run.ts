@@ -1,5 +1,6 @@
 // `npm run test:real`: Weir against real programs, then every bar at the scale of CI.
 // `npm run test:real -- NAME` runs the test files whose path contains NAME, and no bars.
+// `npm run test:real -- --write [NAME …]` writes down what they prove (docs/support-results.json), those beside the connectors with it, and runs no bars.
 import { countVitest } from '../../tools/count-vitest.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
@@ -27,7 +28,9 @@ import { installZipkin, zipkin } from './install/zipkin.ts'
 
 const VITEST_LIMIT = 1_200_000
 const BARS_LIMIT = 1_200_000
-const filters = process.argv.slice(2)
+const write = process.argv.includes('--write')
+const filters = process.argv.slice(2).filter((one) => one !== '--write')
+const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
@@ -36,9 +39,12 @@ for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }
 
-const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...filters], VITEST_LIMIT)
+const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...recording, ...filters], VITEST_LIMIT)
 const all = [tests]
-if (filters.length === 0) {
+if (write) {
+  // Suites that need nothing but the checkout.
+  all.push(await countVitest([...recording, ...(filters.length === 0 ? ['conformance'] : filters), '--passWithNoTests'], VITEST_LIMIT))
+} else if (filters.length === 0) {
   const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci', '--at-once', '2'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
   const counts = findCounts(bars.stdout)
   all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts)

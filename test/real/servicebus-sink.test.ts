@@ -76,7 +76,7 @@ async function startOther(sessions: boolean): Promise<OtherSide> {
 }
 
 for (const sessions of [false, true]) {
-  sinkConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', { accepts: serviceBus.accepts, idempotency: serviceBus.idempotency, start: () => startOther(sessions) })
+  sinkConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', { accepts: serviceBus.accepts, idempotency: serviceBus.idempotency, start: () => startOther(sessions) }, { system: 'azure-servicebus', server: 'server of AMQP 1.0', ours: true, part: sessions ? 'sessions' : 'queues', ...(sessions ? {} : { unordered: true }) })
 }
 
 test('a message to a plain AMQP client: attributes in application properties, data as body, id and session', async () => {

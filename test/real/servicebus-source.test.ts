@@ -16,7 +16,7 @@ import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { cutProxy } from '../conformance/cut-proxy.ts'
 import { deliverAll } from '../conformance/deliver.ts'
-import { sourceConformance, type Answer } from '../conformance/source.ts'
+import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
 import { startServiceBus, type ServiceBus } from '../kit/service-bus.ts'
 import { startWeir } from '../kit/weir-process.ts'
@@ -61,6 +61,7 @@ type Written = Partial<WrittenConfigOf<typeof serviceBusSourceSchema>>
 for (const sessions of [false, true]) {
   sourceConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', {
     redelivers: true,
+    ...(sessions ? { order: 'by key' } : {}),
     numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
     async build(context, address) {
       const name = address?.split('/').at(-1) ?? server.queue(`source-${++named}`, { sessions, lockMs: 5000 }).name
@@ -84,16 +85,16 @@ for (const sessions of [false, true]) {
         }
         return 'retry'
       }
-      const session = sessions ? { sessionId: 's' } : {}
+      const session = (id: string) => (sessions ? { sessionId: id } : {})
       return {
         source,
         async send(numbers) {
           refused = false
-          await send(name, numbers.map((one) => ({ ...cloudEvent(String(one)), ...session })))
+          await send(name, numbers.map((one) => ({ ...cloudEvent(String(one)), ...session(keyOf(one)) })))
           return wait(numbers.map(String))
         },
         async sendMalformed() {
-          await send(name, [{ body: Buffer.from('no event of any kind'), ...session }])
+          await send(name, [{ body: Buffer.from('no event of any kind'), ...session('s') }])
           return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
         },
         close() {
@@ -102,7 +103,7 @@ for (const sessions of [false, true]) {
         },
       }
     },
-  })
+  }, { system: 'azure-servicebus', server: 'server of AMQP 1.0', ours: true, part: sessions ? 'sessions' : 'queues', ...(sessions ? {} : { unordered: true }) })
 }
 
 interface Running {

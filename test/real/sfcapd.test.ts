@@ -7,7 +7,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { datagram, expandedSample, flowSample, rawHeader } from '../../src/codecs/sflow5/testing/datagrams.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { buildCapture } from '../kit/pcap.ts'
+import { prove } from '../kit/proof.ts'
 import { startWeir } from '../kit/weir-process.ts'
+import { versionOf } from './install/apt.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { need } from './kit/need.ts'
 import { startSfcapd, type NfdumpFlow } from './kit/sfcapd.ts'
@@ -67,6 +69,7 @@ function flagsOf(text: string): number {
 
 test('sfcapd and Weir understand the same of the same datagrams', async (context) => {
   await need(context, sfcapd)
+  await prove(context.task.meta, 'source', { system: 'sflow', server: 'sfcapd beside it', version: () => versionOf(sfcapd) })
   const folder = await mkdtemp(join(tmpdir(), 'weir-sfcapd-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const [port = 0] = await freePorts(1)

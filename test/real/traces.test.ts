@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
+import { prove } from '../kit/proof.ts'
 import { findKubernetes } from './install/kubernetes.ts'
 import { nats as program } from './install/nats.ts'
 import { installCollector } from './install/otel-collector.ts'
@@ -114,6 +115,7 @@ describe('zipkin', () => {
     const value = Buffer.from('a-secret-that-nobody-may-read').toString('base64')
     await at.kube.call('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'hidden' }, data: { password: value } })
     await followed(at, receiver, 'seen')
+    await prove(context.task.meta, 'traces', { system: 'zipkin', server: 'Zipkin', version: receiver.version })
     await expect.poll(async () => (await receiver.spans()).filter(({ tags }) => tags['k8s.name'] === 'hidden').length, { timeout: limit }).toBe(1)
     const all = JSON.stringify(await receiver.spans())
     for (const secret of [value, 'a-secret-that-nobody-may-read']) expect(all).not.toContain(secret)
@@ -134,6 +136,7 @@ describe('otel-collector', () => {
     receivers.push(receiver)
     await using weir = await startKollect(join(at.dir, 'otlp'), { ...at.env, TELEMETRY_URL: `otlp://${receiver.address}` })
     await followed(at, receiver, 'collected')
+    await prove(context.task.meta, 'traces', { system: 'otlp', server: 'OpenTelemetry Collector', version: receiver.version })
     expect(await metric(weir.opsUrl, 'weir_traces_sent_spans_total')).toBeGreaterThanOrEqual(6)
     expect(await weir.stop()).toBe(0)
   }, 240_000)

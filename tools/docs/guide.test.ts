@@ -9,7 +9,6 @@ import { parse } from 'yaml'
 import { problemTable } from '../../src/api/problems.ts'
 import { everyView } from '../../src/api/views.ts'
 import { commandTree, flatten } from '../../src/cli/command-tree.ts'
-import { components } from '../../src/cli/components.ts'
 import { weirSchema } from '../../src/cli/config.ts'
 import { loadConfig } from '../../src/cli/load-config.ts'
 import { program } from '../../src/cli/program.ts'
@@ -150,10 +149,4 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
     const headings = [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchor(title))
     expect(headings, `${page} → ${target}`).toContain(heading)
   }
-})
-
-test('every source and sink has a row in the support table', async () => {
-  const support = await readFile(join(ROOT, 'docs/support.json'), 'utf8')
-  const missing = components().filter(({ type, under }) => (under === 'sources' || under === 'sinks') && !support.includes(`\`${type}\``))
-  expect(missing.map(({ name }) => name)).toEqual([])
 })

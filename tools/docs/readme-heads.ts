@@ -11,6 +11,7 @@ import { importsOf } from '../kit/imports.ts'
 import { readSource } from '../kit/sources.ts'
 import { headingOf } from './configuration.ts'
 import { anchor, code, table, withBlock } from './markdown.ts'
+import { readSupport, supportColumns, supportRows } from './support.ts'
 
 const onTwice: Readonly<Record<Idempotency, string>> = {
   token: 'a batch that is sent again carries the same token, so that the other side takes it once',
@@ -65,21 +66,9 @@ ${least.trim()}
 `
 }
 
-interface Support {
-  readonly system: string
-  readonly source?: string
-  readonly sink?: string
-  readonly journal?: string
-  readonly order?: string
-  readonly tested: string
-  readonly version?: string
-}
-
-/** The README with its support table, from docs/support.json: what was tried, against what. */
+/** The README with its support table: what tests have proved, against what. */
 export async function readmeSupport(): Promise<string> {
   const page = await readFile(join(ROOT, 'README.md'), 'utf8').catch(() => '')
-  const rows = JSON.parse(await readFile(join(ROOT, 'docs/support.json'), 'utf8')) as readonly Support[]
-  const content = table(['System', 'As source', 'As sink', 'As journal', 'Order', 'Tested against', 'Version'],
-    rows.map(({ system, source = '–', sink = '–', journal = '–', order = '–', tested, version = '–' }) => [system, source, sink, journal, order, tested, version]))
-  return withBlock(page, 'Weir', { name: 'support', content })
+  const { names, results } = await readSupport(ROOT)
+  return withBlock(page, 'Weir', { name: 'support', content: table([...supportColumns], supportRows(names, results)) })
 }

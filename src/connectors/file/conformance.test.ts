@@ -91,5 +91,5 @@ async function startStdout(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('file', { accepts: file.accepts, idempotency: file.idempotency, start: startFile })
-sinkConformance('stdout', { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout })
+sinkConformance('file', { accepts: file.accepts, idempotency: file.idempotency, start: startFile }, { system: 'file', server: 'a file system' })
+sinkConformance('stdout', { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout }, { system: 'stdout', server: 'a pipe' })

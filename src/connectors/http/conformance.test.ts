@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { HTTP, type CloudEvent } from 'cloudevents'
+import sdk from 'cloudevents/package.json' with { type: 'json' }
 import { configFrom } from '../../schema/index.ts'
 import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
 import { httpSchema } from './config.ts'
@@ -87,5 +88,5 @@ async function start(mode: Mode): Promise<OtherSide> {
 }
 
 for (const mode of ['binary', 'structured', 'batched'] as const) {
-  sinkConformance(`http ${mode}`, { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) })
+  sinkConformance(`http ${mode}`, { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) }, { system: 'http', server: 'the SDK of CloudEvents in a server', ours: true, version: () => sdk.version, part: `${mode} mode` })
 }

@@ -33,6 +33,12 @@ export function install(program: Program): Promise<Installed> {
   return result
 }
 
+/** What a program says of its version; undefined: it is not here. */
+export async function versionOf(program: Program): Promise<string | undefined> {
+  const found = await install(program)
+  return found.path === undefined ? undefined : found.version
+}
+
 async function findOrInstall(program: Program): Promise<Installed> {
   const here = await find(program)
   if (here !== undefined) return here

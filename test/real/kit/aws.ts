@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
+import { runCommand } from '../../../tools/kit/command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { awsServer, region, type AwsServer, type Passed } from '../../kit/aws-server.ts'
 import { freePorts } from '../../kit/free-port.ts'
@@ -12,21 +13,29 @@ import { JVM } from './kafka.ts'
 
 const readyLimit = 60_000
 
+export type VersionedAws = AwsServer & { readonly version: string | undefined }
+
 /** SQS and SNS. Throws when it cannot be had (see `installMoto`). */
-export async function startMoto(): Promise<AwsServer> {
+export async function startMoto(): Promise<VersionedAws> {
   const python = await installMoto()
   if (python.path === undefined) throw new Error(python.reason)
   const [port = 0] = await freePorts(1)
-  return behind('123456789012', port, spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }))
+  const said = await runCommand(python.path, ['-c', 'import moto; print(moto.__version__)'], { limit: 30_000 })
+  const server = await behind('123456789012', port, spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }))
+  return { ...server, version: said.stdout.trim() }
 }
 
 /** SQS. Throws when it cannot be had (see `installElasticmq`). */
-export async function startElasticmq(): Promise<AwsServer> {
+export async function startElasticmq(): Promise<VersionedAws> {
   const jars = await installElasticmq()
   if (jars.path === undefined) throw new Error(jars.reason)
   const [port = 0] = await freePorts(1)
   const settings = [`rest-sqs.bind-hostname=127.0.0.1`, `rest-sqs.bind-port=${port}`, 'rest-stats.enabled=false', 'rest-sqs.sqs-limits=strict', `aws.region=${region}`]
-  return behind('000000000000', port, spawn('java', [...JVM, ...settings.map((one) => `-D${one}`), '-cp', join(jars.path, '*'), 'org.elasticmq.server.Main'], { stdio: 'ignore' }))
+  const child = spawn('java', [...JVM, ...settings.map((one) => `-D${one}`), '-cp', join(jars.path, '*'), 'org.elasticmq.server.Main'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let version: string | undefined
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { version ??= /Starting ElasticMQ server \(([^)]+)\)/.exec(text)?.[1] })
+  const server = await behind('000000000000', port, child)
+  return { ...server, version }
 }
 
 /** Resolves when it answers. */

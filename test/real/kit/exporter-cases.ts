@@ -70,6 +70,12 @@ export const exporterCases: readonly ExporterCase[] = [
   probe('sFlow, sampled', { plugin: 'sfprobe', sampling }, { noTimes: true, noTail: true, sampling }),
 ]
 
+/** What a case proves, and of what. */
+export function toldBy({ name, tcp }: ExporterCase): { readonly system: string; readonly part?: string } {
+  if (name.includes('sFlow')) return { system: 'sflow' }
+  return { system: 'netflow', part: tcp === true ? 'IPFIX over TCP' : (/^NetFlow v\d|^IPFIX/.exec(name)?.[0] ?? name) }
+}
+
 /** Sends the capture into a Weir of its own; answers what differs. */
 export async function runCase(one: ExporterCase, capture: { readonly file: string; readonly sum: CaptureSum; readonly folder: string }): Promise<string[]> {
   const sflow = one.name.includes('sFlow')

@@ -27,6 +27,8 @@ export interface KafkaServer {
   readonly ports: Readonly<Record<Listener, number>>
   readonly proxy: CutProxy
   readonly pid: number
+  /** As it says when it starts. */
+  readonly version: string | undefined
   readonly dir: string
   kill(): Promise<void>
   restart(): Promise<void>
@@ -60,7 +62,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const run = promisify(execFile)
   await run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAA', '-c', config, ...scram], { timeout: TOOL_LIMIT })
 
-  let running = await launch(java, config)
+  let version: string | undefined
+  let running = await launch(java, config, (said) => { version = said })
   await isReady(inner.plain)
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (running.exitCode !== null || running.signalCode !== null) return
@@ -74,6 +77,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     ports: { ...inner, proxied: proxy.port },
     proxy,
     dir,
+    version,
     get pid() {
       return running.pid ?? -1
     },
@@ -103,7 +107,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
 
 export function writeLogging(dir: string): string {
   const path = join(dir, 'log4j2.properties')
-  writeFileSync(path, ['rootLogger.level=ERROR', 'rootLogger.appenderRef.out.ref=out', 'appender.out.type=Console', 'appender.out.name=out', 'appender.out.target=SYSTEM_ERR', 'appender.out.layout.type=PatternLayout', 'appender.out.layout.pattern=%p %c %m%n', 'logger.ready.name=kafka.server.KafkaRaftServer', 'logger.ready.level=INFO', ''].join('\n'))
+  writeFileSync(path, ['rootLogger.level=ERROR', 'rootLogger.appenderRef.out.ref=out', 'appender.out.type=Console', 'appender.out.name=out', 'appender.out.target=SYSTEM_ERR', 'appender.out.layout.type=PatternLayout', 'appender.out.layout.pattern=%p %c %m%n', 'logger.ready.name=kafka.server.KafkaRaftServer', 'logger.ready.level=INFO', 'logger.version.name=org.apache.kafka.common.utils.AppInfoParser', 'logger.version.level=INFO', ''].join('\n'))
   return path
 }
 
@@ -145,7 +149,7 @@ function writeConfig(dir: string, port: Readonly<Record<Listener, number>>, prox
   return path
 }
 
-export async function launch(java: readonly string[], config: string): Promise<ChildProcess> {
+export async function launch(java: readonly string[], config: string, heard?: (version: string | undefined) => void): Promise<ChildProcess> {
   const child = spawn('java', [...java, 'kafka.Kafka', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -163,6 +167,7 @@ export async function launch(java: readonly string[], config: string): Promise<C
     }
     await sleep(20)
   }
+  heard?.(/Kafka version: (\S+)/.exec(log)?.[1])
   return child
 }
 

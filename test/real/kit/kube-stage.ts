@@ -3,8 +3,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { runCommand } from '../../../tools/kit/command.ts'
+import type { Against } from '../../kit/proof.ts'
 import { findKubernetes } from '../install/kubernetes.ts'
 import { kubeconfigOf, startKube, type Kube } from './kube.ts'
+
+/** What a suite is run against that has a cluster. */
+export function againstKube(system: string, kube: () => Kube): readonly Against[] {
+  const etcd = async (): Promise<string | undefined> => /\d+(?:\.\d+)+/.exec((await runCommand(join(findKubernetes().path ?? '', 'etcd'), ['--version'], { limit: 10_000 })).output)?.[0]
+  return [
+    { system, server: 'kube-apiserver', version: async () => String((await kube().call('GET', '/version'))['gitVersion']).replace(/^v/, '') },
+    { system, server: 'etcd', version: etcd },
+  ]
+}
 
 export interface KubeStage {
   /** Once the tests run. */

@@ -28,6 +28,13 @@ export class RabbitObserver {
     return channel
   }
 
+  /** As the server says it. */
+  async version(): Promise<string | undefined> {
+    await this.channel()
+    const told = (this.#connection as unknown as { readonly connection: { readonly serverProperties: { readonly version?: string } } } | undefined)?.connection.serverProperties.version
+    return told
+  }
+
   /** Everything that has come into the queue so far, repeats included. */
   async received(queue: string): Promise<readonly GetMessage[]> {
     const taken = this.#taken.get(queue) ?? []

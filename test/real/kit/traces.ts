@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runCommand } from '../../../tools/kit/command.ts'
 import { freePorts } from '../../kit/free-port.ts'
 
 const READY_LIMIT = 120_000
@@ -21,6 +22,8 @@ export interface SeenSpan {
 export interface TraceReceiver {
   /** `127.0.0.1:PORT` */
   readonly address: string
+  /** As it says it. */
+  version(): Promise<string | undefined>
   spans(): Promise<SeenSpan[]>
   stop(): Promise<void>
 }
@@ -33,6 +36,7 @@ export async function startZipkin(jar: string): Promise<TraceReceiver> {
   await program.ready('Zipkin', () => fetch(`http://${address}/health`).then(({ ok }) => ok, () => false))
   return {
     address,
+    version: async () => ((await (await fetch(`http://${address}/info`)).json()) as { zipkin?: { version?: string } }).zipkin?.version,
     async spans() {
       const traces = (await (await fetch(`http://${address}/api/v2/traces?limit=1000&serviceName=weir`)).json()) as (Omit<SeenSpan, 'tags' | 'kind'> & { tags?: SeenSpan['tags']; kind?: string })[][]
       return traces.flat().map(({ traceId, id, parentId, name, kind = '', tags = {} }) => ({ traceId, id, parentId, name, kind, tags }))
@@ -53,7 +57,8 @@ export async function startCollector(path: string, folder: string): Promise<Trac
   }))
   const program = new Program(path, ['--config', config])
   await program.ready('the collector', () => Promise.resolve(program.said.includes('Everything is ready')))
-  return { address, spans: () => Promise.resolve(printedSpans(program.said)), stop: () => program.stop() }
+  const version = async (): Promise<string | undefined> => /\d+(?:\.\d+)+/.exec((await runCommand(path, ['--version'], { limit: 10_000 })).output)?.[0]
+  return { address, version, spans: () => Promise.resolve(printedSpans(program.said)), stop: () => program.stop() }
 }
 
 /** Of the detailed text of its `debug` exporter. */

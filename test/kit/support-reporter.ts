@@ -1,0 +1,70 @@
+// Writes down what the tests of a run have proved (proof.ts): docs/support-results.json, of which the support table is made.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Reporter, TestModule } from 'vitest/node'
+import { ROOT } from '../../tools/kit/command.ts'
+import { readResults, resultsFile, type SupportResult } from '../../tools/kit/support-results.ts'
+import './proof.ts'
+
+export interface FileOutcome {
+  /** Relative to the root. */
+  readonly file: string
+  readonly failed: boolean
+  /** Every test of it ran. */
+  readonly whole: boolean
+  readonly results: readonly SupportResult[]
+}
+
+/** What was known, with what these files have proved now. A file of which not all could run keeps what it proved before. */
+export function merged(known: readonly SupportResult[], outcomes: readonly FileOutcome[]): { readonly results: readonly SupportResult[]; readonly said: readonly string[] } {
+  const said: string[] = []
+  let results = known
+  for (const { file, failed, whole, results: found } of outcomes) {
+    const before = results.filter(({ proved_by }) => proved_by === file)
+    if (failed) {
+      said.push(`${file} failed: nothing is proved by it`)
+      results = results.filter((one) => !before.includes(one))
+    } else if (whole) {
+      results = [...results.filter((one) => !before.includes(one)), ...found]
+    } else if (before.length > 0) {
+      said.push(`${file} was not run as a whole here: what it proved before is kept`)
+    }
+  }
+  return { results: results.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)), said }
+}
+
+const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string => [system, role, server, part, proved_by].join('\0')
+
+function outcomeOf(module: TestModule): FileOutcome {
+  const groups = new Map<string, SupportResult>()
+  const tests = [...module.children.allTests()]
+  for (const test of tests) {
+    const { proofs = [], order } = test.meta()
+    for (const { unordered, ours, ...proof } of proofs) {
+      const key = JSON.stringify([proof.system, proof.role, proof.server, proof.part])
+      const before = groups.get(key)
+      const kept = unordered === true ? undefined : (order ?? before?.order)
+      groups.set(key, {
+        system: proof.system, role: proof.role, ...(proof.part === undefined ? {} : { part: proof.part }), server: proof.server,
+        ...(proof.version === undefined ? {} : { version: proof.version }), ...(ours === true ? { stand_in_of_ours: true } : {}), ...(kept === undefined ? {} : { order: kept }),
+        tests_passed: (before?.tests_passed ?? 0) + 1, proved_by: relative(ROOT, module.moduleId),
+      })
+    }
+  }
+  const states = tests.map((test) => test.result().state)
+  return {
+    file: relative(ROOT, module.moduleId), failed: states.includes('failed') || module.errors().length > 0,
+    whole: states.length > 0 && states.every((state) => state === 'passed'), results: [...groups.values()],
+  }
+}
+
+export default class SupportReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const path = join(ROOT, resultsFile)
+    const known = readResults(readFileSync(path, 'utf8'))
+    const { results, said } = merged(known, modules.map(outcomeOf))
+    for (const line of said) console.log(`support table: ${line}`)
+    writeFileSync(path, `[\n${results.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`)
+    console.log(`support table: ${results.length} results in ${resultsFile}; now \`npm run docs\``)
+  }
+}

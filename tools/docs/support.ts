@@ -1,0 +1,80 @@
+// The rows of the support table: names from docs/support.json, everything else from what tests have proved (docs/support-results.json).
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readResults, resultsFile, type SupportResult } from '../kit/support-results.ts'
+import { code } from './markdown.ts'
+
+export const namesFile = 'docs/support.json'
+
+/** Words for a row, in the order of the table; they claim nothing that no result covers. */
+export interface SupportName {
+  /** As results call it. */
+  readonly system: string
+  readonly name: string
+  /** Type of its connectors; that of the system unless given. */
+  readonly connector?: string
+  /** What takes it when that is no connector. */
+  readonly source?: string
+  /** Parts that the name claims. */
+  readonly parts?: readonly string[]
+  /** Said behind what it was tested against. */
+  readonly remark?: string
+}
+
+export interface Support {
+  readonly names: readonly SupportName[]
+  readonly results: readonly SupportResult[]
+}
+
+export async function readSupport(root: string): Promise<Support> {
+  const [names, results] = await Promise.all([namesFile, resultsFile].map((file) => readFile(join(root, file), 'utf8')))
+  return { names: JSON.parse(names ?? '') as readonly SupportName[], results: readResults(results ?? '') }
+}
+
+export const supportColumns = ['System', 'As source', 'As sink', 'As journal', 'Order', 'Tested against', 'Version'] as const
+export const connectorRoles = ['source', 'sink', 'journal'] as const
+
+export function supportRows(names: readonly SupportName[], results: readonly SupportResult[]): string[][] {
+  return names.map((row) => {
+    const own = results.filter(({ system }) => system === row.system)
+    const [source, sink, journal] = connectorRoles.map((role) => {
+      if (!own.some((one) => one.role === role)) return '–'
+      return role === 'journal' ? 'yes' : role === 'source' && row.source !== undefined ? row.source : code(row.connector ?? row.system)
+    })
+    const { servers, versions } = testedAgainst(own)
+    return [row.name, source ?? '–', sink ?? '–', journal ?? '–', orderOf(own), `${servers}${row.remark === undefined ? '' : `, ${row.remark}`}`, versions]
+  })
+}
+
+/** Ours are named only where a role was tried against nothing else. */
+function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
+  const roles = [...new Set(own.map(({ role }) => role))]
+  const theirs = (role: string): boolean => own.some((one) => one.role === role && one.stand_in_of_ours !== true)
+  const told = new Map<string, string>()
+  const versions = new Map<string, Set<string>>()
+  for (const { server, version, stand_in_of_ours: ours, role } of own) {
+    if (ours === true && theirs(role)) continue
+    const only = ours === true && roles.length > 1 && roles.some((one) => theirs(one))
+    told.set(server, ours === true ? `${server} (a stand-in of ours${only ? `, as ${role}` : ''})` : server)
+    const known = versions.get(server) ?? new Set()
+    versions.set(server, version === undefined ? known : known.add(version))
+  }
+  const each = [...told.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
+  return { servers: [...told.values()].join(', '), versions: each.every((one) => one === '–') ? '–' : each.join(', ') }
+}
+
+/** What suites have seen to be kept, and of which parts and roles where it is not the same of all. */
+function orderOf(own: readonly SupportResult[]): string {
+  const seen = new Map<string, SupportResult[]>()
+  for (const one of own) if (one.order !== undefined && one.role !== 'journal') seen.set(one.order, [...(seen.get(one.order) ?? []), one])
+  const measurable = own.filter(({ role }) => role === 'source' || role === 'sink')
+  const parts = (some: readonly SupportResult[]): string[] => [...new Set(some.flatMap(({ part }) => part ?? []))]
+  const words = [...seen].map(([order, some]) => {
+    const without = measurable.filter((one) => one.order === undefined && some.some(({ role }) => role === one.role))
+    // A part that no suite has seen in order is none of it.
+    const unkept = parts(without).filter((part) => !parts(some).includes(part))
+    return { order, roles: [...new Set(some.map(({ role }) => role))], parts: unkept.length === 0 ? [] : parts(some) }
+  })
+  if (words.length === 0) return '–'
+  return words.map(({ order, roles, parts: only }) => `${words.length > 1 ? `as ${roles.join(' and ')}: ` : ''}${order}${only.length === 0 ? '' : ` (${only.join(', ')})`}`).join('; ')
+}
