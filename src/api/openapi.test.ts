@@ -53,5 +53,5 @@ test('the description says of a request what the server checks', async () => {
   expect(sql?.content['application/json']?.schema.required).toEqual(['sql'])
   expect(sql?.content['application/json']?.schema.properties['format']?.enum).toEqual(['json', 'ndjson', 'csv', 'table'])
   expect(document.paths['/api/v1/dead-letters/{sink}/retry']?.['post']?.requestBody?.required).toBe(false)
-  expect(Object.keys(document.paths['/events']?.['post']?.requestBody?.content ?? {})).toEqual(['application/cloudevents+json', 'application/cloudevents-batch+json', '*/*'])
+  expect(Object.keys(document.paths['/events']?.['post']?.requestBody?.content ?? {})).toEqual(['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/cloudevents+protobuf', 'application/cloudevents-batch+protobuf', '*/*'])
 })

@@ -87,6 +87,8 @@ function eventBody(url: string, operationId: unknown): Json {
       content: {
         'application/cloudevents+json': { schema: event },
         'application/cloudevents-batch+json': { schema: { type: 'array', items: event } },
+        'application/cloudevents+protobuf': { schema: { type: 'string', format: 'binary' }, description: 'An io.cloudevents.v1.CloudEvent.' },
+        'application/cloudevents-batch+protobuf': { schema: { type: 'string', format: 'binary' }, description: 'An io.cloudevents.v1.CloudEventBatch.' },
         '*/*': { schema: {}, description: 'Binary mode: attributes in ce-* headers, data as it is.' },
       },
     },

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { CloudEventsError, decodeHttp } from '../../codecs/cloudevents/index.ts'
+import { batchedType, CloudEventsError, decodeHttp, isProtobuf, isProtobufBatch, protobufBatchType, protobufType, structuredType } from '../../codecs/cloudevents/index.ts'
 import type { Fate } from '../../engine/control.ts'
 import type { EventBatch } from '../../model/batches.ts'
+import { toEventBatch } from '../../model/events.ts'
 import { encodings } from '../body.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -9,13 +10,14 @@ import { ApiError } from '../problems.ts'
 const supported = [
   'application/cloudevents+json (one event)',
   'application/cloudevents-batch+json (a JSON array of events)',
+  'application/cloudevents+protobuf and application/cloudevents-batch+protobuf (the same in protobuf)',
   'any other type together with ce-specversion, ce-id, ce-source and ce-type headers (binary mode)',
 ]
 
 const schema = {
   operationId: 'postEvents',
   summary: 'Take CloudEvents in',
-  description: 'CloudEvents 1.0 over HTTP in binary, structured or batched mode. A 200 says that all events are synced to the journal '
+  description: 'CloudEvents 1.0 over HTTP in binary, structured or batched mode, whole events in JSON or protobuf. A 200 says that all events are synced to the journal '
     + '(with `ack: sink:<id>` also that the sink has them); any other answer says that none was accepted. A batch is all or nothing. '
     + `The body may be compressed: ${encodings.join(', ')}.`,
   response: {
@@ -31,7 +33,7 @@ const schema = {
 export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void {
   app.post('/events', { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
-    const batch = decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
+    const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
     if (batch.count === 0) return reply.send({ accepted: 0, duplicates: 0 })
     const { accepted, duplicates, fate } = await control.ingest(batch)
     if (fate !== undefined) settle(fate)
@@ -43,18 +45,27 @@ export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void
   }, handshake)
 }
 
+/** Types of what carries whole events. */
+const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
+
 function checkMediaType(request: FastifyRequest): void {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  if (type === 'application/cloudevents+json' || type === 'application/cloudevents-batch+json') return
+  if (type !== undefined && whole.has(type)) return
   if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
   throw new ApiError('WEIR_API_MEDIA_TYPE', `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: this is no CloudEvent that can be read.`, {
     hints: supported.map((one) => `Supported: ${one}.`),
-    headers: { 'accept-post': 'application/cloudevents+json, application/cloudevents-batch+json' },
+    headers: { 'accept-post': [...whole].join(', ') },
   })
 }
 
-function decode(request: FastifyRequest, body: Buffer): EventBatch {
+async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch> {
+  const type = request.headers['content-type']
   try {
+    if (isProtobuf(type) || isProtobufBatch(type)) {
+      // Loaded with the first that comes.
+      const { decodeProtobuf, decodeProtobufBatch } = await import('../../codecs/cloudevents/protobuf.ts')
+      return toEventBatch(isProtobuf(type) ? [decodeProtobuf(body)] : decodeProtobufBatch(body))
+    }
     return decodeHttp(request.headers, body)
   } catch (error) {
     if (!(error instanceof CloudEventsError)) throw error

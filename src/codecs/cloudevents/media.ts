@@ -29,11 +29,16 @@ export type HttpMode = 'binary' | 'structured' | 'batched'
 export const structuredType = 'application/cloudevents+json'
 export const batchedType = 'application/cloudevents-batch+json'
 
-/** The standard's other format of whole events, which messages of buses may have. */
+/** The standard's other format of whole events, of one and of many. */
 export const protobufType = 'application/cloudevents+protobuf'
+export const protobufBatchType = 'application/cloudevents-batch+protobuf'
 
 export function isProtobuf(contentType: string | undefined): boolean {
   return bare(contentType ?? '') === protobufType
+}
+
+export function isProtobufBatch(contentType: string | undefined): boolean {
+  return bare(contentType ?? '') === protobufBatchType
 }
 
 /** How an HTTP message carries its events; undefined for a CloudEvents format other than JSON. */

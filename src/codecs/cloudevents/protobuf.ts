@@ -1,5 +1,5 @@
 /**
- * CloudEvents in protobuf, the standard's other format for whole events (message io.cloudevents.v1.CloudEvent), both ways. The message is small
+ * CloudEvents in protobuf, the standard's other format for whole events (message io.cloudevents.v1.CloudEvent), both ways, and batches of them (CloudEventBatch). The message is small
  * enough to be written and read field by field.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
@@ -20,11 +20,11 @@ const [first, second] = [1, 2]
 const [leastInteger, mostInteger] = [-(2 ** 31), 2 ** 31 - 1]
 
 /** One event. Data that is text/plain is text, all else bytes: receivers take text under a JSON type for a JSON string, and know few other types of it. */
-export function encodeProtobuf(event: WeirEvent): Uint8Array {
+export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8Array {
   const writer = new BinaryWriter()
   for (const [number, value] of [[field.id, event.id], [field.source, event.source], [field.specversion, '1.0'], [field.type, event.type]] as const) writer.tag(number, WireType.LengthDelimited).string(value)
   const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
-  for (const [name, value] of eventFields(event, undefined)) if (!own.has(name)) writeAttribute(writer, name, value, event.time)
+  for (const [name, value] of eventFields(event, extensions)) if (!own.has(name)) writeAttribute(writer, name, value, event.time)
   if (type !== undefined) writeAttribute(writer, 'datacontenttype', type, undefined)
   const { data, encoding } = event
   if (data === undefined || encoding === 'none') return writer.finish()
@@ -43,9 +43,25 @@ function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValu
   writer.join().join()
 }
 
-/** One event. Throws CloudEventsError. */
-export function decodeProtobuf(body: Uint8Array): WeirEvent {
-  return naming(undefined, () => {
+/** Events, each already in protobuf, as a batch. */
+export function joinProtobuf(events: readonly Uint8Array[]): Uint8Array {
+  const writer = new BinaryWriter()
+  for (const event of events) writer.tag(first, WireType.LengthDelimited).bytes(event)
+  return writer.finish()
+}
+
+/** A batch; an empty one is allowed. Throws CloudEventsError with the index of the first bad event. */
+export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
+  const events: WeirEvent[] = []
+  naming(undefined, () => eachField(body, (number, value) => {
+    if (number === first) events.push(decodeProtobuf(bytesOf(value), events.length))
+  }))
+  return events
+}
+
+/** One event; `index`: its place in a batch. Throws CloudEventsError. */
+export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
+  return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
     const { attributes, typed, data, text, schema } = readMessage(body)
     const { datacontenttype, ...named }: Record<string, string> & { datacontenttype?: string } = { ...(schema === undefined ? {} : { dataschema: schema }), ...attributes }

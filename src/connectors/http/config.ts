@@ -6,8 +6,8 @@ export const httpSchema = defineSchema({
   summary: 'Posts events as CloudEvents to an HTTP server, such as a Knative broker',
   fields: {
     url: urlText({ description: 'Where events are posted', required: true, example: 'http://broker-ingress.knative-eventing.svc.cluster.local/default/default' }, { schemes: ['http', 'https'] }),
-    mode: choice(['binary', 'structured', 'batched'], { description: 'One event per request with its attributes as headers, one event in JSON, or many in one JSON array', default: 'binary' }),
-    request_events: integer({ description: 'Most events in one request; only in batched mode', unit: 'events', default: 100 }, { min: 1, max: 100_000 }),
+    mode: choice(['binary', 'structured', 'batched', 'protobuf', 'protobuf-batched'], { description: 'One event per request with its attributes as headers, one event in JSON, or many in one JSON array; the last two are one event, and many, in protobuf', default: 'binary' }),
+    request_events: integer({ description: 'Most events in one request; only in the batched modes', unit: 'events', default: 100 }, { min: 1, max: 100_000 }),
     ...messageCodec,
     concurrency: integer({ description: 'Most requests under way at once; events of one key still go one after the other', unit: 'requests', default: 16 }, { min: 1, max: 1024 }),
     timeout: duration({ description: 'How long one request may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),

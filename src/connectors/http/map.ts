@@ -1,21 +1,44 @@
-import { batchedType, encodeBinary, encodeStructured, joinBatch, structuredType, type BinaryMessage, type Extensions } from '../../codecs/cloudevents/index.ts'
+import { batchedType, encodeBinary, encodeStructured, joinBatch, protobufBatchType, protobufType, structuredType, type BinaryMessage, type Extensions } from '../../codecs/cloudevents/index.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Probe } from '../../engine/ports.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
+import type { HttpConfig } from './config.ts'
 
 /** How much of an answer is shown as the reason. */
 export const shownBytes = 200
 
-/** One event as one request. */
-export function toMessage(event: WeirEvent, mode: 'binary' | 'structured', extensions: Extensions): BinaryMessage {
-  if (mode === 'binary') return encodeBinary(event, extensions)
-  return { headers: { 'content-type': `${structuredType}; charset=utf-8` }, body: encodeStructured(event, extensions) }
+/** How events become requests in a mode. */
+export interface Form {
+  /** One event as one request. */
+  readonly single: (event: WeirEvent) => BinaryMessage
+  /** Where many share a request: what one becomes, and several of those as one request. */
+  readonly batched?: { readonly one: (event: WeirEvent) => Uint8Array; readonly many: (events: readonly Uint8Array[]) => BinaryMessage }
 }
 
-/** Events, each already in JSON, as one request. */
-export function toBatchMessage(events: readonly Uint8Array[]): BinaryMessage {
-  return { headers: { 'content-type': `${batchedType}; charset=utf-8` }, body: joinBatch(events) }
+/** The library of protobuf is loaded only for its modes. */
+export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
+  if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
+  const { one, join, type, batchType } = mode === 'structured' || mode === 'batched' ? inJson(extensions) : await inProtobuf(extensions)
+  const single = (event: WeirEvent): BinaryMessage => ({ headers: { 'content-type': type }, body: one(event) })
+  if (mode === 'structured' || mode === 'protobuf') return { single }
+  return { single, batched: { one, many: (events) => ({ headers: { 'content-type': batchType }, body: join(events) }) } }
+}
+
+interface Format {
+  readonly one: (event: WeirEvent) => Uint8Array
+  readonly join: (events: readonly Uint8Array[]) => Uint8Array
+  readonly type: string
+  readonly batchType: string
+}
+
+function inJson(extensions: Extensions): Format {
+  return { one: (event) => encodeStructured(event, extensions), join: joinBatch, type: `${structuredType}; charset=utf-8`, batchType: `${batchedType}; charset=utf-8` }
+}
+
+async function inProtobuf(extensions: Extensions): Promise<Format> {
+  const { encodeProtobuf, joinProtobuf } = await import('../../codecs/cloudevents/protobuf.ts')
+  return { one: (event) => encodeProtobuf(event, extensions), join: joinProtobuf, type: protobufType, batchType: protobufBatchType }
 }
 
 /**

@@ -12,6 +12,7 @@ import { MetricStore } from '../../telemetry/metrics.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
+import { readProtobuf, readProtobufBatch } from '../../../test/kit/cloudevents-proto.ts'
 import { httpSchema } from './config.ts'
 import { certificate, key } from './fixtures/certificate.ts'
 import { http } from './index.ts'
@@ -25,6 +26,7 @@ afterEach(async () => {
 interface Seen {
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  readonly bytes: Uint8Array
 }
 type Answer = (response: ServerResponse, seen: Seen, count: number) => void
 
@@ -33,7 +35,8 @@ async function serve(answer: Answer, secure = false): Promise<{ url: string; see
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Uint8Array[] = []
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
-      const one = { headers: request.headers, body: Buffer.concat(chunks).toString() }
+      const bytes = Buffer.concat(chunks)
+      const one = { headers: request.headers, body: bytes.toString(), bytes }
       seen.push(one)
       answer(response, one, seen.length)
     })
@@ -118,6 +121,19 @@ test('batched requests hold at most so many events, in order', async () => {
   expect(await sink.send(eventBatch(numberedEvents(10, 'e'), 't'), never)).toEqual([])
   expect(seen.map(({ body }) => (JSON.parse(body) as { id: string }[]).map(({ id }) => id))).toEqual([['e0', 'e1', 'e2', 'e3'], ['e4', 'e5', 'e6', 'e7'], ['e8', 'e9']])
   expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/cloudevents-batch+json; charset=utf-8', authorization: 'Bearer secret' })
+})
+
+test('in protobuf each event is a request, or many are one, as another library reads them', async () => {
+  const { url, seen } = await serve(status(200))
+  const [first, ...more] = numberedEvents(5, 'e').map((event, index) => ({ ...event, time: 1_700_000_000_123, extensions: { place: index, site: 'own' } }))
+  const single = await sinkFor({ url, mode: 'protobuf', extensions: { site: 'edge' } })
+  expect(await single.send(eventBatch([first!], 't'), never)).toEqual([])
+  expect(seen[0]?.headers['content-type']).toBe('application/cloudevents+protobuf')
+  expect(readProtobuf(seen[0]!.bytes)).toMatchObject({ id: 'e0', source: first?.source, type: first?.type, attributes: { place: 0, site: 'edge', datacontenttype: 'application/json', time: new Date(1_700_000_000_123) }, binaryData: Buffer.from('{"number":0}') })
+  const batched = await sinkFor({ url, mode: 'protobuf-batched', request_events: 3 })
+  expect(await batched.send(eventBatch(more, 't'), never)).toEqual([])
+  expect(seen.slice(1).map(({ headers, bytes }) => [headers['content-type'], readProtobufBatch(bytes).map(({ id }) => id)])).toEqual([['application/cloudevents-batch+protobuf', ['e1', 'e2', 'e3']], ['application/cloudevents-batch+protobuf', ['e4']]])
+  expect([...(batched.preview?.(eventBatch([first!], 't')) ?? [])]).toMatchObject([{ to: url, headers: { 'content-type': 'application/cloudevents+protobuf' } }])
 })
 
 test('connections are kept and used again', async () => {
