@@ -164,9 +164,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     })
     serve(ingestWorker, sinkMethods(sinks))
     const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink, loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined) })
+    delivery?.clusters(workloads.clusters)
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
       await workloads.use(next)
+      delivery?.clusters(workloads.clusters)
       await store?.remote.call('clusters', workloads.clusters)
     }
     // Who does not collect has no sources, whatever is configured for all.

@@ -11,6 +11,7 @@ import type { SinkEntry } from '../engine/sinks.ts'
 import type { Host } from '../host/index.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { join, type Joined, type SharedStart } from './shared.ts'
+import { SharedWorkloads } from './shared-workloads.ts'
 
 export interface SharedDeliveryParts {
   readonly host: Host
@@ -29,27 +30,41 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #instance: string
   readonly #joined: Joined
   readonly #lanes: Lanes | undefined
+  readonly #workloads: SharedWorkloads
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined) {
+  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads) {
     this.#instance = instance
     this.#joined = joined
     this.#lanes = lanes
+    this.#workloads = workloads
   }
 
   /** Resolves once the bus is there, however long that takes. */
   static async open(start: SharedStart, { data, maxBytes, ...parts }: SharedDeliveryParts): Promise<SharedDelivery> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
-    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
-    return new SharedDelivery(start.instance, joined, lanes)
+    const { host, log, metrics } = parts
+    const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
+    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, enrichment: () => workloads.enrichment, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
+    return new SharedDelivery(start.instance, joined, lanes, workloads)
   }
 
   /** The sinks from now on; the first call begins delivering. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [] }
-    if (applied.failed === undefined) this.#running ??= this.#lanes?.run(this.#stop.signal)
+    if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
     return applied
+  }
+
+  /** The sources that tell of workloads, from now on. */
+  clusters(ids: readonly string[]): void {
+    if (this.#lanes !== undefined) this.#workloads.use(ids)
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    await this.#workloads.first(signal)
+    await this.#lanes?.run(signal)
   }
 
   async books(known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0]): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
@@ -85,6 +100,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
+    await this.#workloads.stop()
     await this.#joined.close()
   }
 }

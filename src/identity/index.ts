@@ -2,6 +2,7 @@
 export { openGeo, type Geo, type GeoFiles } from './geo.ts'
 export { networksSchema } from './networks-file.ts'
 export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'
+export { WorkloadFeed } from './workload-feed.ts'
 export { WorkloadFollower } from './workload-follower.ts'
 export { WorkloadProjection } from './workload-projection.ts'
 export { WorkloadResolver } from './workload-resolver.ts'

@@ -10,7 +10,7 @@ import { Workloads } from './workloads.ts'
 /** Who had an address is remembered for so long after: flows come late, and an hour's unknown addresses are asked again when it is over. */
 export const rememberMs = 3 * 3_600_000
 /** So many claims that are over are worth going through all. */
-const worthForgetting = 50_000
+export const worthForgetting = 50_000
 /** Files of earlier commits that are kept, should the newest not be readable. */
 const keptFiles = 2
 

@@ -97,7 +97,9 @@ export class FrameGroup {
   }
 
   /** As it is where it comes from, in another place: who wrote it, and the rows it counts, stay what they are. */
-  copy({ header, zstd, body, sequence, cursor }: CopiedFrame): Appended {
+  copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
+    // What a frame without rows holds is its own source's, who reads it where it comes from.
+    const body = header.kind === 'empty' ? nothing : whole
     const { cursor: _, ...said } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...place } = this.#place()

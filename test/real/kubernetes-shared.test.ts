@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { AddressInfo } from 'node:net'
+import { FlowSender } from '../kit/flow-sender.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { nats as program } from './install/nats.ts'
 import { Churn, type Told } from './kit/kube-churn.ts'
@@ -59,6 +60,20 @@ async function start(role: string, instance: string): Promise<WeirProcess> {
 
 const changes = (): Told[] => came.filter(({ type }) => /created|updated|deleted/.test(type)).map(({ id, data }) => ({ ...(data as unknown as Told), id })).filter(({ name }) => name.startsWith('kept-'))
 
+/** What flows that are sent now are known by where they go to, and how many of them came. */
+async function named(weir: WeirProcess): Promise<unknown> {
+  const sender = new FlowSender({ port: weir.ports.netflow, rate: 1, perDatagram: 3, addresses: 1 })
+  const before = flows().length
+  await sender.start()
+  sender.send()
+  await expect.poll(() => flows().length, patience).toBe(before + 3)
+  await sender.close()
+  return flows().slice(before).map(({ data }) => `${String(data['src_kind'])} ${String(data['src_namespace'])}/${String(data['src_name'])} of ${String(data['cluster'])}`)
+}
+
+/** What was under way when a deliverer was killed comes again, with its id. */
+const flows = (): Event[] => [...new Map(came.filter(({ type }) => type === 'io.weir.flow.v1').map((event) => [event.id, event])).values()]
+
 /** Waits until everything that was written has come by. */
 async function judged(churn: Churn): Promise<void> {
   await expect.poll(() => churn.judge(changes()), patience).toEqual([])
@@ -66,11 +81,17 @@ async function judged(churn: Churn): Promise<void> {
 
 test('killed and started with an empty folder, a collector goes on; another one goes on when it dies: each change comes by once', async () => {
   const churn = new Churn(stage.kube, 'kept')
-  await start('deliverer', 'deliverer-1')
+  const pods = '/api/v1/namespaces/default/pods'
+  await stage.kube.call('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' }, spec: { containers: [{ name: 'web', image: 'web' }] } })
+  // The address that the exporter tells of.
+  await stage.kube.call('PATCH', `${pods}/web-1/status`, { status: { phase: 'Running', podIP: '10.0.0.0', podIPs: [{ ip: '10.0.0.0' }] } }, 'application/merge-patch+json')
+  const deliverer = await start('deliverer', 'deliverer-1')
   const first = await start('collector', 'collector-1')
   await expect.poll(() => first.metric('weir_kubernetes_state_bytes'), patience).toBeGreaterThan(0)
   await churn.run(2, 15)
   await judged(churn)
+  const web = Array.from({ length: 3 }, () => 'Pod default/web-1 of c1')
+  expect(await named(first)).toEqual(web)
   // In the middle of it, and what happens meanwhile is told afterwards.
   const writing = churn.run(2, 60, 20)
   await first.kill()
@@ -86,4 +107,9 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await churn.run(2, 10)
   await judged(churn)
   await expect.poll(() => second.metric('weir_kubernetes_lease_held'), patience).toBe(1)
+  // It has seen none of this: the state in the journal says who is there.
+  await deliverer.kill()
+  await rm(deliverer.data, { recursive: true })
+  await deliverer.start()
+  expect(await named(second)).toEqual(web)
 }, 240_000)

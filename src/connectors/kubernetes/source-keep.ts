@@ -5,7 +5,7 @@ import type { KubeObject } from './client-types.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
 import { objectsStream } from './source-bring.ts'
-import { typeAs, type ObjectMap } from './source-objects.ts'
+import { ObjectMap, typeAs } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const lookMs = 1000
@@ -56,7 +56,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
 async function put({ cluster, context, map, recorder }: KeepParts, state: SharedState, of: string): Promise<Omit<StateNote, 'source'>> {
   const { host: { disk, timers } } = context
   const path = `${context.state ?? ''}/objects.copy`
-  await disk.remove(path)
+  for (const rest of ['-wal', '-shm', '']) await disk.remove(`${path}${rest}`)
   try {
     return await state.put((unit) => context.append(unit), {
       of,
@@ -67,11 +67,17 @@ async function put({ cluster, context, map, recorder }: KeepParts, state: Shared
       }),
       pieces: (async function* () {
         yield* piecesOf(path, disk)
-        yield* resourcesOf(cluster, map, () => timers.yield())
+        // Not what is there meanwhile: what is told behind the state comes after it.
+        const copy = new ObjectMap(path)
+        try {
+          yield* resourcesOf(cluster, copy, () => timers.yield())
+        } finally {
+          copy.close()
+        }
       })(),
     })
   } finally {
-    await disk.remove(path)
+    for (const rest of ['-wal', '-shm', '']) await disk.remove(`${path}${rest}`)
   }
 }
 

@@ -44,12 +44,14 @@ async function cluster(): Promise<SmallCluster> {
 interface Weir {
   readonly source: KubernetesSource
   readonly said: string[]
+  /** Writes down how far it is. */
+  save(): Promise<void>
   /** As `kill -9`: nothing of it reaches the bus any more. */
   kill(): void
 }
 
-/** A collector with a folder of its own, empty unless it is said. */
-async function start(bus: MemoryBus, instance: string, { folder = join(dir, String(folders++)), forgotten = undefined as (() => void) | undefined } = {}): Promise<Weir> {
+/** A collector with an empty folder. */
+async function start(bus: MemoryBus, instance: string, { turn = '2m', forgotten = undefined as (() => void) | undefined } = {}): Promise<Weir> {
   let dead = false
   const alive = <T>(act: () => Promise<T>): Promise<T> => (dead ? new Promise<never>(() => undefined) : act())
   const mine: JournalBus = {
@@ -67,10 +69,8 @@ async function start(bus: MemoryBus, instance: string, { folder = join(dir, Stri
   const records = new SharedRecords({ bus: mine, host, log: context.log })
   records.run(stop.signal).catch(() => undefined)
   const writer = await SharedWriter.open({ bus: mine, records, instance, host, log: context.log, queueBytes: 1e8 })
-  const saving = host.timers.every(100, () => { writer.save().catch(() => undefined) })
-  ends.push(() => saving.cancel())
-  const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: '5s' } }), {
-    ...context, id: 'kube', state: folder, cursor: undefined, epoch: writer.epoch, shed: () => undefined,
+  const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: turn } }), {
+    ...context, id: 'kube', state: join(dir, String(folders++)), cursor: undefined, epoch: writer.epoch, shed: () => undefined,
     metrics: { ...context.metrics, count: (name) => { if (name === 'weir_kubernetes_forgotten_total') forgotten?.() } },
     append: async (unit) => {
       const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
@@ -79,7 +79,7 @@ async function start(bus: MemoryBus, instance: string, { folder = join(dir, Stri
     frames: sharedFramesOf('kube', { bus: mine, records, instance, host, log: context.log, signal: stop.signal }),
   })
   source.run(stop.signal).catch(() => undefined)
-  return { source, said, kill: () => { dead = true; stop.abort() } }
+  return { source, said, save: () => writer.save(), kill: () => { dead = true; stop.abort() } }
 }
 
 interface Read {
@@ -146,9 +146,9 @@ test('killed and started with an empty folder, it goes on from what the bus has:
 test('another instance that stands by goes on when the one whose turn it is dies, and knows what that one told last', async () => {
   const [bus, at] = [new MemoryBus(3), await cluster()]
   at.put('one', { x: '0' })
-  const first = await start(bus, 'a')
+  const first = await start(bus, 'a', { turn: '20s' })
   await known(bus)
-  const second = await start(bus, 'b')
+  const second = await start(bus, 'b', { turn: '20s' })
   await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
   for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
   await expect.poll(async () => (await told(bus)).length, patient).toBe(20)
@@ -159,7 +159,7 @@ test('another instance that stands by goes on when the one whose turn it is dies
   const { changes } = await read(bus)
   expect(changes.map((change) => (change.new as { data: { x: string } }).data.x)).toEqual(Array.from({ length: 21 }, (_, index) => String(index + 1)))
   expect(changes.at(-1)?.by).toBe('kube@b')
-  expect(second.source.status().lease?.epoch).toBe(2)
+  expect(second.source.status().lease?.epoch).toBeGreaterThan(1)
 })
 
 test('where the bus has nothing any more of what was known, that is said and counted, and the cluster is looked at anew', async () => {
@@ -167,6 +167,7 @@ test('where the bus has nothing any more of what was known, that is said and cou
   at.put('one', { x: '1' })
   const first = await start(bus, 'a')
   await known(bus)
+  await first.save()
   first.kill()
   at.put('one', { x: '2' })
   bus.forget(partition, (await bus.bounds(partition)).last)

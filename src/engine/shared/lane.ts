@@ -4,7 +4,7 @@ import { storedRecord, type RecordStore } from '../delivery/record-store.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { Follower } from '../follower.ts'
 import { derivedBy } from '../derive.ts'
-import type { Log, Metrics, SinkDefinition, Traces, TransformDefinition } from '../ports.ts'
+import type { Enrichment, Log, Metrics, SinkDefinition, Traces, TransformDefinition } from '../ports.ts'
 import { SinkSet, subscribe, type SinkEntry } from '../sinks.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
@@ -31,6 +31,8 @@ export interface LaneOptions {
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
   /** Undefined: the type is that of a sink. */
   readonly loadTransform?: (type: string) => Promise<TransformDefinition<unknown>> | undefined
+  /** What names the ends of flows now, if anything does. */
+  readonly enrichment?: () => Enrichment | undefined
 }
 
 export interface LaneRecord {
@@ -98,7 +100,7 @@ export class Lane {
         host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
       })
       const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
-      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted() })
+      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
       const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane

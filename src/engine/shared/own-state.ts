@@ -24,10 +24,7 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
     async newest() {
       const known = await totals()
       const { before } = await bounds()
-      const notes = known.map(({ name, value: { cursor } }) => noteOf(name, cursor === undefined ? undefined : Buffer.from(cursor, 'base64')))
-      // What was put there since the totals were written down last.
-      if (known.length > 0) for await (const { source, pieces } of unitsOf(id, Math.max(...known.map(({ value }) => value.place)), options)) notes.push(noteOf(source, pieces.at(-1)?.decoded.header.cursor))
-      return notes.filter((note) => note !== undefined).filter(({ from }) => from > before).toSorted((a, b) => b.from - a.from)[0]
+      return known.map(({ name, value: { cursor } }) => noteOf(name, cursor)).filter((note) => note !== undefined).filter(({ from }) => from > before).toSorted((a, b) => b.from - a.from)[0]
     },
     async *pieces({ source, from, pieces }: StateNote): AsyncGenerator<StatePiece> {
       let found = 0
@@ -59,10 +56,11 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
   }
 }
 
-function noteOf(source: string, cursor: Uint8Array | undefined): StateNote | undefined {
+/** Out of a cursor in base64. */
+function noteOf(source: string, cursor: string | undefined): StateNote | undefined {
   if (cursor === undefined) return undefined
   try {
-    const said = JSON.parse(new TextDecoder().decode(cursor)) as Partial<StateNote> | null
+    const said = JSON.parse(Buffer.from(cursor, 'base64').toString()) as Partial<StateNote> | null
     return typeof said?.from === 'number' && typeof said.pieces === 'number' ? { ...(said as StateNote), source } : undefined
   } catch {
     return undefined

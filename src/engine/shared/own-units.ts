@@ -19,11 +19,22 @@ export interface OwnOptions {
 const againMs = 500
 
 /** Units of a source, told by whichever instance, behind a place at which one of them ends, and up to what is there when they are asked for. */
-export async function* unitsOf(id: string, after: number, { bus, log, host, signal }: OwnOptions): AsyncGenerator<SharedUnit> {
+export async function* unitsOf(id: string, after: number, options: OwnOptions): AsyncGenerator<SharedUnit> {
+  const { bus } = options
+  const { before, last } = await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), options)
+  if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
+}
+
+/** As they come, until the signal aborts. `onPlace`: nothing of the source lies up to there that was not given out. */
+export async function followUnits(id: string, after: number, options: OwnOptions, onUnit: (unit: SharedUnit) => void, onPlace: (place: number) => void): Promise<void> {
+  for await (const unit of readingOf(id, after, options, Infinity, onPlace)) onUnit(unit)
+}
+
+/** Up to a place that is there, or will be. */
+async function* readingOf(id: string, after: number, { bus, log, host, signal }: OwnOptions, last: number, onPlace?: (place: number) => void): AsyncGenerator<SharedUnit> {
   const partition = partitionOf(id, bus.partitions)
-  const { before, last } = await steadily(() => bus.bounds(partition), { log, host, signal })
   const units = new Units((why, { place }) => log.warn('A record of the journal is passed over.', { source: id, partition, place, why }))
-  for (let place = Math.max(after, before); place < last;) {
+  for (let place = after; !signal.aborted;) {
     try {
       for await (const records of bus.read(partition, place, signal)) {
         for (const record of records) {
@@ -31,14 +42,15 @@ export async function* unitsOf(id: string, after: number, { bus, log, host, sign
           const unit = place <= last && componentOf(record.key) === id ? units.take(record) : undefined
           if (unit !== undefined) yield unit
         }
+        onPlace?.(place)
         if (place >= last) return
       }
     } catch (error) {
-      log.warn('What the journal has of a source can not be read and is tried again.', { source: id, error: String(error) })
+      if (!signal.aborted) log.warn('What the journal has of a source can not be read and is tried again.', { source: id, error: String(error) })
     }
     await host.timers.sleep(againMs, signal)
-    signal.throwIfAborted()
   }
+  if (last !== Infinity) signal.throwIfAborted()
 }
 
 /** Asks again until there is an answer. Rejects when the signal aborts. */

@@ -102,12 +102,15 @@ export class SharedWriter {
   }
 
   /** As `append`, for a source that goes on from what any instance of it told: all of them write to one partition, in which there is one order. */
-  appendWithAll(unit: Unit): Promise<Appended> {
+  async appendWithAll(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#line(sharedSource(unit.source, this.#options.instance), partition)
     // Nobody would look for it where it is.
-    if (line.partition !== partition) return Promise.reject(new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`))
-    return this.#append(unit, line)
+    if (line.partition !== partition) throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`)
+    const appended = await this.#append(unit, line)
+    // Other instances look for it in the records.
+    if (unit.cursor !== undefined) await this.#write(sharedSource(unit.source, this.#options.instance), partition)
+    return appended
   }
 
   async #append(unit: Unit, line: Line): Promise<Appended> {

@@ -1,0 +1,112 @@
+/** What a deliverer knows of the workloads of clusters: read from the partitions in which they are told, wherever the flows are. */
+import type { Enrichment } from '../engine/ports.ts'
+import { partitionOf } from '../engine/shared/names.ts'
+import { ownState } from '../engine/shared/own-state.ts'
+import { followUnits, steadily, type OwnOptions } from '../engine/shared/own-units.ts'
+import { frameOf } from '../engine/shared/units.ts'
+import { WorkloadFeed } from '../identity/index.ts'
+import type { ResourceData } from '../model/kubernetes.ts'
+import type { Metrics } from '../telemetry/ports.ts'
+
+/** How long flows wait for the first of it. */
+const firstMs = 30_000
+
+interface Following {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  /** Everything up to here is known; undefined until the state at the beginning is. */
+  place: number | undefined
+}
+
+export class SharedWorkloads {
+  readonly #options: Omit<OwnOptions, 'signal'>
+  readonly #feed: WorkloadFeed
+  readonly #following = new Map<string, Following>()
+  readonly #waiting = new Set<() => void>()
+
+  constructor({ metrics, ...options }: Omit<OwnOptions, 'signal'> & { readonly metrics: Metrics }) {
+    this.#options = options
+    this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
+  }
+
+  /** Undefined where no cluster is watched. */
+  get enrichment(): Enrichment | undefined {
+    return this.#following.size === 0 ? undefined : this.#feed
+  }
+
+  /** The sources that are believed, from now on. What others told is not forgotten. */
+  use(clusters: readonly string[]): void {
+    for (const [id, { stop }] of this.#following) {
+      if (clusters.includes(id)) continue
+      stop.abort()
+      this.#following.delete(id)
+    }
+    for (const id of clusters) if (!this.#following.has(id)) this.#follow(id)
+  }
+
+  /** Resolves when everything that was told by now is known, or it takes too long. */
+  async first(signal: AbortSignal): Promise<void> {
+    const late = new AbortController()
+    const timer = this.#options.host.timers.after(firstMs, () => {
+      this.#options.log.warn('What is known of workloads is still being read from the journal: flows may have no names until it is.')
+      late.abort()
+    })
+    await this.#caughtUp(AbortSignal.any([signal, late.signal]))
+    timer.cancel()
+  }
+
+  async stop(): Promise<void> {
+    const all = [...this.#following.values()]
+    this.use([])
+    await Promise.all(all.map(({ done }) => done))
+  }
+
+  #follow(id: string): void {
+    const stop = new AbortController()
+    const following: Following = { stop, place: undefined, done: this.#run(id, { ...this.#options, signal: stop.signal }, (place) => {
+      following.place = place
+      for (const look of this.#waiting) look()
+    }).catch((error: unknown) => {
+      if (!stop.signal.aborted) this.#options.log.error('What is told of a cluster is followed no more: flows have names that are no longer true, or none.', { source: id, error: String(error) })
+    }) }
+    this.#following.set(id, following)
+  }
+
+  async #run(id: string, options: OwnOptions, onPlace: (place: number) => void): Promise<void> {
+    const state = ownState(id, options)
+    const note = await state.newest()
+    if (note !== undefined) {
+      try {
+        for await (const { stream, bytes } of state.pieces(note)) if (stream === 'resources') this.#feed.tell(linesOf(bytes))
+      } catch (error) {
+        options.log.warn('What the journal has of the workloads of a cluster can not be read as a whole: flows have the names that it tells from now on.', { source: id, error: String(error) })
+      }
+    }
+    const start = note?.from ?? 0
+    onPlace(start)
+    await followUnits(id, start, options, (unit) => {
+      const frame = unit.pieces[0]?.decoded.header.kind === 'events' ? frameOf(unit) : undefined
+      if (frame !== undefined) this.#feed.take(frame)
+    }, onPlace)
+  }
+
+  async #caughtUp(signal: AbortSignal): Promise<void> {
+    const { bus, host, log } = this.#options
+    const ends = await Promise.all([...this.#following].map(async ([id, following]) => ({ following, last: (await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), { host, log, signal })).last })))
+      .catch(() => [])
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = (): void => {
+      if (signal.aborted || ends.every(({ following: { place, stop }, last }) => stop.signal.aborted || (place !== undefined && place >= last))) resolve()
+    }
+    this.#waiting.add(look)
+    signal.addEventListener('abort', look, { once: true })
+    look()
+    await promise
+    this.#waiting.delete(look)
+    signal.removeEventListener('abort', look)
+  }
+}
+
+function linesOf(bytes: Uint8Array): ResourceData[] {
+  return new TextDecoder().decode(bytes).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ResourceData)
+}
