@@ -9,6 +9,8 @@ interface Described {
   readonly description: string
   /** What a number counts, such as `events`. Durations and sizes carry their unit in the value. */
   readonly unit?: string
+  /** Samples set it though it has no value by default: the usual one of several ways of which one is needed. */
+  readonly usual?: true
 }
 
 /**
@@ -101,6 +103,7 @@ export interface FieldInfo extends FieldFacts {
   readonly description: string
   readonly unit?: string
   readonly required: boolean
+  readonly usual?: boolean
   /** The default as a user would write it; null: unset; absent: required. */
   readonly default?: unknown
   readonly example?: unknown
@@ -134,6 +137,7 @@ export function makeField<Out, In, const M extends Meta<In>>(
     ...facts,
     description,
     required: meta.required === true,
+    ...(meta.usual === true ? { usual: true } : {}),
     ...(unit === undefined ? {} : { unit }),
     ...(written === undefined ? {} : { default: written }),
     ...(example === undefined ? {} : { example }),

@@ -4,7 +4,7 @@ import { isRecord } from './descend.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 
 /**
- * A commented configuration that is valid as it stands: required fields show their example, others their default.
+ * A commented configuration that is valid as it stands: required and usual fields show their example, others their default.
  * A comment has a space after its `#`; an unset field has none, and is set by removing the `#`.
  */
 export function sample(schema: AnyComponentSchema): string {
@@ -20,7 +20,7 @@ function fieldLines(fields: Fields, given: unknown): string[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const info = infoOf(field)
     const written = isRecord(given) && Object.hasOwn(given, key) ? given[key] : shown(info)
-    const unset = !info.required && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
+    const unset = !info.required && info.usual !== true && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
     const lines = valueLines(key, info, written)
     // A key with nothing but comments below it would be a key without a value.
     return [`# ${remark(info)}`, ...(unset || onlyComments(lines.slice(1)) ? lines.map(disable) : lines)]

@@ -4,6 +4,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
+import type { Entra } from './entra.ts'
 import { Entity, type EntityOptions, type Stored } from './service-bus-entity.ts'
 import { refusalOf } from './service-bus-token.ts'
 
@@ -17,6 +18,8 @@ export interface ServiceBus {
   readonly keyName: string
   /** Shared access keys by name; they may change at any time. */
   readonly keys: Map<string, string>
+  /** Whose tokens (type `jwt`) are taken, too. */
+  entra: Pick<Entra, 'refusalOf'> | undefined
   /** Plain, unless the server has TLS. */
   connectionString(port?: number, key?: string): string
   queue(name: string, options?: EntityOptions): Entity
@@ -47,6 +50,7 @@ class StandIn implements ServiceBus {
   readonly keyName = 'weir'
   readonly keys = new Map([['weir', 'c2VjcmV0IG9mIHRlc3Rz']])
   readonly logins = { accepted: 0, refused: 0 }
+  entra: Pick<Entra, 'refusalOf'> | undefined
   port = 0
   readonly #places = new Map<string, Entity | Topic>()
   readonly #dropped = new Map<string, Entity | Topic>()
@@ -144,8 +148,8 @@ class StandIn implements ServiceBus {
 
   #login({ message, delivery }: EventContext, connection: Connection): void {
     delivery?.accept()
-    const { name = '' } = (message?.application_properties ?? {}) as { name?: string }
-    const refusal = refusalOf(String(message?.body), name, this.keys)
+    const { name = '', type } = (message?.application_properties ?? {}) as { name?: string; type?: string }
+    const refusal = type === 'jwt' ? (this.entra === undefined ? 'MalformedToken: No token of this kind is taken.' : this.entra.refusalOf(String(message?.body), 'https://servicebus.azure.net')) : refusalOf(String(message?.body), name, this.keys)
     if (refusal === undefined) {
       this.logins.accepted++
       this.#audiences.set(connection, (this.#audiences.get(connection) ?? new Set()).add(name.toLowerCase()))

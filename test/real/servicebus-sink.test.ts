@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import rhea, { type Message } from 'rhea'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { launch } from '../../src/cli/testing/launch.ts'
 import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { serviceBusSchema } from '../../src/connectors/azure-servicebus/config.ts'
@@ -21,6 +21,8 @@ import { checkBus } from '../../src/cli/bus-check.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { startServiceBus, type ServiceBus } from '../kit/service-bus.ts'
+import { startEntra, type Entra } from '../kit/entra.ts'
+import { startWeir } from '../kit/weir-process.ts'
 import { sasToken } from '../kit/service-bus-token.ts'
 
 const never = new AbortController().signal
@@ -228,6 +230,77 @@ test('over TLS, as the service has it: a certificate that nobody vouches for is 
   expect(await check({})).toMatch(/fail\s+connect.*certificate/)
   expect(await check({ NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') })).toMatch(/ok\s+write/)
   expect(entity.taken).toHaveLength(1)
+})
+
+describe('by Entra ID', () => {
+  let [secure, entra, dir] = [undefined, undefined, ''] as [ServiceBus | undefined, Entra | undefined, string]
+  beforeAll(async () => {
+    const certificate = selfSigned()
+    entra = await startEntra()
+    secure = await startServiceBus(certificate)
+    secure.entra = entra
+    dir = await mkdtemp(join(tmpdir(), 'weir-entra-'))
+    await writeFile(join(dir, 'ca.pem'), certificate.cert)
+  })
+  afterAll(async () => {
+    await secure?.stop()
+    await entra?.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+  const known = (): { secure: ServiceBus; entra: Entra } => ({ secure: secure as ServiceBus, entra: entra as Entra })
+
+  test('with the secret of an application, a token of a service account, or the identity of the machine; each refusal says whose', async () => {
+    const { secure: bus, entra: authority } = known()
+    bus.queue('entra')
+    const run = async (auth: object, env: Record<string, string> = {}): Promise<{ readonly check: string; readonly status: string; readonly fact: string }[]> => {
+      const file = join(dir, 'weir.yaml')
+      await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, entity: 'entra', auth } } }))
+      const ran = await launch(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json'], { env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), ...env } })
+      if (ran.stdout === '') throw new Error(ran.stderr)
+      return (JSON.parse(ran.stdout) as { checks: Awaited<ReturnType<typeof run>> }).checks
+    }
+    const told = (checks: Awaited<ReturnType<typeof run>>): string[] => checks.map(({ check, status }) => `${check} ${status}`)
+    const all = ['connect ok', 'write ok', 'read ok']
+    const application = { type: 'client_secret', tenant: authority.tenant, client: authority.client, secret: 'env:SECRET', authority: authority.url }
+    expect(told(await run(application, { SECRET: authority.secret }))).toEqual(all)
+    expect(await run(application, { SECRET: 'wrong' })).toMatchObject([{ check: 'connect', status: 'fail', fact: expect.stringMatching(/^Entra ID gives us no token \(HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided\); correct `auth`$/) as string }])
+    await writeFile(join(dir, 'token'), `${authority.assertion}\n`)
+    const given = { AZURE_TENANT_ID: authority.tenant, AZURE_CLIENT_ID: authority.client, AZURE_FEDERATED_TOKEN_FILE: join(dir, 'token'), AZURE_AUTHORITY_HOST: authority.url }
+    expect(told(await run({ type: 'workload_identity' }, given))).toEqual(all)
+    expect(told(await run({ type: 'managed_identity', address: authority.url }))).toEqual(all)
+    expect(new Set(authority.asked)).toEqual(new Set(['client_secret', 'refused', 'client_assertion', 'machine']))
+    // Service Bus itself does not take what another one signed.
+    const other = await startEntra()
+    onTestFinished(() => other.close())
+    expect(await run({ type: 'managed_identity', address: other.url })).toMatchObject([{ check: 'connect', status: 'fail', fact: expect.stringMatching(/refuses our login .*role Azure Service Bus Data Sender/) as string }])
+  })
+
+  test('a whole Weir sends and reads, and goes on with new tokens and another secret', async () => {
+    const { secure: bus, entra: authority } = known()
+    // So short that each use wants another.
+    authority.lifetime = 20
+    const [there, back] = [bus.queue('there'), bus.queue('back')]
+    await writeFile(join(dir, 'secret'), authority.secret)
+    const common = { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, auth: { type: 'client_secret', tenant: authority.tenant, client: authority.client, secret: `file:${join(dir, 'secret')}`, authority: authority.url } }
+    const weir = await startWeir({ folder: dir, env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') }, config: { sources: { back: { ...common, entity: 'back' } }, sinks: { there: { ...common, entity: 'there', from: ['http'], delivery: { retry_initial: '50ms', retry_max: '200ms' } } } } })
+    onTestFinished(async () => { await weir.stop() })
+    const send = (id: string): Promise<unknown> => weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'numbered' }, 'application/cloudevents+json')
+    const patience = { timeout: 30_000, interval: 50 }
+    await send('1')
+    await expect.poll(() => there.taken.map(idOf), patience).toEqual(['1'])
+    // The secret changes, and Service Bus cuts whoever is logged in: only the new one gets a token.
+    authority.secret = 'another'
+    const before = authority.asked.filter((how) => how === 'refused').length
+    bus.expire()
+    await send('2')
+    await expect.poll(() => authority.asked.filter((how) => how === 'refused').length, patience).toBeGreaterThan(before)
+    await writeFile(join(dir, 'secret'), 'another')
+    await expect.poll(() => [...new Set(there.taken.map(idOf))], patience).toEqual(['1', '2'])
+    const [first] = there.taken as [Message]
+    back.put({ ...first, application_properties: { ...first.application_properties, 'cloudEvents:id': 'read' } })
+    await expect.poll(() => weir.sql('SELECT id FROM events ORDER BY id'), patience).toEqual([{ id: '1' }, { id: '2' }, { id: 'read' }])
+    await expect.poll(() => back.left, patience).toEqual([])
+  })
 })
 
 test('a host that takes connections and says nothing is given up in time, and nothing of it stays open', async () => {

@@ -54,7 +54,7 @@ async function pieceOf(component: Component): Promise<string> {
     const { accepts, idempotency } = await loadSink(type)
     rows.push(['takes', accepts.join(' and ')], ['sent again', onTwice[idempotency]])
   }
-  const required = Object.entries(schema.fields).filter(([, field]) => infoOf(field).required).map(([key, field]) => [key, infoOf(field).example])
+  const required = Object.entries(schema.fields).filter(([, field]) => infoOf(field).required || infoOf(field).usual === true).map(([key, field]) => [key, infoOf(field).example])
   const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...Object.fromEntries(required) as object }
   const least = stringify({ [under ?? '']: { [type]: entry } }, { lineWidth: 0 }).replace(/: \{\}$/m, ': {}')
   return `${table(['', ''], rows)}

@@ -1,19 +1,35 @@
 import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus'
 import type { Context } from '../../engine/ports.ts'
+import { EntraTokens, type EntraToken } from '../../net/entra.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { WrongSettings } from './client-errors.ts'
 import type { ServiceBusServer } from './config.ts'
 
 /** A client that has not connected yet; its library is loaded with the first. Throws for a connection string that is none, without saying what it holds. */
-export async function makeClient({ connection_string: secret, timeout }: ServiceBusServer, { id }: Pick<Context, 'id'>): Promise<ServiceBusClient> {
+export async function makeClient({ connection_string: secret, namespace, auth, timeout }: ServiceBusServer, { id, host }: Pick<Context, 'id' | 'host'>): Promise<ServiceBusClient> {
   const library = await import('@azure/service-bus')
-  const written = revealSecret(secret).trim()
+  // Its own retries are off: they belong to whoever calls, who knows for how long.
+  const options = { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout } }
+  if (auth.type !== 'connection_string') {
+    const tokens = new EntraTokens(auth, { resource, timeout, host })
+    // One that can't be had is told now: the library would make something else of it.
+    await tokens.getToken()
+    return new library.ServiceBusClient(namespace ?? '', { getToken: async () => longEnough(await tokens.getToken(), host.clock.now()) }, options)
+  }
+  const written = secret === null ? '' : revealSecret(secret).trim()
   try {
-    // Its own retries are off: they belong to whoever calls, who knows for how long.
-    return new library.ServiceBusClient(written, { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout } })
+    return new library.ServiceBusClient(written, options)
   } catch (error) {
     throw new WrongSettings('`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY', { cause: error })
   }
+}
+
+const resource = 'https://servicebus.azure.net'
+/** The library asks for the next token two minutes before the end of one, and without a pause when that is past. */
+const leastMs = 150_000
+
+function longEnough({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
+  return { token, expiresOnTimestamp: Math.max(until, now + leastMs) }
 }
 
 /** Closes a client that nobody needs any more, politely for as long as `ms`: the library waits a minute for the other side, which may be away. Never rejects. */

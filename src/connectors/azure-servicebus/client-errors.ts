@@ -1,5 +1,6 @@
 import type { Attempt } from '../../engine/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
+import { NoToken } from '../../net/entra.ts'
 
 /** What is configured can't be used; says what to do. */
 export class WrongSettings extends Error {}
@@ -29,9 +30,9 @@ export function isOfConnection(error: unknown): boolean {
 /** Why it can't be used, in words, with what to do. `right`: `Send` or `Listen`. */
 export function why(error: unknown, entity: string, right: string): string {
   const text = says(error)
-  if (error instanceof WeirError || error instanceof WrongSettings) return text
+  if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
   switch (codeOf(error)) {
-    case 'UnauthorizedAccess': return `Service Bus refuses our login (${text}); correct \`connection_string\`, whose key needs the claim ${right} for ${entity}`
+    case 'UnauthorizedAccess': return `Service Bus refuses our login (${text}); correct \`connection_string\`, whose key needs the claim ${right} for ${entity}, or \`auth\`, whose identity needs the role Azure Service Bus Data ${right === 'Send' ? 'Sender' : 'Receiver'}`
     case 'MessagingEntityNotFound': return `there is no ${entity} in the namespace (${text}); create it, or correct the settings`
     case 'MessagingEntityDisabled': return `${entity} is disabled (${text}); enable it`
     case 'QuotaExceeded': return `${entity} is full, or a quota of the namespace is used up (${text}); let it be read, or make it larger`

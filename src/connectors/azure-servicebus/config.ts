@@ -1,10 +1,51 @@
-import { bytes, Complaint, defineSchema, duration, flag, integer, messageComplaint, messageFields, messageSourceFields, secret, text, type ConfigOf } from '../../schema/index.ts'
+import { isSafe, machineAddress, publicAuthority } from '../../net/entra.ts'
+import { bytes, Complaint, defineSchema, duration, flag, integer, messageComplaint, messageFields, messageSourceFields, filePath, secret, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const name = { pattern: /[\p{L}\p{N}][\p{L}\p{N}._/-]{0,259}/u, expects: 'the name of a queue or topic: up to 260 letters, digits and `._-/`' }
 const sessionName = { pattern: /[^\p{Cc}]{1,128}/u, expects: 'up to 128 characters' }
 
+const id = { pattern: /[A-Za-z0-9._-]{1,128}/, expects: 'an id such as 9f1c2f6e-0000-4000-8000-0123456789ab' }
+const authority = { schemes: ['https', 'http'] }
+
+const auth = variants(
+  {
+    connection_string: {},
+    client_secret: {
+      tenant: text({ description: 'Id of the tenant, or one of its domains', required: true, example: '9f1c2f6e-0000-4000-8000-0123456789ab' }, id),
+      client: text({ description: 'Id of the application', required: true, example: '1b7e0c52-0000-4000-8000-0123456789ab' }, id),
+      secret: secret({ description: 'Secret of the application', required: true, example: 'file:/run/secrets/azure-client-secret' }),
+      authority: urlText({ description: 'Who gives the token; another cloud has another', default: publicAuthority, example: 'https://login.microsoftonline.us' }, authority),
+    },
+    workload_identity: {
+      tenant: text({ description: 'Id of the tenant; left out, `AZURE_TENANT_ID`', default: null, example: '9f1c2f6e-0000-4000-8000-0123456789ab' }, id),
+      client: text({ description: 'Id of the application or identity; left out, `AZURE_CLIENT_ID`', default: null, example: '1b7e0c52-0000-4000-8000-0123456789ab' }, id),
+      token_file: filePath({ description: 'File with the token of the service account; left out, `AZURE_FEDERATED_TOKEN_FILE`', default: null, example: '/var/run/secrets/azure/tokens/azure-identity-token' }),
+      authority: urlText({ description: 'Who gives the token; left out, `AZURE_AUTHORITY_HOST`, else that of the public cloud', default: null, example: 'https://login.microsoftonline.us' }, authority),
+    },
+    managed_identity: {
+      client: text({ description: 'Id of the identity, where the machine has several', default: null, example: '1b7e0c52-0000-4000-8000-0123456789ab' }, id),
+      address: urlText({ description: 'Where the machine is told of itself', default: machineAddress, example: machineAddress }, { schemes: ['http'] }),
+    },
+  },
+  { description: 'Who we are: what `connection_string` holds, or a login of Microsoft Entra ID by the secret of an application, by the token of a service account (workload identity), or by the identity of the machine. Read again for each token, and whenever Service Bus refuses it', default: { type: 'connection_string' } },
+)
+
 const server = {
-  connection_string: secret({ description: 'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, or with `SharedAccessSignature`; read again whenever Service Bus refuses it', required: true, example: 'file:/run/secrets/servicebus' }),
+  connection_string: secret({ description: 'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, or with `SharedAccessSignature`; read again whenever Service Bus refuses it', default: null, usual: true, example: 'file:/run/secrets/servicebus' }),
+  namespace: text({ description: 'Host of the namespace, for a login of Entra ID', default: null, example: 'shop.servicebus.windows.net' }, { pattern: /[A-Za-z0-9.-]+(?::\d{1,5})?/, expects: 'the name of a host' }),
+  auth,
+}
+
+/** Either a connection string, or a namespace and a login. */
+function serverComplaint({ connection_string: written, namespace, auth: login }: Pick<ServiceBusConfig, 'connection_string' | 'namespace' | 'auth'>): Complaint | null {
+  if (login.type === 'connection_string') {
+    if (namespace !== null) return new Complaint('`namespace` goes with a login of Entra ID, and there is none', 'set `auth`, or leave `namespace` out: a connection string names its own', ['namespace'])
+    return written === null ? new Complaint('nothing says where Service Bus is', 'set `connection_string`, or `namespace` and `auth`', ['connection_string']) : null
+  }
+  if (written !== null) return new Complaint('`connection_string` and `auth` are two logins', 'leave one of them out', ['connection_string'])
+  if (namespace === null) return new Complaint('a login of Entra ID does not say where Service Bus is', 'set `namespace`, such as shop.servicebus.windows.net', ['namespace'])
+  const given = 'authority' in login ? login.authority : null
+  return given !== null && !isSafe(given) ? new Complaint(`the authority ${given} would be told a secret over plain HTTP`, 'write https://', ['auth', 'authority']) : null
 }
 
 export const serviceBusSchema = defineSchema({
@@ -22,6 +63,8 @@ export const serviceBusSchema = defineSchema({
     ...messageFields('binary'),
   },
   check({ sessions, partition_key: partition, ...message }) {
+    const wrong = serverComplaint(message)
+    if (wrong !== null) return wrong
     if (sessions && partition) return new Complaint('with sessions the session is the partition key', 'leave out `partition_key`', ['partition_key'])
     return messageComplaint(message)
   },
@@ -41,9 +84,10 @@ export const serviceBusSourceSchema = defineSchema({
     timeout: duration({ description: 'How long one answer may take', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
   },
+  check: serverComplaint,
 })
 
 export type ServiceBusSourceConfig = ConfigOf<typeof serviceBusSourceSchema>
 export type ServiceBusConfig = ConfigOf<typeof serviceBusSchema>
 /** What a connection needs, whichever way it is used. */
-export type ServiceBusServer = Pick<ServiceBusConfig, 'connection_string' | 'timeout'>
+export type ServiceBusServer = Pick<ServiceBusConfig, 'connection_string' | 'namespace' | 'auth' | 'timeout'>

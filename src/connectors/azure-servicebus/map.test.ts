@@ -31,7 +31,7 @@ test('what has no room is refused with the reason, and a size is never told too 
 const error = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 test.each([
-  ['UnauthorizedAccess', 'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, Timestamp:2024-05-01T00:00:00', true, 'Service Bus refuses our login (InvalidSignature: The token has an invalid signature); correct `connection_string`, whose key needs the claim Send for q'],
+  ['UnauthorizedAccess', 'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, Timestamp:2024-05-01T00:00:00', true, 'Service Bus refuses our login (InvalidSignature: The token has an invalid signature); correct `connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role Azure Service Bus Data Sender'],
   ['MessagingEntityNotFound', 'no', false, 'there is no q in the namespace (no); create it, or correct the settings'],
   ['QuotaExceeded', 'full', false, 'q is full, or a quota of the namespace is used up (full); let it be read, or make it larger'],
   ['ServiceBusy', 'later', false, 'Service Bus is busy and asks us to wait (later)'],

@@ -15,7 +15,7 @@ export interface Bus {
 
 export class PresetProblem extends Error {}
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING), http:// or https://'
+const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -151,14 +151,21 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity)) throw new PresetProblem(`\`${text}\` names no topic to publish to: write azuresb://TOPIC, such as azuresb://cluster-changes`)
   const [unknown] = new URLSearchParams(query).keys()
   if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in an azuresb:// URL, which has no parameters`)
-  const login = (env['SERVICEBUS_CONNECTION_STRING'] ?? '').trim()
-  const instead = (env['AZURE_SERVICEBUS_HOSTNAME'] ?? '') === '' ? '' : '; login by Entra ID (AZURE_SERVICEBUS_HOSTNAME) is not there'
-  if (login === '') throw new PresetProblem(`azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=...${instead}`)
-  return {
-    sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') },
-    secrets: { 'servicebus-connection-string': login },
-    notes: ['Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.'],
+  const notes = ['Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.']
+  const [login, namespace] = ['SERVICEBUS_CONNECTION_STRING', 'AZURE_SERVICEBUS_HOSTNAME'].map((name) => (env[name] ?? '').trim())
+  if (login === '' && namespace !== '') {
+    const { auth, secrets } = entraOf(env, secret)
+    return { sink: { type: 'azure-servicebus', entity, namespace, auth }, secrets, notes }
   }
+  if (login === undefined || login === '') throw new PresetProblem('azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for a login of Entra ID its host in AZURE_SERVICEBUS_HOSTNAME')
+  return { sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') }, secrets: { 'servicebus-connection-string': login }, notes }
+}
+
+/** In the order in which Azure's own libraries look: a secret, a service account, the machine. */
+function entraOf(env: BusInput['env'], secret: (name: string) => string): { readonly auth: object; readonly secrets: Readonly<Record<string, string>> } {
+  const [tenant = '', client = '', own = '', authority = '', file = ''] = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_AUTHORITY_HOST', 'AZURE_FEDERATED_TOKEN_FILE'].map((name) => (env[name] ?? '').trim())
+  if (own !== '') return { auth: { type: 'client_secret', tenant, client, secret: secret('azure-client-secret'), ...(authority === '' ? {} : { authority }) }, secrets: { 'azure-client-secret': own } }
+  return { auth: file === '' ? { type: 'managed_identity', ...(client === '' ? {} : { client }) } : { type: 'workload_identity' }, secrets: {} }
 }
 
 function httpBus(text: string, secret: (name: string) => string): Bus {

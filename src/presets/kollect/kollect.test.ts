@@ -137,7 +137,16 @@ describe('buses', () => {
     expect(made.notes).toEqual([expect.stringContaining('WEIR_SINKS_KOLLECT_SESSIONS')])
     for (const [url, words] of [['azuresb://', 'names no topic'], ['azuresb://t?subscription=s', '`subscription` is not known']] as const) expect(problem({ ...generationA, SERVICEBUS_CONNECTION_STRING: login, EVENT_WRITER_URL: url })).toContain(words)
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t' })).toContain('SERVICEBUS_CONNECTION_STRING')
-    expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t', AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net' })).toContain('Entra ID')
+  })
+
+  test('azuresb:// with a namespace logs in by Entra ID, as what is in the environment lets it', () => {
+    const at = (env: Record<string, string>) => bus('azuresb://t', { AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net', ...env })
+    const ids = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client' }
+    const own = at({ ...ids, AZURE_CLIENT_SECRET: 'a2V5', AZURE_FEDERATED_TOKEN_FILE: '/token' })
+    expect(sinkOf(own)).toMatchObject({ namespace: 'shop.servicebus.windows.net', auth: { type: 'client_secret', tenant: 'tenant', client: 'client', secret: 'file:/data/kollect-azure-client-secret' } })
+    expect([own.secrets, JSON.stringify(own.config).includes('a2V5')]).toEqual([{ 'kollect-azure-client-secret': 'a2V5' }, false])
+    expect(sinkOf(at({ ...ids, AZURE_FEDERATED_TOKEN_FILE: '/token' }))).toMatchObject({ auth: { type: 'workload_identity' } })
+    expect(sinkOf(at({ AZURE_CLIENT_ID: 'client' }))).toMatchObject({ auth: { type: 'managed_identity', client: 'client' } })
   })
 
   test.each([

@@ -1,0 +1,138 @@
+/** Tokens of Microsoft Entra ID for a program: with a secret of its own, with a token that Kubernetes gave it, or with the identity of the machine. */
+import type { Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import type { Secret } from '../schema/index.ts'
+import { HttpClient, HttpError, type HttpAnswer } from './http-client.ts'
+import { revealSecret } from './secrets.ts'
+
+export type EntraLogin =
+  | { readonly type: 'client_secret'; readonly tenant: string; readonly client: string; readonly secret: Secret; readonly authority: string }
+  | { readonly type: 'workload_identity'; readonly tenant: string | null; readonly client: string | null; readonly token_file: string | null; readonly authority: string | null }
+  | { readonly type: 'managed_identity'; readonly client: string | null; readonly address: string }
+
+export interface EntraToken {
+  readonly token: string
+  /** Unix ms. */
+  readonly expiresOnTimestamp: number
+}
+
+/** Why there is no token, in words, with what to do. */
+export class NoToken extends Error {}
+
+export interface EntraOptions {
+  /** What the token is for, `https://servicebus.azure.net`. */
+  readonly resource: string
+  /** ms that one answer may take. */
+  readonly timeout: number
+  readonly host: Pick<Host, 'clock' | 'timers'>
+}
+
+export const publicAuthority = 'https://login.microsoftonline.com'
+/** The address at which every machine of Azure is told of itself. */
+export const machineAddress = 'http://169.254.169.254'
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** A token that ends within this is replaced; while that fails, it is used until its end. */
+const renewMs = 5 * 60_000
+const mostBytes = 64 * 1024
+
+/** Asks for a token when one is needed, and again before it ends. Secrets and files are read for each request. */
+export class EntraTokens {
+  readonly #login: EntraLogin
+  readonly #options: EntraOptions
+  #held: EntraToken | undefined
+  #asking: Promise<EntraToken> | undefined
+
+  constructor(login: EntraLogin, options: EntraOptions) {
+    this.#login = login
+    this.#options = options
+  }
+
+  /** Rejects with NoToken. */
+  async getToken(): Promise<EntraToken> {
+    const left = (this.#held?.expiresOnTimestamp ?? 0) - this.#options.host.clock.now()
+    if (this.#held !== undefined && left > renewMs) return this.#held
+    this.#asking ??= this.#ask().finally(() => { this.#asking = undefined })
+    try {
+      return (this.#held = await this.#asking)
+    } catch (error) {
+      if (this.#held !== undefined && left > 0) return this.#held
+      throw error
+    }
+  }
+
+  async #ask(): Promise<EntraToken> {
+    const began = this.#options.host.clock.now()
+    const answer = this.#login.type === 'managed_identity' ? await this.#ofMachine(this.#login) : await this.#ofAuthority(this.#login)
+    const told = parsed(answer.body)
+    const seconds = Number(told['expires_in'])
+    const token = told['access_token']
+    if (answer.status !== 200 || typeof token !== 'string' || !(seconds > 0)) throw new NoToken(`Entra ID gives us no token (${said(answer.status, told)}); correct \`auth\``)
+    return { token, expiresOnTimestamp: began + seconds * 1000 }
+  }
+
+  #ofAuthority(login: Exclude<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
+    const { env } = self
+    const named = (value: string | null, variable: string, setting: string): string => {
+      const found = value ?? env[variable] ?? ''
+      if (found === '') throw new NoToken(`nobody says which ${setting} is ours: set \`auth.${setting}\`, or let the cluster set ${variable}`)
+      return found
+    }
+    const tenant = named(login.tenant, 'AZURE_TENANT_ID', 'tenant')
+    const proof: Record<string, string> = login.type === 'client_secret' ? { client_secret: revealSecret(login.secret).trim() } : { client_assertion_type: assertionType, client_assertion: assertion(named(login.token_file, 'AZURE_FEDERATED_TOKEN_FILE', 'token_file')) }
+    const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: named(login.client, 'AZURE_CLIENT_ID', 'client'), scope: `${this.#options.resource}/.default`, ...proof })
+    const authority = login.authority ?? env['AZURE_AUTHORITY_HOST'] ?? publicAuthority
+    if (!isSafe(authority)) throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
+    const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
+    return this.#answer(url, (client) => client.post({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }, Buffer.from(form.toString()), never))
+  }
+
+  #ofMachine({ client: id, address }: Extract<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
+    const asked = new URLSearchParams({ 'api-version': '2018-02-01', resource: this.#options.resource, ...(id === null ? {} : { client_id: id }) })
+    return this.#answer(`${address.replace(/\/+$/, '')}/metadata/identity/oauth2/token`, (client) => client.get(`token?${asked.toString()}`, { metadata: 'true' }, mostBytes, never))
+  }
+
+  async #answer(url: string, ask: (client: HttpClient) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const { timeout, host } = this.#options
+    const client = new HttpClient({ url, connections: 1, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: undefined })
+    try {
+      return await ask(client)
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error
+      const [where, advice] = this.#login.type === 'managed_identity' ? ['the machine\'s own service of identities', '; is this a machine of Azure with an identity?'] : [new URL(url).origin, '']
+      throw new NoToken(`there is no token of Entra ID: ${where} can't be reached (${error.message})${advice}`, { cause: error })
+    } finally {
+      client.close()
+    }
+  }
+}
+
+/** Over plain HTTP only to this machine. */
+export function isSafe(authority: string): boolean {
+  const { protocol, hostname } = URL.parse(authority) ?? { protocol: '', hostname: '' }
+  return protocol === 'https:' || (protocol === 'http:' && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname))
+}
+
+const never = new AbortController().signal
+
+function assertion(path: string): string {
+  try {
+    return self.readTextFile(path).trim()
+  } catch (cause) {
+    throw new NoToken(`the token file ${path} can't be read; check that the cluster puts one there`, { cause })
+  }
+}
+
+function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const told: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    return typeof told === 'object' && told !== null ? told as Readonly<Record<string, unknown>> : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The service's own words, without its ids of requests. */
+function said(status: number, { error, error_description: description }: Readonly<Record<string, unknown>>): string {
+  const [first = ''] = (typeof description === 'string' ? description : '').split(/\r?\n|\s+Trace ID:/)
+  return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')].filter((part) => part !== '').join(', ')
+}
