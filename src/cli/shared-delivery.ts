@@ -2,6 +2,7 @@
 import { sharedBooks } from '../engine/shared/books.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { httpSource, type Settling } from '../engine/pushed.ts'
+import { sharedName } from '../engine/shared/journal-name.ts'
 import { sharedSource } from '../engine/shared/names.ts'
 import { begun, countedOf, fateBetween, partitionOfSource, passed } from '../engine/shared/passed.ts'
 import { Lanes, sinksOf } from '../engine/shared/lanes.ts'
@@ -10,7 +11,7 @@ import type { SinkDefinition, Traces, TransformDefinition } from '../engine/port
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { Host } from '../host/index.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
-import { join, type Joined, type SharedStart } from './shared.ts'
+import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
 import { SharedWorkloads } from './shared-workloads.ts'
 
 export interface SharedDeliveryParts {
@@ -31,11 +32,14 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #joined: Joined
   readonly #lanes: Lanes | undefined
   readonly #workloads: SharedWorkloads
+  /** Of the journal, where it is copied here. */
+  readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads) {
+  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads, name: string | undefined) {
     this.#instance = instance
+    this.name = name
     this.#joined = joined
     this.#lanes = lanes
     this.#workloads = workloads
@@ -47,7 +51,8 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     const { host, log, metrics } = parts
     const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
     const lanes = start.delivers ? new Lanes({ ...parts, ...joined, enrichment: () => workloads.enrichment, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
-    return new SharedDelivery(start.instance, joined, lanes, workloads)
+    const name = start.serves ? await untilThere(() => sharedName({ ...joined, host, log }), host, log, new AbortController().signal) : undefined
+    return new SharedDelivery(start.instance, joined, lanes, workloads, name)
   }
 
   /** The sinks from now on; the first call begins delivering. */
@@ -85,6 +90,10 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
       if (said === 'gone') return undefined
       return said === 'stopped' ? { is: 'pending' } : fateBetween(before, countedOf(records, sink, source, partition), accepted)
     }
+  }
+
+  get partitions(): number {
+    return this.#joined.bus.partitions
   }
 
   /** How everybody's sinks get on. */

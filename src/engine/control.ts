@@ -16,6 +16,8 @@ export interface Control {
   store: StoreReader | undefined
   /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
   watch(listener: (frame: Frame) => void): () => void
+  /** The journal that is shared with others, where it is. */
+  shared?(): Promise<SharedJournal | undefined>
   /**
    * Frames as they are synced, with the rows of one source, or those routed to one sink. As quick a listener as that of
    * {@link watch}. Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. Returns the unsubscribe.
@@ -26,6 +28,15 @@ export interface Control {
   /** Validates, builds, drains and swaps; answers what changed, or the problems, with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
+}
+
+/** What of a shared journal has been copied here. */
+export interface SharedJournal {
+  /** The same for all who share it: eight letters. */
+  readonly name: string
+  readonly partitions: number
+  /** By partition, how far it has come. */
+  readonly places: ReadonlyMap<number, number>
 }
 
 export type TapTarget = { readonly source: string } | { readonly sink: string }

@@ -6,7 +6,7 @@ import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SourceExporters, StoreReader, TapTarget, WatchedCluster,
+  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
 import { deadLetterAdmin } from './dead-letter-admin.ts'
@@ -30,6 +30,8 @@ export interface IngestPort {
   }>
   /** What each source says of itself. */
   status(): Promise<Readonly<Record<string, unknown>>>
+  /** Of a journal that is copied here: how far each partition has come. */
+  places(): Promise<ReadonlyMap<number, number>>
 }
 
 export interface StorePort {
@@ -53,7 +55,7 @@ export interface RuntimeParts extends PushParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: PushParts['shared'] & { readonly problem: string | undefined; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?: PushParts['shared'] & { readonly problem: string | undefined; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
 }
 
 const housekeepingMs = 1000
@@ -176,6 +178,11 @@ export class Runtime implements Control {
       this.#feed?.abort()
       this.#feed = undefined
     }
+  }
+
+  async shared(): Promise<SharedJournal | undefined> {
+    const { shared, ingest } = this.#parts
+    return shared?.name === undefined ? undefined : { name: shared.name, partitions: shared.partitions, places: await ingest.places() }
   }
 
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void {

@@ -9,8 +9,9 @@ import type { RingSource } from '../ring/scan.ts'
 import { Turns } from '../ring/turns.ts'
 import type { Channel } from './channel.ts'
 import { journalName } from './journal-name.ts'
-import { Ring } from './ring.ts'
+import { Ring, type RingFrame } from './ring.ts'
 import { defaultViews } from './spec.ts'
+import { isSeen, noted, SharedPlaces, type Vector } from './shared-places.ts'
 import { mostLookedAt } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { LiveStream } from './stream.ts'
@@ -20,6 +21,14 @@ interface Session {
   views: readonly ViewSpec[]
   paused: boolean
   stream: LiveStream | undefined
+}
+
+/** Where a client was. */
+export interface LastPlace {
+  /** In the journal of this server; undefined when it was at another. */
+  readonly sequence: number | undefined
+  /** In the journal that this server shares with that one. */
+  readonly seen: Vector | undefined
 }
 
 const mostSessions = 1000
@@ -34,6 +43,10 @@ export class Hub {
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
   #timer: Timer | undefined
+  #shared: SharedPlaces | undefined
+  /** Frames of a shared journal that came before it was known how far it is. */
+  #started = false
+  #early: NonNullable<ReturnType<typeof noted>>[] = []
   newest = 0
   /** Name of the journal, which the places of streams carry. */
   journal = ''
@@ -49,7 +62,10 @@ export class Hub {
     // Flows are added up from it, events are read: nobody reads as many.
     this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
     for (const kind of ['flows', 'events'] as const) {
-      this.rings[kind].onEvict = (frame) => this.#streams.forEach((stream) => stream.evicting(kind, frame))
+      this.rings[kind].onEvict = (frame) => {
+        this.#shared?.evicted(kind, frame)
+        this.#streams.forEach((stream) => stream.evicting(kind, frame))
+      }
     }
   }
 
@@ -62,14 +78,26 @@ export class Hub {
     this.newest = Math.max(this.newest, journal.sequence)
     this.rings.flows.startAfter(journal.sequence, since)
     this.rings.events.startAfter(journal.sequence, since)
+    const shared = await this.#context.control.shared?.()
+    if (shared !== undefined) this.#shared = new SharedPlaces(shared, this.#early)
+    this.#early = []
+    this.#started = true
   }
 
   #take(frame: Frame): void {
     const { kind, count, sequence, received } = frame.header
     if (sequence > this.newest) this.newest = sequence
+    if (this.#shared !== undefined || !this.#started) this.#note(frame)
     if (kind === 'empty' || count === 0) return
     this.newestReceived = received
     this.rings[kind].push(frame)
+  }
+
+  #note(frame: Frame): void {
+    const one = noted(frame.header)
+    if (one === undefined) return
+    if (this.#shared === undefined) this.#early.push(one)
+    else this.#shared.note(one)
   }
 
   /** Newest flows, for answers without a store. */
@@ -123,13 +151,25 @@ export class Hub {
     throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
   }
 
-  /** The journal sequence of a place that a client was given; infinite when it is one of another journal. */
-  placeOf(written: string): number {
-    const [sequence, journal = this.journal] = written.split('@')
-    return journal === this.journal ? Number(sequence) : Number.POSITIVE_INFINITY
+  /** A place as a client is given it: a sequence, the name of this journal, and what of a shared one it has seen. */
+  placeAt(sequence: number, seen: Vector | undefined): string {
+    return `${sequence}@${this.journal}${this.#shared?.text(sequence, seen) ?? ''}`
   }
 
-  open(channel: Channel, principal: Principal, sid: string | undefined, lastId: number | undefined): void {
+  placeOf(written: string): LastPlace {
+    const [own = '', shared] = written.split('+')
+    const [sequence, journal = this.journal] = own.split('@')
+    const [name = '', ...places] = shared?.split('.') ?? []
+    return { sequence: journal === this.journal && Number(sequence) <= this.newest ? Number(sequence) : undefined, seen: this.#shared?.read(name, places) }
+  }
+
+  /** Where a view of such rows goes on; undefined where the place means nothing here. */
+  goOn(kind: BatchKind, { sequence, seen }: LastPlace): { readonly from: number; readonly seen?: (frame: RingFrame) => boolean } | undefined {
+    if (seen === undefined) return sequence === undefined ? undefined : { from: sequence }
+    return { from: sequence ?? this.#shared?.from(kind, this.rings[kind], seen, this.newest) ?? 0, seen: (frame) => isSeen(seen, frame) }
+  }
+
+  open(channel: Channel, principal: Principal, sid: string | undefined, last: LastPlace | undefined): void {
     const session = sid === undefined ? undefined : this.#session(sid, principal.id)
     // A client that lost its connection is back before the server noticed: the newer stream takes over.
     session?.stream?.end()
@@ -141,7 +181,7 @@ export class Hub {
       if (session?.stream === stream) session.stream = undefined
       if (this.#streams.size === 0) this.#stopTicking()
     })
-    stream.start(session?.views ?? defaultViews, session?.paused ?? false, lastId)
+    stream.start(session?.views ?? defaultViews, session?.paused ?? false, last)
     this.#timer ??= this.#context.host.timers.every(this.#context.limits.tickMs, () => this.#tick())
   }
 

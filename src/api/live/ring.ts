@@ -1,16 +1,23 @@
 import type { Frame } from '../../journal/types.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
+import { originOf, type Origin } from '../../model/origins.ts'
 
 /** A frame of the ring, held as the journal has it: compressed. It is decoded when somebody looks, and forgotten again in favour of others. */
 export class RingFrame {
   readonly frame: Frame
   readonly #looked: (frame: RingFrame) => void
   #batch: Batch | undefined
+  #origin: { readonly of: Origin | undefined } | undefined
 
   constructor(frame: Frame, looked: (frame: RingFrame) => void = () => {}) {
     this.frame = frame
     this.#looked = looked
+  }
+
+  /** Where it came from, when the journal is shared. */
+  get origin(): Origin | undefined {
+    return (this.#origin ??= { of: originOf(this.frame.header.cursor) }).of
   }
 
   get sequence(): number {

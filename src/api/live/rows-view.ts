@@ -51,6 +51,8 @@ export class RowsView implements LiveView {
   #counted = 0
   #catchUpTo = 0
   #credit = 0
+  /** Frames that the client had from another server. */
+  #seen: ((frame: RingFrame) => boolean) | undefined
   #unsaid = 0
   /** Of frames behind the cursor that were counted: how many of their rows match, by sequence, in order. */
   readonly #counts = new Map<number, number>()
@@ -87,7 +89,8 @@ export class RowsView implements LiveView {
   }
 
   /** Goes on from a place in the journal, sending everything since. */
-  catchUp(from: number, newest: number): undefined {
+  catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
+    this.#seen = seen
     this.cursor = from
     this.#counted = Math.max(this.#counted, from)
     this.#row = 0
@@ -170,7 +173,7 @@ export class RowsView implements LiveView {
     let from = this.#row
     for (const frame of this.#ring.after(this.cursor)) {
       if (frame.sequence > this.#counted) break
-      if (this.#filter === undefined) rows += frame.count - from
+      if (this.#filter === undefined) rows += this.#seen?.(frame) === true ? 0 : frame.count - from
       else rows += from === 0 ? (this.#counts.get(frame.sequence) ?? this.#matches(frame).length) : this.#matches(frame).filter((place) => place.row >= from).length
       from = 0
     }
@@ -226,7 +229,7 @@ export class RowsView implements LiveView {
   }
 
   #count(frame: RingFrame): number {
-    const matched = this.#filter === undefined ? frame.count : this.#matches(frame).length
+    const matched = this.#filter === undefined && this.#seen?.(frame) !== true ? frame.count : this.#matches(frame).length
     if (this.#filter !== undefined) this.#counts.set(frame.sequence, matched)
     this.matched += matched
     this.#unsaid += matched
@@ -236,6 +239,7 @@ export class RowsView implements LiveView {
   /** Rows of a frame that match, or the last so many of them. */
   #matches(frame: RingFrame, last = frame.count): Place[] {
     const places: Place[] = []
+    if (this.#seen?.(frame) === true) return places
     if (this.#filter !== undefined) {
       const test = this.#filter(frame.batch, frame.frame.header, this.#resolver)
       for (let row = 0; row < frame.count; row++) if (test(row)) places.push({ frame, row })

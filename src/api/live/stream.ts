@@ -3,12 +3,13 @@ import type { ApiContext } from '../options.ts'
 import type { Channel } from './channel.ts'
 import { batchFilter } from './filter.ts'
 import { GraphView } from './graph-view.ts'
-import type { Hub } from './hub.ts'
+import type { Hub, LastPlace } from './hub.ts'
 import type { RingFrame } from './ring.ts'
 import { RowsView } from './rows-view.ts'
 import { SeriesView } from './series-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { writeView } from './spec.ts'
+import type { Vector } from './shared-places.ts'
 import { StatView } from './stat-view.ts'
 import type { LiveMessage, LiveView } from './view.ts'
 
@@ -23,6 +24,8 @@ export class LiveStream {
   readonly #channel: Channel
   #views: LiveView[] = []
   #paused = false
+  /** What the client has from other servers that share the journal, as far as it is still ahead of what it has from here. */
+  #seen: Vector | undefined
   #blockedSince: number | undefined
   #wasSlow = false
   #statAt: number
@@ -47,7 +50,7 @@ export class LiveStream {
     return this.#principal.id
   }
 
-  start(specs: readonly ViewSpec[], paused: boolean, lastId: number | undefined): void {
+  start(specs: readonly ViewSpec[], paused: boolean, last: LastPlace | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
       protocol: 1, node: `weir/${version}`, journal: this.#hub.journal, ring: this.#hub.span(this.#principal),
@@ -57,11 +60,13 @@ export class LiveStream {
     this.#paused = paused
     const newest = this.#hub.newest
     this.#views = specs.map((spec) => this.#newView(spec))
-    if (lastId !== undefined && lastId <= newest) {
-      this.#sendAll(this.#views.map((view) => view.catchUp(lastId, newest)))
+    const places = last === undefined ? [] : this.#views.flatMap((view) => this.#hub.goOn(view.spec.stream, last) ?? [])
+    if (last !== undefined && places.length === this.#views.length) {
+      this.#seen = last.seen
+      this.#sendAll(this.#views.map((view, index) => view.catchUp(places[index]?.from ?? newest, newest, places[index]?.seen)))
       return
     }
-    for (const { id } of specs) if (lastId !== undefined) this.#send('gap', { view: id, fromSeq: 0, toSeq: newest, reason: 'unknown-position' })
+    for (const { id } of specs) if (last !== undefined) this.#send('gap', { view: id, fromSeq: 0, toSeq: newest, reason: 'unknown-position' })
     this.#sendAll(this.#views.map((view) => view.snapshot(newest)))
   }
 
@@ -93,6 +98,8 @@ export class LiveStream {
         return same
       }
       const view = this.#newView(spec)
+      // It has seen nothing elsewhere.
+      this.#seen = undefined
       snapshots.push(view.snapshot(newest))
       return view
     })
@@ -168,7 +175,7 @@ export class LiveStream {
   }
 
   #send(event: string, data: unknown, id?: number): void {
-    if (!this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : `${id}@${this.#hub.journal}`)) this.#blockedSince ??= this.#context.host.clock.monotonic()
+    if (!this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : this.#hub.placeAt(id, this.#seen))) this.#blockedSince ??= this.#context.host.clock.monotonic()
   }
 
   end(): void {

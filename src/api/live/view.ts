@@ -22,8 +22,8 @@ export interface LiveView {
   readonly fresh: number
   /** What is there already; the view goes on from the newest frame. */
   snapshot(newest: number): LiveMessage | undefined
-  /** The client was here before and goes on from a place in the journal. */
-  catchUp(from: number, newest: number): LiveMessage | undefined
+  /** The client was here before and goes on from a place in the journal; of what follows it may have seen some elsewhere. */
+  catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): LiveMessage | undefined
   resume(how: 'catch-up' | 'now', newest: number): void
   /** Takes note of what arrived while nothing is sent. */
   countOnly(newest: number): void

@@ -243,6 +243,83 @@ describe('a client that comes back', () => {
     expect(same.events.some(({ event }) => event === 'gap')).toBe(false)
   })
 
+  describe('at another server that shares the journal', () => {
+    /** A server that copies a journal of two partitions; each of them in its own order. */
+    const copying = async (places: readonly (readonly [number, number])[] = [], limits: object = {}): Promise<{ api: RunningApi; give(...frames: readonly string[]): void; at(last?: string): Promise<EventStream> }> => {
+      const control = new RecordingControl(places.reduce((sum, [, place]) => sum + place, 0))
+      control.sharedNow = { name: 'Kb2_0aQx', partitions: 2, places: new Map(places) }
+      const { api } = await start({ limits: { ...quick, ...limits }, control })
+      await put(api, 'session-1', { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] })
+      return {
+        api,
+        // `03`: of partition 0 the frame at place 3.
+        give: (...frames) => { for (const frame of frames) control.publish(someEvents(frame), 'http', { partition: Number(frame[0]), place: Number(frame.slice(1)) }) },
+        at: (last) => watch(api, '?sid=session-1', last === undefined ? {} : { 'last-event-id': last }),
+      }
+    }
+    const seen = async (stream: EventStream, count: number): Promise<string[]> => (await stream.untilRows('e', count)).map(([id]) => String(id))
+    const lastOf = (stream: EventStream): string => stream.events.findLast(({ id }) => id !== undefined)?.id ?? ''
+
+    test('goes on with what it has not seen, in whatever order that came here, and back again; nothing twice, nothing missing', async () => {
+      const [one, two] = [await copying(), await copying()]
+      const first = await one.at()
+      one.give('01', '11', '02')
+      expect(await seen(first, 3)).toEqual(['01', '11', '02'])
+      first.close()
+      // 02 is still on its way here.
+      two.give('11', '12', '01')
+      const second = await two.at(lastOf(first))
+      expect(await seen(second, 1)).toEqual(['12'])
+      two.give('02', '13', '03')
+      expect(await seen(second, 3)).toEqual(['12', '13', '03'])
+      second.close()
+      one.give('03', '12', '04', '13')
+      const third = await one.at(lastOf(second))
+      one.give('14')
+      expect(await seen(third, 2)).toEqual(['04', '14'])
+      for (const stream of [second, third]) expect(stream.events.filter(({ event, data }) => event === 'gap' || data['snapshot'] === true)).toEqual([])
+    })
+
+    test('comes back to the first without having seen anything of the other, and is not shown again what it had from a third', async () => {
+      const [one, two] = [await copying(), await copying()]
+      const first = await one.at()
+      one.give('01', '02')
+      await seen(first, 2)
+      first.close()
+      const second = await two.at(lastOf(first))
+      two.give('01', '11')
+      expect(await seen(second, 1)).toEqual(['11'])
+      second.close()
+      // Again here, from where this server itself has left it: 02 comes only now.
+      const third = await two.at(lastOf(second))
+      two.give('02', '03')
+      expect(await seen(third, 1)).toEqual(['03'])
+    })
+
+    test('is told of a gap when something that it has not seen is no longer in memory, or was never', async () => {
+      const one = await copying()
+      const first = await one.at()
+      one.give('01')
+      await seen(first, 1)
+      first.close()
+      const late = await copying([[0, 2], [1, 1]])
+      late.give('03')
+      const second = await late.at(lastOf(first))
+      expect(await seen(second, 1)).toEqual(['03'])
+      expect(second.events.some(({ event }) => event === 'gap')).toBe(true)
+      const small = await copying([], { ringRows: 2 })
+      small.give('11', '01', '02', '03')
+      const third = await small.at(lastOf(first))
+      expect(await seen(third, 2)).toEqual(['02', '03'])
+      expect(third.events.some(({ event }) => event === 'gap')).toBe(true)
+      const same = await copying([[0, 1]])
+      const fourth = await same.at(lastOf(first))
+      same.give('02')
+      expect(await seen(fourth, 1)).toEqual(['02'])
+      expect(fourth.events.some(({ event }) => event === 'gap')).toBe(false)
+    })
+  })
+
   test('what is shown can come with the question itself, and a change is told whether the stream is open where it arrives', async () => {
     const [one, two] = [await start({ limits: quick }), await start({ limits: quick })]
     const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }

@@ -6,7 +6,8 @@ import type { Principal } from '../access/principal.ts'
 import { problemIn } from '../check.ts'
 import { parseJson } from '../json.ts'
 import { EventStreamChannel, WebSocketChannel } from '../live/channel.ts'
-import type { Hub } from '../live/hub.ts'
+import type { Hub, LastPlace } from '../live/hub.ts'
+import { vectorPattern } from '../live/shared-places.ts'
 import { readViews, writeView } from '../live/spec.ts'
 import type { LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
@@ -52,8 +53,8 @@ export const liveSchemas = {
   },
 } as const
 
-/** `500@Xy3_kQ0a`; without a name it is of whatever journal is asked. */
-const place = /^[0-9]{1,15}(@[A-Za-z0-9_-]{8})?$/
+/** `500@Xy3_kQ0a`, and of a shared journal `+Kb2_0aQx.9z.1f`; without a name it is of whatever journal is asked. */
+const place = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
 const stream = {
   operationId: 'live',
@@ -61,7 +62,7 @@ const stream = {
   description: 'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `series` {view, step, cols, groups, buckets, snapshot?}, '
     + 'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; `stat` every second; '
     + '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence and the name of the journal: with Last-Event-ID (or ?after=) the stream goes on from '
-    + 'there, or says what is missing; at another server it starts over. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as '
+    + 'there, or says what is missing; at another server it starts over, unless both share the journal: then it goes on there, too. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as '
     + 'text messages {event, id, data}; there a message of the client is what PUT /api/v1/live/{sid} takes.',
   querystring: { type: 'object', additionalProperties: false, properties: { sid, after: { type: 'string', pattern: place.source, description: 'As Last-Event-ID, for clients that can set no header.' } } },
   headers: { type: 'object', properties: { 'last-event-id': { type: 'string', description: 'Id of the last event seen.' } } },
@@ -162,7 +163,7 @@ function sidOf(request: FastifyRequest): string | undefined {
   return (request.query as { sid?: string }).sid
 }
 
-function lastSeen(request: FastifyRequest, hub: Hub): number | undefined {
+function lastSeen(request: FastifyRequest, hub: Hub): LastPlace | undefined {
   const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
   if (last === undefined) return undefined
   if (typeof last !== 'string' || !place.test(last)) {

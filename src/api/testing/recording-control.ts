@@ -1,8 +1,9 @@
-import type { Control, Fate, Health, Ledger, QueryFormat } from '../../engine/control.ts'
+import type { Control, Fate, Health, Ledger, QueryFormat, SharedJournal } from '../../engine/control.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Preview } from '../../engine/ports.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Batch, EventBatch } from '../../model/batches.ts'
+import { originCursor, type Origin } from '../../model/origins.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
@@ -22,6 +23,9 @@ export class RecordingControl implements Control {
     sources: [{ name: 'netflow', accepted: 12, duplicates: 0, unreadable: 0, shed: {} }],
     sinks: [{ name: 'store', from: ['netflow'], filtered: {}, routed: 12, delivered: 12, dead_lettered: 0, dropped: {}, quarantined: 0, pending: 0 }],
   }
+  /** Of a journal that is shared with others. */
+  sharedNow: SharedJournal | undefined
+  shared = async (): Promise<SharedJournal | undefined> => this.sharedNow
   healthNow: Health = { live: true, ready: true, draining: false, reasons: [] }
   reloadProblems: string[] = []
   store: Control['store'] = {
@@ -97,7 +101,8 @@ export class RecordingControl implements Control {
   }
 
   /** Hands a frame to whoever watches, as the journal would after a sync. Answers its sequence. */
-  publish(batch: Batch, source = 'netflow'): number {
+  /** `origin`: where it lies in a journal that is shared. */
+  publish(batch: Batch, source = 'netflow', origin?: Pick<Origin, 'partition' | 'place'>): number {
     const raw = encodeBatch(batch)
     const sequence = ++this.#sequence
     const frame: Frame = {
@@ -106,7 +111,7 @@ export class RecordingControl implements Control {
       header: {
         sequence, firstRow: 0, kind: batch.kind, more: false, part: 0, afterLoss: false, source, stream: source, epoch: 1, sourceSequence: sequence,
         sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: batch.count, received: Date.now(), timeMin: Number.NaN, timeMax: Number.NaN,
-        bodyBytes: raw.length, rawBytes: raw.length,
+        bodyBytes: raw.length, rawBytes: raw.length, ...(origin === undefined ? {} : { cursor: originCursor({ ...origin, epoch: 1, sequence }) }),
       },
     }
     this.hand(frame)

@@ -12,6 +12,7 @@ import { defaultLimits, openJournal, openReader, SharedTail, type Appended, type
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { giveBack } from '../../model/give-back.ts'
+import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { SharedIngest } from './shared-ingest.ts'
 import type { SharedStart } from '../shared.ts'
@@ -120,6 +121,8 @@ export const ingestMethods = {
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },
+  /** Of a journal on a bus that is copied here: how far each partition has come. */
+  places: (): ReadonlyMap<number, number> => placesOf([...need(journal).totals().values()].map(({ cursor }) => cursor)),
   async release(sequence: number): Promise<IngestStatus> {
     // The window is a projection, too: what its last snapshot does not reflect is read again after a crash.
     await need(journal).release(Math.min(sequence, status().holds))

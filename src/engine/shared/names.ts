@@ -31,6 +31,7 @@ export const keys = {
   lease: (instance: string): string => `lease/${instance}`,
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
+  name: 'name',
   member: (instance: string): string => `member/${instance}`,
   turn: (id: string): string => `turn/${id}`,
   lane: (partition: number | ''): string => `lane/${partition}`,

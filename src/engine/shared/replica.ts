@@ -1,5 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import type { CopiedFrame, JournalBus, SegmentWriter } from '../../journal/index.ts'
+import { originCursor, originOf } from '../../model/origins.ts'
 import type { Log, Metrics } from '../ports.ts'
 import { copyPartition } from './copy.ts'
 import type { SharedUnit } from './units.ts'
@@ -14,18 +15,11 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal
 }
 
-/** Where a unit came from: kept as the cursor of its source, in the frame itself. */
-interface Origin {
-  readonly partition: number
-  readonly place: number
-  readonly epoch: number
-  readonly sequence: number
-}
-
 /** Copies every partition of a shared journal into our own, for store, live view and whatever else reads it; goes on behind what is there already. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map([...journal.totals()].flatMap(([source, { cursor }]) => {
-    const origin = cursor === undefined ? undefined : originOf(cursor)
+    // A folder that was a journal of its own before: its frames came from no bus.
+    const origin = originOf(cursor)
     return origin === undefined ? [] : [[source, origin] as const]
   }))
   await Promise.all(Array.from({ length: bus.partitions }, (_, partition) => {
@@ -43,16 +37,6 @@ export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Prom
 function framesOf({ pieces, place }: SharedUnit, partition: number): CopiedFrame[] {
   return pieces.map(({ decoded: { header, zstd }, body }, at) => ({
     header, zstd, body,
-    ...(at < pieces.length - 1 ? {} : { cursor: new TextEncoder().encode(JSON.stringify({ partition, place, epoch: header.epoch, sequence: header.sourceSequence } satisfies Origin)) }),
+    ...(at < pieces.length - 1 ? {} : { cursor: originCursor({ partition, place, epoch: header.epoch, sequence: header.sourceSequence }) }),
   }))
-}
-
-function originOf(cursor: Uint8Array): Origin | undefined {
-  try {
-    const said = JSON.parse(new TextDecoder().decode(cursor)) as Partial<Origin> | null
-    return typeof said?.place === 'number' ? (said as Origin) : undefined
-  } catch {
-    // A folder that was a journal of its own before: its frames came from no bus.
-    return undefined
-  }
 }

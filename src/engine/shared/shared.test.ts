@@ -12,6 +12,7 @@ import { defaultDelivery } from '../delivery/settings.ts'
 import type { SinkDefinition } from '../ports.ts'
 import type { SinkEntry } from '../sinks.ts'
 import { sharedBooks } from './books.ts'
+import { sharedName } from './journal-name.ts'
 import { Lane } from './lane.ts'
 import { Lanes, sharesOf } from './lanes.ts'
 import { begun, countedOf, fateBetween, passed } from './passed.ts'
@@ -119,6 +120,14 @@ test('a unit that is larger than a record is whole again for readers, whatever l
   small.take({ ...parts[1] as (typeof parts)[0], place: 1 })
   expect(new Set(refused)).toEqual(new Set(['repeated', 'damaged']))
   await other.close()
+})
+
+test('a shared journal has one name, also when several give it one at once', async () => {
+  const bus = new MemoryBus(2)
+  const name = (): Promise<string> => sharedName({ bus, records: recordsOf(bus), host, log })
+  const [first, ...others] = await Promise.all([name(), name(), name()])
+  expect(first).toMatch(/^[\w-]{8}$/)
+  expect(new Set([...others, await name()])).toEqual(new Set([first]))
 })
 
 test('shares are the same for all, even, and move little', () => {

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startWeir, type WeirProcess } from '../../kit/weir-process.ts'
+import { nats } from '../../real/install/nats.ts'
+import { startNats } from '../../real/kit/nats.ts'
+import { need } from '../../real/kit/need.ts'
+import { launch } from '../kit/chromium.ts'
 import { figure } from '../kit/figures.ts'
 import { bothNamespaces, ends, sendNamespaced } from '../kit/namespaced.ts'
 import { RoundRobin } from '../kit/round-robin.ts'
@@ -215,4 +219,57 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
     await page.locator('.link.good').waitFor()
     await context.close()
   })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: two APIs that copy one journal, behind one address that takes turns', () => {
+  test('check 18: whoever is moved from one to the other sees each row once, those of meanwhile, too', async (context) => {
+    await need(context, nats)
+    const folder = await mkdtemp(join(tmpdir(), 'weir-apis-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await using server = await startNats({ jetstream: true, dir: folder })
+    const start = (role: string, number: number): Promise<WeirProcess> => startWeir({
+      folder: join(folder, `${role}-${number}`),
+      config: { ...config, roles: [role], instance: `${role}-${number}`, journal: { on: { type: 'nats', url: server.url, partitions: 8 } } },
+    })
+    await using one = await start('api', 1)
+    await using two = await start('api', 2)
+    // Of several partitions each API makes an order of its own.
+    const collectors = await Promise.all([1, 2, 3].map((number) => start('collector', number)))
+    onTestFinished(() => Promise.all(collectors.map((weir) => weir.kill())).then(() => undefined))
+    const proxy = await RoundRobin.open([one.url, two.url])
+    onTestFinished(() => proxy.close())
+    const browser = await launch(chromiumPath ?? '')
+    onTestFinished(() => browser.close())
+    const page = await (await browser.newContext({ viewport: { width: 1440, height: 2000 } })).newPage()
+    await page.goto(`${proxy.url}/flows?v=1&cols=_pos,src,dst#token=${tokens.root}`)
+    await page.locator('.link.good').waitFor()
+    let sent = 0
+    const send = async (): Promise<void> => {
+      await Promise.all(collectors.map((weir) => sendNamespaced(weir.ports.netflow, [[ends.cart, ends.shopDb]], 1)))
+      sent += collectors.length
+    }
+    const shownOnce = async (): Promise<void> => {
+      const ids = async (): Promise<string[]> => (await gridRows(page)).map(([id]) => id ?? '')
+      await expect.poll(async () => (await ids()).length, soon).toBeGreaterThanOrEqual(sent)
+      const found = await ids()
+      expect(found).toHaveLength(sent)
+      expect(new Set(found).size).toBe(sent)
+    }
+    await send()
+    await shownOnce()
+    const streams = (): number[] => proxy.asked.map((asked) => asked.filter((request) => request === 'POST /api/v1/live').length)
+    for (let moves = 0; moves < 10 && !streams().every((count) => count >= 2); moves++) {
+      const before = streams().reduce((sum, count) => sum + count)
+      proxy.cut()
+      // While nobody listens.
+      await send()
+      await expect.poll(() => streams().reduce((sum, count) => sum + count), soon).toBeGreaterThan(before)
+      await send()
+      await shownOnce()
+    }
+    expect(streams().every((count) => count >= 2)).toBe(true)
+    // Nothing was missed that the page would have to tell.
+    expect(await page.locator('.warning').allTextContents()).toEqual([])
+    figure('two APIs of one journal: streams opened', streams().join(' and '))
+  }, 240_000)
 })

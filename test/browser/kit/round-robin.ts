@@ -9,6 +9,7 @@ export class RoundRobin {
   #turn = 0
   /** Servers that refused a connection: they get no further request. */
   readonly #gone = new Set<number>()
+  readonly #streams = new Set<() => void>()
 
   private constructor(targets: readonly string[]) {
     this.asked = targets.map(() => [])
@@ -18,6 +19,9 @@ export class RoundRobin {
       this.asked[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
       const passed = request(new URL(incoming.url ?? '/', targets[at]), { method: incoming.method, headers: incoming.headers, agent: false }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        const cut = (): void => { outgoing.destroy() }
+        if (answer.headers['content-type']?.startsWith('text/event-stream') === true) this.#streams.add(cut)
+        outgoing.on('close', () => this.#streams.delete(cut))
         answer.pipe(outgoing)
         answer.on('error', () => outgoing.destroy())
       })
@@ -39,6 +43,11 @@ export class RoundRobin {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Ends the open event streams, as when a balancer is started anew: whoever read one asks again, and is given to the next server. */
+  cut(): void {
+    for (const cut of this.#streams) cut()
   }
 
   async close(): Promise<void> {

@@ -100,6 +100,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
       },
       status: () => Promise.resolve({}),
+      places: () => Promise.resolve(new Map()),
     },
     store: { reader: store.reader, status: () => statusOf(store), settled: () => Promise.resolve(statusOf(store)) },
     sources: () => [],

@@ -1,0 +1,31 @@
+import type { Host } from '../../host/index.ts'
+import { Fenced, type JournalBus } from '../../journal/index.ts'
+import type { Log } from '../ports.ts'
+import { keys } from './names.ts'
+import { writeRecord, type SharedRecords } from './records.ts'
+import { SteadyWriter } from './steady-writer.ts'
+
+const againMs = 100
+
+/** Name of a shared journal, the same for all who share it: who finds none gives it one. Rejects when the bus is away. */
+export async function sharedName({ bus, records, host, log }: { readonly bus: JournalBus; readonly records: SharedRecords; readonly host: Host; readonly log: Log }): Promise<string> {
+  const forever = new AbortController().signal
+  const known = (): string | undefined => records.get<{ readonly name: string }>(keys.name)?.name
+  for (;;) {
+    await records.sync(forever)
+    const found = known()
+    if (found !== undefined) return found
+    const writer = new SteadyWriter({ writer: await bus.claim('name'), name: 'name', host, log })
+    try {
+      await writer.fence('records', keys.name)
+      await records.sync(forever)
+      if (known() === undefined) await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
+    } catch (error) {
+      // Another one gives it a name just now.
+      if (!(error instanceof Fenced)) throw error
+      await host.timers.sleep(againMs)
+    } finally {
+      await writer.close(againMs)
+    }
+  }
+}
