@@ -39,7 +39,7 @@ for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }
 
-const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...recording, ...filters], VITEST_LIMIT)
+const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...recording, ...filters, ...(write ? ['--passWithNoTests'] : [])], VITEST_LIMIT)
 const all = [tests]
 if (write) {
   // Suites that need nothing but the checkout.
