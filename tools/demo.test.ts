@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Ledger } from '../src/engine/control.ts'
 import { flowJson } from '../src/codecs/flow-json/index.ts'
 import { FlowBuilder } from '../src/model/flow-builder.ts'
 import { Netflow5Decoder } from '../src/codecs/netflow5/decode.ts'
@@ -63,14 +64,17 @@ test('the demo says that it simulates, both views fill, and Ctrl-C ends it clean
     return (await answer.json()) as Record<string, unknown>[]
   }
   let rows: Record<string, unknown> = {}
-  while (running() && !(rows['named'] === true && rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' && rows['audit'] === true && rows['change'] === true && rows['who'] === true)) {
+  while (running() && !(rows['named'] === true && rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' && rows['audit'] === true && rows['change'] === true && rows['who'] === true && rows['round'] === true)) {
     await sleep(250)
     const [flows] = await ask("SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol || ' ' || sampling) AS sampling FROM flows")
-    const [events] = await ask("SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource FROM events")
+    const [events] = await ask("SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = 'com.example.shop.order.shipped') AS round FROM events")
     const [changes] = await ask("SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS who FROM changes WHERE kind = 'ConfigMap'")
     rows = { ...flows, ...events, ...changes }
   }
-  expect(rows).toEqual({ named: true, sampling: 'ipfix 10, netflow5 1, sflow5 100', audit: true, change: true, resource: true, who: true })
+  expect(rows).toEqual({ named: true, sampling: 'ipfix 10, netflow5 1, sflow5 100', audit: true, change: true, resource: true, round: true, who: true })
+  const ledger = (await (await fetch(`${url}/api/v1/ledger`)).json()) as Ledger
+  expect(ledger.sinks.find(({ name }) => name === 'orders')?.delivered).toBeGreaterThan(0)
+  expect(ledger.sources.find(({ name }) => name === 'shipments')?.accepted).toBeGreaterThan(0)
   const { sources } = (await (await fetch(`${url}/api/v1/exporters`)).json()) as { sources: { exporters: { missing: number; malformed: number }[] }[] }
   expect(sources.flatMap(({ exporters }) => exporters.map(({ missing, malformed }) => missing + malformed))).toEqual([0, 0, 0])
   child.kill('SIGINT')

@@ -12,6 +12,7 @@ import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
 import { SflowAgent } from './demo/sflow.ts'
 import { deviceOf, Shop, shopNetworks } from './demo/shop.ts'
+import { Warehouse } from './demo/warehouse.ts'
 import { ROOT } from './kit/command.ts'
 
 const stepMs = 250
@@ -45,6 +46,7 @@ async function demo(): Promise<void> {
   const auditLog = `127.0.0.1:${fifth}`
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
   const cluster = new DemoCluster(Number(flags.seed))
+  const warehouse = await Warehouse.open()
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   try {
@@ -52,13 +54,13 @@ async function demo(): Promise<void> {
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
-    await writeFile(config, stringify(configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog })))
+    await writeFile(config, stringify(configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog }, warehouse)))
     const weir = startWeir(config)
     const ended = new Promise<number>((resolve) => weir.once('close', (code) => resolve(code ?? 1)))
     const url = await Promise.race([ready(weir), ended, aborted(stopping.signal)])
     if (typeof url === 'string') {
       welcome(url, folder)
-      const feeding = feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal)
+      const feeding = Promise.all([feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal), warehouse.run(stopping.signal)])
       await Promise.race([aborted(stopping.signal), ended])
       stopping.abort()
       await feeding
@@ -67,12 +69,13 @@ async function demo(): Promise<void> {
     process.exitCode = await ended
   } finally {
     await cluster.server.close()
+    await warehouse.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
-function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>): object {
+function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>, warehouse: Warehouse): object {
   return {
     data: flags.data ?? join(folder, 'data'),
     listen,
@@ -82,7 +85,10 @@ function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }
       // Told and marked, so that there is noise to hide and to show.
       cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
+      shipments: warehouse.settings('shipments'),
     },
+    // Only what is posted: what comes back by the other queue does not go round.
+    sinks: { orders: { ...warehouse.settings('orders'), from: ['http'] } },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
     store: { size: '256MiB', memory: '256MiB' },
@@ -114,7 +120,8 @@ function welcome(url: string, folder: string): void {
   process.stdout.write(`
 This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 (its core), IPFIX (its edge, one
 packet in ten), sFlow (its storage, one in a hundred) and CloudEvents, and its cluster, watched at an API server that only
-plays one. After 45 s, and every 3 minutes then, a rollout keeps the API from its database for 40 s: see Changes and Flows.
+plays one. Orders go on to a queue of SQS (sink orders), and what the warehouse behind it sends off comes back by another
+(source shipments, events of /shop/warehouse). After 45 s, and every 3 minutes then, a rollout keeps the API from its database for 40 s: see Changes and Flows.
 
   console   ${url}
   ask       npm run -s weir -- query --url ${url} \\
