@@ -13,6 +13,8 @@ export interface JournalBus {
   /** For people: which bus, and what of it. */
   readonly where: string
   readonly partitions: number
+  /** So far apart at most lie the places of records that were written one after the other; left out: 1. */
+  readonly stride?: number
   /** Makes us the only one who writes under this name: whoever did before is refused from the next `fence` or `write` on. */
   claim(name: string): Promise<BusWriter>
   /** What lies behind a place and whatever comes, in order, until the signal aborts; from the oldest that is kept where more was asked for. Rejects when the bus is lost. */

@@ -33,7 +33,7 @@ export const kubernetesSchema = defineSchema({
       paths: list(text({ description: 'A JSON pointer, in which `*` is any entry', required: true, example: '/spec/auth/*/key' }), { description: 'Further places whose values are secret', default: [], example: ['/spec/auth/*/key'] }),
     }, { description: 'Secret values', default: {} }),
     lease: group({
-      name: text({ description: 'Name of the `Lease` by which several Weirs take turns: one tells what happens, the others stand by. Left out, it tells alone', default: null, example: 'weir' }, dnsName),
+      name: text({ description: 'Name of the `Lease` by which several Weirs take turns: one tells what happens, the others stand by. Left out, it tells alone, or they take turns by the journal where that is shared', default: null, example: 'weir' }, dnsName),
       namespace: text({ description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`', default: null, example: 'weir' }, dnsName),
       duration: duration({ description: 'How long one that says nothing is thought to be alive; another takes over then', default: '10s' }, { min: '2s', max: '5m' }),
     }, { description: 'Replicas of which one watches', default: {} }),

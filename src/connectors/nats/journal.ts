@@ -6,7 +6,7 @@ import { connectionOptions, loadClient } from './client-connect.ts'
 import { whyNotConnected } from './client-errors.ts'
 import { ExpectingWriter, type JournalClient } from './client-journal.ts'
 import type { NatsJournalConfig } from './config.ts'
-import { keyOf, placeOf, sequenceAfter, unpack } from './map-journal.ts'
+import { keyOf, placeOf, room, sequenceAfter, unpack } from './map-journal.ts'
 
 /** What is the same of a message that comes and of one that is asked for. */
 type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
@@ -28,6 +28,7 @@ export async function openNatsJournal(config: NatsJournalConfig, context: Journa
 
 class NatsJournal implements JournalBus {
   readonly where: string
+  readonly stride = room
   readonly #config: NatsJournalConfig
   readonly #context: JournalContext
   #client: Promise<JournalClient> | undefined

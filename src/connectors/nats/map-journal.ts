@@ -2,7 +2,7 @@
 import type { BusRecord } from '../../journal/index.ts'
 
 /** Places of the records of one message: the last one's is the message's own. */
-const room = 1024
+export const room = 1024
 
 /** A key is one token of a subject. */
 export function tokenOf(key: string): string {

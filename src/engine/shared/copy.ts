@@ -4,7 +4,7 @@ import type { Log, Metrics } from '../ports.ts'
 import { Units, type SharedUnit } from './units.ts'
 
 const againMs = 500
-/** Parts of a unit that goes beyond one record lie before its last: so far back they are looked for. */
+/** Parts of a unit that goes beyond one record lie before its last: so many records back they are looked for. */
 const lookBack = 256
 
 export interface CopyOptions {
@@ -28,7 +28,7 @@ export async function copyPartition({ bus, partition, after, host, log, metrics,
     metrics.count('weir_shared_journal_refused_records_total', 1, { reason: why })
     if (why === 'damaged') log.error('A record of the journal is not one of ours, or not whole; its rows are quarantined.', { partition, place: record.place, key: record.key })
   }, passed)
-  let [place, complained] = [Math.max(0, after - lookBack), false]
+  let [place, complained] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
   while (!signal.aborted) {
     try {
       for await (const records of bus.read(partition, place, signal)) {

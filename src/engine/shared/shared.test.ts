@@ -6,12 +6,13 @@ import { numberedEvents, testContext } from '../../../test/conformance/batches.t
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { realHost } from '../../host/index.ts'
-import { encodeBatch, Fenced, type Unit } from '../../journal/index.ts'
+import { encodeBatch, Fenced, type BusRecord, type JournalBus, type Unit } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { defaultDelivery } from '../delivery/settings.ts'
 import type { SinkDefinition } from '../ports.ts'
 import type { SinkEntry } from '../sinks.ts'
 import { sharedBooks } from './books.ts'
+import { copyPartition } from './copy.ts'
 import { sharedName } from './journal-name.ts'
 import { Lane } from './lane.ts'
 import { Lanes, sharesOf } from './lanes.ts'
@@ -128,6 +129,33 @@ test('a shared journal has one name, also when several give it one at once', asy
   const [first, ...others] = await Promise.all([name(), name(), name()])
   expect(first).toMatch(/^[\w-]{8}$/)
   expect(new Set([...others, await name()])).toEqual(new Set([first]))
+})
+
+test('whoever reads on in the middle of a large unit has it whole, also where places lie far apart', async () => {
+  const bus = new MemoryBus(1)
+  const [writer, other] = [await open(bus), await SharedWriter.open({ bus, records: recordsOf(bus), instance: 'b', host, log, queueBytes: 1e6 })]
+  await writer.append(unit(1, { raw: new SeededRandom(7).bytes(900_000) }))
+  await other.append(unit(1))
+  const records: BusRecord[] = []
+  for await (const some of bus.read(0, 0, new AbortController().signal)) {
+    records.push(...some.filter(({ value }) => value.length > 0))
+    break
+  }
+  const [first, last, between] = records as [BusRecord, BusRecord, BusRecord]
+  // As JetStream has them: each is a message of its own.
+  const there = [first, between, last].map((record, at) => ({ ...record, place: 1024 * (at + 1) }))
+  const stop = new AbortController()
+  const far: JournalBus = {
+    where: 'far', partitions: 1, stride: 1024, claim: () => Promise.reject(new Error('nobody writes')), close: () => Promise.resolve(), bounds: () => Promise.resolve({ before: 0, last: 3072 }),
+    async *read(_channel, after) { yield await Promise.resolve(there.filter(({ place }) => place > after)) },
+  }
+  const taken: string[] = []
+  await copyPartition({ bus: far, partition: 0, after: 2048, host, log, metrics: testContext().metrics, signal: stop.signal, take: (units) => {
+    taken.push(...units.map(({ source, pieces }) => `${source} ${pieces.length}`))
+    stop.abort()
+    return Promise.resolve()
+  } })
+  expect(taken).toEqual(['in@a 2'])
 })
 
 test('shares are the same for all, even, and move little', () => {
