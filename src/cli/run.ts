@@ -9,6 +9,7 @@ import { counterLease } from '../engine/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
+import { LetterFile } from '../engine/delivery/letter-file.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
 import { leastPlace, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources.ts'
@@ -159,7 +160,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })
     }
     const sinks = new SinkSet({
-      host, log, metrics, traces, directory: journal, letters: `${data}/dead-letters`, tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
+      host, log, metrics, traces, directory: journal, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
     serve(ingestWorker, sinkMethods(sinks))

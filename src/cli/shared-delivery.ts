@@ -5,6 +5,7 @@ import { httpSource, type Settling } from '../engine/pushed.ts'
 import { sharedName } from '../engine/shared/journal-name.ts'
 import { sharedSource } from '../engine/shared/names.ts'
 import { begun, countedOf, fateBetween, partitionOfSource, passed } from '../engine/shared/passed.ts'
+import { SharedLetterBox } from '../engine/shared/letter-wishes.ts'
 import { Lanes, sinksOf } from '../engine/shared/lanes.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/ports.ts'
@@ -31,13 +32,15 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #instance: string
   readonly #joined: Joined
   readonly #lanes: Lanes | undefined
+  readonly letters: SharedLetterBox
   readonly #workloads: SharedWorkloads
   /** Of the journal, where it is copied here. */
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads, name: string | undefined) {
+  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads, letters: SharedLetterBox, name: string | undefined) {
+    this.letters = letters
     this.#instance = instance
     this.name = name
     this.#joined = joined
@@ -50,9 +53,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
     const { host, log, metrics } = parts
     const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
-    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, enrichment: () => workloads.enrichment, instance: start.instance, directory: `${data}/lanes`, letters: `${data}/dead-letters`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
+    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, enrichment: () => workloads.enrichment, instance: start.instance, directory: `${data}/lanes`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
     const name = start.serves ? await untilThere(() => sharedName({ ...joined, host, log }), host, log, new AbortController().signal) : undefined
-    return new SharedDelivery(start.instance, joined, lanes, workloads, name)
+    return new SharedDelivery(start.instance, joined, lanes, workloads, new SharedLetterBox({ ...joined, instance: start.instance, host, log }), name)
   }
 
   /** The sinks from now on; the first call begins delivering. */
@@ -110,6 +113,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     this.#stop.abort()
     await this.#running
     await this.#workloads.stop()
+    await this.letters.close()
     await this.#joined.close()
   }
 }

@@ -3,6 +3,7 @@ import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
 import { isPartitionInstance } from '../engine/shared/names.ts'
+import { letterKeys } from '../engine/shared/names.ts'
 import { SharedRecords } from '../engine/shared/records.ts'
 import { arrivedSettings, carriedSettings, type Secret } from '../schema/index.ts'
 import type { Log } from '../telemetry/ports.ts'
@@ -43,7 +44,8 @@ const againMs = 1000
 export async function join({ type, settings }: SharedStart, { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string }, signal: AbortSignal): Promise<Joined> {
   const open = await loadJournal(type)
   const bus = await untilThere(() => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, make: true }), host, log, signal)
-  const records = new SharedRecords({ bus, host, log })
+  // Dead letters are for people and for who delivers.
+  const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: letterKeys } : {}) })
   const stop = new AbortController()
   const reading = records.run(stop.signal)
   return {

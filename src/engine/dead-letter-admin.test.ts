@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deadLetterAdmin } from './dead-letter-admin.ts'
+import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
 import type { Letter } from './delivery/dead-letters.ts'
 import type { SinkSet } from './sinks.ts'
 
 const letter = (id: string, time: number): Letter => ({ id, source: 'http', kind: 'events', epoch: 1, sourceSequence: 1, row: 0, sequence: 1, received: time, time, reason: 'no', attempts: 1, body: '', state: 'open' })
 
 /** Sinks with letters; what else they are is not asked. */
-function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): SinkSet {
-  return { all: () => Object.entries(letters).map(([id, waiting]) => ({ entry: { id }, delivery: { letters: { waiting: () => waiting } } })) } as unknown as SinkSet
+function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): LetterBox {
+  return lettersOf({ all: () => Object.entries(letters).map(([id, waiting]) => ({ entry: { id }, delivery: { letters: { waiting: () => waiting } } })) } as unknown as SinkSet)
 }
 
 test('pages of any size hold every letter once, newest first, also when many are of one time', async () => {

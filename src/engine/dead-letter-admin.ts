@@ -1,52 +1,86 @@
 import { WeirError } from '../model/errors.ts'
 import type { DeadLetter, DeadLetterAdmin, LetterPlace } from './control.ts'
+import type { DeadLetters, Letter } from './delivery/dead-letters.ts'
 import { describeLetter } from './delivery/describe.ts'
 import { editedBody } from './delivery/edit.ts'
 import type { SinkSet } from './sinks.ts'
 
+export interface LetterAt {
+  readonly sink: string
+  readonly letter: Letter
+}
+
+/** Where letters are, and who moves them on. */
+export interface LetterBox {
+  /** Those that wait, of all sinks where none is named. */
+  waiting(sink: string | undefined): readonly LetterAt[]
+  get(id: string, sink: string | undefined): readonly LetterAt[]
+  /** All that are open when no ids are given. Answers how many moved. Throws WEIR_SINK_UNKNOWN. */
+  move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number>
+  /** Back to pending with another body, encoded. False: it does not wait any more. */
+  retryAs(sink: string, id: string, body: Uint8Array): Promise<boolean>
+  /** Throws WEIR_SINK_UNKNOWN. */
+  check(sink: string): void
+}
+
 /** The dead letters of all sinks, as the API looks after them. */
-export function deadLetterAdmin(sinks: SinkSet): DeadLetterAdmin {
+export function deadLetterAdmin(box: LetterBox): DeadLetterAdmin {
+  return {
+    async list(sink, limit, bodies, after) {
+      return box.waiting(sink)
+        .filter(({ sink: of, letter }) => after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0)
+        .toSorted((a, b) => inOrder({ time: a.letter.time, sink: a.sink, id: a.letter.id }, { time: b.letter.time, sink: b.sink, id: b.letter.id }))
+        .slice(0, limit)
+        .map(({ sink: of, letter }): DeadLetter => describeLetter(of, letter, bodies))
+    },
+    async show(id, sink) {
+      const found = box.get(id, sink)
+      // Of a row that several sinks refused the one that waits is meant.
+      const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
+      return one === undefined ? undefined : describeLetter(one.sink, one.letter)
+    },
+    async edit(sink, id, body) {
+      box.check(sink)
+      const letter = box.get(id, sink)[0]?.letter
+      return letter?.state === 'open' && box.retryAs(sink, id, editedBody(letter, body))
+    },
+    retry: (sink, ids) => box.move(sink, ids, 'retrying'),
+    drop: (sink, ids) => box.move(sink, ids, 'dropped'),
+  }
+}
+
+/** Those of the sinks that run here. */
+export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): LetterBox {
   const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
     const delivery = sinks.get(sink)
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
     return delivery
   }
-  const move = async (sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> => {
-    const delivery = deliveryOf(sink)
-    const chosen = ids ?? delivery.letters.all().filter((letter) => letter.state === 'open').map((letter) => letter.id)
-    const moved = await delivery.letters.mark(chosen, to)
-    if (to === 'retrying') delivery.nudge()
-    return moved
-  }
+  const some = (sink: string | undefined): ReturnType<SinkSet['all']> => sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink)
   return {
-    async list(sink, limit, bodies, after) {
-      return sinks.all()
-        .filter(({ entry }) => sink === undefined || entry.id === sink)
-        .flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => ({ of: entry.id, letter })))
-        .filter(({ of, letter }) => after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0)
-        .sort((a, b) => inOrder({ time: a.letter.time, sink: a.of, id: a.letter.id }, { time: b.letter.time, sink: b.of, id: b.letter.id }))
-        .slice(0, limit)
-        .map(({ of, letter }): DeadLetter => describeLetter(of, letter, bodies))
-    },
-    async show(id, sink) {
-      const found = sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink).flatMap(({ entry, delivery }) => {
-        const letter = delivery.letters.get(id)
-        return letter === undefined ? [] : [describeLetter(entry.id, letter)]
-      })
-      // Of a row that several sinks refused the one that waits is meant.
-      return found.find(({ state }) => state === 'open' || state === 'retrying') ?? found[0]
-    },
-    async edit(sink, id, body) {
-      const delivery = deliveryOf(sink)
+    check: (sink) => { deliveryOf(sink) },
+    waiting: (sink) => some(sink).flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => ({ sink: entry.id, letter }))),
+    get: (id, sink) => some(sink).flatMap(({ entry, delivery }) => {
       const letter = delivery.letters.get(id)
-      if (letter?.state !== 'open') return false
-      const moved = await delivery.letters.retryAs(id, editedBody(letter, body))
+      return letter === undefined ? [] : [{ sink: entry.id, letter }]
+    }),
+    async move(sink, ids, to) {
+      const delivery = deliveryOf(sink)
+      const moved = await delivery.letters.mark(ids ?? openIds(delivery.letters), to)
+      if (to === 'retrying') delivery.nudge()
+      return moved
+    },
+    async retryAs(sink, id, body) {
+      const delivery = deliveryOf(sink)
+      const moved = await delivery.letters.retryAs(id, body)
       delivery.nudge()
       return moved
     },
-    retry: (sink, ids) => move(sink, ids, 'retrying'),
-    drop: (sink, ids) => move(sink, ids, 'dropped'),
   }
+}
+
+export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
+  return letters.all().filter(({ state }) => state === 'open').map(({ id }) => id)
 }
 
 /** Newest first; those of the same time by sink and id, so that pages neither repeat nor leave out one. */

@@ -21,7 +21,7 @@ export interface SinkBooks {
   readonly tallies: Readonly<Record<string, Tally>>
   /** Rows per source between the sink's place and the end, counted by walking frames. */
   readonly ahead: ReadonlyMap<string, number>
-  readonly letters?: DeadLetters
+  readonly letters?: Pick<DeadLetters, 'count'>
 }
 
 export interface SourceBooks {

@@ -9,7 +9,7 @@ import type {
   Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
-import { deadLetterAdmin } from './dead-letter-admin.ts'
+import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './shared/names.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
@@ -55,7 +55,7 @@ export interface RuntimeParts extends PushParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: PushParts['shared'] & { readonly problem: string | undefined; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?: PushParts['shared'] & { readonly letters: LetterBox; readonly problem: string | undefined; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
 }
 
 const housekeepingMs = 1000
@@ -74,7 +74,7 @@ export class Runtime implements Control {
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
-    this.deadLetters = deadLetterAdmin(parts.sinks)
+    this.deadLetters = deadLetterAdmin(parts.shared?.letters ?? lettersOf(parts.sinks))
   }
 
   get store(): StoreReader | undefined {

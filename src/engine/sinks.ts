@@ -2,7 +2,7 @@ import type { Host } from '../host/index.ts'
 import { openReader, type Tail } from '../journal/index.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { Fate } from './control.ts'
-import { DeadLetters } from './delivery/dead-letters.ts'
+import { DeadLetters, type LetterLog } from './delivery/dead-letters.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { recordFiles, type RecordStore } from './delivery/record-store.ts'
 import type { DeliverySettings } from './delivery/settings.ts'
@@ -42,7 +42,8 @@ export interface SinkSetOptions {
   readonly directory: string
   /** Where offset records are kept; left out: in the journal folder. */
   readonly records?: RecordStore
-  readonly letters: string
+  /** Where dead letters are kept. */
+  readonly letters: (sink: string) => LetterLog
   readonly tail: Tail
   readonly follower: Follower
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
@@ -143,7 +144,7 @@ export class SinkSet {
     const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
     // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
-    const letters = await DeadLetters.open(host, this.#options.letters, entry.id, start.position.sequence)
+    const letters = await DeadLetters.from(this.#options.letters(entry.id), host.clock, entry.id, start.position.sequence)
     const delivery = new Delivery({
       id: entry.id, host, log, metrics, traces, sink,
       accepts: definition.accepts, idempotency: definition.idempotency,

@@ -178,5 +178,14 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect(found).toMatchObject({ status: 'ok', fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string })
     expect(group.receiver.received).toHaveLength(sent)
     expect(await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events')).toEqual([{ rows: sent, ids: sent }])
+    // What a deliverer buries is found, and tried again, elsewhere.
+    group.receiver.status = 400
+    await group.collectors[0]?.post('/events', { specversion: '1.0', id: 'refused', source: '/test', type: 'numbered' }, 'application/cloudevents+json')
+    await expect.poll(() => group.api.get('/api/v1/dead-letters?bodies=false'), patience).toMatchObject([{ sink: 'out', state: 'open' }])
+    expect((await group.caughtUp(sent + 1, 30_000)).sinks[1]).toMatchObject({ name: 'out', delivered: sent, dead_lettered: 1, quarantined: 0 })
+    group.receiver.status = 204
+    expect(await group.api.post('/api/v1/dead-letters/out/retry', {})).toEqual({ retried: 1 })
+    await expect.poll(() => group.receiver.received.at(-1)?.id, patience).toBe('refused')
+    await expect.poll(async () => (await group.collectors[1]?.ledger())?.sinks.find(({ name }) => name === 'out'), patience).toMatchObject({ delivered: sent + 1, dead_lettered: 0 })
   }, 120_000)
 }

@@ -66,7 +66,7 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
     }),
   }
   const lane = await Lane.open({
-    bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, letters: `${directory}/letters`, maxBytes: 1e8,
+    bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, maxBytes: 1e8,
     load: () => Promise.resolve(sink), loadTransform: (type) => (type === 'mark' ? Promise.resolve(mark) : undefined),
   }, entries)
   onTestFinished(async () => {

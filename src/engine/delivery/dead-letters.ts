@@ -1,15 +1,12 @@
 /**
- * Dead letters of one sink: an append-only file of checksummed lines. A letter is synced before the offset record that
- * counts it; a letter that no offset record reached is void, since its row is delivered again. Marks move a letter on:
- * back to pending (`retry`, with another body when it was edited), delivered after all, or dropped by the operator.
- *
- * line: <crc32 hex> <json>\n
+ * Dead letters of one sink. A letter is durable before the offset record that counts it; a letter that no offset record
+ * reached is void, since its row is delivered again. Marks move a letter on: back to pending (`retry`, with another body
+ * when it was edited), delivered after all, or dropped by the operator.
  */
-import { crc32 } from 'node:zlib'
-import { makeDurableDirectory, type DiskFile, type Host } from '../../host/index.ts'
+import type { Clock, Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
-import { directoryOf } from '../../journal/paths.ts'
+import { LetterFile } from './letter-file.ts'
 
 export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
 /** `void`: no offset record ever counted the letter; its row was delivered again. */
@@ -26,40 +23,49 @@ export interface Letter {
   readonly sequence: number
   readonly received: number
   /** Unix ms of the (last) refusal. */
-  time: number
-  reason: string
-  attempts: number
+  readonly time: number
+  readonly reason: string
+  readonly attempts: number
   /** One-row batch as `encodeBatch` made it, base64; of an edited letter as the operator left it. */
-  body: string
-  state: LetterState
+  readonly body: string
+  readonly state: LetterState
 }
 
-type Line =
+export type LetterLine =
   | { readonly letter: Omit<Letter, 'state'> }
   | { readonly mark: Mark; readonly id: string; readonly time: number; readonly reason?: string; readonly body?: string }
 
+/** Where letters are kept. */
+export interface LetterLog {
+  /** What was written, oldest first. */
+  lines(): Promise<readonly LetterLine[]>
+  /** Durable when it resolves; called one after the other. `letters`: each line's as the line leaves it; undefined: it is gone. */
+  write(lines: readonly LetterLine[], letters: readonly (Letter | undefined)[]): Promise<void>
+  close(): Promise<void>
+}
+
 export class DeadLetters {
   readonly sink: string
-  readonly #host: Host
-  readonly #path: string
+  readonly #clock: Clock
+  readonly #log: LetterLog
   readonly #letters = new Map<string, Letter>()
-  #file: DiskFile | undefined
   #appending: Promise<void> = Promise.resolve()
-  #size = 0
-  /** Letters of a range that was not committed: marked as void on disk before the offset may pass them. */
+  /** Letters of a range that was not committed: marked as void before the offset may pass them. */
   #voids: string[] = []
-  /** The file ends inside a torn line, which must not swallow the next one. */
-  #torn = false
 
-  private constructor(host: Host, sink: string, path: string) {
-    this.#host = host
+  private constructor(clock: Clock, sink: string, log: LetterLog) {
+    this.#clock = clock
     this.sink = sink
-    this.#path = path
+    this.#log = log
   }
 
-  /** `committed`: highest sequence that the sink's offset record covers; letters beyond it are void. */
-  static async open(host: Host, directory: string, sink: string, committed: number): Promise<DeadLetters> {
-    const letters = new DeadLetters(host, sink, `${directory}/${sink}.letters`)
+  /** In a file of this folder. `committed`: highest sequence that the sink's offset record covers; letters beyond it are void. */
+  static open(host: Host, directory: string, sink: string, committed: number): Promise<DeadLetters> {
+    return DeadLetters.from(new LetterFile(host, directory, sink), host.clock, sink, committed)
+  }
+
+  static async from(log: LetterLog, clock: Clock, sink: string, committed: number): Promise<DeadLetters> {
+    const letters = new DeadLetters(clock, sink, log)
     await letters.#load(committed)
     return letters
   }
@@ -96,8 +102,8 @@ export class DeadLetters {
   /** To be called before the sink's offset moves: from then on their positions would no longer tell. */
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
-    const time = this.#host.clock.now()
-    await this.#append(this.#voids.map((id): Line => ({ mark: 'void', id, time })))
+    const time = this.#clock.now()
+    await this.#append(this.#voids.map((id): LetterLine => ({ mark: 'void', id, time })))
     this.#voids = []
   }
 
@@ -105,17 +111,15 @@ export class DeadLetters {
   async add(letters: readonly Omit<Letter, 'state' | 'id'>[]): Promise<void> {
     const lines = letters.map((letter) => ({ letter: { ...letter, id: stableId(letter.source, letter.epoch, letter.sourceSequence, letter.row) } }))
     await this.#append(lines)
-    for (const line of lines) this.#take(line)
   }
 
   /** Moves letters on; those that are gone or settled are passed over. Answers how many moved. */
   async mark(ids: readonly string[], to: LetterState, reason?: string): Promise<number> {
-    const time = this.#host.clock.now()
+    const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
     if (movable.length === 0) return 0
-    const lines = movable.map((id): Line => ({ mark: to, id, time, ...(reason === undefined ? {} : { reason }) }))
+    const lines = movable.map((id): LetterLine => ({ mark: to, id, time, ...(reason === undefined ? {} : { reason }) }))
     await this.#append(lines)
-    for (const line of lines) this.#take(line)
     return movable.length
   }
 
@@ -125,16 +129,14 @@ export class DeadLetters {
    */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
-    const line: Line = { mark: 'retrying', id, time: this.#host.clock.now(), body: Buffer.from(body).toString('base64') }
+    const line: LetterLine = { mark: 'retrying', id, time: this.#clock.now(), body: Buffer.from(body).toString('base64') }
     await this.#append([line])
-    this.#take(line)
     return true
   }
 
   async close(): Promise<void> {
     await this.#appending
-    await this.#file?.close()
-    this.#file = undefined
+    await this.#log.close()
   }
 
   #movable(id: string, to: LetterState): boolean {
@@ -142,91 +144,42 @@ export class DeadLetters {
     return state === 'open' ? to !== 'delivered' && to !== 'open' : state === 'retrying' && to !== 'retrying'
   }
 
-  #take(line: Line): void {
-    if ('letter' in line) {
-      this.#letters.set(line.letter.id, { ...line.letter, state: 'open' })
-      return
-    }
-    const letter = this.#letters.get(line.id)
-    if (letter === undefined) return
-    if (line.mark === 'void') {
-      this.#letters.delete(line.id)
-      return
-    }
-    letter.state = line.mark
-    if (line.body !== undefined) letter.body = line.body
-    if (line.mark === 'open') {
-      letter.attempts++
-      letter.time = line.time
-      letter.reason = line.reason ?? letter.reason
-    }
-  }
-
   /** One after the other: delivery adds letters while an operator moves others. */
-  #append(lines: readonly Line[]): Promise<void> {
-    const appending = this.#appending.then(() => this.#write(lines))
+  #append(lines: readonly LetterLine[]): Promise<void> {
+    const appending = this.#appending.then(async () => {
+      await this.#log.write(lines, lines.map((line) => after(this.#letters.get(idOf(line)), line)))
+      for (const line of lines) this.#take(line)
+    })
     this.#appending = appending.catch(() => {})
     return appending
   }
 
-  async #write(lines: readonly Line[]): Promise<void> {
-    const bytes = new TextEncoder().encode((this.#torn ? '\n' : '') + lines.map(encodeLine).join(''))
-    const file = await this.#named()
-    try {
-      await file.write(bytes, this.#size)
-      await file.sync()
-    } catch (error) {
-      // What of this reached the disk is unknown: begin again behind it, on a line of its own.
-      this.#size += bytes.length
-      this.#torn = true
-      this.#file = undefined
-      await file.close().catch(() => {})
-      throw error
-    }
-    this.#size += bytes.length
-    this.#torn = false
-  }
-
-  /** The open file, its name synced: a letter in a file that may vanish is no letter. */
-  async #named(): Promise<DiskFile> {
-    if (this.#file !== undefined) return this.#file
-    const { disk } = this.#host
-    const directory = directoryOf(this.#path)
-    await makeDurableDirectory(disk, directory)
-    const file = await disk.open(this.#path, 'write')
-    try {
-      await disk.syncDirectory(directory)
-    } catch (error) {
-      await file.close().catch(() => {})
-      throw error
-    }
-    this.#file = file
-    return file
+  #take(line: LetterLine): void {
+    const id = idOf(line)
+    const letter = after(this.#letters.get(id), line)
+    if (letter === undefined) this.#letters.delete(id)
+    else this.#letters.set(id, letter)
   }
 
   async #load(committed: number): Promise<void> {
-    if ((await this.#host.disk.stat(this.#path)) === undefined) return
-    const bytes = await this.#host.disk.readFile(this.#path)
-    for (const text of new TextDecoder().decode(bytes).split('\n')) {
-      const line = decodeLine(text)
-      if (line !== undefined) this.#take(line)
-    }
+    for (const line of await this.#log.lines()) this.#take(line)
     this.#voids = this.all().filter((letter) => letter.sequence > committed).map((letter) => letter.id)
     for (const id of this.#voids) this.#letters.delete(id)
-    this.#size = bytes.length
-    this.#torn = bytes.length > 0 && bytes.at(-1) !== 10
   }
 }
 
-function encodeLine(line: Line): string {
-  const json = JSON.stringify(line)
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+function idOf(line: LetterLine): string {
+  return 'letter' in line ? line.letter.id : line.id
 }
 
-function decodeLine(text: string): Line | undefined {
-  const json = text.slice(9)
-  if (json === '' || Number.parseInt(text.slice(0, 8), 16) !== crc32(json)) return undefined
-  return JSON.parse(json) as Line
+/** The letter as a line leaves it; undefined: there is none. */
+function after(letter: Letter | undefined, line: LetterLine): Letter | undefined {
+  if ('letter' in line) return { ...line.letter, state: 'open' }
+  if (letter === undefined || line.mark === 'void') return undefined
+  return {
+    ...letter, state: line.mark, ...(line.body === undefined ? {} : { body: line.body }),
+    ...(line.mark === 'open' ? { attempts: letter.attempts + 1, time: line.time, reason: line.reason ?? letter.reason } : {}),
+  }
 }
 
 /** A letter for one row of a frame. */

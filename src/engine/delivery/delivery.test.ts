@@ -8,13 +8,14 @@ import type { EventBatch } from '../../model/batches.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
-import { deadLetterAdmin } from '../dead-letter-admin.ts'
+import { deadLetterAdmin, lettersOf } from '../dead-letter-admin.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger.ts'
 import type { FrameHeader, Log, Metrics, SinkBatch, SinkDefinition } from '../ports.ts'
 import { sinkRows } from '../rows.ts'
 import { SinkSet, type SinkEntry } from '../sinks.ts'
 import { DeadLetters, letterOf } from './dead-letters.ts'
+import { LetterFile } from './letter-file.ts'
 import { defaultDelivery, type DeliverySettings } from './settings.ts'
 import { sum } from './tally.ts'
 
@@ -63,7 +64,7 @@ async function open(epoch: number): Promise<void> {
   const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
   follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted })
   sinks = new SinkSet({
-    host, log, metrics, directory, letters: `${data}/dead-letters`, tail: journal.tail, follower,
+    host, log, metrics, directory, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail: journal.tail, follower,
     load: () => Promise.resolve(other.definition()), accepted: () => follower.accepted(),
   })
 }
@@ -221,7 +222,7 @@ describe('delivery to one sink', () => {
     other.answer = (_batch, ids) => ids.flatMap((id, index) => (id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : []))
     await push(3)
     await settled()
-    const admin = deadLetterAdmin(sinks)
+    const admin = deadLetterAdmin(lettersOf(sinks))
     const [letter, second] = (await admin.list('out', 10, true)).toSorted((a, b) => a.id.localeCompare(b.id))
     const body = letter?.body as Record<string, unknown>
     await expect(admin.edit('out', letter?.id ?? '', { ...body, id: 'another' })).rejects.toThrow('id and the source')
@@ -237,7 +238,7 @@ describe('delivery to one sink', () => {
     await open(2)
     other.answer = () => []
     await sinks.apply([entry()])
-    const again = deadLetterAdmin(sinks)
+    const again = deadLetterAdmin(lettersOf(sinks))
     expect((await again.show(letter?.id ?? '', undefined))?.body).toMatchObject({ type: 'mended' })
     const got: EventBatch[] = []
     other.answer = (batch) => { got.push(...batch.pieces.map((piece) => piece.batch as EventBatch)); return [] }

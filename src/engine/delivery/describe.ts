@@ -9,7 +9,7 @@ import type { Letter } from './dead-letters.ts'
 /** A dead letter as people read it. */
 export function describeLetter(sink: string, letter: Letter, bodies = true): DeadLetter {
   const { id, time, reason, attempts, state } = letter
-  return { id, sink, time, reason, attempts, state, kind: letter.kind, ...(bodies ? { body: bodyOf(letter) } : {}) }
+  return { id, sink, time, reason, attempts, state, kind: letter.kind, ...(bodies && letter.body !== '' ? { body: bodyOf(letter) } : {}) }
 }
 
 function bodyOf(letter: Letter): unknown {

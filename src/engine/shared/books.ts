@@ -1,6 +1,7 @@
 import type { SinkBooks, SourceBooks } from '../ledger.ts'
 import { takesFrom } from '../delivery/route.ts'
 import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
+import { letterCounts } from './letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
@@ -28,10 +29,12 @@ export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>
       accept(source, sink.tallies[source]?.accounted ?? 0)
     }
   }
+  const letters = letterCounts(records)
   return {
     sources: [...sources.values()],
     sinks: [...sinks].map(([name, { from, tallies }]) => ({
       name, tallies,
+      letters: letters(name),
       takes: (source) => takesFrom(from, source),
       ahead: new Map([...sources.values()].map(({ name: source, accepted }) => [source, accepted - (tallies[source]?.accounted ?? 0)])),
     })),

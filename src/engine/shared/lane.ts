@@ -8,6 +8,8 @@ import type { Enrichment, Log, Metrics, SinkDefinition, Traces, TransformDefinit
 import { SinkSet, subscribe, type SinkEntry } from '../sinks.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
+import { heedWishes } from './letter-wishes.ts'
+import { sharedLetters } from './letters.ts'
 import { keys, spread } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
@@ -25,7 +27,6 @@ export interface LaneOptions {
   readonly traces?: Traces | undefined
   /** Of frames on their way; emptied at each start. */
   readonly directory: string
-  readonly letters: string
   /** Bytes of frames on their way at most. */
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
@@ -67,12 +68,13 @@ export class Lane {
     this.#running = Promise.all([
       copyPartition({ ...options, after: start, signal: this.#stop.signal, take: (units) => this.#take(units) }),
       this.#tidy(),
+      heedWishes({ ...options, writer, sinks, signal: this.#stop.signal }),
     ])
   }
 
   /** Takes the partition from whoever had it, and goes on where each sink stood. Rejects when the bus is away or a sink can't be built. */
   static async open(options: LaneOptions, entries: readonly SinkEntry[]): Promise<Lane> {
-    const { bus, records, partition, instance, host, log, metrics, traces, directory, letters } = options
+    const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `lane/${partition}`
     const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
     const derived = new Derived({ bus, records, partition, host, log, confirm: () => writer.fence('records', keys.lane(partition)) })
@@ -100,7 +102,7 @@ export class Lane {
         host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
       })
       const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
-      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters, tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
+      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters: (sink) => sharedLetters({ records, writer, host, partition, sink }), tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
       const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane

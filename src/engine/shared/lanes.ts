@@ -152,8 +152,8 @@ export class Lanes {
   }
 
   async #take(partition: number): Promise<void> {
-    const { directory, letters, log } = this.#options
-    this.#lanes.set(partition, await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}`, letters: `${letters}/${partition}` }, this.#entries))
+    const { directory, log } = this.#options
+    this.#lanes.set(partition, await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}` }, this.#entries))
     this.#problem = undefined
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
     log.info('Delivers a partition of the journal.', { partition })

@@ -25,6 +25,11 @@ export interface Place {
   readonly place: number
 }
 
+/** What keys of dead letters begin with. */
+export const letterKeys = 'letter'
+/** … and of what people want of them. */
+export const wishKeys = 'wish'
+
 /** Keys of the small records. */
 export const keys = {
   /** Epochs by instance. */
@@ -35,6 +40,13 @@ export const keys = {
   member: (instance: string): string => `member/${instance}`,
   turn: (id: string): string => `turn/${id}`,
   lane: (partition: number | ''): string => `lane/${partition}`,
+  /** `<partition>/<sink>/<id>` of a dead letter, or the beginning of it. */
+  letter: (of: string): string => `${letterKeys}/${of}`,
+  letterBody: (of: string, part: number): string => `${letterKeys}-body/${of}/${part}`,
+  /** What one instance wants to be done with letters of a sink, and what the deliverer has done. */
+  wish: (partition: number, sink: string, instance: string): string => `${wishKeys}/${partition}/${sink}/${instance}`,
+  wishes: (partition: number): string => `${wishKeys}/${partition}/`,
+  wishDone: (partition: number, sink: string, instance: string): string => `wish-done/${partition}/${sink}/${instance}`,
 } as const
 
 /** Between the sequences of two records of a partition there is room for the parts of one unit, and for a checkpoint. */

@@ -16,11 +16,15 @@ export class SharedRecords {
   readonly #bus: JournalBus
   readonly #host: Host
   readonly #log: Log
+  readonly #without: string
   readonly #known = new Map<string, Known>()
   readonly #waiting = new Set<() => void>()
+  readonly #versions = new Map<string, number>()
   #place = 0
 
-  constructor(options: { readonly bus: JournalBus; readonly host: Host; readonly log: Log }) {
+  /** `without`: what begins so is not kept. */
+  constructor(options: { readonly bus: JournalBus; readonly host: Host; readonly log: Log; readonly without?: string }) {
+    this.#without = options.without ?? fenceKey
     this.#bus = options.bus
     this.#host = options.host
     this.#log = options.log
@@ -33,7 +37,7 @@ export class SharedRecords {
         for await (const records of this.#bus.read('records', this.#place, signal)) {
           for (const { key, value, place } of records) {
             this.#place = place
-            if (!key.startsWith(fenceKey)) this.#take(key, value)
+            if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value)
           }
           for (const wake of this.#waiting) wake()
         }
@@ -65,6 +69,11 @@ export class SharedRecords {
     })
   }
 
+  /** Rises with each record whose key begins so, up to the first slash. */
+  version(kind: string): number {
+    return this.#versions.get(kind) ?? 0
+  }
+
   get<T>(key: string): T | undefined {
     return this.#known.get(key)?.value as T | undefined
   }
@@ -82,6 +91,8 @@ export class SharedRecords {
   }
 
   #take(key: string, value: Uint8Array): void {
+    const kind = key.slice(0, key.indexOf('/'))
+    this.#versions.set(kind, this.version(kind) + 1)
     if (value.length === 0) {
       this.#known.delete(key)
       return

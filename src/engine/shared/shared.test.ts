@@ -9,6 +9,9 @@ import { realHost } from '../../host/index.ts'
 import { encodeBatch, Fenced, type BusRecord, type JournalBus, type Unit } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { defaultDelivery } from '../delivery/settings.ts'
+import type { SinkLedger } from '../control.ts'
+import { deadLetterAdmin } from '../dead-letter-admin.ts'
+import { makeLedger } from '../ledger.ts'
 import type { SinkDefinition } from '../ports.ts'
 import type { SinkEntry } from '../sinks.ts'
 import { sharedBooks } from './books.ts'
@@ -17,7 +20,8 @@ import { sharedName } from './journal-name.ts'
 import { Lane } from './lane.ts'
 import { Lanes, sharesOf } from './lanes.ts'
 import { begun, countedOf, fateBetween, passed } from './passed.ts'
-import { partitionOf } from './names.ts'
+import { SharedLetterBox } from './letter-wishes.ts'
+import { letterKeys, partitionOf } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
 import { Units, type Refused, type SharedUnit } from './units.ts'
@@ -184,7 +188,7 @@ async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: b
     build: () => Promise.resolve({
       send({ pieces, count }) {
         if (other.refuses === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'retry' as const, reason: 'not now' })))
-        if (other.rejects === true) return Promise.resolve([{ index: 0, is: 'reject' as const, reason: 'poison' }])
+        if (other.rejects === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'reject' as const, reason: 'poison' })))
         for (const { header, rows } of pieces) for (const row of rows) other.ids.push(`${header.source}:${header.epoch}:${header.sourceSequence}:${row}`)
         return Promise.resolve([])
       },
@@ -194,7 +198,7 @@ async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: b
   const entry: SinkEntry = { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...defaultDelivery, from: ['in'], retry: { initialMs: 5, maxMs: 20 } } }
   const partition = partitionOf('in@a', bus.partitions)
   const { metrics } = testContext()
-  return Lane.open({ bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, letters: `${directory}/letters`, maxBytes: 1e8, load: () => Promise.resolve(definition) }, [entry])
+  return Lane.open({ bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, maxBytes: 1e8, load: () => Promise.resolve(definition) }, [entry])
 }
 
 test('whoever takes a partition over goes on where its sinks stood, and what the bus no longer has is counted as such', async () => {
@@ -253,7 +257,7 @@ test('whoever stored something learns from the records when a sink has passed it
   await writer.append(unit(3))
   await passed(records, 'out', writer.places('in'), new AbortController().signal)
   const after = countedOf(records, 'out', 'in@a', partition)
-  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([{ is: 'dead-lettered', rows: 1 }, { is: 'delivered' }, { is: 'delivered' }])
+  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([{ is: 'dead-lettered', rows: 3 }, { is: 'delivered' }, { is: 'delivered' }])
   other.refuses = true
   await writer.append(unit(1))
   const left = passed(records, 'out', writer.places('in'), new AbortController().signal)
@@ -263,6 +267,48 @@ test('whoever stored something learns from the records when a sink has passed it
   await deliverer.close()
 })
 
+test('dead letters lie on the bus: whoever shares the journal lists them, and has whoever delivers move them on; large ones, too', async () => {
+  const bus = new MemoryBus(3)
+  const [writer, records] = [await open(bus), recordsOf(bus)]
+  const other = { ids: [] as string[], rejects: true }
+  const first = await lane(bus, other)
+  const text = Buffer.from(new SeededRandom(7).bytes(700_000)).toString('hex')
+  const large = toEventBatch(numberedEvents(1, 'large').map((event) => ({ ...event, encoding: 'text' as const, data: Buffer.from(text) })))
+  await writer.append(unit(1))
+  await writer.append(unit(1, { raw: encodeBatch(large) }))
+  const box = new SharedLetterBox({ bus, records, instance: 'api', host, log })
+  const admin = deadLetterAdmin(box)
+  await expect.poll(() => admin.list(undefined, 10, true)).toHaveLength(2)
+  const letters = await admin.list('out', 10, true)
+  const [older, newer] = letters.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  expect([older, newer]).toMatchObject([{ sink: 'out', reason: 'poison', state: 'open', body: { id: 'e0' } }, { state: 'open', body: { id: 'large0', data: text } }])
+  const ledger = (): SinkLedger | undefined => {
+    const { sources, sinks } = sharedBooks(records, [])
+    return makeLedger(sources, sinks).sinks[0]
+  }
+  await expect.poll(ledger).toMatchObject({ delivered: 0, dead_lettered: 2, pending: 0, quarantined: 0 })
+  // Whoever takes the partition over has them, and does what was asked for meanwhile.
+  await first.close()
+  const retried = admin.retry('out', [newer?.id ?? ''])
+  other.rejects = false
+  const second = await lane(bus, other)
+  expect(await retried).toBe(1)
+  await expect.poll(() => other.ids).toEqual(['in@a:1:2:0'])
+  await expect.poll(ledger).toMatchObject({ delivered: 1, dead_lettered: 1, pending: 0 })
+  expect(await admin.show(newer?.id ?? '', 'out')).toMatchObject({ state: 'delivered' })
+  expect(records.under(`${letterKeys}-body/`)).toEqual([])
+  expect(await admin.edit('out', older?.id ?? '', { ...(older?.body as object), data: { changed: true } })).toBe(true)
+  await expect.poll(ledger, { timeout: 5000 }).toMatchObject({ delivered: 2, dead_lettered: 0 })
+  other.rejects = true
+  await writer.append(unit(1))
+  await expect.poll(() => admin.list(undefined, 10, true)).toHaveLength(1)
+  expect(await admin.drop('out')).toBe(1)
+  await expect.poll(ledger).toMatchObject({ delivered: 2, dead_lettered: 0, dropped: { dead_letter: 1 }, quarantined: 0 })
+  await expect(admin.retry('none')).rejects.toMatchObject({ code: 'WEIR_SINK_UNKNOWN' })
+  await box.close()
+  await second.close()
+})
+
 test('of two deliverers with one name the earlier lets go of everything, and says why', async () => {
   const bus = new MemoryBus(3)
   const directory = await mkdtemp(join(tmpdir(), 'weir-lanes-'))
@@ -270,7 +316,7 @@ test('of two deliverers with one name the earlier lets go of everything, and say
   const { metrics } = testContext()
   const stop = new AbortController()
   const deliverer = async (name: string): Promise<{ lanes: Lanes; done: Promise<void> }> => {
-    const lanes = new Lanes({ bus, records: recordsOf(bus), instance: 'd', host, log, metrics, directory: `${directory}/${name}`, letters: `${directory}/${name}-letters`, maxBytes: 1e8, beatMs: 50, load: () => Promise.reject(new Error('there is no sink')) })
+    const lanes = new Lanes({ bus, records: recordsOf(bus), instance: 'd', host, log, metrics, directory: `${directory}/${name}`, maxBytes: 1e8, beatMs: 50, load: () => Promise.reject(new Error('there is no sink')) })
     await lanes.apply([])
     return { lanes, done: lanes.run(stop.signal) }
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sinkEntries, weirSchema } from '../../../src/cli/config.ts'
 import { Follower } from '../../../src/engine/follower.ts'
 import type { Log, Metrics } from '../../../src/engine/ports.ts'
+import { LetterFile } from '../../../src/engine/delivery/letter-file.ts'
 import { SinkSet } from '../../../src/engine/sinks.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../../../src/journal/index.ts'
 import { toEventBatch } from '../../../src/model/events.ts'
@@ -39,7 +40,7 @@ export async function deadHour(seed: number): Promise<Hour> {
   const metrics: Metrics = { count: (name, by) => void (attempts += name === 'weir_sink_retries_total' ? by : 0), set: () => {} }
   const journal = await openJournal({ host, directory, epoch: 1 })
   const follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted: [] })
-  const sinks = new SinkSet({ host, log, metrics, directory, letters: '/data/dead-letters', tail: journal.tail, follower, load: loadSink, accepted: () => follower.accepted() })
+  const sinks = new SinkSet({ host, log, metrics, directory, letters: (sink) => new LetterFile(host, '/data/dead-letters', sink), tail: journal.tail, follower, load: loadSink, accepted: () => follower.accepted() })
   await using healthy = await EventReceiver.start()
   await using dead = await EventReceiver.prepare()
   await applied(host, sinks, { healthy: healthy.url, dead: dead.url })

@@ -1,3 +1,4 @@
+import { LetterFile } from '../../../src/engine/delivery/letter-file.ts'
 import { Admission } from '../../../src/engine/admission.ts'
 import { defaultDelivery, type DeliverySettings } from '../../../src/engine/delivery/settings.ts'
 import { DuplicateWindow } from '../../../src/engine/duplicates.ts'
@@ -85,7 +86,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
   const follower = new Follower({ host, directory, tail, after: leastPlace([...offsets.map(({ record }) => record.position), stored.position]), accepted })
   follower.follow(storeSink, stored.position.sequence, () => true, Object.entries(stored.accepted))
   const sinks = new SinkSet({
-    host, log, metrics, directory, letters: '/data/dead-letters', tail, follower,
+    host, log, metrics, directory, letters: (sink) => new LetterFile(host, '/data/dead-letters', sink), tail, follower,
     load: (type) => Promise.resolve((others[sinkIds.findIndex((id) => id === type)] as OtherSide).definition(type === 'all' ? 'token' : 'none')),
     accepted: () => follower.accepted(),
   })
