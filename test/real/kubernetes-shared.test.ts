@@ -45,11 +45,11 @@ afterAll(async () => {
   await bus?.[Symbol.asyncDispose]()
 })
 
-async function start(role: string, instance: string): Promise<WeirProcess> {
+async function start(roles: readonly string[], instance: string): Promise<WeirProcess> {
   const weir = await startWeir({
     folder: join(stage.dir, instance),
     config: {
-      roles: [role], instance, journal: { on: { type: 'nats', url: bus.url, partitions: 3 } },
+      roles, instance, journal: { on: { type: 'nats', url: bus.url, partitions: 3 } },
       sources: { netflow: { tcp: 'off' }, kube: { type: 'kubernetes', cluster: 'c1', kubeconfig: stage.kubeconfig, include: ['ConfigMap', 'Pod'], redact: { enabled: false }, lease: { duration: '4s' } } },
       sinks: { out: { type: 'http', url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, mode: 'batched', delivery: { wait: '10ms' } } },
     },
@@ -85,13 +85,15 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await stage.kube.call('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' }, spec: { containers: [{ name: 'web', image: 'web' }] } })
   // The address that the exporter tells of.
   await stage.kube.call('PATCH', `${pods}/web-1/status`, { status: { phase: 'Running', podIP: '10.0.0.0', podIPs: [{ ip: '10.0.0.0' }] } }, 'application/merge-patch+json')
-  const deliverer = await start('deliverer', 'deliverer-1')
-  const first = await start('collector', 'collector-1')
+  const deliverer = await start(['deliverer', 'api'], 'deliverer-1')
+  const first = await start(['collector'], 'collector-1')
   await expect.poll(() => first.metric('weir_kubernetes_state_bytes'), patience).toBeGreaterThan(0)
   await churn.run(2, 15)
   await judged(churn)
   const web = Array.from({ length: 3 }, () => 'Pod default/web-1 of c1')
   expect(await named(first)).toEqual(web)
+  const stored = async (what: string): Promise<number> => Number((await deliverer.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${what}`))[0]?.n)
+  await expect.poll(() => stored("flows WHERE src_name = 'web-1' AND cluster = 'c1'"), patience).toBe(3)
   // In the middle of it, and what happens meanwhile is told afterwards.
   const writing = churn.run(2, 60, 20)
   await first.kill()
@@ -101,7 +103,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await churn.run(2, 10)
   await judged(churn)
   expect(first.lastLog).toContain('What was known of the cluster was brought from the journal.')
-  const second = await start('collector', 'collector-2')
+  const second = await start(['collector'], 'collector-2')
   await expect.poll(async () => (await second.get<{ clusters: readonly { synced: boolean; lease?: { state: string } }[] }>('/api/v1/clusters')).clusters[0], patience).toMatchObject({ synced: true, lease: { state: 'stands by' } })
   await first.kill()
   await churn.run(2, 10)
@@ -112,4 +114,6 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await rm(deliverer.data, { recursive: true })
   await deliverer.start()
   expect(await named(second)).toEqual(web)
+  // An API reads everything again.
+  await expect.poll(() => stored("events WHERE family = 'change' AND subject LIKE 'configmaps/default/kept-%'"), patience).toBe(churn.writes)
 }, 240_000)
