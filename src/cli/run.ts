@@ -154,7 +154,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
     // What others are to read of a shared journal is in the records of all; here is nothing of it.
     const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted })
-    const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
+    const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, follows: shared?.serves ?? true, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
       await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })

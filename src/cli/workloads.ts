@@ -16,6 +16,8 @@ export interface WorkloadsOptions {
   readonly journal: string
   readonly tail: Tail
   readonly config: WeirConfig
+  /** Whether what clusters tell comes into this journal; where it is shared only an API has it. */
+  readonly follows: boolean
   /** What the store has, and up to where: for a folder in which nothing was kept of workloads before. */
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
@@ -54,7 +56,7 @@ export class Workloads {
   }
 
   get watching(): boolean {
-    return this.#clusters.size > 0
+    return this.#options.follows && this.#clusters.size > 0
   }
 
   /** Sequence that is needed again after a crash; undefined while nothing is. */

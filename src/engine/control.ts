@@ -136,6 +136,7 @@ export interface WatchedCluster {
 }
 
 export interface WatchedLease {
+  /** Empty: turns are taken by the shared journal. */
   readonly namespace: string
   readonly name: string
   readonly state: 'holds' | 'stands by'

@@ -43,9 +43,9 @@ function namesOf(check: string, workloads: number, synced: boolean): Finding {
 }
 
 function turnOf(check: string, { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease): Finding {
-  const lease = `Lease ${namespace}/${name}`
+  const lease = namespace === '' ? `turns of ${name} by the journal` : `Lease ${namespace}/${name}`
   if (state === 'holds') return ok(check, `this replica tells what happens, since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
-  if (problem !== undefined) return fail(check, oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`), 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.')
+  if (problem !== undefined) return fail(check, oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`), namespace === '' ? 'Look at the bus that the journal is on.' : 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.')
   if (holder === undefined) return warn(check, `nobody holds ${lease}`, 'A replica takes it within seconds.')
   return ok(check, `stands by; the holder is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events kept in mind)`)
 }

@@ -22,5 +22,5 @@ export function turnsOf(
   const record = frames?.shared?.turn
   if (frames === undefined || record === undefined) return undefined
   const client = turnClient({ record, place: () => map.position.sequence, toldBehind: (place) => toldBehind(frames, place, keyOf) })
-  return { place: { namespace: 'journal', name: id }, client, name: record.instance }
+  return { place: { namespace: '', name: id }, client, name: record.instance }
 }
