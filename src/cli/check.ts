@@ -14,7 +14,7 @@ export function register(program: Command): void {
   program.command('check')
     .description('Validate a configuration file and say what would run; nothing is started, and without --live nothing is reached.')
     .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked)')
-    .option('--live', 'also try every port, and connect and log in to every sink; no data is sent')
+    .option('--live', 'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken')
     .addHelpText('after', `
 Examples:
   $ weir check --config weir.yaml
@@ -39,13 +39,13 @@ async function run({ config: file, live }: CheckFlags): Promise<void> {
 
 /** Every listener opened for a moment, every sink connected to. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
-  const [{ checkPorts }, { checkSinks }, { realMachine }, { isHeld, readLock }] = await Promise.all([
-    import('./doctor/ports.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('./lock.ts'),
+  const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { isHeld, readLock }] = await Promise.all([
+    import('./doctor/ports.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('./lock.ts'),
   ])
   const host = realHost()
   const lock = await readLock(host, config.data)
   const scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
-  return [...(await checkPorts(scene)), ...(await checkSinks(scene))]
+  return [...(await checkPorts(scene)), ...(await checkSources(scene)), ...(await checkSinks(scene))]
 }
 
 function liveText(findings: readonly Finding[]): string {

@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .description('Look at the machine, the data folder and the ports, and say what to do.')
     .option('--config <FILE>', 'configuration file whose listeners, sizes and sinks are looked at')
     .option('--data <DIR>', 'data folder (default: that of the configuration)')
-    .option('--live', 'also try to connect to the sinks, the bus of the journal and the provider of logins')
+    .option('--live', 'also try to connect to the buses that are read, the sinks, the bus of the journal and the provider of logins')
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
     .addHelpText('after', `
 A server may run meanwhile. Ports are opened for a moment, and a small file is written to the data folder and removed.
@@ -50,20 +50,20 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const lock = await readLock(host, config.data)
   const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
   const findings: Finding[] = [finding]
-  for (const check of [checks.machine, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.store, checks.access, ...(flags.live === true ? [checks.shared, checks.sinks, checks.provider] : [])]) {
+  for (const check of [checks.machine, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.store, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
     findings.push(...(await check(scene)))
   }
   return findings
 }
 
 async function loadChecks() {
-  const [machine, data, ports, exporters, clusters, journal, store, access, sinks, shared] = await Promise.all([
+  const [machine, data, ports, exporters, clusters, journal, store, access, sources, sinks, shared] = await Promise.all([
     import('./doctor/machine.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/exporters.ts'), import('./doctor/clusters.ts'), import('./doctor/journal.ts'),
-    import('./doctor/store.ts'), import('./doctor/access.ts'), import('./doctor/sinks.ts'), import('./doctor/shared.ts'),
+    import('./doctor/store.ts'), import('./doctor/access.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('./doctor/shared.ts'),
   ])
   return {
     machine: machine.checkMachine, data: data.checkData, ports: ports.checkPorts, exporters: exporters.checkExporters, clusters: clusters.checkClusters,
-    journal: journal.checkJournalHealth, store: store.checkStore, access: access.checkAccess, provider: access.checkProvider, sinks: sinks.checkSinks, shared: shared.checkShared,
+    journal: journal.checkJournalHealth, store: store.checkStore, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
   }
 }
 

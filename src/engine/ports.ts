@@ -209,7 +209,11 @@ export interface SourceDefinition<Config> {
   /** `ingest`: sockets and decoding, in the ingest worker. `watch`: much work on what is read, in a worker that nothing waits for. `main`: rides on the API. */
   readonly thread: 'ingest' | 'watch' | 'main'
   build(config: Config, context: SourceContext): Promise<Source>
+  /** For what is fetched from elsewhere: is it there, does it accept who we are, what waits? Takes nothing, and ends when the signal aborts. */
+  probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
 }
+
+export type ProbeContext = Pick<Context, 'id' | 'host'>
 
 /**
  * State that is derived from the journal and commits the position it reflects inside its own commit.

@@ -11,7 +11,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { snsSchema } from '../../src/connectors/aws-sns/config.ts'
 import { sqsSchema } from '../../src/connectors/aws-sqs/config.ts'
 import { configFrom } from '../../src/schema/index.ts'
-import { auth, region } from '../kit/aws-server.ts'
+import { auth, credentials, region } from '../kit/aws-server.ts'
 import { startFauxqs } from '../kit/fauxqs.ts'
 import { launch } from '../../src/cli/testing/launch.ts'
 import { install } from './install/apt.ts'
@@ -128,6 +128,30 @@ test.each(['', '.fifo'])('SNS: what is proved is said, and with a queue of our o
   expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
   expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([expect.stringContaining(`/readers${ending}`)])
   expect(await aws.take(`readers${ending}`)).toHaveLength(2)
+})
+
+test('weir doctor --live looks at what sources read, takes nothing, and says what is missing', async () => {
+  const aws = await startFauxqs()
+  onTestFinished(() => aws.close())
+  await aws.makeQueue('read')
+  await aws.sqs.send(new SendMessageCommand({ QueueUrl: aws.urlOf('read'), MessageBody: 'one' }))
+  const connection = await connect({ servers: server.url, user: 'all', pass: 'pw' })
+  const manager = await jetstreamManager(connection)
+  await manager.streams.add({ name: 'READ', subjects: ['changes.read'] })
+  await connection.close()
+  const file = join(dir, 'doctor.yaml')
+  const nats = { type: 'nats', url: server.url, auth: { type: 'user', user: 'all', password: 'env:PW' } }
+  const sqs = { type: 'aws-sqs', region, auth }
+  await writeFile(file, JSON.stringify({ data: join(dir, 'data'), store: { enabled: 'none' }, sources: { netflow: { listen: 'off', tcp: 'off' }, there: { ...nats, stream: 'READ' }, missing: { ...nats, stream: 'NOWHERE' }, queue: { ...sqs, queue_url: aws.urlOf('read') }, noqueue: { ...sqs, queue_url: aws.urlOf('nothing') } } }))
+  const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '--format', 'json'], { env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey } })
+  if (stdout === '') throw new Error(stderr)
+  const found = (JSON.parse(stdout) as { checks: Said['checks'] }).checks.filter(({ check: step }) => step.startsWith('source '))
+  expect(found.map(({ check: step, status }) => `${step} ${status}`)).toEqual(['source there ok', 'source missing fail', 'source queue ok', 'source noqueue fail'])
+  expect(found.map(({ fact }) => fact)).toEqual([
+    expect.stringMatching(/logged in; stream READ has 0 messages, consumer weir is not there yet, and a start makes it$/), expect.stringContaining('there is no stream NOWHERE'),
+    'queue read is there, and our login is taken; about 1 messages wait, 0 are with readers', expect.stringContaining('queue nothing does not exist'),
+  ])
+  expect((await aws.take('read'))[0]?.Attributes?.['ApproximateReceiveCount']).toBe('1')
 })
 
 test('what is no bus, and what is none of the configuration, is said', async () => {

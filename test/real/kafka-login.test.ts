@@ -205,3 +205,10 @@ test('weir bus check writes a message and sees it come by, and tells who may not
   // A rule takes a moment to hold.
   await expect.poll(() => check('checked'), { timeout: 30_000 }).toEqual(['connect ok', 'write ok', expect.stringMatching(/^read warn: the brokers do not let us read topic checked/) as string])
 })
+
+test('what a source would read is looked at', async () => {
+  const look = async (topics: string[], password = 'right') => kafkaSource.probe?.(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.sasl}`], topics, auth: { type: 'plain', user: 'weir', password } }), testContext(), never)
+  expect(await look([topic])).toMatchObject({ is: 'ok', says: expect.stringMatching(/logged in; topic logins has \d+ partitions$/) as string })
+  expect(await look([topic, 'nowhere'])).toMatchObject({ is: 'warn', says: expect.stringContaining('there is no topic nowhere, topic logins has') as string })
+  expect(await look([topic], 'wrong')).toMatchObject({ is: 'fail', says: expect.stringContaining('refuses our login') as string })
+})

@@ -270,3 +270,10 @@ test('gcppubsub: a subscription is read once over kill -9, in order of each key;
   expect(await weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`)).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
+
+test('what a source would read is looked at and not taken', async () => {
+  const { name } = await new Topic().create()
+  const look = async (subscription: string) => gcppubsubSource.probe?.(configFrom(gcppubsubSourceSchema, { project, subscription, endpoint: server.endpoint, auth: { type: 'none' }, timeout: '10s' }), testContext(), never)
+  expect(await look(name)).toEqual({ is: 'ok', says: `projects/${project}/subscriptions/${name} is there, of projects/${project}/topics/${name}, in order by key` })
+  expect(await look('nothing')).toMatchObject({ is: 'fail', says: expect.stringContaining('there is no projects/weir-test/subscriptions/nothing') as string })
+})

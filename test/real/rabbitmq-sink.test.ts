@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { checkBus } from '../../src/cli/bus-check.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
-import { rabbitmqSchema } from '../../src/connectors/rabbitmq/config.ts'
-import { rabbitmq } from '../../src/connectors/rabbitmq/index.ts'
+import { rabbitmqSchema, rabbitmqSourceSchema } from '../../src/connectors/rabbitmq/config.ts'
+import { rabbitmq, rabbitmqSource } from '../../src/connectors/rabbitmq/index.ts'
 import type { Sink } from '../../src/engine/ports.ts'
 import type { ChangeData } from '../../src/model/kubernetes.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
@@ -292,4 +292,14 @@ test('weir bus check says what a user may not do who may only write', async () =
   expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('does not let us make a queue to listen by') as string })
   await server.ctl('set_permissions', 'weir', '.*', '.*', '^none$')
   expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining(`does not let us read what goes to exchange ${exchange}`) as string })
+})
+
+test('what a source would read is looked at and not taken', async () => {
+  const { queue } = await place(['k'])
+  await observer.send(queue, 'one', {})
+  const look = async (name: string) => rabbitmqSource.probe?.(configFrom(rabbitmqSourceSchema, { url: server.url, queue: name }), testContext(), never)
+  // A queue counts what it has a moment after it says that it has it.
+  await expect.poll(() => look(queue)).toMatchObject({ is: 'ok', says: expect.stringContaining(`queue ${queue} has 1 messages and 0 consumers`) as string })
+  expect(await look('nothing')).toMatchObject({ is: 'fail', says: expect.stringContaining('there is no queue nothing in vhost /') as string })
+  expect(await observer.received(queue)).toHaveLength(1)
 })

@@ -234,3 +234,13 @@ test('a queue is read once over kill -9, and what can not be read is kept with i
   expect(await weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`)).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
+
+test('what a source would read is looked at and neither locked nor counted', async () => {
+  const look = async (written: Written & { readonly entity: string }) => serviceBusSource.probe?.(configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }), testContext(), new AbortController().signal)
+  const entity = server.subscription('looked', 'at')
+  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({ is: 'ok', says: expect.stringContaining('looked/at is there and has nothing to read') as string })
+  await send('looked', [cloudEvent('1')])
+  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({ is: 'ok', says: expect.stringContaining('has messages') as string })
+  expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual([[undefined, 0]])
+  expect(await look({ entity: 'nowhere' })).toMatchObject({ is: 'fail' })
+})

@@ -15,7 +15,7 @@ export async function loadClient() {
 }
 
 /** Reconnects for as long as the sink lives; the first connection is tried anew by each send. Secrets and files of TLS are read for each connection. */
-export async function connectionOptions(library: Library, config: NatsServer, { id, host }: Context): Promise<ConnectionOptions> {
+export async function connectionOptions(library: Library, config: NatsServer, { id, host }: Pick<Context, 'id' | 'host'>): Promise<ConnectionOptions> {
   // Whoever names a file that can't be read is told now.
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)

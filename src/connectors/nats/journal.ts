@@ -128,7 +128,7 @@ class NatsJournal implements JournalBus {
   async #connect(): Promise<JournalClient> {
     try {
       const library = await loadClient()
-      const connection = await library.connect(await connectionOptions(library, this.#config, { ...this.#context, metrics: { count: () => undefined, set: () => undefined } }))
+      const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
       return { library, connection, stream: library.jetstream(connection), manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }) }
     } catch (error) {
       throw new Error(whyNotConnected(error, this.#config), { cause: error })

@@ -1,0 +1,24 @@
+import type { ServiceBusClient } from '@azure/service-bus'
+import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { hangUp, makeClient, within } from './client-connect.ts'
+import { why } from './client-errors.ts'
+import type { ServiceBusSourceConfig } from './config.ts'
+
+const closeMs = 2000
+
+/** Logs in and peeks at what a source reads; nothing is locked, nor counted as delivered. */
+export async function lookAtEntity(config: ServiceBusSourceConfig, context: ProbeContext): Promise<Probe> {
+  const { entity, subscription, timeout: ms } = config
+  const path = subscription === null ? entity : `${entity}/${subscription}`
+  let client: ServiceBusClient | undefined
+  try {
+    client = await makeClient(config, context)
+    const receiver = subscription === null ? client.createReceiver(entity) : client.createReceiver(entity, subscription)
+    const found = await within(receiver.peekMessages(1), { timers: context.host.timers, ms, late: `no answer within ${ms} ms` })
+    return { is: 'ok', says: `${client.fullyQualifiedNamespace}: logged in, ${path} is there and ${found.length === 0 ? 'has nothing to read' : 'has messages'}` }
+  } catch (error) {
+    return { is: 'fail', says: why(error, path, 'Listen') }
+  } finally {
+    if (client !== undefined) await hangUp(client, context.host, closeMs)
+  }
+}

@@ -1,0 +1,35 @@
+import type { Base } from '@platformatic/kafka'
+import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { formatHostPort } from '../../schema/index.ts'
+import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
+import type { KafkaSourceConfig } from './config.ts'
+
+/** Logs in and looks at the topics that a source reads; joins no group. */
+export async function lookAtTopics(config: KafkaSourceConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+  const { brokers, topics, timeout } = config
+  const at = brokers.map(formatHostPort).join(', ')
+  let base: Base | undefined
+  const look = async (): Promise<Probe> => {
+    base = await openBase(await loadClient(), await connectionOptions(config, context))
+    const [found, wrong]: [string[], string[]] = [[], []]
+    for (const topic of topics) {
+      try {
+        found.push(`topic ${topic} has ${(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0} partitions`)
+      } catch (error) {
+        const missing = says(error).startsWith('Unknown topic')
+        if (!missing && apiIdOf(error) === undefined) throw error
+        wrong.push(missing ? `there is no topic ${topic}` : `topic ${topic} can't be had (${says(error)})`)
+      }
+    }
+    if (wrong.length === 0) return { is: 'ok', says: `${at}: logged in; ${found.join(', ')}` }
+    return { is: found.length === 0 ? 'fail' : 'warn', says: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create what is missing, or correct \`topics\`` }
+  }
+  try {
+    return await orStop(look(), signal, timeout, context.host.timers)
+  } catch (error) {
+    return { is: 'fail', says: whyNotConnected(error, config) }
+  } finally {
+    await base?.close().catch(() => undefined)
+  }
+}

@@ -1,0 +1,32 @@
+import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { dial, hangUp } from './client-connect.ts'
+import { codeOf, says } from './client-errors.ts'
+import type { RabbitmqSourceConfig } from './config.ts'
+
+const [notFound, refused, closeMs] = [404, 403, 2000]
+
+/** Logs in and looks at the queue that a source reads; takes nothing. */
+export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
+  const { queue, vhost, timeout } = config
+  let dialed
+  try {
+    dialed = await dial(config, context)
+  } catch (error) {
+    return { is: 'fail', says: says(error) }
+  }
+  const { connection, url } = dialed
+  // What asked is told.
+  connection.on('error', () => undefined)
+  try {
+    const channel = await connection.createChannel()
+    channel.on('error', () => undefined)
+    const { messageCount, consumerCount } = await channel.checkQueue(queue)
+    return { is: 'ok', says: `${url}: logged in; queue ${queue} has ${messageCount} messages and ${consumerCount} consumers` }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === notFound) return { is: 'fail', says: `${url}: logged in, but there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\`` }
+    return { is: 'fail', says: `${url}: logged in, but ${code === refused ? `we may not read queue ${queue}` : `it does not tell of queue ${queue}`} (${says(error)})` }
+  } finally {
+    await hangUp(dialed, context, Math.min(timeout, closeMs))
+  }
+}
