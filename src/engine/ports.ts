@@ -158,19 +158,15 @@ export interface Sink {
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
   /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
-  /**
-   * Begins to listen where messages go, so that one can be seen to come by. For who checks a bus: nobody else's messages are taken away, and
-   * where that can't be helped it is a text that says so, and what is proved without. Rejects, in words, when it may not.
-   */
+  /** Begins to listen where messages go, for who checks a bus. A text says why that would take something from others, and what is proved without. Rejects, in words, when it may not. */
   listen?(signal: AbortSignal, ask: ListenAsk): Promise<Listening | string>
   /** What `send` would write for each row, in their order, for people who look; pure, and without any secret. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
 
-/** What will be listened for. */
+/** What will be sent, and listened for. */
 export interface ListenAsk {
-  /** What will be sent. */
   readonly batch: SinkBatch
   /** Whether queues and subscriptions may be made for it, which are removed afterwards, where that may cost something or is a change that others see. */
   readonly mayMake: boolean

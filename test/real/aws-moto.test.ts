@@ -1,9 +1,11 @@
 // What speaks to SQS and SNS, against moto.
+import { ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { checkBus } from '../../src/cli/bus-check.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import { snsSchema } from '../../src/connectors/aws-sns/config.ts'
 import { sns } from '../../src/connectors/aws-sns/index.ts'
-import { sqsSourceSchema } from '../../src/connectors/aws-sqs/config.ts'
+import { sqsSchema, sqsSourceSchema } from '../../src/connectors/aws-sqs/config.ts'
 import { sqsSource } from '../../src/connectors/aws-sqs/index.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { deliverAll } from '../conformance/deliver.ts'
@@ -56,4 +58,21 @@ test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS
   // Of an event without a key of its own, the subject is the key.
   expect(sorted.slice(1).map(({ id, key, data }) => [id, key, Buffer.from(data ?? '').toString()])).toEqual(events.map(({ id, subject, key = subject, data }) => [id, key, Buffer.from(data ?? '').toString()]))
   expect(await server.take(`through-${name}`)).toEqual([])
+})
+
+test('weir bus check reads back at moto: from a queue, which keeps what it has, and from a topic through a queue of its own, which is gone afterwards', async () => {
+  const options = { write: true, mayMake: true, stepMs: 20_000 }
+  const steps = async (type: string, settings: unknown): Promise<string[]> => (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)
+  const all = ['connect ok', 'write ok', 'read ok']
+  const url = await server.makeQueue('checked')
+  expect(await steps('aws-sqs', configFrom(sqsSchema, { queue_url: url, region, auth }))).toEqual(all)
+  expect(await server.take('checked')).toHaveLength(1)
+  for (const ending of ['', '.fifo']) {
+    await server.makeQueue(`checked-topic${ending}`)
+    const topic_arn = await server.makeTopic(`checked-topic${ending}`)
+    expect(await steps('aws-sns', configFrom(snsSchema, { topic_arn, endpoint: server.url, region, auth })), ending).toEqual(all)
+    expect(await server.take(`checked-topic${ending}`)).toHaveLength(1)
+  }
+  const { QueueUrls: left = [] } = await server.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'weir-check-' }))
+  expect(left).toEqual([])
 })
