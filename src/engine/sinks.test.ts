@@ -12,6 +12,9 @@ import { defaultDelivery } from './delivery/settings.ts'
 import { Follower } from './follower.ts'
 import { SinkSet, type SinkEntry } from './sinks.ts'
 
+/** Facts are waited for, however slow the machine is. */
+const patience = { timeout: 30_000, interval: 10 }
+
 test('who waits for a sink goes on waiting when it is replaced, is told what was refused also when it asks late, and when the sink is gone', async () => {
   const host = realHost()
   const data = await mkdtemp(join(tmpdir(), 'weir-sinks-'))
@@ -48,17 +51,17 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   const first = await push()
   const [told, settled] = [sinks.fate('out', first.position.sequence), awaited.settled(first, never)]
   expect(await awaited.settled(first, AbortSignal.abort())).toBe('stopped')
-  await expect.poll(() => sinks.get('out')?.error).toContain('no')
+  await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')
   await sinks.apply([entry('2')])
   answer = undefined
   expect(await Promise.all([told, settled])).toEqual([{ is: 'delivered' }, 'settled'])
   answer = 'reject'
   const { position: { sequence } } = await push()
-  await expect.poll(() => sinks.get('out')?.letters.all().length).toBe(2)
+  await expect.poll(() => sinks.get('out')?.letters.all().length, patience).toBe(2)
   expect(await sinks.fate('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2 })
   answer = 'retry'
   const last = awaited.settled(await push(), never)
-  await expect.poll(() => sinks.get('out')?.error).toContain('no')
+  await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')
   await sinks.apply([])
   expect(await last).toBe('gone')
 })

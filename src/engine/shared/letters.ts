@@ -46,11 +46,12 @@ export function sharedLetters({ records, writer, host, partition, sink }: { read
         const letter = letters[at]
         const of = `${prefix}${'letter' in line ? line.letter.id : line.id}`
         const settled = letter === undefined || letter.state === 'delivered' || letter.state === 'dropped'
-        const parts = settled || letter.body.length <= partSize ? 0 : Math.ceil(letter.body.length / partSize)
+        const needed = letter === undefined || letter.body.length <= partSize ? 0 : Math.ceil(letter.body.length / partSize)
+        const parts = settled ? 0 : needed
         for (let part = 0; part < parts; part++) bodies.push({ key: keys.letterBody(of, part), value: json(letter?.body.slice(part * partSize, (part + 1) * partSize)) })
         heads.push({ key: keys.letter(of), value: letter === undefined ? nothing : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies LetterRecord) })
-        // Parts of before that nobody needs any more.
-        for (let part = parts; records.get(keys.letterBody(of, part)) !== undefined; part++) heads.push({ key: keys.letterBody(of, part), value: nothing })
+        // Parts of before that nobody needs any more; the newest may not have come by yet.
+        for (let part = parts; part < needed || records.get(keys.letterBody(of, part)) !== undefined; part++) heads.push({ key: keys.letterBody(of, part), value: nothing })
       }
       // A letter is there when all of it is.
       if (bodies.length > 0) await writer.write('records', bodies)

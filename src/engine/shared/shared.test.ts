@@ -26,6 +26,9 @@ import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
 import { Units, type Refused, type SharedUnit } from './units.ts'
 
+/** Facts are waited for, however slow the machine is. */
+const patience = { timeout: 30_000, interval: 10 }
+
 const host = realHost()
 const { log } = testContext()
 
@@ -210,19 +213,19 @@ test('whoever takes a partition over goes on where its sinks stood, and what the
   // What was there before the sink is none of its.
   const first = await lane(bus, other)
   await writer.append(unit(3))
-  await expect.poll(() => other.ids).toEqual(['in@a:1:2:0', 'in@a:1:2:1', 'in@a:1:2:2'])
+  await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0', 'in@a:1:2:1', 'in@a:1:2:2'])
   await first.close()
   other.refuses = true
   const second = await lane(bus, other)
   await writer.append(unit(1))
-  await expect.poll(() => second.sinks.get('out')?.error).toContain('not now')
+  await expect.poll(() => second.sinks.get('out')?.error, patience).toContain('not now')
   // Not closed: taken from it, as from one that hangs.
   other.refuses = false
   await writer.append(unit(1))
   await writer.append(unit(4))
   bus.forget(partition, (await bus.bounds(partition)).last - 1)
   const third = await lane(bus, other)
-  await expect.poll(() => other.ids.filter((id) => id.startsWith('in@a:1:5'))).toHaveLength(4)
+  await expect.poll(() => other.ids.filter((id) => id.startsWith('in@a:1:5')), patience).toHaveLength(4)
   await expect.poll(() => second.lost, { timeout: 5000 }).toBe(true)
   await second.close()
   await third.close()
@@ -242,12 +245,12 @@ test('whoever stored something learns from the records when a sink has passed it
   const other = { ids: [] as string[], refuses: true, rejects: false }
   expect(begun(records, 'out', partition)).toBe(false)
   const deliverer = await lane(bus, other)
-  await expect.poll(() => begun(records, 'out', partition)).toBe(true)
+  await expect.poll(() => begun(records, 'out', partition), patience).toBe(true)
   await writer.append(unit(2))
   let settled = 'not yet'
   const waiting = passed(records, 'out', writer.places('in'), new AbortController().signal).then((said) => (settled = said))
   expect(await passed(records, 'out', writer.places(), AbortSignal.abort())).toBe('stopped')
-  await expect.poll(() => deliverer.sinks.get('out')?.error).toContain('not now')
+  await expect.poll(() => deliverer.sinks.get('out')?.error, patience).toContain('not now')
   expect(settled).toBe('not yet')
   other.refuses = false
   expect(await waiting).toBe('settled')
@@ -278,7 +281,7 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
   await writer.append(unit(1, { raw: encodeBatch(large) }))
   const box = new SharedLetterBox({ bus, records, instance: 'api', host, log })
   const admin = deadLetterAdmin(box)
-  await expect.poll(() => admin.list(undefined, 10, true)).toHaveLength(2)
+  await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(2)
   const letters = await admin.list('out', 10, true)
   const [older, newer] = letters.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   expect([older, newer]).toMatchObject([{ sink: 'out', reason: 'poison', state: 'open', body: { id: 'e0' } }, { state: 'open', body: { id: 'large0', data: text } }])
@@ -286,24 +289,24 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
     const { sources, sinks } = sharedBooks(records, [])
     return makeLedger(sources, sinks).sinks[0]
   }
-  await expect.poll(ledger).toMatchObject({ delivered: 0, dead_lettered: 2, pending: 0, quarantined: 0 })
+  await expect.poll(ledger, patience).toMatchObject({ delivered: 0, dead_lettered: 2, pending: 0, quarantined: 0 })
   // Whoever takes the partition over has them, and does what was asked for meanwhile.
   await first.close()
   const retried = admin.retry('out', [newer?.id ?? ''])
   other.rejects = false
   const second = await lane(bus, other)
   expect(await retried).toBe(1)
-  await expect.poll(() => other.ids).toEqual(['in@a:1:2:0'])
-  await expect.poll(ledger).toMatchObject({ delivered: 1, dead_lettered: 1, pending: 0 })
+  await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0'])
+  await expect.poll(ledger, patience).toMatchObject({ delivered: 1, dead_lettered: 1, pending: 0 })
   expect(await admin.show(newer?.id ?? '', 'out')).toMatchObject({ state: 'delivered' })
   expect(records.under(`${letterKeys}-body/`)).toEqual([])
   expect(await admin.edit('out', older?.id ?? '', { ...(older?.body as object), data: { changed: true } })).toBe(true)
   await expect.poll(ledger, { timeout: 5000 }).toMatchObject({ delivered: 2, dead_lettered: 0 })
   other.rejects = true
   await writer.append(unit(1))
-  await expect.poll(() => admin.list(undefined, 10, true)).toHaveLength(1)
+  await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(1)
   expect(await admin.drop('out')).toBe(1)
-  await expect.poll(ledger).toMatchObject({ delivered: 2, dead_lettered: 0, dropped: { dead_letter: 1 }, quarantined: 0 })
+  await expect.poll(ledger, patience).toMatchObject({ delivered: 2, dead_lettered: 0, dropped: { dead_letter: 1 }, quarantined: 0 })
   await expect(admin.retry('none')).rejects.toMatchObject({ code: 'WEIR_SINK_UNKNOWN' })
   await box.close()
   await second.close()
