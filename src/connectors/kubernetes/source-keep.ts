@@ -9,6 +9,8 @@ import { ObjectMap, typeAs } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const lookMs = 1000
+/** Looks until it is asked whether the bus still has it. */
+const looksApart = 10
 /** A state is good for so long, and longer by a minute for every 10 MiB of it: whoever begins reads it, and what came after it. */
 const [goodMs, bytesPerMs] = [600_000, (10 * 1024 * 1024) / 60_000]
 const pieceBytes = 256 * 1024
@@ -31,7 +33,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
   if (state === undefined) return
   let last: Omit<StateNote, 'source'> | undefined
   let known = false
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     await timers.sleep(lookMs, signal)
     if (signal.aborted) return
     const kinds = parts.settled()
@@ -44,7 +46,8 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
       if (!known) last = await state.newest()
       known = true
       const of = `${kinds} kinds`
-      if (last?.of === of && clock.now() - last.at < goodMs + last.bytes / bytesPerMs) continue
+      const isGone = looks % looksApart === 0 && last !== undefined && (await state.bounds()).before >= last.from
+      if (!isGone && last?.of === of && clock.now() - last.at < goodMs + last.bytes / bytesPerMs) continue
       last = await put(parts, state, of)
       metrics.set('weir_kubernetes_state_bytes', last.bytes, { source: id })
     } catch (error) {

@@ -148,6 +148,10 @@ test('another instance that stands by goes on when the one whose turn it is dies
   at.put('one', { x: '0' })
   const first = await start(bus, 'a', { turn: '20s' })
   await known(bus)
+  // One that the bus has removed is put there again.
+  bus.forget(partition, (await bus.bounds(partition)).last)
+  expect((await read(bus)).states).toBe(0)
+  await known(bus)
   const second = await start(bus, 'b', { turn: '20s' })
   await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
   for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
