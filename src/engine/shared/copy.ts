@@ -1,11 +1,10 @@
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
 import type { Log, Metrics } from '../ports.ts'
+import { lookBack } from './names.ts'
 import { Units, type SharedUnit } from './units.ts'
 
 const againMs = 500
-/** Parts of a unit that goes beyond one record lie before its last: so many records back they are looked for. */
-const lookBack = 256
 
 export interface CopyOptions {
   readonly bus: JournalBus

@@ -10,7 +10,7 @@ import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
 import { heedWishes } from './letter-wishes.ts'
 import { sharedLetters } from './letters.ts'
-import { keys, spread } from './names.ts'
+import { keys, spread, type ReachedRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
@@ -44,7 +44,7 @@ export interface LaneRecord {
 
 const closeMs = 5000
 const tidyMs = 1000
-/** How far transforms are is written down each so many turns: what lies behind is read again by whoever is next. */
+/** How far the partition and its transforms are is written down each so many turns: what lies behind is read again by whoever is next. */
 const saveTurns = 10
 
 /** Delivers one partition of a shared journal: its frames are copied into a folder, from which every sink has them as from a journal of our own. */
@@ -80,7 +80,7 @@ export class Lane {
     const derived = new Derived({ bus, records, partition, host, log, confirm: () => writer.fence('records', keys.lane(partition)) })
     const forever = new AbortController().signal
     try {
-      await Promise.all([keys.lane(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map((key) => writer.fence('records', key)))
+      await Promise.all([keys.lane(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map((key) => writer.fence('records', key)))
       await records.sync(forever)
       await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies LaneRecord)
       const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
@@ -140,6 +140,14 @@ export class Lane {
     await Promise.all(frames.map((frame) => this.#segments.copy(frame)))
   }
 
+  async #saveReached(): Promise<void> {
+    const place = this.follower.sequence / spread
+    const key = keys.reached(this.#options.partition)
+    // Between two parts of a unit, or behind whoever had the partition before.
+    if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
+    await writeRecord(this.#writer, key, { place, accepted: Object.fromEntries(this.follower.accepted()) } satisfies ReachedRecord)
+  }
+
   async #tidy(): Promise<void> {
     const { host, log } = this.#options
     for (let turn = 1; !this.#stop.signal.aborted; turn++) {
@@ -147,6 +155,7 @@ export class Lane {
       try {
         if (turn % saveTurns === 0) await this.#derived.save()
         await this.follower.catchUp()
+        if (turn % saveTurns === 0) await this.#saveReached()
         await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
       } catch (error) {
         log.warn('Housekeeping of a partition failed and is tried again.', { partition: this.#options.partition, error: String(error) })

@@ -40,6 +40,7 @@ export const keys = {
   member: (instance: string): string => `member/${instance}`,
   turn: (id: string): string => `turn/${id}`,
   lane: (partition: number | ''): string => `lane/${partition}`,
+  reached: (partition: number): string => `reached/${partition}`,
   /** `<partition>/<sink>/<id>` of a dead letter, or the beginning of it. */
   letter: (of: string): string => `${letterKeys}/${of}`,
   letterBody: (of: string, part: number): string => `${letterKeys}-body/${of}/${part}`,
@@ -60,6 +61,16 @@ export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   /** Everything of the source up to this place of the partition is counted. */
   readonly place: number
 }
+
+/** What whoever delivers a partition writes down now and then: whoever is next need not read what lies before. */
+export interface ReachedRecord {
+  readonly place: number
+  /** Rows of each source up to there. */
+  readonly accepted: Readonly<Record<string, number>>
+}
+
+/** Parts of a unit that goes beyond one record lie before its last: so many records back they are looked for. */
+export const lookBack = 256
 
 /** The sources of every instance, as far as something of them has come; those of a Weir that shares nothing as they are. */
 export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {

@@ -21,10 +21,10 @@ import { Lane } from './lane.ts'
 import { Lanes, sharesOf } from './lanes.ts'
 import { begun, countedOf, fateBetween, passed } from './passed.ts'
 import { SharedLetterBox } from './letter-wishes.ts'
-import { letterKeys, partitionOf } from './names.ts'
+import { keys, letterKeys, lookBack, partitionOf, type ReachedRecord, type TotalsRecord } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
-import { Units, type Refused, type SharedUnit } from './units.ts'
+import { totalsUpTo, Units, type Refused, type SharedUnit } from './units.ts'
 
 /** Facts are waited for, however slow the machine is. */
 const patience = { timeout: 30_000, interval: 10 }
@@ -330,4 +330,29 @@ test('of two deliverers with one name the earlier lets go of everything, and say
   await expect.poll(() => [older.lanes.all.size, newer.lanes.all.size], { timeout: 10_000 }).toEqual([0, 3])
   stop.abort()
   await Promise.all([older.done, newer.done])
+})
+
+test('who takes a partition reads on from where its last deliverer was, though a source that is gone wrote its totals down long before', async () => {
+  const bus = new MemoryBus(1)
+  const records = recordsOf(bus)
+  const signal = new AbortController().signal
+  const writers: SharedWriter[] = []
+  for (const instance of ['gone', 'here']) writers.push(await SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e6 }))
+  const [gone, here] = writers as [SharedWriter, SharedWriter]
+  await gone.append(unit(2))
+  const asGone = await totalsUpTo({ bus, records, partition: 0, signal })
+  for (let at = 0; at < 2 * lookBack; at++) await here.append(unit(1))
+  const { last } = await bus.bounds(0)
+  const note: ReachedRecord = { place: last - 3, accepted: { 'in@gone': 2, 'in@here': 2 * lookBack - 3 } }
+  const lane = await bus.claim('lane/0')
+  await lane.write('records', [{ key: keys.reached(0), value: Buffer.from(JSON.stringify(note)) }])
+  await records.sync(signal)
+  expect(records.get<TotalsRecord>(keys.totals('in@gone'))?.place).toBeLessThan(asGone.place)
+  const from: number[] = []
+  const watched: JournalBus = { ...bus, where: bus.where, partitions: bus.partitions, claim: (name) => bus.claim(name), bounds: (channel) => bus.bounds(channel), close: () => bus.close(), read: (channel, after, until) => {
+    from.push(after)
+    return bus.read(channel, after, until)
+  } }
+  const { totals, place } = await totalsUpTo({ bus: watched, records, partition: 0, signal })
+  expect([[...totals].map(([name, { accepted }]) => `${name} ${accepted}`).toSorted(), place, from]).toEqual([['in@gone 2', `in@here ${2 * lookBack}`], last, [last - 3 - lookBack]])
 })

@@ -5,7 +5,7 @@ import { Parts } from '../../journal/reader.ts'
 import { addHeader, emptyTotals } from '../../journal/recover.ts'
 import type { BusRecord, Frame, JournalBus, SourceTotals } from '../../journal/index.ts'
 import type { SharedRecords } from './records.ts'
-import { keys, type TotalsRecord } from './names.ts'
+import { keys, lookBack, type ReachedRecord, type TotalsRecord } from './names.ts'
 
 export interface Piece {
   readonly decoded: DecodedHeader
@@ -95,7 +95,7 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
 
 /**
  * Totals of the sources of a partition up to a place (its end, where none is given): what their records say, and what was written since.
- * `source`: only of this one.
+ * `source`: only of this one. Of all, only `accepted` is right where nothing was written since somebody delivered them.
  */
 export async function totalsUpTo(
   { bus, records, partition, signal, until, source, onUnit }:
@@ -105,8 +105,20 @@ export async function totalsUpTo(
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last
   let from = place
+  // Records of sources that are gone for good say how far these came, and nothing lies behind them: with this one no other is read from.
+  const reached = source === undefined ? records.get<ReachedRecord>(keys.reached(partition)) : undefined
+  if (reached !== undefined) {
+    from = Math.max(0, Math.min(place, reached.place) - lookBack * (bus.stride ?? 1))
+    for (const [name, accepted] of Object.entries(reached.accepted)) totals.set(name, { ...emptyTotals(), accepted })
+  }
   for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
     if (value.partition !== partition || (source !== undefined && name !== source)) continue
+    if (reached !== undefined) {
+      // The broker may have removed what lies between.
+      const known = totals.get(name) ?? emptyTotals()
+      if (value.place <= place) totals.set(name, { ...known, accepted: Math.max(known.accepted, value.accepted) })
+      continue
+    }
     const { cursor, accepted, duplicates, shed } = value
     totals.set(name, { accepted, duplicates, shed: { ...shed }, sequence: 0, ...(cursor === undefined ? {} : { cursor: Uint8Array.from(Buffer.from(cursor, 'base64')) }) })
     from = Math.min(from, value.place)
