@@ -26,6 +26,7 @@ import type { Against } from '../kit/proof.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { findPubSub, pubsub as program } from './install/pubsub.ts'
 import { startPubSub, type PubSubServer } from './kit/pubsub.ts'
+import { readOnce } from './kit/read-once.ts'
 
 const never = new AbortController().signal
 const project = 'weir-test'
@@ -265,8 +266,7 @@ test('gcppubsub: a subscription is read once over kill -9, in order of each key;
   await writing
   const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
-  const rows = await weir.sql<{ id: string; key: string; n: number }>("SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = 'io.test' ORDER BY _pos")
-  expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort())
+  expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
   expect(await weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`)).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)

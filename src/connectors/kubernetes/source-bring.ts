@@ -31,7 +31,7 @@ export async function bringObjects(state: SharedState, folder: string, { host, l
     }
   }
   if (told === 0) return map
-  metrics.count('weir_kubernetes_forgotten_total', 1, { source: id })
+  metrics.count('weir_kubernetes_forgotten_restarts_total', 1, { source: id })
   const what = 'The journal has nothing of what was known of the cluster: it was removed there, or never got there.'
   if (map.size > 0) log.error(`${what} Our folder has an earlier state: some changes may be told once more.`, { source: id, objects: map.size })
   else log.error(`${what} The cluster is looked at anew; what changed meanwhile is not told.`, { source: id })

@@ -71,7 +71,7 @@ async function start(bus: MemoryBus, instance: string, { turn = '2m', forgotten 
   const writer = await SharedWriter.open({ bus: mine, records, instance, host, log: context.log, queueBytes: 1e8 })
   const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: turn } }), {
     ...context, id: 'kube', state: join(dir, String(folders++)), cursor: undefined, epoch: writer.epoch, shed: () => undefined,
-    metrics: { ...context.metrics, count: (name) => { if (name === 'weir_kubernetes_forgotten_total') forgotten?.() } },
+    metrics: { ...context.metrics, count: (name) => { if (name === 'weir_kubernetes_forgotten_restarts_total') forgotten?.() } },
     append: async (unit) => {
       const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
       return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }

@@ -9,6 +9,8 @@ import { fromMessage } from './map-read.ts'
 
 /** Messages that the server may be ahead with, and those that are handed on at once. */
 const [aheadMessages, mostMessages] = [2048, 1024]
+/** The server looks for messages whose time is over now and then. */
+const marginMs = 500
 
 interface Live {
   readonly connection: NatsConnection
@@ -36,7 +38,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<JsMsg>[]> {
-    this.#live ??= await this.#connect()
+    this.#live ??= await this.#connect(signal)
     while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
@@ -88,16 +90,18 @@ export class JetStreamPuller implements Puller<JsMsg> {
     throw new Error(reason)
   }
 
-  async #connect(): Promise<Live> {
+  async #connect(signal: AbortSignal): Promise<Live> {
     const library = await loadClient()
     let connection: NatsConnection
+    // With a connection goes what was on its way over it: whatever comes next would overtake that, so that we begin anew each time.
     try {
-      connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
+      connection = await library.connect({ ...await connectionOptions(library, this.#config, this.#context), reconnect: false })
     } catch (error) {
       throw new Error(whyNotConnected(error, this.#config), { cause: error })
     }
     try {
       const consumer = await this.#consumer(library, connection)
+      await this.#untilTheirTimeIsOver(consumer, signal)
       const messages = await consumer.consume({ max_messages: aheadMessages })
       this.#ended = undefined
       this.#pump(messages).catch((error: unknown) => { this.#end(says(error)) })
@@ -107,6 +111,20 @@ export class JetStreamPuller implements Puller<JsMsg> {
       await connection.close()
       throw error
     }
+  }
+
+  /**
+   * What was given to a reader that is gone, and not acknowledged, comes when its time is over: what is newer waits until then, so that the order of
+   * keys is kept. Where another one reads beside us there is no order to keep.
+   */
+  async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    const { num_ack_pending: pending, num_waiting: readers, delivered: { last_active: active }, config: { ack_wait: wait = 0 }, ts } = await consumer.info()
+    const waitMs = wait / 1e6
+    // The library calls it a number of ns; the server sends RFC 3339. Servers before 2.10 do not say how late it is.
+    const ms = Math.min(waitMs, Date.parse(String(active)) + waitMs - (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts))) + marginMs
+    if (pending === 0 || readers > 0 || !(ms > marginMs)) return
+    this.#context.log.info('Messages that were given out before and not acknowledged are waited for, so that order is kept.', { source: this.#context.id, messages: pending, ms: Math.ceil(ms) })
+    await this.#context.host.timers.sleep(ms, signal)
   }
 
   async #pump(messages: ConsumerMessages): Promise<void> {

@@ -62,7 +62,7 @@ export const natsSourceSchema = defineSchema({
     consumer: text({ description: 'Name of the durable consumer, which is made when it is missing; several Weirs with the same one share its messages', default: 'weir' }, streamName),
     subjects: list(text({ description: 'A subject, with wildcards', required: true, example: 'events.>' }), { description: 'Which subjects of the stream are read when the consumer is made; none: all', default: [], example: ['events.>'] }),
     begin: choice(['all', 'new'], { description: 'Where a consumer that is made begins: with all that the stream has, or with what comes then', default: 'all' }),
-    ack_wait: duration({ description: 'After so long without acknowledgement the server gives a message to another; set when the consumer is made', default: '60s' }, { min: '3s' }),
+    ack_wait: duration({ description: 'After so long without acknowledgement the server gives a message to another; set when the consumer is made', default: '15s' }, { min: '3s' }),
     timeout: duration({ description: 'How long connecting, and one answer, may take', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
     ...login,
