@@ -349,7 +349,7 @@ test('who takes a partition reads on from where its last deliverer was, though a
   await records.sync(signal)
   expect(records.get<TotalsRecord>(keys.totals('in@gone'))?.place).toBeLessThan(asGone.place)
   const from: number[] = []
-  const watched: JournalBus = { ...bus, where: bus.where, partitions: bus.partitions, claim: (name) => bus.claim(name), bounds: (channel) => bus.bounds(channel), close: () => bus.close(), read: (channel, after, until) => {
+  const watched: JournalBus = { where: bus.where, partitions: bus.partitions, claim: (name) => bus.claim(name), bounds: (channel) => bus.bounds(channel), close: () => bus.close(), read: (channel, after, until) => {
     from.push(after)
     return bus.read(channel, after, until)
   } }
