@@ -45,14 +45,15 @@ async function onBus(context: BarContext, bus: string, on: Readonly<Record<strin
   const seconds = context.minutes === undefined ? context.size(600, 15) : context.minutes * 60
   const every = context.size(10_000, 5000)
   let kills = 0
-  while (performance.now() - began < seconds * 1000) {
-    await sleep(every)
+  for (let next = every; next < seconds * 1000; next += every) {
+    await sleep(Math.max(0, began + next - performance.now()))
     const victim = random.pick(group.all)
     await victim.kill()
     kills++
     await sleep(500)
     await victim.start()
   }
+  await sleep(Math.max(0, began + seconds * 1000 - performance.now()))
   for (const client of clients) await client.stop()
   const took = (performance.now() - began) / 1000
   const sent = clients.reduce((sum, client) => sum + client.sent, 0)
