@@ -64,9 +64,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
     await this.#live?.connection.flush()
   }
 
-  keep(handles: readonly JsMsg[]): Promise<void> {
+  async keep(handles: readonly JsMsg[]): Promise<void> {
+    // Of a connection that is gone nothing can be said any more; it throws.
     for (const handle of [...handles, ...this.#waiting]) handle.working()
-    return Promise.resolve()
+    await this.#live?.connection.flush()
   }
 
   async close(): Promise<void> {
