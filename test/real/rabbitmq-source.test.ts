@@ -18,7 +18,6 @@ import { RabbitObserver } from './kit/rabbitmq-observer.ts'
 import { ackTap, type AckTap } from './kit/rabbitmq-tap.ts'
 import { startRabbit, type RabbitServer } from './kit/rabbitmq.ts'
 import { need } from './kit/need.ts'
-import { readOnce } from './kit/read-once.ts'
 
 let dir = ''
 let server: RabbitServer
@@ -95,7 +94,7 @@ afterAll(async () => {
   for (const { tap } of taps.values()) await tap.close()
 })
 
-test.each<QueueType>(['quorum', 'stream'])('a %s queue is read once over kill -9 (and a server that restarts), in order of each key; what can not be read is kept with its bytes', async (type) => {
+test.each<QueueType>(['quorum', 'stream'])('a %s queue is read once over kill -9 (and a server that restarts); what can not be read is kept with its bytes', async (type) => {
   const queue = await newQueue(type)
   const ids: string[] = []
   const write = async (count: number): Promise<void> => {
@@ -117,7 +116,7 @@ test.each<QueueType>(['quorum', 'stream'])('a %s queue is read once over kill -9
   if (type === 'quorum') await server.restart()
   await write(100)
   await expect.poll(stored, { timeout: 60_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
-  expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
+  expect((await weir.sql<{ id: string }>("SELECT id FROM events WHERE type = 'io.test'")).map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
   const rejected = await weir.sql<{ data_base64: string; reason: string }>(`SELECT data_base64, extensions->>'reason' AS reason FROM events WHERE type = '${rejectedType}'`)
   expect(rejected[0]).toEqual({ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string })
   expect((await weir.ledger()).balanced).toBe(true)

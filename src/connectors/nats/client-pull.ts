@@ -122,7 +122,9 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const { num_ack_pending: pending, num_waiting: readers, delivered: { last_active: active }, config: { ack_wait: wait = 0 }, ts } = await consumer.info()
     const waitMs = wait / 1e6
     // The library calls it a number of ns; the server sends RFC 3339. Servers before 2.10 do not say how late it is.
-    const ms = Math.min(waitMs, Date.parse(String(active)) + waitMs - (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts))) + marginMs
+    const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
+    // A server that was started again does not know when it was.
+    const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
     if (pending === 0 || readers > 0 || !(ms > marginMs)) return
     this.#context.log.info('Messages that were given out before and not acknowledged are waited for, so that order is kept.', { source: this.#context.id, messages: pending, ms: Math.ceil(ms) })
     await this.#context.host.timers.sleep(ms, signal)
