@@ -2,11 +2,16 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
-import type { NatsConfig } from './config.ts'
+import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
 /** Logs in over a connection of its own and looks for the stream; nothing is published, and no stream is made. */
-export async function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
+export function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
+  return loggedIn(config, context, (library, connection) => lookForStream(library, connection, config))
+}
+
+/** What a look at JetStream says, over a connection of its own; else why there is no connection, or no JetStream. */
+export async function loggedIn(config: NatsServer & Pick<NatsConfig, 'stream'>, context: Pick<Context, 'id' | 'host'>, look: (library: Library, connection: NatsConnection) => Promise<Probe>): Promise<Probe> {
   const library = await loadClient()
   let connection: NatsConnection
   try {
@@ -15,7 +20,7 @@ export async function probeNats(config: NatsConfig, context: Context): Promise<P
     return { is: 'fail', says: whyNotConnected(error, config) }
   }
   try {
-    return await lookForStream(library, connection, config)
+    return await look(library, connection)
   } catch (error) {
     return { is: 'fail', says: `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this user ask for streams?` }
   } finally {
