@@ -9,7 +9,7 @@ import { messageSource, type Pulled } from './message-source.ts'
 const schema = defineSchema({ type: 'tested', role: 'source', summary: 'A bus in memory', fields: messageSourceFields })
 
 /** A queue as most are: what is released, or open when its reader leaves, comes again. */
-function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typeof schema> = {}) {
+function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typeof schema> = {}, answers = true) {
   const queue: number[] = []
   const open = new Set<number>()
   const [acknowledged, kept]: [number[], Set<number>] = [[], new Set()]
@@ -24,7 +24,7 @@ function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typ
         return { handle, message: { attributes: {}, contentType: undefined, key: undefined, body: Buffer.alloc(30_000, 1), place: `bus/${handle}`, time: 1 } }
       })
     },
-    ack: (handles) => { for (const one of handles) if (open.delete(one)) acknowledged.push(one); return Promise.resolve() },
+    ack: (handles) => { for (const one of handles) if (open.delete(one)) acknowledged.push(one); return answers ? Promise.resolve() : new Promise(() => undefined) },
     release: (handles) => { for (const one of handles) if (open.delete(one)) queue.push(one); return Promise.resolve() },
     keep: (handles) => { for (const one of handles) kept.add(one); return Promise.resolve() },
     close: () => { queue.push(...open); open.clear(); return Promise.resolve() },
@@ -79,4 +79,15 @@ test('messages of a sink that is gone go back to the bus, with a clear line, and
   expect([open.size, acknowledged]).toEqual([0, []])
   sink.move(1000)
   await until(host, () => acknowledged.length === 3)
+})
+
+test('a bus that never answers an acknowledgement is not waited for at a stop', async () => {
+  const host = fakeHost(1)
+  const { queue, journal, lines, done, stop } = run(host, new AwaitedTestSink(0), { ack: 'journal' }, false)
+  queue.push(1)
+  await until(host, () => journal.units.length === 1)
+  stop()
+  await host.advance(4001)
+  await done
+  expect(lines).toContainEqual(expect.stringContaining('could not be acknowledged before the end'))
 })

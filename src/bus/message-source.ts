@@ -7,6 +7,7 @@ import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { ackSink, type ClaimPlace } from '../schema/index.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
+import { within } from './within.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
@@ -56,8 +57,8 @@ const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const perEvent = 400
 /** Units that may be under way at once: to the journal, and to a sink, which may take its time. */
 const [mostUnits, mostUnitsToSink] = [16, 256]
-/** So long a sink may take, at a stop, for what it is about to settle; the rest comes again. */
-const partingMs = 2000
+/** So long a sink may take, at a stop, for what it is about to settle, and then the bus for acknowledgements; the rest comes again. */
+const [partingMs, lastAcksMs] = [2000, 4000]
 /** An event may have 16 MiB with everything. */
 const mostBytes = 15 << 20
 
@@ -142,7 +143,7 @@ class MessageSource<Handle> implements Source {
           wait = Math.min(2 * wait, mostWaitMs)
         }
       }
-      await Promise.all(this.#open.values())
+      await within(Promise.all(this.#open.values()), { timers, ms: lastAcksMs, late: 'the bus gave no answer in time' }).catch((error: unknown) => { this.#say('Messages could not be acknowledged before the end; they come again, and are known then.', error) })
       await this.#puller.release(this.#joining.handles())
     } finally {
       for (const timer of [keeping, late, ...parting]) timer.cancel()

@@ -216,13 +216,22 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
 
     const stop = async (): Promise<void> => {
       runtime.drain()
-      const timer = host.timers.after(drainMs, () => self.exit(1))
+      let part = 'the API'
+      const timer = host.timers.after(drainMs, () => {
+        log.error(`Weir did not stop within ${drainMs} ms: it waits for ${part}. It ends now, and loses nothing: what was not settled comes again.`)
+        log.flush()
+        self.exit(1)
+      })
       await api.close()
+      part = 'the sources'
       await sources.stop()
+      part = 'the store'
       // Rows that the store cannot take now wait in the journal for the next start.
       await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
+      part = 'the sinks'
       await sinks.stop()
       await delivery?.stop()
+      part = 'threads and files'
       await workloads.stop()
       house.abort()
       await housekeeping

@@ -4,7 +4,8 @@ import { openJournal } from '../journal/index.ts'
 import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
 import { SourceSet, type SourceEntry } from './sources.ts'
 
-const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const errors: string[] = []
+const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => { errors.push(message) } }
 const metrics: Metrics = { count: () => {}, set: () => {} }
 const empty = { stream: 'in', kind: 'empty' as const, count: 0, raw: new Uint8Array(0), received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
 
@@ -32,6 +33,7 @@ async function world(): Promise<World> {
       return Promise.resolve({
         addresses: [`test://${context.id}`],
         run: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => {
+          if (context.id === 'deaf') return
           running.delete(context.id)
           resolve()
         })),
@@ -75,6 +77,15 @@ describe('the sources of a worker', () => {
     expect(journal.totals().get('a')?.shed).toEqual({ full: 7, odd: 1 })
     await a?.append(empty)
     expect(journal.totals().get('a')?.shed).toEqual({ full: 7, odd: 1 })
+  })
+
+  it('that do not stop are left behind, and named', async () => {
+    const { set, host } = await world()
+    await set.apply([entry('deaf'), entry('a')])
+    const stopped = set.stop()
+    await host.advance(8001)
+    await stopped
+    expect([set.report(), errors]).toEqual([[], [expect.stringContaining('source deaf did not stop within 8000 ms')]])
   })
 
   it('lose no count when the journal refuses a unit', async () => {

@@ -26,6 +26,9 @@ export interface ApplyReport {
   readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
 }
 
+/** A source may take so long to stop. */
+const drainMs = 8000
+
 interface Running {
   readonly entry: SourceEntry
   readonly source: Source
@@ -142,7 +145,11 @@ export class SourceSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    await running.done
+    const stopped = new AbortController()
+    const late = this.#host.timers.sleep(drainMs, stopped.signal).then(() => 'late')
+    // What it has not acknowledged comes again to the next one, and what it has is in the journal.
+    if ((await Promise.race([running.done, late])) === 'late') this.#log.error(`source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`)
+    stopped.abort()
     this.#running.delete(running.entry.id)
   }
 

@@ -61,7 +61,11 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
   const beside = judgeDelivered(hook.received, client.sent)
   context.expect(beside.missing.length === 0 && beside.disordered.length === 0, `the http sink beside them got every event, in order (missing: ${some(beside.missing)})`)
   for (const bus of buses) await judge(context, bus, client.sent, reader)
-  for (const weir of [writer, reader]) context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
+  for (const weir of [writer, reader]) {
+    const { code } = await weir.stop()
+    context.expect(code === 0, `it stops with exit code 0 (${code})`)
+    if (code !== 0) console.log(weir.log.split('\n').slice(-20).join('\n'))
+  }
 }
 
 async function takeAway(context: BarContext, writer: WeirProcess, buses: readonly AwayBus[], away: readonly AwayBus[]): Promise<void> {

@@ -139,10 +139,33 @@ test('a stream is read once over kill -9 and a server that goes away; what can n
   const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
   expect((await weir.sql<{ id: string }>("SELECT id FROM events WHERE type = 'io.test'")).map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
-  const rejected = await weir.sql<{ data_base64: string; reason: string; subject: string }>(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
-  expect(rejected).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
+  const rejected = () => weir.sql(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
+  await expect.poll(rejected, { timeout: 60_000 }).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
+
+test('what a server was told as it went away does not wait for an answer: it is said, and the messages come again', async () => {
+  const stream = await newStream()
+  const journal = new TestJournal()
+  const lines: string[] = []
+  const said = (message: string, fields?: object): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
+  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), { ...journal.context(1), log: { debug: said, info: said, warn: said, error: said } })
+  const stop = new AbortController()
+  const running = source.run(stop.signal)
+  journal.hold()
+  await publish(stream, 'a')
+  await expect.poll(() => journal.waiting, patience).toBe(1)
+  await server.pause()
+  journal.release()
+  await expect.poll(() => journal.units.length, patience).toBe(1)
+  await server.kill()
+  await expect.poll(() => lines.join('\n'), patience).toMatch(/could not be acknowledged.*(the connection is lost|gives no answer)/i)
+  await server.restart()
+  expect(await acknowledged(stream, 1, 60_000, () => false)).toBe(true)
+  expect(journal.units.length).toBeGreaterThan(1)
+  stop.abort()
+  await running
+}, 120_000)
 
 test.each(['files', 'nats'])('with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is away, also of what comes again after kill -9 and is known; once the sink has it, it is', async (journal) => {
   const stream = await newStream()

@@ -231,7 +231,7 @@ test('a queue is read once over kill -9, and what can not be read is kept with i
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
   expect((await weir.sql<{ id: string }>("SELECT id FROM events WHERE type = 'io.test'")).map(({ id }) => id).sort()).toEqual([...ids].sort())
   await expect.poll(() => entity.left.length, { timeout: 60_000 }).toBe(0)
-  expect(await weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`)).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
+  await expect.poll(() => weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`), { timeout: 60_000 }).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 

@@ -54,7 +54,7 @@ export class SqsPuller implements Puller<string> {
   async ack(handles: readonly string[]): Promise<void> {
     const { library: { DeleteMessageBatchCommand }, client } = await this.#open()
     await this.#inTens(handles, async (entries) => {
-      const { Failed: failed = [] } = await client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }))
+      const { Failed: failed = [] } = await this.#limited(this.#config.timeout, (abortSignal) => client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }), { abortSignal }))
       if (failed.length > 0) throw new Error(`${failed.length} messages were not deleted: ${failed[0]?.Message ?? failed[0]?.Code ?? ''}`)
     })
   }
@@ -75,20 +75,31 @@ export class SqsPuller implements Puller<string> {
 
   async #receive(waitS: number, signal: AbortSignal): Promise<Pulled<string>[]> {
     const { library: { ReceiveMessageCommand }, client } = await this.#open()
-    const late = new AbortController()
-    const timer = this.#context.host.timers.after(waitS * 1000 + this.#config.timeout, () => { late.abort() })
-    const { Messages: found = [] } = await client.send(new ReceiveMessageCommand({
+    const receive = new ReceiveMessageCommand({
       QueueUrl: this.#config.queue_url, MaxNumberOfMessages: mostInRequest, WaitTimeSeconds: waitS, VisibilityTimeout: Math.ceil(this.#config.visibility / 1000),
       MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'],
-    }), { abortSignal: AbortSignal.any([signal, late.signal]) }).finally(() => { timer.cancel() })
+    })
+    const { Messages: found = [] } = await this.#limited(waitS * 1000 + this.#config.timeout, (late) => client.send(receive, { abortSignal: AbortSignal.any([signal, late]) }))
     return found.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
+  }
+
+  /** The library itself waits for an answer without end. */
+  async #limited<Answer>(ms: number, ask: (late: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const late = new AbortController()
+    const timer = this.#context.host.timers.after(ms, () => { late.abort() })
+    try {
+      return await ask(late.signal)
+    } finally {
+      timer.cancel()
+    }
   }
 
   async #hide(handles: readonly string[], ms: number): Promise<void> {
     if (handles.length === 0) return
     const { library: { ChangeMessageVisibilityBatchCommand }, client } = await this.#open()
     await this.#inTens(handles, async (entries) => {
-      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })) }))
+      const hide = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })) })
+      await this.#limited(this.#config.timeout, (abortSignal) => client.send(hide, { abortSignal }))
     })
   }
 

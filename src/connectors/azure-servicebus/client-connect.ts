@@ -71,15 +71,3 @@ export async function whileOpen(sender: ServiceBusSender, sent: Promise<void>, {
     lost.catch(() => undefined)
   }
 }
-
-/** As `asked`, but rejects with `late` when it takes longer than `ms`. */
-export async function within<T>(asked: Promise<T>, { timers, ms, late }: { readonly timers: Context['host']['timers']; readonly ms: number; readonly late: string }): Promise<T> {
-  const { promise: over, reject } = Promise.withResolvers<never>()
-  const timer = timers.after(ms, () => { reject(new Error(late)) })
-  try {
-    return await Promise.race([asked, over])
-  } finally {
-    timer.cancel()
-    asked.catch(() => undefined)
-  }
-}

@@ -1,6 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
+import { within } from '../../bus/within.ts'
 import type { Context, Listening } from '../../engine/ports.ts'
-import { hangUp, makeClient, within } from './client-connect.ts'
+import { hangUp, makeClient } from './client-connect.ts'
 import { codeOf, why } from './client-errors.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { bytesOf } from './map-read.ts'

@@ -1,6 +1,7 @@
 import type { ServiceBusClient } from '@azure/service-bus'
+import { within } from '../../bus/within.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
-import { hangUp, makeClient, within } from './client-connect.ts'
+import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
 import type { ServiceBusSourceConfig } from './config.ts'
 

@@ -1,4 +1,5 @@
 import type { API, Base, BaseOptions, Broker, Connection, SASLOptions } from '@platformatic/kafka'
+import { within } from '../../bus/within.ts'
 import type { Context } from '../../engine/ports.ts'
 import type { Timers } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
@@ -72,20 +73,8 @@ export function anyConnection(library: Library, base: Base): Promise<Connection>
 }
 
 /** Rejects when the signal aborts, or after the time; what was begun goes on, and nobody hears of it. */
-export async function orStop<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, timers: Timers): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  const timer = timers.after(limitMs, () => { reject(new Error(`no answer within ${limitMs} ms`)) })
-  const abort = (): void => { reject(new Error('the sink is stopping')) }
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, stopped])
-  } finally {
-    timer.cancel()
-    signal.removeEventListener('abort', abort)
-    // Somebody hears of it, whichever was first.
-    for (const late of [promise, stopped]) late.catch(() => undefined)
-  }
+export function orStop<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, timers: Timers): Promise<T> {
+  return within(promise, { timers, ms: limitMs, late: `no answer within ${limitMs} ms`, until: { signal, says: 'the sink is stopping' } })
 }
 
 function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {

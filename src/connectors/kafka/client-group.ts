@@ -1,4 +1,5 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
+import { within } from '../../bus/within.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { connectionOptions, loadClient, orStop } from './client-connect.ts'
 import { says } from './client-errors.ts'
@@ -130,7 +131,9 @@ class Member implements Group {
     const ours = this.partitions()
     // Of what was given to another member meanwhile, that one says how far it is.
     const some = offsets.filter(({ topic, partition }) => ours[topic]?.includes(partition) === true).map((one) => ({ ...one, leaderEpoch: -1 }))
-    if (some.length > 0) await this.#consumer.commit({ offsets: some })
+    const { timeout: ms } = this.#config
+    // What comes after it waits for it.
+    if (some.length > 0) await within(this.#consumer.commit({ offsets: some }), { timers: this.#context.host.timers, ms, late: `the cluster did not take offsets within ${ms} ms` })
   }
 
   async close(): Promise<void> {

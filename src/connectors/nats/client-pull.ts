@@ -1,6 +1,7 @@
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
+import { within } from '../../bus/within.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
@@ -15,6 +16,8 @@ const marginMs = 500
 interface Live {
   readonly connection: NatsConnection
   readonly messages: ConsumerMessages
+  /** Aborts when the connection has ended. */
+  readonly ended: AbortSignal
 }
 
 /** Pulls from a durable consumer of a stream; connects when it is first asked, and again after the connection was given up. */
@@ -56,18 +59,18 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async ack(handles: readonly JsMsg[]): Promise<void> {
     for (const handle of handles) handle.ack()
-    await this.#live?.connection.flush()
+    await this.#flush()
   }
 
   async release(handles: readonly JsMsg[]): Promise<void> {
     for (const handle of handles) handle.nak()
-    await this.#live?.connection.flush()
+    await this.#flush()
   }
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
     // Of a connection that is gone nothing can be said any more; it throws.
     for (const handle of [...handles, ...this.#waiting]) handle.working()
-    await this.#live?.connection.flush()
+    await this.#flush()
   }
 
   async close(): Promise<void> {
@@ -79,11 +82,18 @@ export class JetStreamPuller implements Puller<JsMsg> {
     try {
       live.messages.stop()
       for (const handle of waiting) handle.nak()
-      await live.connection.flush()
+      await this.#flush(live)
     } catch {
       // The connection is gone: what waits is given to another when its time is over.
     }
     await live.connection.close()
+  }
+
+  /** What was said has reached the server. The library's own waits for ever for a server that went away meanwhile. */
+  async #flush(live = this.#live): Promise<void> {
+    if (live === undefined) return
+    const { timeout: ms, url } = this.#config
+    await within(live.connection.flush(), { timers: this.#context.host.timers, ms, late: `${url} gives no answer within ${ms} ms`, until: { signal: live.ended, says: 'the connection is lost' } })
   }
 
   async #giveUp(reason: string): Promise<never> {
@@ -107,7 +117,9 @@ export class JetStreamPuller implements Puller<JsMsg> {
       this.#ended = undefined
       this.#pump(messages).catch((error: unknown) => { this.#end(says(error)) })
       this.#context.log.info('Reads from NATS.', { source: this.#context.id, server: connection.getServer(), stream: this.#config.stream })
-      return { connection, messages }
+      const ended = new AbortController()
+      connection.closed().then(() => { ended.abort() }, () => undefined)
+      return { connection, messages, ended: ended.signal }
     } catch (error) {
       await connection.close()
       throw error
