@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
 import { within } from '../../bus/within.ts'
 import type { SourceContext } from '../../engine/ports.ts'
+import { BeforeNewer, type GivenOut } from './client-before.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsSourceConfig } from './config.ts'
@@ -16,6 +17,7 @@ const marginMs = 500
 interface Live {
   readonly connection: NatsConnection
   readonly messages: ConsumerMessages
+  readonly before: BeforeNewer
   /** Aborts when the connection has ended. */
   readonly ended: AbortSignal
 }
@@ -69,7 +71,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
     // Of a connection that is gone nothing can be said any more; it throws.
-    for (const handle of [...handles, ...this.#waiting]) handle.working()
+    for (const handle of [...handles, ...this.#waiting, ...(this.#live?.before.held ?? [])]) handle.working()
     await this.#flush()
   }
 
@@ -77,7 +79,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const live = this.#live
     this.#live = undefined
     if (live === undefined) return
-    const waiting = this.#waiting.splice(0)
+    const waiting = [...this.#waiting.splice(0), ...live.before.drop()]
     this.#room()
     try {
       live.messages.stop()
@@ -112,14 +114,18 @@ export class JetStreamPuller implements Puller<JsMsg> {
     }
     try {
       const consumer = await this.#consumer(library, connection)
-      await this.#untilTheirTimeIsOver(consumer, signal)
+      const given = await this.#untilTheirTimeIsOver(consumer, signal)
       const messages = await consumer.consume({ max_messages: aheadMessages })
+      const before = new BeforeNewer(given, this.#context.host.timers, (message) => {
+        this.#waiting.push(message)
+        this.#wake()
+      })
       this.#ended = undefined
-      this.#pump(messages).catch((error: unknown) => { this.#end(says(error)) })
+      this.#pump(messages, before).catch((error: unknown) => { this.#end(says(error)) })
       this.#context.log.info('Reads from NATS.', { source: this.#context.id, server: connection.getServer(), stream: this.#config.stream })
       const ended = new AbortController()
       connection.closed().then(() => { ended.abort() }, () => undefined)
-      return { connection, messages, ended: ended.signal }
+      return { connection, messages, before, ended: ended.signal }
     } catch (error) {
       await connection.close()
       throw error
@@ -130,22 +136,23 @@ export class JetStreamPuller implements Puller<JsMsg> {
    * What was given to a reader that is gone, and not acknowledged, comes when its time is over: what is newer waits until then, so that the order of
    * keys is kept. Where another one reads beside us there is no order to keep.
    */
-  async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<void> {
-    const { num_ack_pending: pending, num_waiting: readers, delivered: { last_active: active }, config: { ack_wait: wait = 0 }, ts } = await consumer.info()
+  async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<GivenOut> {
+    const { num_ack_pending: pending, num_waiting: readers, delivered: { last_active: active, stream_seq: newest }, config: { ack_wait: wait = 0 }, ts } = await consumer.info()
     const waitMs = wait / 1e6
     // The library calls it a number of ns; the server sends RFC 3339. Servers before 2.10 do not say how late it is.
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
     // A server that was started again does not know when it was.
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
-    if (pending === 0 || readers > 0 || !(ms > marginMs)) return
+    const given = { newest, open: readers > 0 ? 0 : pending, mostMs: waitMs + marginMs }
+    if (given.open === 0 || !(ms > marginMs)) return given
     this.#context.log.info('Messages that were given out before and not acknowledged are waited for, so that order is kept.', { source: this.#context.id, messages: pending, ms: Math.ceil(ms) })
     await this.#context.host.timers.sleep(ms, signal)
+    return given
   }
 
-  async #pump(messages: ConsumerMessages): Promise<void> {
+  async #pump(messages: ConsumerMessages, before: BeforeNewer): Promise<void> {
     for await (const message of messages) {
-      this.#waiting.push(message)
-      this.#wake()
+      before.add(message)
       while (this.#waiting.length >= aheadMessages) await new Promise<void>((resolve) => { this.#room = resolve })
     }
     this.#end('the consumer was removed, or the connection closed')

@@ -1,0 +1,40 @@
+import type { JsMsg } from '@nats-io/jetstream'
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/kit/fake-host.ts'
+import { BeforeNewer, type GivenOut } from './client-before.ts'
+
+function before(given: GivenOut) {
+  const host = fakeHost(1)
+  const handed: number[] = []
+  const held = new BeforeNewer(given, host.timers, ({ seq }) => { handed.push(seq) })
+  return { host, handed, held, add: (...all: number[]) => { for (const seq of all) held.add({ seq } as JsMsg) } }
+}
+
+test('newer messages come behind those that were given out before, each counted once', () => {
+  const { handed, add } = before({ newest: 5, open: 3, mostMs: 1000 })
+  add(6, 2, 7, 2, 3)
+  expect(handed).toEqual([2, 2, 3])
+  add(5, 8)
+  expect(handed).toEqual([2, 2, 3, 5, 6, 7, 8])
+})
+
+test('those that never come are not waited for without end, and where nothing was open nothing is held', async () => {
+  const lost = before({ newest: 5, open: 2, mostMs: 1000 })
+  lost.add(4, 6)
+  await lost.host.advance(999)
+  expect(lost.handed).toEqual([4])
+  await lost.host.advance(1)
+  lost.add(7)
+  expect(lost.handed).toEqual([4, 6, 7])
+  const none = before({ newest: 5, open: 0, mostMs: 1000 })
+  none.add(6)
+  expect(none.handed).toEqual([6])
+})
+
+test('what is held goes back when the reader leaves', async () => {
+  const { host, handed, held, add } = before({ newest: 5, open: 1, mostMs: 1000 })
+  add(6, 7)
+  expect(held.drop().map(({ seq }) => seq)).toEqual([6, 7])
+  await host.advance(1000)
+  expect(handed).toEqual([])
+})

@@ -1,0 +1,20 @@
+// What a source of a bus stored, of events that are numbered as they were published.
+import type { WeirProcess } from '../../kit/weir-process.ts'
+
+interface Row {
+  readonly id: string
+  readonly key: string
+  readonly n: number
+}
+
+/** Ids of events of the type, and keys whose events do not lie in the journal in the order in which they were published. */
+export async function readOnce(weir: WeirProcess, type: string): Promise<{ readonly ids: readonly string[]; readonly disordered: readonly string[] }> {
+  const rows = await weir.sql<Row>(`SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = '${type}' ORDER BY list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT)`)
+  const last = new Map<string, number>()
+  const disordered = new Set<string>()
+  for (const { key, n } of rows) {
+    if (n < (last.get(key) ?? 0)) disordered.add(key)
+    last.set(key, n)
+  }
+  return { ids: rows.map(({ id }) => id).toSorted(), disordered: [...disordered] }
+}
