@@ -10,13 +10,14 @@ import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsJournalSchema, natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
+import { otcCtsSchema } from './connectors/otc-cts/config.ts'
 import { rabbitmqSchema, rabbitmqSourceSchema } from './connectors/rabbitmq/config.ts'
 import { sflowSchema } from './connectors/sflow/config.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = {
-  netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema,
+  netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, 'otc-cts': otcCtsSchema,
   nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema, 'aws-sqs': sqsSourceSchema, 'azure-servicebus': serviceBusSourceSchema,
 }
 export const sinkSchemas = {
@@ -41,6 +42,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   kubernetes: async () => (await import('./connectors/kubernetes/index.ts')).kubernetes,
   sflow: async () => (await import('./connectors/sflow/index.ts')).sflow,
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
+  'otc-cts': async () => (await import('./connectors/otc-cts/index.ts')).otcCts,
   nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
@@ -49,8 +51,8 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   'azure-servicebus': async () => (await import('./connectors/azure-servicebus/index.ts')).serviceBusSource,
 }
 
-/** Sources that have much to do with what they read: they have a worker of their own (`thread: 'watch'`). */
-export const watched: ReadonlySet<string> = new Set(['kubernetes'])
+/** Sources that have much to do with what they read, or read their own frames: they have a worker of their own (`thread: 'watch'`). */
+export const watched: ReadonlySet<string> = new Set(['kubernetes', 'otc-cts'])
 
 const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   http: async () => (await import('./connectors/http/index.ts')).http,

@@ -26,3 +26,19 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   if (parts.length !== 5 || cluster === undefined || group === undefined || kind === undefined || namespace === undefined || name === undefined) return undefined
   return { cluster, group, kind, namespace, name }
 }
+
+export interface CloudRef {
+  /** `otc`, `huawei`. */
+  readonly cloud: string
+  /** Project or account. */
+  readonly tenant: string
+  readonly service: string
+  readonly type: string
+  /** Its id; its name where it has none. */
+  readonly id: string
+}
+
+/** `otc:<tenant>/<service>/<type>/<id>`; what would end a part early is written as in a URL. */
+export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string {
+  return `${cloud}:${[tenant, service, type, id].map((part) => part.replace(/[%/]/g, encodeURIComponent)).join('/')}`
+}

@@ -69,6 +69,12 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_kube_audit_batches_total: counter('Batches of audit events, by what became of each: taken, or why it was refused', 'source', 'outcome'),
   weir_kube_audit_events_total: counter('Audit events of batches that were taken: taken, duplicate, of a stage or verb that is not kept, malformed', 'source', 'outcome'),
 
+  weir_cts_traces_total: counter('Traces of a cloud: taken (nameless: of these, without an id of their own), malformed, too large', 'source', 'project', 'tracker', 'outcome'),
+  weir_cts_requests_total: counter('Requests for traces of a cloud: answered, or failed', 'source', 'project', 'tracker', 'outcome'),
+  weir_cts_behind_seconds: gauge('Time since when traces may still come: `look_back`, and more when they can’t be read', 'source', 'project', 'tracker'),
+  weir_cts_recorded_after_seconds: gauge('Longest time that one of the last traces took to be recorded', 'source', 'project', 'tracker'),
+  weir_cts_missed_seconds_total: counter('Time of which the cloud has no traces any more, because they were not read for so long', 'source', 'project', 'tracker'),
+
   weir_udp_receive_buffer_bytes: gauge('Receive buffer that the kernel gave a UDP socket', 'source', 'listener'),
   weir_udp_kernel_dropped_datagrams_total: counter('Datagrams the kernel dropped because they were not read in time', 'source', 'listener'),
 

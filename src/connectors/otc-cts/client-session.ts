@@ -1,0 +1,173 @@
+/** Requests in the name of one project: signed by keys, or with a token that is renewed before its end. */
+import type { Host } from '../../host/index.ts'
+import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
+import type { Account } from './client-account.ts'
+import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
+import { endpointIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
+import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
+
+export interface SessionOptions {
+  readonly host: Host
+  /** ms that one answer may take. */
+  readonly timeout: number
+  readonly signing: SigningStyle
+  /** Reads settings, files and secrets again. */
+  account(): Promise<Account>
+  /** Where CTS is; undefined: where the catalog says. */
+  readonly endpoint: string | undefined
+  /** Where CTS is when the catalog does not say. */
+  usualEndpoint(region: string): string
+}
+
+/** The project that requests are about. */
+export interface Opened {
+  readonly project: string
+  readonly projectName: string | undefined
+  readonly domain: string | undefined
+  readonly region: string
+  /** Scheme, host and whatever is before the version. */
+  readonly cts: string
+}
+
+interface Login extends Opened {
+  readonly account: Account
+  readonly token: Token | undefined
+}
+
+/** A token that ends within this is replaced; while that fails, it is used until its end. */
+const renewMs = 10 * 60_000
+const mostBytes = 64 * 1024 * 1024
+
+export class Session {
+  readonly #options: SessionOptions
+  #login: Login | undefined
+  #asking: Promise<Login> | undefined
+  readonly #clients = new Map<string, HttpClient>()
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+  }
+
+  /** Rejects with CtsError. */
+  async open(signal: AbortSignal): Promise<Opened> {
+    return this.#opened(signal)
+  }
+
+  /** `path`: below the endpoint of CTS. A login that is refused is made anew, once. Rejects with CtsError. */
+  async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
+    const login = await this.#opened(signal)
+    const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)
+    if (answer.status === 401) {
+      // The same keys would be refused again.
+      if (login.token === undefined && same((await this.#account()).proof, login.account.proof)) throw this.#failure(answer, 'CTS')
+      // Others may have renewed it meanwhile.
+      if (this.#login === login) this.#login = undefined
+      const again = await this.#opened(signal)
+      const second = await this.#send(again, new URL(`${again.cts}${path}`), query, signal)
+      if (second.status === 401 && this.#login === again) this.#login = undefined
+      if (second.status !== 200) throw this.#failure(second, 'CTS')
+      return second
+    }
+    if (answer.status !== 200) throw this.#failure(answer, 'CTS')
+    return answer
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close()
+    this.#clients.clear()
+  }
+
+  async #opened(signal: AbortSignal): Promise<Login> {
+    const held = this.#login
+    const left = held?.token === undefined ? Infinity : held.token.until - this.#options.host.clock.now()
+    if (held !== undefined && left > renewMs) return held
+    this.#asking ??= this.#ask(signal).finally(() => { this.#asking = undefined })
+    try {
+      return (this.#login = await this.#asking)
+    } catch (error) {
+      if (held !== undefined && left > 0 && this.#login === held) return held
+      throw error
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<Login> {
+    const account = await this.#account()
+    return account.proof.type === 'password' ? this.#byPassword(account, signal) : this.#byKeys(account, signal)
+  }
+
+  #account(): Promise<Account> {
+    return this.#options.account().catch((cause: unknown) => {
+      throw cause instanceof CtsError ? cause : new CtsError('settings', cause instanceof Error ? cause.message : String(cause), { cause })
+    })
+  }
+
+  async #byPassword(account: Account, signal: AbortSignal): Promise<Login> {
+    const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json' }
+    const answer = await this.#client(`${account.iam}/auth/tokens`, account).post(headers, Buffer.from(JSON.stringify(tokenRequest(account))), signal).catch((error: unknown) => { throw unanswered(error, 'IAM') })
+    if (answer.status !== 201) throw this.#failure(answer, 'IAM')
+    const { token, project, domain, catalog } = tokenIn(answer, readAnswer(answer, 'IAM'))
+    return { account, token, project: project.id, projectName: project.name, domain, ...this.#place(account, project, catalog) }
+  }
+
+  async #byKeys(account: Account, signal: AbortSignal): Promise<Login> {
+    const bare = { account, token: undefined, project: '' }
+    const ask = async (path: string, query: Query, project: string): Promise<Readonly<Record<string, unknown>>> => {
+      const answer = await this.#send({ ...bare, project }, new URL(`${account.iam}${path}`), query, signal, 'IAM')
+      if (answer.status !== 200) throw this.#failure(answer, 'IAM')
+      return readAnswer(answer, 'IAM')
+    }
+    const { id, name } = account.project
+    const project = projectIn(id === undefined ? await ask('/projects', [['name', name ?? '']], '') : await ask(`/projects/${id}`, [], ''), account.project)
+    // Without a catalog there are the usual places.
+    const catalog = this.#options.endpoint === undefined ? (await ask('/auth/catalog', [], project.id).catch((error: unknown) => {
+      if (error instanceof CtsError && (error.kind === 'denied' || error.kind === 'settings')) return {} as Readonly<Record<string, unknown>>
+      throw error
+    }))['catalog'] : undefined
+    return { account, token: undefined, project: project.id, projectName: project.name, domain: project.domain, ...this.#place(account, project, catalog) }
+  }
+
+  #place(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<Opened, 'region' | 'cts'> {
+    const { region } = account
+    const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.usualEndpoint(region)
+    return { region, cts: found.replace(/\/+$/, '') }
+  }
+
+  async #send({ account, token, project }: Pick<Login, 'account' | 'token' | 'project'>, url: URL, query: Query, signal: AbortSignal, what = 'CTS'): Promise<HttpAnswer> {
+    const written = writtenQuery(query)
+    const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
+    try {
+      return await this.#client(`${url.origin}/`, account).get(name, this.#headers(account, token, project, url, query), mostBytes, signal)
+    } catch (error) {
+      throw unanswered(error, what)
+    }
+  }
+
+  #headers({ proof }: Account, token: Token | undefined, project: string, url: URL, query: Query): Record<string, string> {
+    const plain = { 'content-type': 'application/json', accept: 'application/json' }
+    if (token !== undefined) return { ...plain, 'x-auth-token': token.text }
+    if (proof.type !== 'keys') throw new CtsError('login', 'there is no token')
+    const style = this.#options.signing
+    const own = { 'content-type': plain['content-type'], host: url.host, 'x-sdk-date': sdkDate(this.#options.host.clock.now()) }
+    const further = { ...(project === '' ? {} : { 'x-project-id': project }), ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }) }
+    // The second style leaves these unsigned.
+    const signed = style === 'access' ? { ...own, ...further } : own
+    return { ...plain, ...own, ...further, authorization: authorizationOf({ method: 'GET', path: url.pathname, query, headers: signed }, proof, style) }
+  }
+
+  #client(url: string, { tls }: Account): HttpClient {
+    // Certificates may be others with another login.
+    const key = JSON.stringify([url, tls])
+    const { host, timeout } = this.#options
+    const client = this.#clients.get(key) ?? new HttpClient({ url, connections: 2, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: url.startsWith('https:') ? tls : undefined })
+    this.#clients.set(key, client)
+    return client
+  }
+
+  #failure(answer: HttpAnswer, what: string): CtsError {
+    return failureOf(answer, what, this.#options.host.clock.now())
+  }
+}
+
+function same(a: Account['proof'], b: Account['proof']): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

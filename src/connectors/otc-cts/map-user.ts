@@ -1,0 +1,44 @@
+/** Who did it: told as an object, as the text of one, or not at all. */
+import type { AuditActor, AuditPerson } from '../../model/audit.ts'
+import { isFields, known, textOf, type Fields } from './map-fields.ts'
+
+export interface TraceUser {
+  /** As cts_exporter writes it, with whatever else there was. */
+  readonly data: Fields
+  /** What was told and can't be read. */
+  readonly text?: string
+}
+
+export function userOf(told: unknown): TraceUser {
+  if (isFields(told)) return { data: written(told) }
+  const text = textOf(told)
+  if (text === undefined) return { data: { domain: {} } }
+  try {
+    const read: unknown = JSON.parse(text)
+    if (isFields(read)) return { data: written(read) }
+  } catch {
+    // Kept as it is.
+  }
+  return { data: { domain: {} }, text }
+}
+
+export function actorOf({ data, text }: TraceUser, { kind, address }: { readonly kind: string | undefined; readonly address: string | undefined }): AuditActor {
+  const who = personOf(data)
+  const behind = isFields(data['assumedBy']) && isFields(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
+  const isKnown = who.id !== undefined || who.name !== undefined
+  return known<AuditActor>({
+    kind: behind !== undefined ? 'session' : isKnown ? 'user' : text === undefined && kind === 'SystemAction' ? 'system' : 'unknown',
+    ...who, impersonatedBy: behind, address,
+  })
+}
+
+function written({ id, name, domain, ...rest }: Fields): Fields {
+  const home = isFields(domain) ? domain : {}
+  const said = (of: Fields): Fields => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
+  return { ...known({ id: textOf(id), name: textOf(name) }), domain: said(home), ...said(rest) }
+}
+
+function personOf(user: Fields): AuditPerson {
+  const domain = isFields(user['domain']) ? user['domain'] : {}
+  return known<AuditPerson>({ id: textOf(user['id']), name: textOf(user['name']), domain: textOf(domain['id']) ?? textOf(domain['name']) })
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { encodeHeader } from '../../codecs/cloudevents/index.ts'
+import { mapTrace, type TraceOrigin } from './map.ts'
+
+const project = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+const origin: TraceOrigin = { cloud: 'otc', source: `https://cts.eu-de.otc.t-systems.com/v3/${project}/`, tenant: project, domain: 'eaf411e3a0b14c5d8e9f0a1b2c3d4e5f', region: 'eu-de' }
+const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
+const sample = (fixture('traces.json') as { traces: Record<string, unknown>[] }).traces
+
+/** The event with its body read. */
+function mapped(trace: unknown): { readonly event: Record<string, unknown>; readonly data: Record<string, unknown>; readonly audit: Record<string, unknown>; readonly extensions: Record<string, unknown> } {
+  const found = mapTrace(trace, origin)
+  if (found === undefined) throw new Error('no trace')
+  const { data: bytes, extensions = {}, ...event } = found.event
+  const data = JSON.parse(Buffer.from(bytes ?? []).toString()) as Record<string, unknown>
+  return { event, data, extensions, audit: data['audit'] as Record<string, unknown> }
+}
+
+test('the vendor’s sample of traces becomes the events that are written down', () => {
+  expect(sample.map((trace) => {
+    const { event, extensions, data } = mapped(trace)
+    return { ...event, extensions, data }
+  })).toEqual(fixture('events.json'))
+})
+
+test('both versions of the API tell of a trace in the same event', () => {
+  const old = ({ trace_rating: status, user, ...rest }: Record<string, unknown>): Record<string, unknown> => ({ ...rest, trace_status: status, user: typeof user === 'object' && user !== null ? JSON.stringify(user) : user })
+  for (const trace of sample) expect(mapTrace(old(trace), origin)).toEqual(mapTrace(trace, origin))
+})
+
+test('severity is the rating in small letters, by the code where there is none, and unknown for a word that nobody knows', () => {
+  const severity = (more: object): unknown[] => {
+    const { extensions, audit, data } = mapped({ trace_id: 'a', ...more })
+    expect(extensions['status']).toBe(audit['severity'])
+    return [audit['severity'], audit['outcome'], data['trace_status']]
+  }
+  expect(severity({ trace_rating: 'WARNING' })).toEqual(['warning', 'failure', 'WARNING'])
+  expect(severity({ trace_rating: 'critical' })).toEqual(['unknown', 'unknown', 'critical'])
+  expect(severity({ code: 409 })).toEqual(['warning', 'failure', undefined])
+  expect(severity({ code: '302' })).toEqual(['normal', 'success', undefined])
+  expect(severity({})).toEqual(['unknown', 'unknown', undefined])
+  expect(mapTrace({ trace_rating: 'critical' }, origin)?.strange).toBe('critical')
+})
+
+test('a user who can not be read is nobody known, and what was told of him is kept', () => {
+  const { data, audit } = mapped({ trace_id: 'a', trace_type: 'SystemAction', user: '{"id":"d5", broken' })
+  expect(audit['actor']).toEqual({ kind: 'unknown' })
+  expect([data['user'], data['user_text']]).toEqual([{ domain: {} }, '{"id":"d5", broken'])
+})
+
+test('a trace without an id has one that is the same each time, whatever the order of what it says', () => {
+  const [one, other] = [{ trace_name: 'x', time: 1710846280000, user: { name: 'a', id: 'b' } }, { user: { id: 'b', name: 'a' }, time: 1710846280000, trace_name: 'x' }]
+  const [first, second] = [mapTrace(one, origin), mapTrace(other, origin)]
+  expect(first?.nameless).toBe(true)
+  expect(first?.event.id).toMatch(/^[0-9a-f]{64}$/)
+  expect(second?.event.id).toBe(first?.event.id)
+  expect(mapTrace({ ...one, trace_name: 'y' }, origin)?.event.id).not.toBe(first?.event.id)
+})
+
+test('only dots at the end of a type go, and what says nothing at all is still an event', () => {
+  expect(mapTrace({ service_type: 'ECS', trace_type: 'ApiCall', trace_name: 'reboot' }, origin)?.event.type).toBe('ecs.apicall..reboot')
+  expect(mapTrace({ service_type: 'ECS' }, origin)?.event.type).toBe('ecs')
+  expect(mapTrace({}, origin)?.event).toMatchObject({ type: 'trace', source: origin.source, family: 'audit' })
+  for (const none of [null, 42, 'trace', ['trace']]) expect(mapTrace(none, origin)).toBeUndefined()
+})
+
+test('what cts_exporter does not know is kept, and keys lose the spaces around them', () => {
+  const { data } = mapped({ trace_id: 'a', ' resource_id ': 'r', tracker_name: 'system', event_type: 'global', read_only: false, empty: null, time: '1710846280000', response: { a: 1 } })
+  expect(data).toMatchObject({ resource_id: 'r', tracker_name: 'system', event_type: 'global', read_only: false, time: 1710846280000, response: '{"a":1}' })
+  expect(data).not.toHaveProperty('empty')
+})
+
+test('a slash in what names a resource does not make another reference of it', () => {
+  expect(mapTrace({ service_type: 'OBS', resource_type: 'object', resource_name: 'a/b%' }, origin)?.event.ref).toBe(`otc:${project}/obs/object/a%2Fb%25`)
+})
+
+test('a name that is no ASCII goes out in a header as the standard has it', () => {
+  expect(encodeHeader(String(mapped(sample[1]).event['subject']))).toBe('B%C3%BCro-web%2001')
+})

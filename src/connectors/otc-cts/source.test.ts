@@ -1,0 +1,355 @@
+import { afterEach, expect, test } from 'vitest'
+import type { OwnFrames, SourceContext } from '../../engine/ports.ts'
+import { realHost, type Host } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { Frame, Unit } from '../../journal/types.ts'
+import { WeirError } from '../../model/errors.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { MetricStore } from '../../telemetry/metrics.ts'
+import { CtsServer, type CtsProject } from '../../../test/kit/cts.ts'
+import { otcCtsSchema } from './config.ts'
+import { Memory } from './source-memory.ts'
+import { Place } from './source-place.ts'
+import { sessionOf } from './source.ts'
+
+const start = Date.parse('2024-03-19T11:05:00.000Z')
+const minute = 60_000
+const access = 'AKEXAMPLE0000000TEST'
+type Written = Partial<WrittenConfigOf<typeof otcCtsSchema>>
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** A cloud, a journal and a clock that moves by the test's hand; waiting takes no time, and is noted. */
+class Scene {
+  now = start
+  readonly units: Omit<Unit, 'source'>[] = []
+  readonly lines: string[] = []
+  readonly slept: number[] = []
+  readonly shed: Record<string, number> = {}
+  readonly metrics = new MetricStore({ strict: true })
+  refuse = 0
+  heldFrom: number | undefined
+  readonly server: CtsServer
+  readonly host: Host
+  readonly project: CtsProject
+  signal = new AbortController().signal
+  readonly #limits = new Set<() => void>()
+
+  constructor(server: CtsServer) {
+    this.server = server
+    this.project = server.project('eu-de_prod')
+    const real = realHost()
+    this.host = {
+      ...real, clock: { now: () => this.now, monotonic: () => this.now },
+      timers: { ...real.timers, sleep: async (ms) => {
+        this.slept.push(ms)
+        await real.timers.yield()
+      }, after: (ms, act) => {
+        this.#limits.add(act)
+        const timer = real.timers.after(ms, act)
+        return { cancel: () => {
+          this.#limits.delete(act)
+          timer.cancel()
+        } }
+      } },
+    }
+  }
+
+  /** Whatever is waited for has taken too long. */
+  expire(): void {
+    for (const act of this.#limits) act()
+  }
+
+  get events(): WeirEvent[] {
+    return this.units.flatMap((unit) => {
+      const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
+      return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
+    })
+  }
+
+  get ids(): string[] {
+    return this.events.map(({ id }) => id)
+  }
+
+  /** Of requests for traces. */
+  queries(): Readonly<Record<string, string>>[] {
+    return this.server.requests(/trace/).map(({ query }) => query)
+  }
+
+  context(): SourceContext {
+    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
+    const frames: OwnFrames = {
+      after: async function* (this: Scene, { sequence }: { readonly sequence: number }) {
+        for (const [at, unit] of this.units.entries()) {
+          if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+        }
+        await Promise.resolve()
+      }.bind(this),
+      hold: (sequence) => {
+        this.heldFrom = sequence
+        return Promise.resolve()
+      },
+    }
+    return {
+      id: 'cts', host: this.host, epoch: 1, cursor: this.units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames,
+      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
+      append: (unit) => {
+        if (this.refuse > 0) {
+          this.refuse--
+          return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'the journal is full'))
+        }
+        this.units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
+        return Promise.resolve({ position: { sequence: this.units.length, row: 0 }, epoch: 1, sourceSequence: this.units.length })
+      },
+    }
+  }
+
+  /** A start of Weir: what it remembers is in the journal. */
+  async place(written: Written = {}, most?: number): Promise<{ poll(): Promise<void>; readonly place: Place }> {
+    const config = configFrom(otcCtsSchema, {
+      iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: access, secret_key: this.server.keys.get(access) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
+    })
+    const context = this.context()
+    const memory = new Memory(context)
+    await memory.restore()
+    const session = sessionOf(config, config.projects[0], context)
+    cleanups.push(() => session.close())
+    const place = new Place({ config, context, session, memory, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(most === undefined ? {} : { most }) })
+    return { place, poll: () => place.poll(this.signal) }
+  }
+}
+
+async function scene(): Promise<Scene> {
+  const server = await new CtsServer().start()
+  cleanups.push(() => server.stop())
+  const made = new Scene(server)
+  server.now = () => made.now
+  return made
+}
+
+const trace = (id: string, time: number, more: object = {}): object => ({ trace_id: id, time, record_time: time + 1000, service_type: 'ECS', resource_type: 'ecs', resource_name: 'web', resource_id: 'r1', trace_name: 'stop', trace_type: 'ApiCall', trace_rating: 'normal', user: { id: 'u1', name: 'jdoe' }, ...more })
+const many = (count: number, of = 't'): object[] => Array.from({ length: count }, (_, at) => trace(`${of}${at}`, start - 4 * minute + at * 100))
+const password = (server: CtsServer): NonNullable<Written['auth']> => ({ type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name })
+
+test('the first request looks back and its edges are moved, because the API leaves them out; traces become events, oldest first', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('edge', start - 5 * minute), trace('old', start - 5 * minute - 1), trace('new', start)])
+  await (await it.place()).poll()
+  expect(it.queries()).toEqual([{ trace_type: 'system', tracker_name: 'system', from: String(start - 5 * minute - 1), to: String(start + 1), limit: '200' }])
+  expect(it.ids).toEqual(['edge', 'new'])
+  expect(it.events[0]).toMatchObject({ family: 'audit', type: 'ecs.apicall.ecs.stop', source: `${it.server.url}/v3/${it.project.id}/`, extensions: { actor: 'jdoe', domain: it.server.domain.id } })
+})
+
+test('page follows page until no marker comes, and no request more', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(450))
+  await (await it.place()).poll()
+  expect(it.queries().map(({ next }) => next)).toEqual([undefined, 't250', 't50'])
+  expect(it.ids).toEqual(many(450).map((_, at) => `t${at}`))
+})
+
+test('a marker with the last page is followed to the empty one, and one that comes twice ends the reading with a warning', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(3))
+  it.server.markerAtEnd = true
+  const { poll } = await it.place()
+  await poll()
+  expect([it.queries().length, it.ids.length, it.lines.length]).toEqual([2, 3, 0])
+  it.server.stuck = true
+  await poll()
+  expect([it.queries().length, it.ids.length]).toEqual([4, 3])
+  expect(it.lines.join()).toMatch(/marker t0 a second time/)
+})
+
+test('what becomes visible late is told once, and a restart tells nothing again', async () => {
+  const it = await scene()
+  const { poll } = await it.place()
+  it.server.put(it.project, [trace('on time', start - minute)])
+  it.server.put(it.project, [trace('late', start - 10_000)], { visible: start + 80_000 })
+  for (let cycle = 0; cycle < 4; cycle++, it.now += minute) await poll()
+  expect(it.ids).toEqual(['on time', 'late'])
+  const again = await it.place()
+  for (let cycle = 0; cycle < 3; cycle++, it.now += minute) await again.poll()
+  expect(it.ids).toEqual(['on time', 'late'])
+  expect(it.heldFrom).toBeLessThan(it.units.length)
+})
+
+test('a trace at exactly the end of a cycle is told once, and two with different ids are two', async () => {
+  const it = await scene()
+  const { poll } = await it.place()
+  it.server.put(it.project, [trace('a', start), trace('b', start)])
+  await poll()
+  it.now += minute
+  await poll()
+  expect(it.ids.sort()).toEqual(['a', 'b'])
+})
+
+test('after three hours it goes on from where it was, in slices', async () => {
+  const it = await scene()
+  await (await it.place()).poll()
+  it.server.put(it.project, Array.from({ length: 18 }, (_, at) => trace(`d${at}`, start + at * 10 * minute)))
+  it.now += 180 * minute
+  const asked = it.queries().length
+  await (await it.place()).poll()
+  expect(it.ids).toEqual(Array.from({ length: 18 }, (_, at) => `d${at}`))
+  const spans = it.queries().slice(asked).map(({ from, to }) => Number(to) - Number(from) - 2)
+  expect(spans).toHaveLength(4)
+  expect(Math.max(...spans)).toBe(60 * minute)
+})
+
+test('after eight days it reads the seven that there are, and says once what is missed', async () => {
+  const it = await scene()
+  await (await it.place()).poll()
+  it.now += 8 * 1440 * minute
+  const again = await it.place()
+  await again.poll()
+  await again.poll()
+  expect(it.lines.filter((line) => line.includes('is missed'))).toHaveLength(1)
+  expect(it.metrics.value('weir_cts_missed_seconds_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system' })).toBe(86_400 + 300)
+})
+
+test('a backfill begins seven days ago, and a span with very many traces is read in smaller ones', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('first', start - 7 * 1440 * minute + 1000), ...Array.from({ length: 900 }, (_, at) => trace(`m${at}`, start - 50 * minute + at * 1000))])
+  await (await it.place({ backfill: '7d', page: 100 }, 200)).poll()
+  expect(it.ids).toHaveLength(901)
+  expect([it.ids[0], it.ids[1], it.ids.at(-1)]).toEqual(['first', 'm0', 'm899'])
+})
+
+test('while the journal refuses, traces wait; nothing is lost or doubled, and the cursor moves with them', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(3))
+  it.refuse = 2
+  await (await it.place()).poll()
+  expect(it.ids).toEqual(['t0', 't1', 't2'])
+  expect(it.lines.filter((line) => line.includes('journal does not take'))).toHaveLength(1)
+})
+
+test('a crash between two units of one answer tells the rest, and nothing twice', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(1200))
+  await (await it.place()).poll()
+  expect(it.units.length).toBeGreaterThan(2)
+  it.units.splice(1)
+  await (await it.place()).poll()
+  expect(it.ids).toEqual(many(1200).map((_, at) => `t${at}`))
+})
+
+test('what asks for patience gets it, and reading goes on where it was', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(450))
+  for (const fault of [{ status: 429, headers: { 'retry-after': '2' } }, { status: 500 }, { status: 503 }, 'reset', 'cut', { status: 400, body: '{"error_code":"CTS.0300","error_msg":"Query failed. Try again later."}' }] as const) it.server.fail(/traces$/, fault, 1)
+  const { poll } = await it.place()
+  await expect(poll()).rejects.toThrow(/can't answer now \(HTTP 400, CTS.0300, Query failed. Try again later\)/)
+  await poll()
+  expect(it.ids).toHaveLength(450)
+  expect(it.slept).toHaveLength(5)
+  expect(it.slept[0]).toBeGreaterThanOrEqual(2000)
+})
+
+test('a slow answer is given up after `timeout`, and asked for again', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(1))
+  it.server.fail(/traces$/, 'silent')
+  const polled = (await it.place()).poll()
+  await expect.poll(() => it.queries().length, { interval: 5, timeout: 20_000 }).toBe(1)
+  it.expire()
+  await polled
+  expect(it.ids).toEqual(['t0'])
+})
+
+test('who may not read is told which permission is missing, and is not asked again at once', async () => {
+  const it = await scene()
+  it.server.fail(/traces$/, { status: 403, body: '{"error_code":"CTS.0013","error_msg":"No permission."}' }, 9)
+  await expect((await it.place()).poll()).rejects.toThrow(/CTS ReadOnlyAccess/)
+  expect(it.queries()).toHaveLength(1)
+})
+
+test('a token that dies on the second page is replaced once, and the same page is asked for again', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(250))
+  it.server.fail(/traces$/, 'none')
+  it.server.fail(/traces$/, { status: 401, body: '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: token expired"}' })
+  await (await it.place({ auth: password(it.server) })).poll()
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
+  expect(it.queries().map(({ next }) => next)).toEqual([undefined, 't50', 't50'])
+  expect(it.ids).toHaveLength(250)
+})
+
+test('two refusals in a row end the cycle, and the next one goes on', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(1))
+  it.server.fail(/traces$/, { status: 401 }, 2)
+  const { poll } = await it.place({ auth: password(it.server) })
+  await expect(poll()).rejects.toThrow(/refuses our login/)
+  await poll()
+  expect(it.ids).toEqual(['t0'])
+})
+
+test('a token is replaced ten minutes before its end, once for all that wait for it', async () => {
+  const it = await scene()
+  const { poll } = await it.place({ auth: password(it.server) })
+  await poll()
+  it.now += 24 * 60 * minute - 10 * minute - 1
+  await poll()
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(1)
+  it.now += minute
+  await Promise.all([poll(), poll()])
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
+  expect(it.server.requests(/auth\/tokens/)[0]?.headers['content-type']).toBe('application/json;charset=utf8')
+})
+
+test.each(['access', 'credential'] as const)('keys sign every request in the style %s, ask for no token, and are never said', async (signing) => {
+  const it = await scene()
+  it.server.put(it.project, many(250))
+  it.server.securityToken = 'temporary'
+  await (await it.place({ signing, auth: { type: 'keys', access_key: access, secret_key: it.server.keys.get(access) ?? '', security_token: 'temporary' } })).poll()
+  expect(it.ids).toHaveLength(250)
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(0)
+  expect(it.lines.join()).not.toMatch(/SKexample|Signature/)
+})
+
+test('keys that are wrong are said to be, and so is a clock that is wrong', async () => {
+  const it = await scene()
+  const { poll } = await it.place({ auth: { type: 'keys', access_key: access, secret_key: 'another' } })
+  await expect(poll()).rejects.toThrow(/IAM refuses our login \(HTTP 401, verify aksk signature fail\); correct `auth`$/)
+  it.server.now = () => it.now + 20 * minute
+  const { poll: other } = await it.place()
+  await expect(other()).rejects.toThrow(/clock is 20 minutes away/)
+  expect(it.server.asked).toHaveLength(2)
+})
+
+test('the old API tells the same, at its own address', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(3))
+  await (await it.place()).poll()
+  const [events, asked] = [it.events, it.queries().length]
+  it.units.length = 0
+  await (await it.place({ api: 'v2' })).poll()
+  expect(it.server.requests(/trace$/).at(-1)?.path).toBe(`/v2.0/${it.project.id}/system/trace`)
+  expect(it.queries()).toHaveLength(asked + 1)
+  expect(it.events).toEqual(events.map((event) => ({ ...event, source: `${it.server.url}/v2.0/${it.project.id}/` })))
+})
+
+test('what is no trace is counted once and stops nothing; one without an id gets one and is told once', async () => {
+  const it = await scene()
+  it.server.put(it.project, [42, { ...trace('x', start - minute), trace_id: undefined }, trace('t', start - minute)])
+  const { poll } = await it.place()
+  await poll()
+  await poll()
+  expect(it.shed).toEqual({ malformed: 1 })
+  expect(it.ids).toHaveLength(2)
+  const count = (outcome: string): number => it.metrics.value('weir_cts_traces_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system', outcome })
+  expect([count('taken'), count('nameless'), count('malformed')]).toEqual([2, 1, 1])
+})
+
+test('a trace that was recorded almost too late is warned of', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('t', start - 4.5 * minute, { record_time: start })])
+  await (await it.place()).poll()
+  expect(it.lines.join()).toMatch(/recorded 270 s after it had happened, and `look_back` is 300 s/)
+})

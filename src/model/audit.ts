@@ -1,0 +1,54 @@
+/**
+ * One form for who did what, whatever cloud or cluster told it: field `audit` in the body of events of the family `audit`.
+ * `time` is that of the event, and `ref` names the resource (refs.ts). What was not told is absent.
+ */
+export interface AuditRecord {
+  readonly actor: AuditActor
+  /** What was done, as the other side calls it: `login`, `deleteEip`, `create`. */
+  readonly action: string
+  /** What offers the action: `IAM`, `ECS`. */
+  readonly service?: string
+  readonly resource?: AuditResource
+  /** Whose resource it is: a project, an account, a cluster. */
+  readonly tenant?: string
+  readonly region?: string
+  readonly outcome: 'success' | 'failure' | 'unknown'
+  readonly severity: AuditSeverity
+  /** What the other side calls the request, so that several traces of it are found together. */
+  readonly requestId?: string
+}
+
+/** `normal`: it went well. `warning`: it failed. `incident`: it failed with serious consequences. */
+export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
+
+export interface AuditPerson {
+  readonly id?: string
+  readonly name?: string
+  /** Where the name means something: a domain, an account, an issuer. */
+  readonly domain?: string
+}
+
+export interface AuditActor extends AuditPerson {
+  /** `session`: somebody else's rights, which `impersonatedBy` had lent. `system`: nobody, the service itself. `unknown`: it was told, and can't be read. */
+  readonly kind: 'user' | 'session' | 'system' | 'unknown'
+  readonly impersonatedBy?: AuditPerson
+  /** Where the request came from. */
+  readonly address?: string
+}
+
+export interface AuditResource {
+  readonly type?: string
+  readonly id?: string
+  readonly name?: string
+  readonly url?: string
+}
+
+/** By the status of an answer over HTTP, where nothing else tells. */
+export function severityOfCode(code: number): AuditSeverity {
+  if (!(code >= 100 && code < 600)) return 'unknown'
+  return code >= 400 ? 'warning' : 'normal'
+}
+
+export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
+  return severity === 'unknown' ? 'unknown' : severity === 'normal' ? 'success' : 'failure'
+}
