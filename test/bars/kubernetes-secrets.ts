@@ -127,7 +127,7 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
         result.found.set(place, there.add(number))
       })
     }
-    await lookAtApi(weir, look).catch(async (cause: unknown) => {
+    await lookAtApi(weir, look, context.size(400, 50)).catch(async (cause: unknown) => {
       const ended = await Promise.race([weir.exited(), sleep(2000)])
       throw new Error(`${String(cause)} (${ended === undefined ? 'Weir runs' : `Weir ended: ${JSON.stringify(ended)}`}); its log ends with\n${weir.log.slice(-1000)}`)
     })

@@ -101,7 +101,7 @@ export async function lookAtStream(url: string, stream: string, look: Look): Pro
 const queries = ['events', 'changes', 'resources', 'relations']
 
 /** Everything that the API has to say of clusters: statements in each form, pages to the last, single objects, and what has no parameters. */
-export async function lookAtApi(weir: WeirProcess, look: Look): Promise<void> {
+export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: number): Promise<void> {
   const get = async (url: string): Promise<string> => {
     const answer = await ask(url)
     const text = await answer.text()
@@ -127,9 +127,9 @@ export async function lookAtApi(weir: WeirProcess, look: Look): Promise<void> {
     }
   }
   const changes = await pages<{ pos: string; ref?: string }>('changes', 'noise=shown')
-  for (const { pos } of changes.slice(0, 400)) await get(`${weir.url}/api/v1/changes/one?pos=${encodeURIComponent(pos)}`)
+  for (const { pos } of changes.slice(0, mostOfAKind)) await get(`${weir.url}/api/v1/changes/one?pos=${encodeURIComponent(pos)}`)
   const objects = await pages<{ ref: string }>('resources', 'at=now')
-  for (const { ref } of objects.slice(0, 200)) await get(`${weir.url}/api/v1/resources/one?ref=${encodeURIComponent(ref)}`)
+  for (const { ref } of objects.slice(0, mostOfAKind)) await get(`${weir.url}/api/v1/resources/one?ref=${encodeURIComponent(ref)}`)
   for (const path of ['clusters', 'ledger', 'pipeline', 'health', 'dead-letters', 'fields', 'exporters', 'saved', 'quick-filters', 'me', 'openapi.json']) await get(`${weir.url}/api/v1/${path}`)
   for (const path of ['/metrics', '/healthz/live', '/debug/pprof/heap?seconds=1']) {
     const answer = await ask(`${weir.opsUrl}${path}`)
