@@ -29,8 +29,11 @@ export interface AuditPerson {
 }
 
 export interface AuditActor extends AuditPerson {
-  /** `session`: somebody else's rights, which `impersonatedBy` had lent. `system`: nobody, the service itself. `unknown`: it was told, and can't be read. */
-  readonly kind: 'user' | 'session' | 'system' | 'unknown'
+  /**
+   * `session`: `impersonatedBy` acted with this one's rights. `service`: a program with a name of its own. `system`: nobody, the cloud itself.
+   * `unknown`: it was not told, or can't be read.
+   */
+  readonly kind: 'user' | 'session' | 'service' | 'system' | 'unknown'
   readonly impersonatedBy?: AuditPerson
   /** Where the request came from. */
   readonly address?: string

@@ -4,6 +4,7 @@
  * `<cluster>/<uid>` (so that every bus keeps the order of an object's events) and `subject` as kubectl writes a place:
  * `pods/shop/web-1`, `deployments.apps/shop/web`, `nodes/worker-1`.
  */
+import type { AuditRecord } from './audit.ts'
 
 /** Types of events; the family is in brackets. */
 export const kubernetesTypes = {
@@ -188,6 +189,8 @@ export interface GapData {
 
 /** A request to the API server, as its audit log tells it. */
 export interface AuditData {
+  /** The same in the form for all clouds; what older versions wrote has none. */
+  readonly audit?: AuditRecord
   readonly cluster: string
   readonly auditID: string
   readonly verb: string

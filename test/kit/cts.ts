@@ -102,6 +102,11 @@ export class CtsServer {
     this.#faults.push({ path, fault, left: times })
   }
 
+  /** The truth is told again. */
+  mend(): void {
+    this.#faults.length = 0
+  }
+
   /** All tokens are over now. */
   expire(): void {
     this.#tokens.clear()

@@ -24,8 +24,23 @@ test('a request becomes an event that says who, from where, what of and with whi
       cluster: 'c1', auditID: 'a1', verb: 'patch', user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34.0',
       uri: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit', code: 200, object: { group: '', version: 'v1', resource: 'configmaps', namespace: 'shop', name: 'c' },
       received: '2026-11-20T10:00:00.123456Z', completed: '2026-11-20T10:00:00.125000Z', annotations: { 'authorization.k8s.io/decision': 'allow' },
+      audit: {
+        actor: { kind: 'user', id: 'u1', name: 'alice', domain: 'c1', address: '192.0.2.7' }, action: 'patch', service: 'kubernetes', resource: { type: 'configmaps', name: 'shop/c' },
+        tenant: 'c1', outcome: 'success', severity: 'normal', requestId: 'a1',
+      },
     },
   })
+})
+
+test('the form for all clouds says who it really was, what is a program, and how bad it was', () => {
+  const audit = (more: object): unknown => mapped(more).data.audit
+  expect(audit({ impersonatedUser: { username: 'bob' } })).toMatchObject({ actor: { kind: 'session', name: 'bob', impersonatedBy: { name: 'alice', domain: 'c1' } } })
+  expect(audit({ user: { username: 'system:serviceaccount:shop:web' } })).toMatchObject({ actor: { kind: 'service' } })
+  expect(audit({ user: {} })).toMatchObject({ actor: { kind: 'unknown' } })
+  expect(audit({ responseStatus: { code: 403 } })).toMatchObject({ outcome: 'failure', severity: 'warning' })
+  expect(audit({ responseStatus: { code: 500 } })).toMatchObject({ outcome: 'failure', severity: 'incident' })
+  expect(audit({ responseStatus: undefined })).toMatchObject({ outcome: 'unknown', severity: 'unknown' })
+  expect(audit({ objectRef: { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: 'shop', name: 'web' } })).toMatchObject({ resource: { type: 'deployments.apps/scale', name: 'shop/web' } })
 })
 
 test('of a response only id, name and version of the object are kept, and a version that was asked for is no version that was made', () => {

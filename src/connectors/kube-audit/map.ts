@@ -1,3 +1,4 @@
+import { outcomeOf, severityOfCode, type AuditRecord } from '../../model/audit.ts'
 import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -51,6 +52,7 @@ export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<Ku
     user: known({ username: textOf(actor['username']) ?? '', uid: textOf(actor['uid']), groups: groups.length === 0 ? undefined : groups }),
     impersonatedBy: actor === user ? undefined : textOf(user['username']),
     sourceIPs: textsOf(given['sourceIPs']), userAgent: textOf(given['userAgent']), uri, code: typeof code === 'number' ? code : undefined, object: object?.object,
+    audit: recordOf({ cluster, verb, auditID, stage, code, name: textOf(actor['username']), uid: textOf(actor['uid']), by: actor === user ? undefined : textOf(user['username']), address: textsOf(given['sourceIPs'])[0], object: object?.object }),
     received, completed: stage === 'RequestReceived' ? undefined : textOf(given['stageTimestamp']), annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
   })
   const subject = object === undefined ? (uri.split('?', 1)[0] ?? '') : subjectOf(object.object)
@@ -60,6 +62,36 @@ export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<Ku
     id: `${auditID}/${stage}`, source: `/kubernetes/${cluster}`, type: kubernetesTypes.audit, family: 'audit', time, datacontenttype: 'application/json', key: `${cluster}/${object?.object.uid ?? subject}`,
     ...(subject === '' ? {} : { subject }), ...(ref === undefined ? {} : { ref }), encoding: 'json', data: utf8.encode(JSON.stringify(data)),
   }
+}
+
+interface Told {
+  readonly cluster: string
+  readonly verb: string
+  readonly auditID: string
+  readonly stage: string
+  readonly code: unknown
+  readonly name: string | undefined
+  readonly uid: string | undefined
+  readonly by: string | undefined
+  readonly address: string | undefined
+  readonly object: AuditObject | undefined
+}
+
+/** The form for all clouds. A cluster is its own tenant; a request that broke the server has serious consequences. */
+function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: Told): AuditRecord {
+  const status = typeof code === 'number' ? code : Number.NaN
+  const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
+  const kind = name === undefined ? 'unknown' : by !== undefined ? 'session' : name.startsWith('system:') ? 'service' : 'user'
+  return known<AuditRecord>({
+    actor: known<AuditRecord['actor']>({ kind, id: uid, name, domain: cluster, impersonatedBy: by === undefined ? undefined : { name: by, domain: cluster }, address }),
+    action: verb, service: 'kubernetes', tenant: cluster, region: undefined, outcome: outcomeOf(severity), severity, requestId: auditID,
+    resource: object === undefined ? undefined : known({ type: typeOf(object), id: object.uid, name: [object.namespace, object.name].filter((part) => part !== undefined).join('/') || undefined }),
+  })
+}
+
+/** `deployments.apps/scale` */
+function typeOf({ resource, group, subresource }: AuditObject): string {
+  return `${group === '' ? resource : `${resource}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
 /** What the request was of. The answer knows more of it than the request: a generated name, its id, its new version. */

@@ -1,5 +1,9 @@
-/** How far each tracker is read, and which traces are in the journal already: the first is the cursor, the second is read out of the journal's own frames. */
+/**
+ * How far each tracker is read, and which traces are in the journal already: the first is the cursor, the second is read out of the journal's own
+ * frames. Where they would have to be kept for long, because a project can't be read, what is known goes into a file, and they may go.
+ */
 import type { SourceContext } from '../../engine/ports.ts'
+import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Appended, Unit } from '../../journal/types.ts'
 import { WeirError } from '../../model/errors.ts'
@@ -12,6 +16,9 @@ const largestEvent = 16 * 1024 * 1024
 /** Frames that one unit may be in. */
 const mostParts = 64
 const retryMs = 500
+/** Frames are kept for us no longer than this. */
+const longestHoldMs = 30 * 60_000
+const stateFile = 'traces.json'
 /** A place that nobody reads any more is kept until the API has nothing of that time. */
 const forgottenMs = 7 * 86_400_000
 
@@ -30,6 +37,8 @@ interface Told {
   readonly before: number
   /** Unix ms of the newest trace in it. */
   readonly newest: number
+  /** Unix ms when it was written. */
+  readonly received: number
 }
 
 export class Memory {
@@ -59,9 +68,9 @@ export class Memory {
       this.#saved.set(place, at)
     }
     this.#sequence = cursor.behind
+    let traces = await this.#read()
     if (frames === undefined) return
     await frames.hold(cursor.behind)
-    let traces = 0
     for await (const frame of frames.after({ sequence: cursor.behind, row: 0 })) {
       const { header } = frame
       const before = this.#sequence
@@ -70,7 +79,7 @@ export class Memory {
       const of = cursorOf(header.cursor)?.of
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
-      this.#told.push({ of, before, newest: timeOr(header.timeMax, header.received) })
+      this.#told.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       traces += batch.count
     }
     if (traces > 0) log.info('Traces that were told last before the end are known again.', { source: id, traces })
@@ -100,6 +109,43 @@ export class Memory {
     if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs) await this.#inTurn(() => this.#append(place, [], until, signal))
   }
 
+  /** Lets frames go that are kept for long already. */
+  async ease(signal: AbortSignal): Promise<void> {
+    const { host, frames, state } = this.#context
+    this.#behind(this.#places)
+    const [oldest] = this.#told
+    if (frames === undefined || state === undefined || oldest === undefined || host.clock.now() - oldest.received < longestHoldMs) return
+    await this.#inTurn(async () => {
+      const seen = [...this.#seen].map(([place, traces]) => [place, [...traces]] as const)
+      await makeDurableDirectory(host.disk, state)
+      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(JSON.stringify(seen))])
+      const { of } = oldest
+      this.#told = []
+      await this.#append(of, [], this.#places[of], signal)
+    })
+  }
+
+  /** What the file has, if there is one that can be read. */
+  async #read(): Promise<number> {
+    const { host: { disk }, state, log, id } = this.#context
+    if (state === undefined || (await disk.stat(`${state}/${stateFile}`)) === undefined) return 0
+    let traces = 0
+    try {
+      const read = JSON.parse(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`))) as readonly (readonly [string, readonly (readonly [string, number])[]])[]
+      for (const [place, seen] of read) {
+        const until = this.#places[place] ?? Infinity
+        for (const [trace, time] of seen) {
+          if (time < until) continue
+          this.#remember(place, trace, time)
+          traces++
+        }
+      }
+    } catch (error) {
+      log.warn('What was known of traces can’t be read; some may be told again, with their ids.', { source: id, error: error instanceof Error ? error.message : String(error) })
+    }
+    return traces
+  }
+
   /** One after the other: a cursor tells of all places, and is only true behind what was appended before it. */
   #inTurn(act: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(act)
@@ -113,15 +159,16 @@ export class Memory {
     const times = events.map(({ time }) => time ?? Number.NaN).filter((time) => !Number.isNaN(time))
     const received = this.#context.host.clock.now()
     const newest = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
-    const { position } = await this.#appendUnit({
+    // Made anew for each try: its bytes are given away.
+    const { position } = await this.#appendUnit(() => ({
       stream: this.#context.id, kind: events.length === 0 ? 'empty' : 'events', count: events.length, received,
       raw: events.length === 0 ? new Uint8Array(0) : encodeBatch(toEventBatch(events)),
       timeMin: times.length === 0 ? Number.NaN : times.reduce((least, time) => Math.min(least, time)), timeMax: times.length === 0 ? Number.NaN : newest,
       cursor: new TextEncoder().encode(JSON.stringify(cursor)),
-    }, signal)
+    }), signal)
     for (const { id, time } of events) this.#remember(place, id, time ?? received)
     const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
-    if (events.length > 0) this.#told.push({ of: place, before, newest: times.length === 0 ? received : newest })
+    if (events.length > 0) this.#told.push({ of: place, before, newest: times.length === 0 ? received : newest, received })
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
     if (until !== undefined) {
@@ -131,11 +178,11 @@ export class Memory {
     await this.#context.frames?.hold(cursor.behind)
   }
 
-  async #appendUnit(unit: Omit<Unit, 'source'>, signal: AbortSignal): Promise<Appended> {
+  async #appendUnit(unit: () => Omit<Unit, 'source'>, signal: AbortSignal): Promise<Appended> {
     const { host, log, id } = this.#context
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#context.append(unit)
+        return await this.#context.append(unit())
       } catch (error) {
         if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
         if (attempt === 0) log.warn('The journal does not take traces now; they wait.', { source: id, error: error.message })

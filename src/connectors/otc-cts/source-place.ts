@@ -10,7 +10,7 @@ import { isTooLarge, type Memory } from './source-memory.ts'
 /** The API has nothing older. */
 export const keptMs = 7 * 86_400_000
 /** At most so much time is asked for at once, and so many traces are held; a span with more is asked for in parts. */
-const [longestSliceMs, usualMost] = [3_600_000, 10_000]
+const usualLimits = { sliceMs: 3_600_000, most: 10_000 }
 const shortestSliceMs = 1000
 /** A cursor without a trace is written so often. */
 const bookmarkMs = 300_000
@@ -42,8 +42,8 @@ export interface PlaceOptions {
   /** As the settings call it. */
   readonly project: string
   readonly tracker: string
-  /** Traces that are held at a time. */
-  readonly most?: number
+  /** Time that is asked for at once, and traces that are held. */
+  readonly limits?: typeof usualLimits
 }
 
 type Fresh = MappedTrace & { readonly order: number }
@@ -54,22 +54,26 @@ export class Place {
   readonly #labels: { readonly source: string; readonly project: string; readonly tracker: string }
   readonly #refused = new Set<string>()
   readonly #said = new Map<string, number>()
-  #sliceMs = longestSliceMs
+  #sliceMs: number
   #opened: Opened | undefined
   #asked: number | undefined
   #newest: number | undefined
   #traces = 0
   #why: string | undefined
+  /** What was said last, while it holds. */
+  #failed: string | undefined
 
   constructor(options: PlaceOptions) {
     this.#options = options
-    const { config, context, session, project, tracker } = options
+    const { config, context, session, project, tracker, limits = usualLimits } = options
+    this.#sliceMs = limits.sliceMs
     this.#labels = { source: context.id, project, tracker }
     this.#reader = new TraceReader({
       host: context.host, session, api: config.api, tracker, page: config.page,
       note: (what, message) => {
         context.metrics.count('weir_cts_requests_total', 1, { ...this.#labels, outcome: what === 'retried' ? 'failed' : 'answered' })
         if (what === 'marker') this.#warn('marker', message)
+        if (what === 'retried') this.#why = message
       },
     })
   }
@@ -82,7 +86,7 @@ export class Place {
     }
   }
 
-  /** Ends when the signal aborts and what is being told is synced. Rejects when the journal takes no more. */
+  /** Ends when the signal aborts and what is being told is synced. */
   async run(signal: AbortSignal): Promise<void> {
     const { config: { every }, context: { host } } = this.#options
     while (!signal.aborted) {
@@ -94,28 +98,31 @@ export class Place {
 
   /** Returns how long the other side wants us to wait, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
-    const { context: { log, metrics, host } } = this.#options
+    const { context: { log, metrics, host }, memory } = this.#options
+    let waitMs = 0
     try {
       await this.poll(signal)
-      if (this.#why !== undefined) log.info('Traces are read again.', this.#labels)
-      this.#why = undefined
-      return 0
+      if (this.#failed !== undefined) log.info('Traces are read again.', this.#labels)
+      this.#failed = this.#why = undefined
     } catch (error) {
       if (signal.aborted) return 0
-      if (!(error instanceof CtsError)) throw error
+      const message = error instanceof Error ? error.message : String(error)
       metrics.count('weir_cts_requests_total', 1, { ...this.#labels, outcome: 'failed' })
-      if (this.#why !== error.message) log.warn(`Traces can't be read: ${error.message}.`, this.#labels)
-      this.#why = error.message
-      return error.afterMs
-    } finally {
-      const until = this.status().complete
-      if (until !== undefined) metrics.set('weir_cts_behind_seconds', Math.max(0, Math.round((host.clock.now() - until) / 1000)), this.#labels)
+      if (this.#failed !== message) log[error instanceof CtsError ? 'warn' : 'error'](`Traces can't be read: ${message}.`, this.#labels)
+      this.#failed = this.#why = message
+      if (error instanceof CtsError) waitMs = error.afterMs
     }
+    await memory.ease(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#warn('state', `What is known of traces can't be written down: ${error instanceof Error ? error.message : String(error)}`)
+    })
+    const until = this.status().complete
+    if (until !== undefined) metrics.set('weir_cts_behind_seconds', Math.max(0, Math.round((host.clock.now() - until) / 1000)), this.#labels)
+    return waitMs
   }
 
   /** Reads up to now, in slices. Rejects with CtsError, and with what the journal says. */
   async poll(signal: AbortSignal): Promise<void> {
-    const { config, context: { host }, session, memory, most = usualMost } = this.#options
+    const { config, context: { host }, session, memory, limits: { most, sliceMs: longest } = usualLimits } = this.#options
     const opened = await session.open(signal)
     this.#opened = opened
     const key = this.#key(opened)
@@ -131,7 +138,7 @@ export class Place {
         this.#sliceMs = Math.max(shortestSliceMs, this.#sliceMs / 2)
         continue
       }
-      if (traces.length < most / 4) this.#sliceMs = Math.min(longestSliceMs, this.#sliceMs * 2)
+      if (traces.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
       await this.#tell(key, traces, this.#origin(opened), Math.min(to, settled), signal)
       if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
       at = to

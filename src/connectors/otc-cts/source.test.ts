@@ -1,139 +1,19 @@
-import { afterEach, expect, test } from 'vitest'
-import type { OwnFrames, SourceContext } from '../../engine/ports.ts'
-import { realHost, type Host } from '../../host/index.ts'
-import { decodeBatch } from '../../journal/bodies.ts'
-import type { Frame, Unit } from '../../journal/types.ts'
-import { WeirError } from '../../model/errors.ts'
-import { eventAt, type WeirEvent } from '../../model/events.ts'
-import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
-import { MetricStore } from '../../telemetry/metrics.ts'
-import { CtsServer, type CtsProject } from '../../../test/kit/cts.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { configFrom } from '../../schema/index.ts'
+import { accessKey as access, CtsScene, ctsStart as start, minute, type WrittenCts } from '../../../test/kit/cts-scene.ts'
+import type { CtsServer } from '../../../test/kit/cts.ts'
 import { otcCtsSchema } from './config.ts'
-import { Memory } from './source-memory.ts'
-import { Place } from './source-place.ts'
-import { sessionOf } from './source.ts'
+import { openOtcCts } from './source.ts'
 
-const start = Date.parse('2024-03-19T11:05:00.000Z')
-const minute = 60_000
-const access = 'AKEXAMPLE0000000TEST'
-type Written = Partial<WrittenConfigOf<typeof otcCtsSchema>>
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-/** A cloud, a journal and a clock that moves by the test's hand; waiting takes no time, and is noted. */
-class Scene {
-  now = start
-  readonly units: Omit<Unit, 'source'>[] = []
-  readonly lines: string[] = []
-  readonly slept: number[] = []
-  readonly shed: Record<string, number> = {}
-  readonly metrics = new MetricStore({ strict: true })
-  refuse = 0
-  heldFrom: number | undefined
-  readonly server: CtsServer
-  readonly host: Host
-  readonly project: CtsProject
-  signal = new AbortController().signal
-  readonly #limits = new Set<() => void>()
-
-  constructor(server: CtsServer) {
-    this.server = server
-    this.project = server.project('eu-de_prod')
-    const real = realHost()
-    this.host = {
-      ...real, clock: { now: () => this.now, monotonic: () => this.now },
-      timers: { ...real.timers, sleep: async (ms) => {
-        this.slept.push(ms)
-        await real.timers.yield()
-      }, after: (ms, act) => {
-        this.#limits.add(act)
-        const timer = real.timers.after(ms, act)
-        return { cancel: () => {
-          this.#limits.delete(act)
-          timer.cancel()
-        } }
-      } },
-    }
-  }
-
-  /** Whatever is waited for has taken too long. */
-  expire(): void {
-    for (const act of this.#limits) act()
-  }
-
-  get events(): WeirEvent[] {
-    return this.units.flatMap((unit) => {
-      const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
-      return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
-    })
-  }
-
-  get ids(): string[] {
-    return this.events.map(({ id }) => id)
-  }
-
-  /** Of requests for traces. */
-  queries(): Readonly<Record<string, string>>[] {
-    return this.server.requests(/trace/).map(({ query }) => query)
-  }
-
-  context(): SourceContext {
-    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
-    const frames: OwnFrames = {
-      after: async function* (this: Scene, { sequence }: { readonly sequence: number }) {
-        for (const [at, unit] of this.units.entries()) {
-          if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
-        }
-        await Promise.resolve()
-      }.bind(this),
-      hold: (sequence) => {
-        this.heldFrom = sequence
-        return Promise.resolve()
-      },
-    }
-    return {
-      id: 'cts', host: this.host, epoch: 1, cursor: this.units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames,
-      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
-      append: (unit) => {
-        if (this.refuse > 0) {
-          this.refuse--
-          return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'the journal is full'))
-        }
-        this.units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
-        return Promise.resolve({ position: { sequence: this.units.length, row: 0 }, epoch: 1, sourceSequence: this.units.length })
-      },
-    }
-  }
-
-  /** A start of Weir: what it remembers is in the journal. */
-  async place(written: Written = {}, most?: number): Promise<{ poll(): Promise<void>; readonly place: Place }> {
-    const config = configFrom(otcCtsSchema, {
-      iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: access, secret_key: this.server.keys.get(access) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
-    })
-    const context = this.context()
-    const memory = new Memory(context)
-    await memory.restore()
-    const session = sessionOf(config, config.projects[0], context)
-    cleanups.push(() => session.close())
-    const place = new Place({ config, context, session, memory, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(most === undefined ? {} : { most }) })
-    return { place, poll: () => place.poll(this.signal) }
-  }
-}
-
-async function scene(): Promise<Scene> {
-  const server = await new CtsServer().start()
-  cleanups.push(() => server.stop())
-  const made = new Scene(server)
-  server.now = () => made.now
+async function scene(): Promise<CtsScene> {
+  const made = await CtsScene.start()
+  onTestFinished(() => made.stop())
   return made
 }
 
 const trace = (id: string, time: number, more: object = {}): object => ({ trace_id: id, time, record_time: time + 1000, service_type: 'ECS', resource_type: 'ecs', resource_name: 'web', resource_id: 'r1', trace_name: 'stop', trace_type: 'ApiCall', trace_rating: 'normal', user: { id: 'u1', name: 'jdoe' }, ...more })
 const many = (count: number, of = 't'): object[] => Array.from({ length: count }, (_, at) => trace(`${of}${at}`, start - 4 * minute + at * 100))
-const password = (server: CtsServer): NonNullable<Written['auth']> => ({ type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name })
+const password = (server: CtsServer): NonNullable<WrittenCts['auth']> => ({ type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name })
 
 test('the first request looks back and its edges are moved, because the API leaves them out; traces become events, oldest first', async () => {
   const it = await scene()
@@ -205,7 +85,7 @@ test('after eight days it reads the seven that there are, and says once what is 
   const it = await scene()
   await (await it.place()).poll()
   it.now += 8 * 1440 * minute
-  const again = await it.place()
+  const again = await it.place({}, { most: 200, sliceMs: 1440 * minute })
   await again.poll()
   await again.poll()
   expect(it.lines.filter((line) => line.includes('is missed'))).toHaveLength(1)
@@ -215,7 +95,7 @@ test('after eight days it reads the seven that there are, and says once what is 
 test('a backfill begins seven days ago, and a span with very many traces is read in smaller ones', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('first', start - 7 * 1440 * minute + 1000), ...Array.from({ length: 900 }, (_, at) => trace(`m${at}`, start - 50 * minute + at * 1000))])
-  await (await it.place({ backfill: '7d', page: 100 }, 200)).poll()
+  await (await it.place({ backfill: '7d', page: 100 }, { most: 200, sliceMs: 1440 * minute })).poll()
   expect(it.ids).toHaveLength(901)
   expect([it.ids[0], it.ids[1], it.ids.at(-1)]).toEqual(['first', 'm0', 'm899'])
 })
@@ -352,4 +232,31 @@ test('a trace that was recorded almost too late is warned of', async () => {
   it.server.put(it.project, [trace('t', start - 4.5 * minute, { record_time: start })])
   await (await it.place()).poll()
   expect(it.lines.join()).toMatch(/recorded 270 s after it had happened, and `look_back` is 300 s/)
+})
+
+test('a project that can not be read keeps no frames for long, and after a restart nothing of it is told twice', async () => {
+  const it = await scene()
+  const other = it.server.project('eu-de_other')
+  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: password(it.server), projects: [{ name: 'eu-de_prod' }, { name: 'eu-de_other' }], look_back: '5m' })
+  const run = async (until: () => boolean): Promise<void> => {
+    const source = await openOtcCts(config, it.context())
+    const abort = new AbortController()
+    const running = source.run(abort.signal)
+    await expect.poll(until, { interval: 2, timeout: 20_000 }).toBe(true)
+    abort.abort()
+    await running
+  }
+  it.server.put(it.project, [trace('t', start - minute)])
+  it.server.put(other, [trace('o', start - minute)])
+  await run(() => it.ids.length === 2)
+  it.server.fail(new RegExp(`${it.project.id}/traces$`), { status: 403 }, Infinity)
+  it.now += 31 * minute
+  it.server.put(other, [trace('o2', it.now)])
+  const before = it.units.length
+  await run(() => it.ids.includes('o2') && (it.heldFrom ?? 0) > before)
+  expect(it.lines.join()).toMatch(/CTS ReadOnlyAccess.*eu-de_prod/)
+  it.server.mend()
+  it.server.put(it.project, [trace('t2', start + minute)])
+  await run(() => it.ids.includes('t2'))
+  expect(it.ids.toSorted()).toEqual(['o', 'o2', 't', 't2'])
 })
