@@ -9,7 +9,7 @@ import { concatenate } from './parquet/concat.ts'
 import { mergeQuery } from './rollup/merge.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
 import { rollupFile } from './rollup/file.ts'
-import type { RollupRow } from './rollup/rows.ts'
+import type { RollupRows } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, unknownColumn } from './schema.ts'
 import type { EndpointRow, EventRows, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
@@ -73,7 +73,7 @@ class DuckWriter implements TableWriter {
   /** Nothing is staged in DuckDB: batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
   readonly #events = new Map<number, EventRows[]>()
-  readonly #partials = new Map<number, RollupRow[]>()
+  readonly #partials = new Map<number, RollupRows[]>()
   readonly #endpoints = new Map<number, EndpointRow[]>()
 
   constructor(options: { disk: Disk; instance: DuckDBInstance; merging: DuckDBConnection }) {
@@ -85,7 +85,7 @@ class DuckWriter implements TableWriter {
   async append(hour: number, rows: TableRows): Promise<void> {
     if (rows.stream === 'flows') return keep(this.#flows, hour, [rows])
     if (rows.stream === 'events') return keep(this.#events, hour, [rows])
-    if (rows.stream === 'flows_1m') return keep(this.#partials, hour, rows.rows)
+    if (rows.stream === 'flows_1m') return keep(this.#partials, hour, [rows.rows])
     return keep(this.#endpoints, hour, rows.rows)
   }
 
@@ -93,10 +93,7 @@ class DuckWriter implements TableWriter {
     const metadata = { [aboutKey]: JSON.stringify(about) }
     if (stream === 'flows') return this.#save(stream, flowFile(this.#flows.get(hour) ?? [], metadata), path)
     if (stream === 'endpoints') return this.#save(stream, endpointFile(this.#endpoints.get(hour) ?? [], metadata), path)
-    if (stream === 'flows_1m') {
-      const rows = this.#partials.get(hour) ?? []
-      return this.#save(stream, { ...rollupFile(rows, metadata), rows: rows.length }, path)
-    }
+    if (stream === 'flows_1m') return this.#save(stream, rollupFile(this.#partials.get(hour) ?? [], metadata), path)
     if (stream === 'events') return this.#save(stream, { ...eventFile(this.#events.get(hour) ?? [], metadata), columns: [] }, path)
     throw new Error(`no rows of ${stream} are written by themselves`)
   }

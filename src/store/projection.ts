@@ -155,7 +155,7 @@ export class StoreProjection implements Projection {
       this.#rollups.delete(hour)
       this.#emptyRollup = rollup.renewed()
       await writer.append(hour, { stream: 'flows_1m', rows })
-      this.#pending.addRollup(hour, rows.length)
+      this.#pending.addRollup(hour, rows.count)
     }
     this.#endpoints.forget()
   }

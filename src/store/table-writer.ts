@@ -1,7 +1,7 @@
 import type { Endpoint } from '../model/endpoint.ts'
 import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
-import type { RollupRow } from './rollup/rows.ts'
+import type { RollupRows } from './rollup/rows.ts'
 
 /** Where the rows of a frame stand: with the row's number these make its stable id. */
 export interface RowOrigin {
@@ -64,7 +64,7 @@ export interface EndpointRows {
 /** What a commit adds to the finest rollup. */
 export interface PartialRows {
   readonly stream: 'flows_1m'
-  readonly rows: readonly RollupRow[]
+  readonly rows: RollupRows
 }
 
 export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows

@@ -28,7 +28,7 @@ export function parseTable(bytes: Uint8Array): MemoryRow[] {
 function rowsOf(rows: TableRows): MemoryRow[] {
   if (rows.stream === 'endpoints') return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
   // A rollup's row is its number of flows.
-  if (rows.stream === 'flows_1m') return rows.rows.map(({ sums }) => ({ id: String(sums[0]), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
+  if (rows.stream === 'flows_1m') return Array.from(rows.rows.sums[0] ?? [], (flows) => ({ id: String(flows), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
   const { batch } = rows
   return Array.from({ length: batch.count }, (_, row) => ({ id: batch.kind === 'events' ? eventId(batch, row) : '', row, ...rows.origin }))
 }

@@ -1,5 +1,7 @@
 import type { Endpoint } from '../../model/endpoint.ts'
+import { withRoom } from '../../model/growing.ts'
 import { formatIp } from '../../model/ip.ts'
+import type { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import { placeText } from '../rollup/place.ts'
 
@@ -8,62 +10,79 @@ export interface Named {
   readonly means: Endpoint
 }
 
+/** Parts of what endpoints mean that rollups tell of each end. */
+export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
+const partCount = namedParts.length
+
+/** Numbers of texts, of which 0 is for "not looked for yet" and 1 for none. */
+export type PartTexts = Numbering<string, undefined>
+export const firstTexts = [undefined, undefined] as const
+export const noText = 1
+
 const nothing: Endpoint = {}
 
 /** What the endpoint ids of one generation mean: ids are given out one after the other. */
 export class EndpointNames {
   readonly base: number
   #addresses = new Uint32Array(4 * 256)
-  readonly #means = new Map<number, Endpoint>()
-  /** Label, namespace and cluster of those that have one of them. */
-  readonly #places = new Map<number, string>()
+  readonly #means: (Endpoint | undefined)[] = []
+  /** Some have a label, a namespace or a cluster. */
+  #placed = false
   count = 0
   /** Numbers of the places, for one rollup. */
   #numbers = new Uint32Array(0)
   #numbered = 0
   #texts: Texts | undefined
+  /** Numbers of the named parts of each, as far as they were asked for. */
+  #parts = new Uint32Array(0)
+  #partTexts: PartTexts | undefined
 
   constructor(base: number) {
     this.base = base
   }
 
   add(words: Uint32Array, offset: number, means: Endpoint | undefined): void {
-    if (this.#addresses.length < 4 * (this.count + 1)) {
-      const larger = new Uint32Array(2 * this.#addresses.length)
-      larger.set(this.#addresses)
-      this.#addresses = larger
-    }
+    this.#addresses = withRoom(this.#addresses, 4 * (this.count + 1))
     for (let i = 0; i < 4; i++) this.#addresses[4 * this.count + i] = words[offset + i] ?? 0
-    if (means !== undefined) {
-      this.#means.set(this.count, means)
-      const place = placeText(means)
-      if (place !== undefined) this.#places.set(this.count, place)
-    }
+    this.#means.push(means)
+    this.#placed ||= means !== undefined && placeText(means) !== undefined
     this.count++
   }
 
   /** Number of each endpoint's place (see rollup/place.ts) by id − base; undefined when no endpoint has one. */
   places(texts: Texts): Uint32Array | undefined {
-    if (this.#places.size === 0) return undefined
+    if (!this.#placed) return undefined
     if (texts !== this.#texts) {
       this.#texts = texts
       this.#numbered = 0
     }
-    if (this.#numbers.length < this.count) this.#numbers = grown(this.#numbers, Math.max(this.count, 2 * this.#numbers.length))
+    this.#numbers = withRoom(this.#numbers, this.count)
     for (; this.#numbered < this.count; this.#numbered++) {
-      const place = this.#places.get(this.#numbered)
+      const place = placeText(this.#means[this.#numbered] ?? nothing)
       this.#numbers[this.#numbered] = place === undefined ? 0 : texts.number(place)
     }
     return this.#numbers
   }
 
   of(index: number): Named {
-    return { address: formatIp(this.#addresses, 4 * index), means: this.#means.get(index) ?? nothing }
+    return { address: formatIp(this.#addresses, 4 * index), means: this.#means[index] ?? nothing }
   }
-}
 
-function grown(from: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(length)
-  larger.set(from)
-  return larger
+  /** The words of an endpoint's address, and the numbers of its {@link namedParts}: once they are known, no text is looked at. */
+  tell(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
+    for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i] as number
+    if (texts !== this.#partTexts) this.#parts.fill(0)
+    this.#partTexts = texts
+    this.#parts = withRoom(this.#parts, partCount * this.count)
+    const at = partCount * index
+    for (let part = 0; part < partCount; part++) {
+      const known = this.#parts[at + part] as number
+      parts[part] = known === 0 ? (this.#parts[at + part] = this.#number(index, part, texts)) : known
+    }
+  }
+
+  #number(index: number, part: number, texts: PartTexts): number {
+    const text = this.#means[index]?.[namedParts[part] as (typeof namedParts)[number]]
+    return text === undefined ? noText : texts.number(text)
+  }
 }

@@ -2,12 +2,15 @@ import type { Endpoint, Holders, Resolver } from '../../engine/ports.ts'
 import { AddressTable } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-import { EndpointNames, type Named } from './endpoint-names.ts'
+import { EndpointNames, firstTexts, type PartTexts } from './endpoint-names.ts'
 import { HeldIds, type HolderMeaning } from './held-ids.ts'
+import { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
 const mostSpare = 256
+/** Texts of endpoints that are numbered before they are numbered anew. */
+const mostTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
 /** How a batch's addresses are to be understood. */
@@ -47,6 +50,7 @@ export class Endpoints {
   readonly #spare: ArrayBuffer[] = []
   /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
   #meanings: EndpointNames[] = []
+  #texts: PartTexts = new Numbering(firstTexts)
 
   constructor(options: EndpointsOptions) {
     this.#resolver = options.resolver
@@ -150,14 +154,20 @@ export class Endpoints {
     }
   }
 
-  /** What an id means by the lower half of it; of ids given out since the last `forget`. */
-  named(low: number): Named | undefined {
-    if (low === 0) return undefined
+  /** The texts of endpoints' parts by their numbers. */
+  get texts(): readonly (string | undefined)[] {
+    return this.#texts.list
+  }
+
+  /** What an id means by the lower half of it, see {@link EndpointNames.tell}; false when it is none that was given out since the last `forget`. */
+  tell(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32
-      if (index < meaning.count) return meaning.of(index)
+      if (index >= meaning.count) continue
+      meaning.tell(index, this.#texts, words, parts)
+      return true
     }
-    return undefined
+    return false
   }
 
   #meaningOf(id: number): EndpointNames {
@@ -169,6 +179,7 @@ export class Endpoints {
   /** Only ids of the newest generation will be asked about. */
   forget(): void {
     this.#meanings = this.#meanings.slice(-1)
+    if (this.#texts.list.length > mostTexts) this.#texts = new Numbering(firstTexts)
   }
 
   #begin(): void {

@@ -1,5 +1,8 @@
 /** Parquet's encodings of integers. Everything is written into one growing buffer; values are unsigned 32-bit words. */
 
+/** Longer texts are written faster by the engine. */
+const shortText = 40
+
 /** A buffer that is kept from one column to the next. */
 export class Bytes {
   bytes: Uint8Array
@@ -29,10 +32,21 @@ export class Bytes {
   /** A text behind the length of its UTF-8, which is the answer. */
   text(value: string): number {
     this.room(4 + 3 * value.length)
-    const bytes = this.#asText.write(value, this.at + 4)
+    const bytes = this.#ascii(value, this.at + 4) ? value.length : this.#asText.write(value, this.at + 4)
     this.u32(bytes)
     this.at += bytes
     return bytes
+  }
+
+  /** Writes a short text of ASCII, as most are, which takes less than asking for it; false for any other. */
+  #ascii(value: string, at: number): boolean {
+    if (value.length > shortText) return false
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 127) return false
+      this.bytes[at + i] = code
+    }
+    return true
   }
 
   u32(value: number): void {

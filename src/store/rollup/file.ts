@@ -1,65 +1,73 @@
+import { absentChunk } from '../flows/numbers.ts'
 import { integers, plain, texts, type Chunk } from '../parquet/column.ts'
 import { parquetFile } from '../parquet/file.ts'
 import { Presence } from '../parquet/levels.ts'
 import { rollupColumns, sums, type RollupColumn } from './schema.ts'
-import type { RollupRow } from './rows.ts'
+import type { RollupRows } from './rows.ts'
 
+const twoTo32 = 4_294_967_296
 const twoTo64 = 1n << 64n
+const minuteMs = 60_000
 
-/** A Parquet file of a rollup's rows, with the columns that some row has a value in. */
-export function rollupFile(rows: readonly RollupRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly columns: readonly string[] } {
-  const chunks = rollupColumns.map((column, place) => chunkOf(column, place, rows)).filter((chunk) => chunk !== undefined)
-  return { pieces: parquetFile(chunks, rows.length === 0 ? [] : [{ rows: rows.length, chunks }], metadata), columns: chunks.map(({ name }) => name) }
+/** A Parquet file of a rollup's rows, each piece in a row group, with the columns that some row has a value in. */
+export function rollupFile(pieces: readonly RollupRows[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+  const filled = pieces.filter(({ count }) => count > 0)
+  const groups = filled.map((rows) => new Map(rollupColumns.flatMap((column) => {
+    const chunk = chunkOf(column, rows)
+    return chunk === undefined ? [] : [[column.name, chunk] as const]
+  })))
+  const columns = rollupColumns.filter(({ name }) => groups.some((chunks) => chunks.has(name))).map(({ name, kind }) => ({ name, type: kind }))
+  const whole = filled.map(({ count }, index) => ({ rows: count, chunks: columns.map(({ name, type }) => groups[index]?.get(name) ?? absentChunk(name, type, count)) }))
+  return { pieces: parquetFile(columns, whole, metadata), rows: filled.reduce((sum, { count }) => sum + count, 0), columns: columns.map(({ name }) => name) }
 }
 
-function chunkOf({ name, kind }: RollupColumn, place: number, rows: readonly RollupRow[]): Chunk | undefined {
-  if (name === 'time') return numbers(name, 'ms', rows.map(({ time }) => time))
-  if (name === 'folded') return numbers(name, 'u8', rows.map(({ folded }) => folded))
+function chunkOf({ name, kind }: RollupColumn, rows: RollupRows): Chunk | undefined {
+  if (name === 'time') return times(rows)
+  if (name === 'folded') return integers({ name, type: 'u8' }, Uint32Array.from(rows.folded), rows.count, 0, all(rows.count))
   const sum = (sums as readonly string[]).indexOf(name.replace('_over', ''))
-  if (sum >= 0) return name.endsWith('_over') ? over(name, sum, rows) : wide(name, rows.map((row) => row.sums[sum] as number | bigint))
-  if (kind === 'text') return strings(name, place, rows)
-  return kind === 'u8' || kind === 'u16' || kind === 'u32' ? numbers(name, kind, rows.map(({ values }) => values[place] as number | undefined)) : undefined
+  if (sum >= 0) return name.endsWith('_over') ? over(name, rows.sums[sum] ?? []) : wide(name, rows.sums[sum] ?? [])
+  const column = rows.values.get(name)
+  if (column === undefined) return undefined
+  const { values, presence } = column
+  return column.texts === undefined ? integers({ name, type: kind }, values, values.length, 0, presence) : texts({ name, type: kind }, column.texts, values, values.length, presence)
 }
 
-function numbers(name: string, type: 'u8' | 'u16' | 'u32' | 'ms', values: readonly (number | undefined)[]): Chunk | undefined {
+function all(rows: number): Presence {
   const presence = new Presence()
-  const there: number[] = []
-  for (const value of values) {
-    presence.add(value !== undefined)
-    if (value !== undefined) there.push(value)
-  }
-  if (there.length === 0) return undefined
-  const base = type === 'ms' ? there.reduce((a, b) => Math.min(a, b)) : 0
-  if (type === 'ms' && there.some((value) => value - base >= 2 ** 31)) return plain({ name, type }, new Uint8Array(BigInt64Array.from(there, BigInt).buffer), presence)
-  return integers({ name, type }, Uint32Array.from(there, (value) => value - base), there.length, base, presence)
+  presence.fill(rows, true)
+  return presence
+}
+
+function times({ minutes, count }: RollupRows): Chunk {
+  const column = { name: 'time', type: 'ms' } as const
+  const least = minutes.reduce((a, b) => Math.min(a, b))
+  const most = minutes.reduce((a, b) => Math.max(a, b))
+  if ((most - least) * minuteMs >= 2 ** 31) return plain(column, new Uint8Array(BigInt64Array.from(minutes, (minute) => BigInt(minute * minuteMs)).buffer), all(count))
+  return integers(column, minutes.map((minute) => (minute - least) * minuteMs), count, least * minuteMs, all(count))
 }
 
 /** The lower 64 bits of sums. */
-function wide(name: string, values: readonly (number | bigint)[]): Chunk {
-  const presence = new Presence()
-  presence.fill(values.length, true)
-  if (values.every((value) => value < 0x80000000)) return integers({ name, type: 'u64' }, Uint32Array.from(values, Number), values.length, 0, presence)
-  return plain({ name, type: 'u64' }, new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value) % twoTo64).buffer), presence)
+function wide(name: string, values: RollupRows['sums'][number]): Chunk {
+  const column = { name, type: 'u64' } as const
+  const presence = all(values.length)
+  if (!(values instanceof Float64Array)) {
+    if (values.every((value) => value <= Number.MAX_SAFE_INTEGER)) return wide(name, Float64Array.from(values, Number))
+    return plain(column, new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value) % twoTo64).buffer), presence)
+  }
+  let most = 0
+  for (const value of values) if (value > most) most = value
+  if (most < 2 ** 31) return integers(column, new Uint32Array(values), values.length, 0, presence)
+  const words = new Uint32Array(2 * values.length)
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number
+    words[2 * row] = value % twoTo32
+    words[2 * row + 1] = Math.floor(value / twoTo32)
+  }
+  return plain(column, new Uint8Array(words.buffer), presence)
 }
 
 /** What is above them, in files where there is any. */
-function over(name: string, sum: number, rows: readonly RollupRow[]): Chunk | undefined {
-  if (rows.every(({ sums: values }) => (values[sum] as number | bigint) < twoTo64)) return undefined
-  return wide(name, rows.map(({ sums: values }) => BigInt(values[sum] as number | bigint) / twoTo64))
+function over(name: string, values: RollupRows['sums'][number]): Chunk | undefined {
+  if (values instanceof Float64Array || values.every((value) => value < twoTo64)) return undefined
+  return wide(name, values.map((value) => BigInt(value) / twoTo64))
 }
-
-function strings(name: string, place: number, rows: readonly RollupRow[]): Chunk | undefined {
-  const presence = new Presence()
-  const entries = new Map<string, number>()
-  const indexes: number[] = []
-  for (const { values } of rows) {
-    const value = values[place] as string | undefined
-    presence.add(value !== undefined)
-    if (value === undefined) continue
-    let index = entries.get(value)
-    if (index === undefined) entries.set(value, (index = entries.size))
-    indexes.push(index)
-  }
-  return indexes.length === 0 ? undefined : texts({ name, type: 'text' }, [...entries.keys()], Uint32Array.from(indexes), indexes.length, presence)
-}
-

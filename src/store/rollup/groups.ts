@@ -185,6 +185,11 @@ export class Sums {
     for (let i = 0; i < 5; i++) values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
   }
 
+  /** Some sum is larger than a safe integer. */
+  get large(): boolean {
+    return this.#large.size > 0
+  }
+
   /** A safe integer as a number, anything larger as a bigint. */
   value(group: number, index: number): number | bigint {
     const value = this.#values[5 * group + index] as number
@@ -192,13 +197,18 @@ export class Sums {
     return large === undefined ? value : BigInt(value) + large
   }
 
+  /** One sum of each of these groups into `into`, from `at` on. None is `large`. */
+  copy(index: number, groups: readonly number[], into: Float64Array, at: number): void {
+    for (let i = 0; i < groups.length; i++) into[at + i] = this.#values[5 * (groups[i] as number) + index] as number
+  }
+
   /** Flows of the group; not exact beyond 2^53. */
   flows(group: number): number {
-    return (this.#values[5 * group] ?? 0) + Number(this.#large.get(5 * group) ?? 0n)
+    return Number(this.value(group, 0))
   }
 
   /** Estimated bytes, for comparing: not exact beyond 2^53. */
   weight(group: number): number {
-    return (this.#values[5 * group + 3] ?? 0) + Number(this.#large.get(5 * group + 3) ?? 0n)
+    return Number(this.value(group, 3))
   }
 }

@@ -1,161 +1,186 @@
 import type { Endpoints } from '../flows/endpoints.ts'
+import { Ends, type EndPart } from './ends.ts'
 import type { Sums } from './groups.ts'
-import { endFields, placeFields, type Rollup } from './rollup.ts'
-import { rollupColumns } from './schema.ts'
+import type { Carried } from './keys.ts'
+import { pick } from './pick.ts'
+import type { Place } from './place.ts'
+import { endFields, placeFields, type Levels, type Rollup } from './rollup.ts'
+import { sums as sumNames } from './schema.ts'
+import { ColumnTexts, Filling, Once, type RollupValues } from './values.ts'
 import { has } from './words.ts'
 
-/** A row of a rollup. Sums are exact; they follow `flows bytes packets bytes_est packets_est`. */
-export interface RollupRow {
-  /** Unix ms at which the bucket begins. */
-  readonly time: number
-  readonly folded: 0 | 1 | 2 | 3
-  /** Dimensions by the places of their columns in `rollupColumns`; one that is absent is undefined. */
-  readonly values: Values
-  readonly sums: readonly (number | bigint)[]
+/** Rows of a rollup, as columns. */
+export interface RollupRows {
+  readonly count: number
+  /** Minute since 1970 at which each row's bucket begins. */
+  readonly minutes: Uint32Array
+  /** How much each row has lost: 0 to 3. */
+  readonly folded: Uint8Array
+  /** Dimensions by their names; one that no row has is not there. */
+  readonly values: ReadonlyMap<string, RollupValues>
+  /** Exact, one after the other `flows bytes packets bytes_est packets_est`: of every row a safe integer, where there are larger ones as bigints. */
+  readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
 /**
  * The groups of a rollup as rows: in each minute the largest with everything that is known of them, the others with less,
  * as {@link Rollup.kept} says. Takes the rollup's counts apart: it is to be used once.
  */
-export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRow[] {
-  const { whole, reduced, least, none, sums } = rollup.levels
+export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
+  const { levels, kept, texts } = rollup
+  const rows = pickRows(levels, kept)
+  const { wholes, reduceds, leasts } = rows
+  const values = new Map<string, RollupValues>()
+  const put = (name: string, column: RollupValues | undefined): void => {
+    if (column !== undefined) values.set(name, column)
+  }
+  const { count, minutes } = rows
+  const ends = new Ends(endpoints)
+  const ofEnd = (own: Uint32Array, part: EndPart): TextOf => (column) => {
+    const numbers = ends.texts(own, part)
+    const texts = new Once(ends.count(part), (number) => (number === 0 ? 0 : column.add(ends.text(part, number))))
+    return (row) => texts.of(numbers[row] as number)
+  }
+
+  // What rows of the first three levels have.
+  const { keys: how } = levels.least
+  put('exporter_addr', textColumn(count, leasts.length, ofEnd(ends.take(wordsOf(how, 4, 1, leasts)), 'addr')))
+  for (const [name, shift, bit] of [['proto', 0, has.proto], ['direction', 8, has.direction], ['node_direction', 16, has.nodeDirection], ['reverse', 24, has.reverse]] as const) {
+    put(name, numberColumn(count, leasts, (group) => ((how[4 * group + 3] as number) & bit ? ((how[4 * group + 2] as number) >>> shift) & 255 : -1)))
+  }
+
+  // Of the first two.
+  const { keys: where } = levels.reduced
+  put('in_if', numberColumn(count, reduceds, (group) => ((where[8 * group + 7] as number) & has.inIf ? (where[8 * group + 1] as number) : -1)))
+  put('out_if', numberColumn(count, reduceds, (group) => ((where[8 * group + 7] as number) & has.outIf ? (where[8 * group + 2] as number) : -1)))
+  put('src_port', numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) >>> 16 || -1))
+  put('dst_port', numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) & 0xffff || -1))
+  const srcPlaces = wordsOf(where, 8, 4, reduceds)
+  const dstPlaces = wordsOf(where, 8, 5, reduceds)
+  const placeTuples = wordsOf(where, 8, 6, reduceds)
+  const named = (name: keyof Place, places: Uint32Array, others?: Uint32Array) => (column: ColumnTexts) => {
+    const parts = new Once(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
+    return (row: number) => parts.of(places[row] as number) || (others === undefined ? 0 : parts.of(others[row] as number))
+  }
+  put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
+  put('dst_label', textColumn(count, reduceds.length, named('label', dstPlaces)))
+  const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): void => put(name, carriedColumn(rollup, count, from, tuples, name, otherwise))
+  const ofPlace: Partial<Record<string, TextOf>> = { src_namespace: named('namespace', srcPlaces), dst_namespace: named('namespace', dstPlaces), cluster: named('cluster', srcPlaces, dstPlaces) }
+  for (const name of placeFields) carried(rollup.places, placeTuples, name, ofPlace[name])
+
+  // Of the first alone.
+  const { keys: who } = levels.whole
+  const endTuples = wordsOf(who, 4, 3, wholes)
+  for (const [end, at, tuples] of [['src', 1, endTuples.map((both) => both >>> 16)], ['dst', 2, endTuples.map((both) => both & 0xffff)]] as const) {
+    const own = ends.take(wordsOf(who, 4, at, wholes))
+    put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(own, 'addr')))
+    for (const field of endFields) carried(rollup[end], tuples, `${end}_${field}`, field === 'country' || field === 'as' ? undefined : ofEnd(own, field))
+  }
+  return { count, minutes, folded: rows.folded, values, sums: sumNames.map((_, sum) => sumColumn(rows.from, count, sum)) }
+}
+
+interface Rows {
+  readonly count: number
+  readonly minutes: Uint32Array
+  readonly folded: Uint8Array
+  /** Groups of the rows, which stand by their levels: of the first level those of the first rows only. */
+  readonly wholes: Uint32Array
+  readonly reduceds: Uint32Array
+  readonly leasts: Uint32Array
+  /** Where the sums of the rows are, one level after the other. */
+  readonly from: readonly (readonly [Sums, readonly number[]])[]
+}
+
+function pickRows({ whole, reduced, least, none, sums }: Levels, kept: Rollup['kept']): Rows {
   for (const [groups, sum] of [[whole, sums.whole], [reduced, sums.reduced], [least, sums.least], [none, sums.none]] as const) sum.reach(groups.count)
-  const minuteOfLeast = (group: number): number => least.keys[4 * group] ?? 0
-  const leastOfReduced = (group: number): number => reduced.keys[8 * group] ?? 0
-  const reducedOfWhole = (group: number): number => whole.keys[4 * group] ?? 0
-  const rows: RollupRow[] = []
-  const row = (minute: number, folded: RollupRow['folded'], values: Values, from: Sums, group: number): void => {
-    rows.push({ time: minute * 60_000, folded, values, sums: [from.value(group, 0), from.value(group, 1), from.value(group, 2), from.value(group, 3), from.value(group, 4)] })
-  }
-
-  largest(whole.count, sums.whole, (group) => minuteOfLeast(leastOfReduced(reducedOfWhole(group))), rollup.kept.whole, (group, fits, minute) => {
-    const parent = reducedOfWhole(group)
-    if (!fits) sums.reduced.join(parent, sums.whole, group)
-    else row(minute, 0, endsOf(rollup, endpoints, group, placeOf(rollup, parent, exporterOf(rollup, endpoints, leastOfReduced(parent)))), sums.whole, group)
+  const leastMinutes = wordsOf(least.keys, 4, 0, least.count)
+  const leastOf = wordsOf(reduced.keys, 8, 0, reduced.count)
+  const reducedMinutes = wordsOf(leastMinutes, 1, 0, leastOf)
+  const reducedOf = wordsOf(whole.keys, 4, 0, whole.count)
+  const wholeMinutes = wordsOf(reducedMinutes, 1, 0, reducedOf)
+  const first = pick(wholeMinutes, sums.whole, kept.whole, (group) => sums.reduced.join(reducedOf[group] as number, sums.whole, group))
+  const second = pick(reducedMinutes, sums.reduced, kept.reduced, (group) => sums.least.join(leastOf[group] as number, sums.reduced, group))
+  const third = pick(leastMinutes, sums.least, kept.least, (group) => {
+    const rest = Math.max(0, none.find(leastMinutes.subarray(group, group + 1)))
+    sums.none.reach(none.count)
+    sums.none.join(rest, sums.least, group)
   })
-  largest(reduced.count, sums.reduced, (group) => minuteOfLeast(leastOfReduced(group)), rollup.kept.reduced, (group, fits, minute) => {
-    const parent = leastOfReduced(group)
-    if (!fits) sums.least.join(parent, sums.reduced, group)
-    else row(minute, 1, placeOf(rollup, group, exporterOf(rollup, endpoints, parent)), sums.reduced, group)
+  const noneMinutes = wordsOf(none.keys, 1, 0, none.count)
+  const last = pick(noneMinutes, sums.none, Infinity, () => {})
+  const wholes = Uint32Array.from(first)
+  const reduceds = joined(wordsOf(reducedOf, 1, 0, wholes), second)
+  const leasts = joined(wordsOf(leastOf, 1, 0, reduceds), third)
+  const minutes = joined(wordsOf(leastMinutes, 1, 0, leasts), last.map((group) => noneMinutes[group] as number))
+  const count = minutes.length
+  const folded = new Uint8Array(count).fill(1, first.length).fill(2, reduceds.length).fill(3, leasts.length)
+  return { count, minutes, folded, wholes, reduceds, leasts, from: [[sums.whole, first], [sums.reduced, second], [sums.least, third], [sums.none, last]] }
+}
+
+type Words = Uint32Array<ArrayBuffer>
+
+function joined(first: Words, second: readonly number[]): Words {
+  const both = new Uint32Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
+
+/** One word of each group's key, of all of the first so many or of those that are given. */
+function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Array | number): Words {
+  const words = new Uint32Array(typeof groups === 'number' ? groups : groups.length)
+  if (typeof groups === 'number') for (let group = 0; group < groups; group++) words[group] = keys[width * group + at] as number
+  else for (let row = 0; row < words.length; row++) words[row] = keys[width * (groups[row] as number) + at] as number
+  return words
+}
+
+/** Of a row, the number of its text in the column; 0 for none. */
+type TextOf = (column: ColumnTexts) => (row: number) => number
+
+/** Of the first rows the groups' numbers, of which −1 is none. */
+function numberColumn(count: number, groups: Uint32Array, of: (group: number) => number): RollupValues | undefined {
+  const filling = new Filling(count)
+  for (let row = 0; row < groups.length; row++) {
+    const value = of(groups[row] as number)
+    if (value < 0) filling.lack()
+    else filling.add(value)
+  }
+  return filling.done()
+}
+
+/** Of the first `rows` rows. */
+function textColumn(count: number, rows: number, of: TextOf): RollupValues | undefined {
+  const texts = new ColumnTexts()
+  const filling = new Filling(count)
+  const numberOf = of(texts)
+  for (let row = 0; row < rows; row++) {
+    const number = numberOf(row)
+    if (number === 0) filling.lack()
+    else filling.add(number - 1)
+  }
+  return filling.done(texts.list)
+}
+
+/** What flows carried, which goes before what else is known. */
+function carriedColumn({ texts }: Rollup, count: number, from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): RollupValues | undefined {
+  const field = from.fields.indexOf(name)
+  // Numbers of systems are numbered as texts are.
+  if (name.endsWith('_as')) return numberColumn(count, tuples, (tuple) => Number(texts.list[from.word(tuple, field)] ?? -1))
+  if (!tuples.some((tuple) => from.word(tuple, field) !== 0)) return otherwise === undefined ? undefined : textColumn(count, tuples.length, otherwise)
+  return textColumn(count, tuples.length, (column) => {
+    column.mix()
+    const carried = new Once(from.tuples.count, (tuple) => column.number(texts.list[from.word(tuple, field)] as string | undefined))
+    const other = otherwise?.(column)
+    return (row) => carried.of(tuples[row] as number) || (other?.(row) ?? 0)
   })
-  const rest = new Map<number, { sums: bigint[] }>()
-  const toRest = (minute: number, from: Sums, group: number): void => {
-    const found = rest.get(minute) ?? { sums: [0n, 0n, 0n, 0n, 0n] }
-    rest.set(minute, { sums: found.sums.map((sum, index) => sum + BigInt(from.value(group, index))) })
+}
+
+function sumColumn(from: Rows['from'], count: number, sum: number): RollupRows['sums'][number] {
+  if (from.some(([sums]) => sums.large)) return from.flatMap(([sums, groups]) => groups.map((group) => sums.value(group, sum)))
+  const column = new Float64Array(count)
+  let at = 0
+  for (const [sums, groups] of from) {
+    sums.copy(sum, groups, column, at)
+    at += groups.length
   }
-  largest(least.count, sums.least, minuteOfLeast, rollup.kept.least, (group, fits, minute) => {
-    if (!fits) toRest(minute, sums.least, group)
-    else row(minute, 2, exporterOf(rollup, endpoints, group), sums.least, group)
-  })
-  for (let group = 0; group < none.count; group++) toRest(none.keys[group] ?? 0, sums.none, group)
-  for (const [minute, found] of rest) rows.push({ time: minute * 60_000, folded: 3, values: noValues(), sums: found.sums })
-  return rows
-}
-
-/** Calls with every group that holds flows, and whether it is among the most weighty of its minute. */
-function largest(count: number, sums: Sums, minuteOf: (group: number) => number, most: number, each: (group: number, fits: boolean, minute: number) => void): void {
-  const perMinute = new Map<number, number[]>()
-  for (let group = 0; group < count; group++) {
-    if (sums.flows(group) === 0) continue
-    const minute = minuteOf(group)
-    const groups = perMinute.get(minute)
-    if (groups === undefined) perMinute.set(minute, [group])
-    else groups.push(group)
-  }
-  for (const [minute, groups] of perMinute) {
-    if (groups.length <= most) {
-      for (const group of groups) each(group, true, minute)
-      continue
-    }
-    const sorted = Float64Array.from(groups, (group) => sums.weight(group)).sort()
-    const least = sorted[sorted.length - most] ?? 0
-    // Of those that weigh the same there may be more than there is room for.
-    let ties = most - sorted.reduce((heavier, weight) => heavier + (weight > least ? 1 : 0), 0)
-    for (const group of groups) {
-      const weight = sums.weight(group)
-      each(group, weight > least || (weight === least && ties-- > 0), minute)
-    }
-  }
-}
-
-type Values = (string | number | undefined)[]
-
-const placeOfColumn = new Map(rollupColumns.map(({ name }, place) => [name, place]))
-
-function column(name: string): number {
-  const place = placeOfColumn.get(name)
-  if (place === undefined) throw new Error(`a rollup has no column ${name}`)
-  return place
-}
-
-// Thousands of rows in every commit: names are looked up once, here.
-const [exporterAddr, proto, direction, nodeDirection, reverse] = ['exporter_addr', 'proto', 'direction', 'node_direction', 'reverse'].map(column) as [number, number, number, number, number]
-const [inIf, outIf, srcPort, dstPort, clusterName] = ['in_if', 'out_if', 'src_port', 'dst_port', 'cluster'].map(column) as [number, number, number, number, number]
-const carriedPlaces = placeFields.map(column)
-const namedParts = ['name', 'owner_name', 'owner_kind'] as const
-const endColumns = (['src', 'dst'] as const).map((end) => ({
-  end, addr: column(`${end}_addr`), label: column(`${end}_label`), namespace: column(`${end}_namespace`), parts: namedParts.map((part) => column(`${end}_${part}`)), carried: endFields.map((field) => column(`${end}_${field}`)),
-}))
-/** Behind the last dimension there are sums. */
-const none: Values = Array.from({ length: column('flows') }, () => undefined)
-
-function noValues(): Values {
-  return none.slice()
-}
-
-function exporterOf({ levels: { least } }: Rollup, endpoints: Endpoints, group: number): Values {
-  const at = 4 * group
-  const [exporter, packed, which] = [least.keys[at + 1] as number, least.keys[at + 2] as number, least.keys[at + 3] as number]
-  const values = noValues()
-  values[exporterAddr] = endpoints.named(exporter)?.address
-  if (which & has.proto) values[proto] = packed & 255
-  if (which & has.direction) values[direction] = (packed >>> 8) & 255
-  if (which & has.nodeDirection) values[nodeDirection] = (packed >>> 16) & 255
-  if (which & has.reverse) values[reverse] = packed >>> 24
-  return values
-}
-
-/** Adds to the values. */
-function placeOf({ levels: { reduced: { keys } }, places, texts }: Rollup, group: number, values: Values): Values {
-  const at = 8 * group
-  const [ports, tuple, which] = [keys[at + 3] as number, keys[at + 6] as number, keys[at + 7] as number]
-  if (which & has.inIf) values[inIf] = keys[at + 1] as number
-  if (which & has.outIf) values[outIf] = keys[at + 2] as number
-  if (ports >>> 16 !== 0) values[srcPort] = ports >>> 16
-  if ((ports & 0xffff) !== 0) values[dstPort] = ports & 0xffff
-  for (let end = 0; end < 2; end++) {
-    const place = texts.place(keys[at + 4 + end] as number)
-    if (place === undefined) continue
-    const { label, namespace } = endColumns[end] as (typeof endColumns)[number]
-    values[label] = place.label
-    values[namespace] = place.namespace
-    values[clusterName] ??= place.cluster
-  }
-  if (tuple !== 0) for (let field = 0; field < carriedPlaces.length; field++) put(values, carriedPlaces[field] as number, texts.list[places.word(tuple, field)])
-  return values
-}
-
-/** Adds to the values. */
-function endsOf(rollup: Rollup, endpoints: Endpoints, group: number, values: Values): Values {
-  const { levels: { whole: { keys } }, texts } = rollup
-  const at = 4 * group
-  const tuples = keys[at + 3] as number
-  for (let index = 0; index < 2; index++) {
-    const { end, addr, parts, carried } = endColumns[index] as (typeof endColumns)[number]
-    const named = endpoints.named(keys[at + 1 + index] as number)
-    if (named !== undefined) {
-      values[addr] = named.address
-      for (let part = 0; part < parts.length; part++) values[parts[part] as number] = named.means[namedParts[part] as (typeof namedParts)[number]]
-    }
-    const tuple = index === 0 ? tuples >>> 16 : tuples & 0xffff
-    if (tuple === 0) continue
-    for (let field = 0; field < carried.length; field++) put(values, carried[field] as number, texts.list[rollup[end].word(tuple, field)])
-  }
-  return values
-}
-
-/** What there is replaces what was there. */
-function put(values: Values, place: number, value: string | number | undefined): void {
-  if (value !== undefined) values[place] = value
+  return column
 }

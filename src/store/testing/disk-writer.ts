@@ -22,7 +22,7 @@ export class DiskWriter implements TableWriter {
     const key = `${rows.stream} ${hour}`
     const table = this.#tables.get(key) ?? []
     this.#tables.set(key, table)
-    if (rows.stream === 'flows_1m') table.push(...rows.rows.map(({ sums }) => `${sums[0]}`))
+    if (rows.stream === 'flows_1m') table.push(...Array.from(rows.rows.sums[0] ?? [], String))
     else if (rows.stream === 'endpoints') table.push(...rows.rows.map(({ id }) => `${id}`))
     else for (let row = 0; row < rows.batch.count; row++) table.push(`${rows.origin.source}:${rows.origin.epoch}:${rows.origin.sequence}:${row}`)
     await Promise.resolve()

@@ -1,0 +1,68 @@
+import { withRoom } from '../../model/growing.ts'
+import { formatIp } from '../../model/ip.ts'
+import { namedParts, noText } from '../flows/endpoint-names.ts'
+import type { Endpoints } from '../flows/endpoints.ts'
+import { Groups } from './groups.ts'
+
+/** What rollups tell of an end: its address, and what it means. */
+export const endParts = ['addr', ...namedParts] as const
+export type EndPart = (typeof endParts)[number]
+const width = endParts.length
+
+const address = new Uint32Array(4)
+const parts = new Uint32Array(namedParts.length)
+
+/** The ends of rows by numbers of their own, and their texts by others: what columns are made of. All from 1 on, 0 is none. */
+export class Ends {
+  readonly #endpoints: Endpoints
+  readonly #ids = new Groups(1, Infinity)
+  readonly #addresses = new Groups(4, Infinity)
+  readonly #texts = new Groups(1, Infinity)
+  /** Numbers of the texts of each end. */
+  #of = new Uint32Array(width * 256)
+
+  constructor(endpoints: Endpoints) {
+    this.#endpoints = endpoints
+  }
+
+  /** Puts the numbers of ends in the place of the lower halves of their ids. */
+  take(ids: Uint32Array): Uint32Array {
+    const id = new Uint32Array(1)
+    let number = 0
+    for (let row = 0; row < ids.length; row++) {
+      const low = ids[row] as number
+      if (low === 0) continue
+      // Exporters are the same for many rows.
+      if (low !== id[0]) {
+        id[0] = low
+        const known = this.#ids.count
+        number = this.#ids.find(id) + 1
+        if (number > known) this.#add(low, number)
+      }
+      ids[row] = number
+    }
+    return ids
+  }
+
+  #add(low: number, end: number): void {
+    this.#of = withRoom(this.#of, width * (end + 1))
+    if (!this.#endpoints.tell(low, address, parts)) return
+    this.#of[width * end] = this.#addresses.find(address) + 1
+    for (let part = 1; part < width; part++) if (parts[part - 1] !== noText) this.#of[width * end + part] = this.#texts.find(parts.subarray(part - 1)) + 1
+  }
+
+  /** Numbers of one of the texts of these ends. */
+  texts(ends: Uint32Array, part: EndPart): Uint32Array {
+    const at = endParts.indexOf(part)
+    return ends.map((end) => this.#of[width * end + at] as number)
+  }
+
+  /** Numbers of such texts are below this. */
+  count(part: EndPart): number {
+    return (part === 'addr' ? this.#addresses : this.#texts).count + 1
+  }
+
+  text(part: EndPart, number: number): string {
+    return part === 'addr' ? formatIp(this.#addresses.keys, 4 * (number - 1)) : (this.#endpoints.texts[this.#texts.keys[number - 1] as number] ?? '')
+  }
+}
