@@ -66,8 +66,8 @@ export class CtsScene {
     for (const act of this.#limits) act()
   }
 
-  static async start(): Promise<CtsScene> {
-    return new CtsScene(await new CtsServer().start())
+  static async start(tls?: { readonly cert: string; readonly key: string }): Promise<CtsScene> {
+    return new CtsScene(await new CtsServer(undefined, tls).start())
   }
 
   get events(): WeirEvent[] {

@@ -2,7 +2,8 @@
 // signatures of both styles by itself, and shows what the true one is known for: edges that are left out, markers where nothing follows,
 // traces that become visible late. It is no real service: limits of rates are only those that a test asks for.
 import { createHash, createHmac, randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
 export interface CtsTrace {
@@ -64,17 +65,20 @@ export class CtsServer {
   #held: Held[] = []
   readonly #faults: { readonly path: RegExp; readonly fault: Fault; left: number }[] = []
   readonly #sockets = new Set<Socket>()
-  readonly #server = createServer((request, response) => {
-    this.#take(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
-  }).on('connection', (socket) => this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))))
+  readonly #server
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, tls?: { readonly cert: string; readonly key: string }) {
     this.now = now
+    const take: RequestListener = (request, response) => {
+      this.#take(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+    }
+    this.#server = tls === undefined ? createServer(take) : createTlsServer(tls, take)
+    this.#server.on('connection', (socket: Socket) => this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))))
   }
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.url = `${'setSecureContext' in this.#server ? 'https' : 'http'}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
     return this
   }
 

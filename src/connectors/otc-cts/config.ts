@@ -52,6 +52,7 @@ export const otcCtsSchema = defineSchema({
     every: duration({ description: 'How often it is asked for new traces', default: '60s' }, { min: '1s', max: '1h' }),
     look_back: duration({ description: 'How late a trace may become visible; so far back each request looks, and the first one', default: '10m' }, { min: '1m', max: '1d' }),
     backfill: duration({ description: 'How far back the first request looks instead; the API has seven days', default: null, example: '7d' }, { min: '1m', max: '7d' }),
+    leave_out: list(choice(['request', 'response', 'message'], { description: 'A field', required: true, example: 'request' }), { description: 'Fields of traces that are not kept: what was asked and answered may tell of people', default: [], example: ['request', 'response'] }),
     page: integer({ description: 'Most traces of one answer', unit: 'traces', default: 200 }, { min: 1, max: 200 }),
     timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
     tls,

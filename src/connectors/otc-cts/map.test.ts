@@ -71,6 +71,15 @@ test('what cts_exporter does not know is kept, and keys lose the spaces around t
   expect(data).not.toHaveProperty('empty')
 })
 
+test('what is to be left out is in no byte, and everything else stays', () => {
+  const [, , third] = sample
+  const kept = mapTrace(third, origin)?.event
+  const less = mapTrace({ ...third, message: 'secret' }, { ...origin, leaveOut: ['request', 'response', 'message'] })?.event
+  const { response, ...rest } = JSON.parse(Buffer.from(kept?.data ?? []).toString()) as Record<string, unknown>
+  expect(response).toContain('VPC.0514')
+  expect(JSON.parse(Buffer.from(less?.data ?? []).toString())).toEqual(rest)
+})
+
 test('a slash in what names a resource does not make another reference of it', () => {
   expect(mapTrace({ service_type: 'OBS', resource_type: 'object', resource_name: 'a/b%' }, origin)?.event.ref).toBe(`otc:${project}/obs/object/a%2Fb%25`)
 })

@@ -20,6 +20,8 @@ export interface TraceOrigin {
   /** Id of the domain that the project belongs to. */
   readonly domain: string | undefined
   readonly region: string
+  /** Fields that are not kept. */
+  readonly leaveOut?: readonly string[]
 }
 
 export interface MappedTrace {
@@ -55,7 +57,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     tenant: origin.tenant, region: origin.region, outcome: outcomeOf(severity), severity, requestId: text('request_id'),
   })
   const data = {
-    ...known(Object.fromEntries([...texts.map((key) => [key, text(key)] as const), ['record_time', recorded], ['time', happened]])),
+    ...known(Object.fromEntries([...texts.map((key) => [key, origin.leaveOut?.includes(key) === true ? undefined : text(key)] as const), ['record_time', recorded], ['time', happened]])),
     user: user.data, ...(user.text === undefined ? {} : { user_text: user.text }), ...others(rest), audit: record,
   }
   const traceId = text('trace_id')

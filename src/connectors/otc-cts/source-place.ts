@@ -201,7 +201,7 @@ export class Place {
 
   #origin(opened: Opened): TraceOrigin {
     const { config } = this.#options
-    return { cloud: config.cloud, source: `${opened.cts}${basePath(config.api, opened)}`, tenant: opened.project, domain: opened.domain, region: opened.region }
+    return { cloud: config.cloud, source: `${opened.cts}${basePath(config.api, opened)}`, tenant: opened.project, domain: opened.domain, region: opened.region, leaveOut: config.leave_out }
   }
 
   /** Whatever the settings call it. */

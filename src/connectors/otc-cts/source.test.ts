@@ -1,12 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { configFrom } from '../../schema/index.ts'
+import { selfSigned } from '../../../test/kit/certificate.ts'
 import { accessKey as access, CtsScene, ctsStart as start, minute, type WrittenCts } from '../../../test/kit/cts-scene.ts'
 import type { CtsServer } from '../../../test/kit/cts.ts'
+import { lookAtTraces } from './client-look.ts'
 import { otcCtsSchema } from './config.ts'
 import { openOtcCts } from './source.ts'
 
-async function scene(): Promise<CtsScene> {
-  const made = await CtsScene.start()
+async function scene(tls?: { readonly cert: string; readonly key: string }): Promise<CtsScene> {
+  const made = await CtsScene.start(tls)
   onTestFinished(() => made.stop())
   return made
 }
@@ -111,12 +113,13 @@ test('while the journal refuses, traces wait; nothing is lost or doubled, and th
 
 test('a crash between two units of one answer tells the rest, and nothing twice', async () => {
   const it = await scene()
-  it.server.put(it.project, many(1200))
-  await (await it.place()).poll()
+  // Older than what is asked for again and again.
+  it.server.put(it.project, Array.from({ length: 1200 }, (_, at) => trace(`t${at}`, start - 50 * minute + at * 100)))
+  await (await it.place({ backfill: '1h' })).poll()
   expect(it.units.length).toBeGreaterThan(2)
   it.units.splice(1)
-  await (await it.place()).poll()
-  expect(it.ids).toEqual(many(1200).map((_, at) => `t${at}`))
+  await (await it.place({ backfill: '1h' })).poll()
+  expect(it.ids).toEqual(Array.from({ length: 1200 }, (_, at) => `t${at}`))
 })
 
 test('what asks for patience gets it, and reading goes on where it was', async () => {
@@ -259,4 +262,28 @@ test('a project that can not be read keeps no frames for long, and after a resta
   it.server.put(it.project, [trace('t2', start + minute)])
   await run(() => it.ids.includes('t2'))
   expect(it.ids.toSorted()).toEqual(['o', 'o2', 't', 't2'])
+})
+
+test('over TLS only who has the right certificate is told who we are', async () => {
+  const { cert, key } = selfSigned()
+  const it = await scene({ cert, key })
+  it.server.put(it.project, many(1))
+  await expect((await it.place()).poll()).rejects.toThrow(/IAM can't be reached \(.*self.signed/)
+  expect(it.server.asked).toHaveLength(0)
+  await it.host.disk.makeDirectory('/tls')
+  const file = await it.host.disk.open('/tls/ca.pem', 'create')
+  await file.writeAll([Buffer.from(cert)], 0)
+  await file.close()
+  await (await it.place({ tls: { ca_file: '/tls/ca.pem' } })).poll()
+  expect(it.ids).toEqual(['t0'])
+})
+
+test('a look logs in to each project, asks each for a trace, and says which of them does not let us in', async () => {
+  const it = await scene()
+  const other = it.server.project('eu-nl_prod')
+  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: password(it.server), projects: [{ name: 'eu-de_prod' }, { id: other.id, region: 'eu-nl' }] })
+  const look = (): ReturnType<typeof lookAtTraces> => lookAtTraces(config, { id: 'cts', host: it.host }, it.signal)
+  expect(await look()).toEqual({ is: 'ok', says: `eu-de_prod lets us read the traces of system at ${it.server.url}; eu-nl_prod lets us read the traces of system at ${it.server.url}` })
+  it.server.fail(new RegExp(`${other.id}/traces$`), { status: 403 })
+  expect(await look()).toMatchObject({ is: 'fail', says: expect.stringMatching(new RegExp(`^${other.id}: CTS does not let us read .*CTS ReadOnlyAccess`)) as string })
 })
