@@ -37,6 +37,8 @@ export interface HttpClientOptions {
   readonly keepBytes: number
   readonly timers: Timers
   readonly tls: TlsOptions | undefined
+  /** Variables that may name a proxy (`HTTPS_PROXY`, `NO_PROXY`); undefined: none is used. */
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>>
 }
 
 export class HttpClient {
@@ -47,7 +49,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options
     this.#url = new URL(options.url)
-    const pool = { keepAlive: true, maxSockets: options.connections }
+    const pool = { keepAlive: true, maxSockets: options.connections, ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }) }
     this.#agent = this.#url.protocol === 'https:' ? new https.Agent({ ...pool, ...options.tls }) : new http.Agent(pool)
   }
 

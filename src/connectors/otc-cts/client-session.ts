@@ -4,10 +4,13 @@ import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { endpointIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
+import { isHere } from './config.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
 
 export interface SessionOptions {
   readonly host: Host
+  /** Where a proxy may be named. */
+  readonly env: Readonly<Record<string, string | undefined>>
   /** ms that one answer may take. */
   readonly timeout: number
   readonly signing: SigningStyle
@@ -157,8 +160,10 @@ export class Session {
   #client(url: string, { tls }: Account): HttpClient {
     // Certificates may be others with another login.
     const key = JSON.stringify([url, tls])
-    const { host, timeout } = this.#options
-    const client = this.#clients.get(key) ?? new HttpClient({ url, connections: 2, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: url.startsWith('https:') ? tls : undefined })
+    const { host, timeout, env } = this.#options
+    const client = this.#clients.get(key) ?? new HttpClient({
+      url, connections: 2, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: url.startsWith('https:') ? tls : undefined, ...(isHere(url) ? {} : { proxyEnv: env }),
+    })
     this.#clients.set(key, client)
     return client
   }

@@ -69,8 +69,12 @@ export const otcCtsSchema = defineSchema({
 
 /** Over plain HTTP only to this machine. */
 export function isSafe(url: string): boolean {
-  const { protocol, hostname } = URL.parse(url) ?? { protocol: '', hostname: '' }
-  return protocol === 'https:' || (protocol === 'http:' && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname))
+  const protocol = URL.parse(url)?.protocol
+  return protocol === 'https:' || (protocol === 'http:' && isHere(url))
+}
+
+export function isHere(url: string): boolean {
+  return /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '')
 }
 
 export type OtcCtsConfig = ConfigOf<typeof otcCtsSchema>

@@ -129,7 +129,9 @@ export class Place {
     const now = host.clock.now()
     const settled = now - config.look_back
     // Where the clock was set back, it is not asked for a time to come.
-    const began = Math.min(memory.toldUntil(key) ?? now - (config.backfill ?? config.look_back), settled)
+    // Where it begins is known again also when nothing can be read for long.
+    if (memory.toldUntil(key) === undefined) await memory.pass(key, now - (config.backfill ?? config.look_back), 0, signal)
+    const began = Math.min(memory.toldUntil(key) ?? settled, settled)
     let at = Math.max(began, now - keptMs)
     while (at < now && !signal.aborted) {
       const to = Math.min(at + this.#sliceMs, now)

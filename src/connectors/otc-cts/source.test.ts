@@ -1,4 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { configFrom } from '../../schema/index.ts'
 import { selfSigned } from '../../../test/kit/certificate.ts'
 import { accessKey as access, CtsScene, ctsStart as start, minute, type WrittenCts } from '../../../test/kit/cts-scene.ts'
@@ -116,8 +118,11 @@ test('a crash between two units of one answer tells the rest, and nothing twice'
   // Older than what is asked for again and again.
   it.server.put(it.project, Array.from({ length: 1200 }, (_, at) => trace(`t${at}`, start - 50 * minute + at * 100)))
   await (await it.place({ backfill: '1h' })).poll()
-  expect(it.units.length).toBeGreaterThan(2)
-  it.units.splice(1)
+  expect(it.units.length).toBeGreaterThan(3)
+  // Where it began, and one unit.
+  it.units.splice(2)
+  expect(it.ids.length).toBeLessThan(1200)
+  expect(it.ids.length).toBeGreaterThan(0)
   await (await it.place({ backfill: '1h' })).poll()
   expect(it.ids).toEqual(Array.from({ length: 1200 }, (_, at) => `t${at}`))
 })
@@ -230,6 +235,26 @@ test('what is no trace is counted once and stops nothing; one without an id gets
   expect([count('taken'), count('nameless'), count('malformed')]).toEqual([2, 1, 1])
 })
 
+test('a project that can not be read from the first day on is read from then on when it can, whatever was restarted meanwhile', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('t', start - minute)])
+  it.server.fail(/traces$/, { status: 403 })
+  await expect((await it.place()).poll()).rejects.toThrow(/does not let us read/)
+  it.now += 180 * minute
+  await (await it.place()).poll()
+  expect(it.ids).toEqual(['t'])
+})
+
+test('trackers are read apart, and what happens to data is asked for as such', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('s', start - minute)])
+  it.server.put(it.project, [trace('d', start - minute, { trace_type: 'ObsSDK' })], { tracker: 'bucket' })
+  await (await it.place({ projects: [{ name: 'eu-de_prod', trackers: ['bucket'] }] })).poll()
+  expect(it.queries()[0]).toMatchObject({ trace_type: 'data', tracker_name: 'bucket' })
+  await (await it.place()).poll()
+  expect(it.ids).toEqual(['d', 's'])
+})
+
 test('a trace that was recorded almost too late is warned of', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('t', start - 4.5 * minute, { record_time: start })])
@@ -276,6 +301,35 @@ test('over TLS only who has the right certificate is told who we are', async () 
   await file.close()
   await (await it.place({ tls: { ca_file: '/tls/ca.pem' } })).poll()
   expect(it.ids).toEqual(['t0'])
+})
+
+test('a proxy that the environment names is gone through, and not to this machine', async () => {
+  const { cert, key } = selfSigned()
+  const it = await scene({ cert, key })
+  it.server.put(it.project, many(1))
+  const tunnels: string[] = []
+  const proxy = createServer().on('connect', (request, socket) => {
+    tunnels.push(request.url ?? '')
+    const there = connect(Number(new URL(it.server.url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      there.pipe(socket).pipe(there)
+    })
+    for (const one of [socket, there]) one.on('error', () => [socket, there].forEach((each) => each.destroy()))
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  const written: WrittenCts = { iam: `https://iam.example.test/v3`, endpoint: 'https://cts.example.test', tls: { verify: false } }
+  await (await it.place(written)).poll()
+  expect(it.ids).toEqual(['t0'])
+  expect(new Set(tunnels)).toEqual(new Set(['iam.example.test:443', 'cts.example.test:443']))
+  const before = tunnels.length
+  await (await it.place({ tls: { verify: false } })).poll()
+  expect(tunnels).toHaveLength(before)
 })
 
 test('a look logs in to each project, asks each for a trace, and says which of them does not let us in', async () => {

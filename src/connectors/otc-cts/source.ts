@@ -34,7 +34,7 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
 
 export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: Pick<SourceContext, 'host'>): Session {
   return new Session({
-    host, timeout: config.timeout, signing: config.signing, endpoint: config.endpoint ?? undefined,
+    host, env: self.env, timeout: config.timeout, signing: config.signing, endpoint: config.endpoint ?? undefined,
     account: () => accountOf(config, project, { host, env: self.env }),
     usualEndpoint: (region) => usualHost(config.cloud, 'cts', region),
   })
