@@ -68,8 +68,9 @@ interface Unit<Handle> {
   readonly bytes: number
 }
 
-export function messageSource<Handle>(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>): Source & { status(): MessageSourceStatus } {
-  return new MessageSource(config, context, puller)
+/** `reader`: what reads messages that no codec is for. */
+export function messageSource<Handle>(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>, reader?: MessageReader): Source & { status(): MessageSourceStatus } {
+  return new MessageSource(config, context, puller, reader)
 }
 
 class MessageSource<Handle> implements Source {
@@ -98,8 +99,9 @@ class MessageSource<Handle> implements Source {
   /** Aborts when what waits for the sink has waited long enough. */
   readonly #parted = new AbortController()
 
-  constructor(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>) {
+  constructor(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>, reader: MessageReader | undefined) {
     this.#config = config
+    this.#reader = reader
     this.#context = context
     this.#puller = puller
     this.#joining = new Joining({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)

@@ -1,6 +1,6 @@
 /** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
-import { Admission } from '../../engine/admission.ts'
+import { Admission, type Admitted } from '../../engine/admission.ts'
 import { awaitedSink, type sinkMethods } from '../../engine/awaited.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
 import { connect, serve } from '../../engine/rpc.ts'
@@ -70,6 +70,14 @@ export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
       return await (shared?.watched ?? appender()).append(unit)
+    } finally {
+      giveBack(unit.raw)
+    }
+  },
+  /** For events that may be pushed twice. */
+  async appendOnce(unit: Unit): Promise<Admitted> {
+    try {
+      return await need(admission).append(unit)
     } finally {
       giveBack(unit.raw)
     }

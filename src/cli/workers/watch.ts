@@ -52,6 +52,7 @@ export const watchMethods = {
     sources = new SourceSet({
       host, log, metrics, traces, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
       journal: { epoch, totals: () => totals, append: async (unit) => placed(await writer.call('append', unit, [unit.raw.buffer as ArrayBuffer])) },
+      admission: { append: (unit) => writer.call('appendOnce', unit, [unit.raw.buffer as ArrayBuffer]) },
       frames,
     })
   },

@@ -1,6 +1,6 @@
+import { SqsPuller } from '../../bus/aws-pull.ts'
 import { messageSource } from '../../bus/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { SqsPuller } from './client-pull.ts'
 import type { SqsSourceConfig } from './config.ts'
 
 /** A service that is away is no error here: it is said, and tried again. */

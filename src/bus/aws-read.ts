@@ -1,4 +1,4 @@
-import type { InMessage } from '../../codecs/bus-message/read.ts'
+import type { InMessage } from '../codecs/bus-message/read.ts'
 
 /** A message as the SDK gives it. */
 export interface Received {

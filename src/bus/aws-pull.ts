@@ -1,10 +1,18 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { awsOptions } from '../../bus/aws-client.ts'
-import { awsTrouble } from '../../bus/aws-errors.ts'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
-import type { SourceContext } from '../../engine/ports.ts'
-import type { SqsSourceConfig } from './config.ts'
-import { fromSqs } from './map-read.ts'
+import type { SourceContext } from '../engine/ports.ts'
+import { awsOptions } from './aws-client.ts'
+import { awsTrouble } from './aws-errors.ts'
+import { fromSqs } from './aws-read.ts'
+import type { AwsConfig } from './aws-settings.ts'
+import type { Pulled, Puller } from './message-source.ts'
+
+export interface SqsPullConfig extends AwsConfig {
+  readonly queue_url: string
+  /** ms for which a message is kept from others. */
+  readonly visibility: number
+  /** Most requests at once. */
+  readonly requests: number
+}
 
 /** SQS gives and takes ten at a time, and waits for messages for twenty seconds. */
 const [mostInRequest, longestWaitS] = [10, 20]
@@ -19,12 +27,12 @@ interface Live {
 export class SqsPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
-  readonly #config: SqsSourceConfig
+  readonly #config: SqsPullConfig
   readonly #context: SourceContext
   readonly #name: string
   #live: Live | undefined
 
-  constructor(config: SqsSourceConfig, context: SourceContext) {
+  constructor(config: SqsPullConfig, context: SourceContext) {
     this.#config = config
     this.#context = context
     this.address = config.queue_url

@@ -1,0 +1,117 @@
+/** Fetches files of a trail from S3, and takes them apart. */
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { awsOptions, regionIn } from '../../bus/aws-client.ts'
+import { awsTrouble } from '../../bus/aws-errors.ts'
+import { within } from '../../bus/within.ts'
+import type { Host } from '../../host/index.ts'
+import { isFields } from '../../model/told.ts'
+import type { CloudtrailConfig, From } from './config.ts'
+import type { FileName } from './map-notice.ts'
+
+/** It is not there or is no file of a trail, and will not be any better. */
+export class FileUnfit extends Error {
+  override readonly name = 'FileUnfit'
+}
+
+/** Just now it can't be had. `denied`: this one, whatever becomes of others. */
+export class FileAway extends Error {
+  override readonly name = 'FileAway'
+  readonly denied: boolean
+
+  constructor(message: string, options: { readonly denied: boolean; readonly cause: unknown }) {
+    super(message, { cause: options.cause })
+    this.denied = options.denied
+  }
+}
+
+type Library = typeof import('@aws-sdk/client-s3')
+const unpack = promisify(gunzip)
+
+export class TrailFiles {
+  readonly #config: CloudtrailConfig
+  readonly #from: From<'queue'>
+  readonly #host: Pick<Host, 'timers' | 'disk'>
+  #live: { readonly library: Library; readonly client: S3Client } | undefined
+
+  constructor(config: CloudtrailConfig, from: From<'queue'>, host: Pick<Host, 'timers' | 'disk'>) {
+    this.#config = config
+    this.#from = from
+    this.#host = host
+  }
+
+  /** Its records. Rejects with FileUnfit or FileAway. */
+  async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
+    const { bucket, largest_file: largest } = this.#from
+    const place = `s3://${file.bucket}/${file.key}`
+    if (file.bucket !== bucket) throw new FileUnfit(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
+    const packed = await this.#fetch(file, place, signal)
+    let text: Uint8Array
+    try {
+      text = packed[0] === 0x1f && packed[1] === 0x8b ? await unpack(packed, { maxOutputLength: largest }) : packed
+    } catch (error) {
+      throw new FileUnfit(`${place} can't be unpacked, or is larger than \`from.largest_file\` (${error instanceof Error ? error.message : String(error)})`)
+    }
+    let told: unknown
+    try {
+      told = JSON.parse(new TextDecoder().decode(text))
+    } catch {
+      throw new FileUnfit(`${place} is no JSON`)
+    }
+    if (!isFields(told) || !Array.isArray(told['Records'])) throw new FileUnfit(`${place} has no list of records`)
+    return told['Records']
+  }
+
+  /** Whether the bucket lets us in. Rejects with FileAway. */
+  async look(signal: AbortSignal): Promise<void> {
+    const { library: { HeadBucketCommand }, client } = await this.#open()
+    await client.send(new HeadBucketCommand({ Bucket: this.#from.bucket }), { abortSignal: signal }).catch((error: unknown) => { throw this.#trouble(error, `bucket ${this.#from.bucket}`) })
+  }
+
+  close(): void {
+    this.#live?.client.destroy()
+    this.#live = undefined
+  }
+
+  async #fetch({ bucket: Bucket, key: Key }: FileName, place: string, signal: AbortSignal): Promise<Uint8Array> {
+    const { timeout } = this.#config
+    const { largest_file: largest } = this.#from
+    const late = new AbortController()
+    try {
+      const { library: { GetObjectCommand }, client } = await this.#open()
+      const get = async (): Promise<Uint8Array> => {
+        const { Body: body, ContentLength: bytes = 0 } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: AbortSignal.any([signal, late.signal]) })
+        if (bytes > largest) {
+          late.abort()
+          throw new FileUnfit(`${place} has ${bytes} bytes, and \`from.largest_file\` is ${largest}`)
+        }
+        return (await body?.transformToByteArray()) ?? new Uint8Array(0)
+      }
+      return await within(get(), { timers: this.#host.timers, ms: timeout, late: `no answer within ${timeout} ms` })
+    } catch (error) {
+      late.abort()
+      if (error instanceof FileUnfit) throw error
+      if (error instanceof Error && error.name === 'NoSuchKey') throw new FileUnfit(`${place} is not there any more`)
+      throw this.#trouble(error, place)
+    }
+  }
+
+  #trouble(error: unknown, place: string): FileAway {
+    const { attempt: { reason }, login } = awsTrouble(error, place, 's3:GetObject, s3:ListBucket and, for files that are encrypted with a key, kms:Decrypt')
+    const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
+    if (login) this.close()
+    return new FileAway(reason.replace('does not let us write to', 'does not let us read'), { denied: status === 403 || status === 404, cause: error })
+  }
+
+  async #open(): Promise<{ readonly library: Library; readonly client: S3Client }> {
+    if (this.#live !== undefined) return this.#live
+    const { region } = this.#config
+    const { queue_url: url, s3_endpoint: endpoint } = this.#from
+    const library = await import('@aws-sdk/client-s3')
+    const options = await awsOptions({ ...this.#config, region: region ?? regionIn(url) ?? null, endpoint }, this.#host, '')
+    // A queue is in the region of its bucket, where it is S3 itself that tells.
+    const client = new library.S3Client({ ...options, followRegionRedirects: true, forcePathStyle: endpoint !== null })
+    return (this.#live ??= { library, client })
+  }
+}

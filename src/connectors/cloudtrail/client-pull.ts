@@ -1,0 +1,155 @@
+/** Pulls messages that tell of files, and gives the records of these as messages of their own: a message is acknowledged when all its records are. */
+import { SqsPuller } from '../../bus/aws-pull.ts'
+import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { InMessage } from '../../codecs/bus-message/read.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
+import type { CloudtrailConfig, From } from './config.ts'
+import { mapRecord } from './map.ts'
+import { filesIn, hasRecords, type FileName } from './map-notice.ts'
+
+/** A message of the queue: the handle of each of its records. */
+export interface Delivery {
+  readonly receipt: string
+  readonly message: InMessage
+  /** Records that were given out and not acknowledged. */
+  open: number
+  /** Files that were not given out yet. */
+  files: number
+  /** It is to come again. */
+  back: boolean
+}
+
+interface Waiting {
+  readonly delivery: Delivery
+  /** Undefined: the message tells of none. */
+  readonly file: FileName | undefined
+  /** Why there is nothing to fetch. */
+  readonly unfit?: string
+}
+
+/** So many files are fetched at once. */
+const mostAtOnce = 4
+
+export class FilePuller implements Puller<Delivery> {
+  readonly address: string
+  readonly keepMs: number
+  readonly #context: SourceContext
+  readonly #queue: SqsPuller
+  readonly #files: TrailFiles
+  /** Told of, and not fetched yet. */
+  #waiting: Waiting[] = []
+  /** What messages that were given out are: an event, a reason why there is none, or nothing. */
+  readonly #meaning = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
+
+  constructor(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext) {
+    this.#context = context
+    this.#queue = new SqsPuller({ ...config, ...from, requests: 1 }, context)
+    this.#files = new TrailFiles(config, from, context.host)
+    this.address = this.#queue.address
+    this.keepMs = this.#queue.keepMs
+  }
+
+  /** Of a message that `pull` gave. Throws, with the reason, for what can't be read. */
+  eventsOf(message: InMessage): readonly WeirEvent[] {
+    const meaning = this.#meaning.get(message) ?? new Error('it is no record of CloudTrail')
+    if (meaning instanceof Error) throw meaning
+    return meaning === 'nothing' ? [] : [meaning]
+  }
+
+  async pull(signal: AbortSignal): Promise<readonly Pulled<Delivery>[]> {
+    if (this.#waiting.length === 0) for (const { message, handle } of await this.#queue.pull(signal)) this.#waiting.push(...told(message, handle))
+    const some = this.#waiting.slice(0, mostAtOnce)
+    const read = await Promise.allSettled(some.map((one) => this.#read(one, signal)))
+    if (signal.aborted) return []
+    const given: Pulled<Delivery>[] = []
+    let away: Error | undefined
+    for (const [at, result] of read.entries()) {
+      const one = some[at]
+      if (one === undefined || one.delivery.back) continue
+      if (result.status === 'rejected') {
+        away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
+        // It comes again by itself, and holds up no other meanwhile.
+        if (result.reason instanceof FileAway && result.reason.denied) one.delivery.back = true
+        continue
+      }
+      one.delivery.files--
+      one.delivery.open += result.value.length
+      this.#waiting.splice(this.#waiting.indexOf(one), 1)
+      for (const message of result.value) given.push({ message, handle: one.delivery })
+    }
+    this.#waiting = this.#waiting.filter(({ delivery }) => !delivery.back)
+    if (given.length === 0 && away !== undefined) throw away
+    return given
+  }
+
+  async ack(handles: readonly Delivery[]): Promise<void> {
+    const done: string[] = []
+    for (const delivery of handles) if (--delivery.open === 0 && delivery.files === 0 && !delivery.back) done.push(delivery.receipt)
+    if (done.length > 0) await this.#queue.ack(done)
+  }
+
+  async release(handles: readonly Delivery[]): Promise<void> {
+    const fresh = [...new Set(handles)].filter(({ back }) => !back)
+    for (const delivery of fresh) delivery.back = true
+    this.#waiting = this.#waiting.filter(({ delivery }) => !delivery.back)
+    if (fresh.length > 0) await this.#queue.release(fresh.map(({ receipt }) => receipt))
+  }
+
+  keep(handles: readonly Delivery[]): Promise<void> {
+    const all = new Set([...handles, ...this.#waiting.map(({ delivery }) => delivery)])
+    return this.#queue.keep([...all].flatMap(({ back, receipt }) => (back ? [] : [receipt])))
+  }
+
+  async close(): Promise<void> {
+    // What is not given back comes again later.
+    await this.release(this.#waiting.map(({ delivery }) => delivery)).catch(() => undefined)
+    this.#files.close()
+    await this.#queue.close()
+  }
+
+  /** One message for each record; at least one, by which the file is acknowledged. Rejects with FileAway. */
+  async #read({ delivery: { message }, file, unfit }: Waiting, signal: AbortSignal): Promise<readonly InMessage[]> {
+    const count = (outcome: string): void => { this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome }) }
+    const alone = (meaning: Error | 'nothing', place = message.place): readonly InMessage[] => {
+      const one = { ...message, place }
+      this.#meaning.set(one, meaning)
+      return [one]
+    }
+    if (unfit !== undefined) return alone(new Error(unfit))
+    if (file === undefined) return alone('nothing')
+    const place = `s3://${file.bucket}/${file.key}`
+    if (!hasRecords(file)) {
+      count('skipped')
+      return alone('nothing')
+    }
+    try {
+      const records = await this.#files.records(file, signal)
+      count('read')
+      return records.length === 0 ? alone('nothing') : records.map((record, at) => this.#message(record, `${place}#${at}`, message))
+    } catch (error) {
+      if (!(error instanceof FileUnfit)) throw error
+      count('rejected')
+      return alone(error, place)
+    }
+  }
+
+  #message(record: unknown, place: string, { time }: InMessage): InMessage {
+    const event = mapRecord(record)
+    const one: InMessage = { attributes: {}, contentType: 'application/json', body: event?.data ?? Buffer.from(JSON.stringify(record)), place, time, key: undefined }
+    if (event !== undefined) this.#meaning.set(one, event)
+    return one
+  }
+}
+
+function told(message: InMessage, receipt: string): Waiting[] {
+  const delivery: Delivery = { receipt, message, open: 0, files: 1, back: false }
+  try {
+    const files = filesIn(message.body)
+    delivery.files = Math.max(1, files.length)
+    return files.length === 0 ? [{ delivery, file: undefined }] : files.map((file) => ({ delivery, file }))
+  } catch (error) {
+    return [{ delivery, file: undefined, unfit: error instanceof Error ? error.message : String(error) }]
+  }
+}

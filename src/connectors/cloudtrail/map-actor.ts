@@ -1,0 +1,61 @@
+/** Who did it: `userIdentity` of a record, whichever type it has. */
+import type { AuditActor, AuditPerson } from '../../model/audit.ts'
+import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+
+/** `kind`: type of the event; what AWS itself did has `AwsServiceEvent`. */
+export function actorOf(told: unknown, { kind, from }: { readonly kind: string | undefined; readonly from: unknown }): AuditActor {
+  // What AWS did by itself comes from a place without an address.
+  const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
+  if (!isFields(told)) return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
+  return known<AuditActor>({ ...whoIs(told, kind), address })
+}
+
+function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'address'> {
+  const text = (name: string): string | undefined => textOf(identity[name])
+  const [type, domain, invoker] = [text('type'), text('accountId'), text('invokedBy')]
+  const person = known<AuditPerson>({ id: text('principalId'), name: text('userName'), domain })
+  switch (type) {
+    case 'Root': return { kind: 'user', ...person, name: 'root' }
+    case 'AssumedRole':
+    case 'Role':
+    case 'FederatedUser': return sessionOf(identity, person)
+    case 'AWSService': return known<Omit<AuditActor, 'address'>>({ kind: 'system', name: invoker ?? text('principalId') })
+    case 'SAMLUser':
+    case 'WebIdentityUser': return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
+    case 'IdentityCenterUser': return { kind: 'user', ...person, ...behalfOf(identity) }
+    // Another account, or a service of it: nobody is named.
+    case 'AWSAccount': return { kind: 'user', ...person, ...(person.id === undefined && domain !== undefined ? { id: domain } : {}) }
+    default: return { kind: person.id !== undefined || person.name !== undefined ? (type === 'Unknown' ? 'unknown' : 'user') : kind === 'AwsServiceEvent' ? 'system' : 'unknown', ...person }
+  }
+}
+
+/**
+ * The actor is the role (or the user whose keys a federated user has), which lent its rights; who had them is behind it: as the identity that the
+ * first of a chain of roles was given, else the user of IAM Identity Center, else by the name of the session.
+ */
+function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
+  const context = isFields(identity['sessionContext']) ? identity['sessionContext'] : {}
+  const issuer = isFields(context['sessionIssuer']) ? context['sessionIssuer'] : {}
+  const [role, session] = namesIn(textOf(identity['arn']) ?? '')
+  const service = /:role\/aws-service-role\/([^/]+)\//.exec(textOf(issuer['arn']) ?? '')?.[1]
+  const lender = known<AuditPerson>({
+    id: textOf(issuer['principalId']) ?? person.id?.split(':')[0], name: service ?? textOf(issuer['userName']) ?? role ?? person.name, domain: textOf(issuer['accountId']) ?? person.domain,
+  })
+  // Such a role is one that only AWS has.
+  if (service !== undefined) return { kind: 'system', ...lender }
+  const name = textOf(context['sourceIdentity']) ?? session ?? person.id?.split(':')[1]
+  const behind = { ...known<AuditPerson>({ name }), ...behalfOf(identity) }
+  return { kind: 'session', ...lender, ...(Object.keys(behind).length === 0 ? {} : { impersonatedBy: behind }) }
+}
+
+function behalfOf({ onBehalfOf: who }: Fields): AuditPerson {
+  return isFields(who) ? known<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) }) : {}
+}
+
+/** `arn:aws:sts::1:assumed-role/ROLE/SESSION`, `…:federated-user/NAME`, `arn:aws:iam::1:role/path/ROLE`. */
+function namesIn(arn: string): readonly [string | undefined, string | undefined] {
+  const [, what = '', rest = ''] = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:([a-z-]+)\/(.+)$/.exec(arn) ?? []
+  if (what === 'federated-user') return [undefined, rest]
+  if (what === 'assumed-role') return [rest.split('/')[0], rest.split('/').slice(1).join('/') || undefined]
+  return [rest === '' ? undefined : rest.slice(rest.lastIndexOf('/') + 1), undefined]
+}

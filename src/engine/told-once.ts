@@ -1,0 +1,246 @@
+/**
+ * For a source that asks again for what may come late: how far each of its places is read, and which events are in the journal already. The first is
+ * the cursor, the second is read out of the journal's own frames. Where these would have to be kept for long, because a place can't be read, what is
+ * known goes into a file, and they may go.
+ */
+import type { SourceContext } from './ports.ts'
+import { makeDurableDirectory, replaceFile } from '../host/index.ts'
+import { decodeBatch, encodeBatch } from '../journal/bodies.ts'
+import type { Appended, Unit } from '../journal/types.ts'
+import { WeirError } from '../model/errors.ts'
+import { eventId, toEventBatch, type WeirEvent } from '../model/events.ts'
+
+/** A unit holds so much at most, in events and in bytes of their bodies. */
+const [mostEvents, mostBytes] = [500, 1024 * 1024]
+/** An event may have so much; the same everywhere. */
+const largestEvent = 16 * 1024 * 1024
+/** Frames that one unit may be in. */
+const mostParts = 64
+const retryMs = 500
+/** Frames are kept for us no longer than this. */
+const longestHoldMs = 30 * 60_000
+const stateFile = 'told.json'
+
+interface Cursor {
+  /** Unix ms by place: what happened until then is told. */
+  readonly places: Readonly<Record<string, number>>
+  /** Frames of this source behind this sequence hold what may be given to us again. */
+  readonly behind: number
+  /** The place that the unit is of. */
+  readonly of: string
+}
+
+interface Told {
+  readonly of: string
+  /** Of the frame before it. */
+  readonly before: number
+  /** Unix ms of the newest event in it. */
+  readonly newest: number
+  /** Unix ms when it was written. */
+  readonly received: number
+}
+
+export class ToldOnce {
+  readonly #context: SourceContext
+  readonly #keptMs: number
+  readonly #places: Record<string, number> = {}
+  /** Events that may be given to us again, with their times, by place. */
+  readonly #seen = new Map<string, Map<string, number>>()
+  #told: Told[] = []
+  #sequence = 0
+  /** What each place was saved with last. */
+  readonly #saved = new Map<string, number>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  /** `keptMs`: the other side has nothing older; a place that nobody reads any more is known for twice as long. */
+  constructor(context: SourceContext, keptMs: number) {
+    this.#context = context
+    this.#keptMs = keptMs
+  }
+
+  /** Reads the cursor, and the frames that it names. */
+  async restore(): Promise<void> {
+    const { cursor: bytes, frames, log, id, host } = this.#context
+    const cursor = cursorOf(bytes)
+    if (cursor === undefined) return
+    const now = host.clock.now()
+    for (const [place, at] of Object.entries(cursor.places)) {
+      if (at < now - this.#keptMs * 2) continue
+      this.#places[place] = at
+      this.#saved.set(place, at)
+    }
+    this.#sequence = cursor.behind
+    let events = await this.#read()
+    if (frames === undefined) return
+    await frames.hold(cursor.behind)
+    for await (const frame of frames.after({ sequence: cursor.behind, row: 0 })) {
+      const { header } = frame
+      const before = this.#sequence
+      this.#sequence = header.sequence
+      const batch = header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
+      const of = cursorOf(header.cursor)?.of
+      if (batch?.kind !== 'events' || of === undefined) continue
+      for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
+      this.#told.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
+      events += batch.count
+    }
+    if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
+  }
+
+  /** Unix ms: what happened until then is told; undefined: nothing is. */
+  toldUntil(place: string): number | undefined {
+    return this.#places[place]
+  }
+
+  has(place: string, event: string): boolean {
+    return this.#seen.get(place)?.has(event) === true
+  }
+
+  /**
+   * Resolves when these are synced, in their order; with the last of them the place is told until then. Retries while the journal is full.
+   * Rejects when it takes no more, or the signal aborts meanwhile; then the place is where it was, and what was synced is known.
+   */
+  async tell(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
+    for (const [some, isLast] of chunks(events)) await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
+  }
+
+  /** Nothing happened until then: written when that is worth a frame. */
+  async pass(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
+    this.#places[place] = until
+    this.#forget(place)
+    if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs) await this.#inTurn(() => this.#append(place, [], until, signal))
+  }
+
+  /** Lets frames go that are kept for long already. */
+  async ease(signal: AbortSignal): Promise<void> {
+    const { host, frames, state } = this.#context
+    this.#behind(this.#places)
+    const [oldest] = this.#told
+    if (frames === undefined || state === undefined || oldest === undefined || host.clock.now() - oldest.received < longestHoldMs) return
+    await this.#inTurn(async () => {
+      const seen = [...this.#seen].map(([place, events]) => [place, [...events]] as const)
+      await makeDurableDirectory(host.disk, state)
+      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(JSON.stringify(seen))])
+      const { of } = oldest
+      this.#told = []
+      await this.#append(of, [], this.#places[of], signal)
+    })
+  }
+
+  /** What the file has, if there is one that can be read. */
+  async #read(): Promise<number> {
+    const { host: { disk }, state, log, id } = this.#context
+    if (state === undefined || (await disk.stat(`${state}/${stateFile}`)) === undefined) return 0
+    let events = 0
+    try {
+      const read = JSON.parse(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`))) as readonly (readonly [string, readonly (readonly [string, number])[]])[]
+      for (const [place, seen] of read) {
+        const until = this.#places[place] ?? Infinity
+        for (const [event, time] of seen) {
+          if (time < until) continue
+          this.#remember(place, event, time)
+          events++
+        }
+      }
+    } catch (error) {
+      log.warn('What was known of events can’t be read; some may be told again, with their ids.', { source: id, error: error instanceof Error ? error.message : String(error) })
+    }
+    return events
+  }
+
+  /** One after the other: a cursor tells of all places, and is only true behind what was appended before it. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #append(place: string, events: readonly WeirEvent[], until: number | undefined, signal: AbortSignal): Promise<void> {
+    const places = { ...this.#places, ...(until === undefined ? {} : { [place]: until }) }
+    const cursor: Cursor = { places, behind: this.#behind(places), of: place }
+    const times = events.map(({ time }) => time ?? Number.NaN).filter((time) => !Number.isNaN(time))
+    const received = this.#context.host.clock.now()
+    const newest = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
+    // Made anew for each try: its bytes are given away.
+    const { position } = await this.#appendUnit(() => ({
+      stream: this.#context.id, kind: events.length === 0 ? 'empty' : 'events', count: events.length, received,
+      raw: events.length === 0 ? new Uint8Array(0) : encodeBatch(toEventBatch(events)),
+      timeMin: times.length === 0 ? Number.NaN : times.reduce((least, time) => Math.min(least, time)), timeMax: times.length === 0 ? Number.NaN : newest,
+      cursor: new TextEncoder().encode(JSON.stringify(cursor)),
+    }), signal)
+    for (const { id, time } of events) this.#remember(place, id, time ?? received)
+    const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
+    if (events.length > 0) this.#told.push({ of: place, before, newest: times.length === 0 ? received : newest, received })
+    this.#sequence = position.sequence
+    for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
+    if (until !== undefined) {
+      this.#places[place] = until
+      this.#forget(place)
+    }
+    await this.#context.frames?.hold(cursor.behind)
+  }
+
+  async #appendUnit(unit: () => Omit<Unit, 'source'>, signal: AbortSignal): Promise<Appended> {
+    const { host, log, id } = this.#context
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#context.append(unit())
+      } catch (error) {
+        if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
+        if (attempt === 0) log.warn('The journal does not take events now; they wait.', { source: id, error: error.message })
+        await host.timers.sleep(retryMs, signal)
+      }
+    }
+  }
+
+  #remember(place: string, event: string, time: number): void {
+    const seen = this.#seen.get(place) ?? new Map<string, number>()
+    this.#seen.set(place, seen.set(event, time))
+  }
+
+  /** What happened before is not asked for any more. */
+  #forget(place: string): void {
+    const until = this.#places[place] ?? -Infinity
+    const seen = this.#seen.get(place)
+    for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
+  }
+
+  /** Frames are needed while something in them may be given to us again. */
+  #behind(places: Readonly<Record<string, number>>): number {
+    this.#told = this.#told.filter(({ of, newest }) => newest >= (places[of] ?? Infinity))
+    return this.#told.reduce((least, { before }) => Math.min(least, before), this.#sequence)
+  }
+}
+
+function cursorOf(bytes: Uint8Array | undefined): Cursor | undefined {
+  if (bytes === undefined) return undefined
+  try {
+    const read = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Cursor> | null
+    return typeof read?.places === 'object' && typeof read.behind === 'number' && typeof read.of === 'string' ? (read as Cursor) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function timeOr(time: number | undefined, other: number): number {
+  return time === undefined || Number.isNaN(time) ? other : time
+}
+
+function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
+  let [some, bytes] = [[] as WeirEvent[], 0]
+  for (const event of events) {
+    const size = event.data?.length ?? 0
+    if (some.length > 0 && (some.length >= mostEvents || bytes + size > mostBytes)) {
+      yield [some, false]
+      ;[some, bytes] = [[], 0]
+    }
+    some.push(event)
+    bytes += size
+  }
+  yield [some, true]
+}
+
+/** The journal does not take it. */
+export function isTooLarge({ data }: WeirEvent): boolean {
+  return (data?.length ?? 0) > largestEvent
+}

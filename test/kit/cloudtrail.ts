@@ -1,0 +1,111 @@
+// CloudTrail's event history, as far as LookupEvents goes, on a loopback port: AWS JSON 1.1, pages, limits, errors. Ours; no program that can be had here has it.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { credentials } from './aws-server.ts'
+
+/** A record as CloudTrail writes it, or text that is none. */
+export type TrailRecord = Readonly<Record<string, unknown>> | string
+
+export interface Asked {
+  readonly region: string
+  readonly start: number
+  readonly end: number
+  readonly token: string | undefined
+  readonly most: number
+  readonly session: string | undefined
+}
+
+/** `drop`: the connection ends without an answer; `silent`: there is none. */
+export type TrailFault = { readonly status: number; readonly code: string; readonly message?: string } | 'drop' | 'silent'
+
+interface Held {
+  readonly record: TrailRecord
+  readonly time: number
+  readonly id: string
+  readonly visible: number
+}
+
+const mostInAnswer = 50
+
+export class TrailServer {
+  readonly asked: Asked[] = []
+  now: () => number = Date.now
+  /** Requests a second for each region; more are refused, as the service does. */
+  perSecond = Number.POSITIVE_INFINITY
+  url = ''
+  readonly #held = new Map<string, Held[]>()
+  readonly #faults = new Map<string, TrailFault[]>()
+  readonly #times = new Map<string, number[]>()
+  readonly #server: Server = createServer((request, response) => {
+    this.#serve(request, response).catch(() => response.destroy())
+  })
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve, reject) => this.#server.once('error', reject).listen(0, '127.0.0.1', resolve))
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  /** How many of them something was put into. */
+  get regions(): number {
+    return this.#held.size
+  }
+
+  /** They can be looked up from `visible` on (Unix ms). */
+  put(region: string, records: readonly TrailRecord[], visible = 0): void {
+    const held = this.#held.get(region) ?? []
+    for (const record of records) {
+      const [time, id] = typeof record === 'string' ? [this.now(), record] : [Date.parse(String(record['eventTime'])), String(record['eventID'])]
+      held.push({ record, time, id, visible })
+    }
+    this.#held.set(region, held)
+  }
+
+  /** The next requests of a region are answered by this. */
+  fail(region: string, fault: TrailFault, times = 1): void {
+    this.#faults.set(region, [...(this.#faults.get(region) ?? []), ...Array.from({ length: times }, () => fault)])
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = []
+    for await (const part of request) parts.push(part as Buffer)
+    const answer = (status: number, body: object): void => { response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body)) }
+    const refuse = ({ status, code, message = 'told to' }: Exclude<TrailFault, string>): void => { answer(status, { __type: code, Message: message }) }
+    const [, key, region = '', service] = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? []
+    if (service !== 'cloudtrail' || request.headers['x-amz-target']?.toString().endsWith('CloudTrail_20131101.LookupEvents') !== true || request.headers['content-type'] !== 'application/x-amz-json-1.1') return refuse({ status: 400, code: 'UnknownOperationException' })
+    if (key !== credentials.accessKeyId) return refuse({ status: 400, code: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' })
+    const { StartTime: start = 0, EndTime: end = Infinity, MaxResults: most = mostInAnswer, NextToken: token } = JSON.parse(Buffer.concat(parts).toString()) as { StartTime?: number; EndTime?: number; MaxResults?: number; NextToken?: string }
+    this.asked.push({ region, start: start * 1000, end: end * 1000, token, most, session: request.headers['x-amz-security-token']?.toString() })
+    const fault = this.#faults.get(region)?.shift()
+    if (fault === 'drop') return void response.destroy()
+    if (fault === 'silent') return
+    if (fault !== undefined) return refuse(fault)
+    if (this.#isTooFast(region)) return refuse({ status: 400, code: 'ThrottlingException', message: 'Rate exceeded' })
+    if (most > mostInAnswer || most < 1) return refuse({ status: 400, code: 'InvalidMaxResultsException' })
+    if (start > end) return refuse({ status: 400, code: 'InvalidTimeRangeException' })
+    const found = (this.#held.get(region) ?? []).filter(({ time, visible }) => time >= start * 1000 && time <= end * 1000 && visible <= this.now()).toReversed().toSorted((a, b) => b.time - a.time)
+    const at = token === undefined ? 0 : found.findIndex(({ id }) => id === Buffer.from(token, 'base64').toString())
+    if (at < 0) return refuse({ status: 400, code: 'InvalidNextTokenException' })
+    const [page, next] = [found.slice(at, at + most), found[at + most]]
+    answer(200, {
+      Events: page.map(({ record, time, id }) => ({
+        EventId: id, EventTime: time / 1000, ...(typeof record === 'string' ? { CloudTrailEvent: record } : { EventName: record['eventName'], EventSource: record['eventSource'], ReadOnly: 'false', Resources: [], CloudTrailEvent: JSON.stringify(record) }),
+      })),
+      ...(next === undefined ? {} : { NextToken: Buffer.from(next.id).toString('base64') }),
+    })
+  }
+
+  #isTooFast(region: string): boolean {
+    const now = performance.now()
+    const times = (this.#times.get(region) ?? []).filter((time) => time > now - 1000)
+    if (times.length >= this.perSecond) return true
+    this.#times.set(region, [...times, now])
+    return false
+  }
+}

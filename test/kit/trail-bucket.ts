@@ -1,0 +1,127 @@
+// A bucket with files of a trail and a queue that is told of them, in whatever serves S3 and SQS.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { buildApp } from 'fauxqs'
+import { rejectedType } from '../../src/codecs/bus-message/read.ts'
+import { cloudtrailSchema } from '../../src/connectors/cloudtrail/config.ts'
+import { cloudtrail } from '../../src/connectors/cloudtrail/index.ts'
+import type { Source, SourceContext } from '../../src/engine/ports.ts'
+import { configFrom } from '../../src/schema/index.ts'
+import { auth, credentials, region } from './aws-server.ts'
+import { eventsOf } from './aws-side.ts'
+import type { Answer, SourceHarness } from '../conformance/source.ts'
+
+export interface TrailBucket {
+  readonly bucket: string
+  readonly url: string
+  readonly sqs: SQSClient
+  makeQueue(name: string): Promise<string>
+  /** Puts a file there, packed unless it is bytes already. */
+  putFile(key: string, content: unknown): Promise<void>
+  /** Tells a queue of files, as S3 does. */
+  tell(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
+  send(queue: string, body: unknown): Promise<void>
+  /** How many messages can be had from a queue, which then holds them no more. */
+  take(queue: string): Promise<number>
+  close(): Promise<void>
+}
+
+/** At a server that has both. */
+export async function trailBucketAt(url: string, end: () => Promise<unknown>): Promise<TrailBucket> {
+  const bucket = 'weir-trail'
+  const sqs = new SQSClient({ region, endpoint: url, credentials })
+  const s3 = new S3Client({ region, endpoint: url, credentials, forcePathStyle: true })
+  await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
+  const send = async (queue: string, body: unknown): Promise<void> => { await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) })) }
+  return {
+    bucket, url, sqs, send,
+    async makeQueue(name) {
+      await sqs.send(new CreateQueueCommand({ QueueName: name }))
+      return `${url}/123456789012/${name}`
+    },
+    async putFile(key, content) {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content)), ContentType: 'application/json', ContentEncoding: 'gzip' }))
+    },
+    tell: (queue, keys, { bucket: other = bucket } = {}) => send(queue, noticeOf(other, keys)),
+    async take(queue) {
+      for (let taken = 0; ;) {
+        const { Messages: found = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10 }))
+        if (found.length === 0) return taken
+        taken += found.length
+        await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue, Entries: found.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle })) }))
+      }
+    },
+    async close() {
+      sqs.destroy()
+      s3.destroy()
+      await end()
+    },
+  }
+}
+
+/** S3's own message. */
+export function noticeOf(bucket: string, keys: readonly string[]): object {
+  return { Records: keys.map((key) => ({ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: region, eventName: 'ObjectCreated:Put', s3: { s3SchemaVersion: '1.0', bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` }, object: { key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'), size: 1 } } })) }
+}
+
+export async function startTrailBucket(): Promise<TrailBucket> {
+  const app = buildApp({ logger: false, defaultRegion: region })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return trailBucketAt(`http://127.0.0.1:${(app.server.address() as { port: number }).port}`, () => app.close())
+}
+
+export function trailSource({ bucket, url }: TrailBucket, queue: string, context: SourceContext): Promise<Source> {
+  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: url, visibility: '2s' }, region, auth }), context)
+}
+
+let named = 0
+
+export function trailSourceOn(server: () => TrailBucket): SourceHarness {
+  return {
+    redelivers: true,
+    numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+    async build(context, address) {
+      const queue = address ?? (await server().makeQueue(`trail-${++named}`))
+      let [refused, closed, files] = [false, false, 0]
+      const synced = new Set<string>()
+      const source = await trailSource(server(), queue, {
+        ...context,
+        append: async (unit) => {
+          const appended = await context.append(unit).catch((error: unknown) => {
+            refused = true
+            throw error
+          })
+          for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
+          return appended
+        },
+      })
+      const wait = async (ids: readonly string[]): Promise<Answer> => {
+        while (!refused && !closed) {
+          if (ids.every((id) => synced.has(id))) return 'accepted'
+          await sleep(10)
+        }
+        return 'retry'
+      }
+      return {
+        source,
+        async send(numbers) {
+          refused = false
+          const key = `AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${named} ${context.epoch}-${++files}.json.gz`
+          await server().putFile(key, { Records: numbers.map((number) => ({ eventVersion: '1.11', eventID: String(number), eventTime: '2026-11-21T10:00:00Z', eventName: 'Test', eventSource: 'ec2.amazonaws.com', awsRegion: region })) })
+          await server().tell(queue, [key])
+          return wait(numbers.map(String))
+        },
+        async sendMalformed() {
+          await server().tell(queue, ['AWSLogs/123456789012/CloudTrail/nowhere.json.gz'])
+          return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
+        },
+        close() {
+          closed = true
+          return Promise.resolve()
+        },
+      }
+    },
+  }
+}
