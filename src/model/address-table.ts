@@ -3,6 +3,8 @@ const wideWords = 6
 /** The same for IPv4 in the default scope, of which there are most: the last word of the address, and the value. */
 const narrowWords = 2
 const firstSlots = 1024
+/** Rows that are looked at with `near` before they are found. */
+export const rowsAhead = 128
 
 /** Numbers above 0 by address and scope. IPv4 (mapped, in scope 0) lies closely together: more of it is in the processor's caches. */
 export class AddressTable {
@@ -13,6 +15,9 @@ export class AddressTable {
   #wideMask = firstSlots - 1
   #wideCount = 0
 
+  /** For what is made of the answers of `near`, which has no meaning: what is read and never used would not be read. */
+  seen = 0
+
   get count(): number {
     return this.#narrowCount + this.#wideCount
   }
@@ -20,6 +25,14 @@ export class AddressTable {
   /** 0 when there is none. */
   find(w0: number, w1: number, w2: number, w3: number, scope: number): number {
     return w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0 ? this.#findNarrow(w3) : this.#findWide(w0, w1, w2, w3, scope)
+  }
+
+  /**
+   * What `find` looks at first, for an address whose last word this is: mostly its answer. Whoever asks this of some addresses and then
+   * `find` waits for the memory of all of them at once, since nothing is decided by what is read.
+   */
+  near(w3: number): number {
+    return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1] as number
   }
 
   #findNarrow(w3: number): number {

@@ -1,5 +1,5 @@
 import type { Endpoint, Holders, Resolver } from '../../engine/ports.ts'
-import { AddressTable } from '../../model/address-table.ts'
+import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { EndpointNames, firstTexts, type PartTexts } from './endpoint-names.ts'
@@ -91,7 +91,9 @@ export class Endpoints {
   #plainIds(ids: Float64Array, { words, valid }: IpColumn, count: number, meaning: AddressMeaning): void {
     const { scopes } = meaning
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
+    let seen = 0
     for (let row = 0; row < count; row++) {
+      if (row % rowsAhead === 0) for (let next = row; next < count && next < row + rowsAhead; next++) seen ^= this.#table.near(words[4 * next + 3] as number)
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
@@ -110,6 +112,7 @@ export class Endpoints {
       }
       ids[row] = id
     }
+    this.#table.seen = seen
   }
 
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
@@ -188,6 +191,6 @@ export class Endpoints {
     this.#meanings.push(new EndpointNames(this.#next))
     this.#held?.close()
     this.#holders = this.#resolver.holders
-    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, (words, offset, means, unknownAt) => this.#give(words, offset, means, unknownAt))
+    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, this.#base, (words, offset, means, unknownAt) => this.#give(words, offset, means, unknownAt))
   }
 }

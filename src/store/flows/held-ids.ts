@@ -1,7 +1,8 @@
 import type { Endpoint, Holders, Resolver } from '../../engine/ports.ts'
-import { AddressTable } from '../../model/address-table.ts'
+import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
+import { withRoom } from '../../model/growing.ts'
 
 /** What decides of a row who had its address. */
 export interface HolderMeaning {
@@ -23,8 +24,10 @@ type Give = (words: Uint32Array, offset: number, means: Endpoint | undefined, un
 /** Numbers of holders stay below this, so that one with the number of an entry is a safe integer. */
 const mostHolders = 2 ** 31
 
-/** Words of an entry: from when until when its id is good, the id, and one of no meaning that rounds it up to half a cache line. */
+/** Words of an entry: from which second until which its id is good, and what the id is above the first: four entries are a cache line. */
 const entryWords = 4
+const [fromAt, untilAt, idAt] = [0, 1, 2]
+const forever = 0xffff_ffff
 
 /**
  * Endpoint ids where an address changes hands: one for each holder of each address. An entry remembers for which times its
@@ -36,7 +39,9 @@ export class HeldIds {
   readonly #give: Give
   /** Number of the entry of an address in a scope, from 1 on. */
   readonly #table = new AddressTable()
-  #entries = new Float64Array(entryWords * 1024)
+  #entries = new Uint32Array(entryWords * 1024)
+  /** The first id. */
+  readonly #base: number
   /** Cluster of each scope that was met. */
   readonly #scopes = new Map<number, number>()
   /** Id by the numbers of entry and holder. */
@@ -46,7 +51,9 @@ export class HeldIds {
   #unknownHour = Number.NaN
   readonly close: () => void
 
-  constructor(resolver: Resolver, holders: Holders, give: Give) {
+  /** Ids are `base` or above. */
+  constructor(resolver: Resolver, holders: Holders, base: number, give: Give) {
+    this.#base = base
     this.#resolver = resolver
     this.#holders = holders
     this.#give = give
@@ -64,8 +71,9 @@ export class HeldIds {
     const { scopes } = meaning
     const times = meaning.times?.() ?? new Float64Array(count)
     let macs: ((row: number) => number) | undefined | null = null
-    let [w0, w1, w2, w3, scope, id, from, until] = [0, 0, 0, 0, -1, 0, 0, 0]
+    let [w0, w1, w2, w3, scope, id, from, until, seen] = [0, 0, 0, 0, -1, 0, 0, 0, 0]
     for (let row = 0; row < count; row++) {
+      if (row % rowsAhead === 0) for (let next = row; next < count && next < row + rowsAhead; next++) seen ^= this.#entries[entryWords * this.#table.near(words[4 * next + 3] as number)] as number
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
@@ -82,17 +90,20 @@ export class HeldIds {
         scope = own
         let entry = this.#table.find(w0, w1, w2, w3, own)
         let place = entry * entryWords
-        if (entry === 0 || !((this.#entries[place] as number) <= time && time < (this.#entries[place + 1] as number))) {
+        from = 1000 * (this.#entries[place + fromAt] as number)
+        until = 1000 * (this.#entries[place + untilAt] as number)
+        if (entry === 0 || !(from <= time && time < until)) {
           if (macs === null) macs = meaning.macs?.(column)
           entry = this.#ask(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
           place = entry * entryWords
+          from = 1000 * (this.#entries[place + fromAt] as number)
+          until = 1000 * (this.#entries[place + untilAt] as number)
         }
-        from = this.#entries[place] as number
-        until = this.#entries[place + 1] as number
-        id = this.#entries[place + 2] as number
+        id = this.#base + (this.#entries[place + idAt] as number)
       }
       ids[row] = id
     }
+    this.#table.seen = seen
   }
 
   /** Puts the id of this row's end into its entry. */
@@ -106,17 +117,13 @@ export class HeldIds {
     if (entry === 0) {
       entry = this.#table.count + 1
       this.#table.add(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number, scope, entry)
-      if (this.#entries.length <= entryWords * entry) {
-        const larger = new Float64Array(2 * this.#entries.length)
-        larger.set(this.#entries)
-        this.#entries = larger
-      }
+      this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
     const place = entry * entryWords
     if (holder === 0 && holders.within(words, at)) {
       // No span: every row asks, since somebody may be known by then.
       this.#void(entry)
-      this.#entries[place + 2] = this.#unknownId(entry, words, at, scope, cluster, time, meaning)
+      this.#entries[place + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
       return entry
     }
     const pair = entry * mostHolders + holder
@@ -126,9 +133,10 @@ export class HeldIds {
       id = this.#give(words, at, meansOf(resolved.is === 'endpoint' ? resolved.endpoint : undefined, holder === 0 ? undefined : holders.endpoint(holder)))
       this.#ids.set(pair, id)
     }
-    this.#entries[place] = from
-    this.#entries[place + 1] = until
-    this.#entries[place + 2] = id
+    // Whole seconds within the span: at its edges every row asks.
+    this.#entries[place + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
+    this.#entries[place + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
+    this.#entries[place + idAt] = id - this.#base
     return entry
   }
 
@@ -158,8 +166,8 @@ export class HeldIds {
 
   /** An empty span: the next row asks. */
   #void(entry: number): void {
-    this.#entries[entryWords * entry] = Infinity
-    this.#entries[entryWords * entry + 1] = -Infinity
+    this.#entries[entryWords * entry + fromAt] = forever
+    this.#entries[entryWords * entry + untilAt] = 0
   }
 }
 

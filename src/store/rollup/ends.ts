@@ -11,18 +11,21 @@ const width = endParts.length
 
 const address = new Uint32Array(4)
 const parts = new Uint32Array(namedParts.length)
+const text = new Uint32Array(1)
 
 /** The ends of rows by numbers of their own, and their texts by others: what columns are made of. All from 1 on, 0 is none. */
 export class Ends {
-  readonly #endpoints: Endpoints
+  #endpoints: Endpoints | undefined
   readonly #ids = new Groups(1, Infinity)
   readonly #addresses = new Groups(4, Infinity)
   readonly #texts = new Groups(1, Infinity)
   /** Numbers of the texts of each end. */
   #of = new Uint32Array(width * 256)
 
-  constructor(endpoints: Endpoints) {
+  /** Knows none again. */
+  begin(endpoints: Endpoints): void {
     this.#endpoints = endpoints
+    for (const groups of [this.#ids, this.#addresses, this.#texts]) groups.clear()
   }
 
   /** Puts the numbers of ends in the place of the lower halves of their ids. */
@@ -45,16 +48,21 @@ export class Ends {
   }
 
   #add(low: number, end: number): void {
-    this.#of = withRoom(this.#of, width * (end + 1))
-    if (!this.#endpoints.tell(low, address, parts)) return
+    this.#of = withRoom(this.#of, width * (end + 1)).fill(0, width * end, width * (end + 1))
+    if (this.#endpoints?.tell(low, address, parts) !== true) return
     this.#of[width * end] = this.#addresses.find(address) + 1
-    for (let part = 1; part < width; part++) if (parts[part - 1] !== noText) this.#of[width * end + part] = this.#texts.find(parts.subarray(part - 1)) + 1
+    for (let part = 1; part < width; part++) {
+      text[0] = parts[part - 1] as number
+      if (text[0] !== noText) this.#of[width * end + part] = this.#texts.find(text) + 1
+    }
   }
 
   /** Numbers of one of the texts of these ends. */
   texts(ends: Uint32Array, part: EndPart): Uint32Array {
     const at = endParts.indexOf(part)
-    return ends.map((end) => this.#of[width * end + at] as number)
+    const numbers = new Uint32Array(ends.length)
+    for (let row = 0; row < ends.length; row++) numbers[row] = this.#of[width * (ends[row] as number) + at] as number
+    return numbers
   }
 
   /** Numbers of such texts are below this. */
@@ -63,6 +71,6 @@ export class Ends {
   }
 
   text(part: EndPart, number: number): string {
-    return part === 'addr' ? formatIp(this.#addresses.keys, 4 * (number - 1)) : (this.#endpoints.texts[this.#texts.keys[number - 1] as number] ?? '')
+    return part === 'addr' ? formatIp(this.#addresses.keys, 4 * (number - 1)) : (this.#endpoints?.texts[this.#texts.keys[number - 1] as number] ?? '')
   }
 }

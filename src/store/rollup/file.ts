@@ -23,7 +23,7 @@ export function rollupFile(pieces: readonly RollupRows[], metadata: Readonly<Rec
 
 function chunkOf({ name, kind }: RollupColumn, rows: RollupRows): Chunk | undefined {
   if (name === 'time') return times(rows)
-  if (name === 'folded') return integers({ name, type: 'u8' }, Uint32Array.from(rows.folded), rows.count, 0, all(rows.count))
+  if (name === 'folded') return integers({ name, type: 'u8' }, new Uint32Array(rows.folded), rows.count, 0, all(rows.count))
   const sum = (sums as readonly string[]).indexOf(name.replace('_over', ''))
   if (sum >= 0) return name.endsWith('_over') ? over(name, rows.sums[sum] ?? []) : wide(name, rows.sums[sum] ?? [])
   const column = rows.values.get(name)
@@ -40,10 +40,15 @@ function all(rows: number): Presence {
 
 function times({ minutes, count }: RollupRows): Chunk {
   const column = { name: 'time', type: 'ms' } as const
-  const least = minutes.reduce((a, b) => Math.min(a, b))
-  const most = minutes.reduce((a, b) => Math.max(a, b))
+  let [least, most] = [Infinity, 0]
+  for (const minute of minutes) {
+    if (minute < least) least = minute
+    if (minute > most) most = minute
+  }
   if ((most - least) * minuteMs >= 2 ** 31) return plain(column, new Uint8Array(BigInt64Array.from(minutes, (minute) => BigInt(minute * minuteMs)).buffer), all(count))
-  return integers(column, minutes.map((minute) => (minute - least) * minuteMs), count, least * minuteMs, all(count))
+  const values = new Uint32Array(count)
+  for (let row = 0; row < count; row++) values[row] = ((minutes[row] as number) - least) * minuteMs
+  return integers(column, values, count, least * minuteMs, all(count))
 }
 
 /** The lower 64 bits of sums. */

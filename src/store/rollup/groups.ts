@@ -197,9 +197,18 @@ export class Sums {
     return large === undefined ? value : BigInt(value) + large
   }
 
-  /** One sum of each of these groups into `into`, from `at` on. None is `large`. */
-  copy(index: number, groups: readonly number[], into: Float64Array, at: number): void {
-    for (let i = 0; i < groups.length; i++) into[at + i] = this.#values[5 * (groups[i] as number) + index] as number
+  /** The sums of these groups, each into a column of its own, from `at` on. None is `large`. */
+  copy(groups: readonly number[], into: readonly Float64Array[], at: number): void {
+    const [flows, bytes, packets, bytesEst, packetsEst] = into as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+    const values = this.#values
+    for (let i = 0; i < groups.length; i++) {
+      const from = 5 * (groups[i] as number)
+      flows[at + i] = values[from] as number
+      bytes[at + i] = values[from + 1] as number
+      packets[at + i] = values[from + 2] as number
+      bytesEst[at + i] = values[from + 3] as number
+      packetsEst[at + i] = values[from + 4] as number
+    }
   }
 
   /** Flows of the group; not exact beyond 2^53. */

@@ -13,11 +13,10 @@ export function pick(minutes: Uint32Array, sums: Sums, most: number, spill: (gro
     }
     const weights = new Float64Array(groups.length)
     for (let at = 0; at < groups.length; at++) weights[at] = sums.weight(groups[at] as number)
-    const sorted = weights.toSorted()
-    const least = sorted[sorted.length - most] as number
+    const least = nth(weights.slice(), groups.length - most)
     // Of those that weigh the same there may be more than there is room for.
-    let ties = 0
-    while (sorted[sorted.length - most + ties] === least) ties++
+    let ties = most
+    for (const weight of weights) if (weight > least) ties--
     for (let at = 0; at < groups.length; at++) {
       const weight = weights[at] as number
       if (weight > least || (weight === least && ties-- > 0)) picked.push(groups[at] as number)
@@ -42,4 +41,29 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
     groups.push(group)
   }
   return found.values()
+}
+
+const mostRounds = 64
+
+/** The value before which `n` are less or equal. Puts them in another order. */
+function nth(values: Float64Array, n: number): number {
+  let [low, high] = [0, values.length - 1]
+  for (let round = 0; low < high; round++) {
+    // Whatever order they are in, it takes no longer than sorting them.
+    if (round === mostRounds) return values.sort()[n] as number
+    const middle = values[(low + high) >>> 1] as number
+    let [left, right] = [low, high]
+    while (left <= right) {
+      while ((values[left] as number) < middle) left++
+      while ((values[right] as number) > middle) right--
+      if (left > right) break
+      const value = values[left] as number
+      values[left++] = values[right] as number
+      values[right--] = value
+    }
+    if (n <= right) high = right
+    else if (n >= left) low = left
+    else return middle
+  }
+  return values[n] as number
 }

@@ -1,5 +1,6 @@
 import type { Column } from '../../model/columns.ts'
 import type { Endpoints } from '../flows/endpoints.ts'
+import { Ends } from './ends.ts'
 import { Groups, Sums } from './groups.ts'
 import { Carried, Texts } from './keys.ts'
 import { placeOfText, placeText } from './place.ts'
@@ -45,6 +46,8 @@ export class Rollup {
     whole: new Groups(4, limits.whole), reduced: new Groups(8, limits.reduced), least: new Groups(4, limits.least), none: new Groups(1, 1 << 20),
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
   }
+  /** Room for those who make rows of it. */
+  readonly ends = new Ends()
   readonly kept = kept.flows_1m
   readonly #words: RollupWords
 

@@ -1,5 +1,5 @@
 import type { Endpoints } from '../flows/endpoints.ts'
-import { Ends, type EndPart } from './ends.ts'
+import type { EndPart } from './ends.ts'
 import type { Sums } from './groups.ts'
 import type { Carried } from './keys.ts'
 import { pick } from './pick.ts'
@@ -27,7 +27,7 @@ export interface RollupRows {
  * as {@link Rollup.kept} says. Takes the rollup's counts apart: it is to be used once.
  */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
-  const { levels, kept, texts } = rollup
+  const { levels, kept, texts, ends } = rollup
   const rows = pickRows(levels, kept)
   const { wholes, reduceds, leasts } = rows
   const values = new Map<string, RollupValues>()
@@ -35,7 +35,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
     if (column !== undefined) values.set(name, column)
   }
   const { count, minutes } = rows
-  const ends = new Ends(endpoints)
+  ends.begin(endpoints)
   const ofEnd = (own: Uint32Array, part: EndPart): TextOf => (column) => {
     const numbers = ends.texts(own, part)
     const texts = new Once(ends.count(part), (number) => (number === 0 ? 0 : column.add(ends.text(part, number))))
@@ -76,7 +76,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
     put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(own, 'addr')))
     for (const field of endFields) carried(rollup[end], tuples, `${end}_${field}`, field === 'country' || field === 'as' ? undefined : ofEnd(own, field))
   }
-  return { count, minutes, folded: rows.folded, values, sums: sumNames.map((_, sum) => sumColumn(rows.from, count, sum)) }
+  return { count, minutes, folded: rows.folded, values, sums: sumColumns(rows.from, count) }
 }
 
 interface Rows {
@@ -174,13 +174,13 @@ function carriedColumn({ texts }: Rollup, count: number, from: Carried, tuples: 
   })
 }
 
-function sumColumn(from: Rows['from'], count: number, sum: number): RollupRows['sums'][number] {
-  if (from.some(([sums]) => sums.large)) return from.flatMap(([sums, groups]) => groups.map((group) => sums.value(group, sum)))
-  const column = new Float64Array(count)
+function sumColumns(from: Rows['from'], count: number): RollupRows['sums'] {
+  if (from.some(([sums]) => sums.large)) return sumNames.map((_, sum) => from.flatMap(([sums, groups]) => groups.map((group) => sums.value(group, sum))))
+  const columns = sumNames.map(() => new Float64Array(count))
   let at = 0
   for (const [sums, groups] of from) {
-    sums.copy(sum, groups, column, at)
+    sums.copy(groups, columns, at)
     at += groups.length
   }
-  return column
+  return columns
 }
