@@ -5,6 +5,7 @@ import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { Memory } from './source-memory.ts'
 import { Place, type PlaceStatus } from './source-place.ts'
+import { takeTurns } from './source-turn.ts'
 
 export interface OtcCtsSource extends Source {
   status(): { readonly projects: readonly PlaceStatus[] }
@@ -13,7 +14,8 @@ export interface OtcCtsSource extends Source {
 /** A cloud that is away is no error here: it is said, and tried again. */
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<OtcCtsSource> {
   const memory = new Memory(context)
-  await memory.restore()
+  const turn = context.frames?.shared?.turn
+  if (turn === undefined) await memory.restore()
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const sessions = projects.map((project) => sessionOf(config, project, context))
   const places = projects.flatMap((project, at) => (project?.trackers ?? ['system']).map((tracker) => {
@@ -26,7 +28,12 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
     status: () => ({ projects: places.map((place) => place.status()) }),
     async run(signal) {
       // Each by itself: one that can't be read stops no other.
-      await Promise.all(places.map((place) => place.run(signal)))
+      const read = (ours: AbortSignal): Promise<unknown> => Promise.all(places.map((place) => place.run(ours)))
+      if (turn === undefined) await read(signal)
+      else await takeTurns({ context, record: turn, state: () => memory.state }, signal, async (ours, before) => {
+        await memory.restore(before)
+        await read(ours)
+      })
       for (const session of sessions) session.close()
     },
   }

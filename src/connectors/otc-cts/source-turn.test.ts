@@ -1,0 +1,110 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { SharedState, SourceContext, TurnRecord } from '../../engine/ports.ts'
+import { configFrom } from '../../schema/index.ts'
+import { CtsScene, ctsStart, minute } from '../../../test/kit/cts-scene.ts'
+import { otcCtsSchema } from './config.ts'
+import { openOtcCts } from './source.ts'
+
+/** The record of a journal that several Weirs share. */
+class Shared {
+  found: { readonly version: string; readonly value: unknown } | undefined
+  #versions = 0
+
+  by(instance: string): TurnRecord {
+    return {
+      instance,
+      read: () => Promise.resolve(this.found),
+      write: (before, value) => {
+        if (this.found?.version !== before) return Promise.resolve(undefined)
+        return Promise.resolve(this.put(value))
+      },
+    }
+  }
+
+  put(value: unknown): string {
+    this.found = { version: `v${++this.#versions}`, value: structuredClone(value) }
+    return this.found.version
+  }
+
+  get holder(): string {
+    return (this.found?.value as { readonly holder?: string } | undefined)?.holder ?? ''
+  }
+}
+
+async function scene(): Promise<{ readonly it: CtsScene; readonly shared: Shared; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
+  const it = await CtsScene.start()
+  onTestFinished(() => it.stop())
+  const shared = new Shared()
+  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: { type: 'password', user: it.server.user.name, password: it.server.user.password, domain: it.server.domain.name }, projects: [{ name: 'eu-de_prod' }], look_back: '5m' })
+  return {
+    it, shared,
+    async told(...ids) {
+      await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
+    },
+    async weir(instance) {
+      const lines: string[] = []
+      const line = (message: string): void => void lines.push(message)
+      const given = it.context()
+      // Each is on a machine of its own.
+      const { state: _, cursor: _2, frames, ...rest } = given
+      if (frames === undefined) throw new Error('no frames')
+      const context: SourceContext = { ...rest, cursor: undefined, log: { debug: line, info: line, warn: line, error: line }, frames: { after: (position) => frames.after(position), hold: () => Promise.resolve(), shared: { turn: shared.by(instance) } as unknown as SharedState } }
+      const source = await openOtcCts(config, context)
+      const abort = new AbortController()
+      const running = source.run(abort.signal)
+      const stop = async (): Promise<void> => {
+        abort.abort()
+        await running
+      }
+      onTestFinished(stop)
+      return { lines, stop }
+    },
+  }
+}
+
+const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })
+
+test('of two that share a journal one reads, and the other goes on where it ends, with nothing twice', async () => {
+  const { it, shared, weir, told } = await scene()
+  it.server.put(it.project, [trace('t1', ctsStart - minute)])
+  const one = await weir('one')
+  await told('t1')
+  const two = await weir('two')
+  it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
+  await told('t1', 't2')
+  expect(shared.holder).toMatch(/^one /)
+  expect(two.lines).toEqual([])
+  await one.stop()
+  it.server.put(it.project, [trace('t3', ctsStart - minute + 2)])
+  await told('t1', 't2', 't3')
+  expect(two.lines.join()).toMatch(/This Weir reads traces from now on.*known again/)
+})
+
+test('who says nothing for ten seconds is taken over from, and one that was started again under its name at once', async () => {
+  const { it, shared, weir, told } = await scene()
+  shared.put({ holder: 'one 0', instance: 'one', state: { places: {}, behind: 0, of: '' } })
+  it.server.put(it.project, [trace('t', ctsStart - minute)])
+  const two = await weir('two')
+  // It looks again and again.
+  await expect.poll(() => it.slept.length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(20)
+  expect([two.lines, shared.holder]).toEqual([[], 'one 0'])
+  it.now += 10_000
+  await told('t')
+  expect(shared.holder).toMatch(/^two /)
+  await two.stop()
+  shared.put({ holder: 'three 0', instance: 'three', state: undefined })
+  await weir('three')
+  await expect.poll(() => shared.holder, { interval: 2, timeout: 20_000 }).toMatch(/^three [0-9a-f]{12}$/)
+})
+
+test('who finds that another one has the turn stops reading', async () => {
+  const { it, shared, weir } = await scene()
+  const one = await weir('one')
+  await expect.poll(() => it.queries().length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(1)
+  shared.put({ holder: 'ghost 0', instance: 'ghost', state: undefined })
+  await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another one has the turn/)
+  expect(shared.holder).toBe('ghost 0')
+  const asked = it.queries().length
+  await expect.poll(() => it.slept.filter((ms) => ms === 1000).length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(10)
+  expect(it.queries()).toHaveLength(asked)
+})
