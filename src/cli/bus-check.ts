@@ -29,7 +29,7 @@ export const checkType = 'io.weir.bus.check'
 
 /** A bus by kollect's URL, with kollect's variables. Throws CommandError. */
 export async function busOfUrl(url: string): Promise<CheckedBus> {
-  const { busOf, PresetProblem } = await import('../presets/kollect/bus.ts')
+  const [{ busOf }, { PresetProblem }] = await Promise.all([import('../presets/kollect/bus.ts'), import('../presets/given.ts')])
   try {
     // Which secrets there are is known when they have been asked for by name.
     const { secrets } = busOf({ url, env: self.env }, (name) => name)

@@ -3,11 +3,13 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { isHeld, readLock } from './lock.ts'
 
-/** What a user is told instead of a stack. `exit`: 2 when the command line itself is wrong, else 1. */
+type ExitCode = 1 | 2 | 70 | 78
+
+/** What a user is told instead of a stack. `exit`: 2 when the command line itself is wrong, 70 and 78 where another program's codes hold, else 1. */
 export class CommandError extends Error {
   readonly hints: readonly string[]
-  readonly exit: 1 | 2
-  constructor(message: string, hints: readonly string[] = [], exit: 1 | 2 = 1) {
+  readonly exit: ExitCode
+  constructor(message: string, hints: readonly string[] = [], exit: ExitCode = 1) {
     super(message)
     this.name = 'CommandError'
     this.hints = hints

@@ -1,10 +1,8 @@
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import { badConfiguration } from './bad-configuration.ts'
 
-/** Exit codes: 0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise. */
-const badConfiguration = new Set(['WEIR_CONFIG_INVALID', 'WEIR_LISTEN_EXPOSED', 'WEIR_SECRET_MISSING'])
-
-/** Runs a command line; sets the exit code and prints errors as a sentence and a line of advice. */
+/** Runs a command line; sets the exit code (0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise) and prints errors as a sentence and a line of advice. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
     if (args[0] === 'run') {
@@ -13,10 +11,10 @@ export async function main(args: readonly string[]): Promise<void> {
       // Workers of a start that failed half-way must not keep the process alive.
       return await runCommand(args.slice(1)).catch((error: unknown) => self.exit(fail(error)))
     }
-    const { program } = await import('./program.ts')
+    const [{ program }, { withGoFlags }] = await Promise.all([import('./program.ts'), import('./cts-exporter.ts')])
     // Without a command line there is nothing wrong with it: the page, and no error.
     if (args.length === 0) return program().outputHelp()
-    await program().parseAsync([...args], { from: 'user' })
+    await program().parseAsync(withGoFlags(args), { from: 'user' })
   } catch (error) {
     // Commander has said already what is wrong, or printed what was asked for.
     if (isCommanderError(error)) return self.leave(error.exitCode === 0 ? 0 : 2)

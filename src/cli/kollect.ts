@@ -1,9 +1,8 @@
 import { Option, type Command } from 'commander'
-import { makeDurableDirectory, realHost, replaceFile } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { WeirError } from '../model/errors.ts'
 import type { Generation, KollectFlags, KollectPlan } from '../presets/kollect/index.ts'
 import { action, CommandError, defaultData } from './client.ts'
+import { startPreset } from './preset.ts'
 
 interface Flags extends KollectFlags {
   readonly generation: Generation
@@ -12,9 +11,6 @@ interface Flags extends KollectFlags {
   readonly ops?: string
   readonly printConfig?: boolean
 }
-
-/** The configuration that the preset makes, in the data folder. */
-const file = 'kollect.yaml'
 
 export function register(program: Command): void {
   program.command('kollect')
@@ -33,7 +29,7 @@ export function register(program: Command): void {
     .option('--ops <HOST:PORT>', 'metrics and health, under kollect\'s paths, too (default 0.0.0.0:8081)')
     .option('--print-config', 'print the configuration that would run, and end')
     .addHelpText('after', `
-It is \`weir run\` with a configuration that is made from these flags and kept as ${file} in the data folder; WEIR_* variables
+It is \`weir run\` with a configuration that is made from these flags and kept as kollect.yaml in the data folder; WEIR_* variables
 change it further. What is otherwise than with kollect: docs/guide/kollect.md.
 
 Examples:
@@ -47,23 +43,15 @@ Exit codes: 0 a clean stop, 1 it could not start, 2 the command line cannot be u
 async function run({ generation, data, listen, ops, printConfig, ...flags }: Flags): Promise<void> {
   const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
   const { plan, text } = await planned(flags, generation, folder)
-  for (const note of plan.notes) self.stderr(`weir kollect: ${note}\n`)
-  if (printConfig === true) return self.stdout(text)
-  const host = realHost()
-  try {
-    if ((await host.disk.stat(`${folder}/journal`)) === undefined) self.stderr(`weir kollect: ${folder} is new: what changed before this start is not known. Keep the folder over restarts, so that the next start tells what it missed.\n`)
-    await makeDurableDirectory(host.disk, folder)
-    const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
-    for (const [name, value] of Object.entries(plan.secrets)) await replaceFile(host.disk, folder, name, encode(value))
-    await replaceFile(host.disk, folder, file, encode(text))
-    const { runCommand } = await import('./run.ts')
-    await runCommand(['--config', `${folder}/${file}`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
-  } catch (error) {
-    if (!(error instanceof WeirError)) self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${error.message}\n      ${error.advice}\n`)
-    // kollect's exit code for whatever keeps it from starting. Workers of a start that failed half-way must not keep the process alive.
-    self.exit(1)
+  if (printConfig !== true) {
+    return await startPreset({
+      name: 'kollect', folder, text, files: plan.secrets, notes: plan.notes, listen, ops,
+      fresh: 'what changed before this start is not known. Keep the folder over restarts, so that the next start tells what it missed.',
+      exitCode: () => 1,
+    })
   }
+  for (const note of plan.notes) self.stderr(`weir kollect: ${note}\n`)
+  self.stdout(text)
 }
 
 async function planned(flags: KollectFlags, generation: Generation, data: string): Promise<{ plan: KollectPlan; text: string }> {

@@ -4,6 +4,7 @@ import { register as registerChanges } from './changes.ts'
 import { register as registerCheck } from './check.ts'
 import { register as registerCompletion } from './completion.ts'
 import { register as registerCreate } from './create.ts'
+import { register as registerCtsExporter } from './cts-exporter.ts'
 import { register as registerDeadLetters } from './dead-letters.ts'
 import { register as registerDoctor } from './doctor.ts'
 import { register as registerExporters } from './exporters.ts'
@@ -37,6 +38,7 @@ const summaries: Readonly<Record<string, string>> = {
   'dead-letters': 'list, show, edit, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
   kollect: 'in place of kollect: publish every change of a cluster',
+  'cts-exporter': 'in place of cts_exporter: post the audit traces of a cloud to Knative',
   replay: 'send again what a packet capture holds of exporters',
   bus: 'connect to a message bus, write, and see it come by',
   journal: 'check, list or export the journal',
@@ -70,6 +72,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerSchema(weir)
   weir.commandsGroup('In place of:')
   registerKollect(weir)
+  registerCtsExporter(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)

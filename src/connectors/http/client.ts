@@ -8,22 +8,29 @@ import { readTls } from '../../net/tls.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
 
+/** A login is read again after so long. */
+const loginMs = 30_000
+
 /** The wire: one message, one request, one verdict. */
 export class Poster {
   readonly #client: HttpClient
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #config: HttpConfig
   readonly #host: Host
   readonly #url: string
+  /** Headers of every request, the login among them, and when they were made. */
+  #headers: Readonly<Record<string, string>>
+  #madeAt: number
 
-  private constructor(client: HttpClient, headers: Readonly<Record<string, string>>, host: Host, url: string) {
+  private constructor(client: HttpClient, config: HttpConfig, host: Host) {
     this.#client = client
-    this.#headers = headers
+    this.#config = config
     this.#host = host
-    this.#url = url
+    this.#url = config.url
+    this.#headers = headersOf(config)
+    this.#madeAt = host.clock.monotonic()
   }
 
   static async open(config: HttpConfig, { host }: Context): Promise<Poster> {
-    const login = authorization(config.auth)
     const client = new HttpClient({
       url: config.url,
       connections: config.concurrency,
@@ -32,24 +39,37 @@ export class Poster {
       timers: host.timers,
       tls: await readTls(config.tls, host.disk),
     })
-    return new Poster(client, { ...config.headers, ...(login === undefined ? {} : { authorization: login }) }, host, config.url)
+    return new Poster(client, config, host)
+  }
+
+  /** A token in a file is renewed there, by Kubernetes every hour. Throws a SecretError. */
+  #headersNow(): Readonly<Record<string, string>> {
+    const now = this.#host.clock.monotonic()
+    if (now - this.#madeAt >= loginMs) {
+      this.#headers = headersOf(this.#config)
+      this.#madeAt = now
+    }
+    return this.#headers
   }
 
   /** Never rejects: whatever goes wrong below HTTP passes, and is said in words. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
-      return outcomeOf(await this.#client.post({ ...this.#headers, ...headers }, body, signal), this.#host.clock.now())
+      const answer = await this.#client.post({ ...this.#headersNow(), ...headers }, body, signal)
+      // Perhaps another login is in the file by now.
+      if (answer.status === 401) this.#madeAt = -Infinity
+      return outcomeOf(answer, this.#host.clock.now())
     } catch (error) {
       const reason = `${this.#url}: ${error instanceof Error ? error.message : String(error)}`
-      // A timeout may be one event's doing; a refused connection is everybody's.
-      return { is: 'retry', reason, away: error instanceof HttpError && error.kind === 'network' }
+      // A timeout may be one event's doing; a refused connection, or a login that can't be read, is everybody's.
+      return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
   }
 
   /** Asks the receiver what it takes: it sees our login, and no event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      return probeOf(this.#url, await this.#client.options(this.#headers, signal))
+      return probeOf(this.#url, await this.#client.options(this.#headersNow(), signal))
     } catch (error) {
       return { is: 'fail', says: `${this.#url}: ${error instanceof Error ? error.message : String(error)}` }
     }
@@ -58,4 +78,9 @@ export class Poster {
   close(): void {
     this.#client.close()
   }
+}
+
+function headersOf({ headers, auth }: HttpConfig): Readonly<Record<string, string>> {
+  const login = authorization(auth)
+  return { ...headers, ...(login === undefined ? {} : { authorization: login }) }
 }

@@ -115,6 +115,20 @@ test('headers, login and extensions are on every request', async () => {
   expect(seen[0]?.body).toBe('{"number":0}')
 })
 
+test('a token that was renewed in its file is used once the old one is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-token-'))
+  closing.push(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'token')
+  await writeFile(file, 'old\n')
+  const { url, seen } = await serve((response, { headers }) => { response.writeHead(headers.authorization === 'Bearer new' ? 202 : 401).end() })
+  const sink = await sinkFor({ url, auth: { type: 'bearer', token: `file:${file}` } })
+  const batch = eventBatch(numberedEvents(1, 'e'), 't')
+  expect((await sink.send(batch, never))[0]).toMatchObject({ is: 'retry', reason: expect.stringContaining('correct `auth`') as string })
+  await writeFile(file, 'new\n')
+  expect(await sink.send(batch, never)).toEqual([])
+  expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new'])
+})
+
 test('batched requests hold at most so many events, in order', async () => {
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url, mode: 'batched', request_events: 4, auth: { type: 'bearer', token: 'secret' } })

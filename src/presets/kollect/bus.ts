@@ -1,4 +1,5 @@
 /** Where changes go: the URL by which kollect names a bus, as the settings of a sink. */
+import { loginOf, PresetProblem, withoutLogin } from '../given.ts'
 
 export interface BusInput {
   readonly url: string
@@ -12,8 +13,6 @@ export interface Bus {
   readonly secrets: Readonly<Record<string, string>>
   readonly notes: readonly string[]
 }
-
-export class PresetProblem extends Error {}
 
 const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
@@ -175,27 +174,4 @@ function httpBus(text: string, secret: (name: string) => string): Bus {
     secrets: user === undefined ? {} : { 'http-password': password ?? '' },
     notes: [],
   }
-}
-
-interface Login {
-  readonly plain: string
-  readonly user: string | undefined
-  readonly password: string | undefined
-}
-
-function loginOf(text: string): Login {
-  const written = text.includes('://') ? text : `nats://${text}`
-  const url = URL.parse(written)
-  if (url === null || url.host === '') throw new PresetProblem(`\`${withoutLogin(text)}\` is no URL of a server`)
-  const found = /^([^:]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(written)
-  const [name = '', ...rest] = (found?.[2] ?? '').split(':')
-  return {
-    plain: `${found?.[1] ?? ''}${found?.[3] ?? ''}`,
-    user: found?.[2] === undefined || found[2] === '' ? undefined : decodeURIComponent(name),
-    password: rest.length === 0 ? undefined : decodeURIComponent(rest.join(':')),
-  }
-}
-
-function withoutLogin(text: string): string {
-  return text.replace(/\/\/[^@/]*@/, '//***@')
 }

@@ -1,9 +1,10 @@
 /** `weir kollect`: kollect's flags and environment as a configuration of Weir. Pure. */
 import { traceTarget } from '../../model/trace-target.ts'
-import { busOf, PresetProblem } from './bus.ts'
+import { PresetProblem } from '../given.ts'
+import { busOf } from './bus.ts'
 import { readSettings, type Generation, type KollectFlags } from './settings.ts'
 
-export { PresetProblem } from './bus.ts'
+export { PresetProblem } from '../given.ts'
 export type { Generation, KollectFlags } from './settings.ts'
 
 export interface KollectInput {

@@ -1,5 +1,5 @@
 /** kollect's flags and variables of both its generations, and what each means when nothing is said. */
-import { PresetProblem } from './bus.ts'
+import { PresetProblem, truthOf } from '../given.ts'
 
 export type Generation = 'a' | 'b'
 
@@ -58,12 +58,4 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     namespaces: (text('namespace') ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
     busUrl, clusterId, kubeconfig: text('kubeConfig'), waitForSync: truth('waitForSync', generation === 'a'), telemetryUrl: text('telemetryUrl') ?? 'noop://',
   }
-}
-
-/** What Go takes for a truth value. */
-function truthOf(value: string | boolean, by: string): boolean {
-  if (typeof value === 'boolean') return value
-  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false
-  throw new PresetProblem(`${by} is \`${value}\`; it may be true or false`)
 }

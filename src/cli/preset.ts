@@ -1,0 +1,42 @@
+/** What stands in for another program: a configuration that is made of that one's settings, kept in the data folder, and run. */
+import { makeDurableDirectory, realHost, replaceFile } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { WeirError } from '../model/errors.ts'
+
+export interface PresetStart {
+  /** As in `weir NAME`; the configuration is kept under this name. */
+  readonly name: string
+  readonly folder: string
+  /** The configuration, YAML. */
+  readonly text: string
+  /** Contents of further files in the data folder, by name. */
+  readonly files: Readonly<Record<string, string>>
+  /** What is otherwise than with the other program. */
+  readonly notes: readonly string[]
+  /** Said where the data folder is new. */
+  readonly fresh: string
+  readonly listen: string | undefined
+  readonly ops: string | undefined
+  /** The other program's exit code for what keeps it from starting; undefined: no WeirError. */
+  readonly exitCode: (error: WeirError | undefined) => number
+}
+
+/** Ends when Weir does. */
+export async function startPreset({ name, folder, text, files, notes, fresh, listen, ops, exitCode }: PresetStart): Promise<void> {
+  for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
+  const host = realHost()
+  try {
+    if ((await host.disk.stat(`${folder}/journal`)) === undefined) self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
+    await makeDurableDirectory(host.disk, folder)
+    const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
+    for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
+    await replaceFile(host.disk, folder, `${name}.yaml`, encode(text))
+    const { runCommand } = await import('./run.ts')
+    await runCommand(['--config', `${folder}/${name}.yaml`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
+  } catch (error) {
+    if (!(error instanceof WeirError)) self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${error.message}\n      ${error.advice}\n`)
+    // Workers of a start that failed half-way must not keep the process alive.
+    self.exit(exitCode(error instanceof WeirError ? error : undefined))
+  }
+}

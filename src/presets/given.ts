@@ -1,0 +1,36 @@
+/** What presets are given, by flags and variables of other programs, and what is wrong with it. */
+
+/** In words for the user. */
+export class PresetProblem extends Error {}
+
+/** What Go takes for a truth value. `by`: the flag or variable that says it. Throws PresetProblem. */
+export function truthOf(value: string | boolean, by: string): boolean {
+  if (typeof value === 'boolean') return value
+  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false
+  throw new PresetProblem(`${by} is \`${value}\`; it may be true or false`)
+}
+
+export interface Login {
+  readonly plain: string
+  readonly user: string | undefined
+  readonly password: string | undefined
+}
+
+/** A URL without the login in it, and the login. Throws PresetProblem, which shows no password. */
+export function loginOf(text: string): Login {
+  const written = text.includes('://') ? text : `nats://${text}`
+  const url = URL.parse(written)
+  if (url === null || url.host === '') throw new PresetProblem(`\`${withoutLogin(text)}\` is no URL of a server`)
+  const found = /^([^:]+:\/\/)(?:([^@/]*)@)?(.*)$/s.exec(written)
+  const [name = '', ...rest] = (found?.[2] ?? '').split(':')
+  return {
+    plain: `${found?.[1] ?? ''}${found?.[3] ?? ''}`,
+    user: found?.[2] === undefined || found[2] === '' ? undefined : decodeURIComponent(name),
+    password: rest.length === 0 ? undefined : decodeURIComponent(rest.join(':')),
+  }
+}
+
+export function withoutLogin(text: string): string {
+  return text.replace(/\/\/[^@/]*@/, '//***@')
+}
