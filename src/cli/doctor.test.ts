@@ -4,6 +4,7 @@ import { createServer as createHttp } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePorts } from '../../test/kit/free-port.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { realMachine, type Machine } from '../host/machine.ts'
@@ -171,10 +172,11 @@ describe('ports', () => {
   })
 
   test('of a source that listens for requests are TCP, and no datagrams are in their way', async () => {
-    const [udp, tcp] = [createSocket('udp4').bind(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')]
+    const [port = 0] = await freePorts(1)
+    const [udp, tcp] = [createSocket('udp4').bind(port, '127.0.0.1'), createServer().listen(0, '127.0.0.1')]
     await Promise.all([udp, tcp].map((one) => new Promise((resolve) => one.once('listening', resolve))))
     onTestFinished(() => { udp.close(); tcp.close() })
-    const given = await scene(`sources: {audit: {type: kube-audit, cluster: c1, listen: ["127.0.0.1:${udp.address().port}", "127.0.0.1:${(tcp.address() as AddressInfo).port}"]}}\n`)
+    const given = await scene(`sources: {audit: {type: kube-audit, cluster: c1, listen: ["127.0.0.1:${port}", "127.0.0.1:${(tcp.address() as AddressInfo).port}"]}}\n`)
     const findings = (await checkPorts(given)).filter(({ check }) => check === 'port audit')
     expect(short(findings)).toEqual(['ok port audit', 'fail port audit'])
     expect(findings[0]?.fact).toMatch(/^TCP /)

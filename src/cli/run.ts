@@ -212,7 +212,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
-    for (const report of reports) log.info(`source ${report.id} listens`, { addresses: report.addresses.join(' ') || 'off' })
+    for (const { id, addresses } of reports) log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 
     const stop = async (): Promise<void> => {
       runtime.drain()

@@ -36,6 +36,7 @@ export class SourceWorkers {
       const back = await ingest.call('apply', this.#applied.filter(({ type }) => !watched.has(type)))
       return { ...second, running: [...back.running, ...second.running] }
     }
+    for (const { id, type } of this.#applied) if (watched.has(type) && !there.some((entry) => entry.id === id)) await ingest.call('letGo', id)
     this.#applied = entries
     return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
   }

@@ -109,6 +109,10 @@ export const ingestMethods = {
     self.keepCompiled()
     return { ...status(), epoch: into.epoch }
   },
+  /** The source is not there any more. */
+  letGo(source: string): void {
+    held.delete(source)
+  },
   /** A thread with sources of its own asks through this port. */
   serve(port: MessagePort): void {
     serve(port, journalMethods)
