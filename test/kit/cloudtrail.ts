@@ -34,7 +34,7 @@ export class TrailServer {
   perSecond = Number.POSITIVE_INFINITY
   url = ''
   readonly #held = new Map<string, Held[]>()
-  readonly #faults = new Map<string, TrailFault[]>()
+  readonly #faults = new Map<string, { readonly fault: TrailFault; left: number }[]>()
   readonly #times = new Map<string, number[]>()
   readonly #server: Server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy())
@@ -69,7 +69,7 @@ export class TrailServer {
 
   /** The next requests of a region are answered by this. */
   fail(region: string, fault: TrailFault, times = 1): void {
-    this.#faults.set(region, [...(this.#faults.get(region) ?? []), ...Array.from({ length: times }, () => fault)])
+    this.#faults.set(region, [...(this.#faults.get(region) ?? []), { fault, left: times }])
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,7 +82,9 @@ export class TrailServer {
     if (key !== credentials.accessKeyId) return refuse({ status: 400, code: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' })
     const { StartTime: start = 0, EndTime: end = Infinity, MaxResults: most = mostInAnswer, NextToken: token } = JSON.parse(Buffer.concat(parts).toString()) as { StartTime?: number; EndTime?: number; MaxResults?: number; NextToken?: string }
     this.asked.push({ region, start: start * 1000, end: end * 1000, token, most, session: request.headers['x-amz-security-token']?.toString() })
-    const fault = this.#faults.get(region)?.shift()
+    const scripted = this.#faults.get(region)?.find(({ left }) => left > 0)
+    if (scripted !== undefined) scripted.left--
+    const fault = scripted?.fault
     if (fault === 'drop') return void response.destroy()
     if (fault === 'silent') return
     if (fault !== undefined) return refuse(fault)
@@ -102,7 +104,7 @@ export class TrailServer {
   }
 
   #isTooFast(region: string): boolean {
-    const now = performance.now()
+    const now = this.now()
     const times = (this.#times.get(region) ?? []).filter((time) => time > now - 1000)
     if (times.length >= this.perSecond) return true
     this.#times.set(region, [...times, now])

@@ -1,8 +1,8 @@
 // A bucket with files of a trail and a queue that is told of them, in whatever serves S3 and SQS.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
 import { cloudtrailSchema } from '../../src/connectors/cloudtrail/config.ts'
@@ -23,10 +23,14 @@ export interface TrailBucket {
   /** Tells a queue of files, as S3 does. */
   tell(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
   send(queue: string, body: unknown): Promise<void>
-  /** How many messages can be had from a queue, which then holds them no more. */
-  take(queue: string): Promise<number>
+  /** Messages that a queue has, also those that are with readers. */
+  left(queue: string): Promise<number>
+  /** From now on the server itself tells the queue, or a topic, of each new file. */
+  notify(queue: string, topic?: string): Promise<void>
   close(): Promise<void>
 }
+
+const account = '123456789012'
 
 /** At a server that has both. */
 export async function trailBucketAt(url: string, end: () => Promise<unknown>): Promise<TrailBucket> {
@@ -39,19 +43,20 @@ export async function trailBucketAt(url: string, end: () => Promise<unknown>): P
     bucket, url, sqs, send,
     async makeQueue(name) {
       await sqs.send(new CreateQueueCommand({ QueueName: name }))
-      return `${url}/123456789012/${name}`
+      return `${url}/${account}/${name}`
     },
     async putFile(key, content) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content)), ContentType: 'application/json', ContentEncoding: 'gzip' }))
     },
     tell: (queue, keys, { bucket: other = bucket } = {}) => send(queue, noticeOf(other, keys)),
-    async take(queue) {
-      for (let taken = 0; ;) {
-        const { Messages: found = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10 }))
-        if (found.length === 0) return taken
-        taken += found.length
-        await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue, Entries: found.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle })) }))
-      }
+    async left(queue) {
+      const { Attributes: { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: given } = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ['All'] }))
+      return Number(waiting) + Number(given)
+    },
+    async notify(queue, topic) {
+      const arn = topic ?? `arn:aws:sqs:${region}:${account}:${queue.slice(queue.lastIndexOf('/') + 1)}`
+      const Events = ['s3:ObjectCreated:*'] as const
+      await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: topic === undefined ? { QueueConfigurations: [{ QueueArn: arn, Events: [...Events] }] } : { TopicConfigurations: [{ TopicArn: arn, Events: [...Events] }] } }))
     },
     async close() {
       sqs.destroy()

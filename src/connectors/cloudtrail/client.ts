@@ -27,8 +27,8 @@ export class TrailError extends Error {
   override readonly name = 'TrailError'
 }
 
-/** CloudTrail answers two requests a second for each account and region, and gives fifty events at a time. */
-const paceMs = 500
+/** CloudTrail answers two requests a second for each account and region, and gives fifty events at a time. A little more: its clock is not ours. */
+const paceMs = 520
 const mostInAnswer = 50
 const usualTries = 6
 const [firstWaitMs, longestWaitMs] = [1000, 30_000]

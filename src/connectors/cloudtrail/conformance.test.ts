@@ -9,21 +9,12 @@ import { sourceConformance, type Answer } from '../../../test/conformance/source
 import type { NewUnit } from '../../../test/conformance/test-journal.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
-import { againstFauxqs } from '../../../test/kit/fauxqs.ts'
-import { startTrailBucket, trailSourceOn, type TrailBucket } from '../../../test/kit/trail-bucket.ts'
 import { cloudtrailSchema } from './config.ts'
 import { cloudtrail } from './index.ts'
 
 const server = new TrailServer()
-let bucket: TrailBucket
-beforeAll(async () => {
-  await server.start()
-  bucket = await startTrailBucket()
-})
-afterAll(async () => {
-  await server.stop()
-  await bucket.close()
-})
+beforeAll(() => server.start())
+afterAll(() => server.stop())
 
 let happened = Date.now() - 60_000
 
@@ -93,5 +84,3 @@ sourceConformance('cloudtrail lookup', {
     }
   },
 }, { system: 'cloudtrail', server: 'server of its API', ours: true })
-
-sourceConformance('cloudtrail queue', trailSourceOn(() => bucket), { ...againstFauxqs('cloudtrail-s3'), unordered: true })

@@ -13,7 +13,8 @@ import { JVM } from './kafka.ts'
 
 const readyLimit = 60_000
 
-export type VersionedAws = AwsServer & { readonly version: string | undefined }
+/** `direct`: the program itself, for what goes past our port. */
+export type VersionedAws = AwsServer & { readonly version: string | undefined; readonly direct?: string }
 
 /** SQS and SNS. Throws when it cannot be had (see `installMoto`). */
 export async function startMoto(): Promise<VersionedAws> {
@@ -22,7 +23,7 @@ export async function startMoto(): Promise<VersionedAws> {
   const [port = 0] = await freePorts(1)
   const said = await runCommand(python.path, ['-c', 'import moto; print(moto.__version__)'], { limit: 30_000 })
   const server = await behind('123456789012', port, spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }))
-  return { ...server, version: said.stdout.trim() }
+  return { ...server, version: said.stdout.trim(), direct: `http://127.0.0.1:${port}` }
 }
 
 /** SQS. Throws when it cannot be had (see `installElasticmq`). */

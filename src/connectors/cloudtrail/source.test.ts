@@ -1,0 +1,261 @@
+import { gzipSync } from 'node:zlib'
+import { afterEach, expect, test } from 'vitest'
+import type { OwnFrames, SourceContext } from '../../engine/ports.ts'
+import { ToldOnce } from '../../engine/told-once.ts'
+import { realHost, type Host } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { Frame, Unit } from '../../journal/types.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { MetricStore } from '../../telemetry/metrics.ts'
+import { TestJournal } from '../../../test/conformance/test-journal.ts'
+import { auth } from '../../../test/kit/aws-server.ts'
+import { eventsOf } from '../../../test/kit/aws-side.ts'
+import { TrailServer } from '../../../test/kit/cloudtrail.ts'
+import { fakeHost } from '../../../test/kit/fake-host.ts'
+import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
+import { TrailReader } from './client.ts'
+import { lookAtTrail } from './client-look.ts'
+import { cloudtrailSchema, type From } from './config.ts'
+import { openCloudtrail } from './source.ts'
+import { keptMs, Place } from './source-place.ts'
+
+const start = Date.parse('2026-11-21T11:05:00.000Z')
+const [minute, region] = [60_000, 'eu-central-1']
+type Lookup = Extract<WrittenConfigOf<typeof cloudtrailSchema>['from'], { type: 'lookup' }>
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** AWS, a journal and a clock that moves by the test's hand; waiting takes no time, and is noted. */
+class Scene {
+  now = start
+  readonly units: Omit<Unit, 'source'>[] = []
+  readonly lines: string[] = []
+  readonly slept: number[] = []
+  readonly shed: Record<string, number> = {}
+  readonly metrics = new MetricStore({ strict: true })
+  readonly server: TrailServer
+  readonly host: Host
+  readonly signal = new AbortController().signal
+  readonly #limits = new Set<() => void>()
+
+  constructor(server: TrailServer) {
+    this.server = server
+    server.now = () => this.now
+    const real = realHost()
+    this.host = {
+      ...real, disk: fakeHost(1).disk, clock: { now: () => this.now, monotonic: () => this.now },
+      timers: { ...real.timers, sleep: async (ms) => {
+        this.slept.push(ms)
+        await real.timers.yield()
+      }, after: (ms, act) => {
+        this.#limits.add(act)
+        const timer = real.timers.after(ms, act)
+        return { cancel: () => {
+          this.#limits.delete(act)
+          timer.cancel()
+        } }
+      } },
+    }
+  }
+
+  /** Whatever is waited for has taken too long. */
+  expire(): void {
+    for (const act of this.#limits) act()
+  }
+
+  get events(): WeirEvent[] {
+    return this.units.flatMap((unit) => {
+      const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
+      return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
+    })
+  }
+
+  get ids(): string[] {
+    return this.events.map(({ id }) => id)
+  }
+
+  context(): SourceContext {
+    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
+    const { units } = this
+    const frames: OwnFrames = {
+      hold: () => Promise.resolve(),
+      async *after({ sequence }) {
+        for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+        await Promise.resolve()
+      },
+    }
+    return {
+      id: 'aws', host: this.host, epoch: 1, cursor: units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames,
+      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
+      append: (unit) => {
+        // As between threads: whoever appends has these bytes no more.
+        units.push({ ...unit, raw: structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] }) })
+        return Promise.resolve({ position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length })
+      },
+    }
+  }
+
+  config(written: Partial<Lookup> = {}) {
+    return configFrom(cloudtrailSchema, { from: { type: 'lookup', regions: [region], ...written }, endpoint: this.server.url, auth })
+  }
+
+  /** A start of Weir: what it remembers is in the journal. */
+  async poll(written: Partial<Lookup> = {}, limits?: { readonly sliceMs: number; readonly most: number }): Promise<() => Promise<void>> {
+    const config = this.config(written)
+    const context = this.context()
+    const told = new ToldOnce(context, keptMs)
+    await told.restore()
+    const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
+    cleanups.push(() => reader.close())
+    const place = new Place({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
+    return () => place.poll(this.signal)
+  }
+}
+
+async function scene(): Promise<Scene> {
+  const server = await new TrailServer().start()
+  cleanups.push(() => server.stop())
+  return new Scene(server)
+}
+
+const record = (id: string, time: number): Record<string, unknown> => ({ eventID: id, eventTime: new Date(time).toISOString(), eventName: 'StopInstances', eventSource: 'ec2.amazonaws.com', awsRegion: region, recipientAccountId: '123456789012', userIdentity: { type: 'IAMUser', userName: 'jane' } })
+const many = (count: number): Record<string, unknown>[] => Array.from({ length: count }, (_, at) => record(`e${at}`, start - 4 * minute + at * 1000))
+const ids = (count: number): string[] => Array.from({ length: count }, (_, at) => `e${at}`)
+
+test('pages of fifty are joined, told oldest first and asked for twice a second at most; what is seen again is not told again', async () => {
+  const it = await scene()
+  it.server.put(region, [record('old', start - 16 * minute), ...many(120)])
+  const poll = await it.poll()
+  await poll()
+  expect(it.ids).toEqual(ids(120))
+  expect(it.server.asked.map(({ start: from, end, token }) => [from, end, token !== undefined])).toEqual([[start - 15 * minute, start, false], [start - 15 * minute, start, true], [start - 15 * minute, start, true]])
+  expect(it.slept).toEqual([520, 520])
+  it.now += minute
+  await poll()
+  expect(it.ids).toHaveLength(120)
+  expect(it.events[0]).toMatchObject({ family: 'audit', type: 'aws.ec2.StopInstances', extensions: { actor: 'jane', tenant: '123456789012' } })
+})
+
+test('what becomes visible late is told; a restart, a crash between units and an outage of an hour lose nothing and tell nothing twice', async () => {
+  const it = await scene()
+  const late = record('late', start - minute)
+  it.server.put(region, many(120))
+  it.server.put(region, [late], start + 5 * minute)
+  await (await it.poll())()
+  it.now += 6 * minute
+  await (await it.poll())()
+  expect(it.ids).toEqual([...ids(120), 'late'])
+  it.server.put(region, [record('away', start + 30 * minute)])
+  it.now += 60 * minute
+  await (await it.poll())()
+  expect(it.ids).toEqual([...ids(120), 'late', 'away'])
+  expect(it.server.asked.at(-2)?.start).toBe(start - 9 * minute)
+})
+
+test('the first request goes back as far as `backfill` says, in slices that shrink where there are too many', async () => {
+  const it = await scene()
+  it.server.put(region, [record('week', start - 6 * 24 * 60 * minute), ...many(120)])
+  await (await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, most: 60 }))()
+  expect(it.ids).toEqual(['week', ...ids(120)])
+})
+
+test('ninety days are kept: what is older is missed, and that is said and counted', async () => {
+  const it = await scene()
+  await (await it.poll())()
+  it.now += keptMs + 60 * minute
+  await (await it.poll({}, { sliceMs: keptMs, most: 1000 }))()
+  expect(it.lines.join()).toContain('keeps events for ninety days')
+  expect(it.metrics.value('weir_cloudtrail_missed_seconds_total', { source: 'aws', region })).toBeGreaterThan(3600)
+})
+
+test('throttling, faults and broken connections are waited for; an answer that never comes is given up', async () => {
+  const it = await scene()
+  it.server.put(region, many(60))
+  for (const fault of [{ status: 400, code: 'ThrottlingException' }, { status: 500, code: 'InternalFailure' }, 'drop', 'silent'] as const) it.server.fail(region, fault)
+  const polled = (await it.poll())()
+  await expect.poll(() => it.server.asked.length, { interval: 5, timeout: 20_000 }).toBe(4)
+  it.expire()
+  await polled
+  expect(it.ids).toEqual(ids(60))
+  expect(it.slept.filter((ms) => ms >= 1000).length).toBeGreaterThanOrEqual(4)
+})
+
+test('what the service would throttle is not asked: at two requests a second nothing is refused', async () => {
+  const it = await scene()
+  it.server.perSecond = 2
+  it.server.put(region, many(120))
+  const host: Host = { ...it.host, timers: { ...it.host.timers, sleep: (ms) => {
+    it.now += ms
+    return Promise.resolve()
+  } } }
+  const reader = new TrailReader({ host, config: it.config(), region, tries: 1, note: () => undefined })
+  cleanups.push(() => reader.close())
+  expect(await reader.read({ from: start - 15 * minute, to: start }, 1000, it.signal)).toHaveLength(120)
+})
+
+test('who may not read is told what is missing, once a round, and the other region is read', async () => {
+  const it = await scene()
+  it.server.put('us-east-1', [record('global', start - minute)])
+  it.server.fail(region, { status: 400, code: 'AccessDeniedException', message: 'not authorized to perform: cloudtrail:LookupEvents' }, Infinity)
+  const source = await openCloudtrail(it.config({ regions: [region, 'us-east-1'] }), it.context()) as Awaited<ReturnType<typeof openCloudtrail>> & { status(): { regions: readonly { why?: string }[] } }
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  await expect.poll(() => [it.ids, source.status().regions[0]?.why], { interval: 5, timeout: 20_000 }).toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
+  abort.abort()
+  await done
+  expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
+})
+
+test('what is no record is counted once, and stops nothing', async () => {
+  const it = await scene()
+  it.server.put(region, ['no record', record('one', start - minute)])
+  const poll = await it.poll()
+  await poll()
+  await poll()
+  expect([it.shed, it.ids]).toEqual([{ malformed: 1 }, ['one']])
+})
+
+test('doctor looks at regions and says which does not let us in', async () => {
+  const it = await scene()
+  const look = () => lookAtTrail(it.config({ regions: [region, 'us-east-1'] }), it.context(), it.signal)
+  expect(await look()).toEqual({ is: 'ok', says: expect.stringContaining('CloudTrail in us-east-1 lets us read') as string })
+  it.server.fail(region, { status: 400, code: 'AccessDeniedException' })
+  expect(await look()).toEqual({ is: 'fail', says: expect.stringContaining('allow cloudtrail:LookupEvents') as string })
+})
+
+test('files become events, through SNS too; digests are skipped, what can’t be read is kept with its reason, and the queue is empty then', async () => {
+  const bucket = await startTrailBucket()
+  cleanups.push(() => bucket.close())
+  const queue = await bucket.makeQueue('trail')
+  const file = (name: string): string => `AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${name}.json.gz`
+  await bucket.putFile(file('two'), { Records: [record('a', start), 'no record', record('b', start)] })
+  await bucket.putFile(file('wrapped'), { Records: [record('c', start)] })
+  await bucket.putFile(file('empty'), { Records: [] })
+  await bucket.putFile(file('broken'), gzipSync('{}').subarray(0, 12))
+  await bucket.putFile(file('other'), { no: 'records' })
+  await bucket.tell(queue, [file('two'), file('empty'), 'AWSLogs/123456789012/CloudTrail-Digest/x.json.gz'])
+  await bucket.send(queue, { Type: 'Notification', TopicArn: 'arn:aws:sns:eu-central-1:123456789012:t', Message: JSON.stringify(noticeOf(bucket.bucket, [file('wrapped')])) })
+  await bucket.send(queue, { Service: 'Amazon S3', Event: 's3:TestEvent' })
+  await bucket.tell(queue, [file('broken'), file('other'), file('gone')])
+  await bucket.tell(queue, [file('two')], { bucket: 'another' })
+  await bucket.send(queue, 'hello')
+  const journal = new TestJournal()
+  const metrics = new MetricStore({ strict: true })
+  const source = await trailSource(bucket, queue, { ...journal.context(1), id: 'aws', metrics })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  const told = (): string[] => journal.units.flatMap(eventsOf).map(({ id, type, extensions }) => (type === 'weir.message.rejected' ? String(extensions?.['reason']).replace(/s3:\S*\/(\S+)/, '$1') : id)).sort()
+  await expect.poll(told, { timeout: 20_000 }).toEqual([
+    'a', 'b', 'broken.json.gz can\'t be unpacked, or is larger than `from.largest_file` (unexpected end of file)', 'c', 'gone.json.gz is not there any more', 'it is no JSON, so no notification of S3',
+    'it is no record of CloudTrail', 'other.json.gz has no list of records', 'two.json.gz is in another bucket than `from.bucket` (weir-trail), and is not fetched',
+  ])
+  abort.abort()
+  await done
+  expect(await bucket.left(queue)).toBe(0)
+  const files = (outcome: string): number => metrics.value('weir_cloudtrail_files_total', { source: 'aws', outcome })
+  expect([files('read'), files('skipped'), files('rejected')]).toEqual([3, 1, 4])
+})
