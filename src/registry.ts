@@ -10,6 +10,7 @@ import { kafkaJournalSchema, kafkaSchema, kafkaSourceSchema } from './connectors
 import { kubeAuditSchema } from './connectors/kube-audit/config.ts'
 import { kubernetesSchema } from './connectors/kubernetes/config.ts'
 import { natsJournalSchema, natsSchema, natsSourceSchema } from './connectors/nats/config.ts'
+import { neo4jSchema } from './connectors/neo4j/config.ts'
 import { netflowSchema } from './connectors/netflow/config.ts'
 import { otcCtsSchema } from './connectors/otc-cts/config.ts'
 import { rabbitmqSchema, rabbitmqSourceSchema } from './connectors/rabbitmq/config.ts'
@@ -23,7 +24,7 @@ export const sourceSchemas = {
 }
 export const sinkSchemas = {
   http: httpSchema, nats: natsSchema, kafka: kafkaSchema, rabbitmq: rabbitmqSchema, 'aws-sqs': sqsSchema, 'aws-sns': snsSchema, gcppubsub: gcppubsubSchema,
-  'azure-servicebus': serviceBusSchema, file: fileSchema, stdout: stdoutSchema,
+  'azure-servicebus': serviceBusSchema, neo4j: neo4jSchema, file: fileSchema, stdout: stdoutSchema,
 }
 
 /** Settings of the journal on a bus, by the bus. */
@@ -65,6 +66,7 @@ const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   'aws-sns': async () => (await import('./connectors/aws-sns/index.ts')).sns,
   gcppubsub: async () => (await import('./connectors/gcppubsub/index.ts')).gcppubsub,
   'azure-servicebus': async () => (await import('./connectors/azure-servicebus/index.ts')).serviceBus,
+  neo4j: async () => (await import('./connectors/neo4j/index.ts')).neo4j,
   file: async () => (await import('./connectors/file/index.ts')).file,
   stdout: async () => (await import('./connectors/file/index.ts')).stdout,
 }

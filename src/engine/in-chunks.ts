@@ -16,9 +16,14 @@ interface Ordered {
   readonly key: string | undefined
 }
 
-interface Encoded<Row> {
+/** What a row goes out as: bytes, or whatever knows about how many it will be. */
+interface Body {
+  readonly length: number
+}
+
+interface Encoded<Row, B extends Body> {
   readonly row: Row
-  readonly bytes: Uint8Array
+  readonly body: B
 }
 
 /**
@@ -26,43 +31,43 @@ interface Encoded<Row> {
  * refused for good its rows go once more one by one, so that only the guilty ones are rejected. Rows of a key that
  * failed are left for the next time. `attempt` must not reject.
  */
-export async function deliverInChunks<Row extends Ordered>(
+export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,
   options: InChunksOptions,
-  encode: (row: Row) => Uint8Array | Attempt,
-  attempt: (rows: readonly Uint8Array[]) => Promise<Attempt>,
+  encode: (row: Row) => B | Exclude<Attempt, undefined>,
+  attempt: (rows: readonly B[]) => Promise<Attempt>,
 ): Promise<Failure[]> {
-  const chunks = new Chunks<Row>(options, attempt)
+  const chunks = new Chunks<Row, B>(options, attempt)
   for (const row of rows) {
-    const bytes = encode(row)
-    if (bytes instanceof Uint8Array) await chunks.add({ row, bytes })
-    else chunks.fail(row, bytes ?? { is: 'reject', reason: 'empty' })
+    const body = encode(row)
+    if ('is' in body) chunks.fail(row, body)
+    else await chunks.add({ row, body })
   }
   await chunks.flush()
   return chunks.failures.sort((a, b) => a.index - b.index)
 }
 
-class Chunks<Row extends Ordered> {
+class Chunks<Row extends Ordered, B extends Body> {
   readonly failures: Failure[] = []
   readonly #options: InChunksOptions
-  readonly #attempt: (rows: readonly Uint8Array[]) => Promise<Attempt>
+  readonly #attempt: (rows: readonly B[]) => Promise<Attempt>
   readonly #deadline: number
   readonly #failedKeys = new Set<string>()
-  #chunk: Encoded<Row>[] = []
+  #chunk: Encoded<Row, B>[] = []
   #bytes = 0
   #trouble: { reason: string; afterMs?: number } | undefined
 
-  constructor(options: InChunksOptions, attempt: (rows: readonly Uint8Array[]) => Promise<Attempt>) {
+  constructor(options: InChunksOptions, attempt: (rows: readonly B[]) => Promise<Attempt>) {
     this.#options = options
     this.#attempt = attempt
     this.#deadline = options.clock.monotonic() + options.budgetMs
   }
 
-  async add(encoded: Encoded<Row>): Promise<void> {
+  async add(encoded: Encoded<Row, B>): Promise<void> {
     const { rows, bytes } = this.#options.limits
-    if (this.#chunk.length >= rows || (this.#chunk.length > 0 && this.#bytes + encoded.bytes.length > bytes)) await this.flush()
+    if (this.#chunk.length >= rows || (this.#chunk.length > 0 && this.#bytes + encoded.body.length > bytes)) await this.flush()
     this.#chunk.push(encoded)
-    this.#bytes += encoded.bytes.length
+    this.#bytes += encoded.body.length
   }
 
   async flush(): Promise<void> {
@@ -79,8 +84,8 @@ class Chunks<Row extends Ordered> {
   }
 
   /** Sends what may be sent of a chunk; rows held back are settled here. */
-  async #deliver(chunk: Encoded<Row>[]): Promise<Attempt> {
-    const sent: Encoded<Row>[] = []
+  async #deliver(chunk: Encoded<Row, B>[]): Promise<Attempt> {
+    const sent: Encoded<Row, B>[] = []
     for (const one of chunk) {
       if (one.row.key === undefined || !this.#failedKeys.has(one.row.key)) sent.push(one)
       else this.fail(one.row, { is: 'retry', reason: behindKey(one.row.key) })
@@ -89,7 +94,7 @@ class Chunks<Row extends Ordered> {
     if (sent.length === 0) return undefined
     const blocked = this.#blocked()
     if (blocked !== undefined) return { is: 'retry', ...blocked }
-    const outcome = await this.#attempt(sent.map(({ bytes }) => bytes))
+    const outcome = await this.#attempt(sent.map(({ body }) => body))
     if (outcome?.is === 'retry' && outcome.away === true) this.#trouble = outcome
     return outcome
   }

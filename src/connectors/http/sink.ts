@@ -52,7 +52,7 @@ async function sendBatched({ config, context, poster, forms }: Parts, { one, man
   const sending = forms.begin(batch.trace)
   const limits = { rows: config.request_events, bytes: requestBytes }
   const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
-  const encode = (row: SinkRow): Uint8Array | Attempt => attempting(() => one(sending.event(row)))
+  const encode = (row: SinkRow): Uint8Array | Exclude<Attempt, undefined> => attempting(() => one(sending.event(row)))
   return sending.settle(await deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(many(events), signal)))
 }
 

@@ -1,0 +1,66 @@
+// What the conformance suite needs of a graph: its events as audit events, and in which order they came.
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Sink, SinkBatch } from '../../../src/engine/ports.ts'
+import type { EventBatch } from '../../../src/model/batches.ts'
+import { eventAt, toEventBatch } from '../../../src/model/events.ts'
+
+/** How an id is written in the graph: found in whatever goes over the wire, and no part of another. */
+export const marked = (id: string, run: string): string => `<${run}/${id}>`
+
+/** The sink, given every event as one that tells who did what; in a graph that others use too. */
+export function auditOf(sink: Sink, run: string): Sink {
+  const told = (batch: SinkBatch): SinkBatch => ({
+    ...batch,
+    pieces: batch.pieces.map((piece) => {
+      const rows = piece.batch as EventBatch
+      const events = Array.from({ length: rows.count }, (_, row) => eventAt(rows, row))
+      return { ...piece, batch: toEventBatch(events.map((event) => ({ ...event, id: marked(event.id, run), family: 'audit' }))) }
+    }),
+  })
+  return {
+    send: (batch, signal) => sink.send(told(batch), signal),
+    probe: async (signal) => (await sink.probe?.(signal)) ?? { is: 'fail', says: 'it has no probe' },
+    preview: (batch) => sink.preview?.(told(batch)) ?? [],
+    close: () => sink.close(),
+  }
+}
+
+export interface GraphRelay {
+  readonly port: number
+  /** Ids as the suite knows them, in the order in which they came last: nobody sees an order within a transaction but its sender and its wire. */
+  inOrder(ids: readonly string[]): string[]
+  close(): Promise<void>
+}
+
+/** Passes everything on to the server, and remembers what it was sent. */
+export async function graphRelay(target: number, run: string): Promise<GraphRelay> {
+  const open = new Set<Socket>()
+  let sent = ''
+  const relay = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      open.add(socket)
+      const end = (): void => {
+        open.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      }
+      socket.on('close', end).on('error', end)
+    }
+    client.on('data', (chunk) => {
+      sent += chunk.toString('latin1')
+      upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => { client.write(chunk) })
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (relay.address() as AddressInfo).port,
+    inOrder: (ids) => ids.map((id) => ({ id, at: sent.lastIndexOf(id) })).sort((a, b) => a.at - b.at).map(({ id }) => id.slice(run.length + 2, -1)),
+    async close() {
+      const closed = new Promise((resolve) => relay.close(resolve))
+      for (const socket of open) socket.destroy()
+      await closed
+    },
+  }
+}
