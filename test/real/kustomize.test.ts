@@ -1,7 +1,9 @@
 // The manifests as kubectl puts them together: whole, and with no more rights than they say.
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
+import { launch } from '../../src/cli/testing/launch.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { findKubectl } from './install/kubectl.ts'
 
@@ -18,10 +20,10 @@ interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-async function built(context: TestContext, overlay: string): Promise<Manifest[]> {
+async function built(context: TestContext, overlay: string, below = 'kustomize/kollect/overlays'): Promise<Manifest[]> {
   const kubectl = await findKubectl()
   if (kubectl.path === undefined) return context.skip(kubectl.reason)
-  const ran = await runCommand(kubectl.path, ['kustomize', join(ROOT, 'deploy/kustomize/kollect/overlays', overlay)], { limit: 60_000 })
+  const ran = await runCommand(kubectl.path, ['kustomize', join(ROOT, 'deploy', below, overlay)], { limit: 60_000 })
   expect([ran.code, ran.stderr]).toEqual([0, ''])
   return parseAllDocuments(ran.stdout).map((document) => document.toJS() as Manifest)
 }
@@ -70,5 +72,44 @@ describe('kubectl', () => {
     }
     expect(find(all, 'ConfigMap')['data']).toMatchObject({ WEIR_SOURCES_KUBERNETES_EXCLUDE: 'Secret' })
     expect(find(await built(context, 'with-secrets'), 'ConfigMap')['data']).not.toHaveProperty('WEIR_SOURCES_KUBERNETES_EXCLUDE')
+  })
+
+  describe('in place of cts_exporter', () => {
+    interface Pod {
+      readonly containers: readonly { readonly args: readonly string[]; readonly envFrom: unknown }[]
+      readonly volumes: readonly { readonly name: string }[]
+    }
+    const podOf = (all: readonly Manifest[], kind: string): Pod => (find(all, kind)['spec'] as { template: { spec: Pod } }).template.spec
+    const ways = { 'deployment': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment'], 'sink-binding': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment', 'SinkBinding'], 'container-source': ['ConfigMap', 'ContainerSource'] } as const
+
+    test('builds each way with the same pod, without privileges, that reads clouds.yaml of a folder', async (context) => {
+      const pods: Pod[] = []
+      for (const [way, kinds] of Object.entries(ways)) {
+        const all = await built(context, way, 'knative')
+        expect(all.map(({ kind }) => kind).sort()).toEqual([...kinds].sort())
+        pods.push(podOf(all, way === 'container-source' ? 'ContainerSource' : 'Deployment'))
+        for (const each of all.filter(({ kind }) => kind === 'SinkBinding' || kind === 'ContainerSource')) expect(each['spec']).toMatchObject({ sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'event-display' } } })
+      }
+      const withoutData = pods.map(({ volumes, ...pod }) => ({ ...pod, volumes: volumes.filter(({ name }) => name !== 'data') }))
+      expect(withoutData).toEqual(withoutData.map(() => withoutData[0]))
+      expect(withoutData[0]).toMatchObject({
+        automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{ args: ['cts-exporter', '--data', '/data'], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, volumeMounts: [{ name: 'clouds', mountPath: '/etc/openstack', readOnly: true }, { mountPath: '/data' }, { mountPath: '/tmp' }] }],
+        volumes: [{ secret: { secretName: 'cts-exporter-clouds', defaultMode: 0o440 } }, { name: 'temporary' }],
+      })
+    })
+
+    test('its command line and settings are such that it starts', async (context) => {
+      const all = await built(context, 'deployment', 'knative')
+      const [container] = podOf(all, 'Deployment').containers
+      expect(container?.envFrom).toEqual([{ configMapRef: { name: 'cts-exporter-settings' } }])
+      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], { env: { PATH: process.env['PATH'], ...(find(all, 'ConfigMap')['data'] as Record<string, string>) } })
+      expect(code).toBe(0)
+      expect(parse(stdout)).toMatchObject({ data: '/data', sources: { cts: { auth: { type: 'clouds', cloud: 'otc' }, backfill: '5m' } }, sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local' } } })
+    })
+
+    test('the template of clouds.yaml is YAML, with a cloud of the name that the settings have', async () => {
+      expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds.tpl'), 'utf8'))).toMatchObject({ clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } } })
+    })
   })
 })
