@@ -78,7 +78,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_cloudtrail_requests_total: counter('Requests for events of CloudTrail: answered, or failed', 'source', 'region', 'outcome'),
   weir_cloudtrail_behind_seconds: gauge('Time since when events may still come: `look_back`, and more when they can’t be read', 'source', 'region'),
   weir_cloudtrail_missed_seconds_total: counter('Time of which CloudTrail has no events any more, because they were not read for so long', 'source', 'region'),
-  weir_cloudtrail_files_total: counter('Files of a trail: read, skipped (digests), rejected', 'source', 'outcome'),
+  weir_cloudtrail_files_total: counter('Files of a trail: read, skipped (digests), rejected, denied (each time)', 'source', 'outcome'),
 
   weir_udp_receive_buffer_bytes: gauge('Receive buffer that the kernel gave a UDP socket', 'source', 'listener'),
   weir_udp_kernel_dropped_datagrams_total: counter('Datagrams the kernel dropped because they were not read in time', 'source', 'listener'),

@@ -77,8 +77,9 @@ export async function startTrailBucket(): Promise<TrailBucket> {
   return trailBucketAt(`http://127.0.0.1:${(app.server.address() as { port: number }).port}`, () => app.close())
 }
 
-export function trailSource({ bucket, url }: TrailBucket, queue: string, context: SourceContext): Promise<Source> {
-  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: url, visibility: '2s' }, region, auth }), context)
+/** `s3`: another address of S3. */
+export function trailSource({ bucket, url }: Pick<TrailBucket, 'bucket' | 'url'>, queue: string, context: SourceContext, s3 = url): Promise<Source> {
+  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: s3, visibility: '2s' }, region, auth }), context)
 }
 
 let named = 0

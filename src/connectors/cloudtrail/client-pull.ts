@@ -31,6 +31,8 @@ interface Waiting {
 
 /** So many files are fetched at once. */
 const mostAtOnce = 4
+/** Said again after so long. */
+const repeatMs = 60_000
 
 export class FilePuller implements Puller<Delivery> {
   readonly address: string
@@ -40,6 +42,7 @@ export class FilePuller implements Puller<Delivery> {
   readonly #files: TrailFiles
   /** Told of, and not fetched yet. */
   #waiting: Waiting[] = []
+  #said = Number.NEGATIVE_INFINITY
   /** What messages that were given out are: an event, a reason why there is none, or nothing. */
   readonly #meaning = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
 
@@ -71,7 +74,10 @@ export class FilePuller implements Puller<Delivery> {
       if (result.status === 'rejected') {
         away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
         // It comes again by itself, and holds up no other meanwhile.
-        if (result.reason instanceof FileAway && result.reason.denied) one.delivery.back = true
+        if (result.reason instanceof FileAway && result.reason.denied) {
+          one.delivery.back = true
+          this.#denied(result.reason.message)
+        }
         continue
       }
       one.delivery.files--
@@ -107,6 +113,15 @@ export class FilePuller implements Puller<Delivery> {
     await this.release(this.#waiting.map(({ delivery }) => delivery)).catch(() => undefined)
     this.#files.close()
     await this.#queue.close()
+  }
+
+  /** Counted each time, and said once in a while. */
+  #denied(problem: string): void {
+    const { id, log, metrics, host: { clock } } = this.#context
+    metrics.count('weir_cloudtrail_files_total', 1, { source: id, outcome: 'denied' })
+    if (clock.monotonic() - this.#said < repeatMs) return
+    this.#said = clock.monotonic()
+    log.warn('A file of the trail may not be read; its message stays in the queue and comes again.', { source: id, problem })
   }
 
   /** One message for each record; at least one, by which the file is acknowledged. Rejects with FileAway. */

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import type { OwnFrames, SourceContext } from '../../engine/ports.ts'
@@ -258,4 +260,33 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   expect(await bucket.left(queue)).toBe(0)
   const files = (outcome: string): number => metrics.value('weir_cloudtrail_files_total', { source: 'aws', outcome })
   expect([files('read'), files('skipped'), files('rejected')]).toEqual([3, 1, 4])
+})
+
+test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {
+  const bucket = await startTrailBucket()
+  cleanups.push(() => bucket.close())
+  let away = 1
+  const s3 = createServer(({ url = '' }, response) => {
+    if (url.includes('denied')) response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')
+    else if (url.includes('away') && away-- > 0) response.writeHead(503, { 'content-type': 'application/xml' }).end('<Error><Code>ServiceUnavailable</Code><Message>later</Message></Error>')
+    else response.end(gzipSync(JSON.stringify({ Records: [record(url.includes('away') ? 'away' : 'there', start)] })))
+  })
+  await new Promise<void>((resolve) => s3.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => {
+    s3.closeAllConnections()
+    return new Promise((resolve) => s3.close(resolve))
+  })
+  const queue = await bucket.makeQueue('denied')
+  for (const name of ['denied', 'there', 'away']) await bucket.tell(queue, [`AWSLogs/${name}.json.gz`])
+  const journal = new TestJournal()
+  const lines: string[] = []
+  const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
+  const source = await trailSource(bucket, queue, { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say } }, `http://127.0.0.1:${(s3.address() as AddressInfo).port}`)
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  await expect.poll(() => journal.units.flatMap(eventsOf).map(({ id }) => id).sort(), { timeout: 20_000 }).toEqual(['away', 'there'])
+  await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(1)
+  abort.abort()
+  await done
+  expect(lines.join()).toMatch(/may not be read; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/)
 })
