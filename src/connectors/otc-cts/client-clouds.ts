@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import { parseYaml } from '../../schema/index.ts'
 import type { Surroundings } from './client-account.ts'
-import { isFields, known, textOf, type Fields } from './map-fields.ts'
+import { isFields, known, textOf, type Fields } from '../../model/told.ts'
 
 export interface CloudWanted {
   /** Undefined: `OS_CLOUD`, else the only one. */

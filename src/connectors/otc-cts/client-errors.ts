@@ -1,5 +1,5 @@
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
-import { isFields, textOf } from './map-fields.ts'
+import { isFields, textOf } from '../../model/told.ts'
 
 /**
  * `passing`: the same request may do better soon. `login`: who we are is not taken. `denied`: we may not read this. `settings`: what is

@@ -2,7 +2,7 @@
 import type { HttpAnswer } from '../../net/http-client.ts'
 import type { Account, Named } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
-import { isFields, textOf, type Fields } from './map-fields.ts'
+import { isFields, textOf, type Fields } from '../../model/told.ts'
 
 export interface Token {
   readonly text: string

@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import { CtsError, readAnswer } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
 import type { Opened, Session } from './client-session.ts'
-import { isFields, textOf } from './map-fields.ts'
+import { isFields, textOf } from '../../model/told.ts'
 
 export interface ReaderOptions {
   readonly host: Host

@@ -1,6 +1,6 @@
 /** Who did it: told as an object, as the text of one, or not at all. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
-import { isFields, known, textOf, type Fields } from './map-fields.ts'
+import { isFields, known, textOf, type Fields } from '../../model/told.ts'
 
 export interface TraceUser {
   /** As cts_exporter writes it, with whatever else there was. */

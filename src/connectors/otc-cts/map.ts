@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { isFields, known, textOf, type Fields } from './map-fields.ts'
+import { isFields, known, textOf, type Fields } from '../../model/told.ts'
 import { actorOf, userOf } from './map-user.ts'
 
 /** Where traces come from. */
