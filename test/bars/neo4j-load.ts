@@ -27,7 +27,7 @@ export default {
   async run(context) {
     const found = await installNeo4j()
     if (found.path === undefined) return context.skip(found.reason)
-    await using server = await startNeo4j({ heap: context.size('1g', '384m') })
+    await using server = await startNeo4j(context.size({ heap: '1g', lasting: true }, {}))
     const [many, few] = [context.size(100_000, 3000), context.size(3000, 300)]
     const sink = await neo4j.build(configFrom(neo4jSchema, { url: `bolt://${server.address}`, auth: { type: 'basic', user: server.user, password: server.password } }), testContext())
     const load = async (events: readonly WeirEvent[]): Promise<number> => {

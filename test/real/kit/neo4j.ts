@@ -29,8 +29,11 @@ const first = 'neo4j'
 const user = 'neo4j'
 const password = 'password-of-the-test'
 
-/** Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM; its port then speaks with and without it. */
-export async function startNeo4j({ heap = '384m', tls }: { readonly heap?: string; readonly tls?: { readonly cert: string; readonly key: string } } = {}): Promise<Neo4jServer> {
+/**
+ * Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM; its port then speaks with and
+ * without it. `lasting`: as one that runs for long: slower to start, faster then.
+ */
+export async function startNeo4j({ heap = '384m', lasting = false, tls }: { readonly heap?: string; readonly lasting?: boolean; readonly tls?: { readonly cert: string; readonly key: string } } = {}): Promise<Neo4jServer> {
   const jars = await installNeo4j()
   if (jars.path === undefined) throw new Error(jars.reason)
   const dir = await mkdtemp(join(tmpdir(), 'weir-neo4j-'))
@@ -50,7 +53,7 @@ export async function startNeo4j({ heap = '384m', tls }: { readonly heap?: strin
   let driver: Driver | undefined
   const connect = (): Driver => (driver ??= neo4j.driver(`bolt://${address}`, neo4j.auth.basic(user, password), { disableLosslessIntegers: true, telemetryDisabled: true }))
   const launch = async (): Promise<ChildProcess> => {
-    const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true', '--add-opens=java.base/java.nio=ALL-UNNAMED', '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED']
+    const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(lasting ? [] : ['-XX:TieredStopAtLevel=1']), '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true', '--add-opens=java.base/java.nio=ALL-UNNAMED', '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED']
     const child = spawn('java', [...jvm, '-cp', `${jars.path}/*`, 'org.neo4j.server.CommunityEntryPoint', `--home-dir=${dir}`, `--config-dir=${join(dir, 'conf')}`], { stdio: ['ignore', 'pipe', 'pipe'], cwd: dir })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
