@@ -54,37 +54,49 @@ export class ToldOnce {
 
   /** `keptMs`: the other side has nothing older; a place that nobody reads any more is known for twice as long. */
   constructor(context: SourceContext, keptMs: number) {
-    this.#context = context
     this.#keptMs = keptMs
+    this.#context = context
   }
 
-  /** Reads the cursor, and the frames that it names. */
-  async restore(): Promise<void> {
+  /** How far it is, for whoever goes on elsewhere. */
+  get state(): unknown {
+    return { places: { ...this.#places }, behind: this.#behind(this.#places), of: '' } satisfies Cursor
+  }
+
+  /** Reads the cursor, and the frames that it names. `before`: `state` of the one who went on where we had ended. */
+  async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, frames, log, id, host } = this.#context
-    const cursor = cursorOf(bytes)
-    if (cursor === undefined) return
+    const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
+    this.#seen.clear()
+    this.#told = []
+    if (cursors.length === 0) return
     const now = host.clock.now()
-    for (const [place, at] of Object.entries(cursor.places)) {
-      if (at < now - this.#keptMs * 2) continue
-      this.#places[place] = at
-      this.#saved.set(place, at)
-    }
-    this.#sequence = cursor.behind
+    for (const { places } of cursors) for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
+    const behind = cursors.reduce((least, each) => Math.min(least, each.behind), Infinity)
+    this.#sequence = behind
     let events = await this.#read()
     if (frames === undefined) return
-    await frames.hold(cursor.behind)
-    for await (const frame of frames.after({ sequence: cursor.behind, row: 0 })) {
+    await frames.hold(behind)
+    for await (const frame of frames.after({ sequence: behind, row: 0 })) {
       const { header } = frame
       const before = this.#sequence
       this.#sequence = header.sequence
       const batch = header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
-      const of = cursorOf(header.cursor)?.of
+      const { of, places = {} } = cursorOf(header.cursor) ?? {}
+      // Another one may have told it.
+      for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
       this.#told.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       events += batch.count
     }
     if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
+  }
+
+  #reached(place: string, at: number, now: number): void {
+    if (at < now - this.#keptMs * 2 || at < (this.#places[place] ?? -Infinity)) return
+    this.#places[place] = at
+    this.#saved.set(place, at)
   }
 
   /** Unix ms: what happened until then is told; undefined: nothing is. */
@@ -215,11 +227,16 @@ export class ToldOnce {
 function cursorOf(bytes: Uint8Array | undefined): Cursor | undefined {
   if (bytes === undefined) return undefined
   try {
-    const read = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Cursor> | null
-    return typeof read?.places === 'object' && typeof read.behind === 'number' && typeof read.of === 'string' ? (read as Cursor) : undefined
+    const read: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return isCursor(read) ? read : undefined
   } catch {
     return undefined
   }
+}
+
+function isCursor(value: unknown): value is Cursor {
+  const given = value as Partial<Cursor> | null | undefined
+  return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
 }
 
 function timeOr(time: number | undefined, other: number): number {

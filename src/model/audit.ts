@@ -28,12 +28,14 @@ export interface AuditPerson {
   readonly domain?: string
 }
 
+export const actorKinds = ['user', 'session', 'service', 'system', 'unknown'] as const
+
 export interface AuditActor extends AuditPerson {
   /**
    * `session`: `impersonatedBy` acted with this one's rights. `service`: a program with a name of its own. `system`: nobody, the cloud itself.
    * `unknown`: it was not told, or can't be read.
    */
-  readonly kind: 'user' | 'session' | 'service' | 'system' | 'unknown'
+  readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
   /** Where the request came from. */
   readonly address?: string

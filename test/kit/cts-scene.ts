@@ -8,8 +8,8 @@ import { eventAt, type WeirEvent } from '../../src/model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { MetricStore } from '../../src/telemetry/metrics.ts'
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
-import { Memory } from '../../src/connectors/otc-cts/source-memory.ts'
-import { Place, type PlaceOptions } from '../../src/connectors/otc-cts/source-place.ts'
+import { ToldOnce } from '../../src/engine/told-once.ts'
+import { keptMs, Place, type PlaceOptions } from '../../src/connectors/otc-cts/source-place.ts'
 import { sessionOf } from '../../src/connectors/otc-cts/source.ts'
 import { CtsServer, type CtsProject } from './cts.ts'
 import { fakeHost } from './fake-host.ts'
@@ -122,7 +122,7 @@ export class CtsScene {
       iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
     })
     const context = this.context()
-    const memory = new Memory(context)
+    const memory = new ToldOnce(context, keptMs)
     await memory.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)

@@ -2,6 +2,7 @@ import { outcomeOf, severityOfCode, type AuditRecord } from '../../model/audit.t
 import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { fieldsOf, known, type Fields } from '../../model/told.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
 
@@ -11,23 +12,12 @@ export type Left = 'stage' | 'verb' | 'malformed'
 /** Longest texts that are kept of what clients choose, in characters. */
 const longest = 4096
 
-type Fields = Readonly<Record<string, unknown>>
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
-}
-
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, longest) : undefined
 }
 
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(textOf).filter((each) => each !== undefined) : []
-}
-
-/** With the keys that have a value. */
-function known<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
 }
 
 const utf8 = new TextEncoder()

@@ -1,32 +1,14 @@
-/** What an audit event says, in the form that is the same for all: told as such, by Kubernetes, or by attributes alone. */
-import { outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
-import { kubernetesTypes, type AuditData } from '../../model/kubernetes.ts'
+/** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
+import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
+import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
-}
-
-/** Texts and numbers; undefined for what is empty or something else. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined
-}
-
-/** Without what is undefined. */
-export function known<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
-}
 
 /** The record of an event whose body was read as `data`. */
 export function recordOf(event: WeirEvent, data: Fields): AuditRecord {
   const told = fieldsOf(data['audit'])
-  if (Object.keys(told).length > 0) return toldRecord(told)
-  return event.type === kubernetesTypes.audit ? kubernetesRecord(data as unknown as Partial<AuditData>) : attributesRecord(event, data)
+  return Object.keys(told).length > 0 ? toldRecord(told) : attributesRecord(event, data)
 }
 
 /** Others may write such a body, too: whatever is not as it should be is absent. */
@@ -36,27 +18,12 @@ function toldRecord(told: Fields): AuditRecord {
   const severity = severityOf(textOf(told['severity']), undefined)
   return known<AuditRecord>({
     actor: known<AuditRecord['actor']>({
-      kind: actor['kind'] === 'system' || actor['kind'] === 'session' || actor['kind'] === 'user' ? actor['kind'] : 'unknown',
+      kind: actorKinds.find((kind) => kind === actor['kind']) ?? 'unknown',
       ...personOf(actor), impersonatedBy: Object.keys(behind).length === 0 ? undefined : personOf(behind), address: textOf(actor['address']),
     }),
     action: textOf(told['action']) ?? 'unknown', service: textOf(told['service']),
     resource: known<NonNullable<AuditRecord['resource']>>({ type: textOf(resource['type']), id: textOf(resource['id']), name: textOf(resource['name']), url: textOf(resource['url']) }),
     tenant: textOf(told['tenant']), region: textOf(told['region']), outcome: outcomeOf(severity), severity, requestId: textOf(told['requestId']),
-  })
-}
-
-/** A name says who it is: ids are told of some users only, and never of one who asked in the name of another. */
-function kubernetesRecord({ cluster, verb, user, impersonatedBy, sourceIPs, code, object, auditID }: Partial<AuditData>): AuditRecord {
-  const person = (name: string | undefined): AuditPerson => known<AuditPerson>({ id: textOf(name), name: textOf(name), domain: textOf(cluster) })
-  const severity = code !== undefined && code >= 500 ? 'incident' : severityOfCode(code ?? 0)
-  const place = [object?.namespace, object?.name].filter((part) => textOf(part) !== undefined).join('/')
-  return known<AuditRecord>({
-    actor: known<AuditRecord['actor']>({
-      kind: textOf(user?.username) === undefined ? 'unknown' : impersonatedBy === undefined ? 'user' : 'session', ...person(user?.username),
-      impersonatedBy: impersonatedBy === undefined ? undefined : person(impersonatedBy), address: textOf(sourceIPs?.[0]),
-    }),
-    action: textOf(verb) ?? 'unknown', service: textOf(object?.group), resource: object === undefined ? undefined : known({ type: textOf(object.resource), id: place === '' ? undefined : place, name: textOf(object.name) }),
-    tenant: textOf(cluster), outcome: outcomeOf(severity), severity, requestId: textOf(auditID), region: undefined,
   })
 }
 

@@ -21,15 +21,6 @@ test('what is not told makes no node: no resource without id and name, no tenant
   expect(row).toEqual({ action: { id: 'a1', time: null, recorded: null, set: { source: '/s', type: 'ecs.start', status: 'unknown', name: 'x' } }, subject: { key: 'system', set: { id: 'system', kind: 'system' } }, status: 'unknown' })
 })
 
-test('a request to Kubernetes is one of who asked, to the object, in the cluster', () => {
-  const data = { cluster: 'c1', auditID: 'q', verb: 'delete', user: { username: 'bob' }, impersonatedBy: 'alice', sourceIPs: ['192.0.2.7'], code: 403, object: { group: 'apps', version: 'v1', resource: 'deployments', namespace: 'shop', name: 'web' } }
-  expect(toGraph(event(data, { type: 'weir.kubernetes.audit', ref: 'k8s:c1/apps/Deployment/shop/web' }))).toMatchObject({
-    action: { set: { name: 'delete', sourceIp: '192.0.2.7', requestId: 'q' } }, subject: { key: 'c1/bob', set: { kind: 'session' } }, behind: { key: 'c1/alice' },
-    resource: { key: 'k8s:c1/apps/Deployment/shop/web', set: { id: 'shop/web', name: 'web', type: 'deployments' } }, tenant: { tenantId: 'c1', domainId: '' }, status: 'warning',
-  })
-  expect(toGraph(event({ cluster: 'c1', verb: 'create', code: 503 }, { type: 'weir.kubernetes.audit' }))).toMatchObject({ subject: { key: 'unknown' }, status: 'incident' })
-})
-
 test('an event as cts_exporter sends it is read by its attributes and its trace', () => {
   const data = { trace_name: 'login', trace_type: 'ConsoleAction', user: { id: 'u1', name: 'jdoe', domain: { id: 'd9' } } }
   expect(toGraph(event(data, { subject: 'jdoe', extensions: { status: 'warning', code: '401', resourceid: 'r1', region: 'eu', domain: 'd1', tenant: 't1' } }))).toMatchObject({

@@ -1,7 +1,8 @@
 /** An audit event as the nodes and relationships that it makes. Labels, relationships and directions are neo4j_sink's, whose users' queries go on working. */
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { fieldsOf, known, recordOf, textOf, type Fields } from './map-record.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
+import { recordOf } from './map-record.ts'
 
 type Properties = Readonly<Record<string, string>>
 

@@ -1,11 +1,11 @@
 /** One tracker of one project: asked again and again for what is new, and for what became visible late. */
 import type { SourceContext } from '../../engine/ports.ts'
+import { isTooLarge, type ToldOnce } from '../../engine/told-once.ts'
 import { basePath, TraceReader } from './client.ts'
 import { CtsError } from './client-errors.ts'
 import type { Opened, Session } from './client-session.ts'
 import type { OtcCtsConfig } from './config.ts'
 import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
-import { isTooLarge, type Memory } from './source-memory.ts'
 
 /** The API has nothing older. */
 export const keptMs = 7 * 86_400_000
@@ -38,7 +38,7 @@ export interface PlaceOptions {
   readonly config: OtcCtsConfig
   readonly context: SourceContext
   readonly session: Session
-  readonly memory: Memory
+  readonly memory: ToldOnce
   /** As the settings call it. */
   readonly project: string
   readonly tracker: string

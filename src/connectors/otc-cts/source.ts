@@ -1,10 +1,10 @@
 import type { Source, SourceContext } from '../../engine/ports.ts'
+import { ToldOnce } from '../../engine/told-once.ts'
 import { self } from '../../host/process.ts'
 import { accountOf, usualHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
-import { Memory } from './source-memory.ts'
-import { Place, type PlaceStatus } from './source-place.ts'
+import { keptMs, Place, type PlaceStatus } from './source-place.ts'
 import { takeTurns } from './source-turn.ts'
 
 export interface OtcCtsSource extends Source {
@@ -13,7 +13,7 @@ export interface OtcCtsSource extends Source {
 
 /** A cloud that is away is no error here: it is said, and tried again. */
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<OtcCtsSource> {
-  const memory = new Memory(context)
+  const memory = new ToldOnce(context, keptMs)
   const turn = context.frames?.shared?.turn
   if (turn === undefined) await memory.restore()
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
