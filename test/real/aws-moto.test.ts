@@ -49,7 +49,8 @@ test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS
   const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth }), journal.context(1))
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  const found = () => journal.units.flatMap(eventsOf)
+  // What SNS did not answer in time is published again, and comes twice.
+  const found = () => [...new Map(journal.units.flatMap(eventsOf).map((event) => [event.id, event])).values()]
   await expect.poll(() => found().length, { timeout: 30_000 }).toBe(26)
   abort.abort()
   await done
