@@ -92,7 +92,13 @@ export async function deliverInOrder<Row extends Ordered>(
   const work = async (): Promise<void> => {
     for (let row = next(); row !== undefined; row = next()) {
       const reason = blocked()
-      settle(row, reason === undefined ? await attempt(row).catch(thrown) : { is: 'retry', ...reason })
+      let outcome: Attempt
+      try {
+        outcome = reason === undefined ? await attempt(row) : { is: 'retry', ...reason }
+      } catch (error) {
+        outcome = thrown(error)
+      }
+      settle(row, outcome)
     }
   }
   await Promise.all(Array.from({ length: window }, work))

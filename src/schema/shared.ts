@@ -98,7 +98,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], { description: 'What becomes of an event that is larger than the bus takes. `patch-only`: an update of an object is sent as the patch alone and a deletion without the last state, both marked `reduced`. `split`: its body is sent in numbered parts, which one reader joins. `claim-check`: its body is put into the store of `claims`, and a reference to it is sent. Whatever still can\'t go out is a dead letter', default: 'dead-letter' }),
   part_size: bytes({ description: 'Most bytes of the body in a part, with `oversize: split`: what the bus takes, without attributes, and three quarters of that where bodies go out as base64', default: '160KiB' }, { min: '1KiB', max: '8MiB' }),
   claims: keptClaims,
-  concurrency: integer({ description: 'Most messages that may wait for their acknowledgement at once; those of one key go one after the other where the bus does not keep them in order itself', unit: 'messages', default: 256 }, { min: 1, max: 16_384 }),
+  concurrency: integer({ description: 'Most messages that may wait for their acknowledgement at once; those of one key go one after the other where the bus does not keep them in order itself', unit: 'messages', default: 1024 }, { min: 1, max: 16_384 }),
   timeout: duration({ description: 'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this, of a message in parts after twice this for each', default: '10s' }, { min: '10ms' }),
 })
 

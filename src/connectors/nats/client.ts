@@ -1,5 +1,6 @@
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { MsgHdrs, NatsConnection, Status } from '@nats-io/transport-node'
+import { Heeded } from '../../bus/heeded.ts'
 import { soon } from '../../bus/soon.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
@@ -19,6 +20,7 @@ interface Live {
 interface Waiting {
   readonly subject: string
   readonly settle: (outcome: Attempt) => void
+  readonly signal: AbortSignal
 }
 
 /** One connection to a cluster, made when it is first needed and again after the library has given it up. */
@@ -30,6 +32,7 @@ export class JetStreamPublisher {
   #closed = false
   /** Publishes under way. */
   readonly #waiting = new Set<Waiting>()
+  readonly #heeded = new Heeded((signal) => { this.giveUp('the sink is stopping', signal) })
 
   constructor(config: NatsConfig, context: Context) {
     this.#config = config
@@ -50,12 +53,10 @@ export class JetStreamPublisher {
     return new Promise((resolve) => {
       const settle = (outcome: Attempt): void => {
         this.#waiting.delete(waiting)
-        signal.removeEventListener('abort', stop)
         resolve(outcome)
       }
-      const stop = (): void => { settle(gone('the sink is stopping')) }
-      signal.addEventListener('abort', stop, { once: true })
-      const waiting: Waiting = { subject, settle }
+      this.#heeded.heed(signal)
+      const waiting: Waiting = { subject, settle, signal }
       this.#waiting.add(waiting)
       const fields = live.library.headers()
       for (const [name, value] of Object.entries(headers)) fields.set(name, value)
@@ -85,9 +86,9 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Gives up on everything under way. */
-  giveUp(reason: string): void {
-    for (const { settle } of this.#waiting) settle(gone(reason))
+  /** Gives up on everything under way, or on what waits under that signal. */
+  giveUp(reason: string, under?: AbortSignal): void {
+    for (const { settle, signal } of this.#waiting) if (under === undefined || signal === under) settle(gone(reason))
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ConfirmChannel } from 'amqplib'
+import { Heeded } from '../../bus/heeded.ts'
 import { soon } from '../../bus/soon.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
@@ -18,6 +19,7 @@ interface Live {
 
 interface Waiting {
   readonly message: RabbitMessage
+  readonly signal: AbortSignal
   readonly settle: (outcome: Attempt | 'again') => void
 }
 
@@ -38,6 +40,7 @@ export class RabbitPublisher {
   #announced = false
   /** Publishes under way. */
   readonly #waiting = new Set<Waiting>()
+  readonly #heeded = new Heeded((signal) => { this.#giveUp('the sink is stopping', signal) })
 
   constructor(config: RabbitmqConfig, context: Context) {
     this.#config = config
@@ -83,13 +86,11 @@ export class RabbitPublisher {
       const settle = (outcome: Attempt | 'again'): void => {
         this.#waiting.delete(waiting)
         timer.cancel()
-        signal.removeEventListener('abort', stop)
         resolve(outcome)
       }
-      const stop = (): void => { settle(gone('the sink is stopping')) }
       const timer = host.timers.after(this.#config.timeout, () => { settle(this.#late()) })
-      signal.addEventListener('abort', stop, { once: true })
-      const waiting: Waiting = { message, settle }
+      this.#heeded.heed(signal)
+      const waiting: Waiting = { message, settle, signal }
       this.#waiting.add(waiting)
       try {
         this.#send(live, message, settle)
@@ -121,8 +122,9 @@ export class RabbitPublisher {
     })
   }
 
-  #giveUp(reason: string): void {
-    for (const { settle } of this.#waiting) settle(gone(reason))
+  /** On everything, or on what waits under that signal. */
+  #giveUp(reason: string, under?: AbortSignal): void {
+    for (const { settle, signal } of this.#waiting) if (under === undefined || signal === under) settle(gone(reason))
   }
 
   #late(): Attempt {
