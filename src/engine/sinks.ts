@@ -9,6 +9,7 @@ import type { DeliverySettings } from './delivery/settings.ts'
 import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from './ports.ts'
+import { endsWithin } from './stopping.ts'
 
 export interface SinkEntry {
   readonly id: string
@@ -169,15 +170,9 @@ export class SinkSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    const timeout = new AbortController()
-    const late = this.#options.host.timers.sleep(drainMs, timeout.signal).then(() => 'late')
     // A sink that ignores its signal is left behind with its offset as it last was: its rows are sent again, not lost.
-    if ((await Promise.race([running.done, late])) === 'late') {
-      this.#options.log.error(`sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`)
-    } else {
-      await running.delivery.close()
-    }
-    timeout.abort()
+    if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
+    else this.#options.log.error(`sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`)
     running.delivery.abandon()
     this.#resting.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)

@@ -4,6 +4,7 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import { arrivedSettings } from '../schema/index.ts'
 import type { Admission } from './admission.ts'
 import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
+import { endsWithin } from './stopping.ts'
 import { tracedUnit } from './traced.ts'
 
 export interface SourceEntry {
@@ -145,11 +146,8 @@ export class SourceSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    const stopped = new AbortController()
-    const late = this.#host.timers.sleep(drainMs, stopped.signal).then(() => 'late')
     // What it has not acknowledged comes again to the next one, and what it has is in the journal.
-    if ((await Promise.race([running.done, late])) === 'late') this.#log.error(`source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`)
-    stopped.abort()
+    if (!(await endsWithin(running.done, drainMs, this.#host.timers))) this.#log.error(`source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`)
     this.#running.delete(running.entry.id)
   }
 

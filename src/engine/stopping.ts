@@ -1,0 +1,12 @@
+import type { Timers } from '../host/index.ts'
+
+/** Whether it has ended by itself within the time; what has not is left behind, and goes on. */
+export async function endsWithin(done: Promise<unknown>, ms: number, timers: Timers): Promise<boolean> {
+  const ended = new AbortController()
+  const late = timers.sleep(ms, ended.signal).then(() => false)
+  try {
+    return await Promise.race([done.then(() => true), late])
+  } finally {
+    ended.abort()
+  }
+}
