@@ -1,0 +1,72 @@
+// What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short waits.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OwnFrames, SourceContext } from '../../src/engine/ports.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { Frame } from '../../src/journal/types.ts'
+import { eventAt, type WeirEvent } from '../../src/model/events.ts'
+import type { Answer } from './source.ts'
+import type { NewUnit } from './test-journal.ts'
+
+export const eventsOf = (unit: NewUnit): WeirEvent[] => {
+  const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
+  return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
+}
+
+export interface Asking {
+  /** What the source is built with. */
+  readonly context: SourceContext
+  /** Waits until all of these ids are synced; `retry`: the journal refused since, or the writer was closed. */
+  synced(ids: readonly string[]): Promise<Answer>
+  /** Waits until something that can't be taken was counted. */
+  malformed(): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** `units`: what the journal has of the source, and gets. */
+export function asking(context: SourceContext, units: NewUnit[]): Asking {
+  const synced = new Set<string>()
+  let [refused, closed, malformed] = [false, false, false]
+  const frames: OwnFrames = {
+    hold: () => Promise.resolve(),
+    async *after({ sequence }) {
+      for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+      await Promise.resolve()
+    },
+  }
+  // It would wait for a second at least before it asks again.
+  const timers = { ...context.host.timers, sleep: (ms: number, signal?: AbortSignal) => context.host.timers.sleep(Math.min(ms, 5), signal) }
+  const until = async (there: () => boolean): Promise<Answer> => {
+    while (!there()) {
+      if (refused || closed) return 'retry'
+      await sleep(5)
+    }
+    return 'accepted'
+  }
+  return {
+    context: {
+      ...context, frames, host: { ...context.host, timers },
+      shed: (reason, rows) => {
+        malformed = true
+        context.shed(reason, rows)
+      },
+      append: async (unit) => {
+        const appended = await context.append(unit).catch((error: unknown) => {
+          refused = true
+          throw error
+        })
+        units.push(unit)
+        for (const { id } of eventsOf(unit)) synced.add(id)
+        return appended
+      },
+    },
+    synced(ids) {
+      refused = false
+      return until(() => ids.every((id) => synced.has(id)))
+    },
+    malformed: async () => ((await until(() => malformed)) === 'accepted' ? 'refused' : 'retry'),
+    close() {
+      closed = true
+      return Promise.resolve()
+    },
+  }
+}
