@@ -104,6 +104,34 @@ const changes: readonly ViewColumn[] = [
   position,
 ]
 
+const audit: readonly ViewColumn[] = [
+  { name: 'time', type: moment, meaning: 'When it was done, by the clock of the cloud or the cluster' },
+  { name: 'actor', type: 'VARCHAR', meaning: 'Who did it: user:<domain>/<id or name>, system or unknown' },
+  { name: 'actor_kind', type: 'VARCHAR', meaning: 'user, session (somebody with the rights of another), service, system or unknown' },
+  { name: 'actor_id', type: 'VARCHAR', meaning: 'Id of the actor' },
+  { name: 'actor_name', type: 'VARCHAR', meaning: 'Name of the actor' },
+  { name: 'actor_domain', type: 'VARCHAR', meaning: 'Where the name means something: a domain, an account, a cluster' },
+  { name: 'impersonated_by', type: 'VARCHAR', meaning: 'Who acted with the actor’s rights, as actor is written' },
+  { name: 'address', type: 'VARCHAR', meaning: 'Where the request came from' },
+  { name: 'service', type: 'VARCHAR', meaning: 'What offers the action: IAM, ECS, kubernetes' },
+  { name: 'action', type: 'VARCHAR', meaning: 'What was done, as the other side calls it' },
+  { name: 'resource', type: 'VARCHAR', meaning: 'What it was done to, as column ref of events has it' },
+  { name: 'resource_type', type: 'VARCHAR', meaning: 'Type of the resource, as the other side calls it' },
+  { name: 'resource_id', type: 'VARCHAR', meaning: 'Id of the resource' },
+  { name: 'resource_name', type: 'VARCHAR', meaning: 'Name of the resource' },
+  { name: 'tenant', type: 'VARCHAR', meaning: 'Whose resource it is: a project, an account, a cluster' },
+  { name: 'region', type: 'VARCHAR', meaning: 'Region of the cloud' },
+  { name: 'outcome', type: 'VARCHAR', meaning: 'success, failure or unknown' },
+  { name: 'severity', type: 'VARCHAR', meaning: 'normal, warning (it failed), incident (it failed with serious consequences) or unknown' },
+  { name: 'request_id', type: 'VARCHAR', meaning: 'Id of the request: several traces may be of one' },
+  { name: 'code', type: 'VARCHAR', meaning: 'Code of the answer, as the other side has it' },
+  { name: 'id', type: 'VARCHAR', meaning: 'Id of the trace, unique within its source' },
+  { name: 'source', type: 'VARCHAR', meaning: 'Who told it' },
+  { name: 'type', type: 'VARCHAR', meaning: 'CloudEvents type' },
+  { name: 'data', type: 'JSON', meaning: 'All that was told' },
+  position,
+]
+
 const resources: readonly ViewColumn[] = [
   kind, group, ...named, cluster,
   { name: 'labels', type: 'JSON', meaning: 'Labels as an object' },
@@ -129,7 +157,7 @@ const relations: readonly ViewColumn[] = [
 ]
 
 /** Views that can be asked, and not watched. */
-export const askedViews = { changes, resources, relations } as const
+export const askedViews = { changes, audit, resources, relations } as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...askedViews }
 

@@ -57,3 +57,18 @@ export function severityOfCode(code: number): AuditSeverity {
 export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
   return severity === 'unknown' ? 'unknown' : severity === 'normal' ? 'success' : 'failure'
 }
+
+/**
+ * What an actor is found by, in Neo4j's graph and behind `user:` in view `audit`: a name means something in its domain only. One `system` for all, and one
+ * `unknown`.
+ */
+export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readonly kind: string }): string {
+  const who = id ?? name
+  if (who === undefined) return kind === 'system' ? 'system' : 'unknown'
+  return `${domain.replace(/[%/]/g, encodeURIComponent)}/${who}`
+}
+
+/** The same as a reference. */
+export function actorRef(actor: AuditPerson & { readonly kind: string }): string {
+  return `${actor.id === undefined && actor.name === undefined ? '' : 'user:'}${actorKey(actor)}`
+}

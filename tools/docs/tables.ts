@@ -51,6 +51,11 @@ ${columns('events')}
 Changes of objects of clusters. Who did it is told where the audit log of the API server comes in, too.
 
 ${columns('changes')}
+### audit
+
+Who did what in clouds and clusters, whatever told it: field \`audit\` in the body of events of the family \`audit\`, as columns.
+
+${columns('audit')}
 ### resources
 
 Objects of clusters, a row for each time in which one was as it is told. What was there at a time \`t\`:

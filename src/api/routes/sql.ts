@@ -16,7 +16,7 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
 const schema = {
   operationId: 'sql',
   summary: 'Ask the store in SQL',
-  description: 'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `resources` and `relations`. No row limit. '
+  description: 'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `audit`, `resources` and `relations`. No row limit. '
     + 'The answer streams; an answer that breaks off was cut by an error on the way.',
   body: {
     type: 'object', required: ['sql'], additionalProperties: false,

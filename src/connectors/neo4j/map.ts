@@ -1,4 +1,5 @@
 /** An audit event as the nodes and relationships that it makes. Labels, relationships and directions are neo4j_sink's, whose users' queries go on working. */
+import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
@@ -61,12 +62,11 @@ function dataOf({ encoding, data }: WeirEvent): Fields {
   }
 }
 
-/** One `system` for all, and one `unknown`; else a name means something in its domain only. */
-function subjectOf({ kind, id, name, domain }: { readonly kind: string; readonly id?: string; readonly name?: string; readonly domain?: string }): KeyedNode {
+function subjectOf(actor: AuditPerson & { readonly kind: string }): KeyedNode {
+  const key = actorKey(actor)
+  const { kind, id, name, domain } = actor
   const who = id ?? name
-  if (who === undefined) return { key: kind === 'system' ? 'system' : 'unknown', set: { id: kind === 'system' ? 'system' : 'unknown', kind: kind === 'system' ? 'system' : 'unknown' } }
-  const key = `${(domain ?? '').replace(/[%/]/g, encodeURIComponent)}/${who}`
-  return { key, set: shortened({ id: who, name: name ?? who, kind, domainId: domain }) }
+  return { key, set: who === undefined ? { id: key, kind: key } : shortened({ id: who, name: name ?? who, kind, domainId: domain }) }
 }
 
 function shortened(texts: Fields): Properties {

@@ -1,15 +1,16 @@
 import type { Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
+import { auditView } from './audit.ts'
 import { changesView } from './changes.ts'
 import { relationsView, resourcesView } from './resources.ts'
 
-export const kubernetesViewNames = ['changes', 'resources', 'relations'] as const
+export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations'] as const
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
-/** Definitions of the views of clusters that a statement may speak of. */
+/** Definitions of the views of clusters and clouds that a statement may speak of. */
 export function kubernetesViews({ sql, audited, zoned }: { readonly sql: string; readonly audited: Receipt | undefined; readonly zoned: boolean }, input: ViewInput): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
-    changes: () => changesView(input, audited), resources: () => resourcesView(input, zoned), relations: () => relationsView(input),
+    changes: () => changesView(input, audited), audit: () => auditView(input), resources: () => resourcesView(input, zoned), relations: () => relationsView(input),
   }
   const asked = sql.toLowerCase()
   return kubernetesViewNames.filter((name) => asked.includes(name)).map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`).join('')

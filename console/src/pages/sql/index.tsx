@@ -87,7 +87,7 @@ function Ask(): React.ReactNode {
       <div className="page-body sql">
         <div className="sql-main">
           <Editor text={text} onChange={setText} onRun={() => go(text)} error={failed?.sql === text ? error : undefined} area={area} />
-          <p id="sql-keys" className="dim">Ctrl-Enter runs it. One statement that only reads; views: flows, events, changes, resources, relations, and sums flows_1m, flows_5m, flows_1h.</p>
+          <p id="sql-keys" className="dim">Ctrl-Enter runs it. One statement that only reads; views: flows, events, changes, audit, resources, relations, and sums flows_1m, flows_5m, flows_1h.</p>
           {run.is === 'running' && <p role="status" className="loading-now">Running … {run.rows > 0 && `${count(run.rows)} rows so far`}</p>}
           {run.is === 'cancelled' && <p role="status">Cancelled; the server has stopped, too.</p>}
           {noStore && (
