@@ -70,5 +70,5 @@ function relationsSql(ref: string, at: bigint): string {
   const kind = parseKubernetesRef(ref)?.kind
   const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
   const select = (where: string): string => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at)}`
-  return `${select(`relation <> 'owned-by' AND from_ref = ${text(ref)}`)}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ORDER BY ALL LIMIT ${mostRelations}`
+  return `${select(`relation IN ('runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by') AND from_ref = ${text(ref)}`)}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ORDER BY ALL LIMIT ${mostRelations}`
 }

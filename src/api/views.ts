@@ -102,6 +102,8 @@ const changes: readonly ViewColumn[] = [
   { name: 'subject', type: 'VARCHAR', meaning: 'The object as kubectl writes it: deployments.apps/shop/web' },
   { name: 'time_received', type: moment, meaning: 'When Weir received it' },
   position,
+  { name: 'actor_ref', type: 'VARCHAR', meaning: 'The user as view audit has actors, where the audit log tells' },
+  { name: 'id', type: 'VARCHAR', meaning: 'Id of the change, unique within its source' },
 ]
 
 const audit: readonly ViewColumn[] = [
@@ -120,6 +122,7 @@ const audit: readonly ViewColumn[] = [
   { name: 'resource_id', type: 'VARCHAR', meaning: 'Id of the resource' },
   { name: 'resource_name', type: 'VARCHAR', meaning: 'Name of the resource' },
   { name: 'tenant', type: 'VARCHAR', meaning: 'Whose resource it is: a project, an account, a cluster' },
+  { name: 'tenant_domain', type: 'VARCHAR', meaning: 'What the tenant belongs to, where the event names it by its extension domain' },
   { name: 'region', type: 'VARCHAR', meaning: 'Region of the cloud' },
   { name: 'outcome', type: 'VARCHAR', meaning: 'success, failure or unknown' },
   { name: 'severity', type: 'VARCHAR', meaning: 'normal, warning (it failed), incident (it failed with serious consequences) or unknown' },
@@ -149,15 +152,24 @@ const resources: readonly ViewColumn[] = [
 ]
 
 const relations: readonly ViewColumn[] = [
-  { name: 'from_ref', type: 'VARCHAR', meaning: 'The object that has the relation' },
-  { name: 'relation', type: 'VARCHAR', meaning: 'owned-by, runs-on, in-namespace, uses-image, selects (service to pod) or provided-by (node to its machine)' },
-  { name: 'to_ref', type: 'VARCHAR', meaning: 'The object, image (image:…) or machine (provider id) that it leads to' },
-  { name: 'valid_from', type: moment, meaning: 'Since when it holds' },
-  { name: 'valid_to', type: moment, meaning: 'Until when, not included; NULL: it still does' },
+  { name: 'from_ref', type: 'VARCHAR', meaning: 'What has the relation: an object, a resource, an actor, a tenant, or an action or a change by the id of its event' },
+  { name: 'relation', type: 'VARCHAR', meaning: 'Of clusters owned-by, runs-on, in-namespace, uses-image, selects (service to pod), provided-by (node to its machine); of traces and changes performed-by, applied-on; of traces with-status, member-of, located-at, assumed-by; of flows talks-to' },
+  { name: 'to_ref', type: 'VARCHAR', meaning: 'What it leads to: an object, a resource, an image (image:…), a machine (provider id), an actor, a tenant (tenant:…), a region (region:…), a status (status:…)' },
+  { name: 'valid_from', type: moment, meaning: 'Since when it holds; of an event its time' },
+  { name: 'valid_to', type: moment, meaning: 'Until when, not included; of an event its time; NULL: it still does' },
+]
+
+const traffic: readonly ViewColumn[] = [
+  { name: 'hour', type: moment, meaning: 'Beginning of the hour' },
+  { name: 'from_ref', type: 'VARCHAR', meaning: 'Workload that owns the source' },
+  { name: 'to_ref', type: 'VARCHAR', meaning: 'Workload that owns the destination' },
+  { name: 'bytes', type: 'HUGEINT', unit: 'By', meaning: 'Bytes × sampling: what really passed, estimated' },
+  { name: 'packets', type: 'HUGEINT', unit: '{packet}', meaning: 'Packets × sampling: what really passed, estimated' },
+  { name: 'flows', type: 'HUGEINT', unit: '{flow}', meaning: 'Flows' },
 ]
 
 /** Views that can be asked, and not watched. */
-export const askedViews = { changes, audit, resources, relations } as const
+export const askedViews = { changes, audit, resources, relations, traffic } as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...askedViews }
 

@@ -42,3 +42,13 @@ export interface CloudRef {
 export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string {
   return `${cloud}:${[tenant, service, type, id].map((part) => part.replace(/[%/]/g, encodeURIComponent)).join('/')}`
 }
+
+/** API groups of kinds that own pods. Flows name an owner by its kind alone; of other kinds no group is known. */
+export const workloadGroups: Readonly<Record<string, string>> = {
+  Deployment: 'apps', StatefulSet: 'apps', DaemonSet: 'apps', ReplicaSet: 'apps', Job: 'batch', CronJob: 'batch', Rollout: 'argoproj.io', DeploymentConfig: 'apps.openshift.io',
+}
+
+/** A workload as flows name it. */
+export function workloadRef({ kind, ...rest }: Omit<KubernetesRef, 'group'>): string {
+  return kubernetesRef({ ...rest, kind, group: workloadGroups[kind] ?? '' })
+}

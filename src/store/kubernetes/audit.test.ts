@@ -30,10 +30,10 @@ describe('audit', () => {
       actor: { kind: 'session', id: 'u1', name: 'deployer', domain: 'a/b', impersonatedBy: { name: 'alice', domain: 'a/b' }, address: '198.51.100.7' }, action: 'deleteServer', service: 'ECS',
       resource: { type: 'ecs', id: 's1', name: 'web-1' }, tenant: 'p1', region: 'eu-de', outcome: 'failure', severity: 'warning', requestId: 'r1',
     }
-    const reader = await stored([trace('t1', audit, { ref: 'otc:p1/ecs/ecs/s1', body: { code: 403 } }), event('other', { source: '/cloud', type: 't', time })])
+    const reader = await stored([trace('t1', audit, { ref: 'otc:p1/ecs/ecs/s1', body: { code: 403 }, extensions: { domain: 'd1' } }), event('other', { source: '/cloud', type: 't', time })])
     expect(await ask(reader, 'SELECT * FROM audit')).toEqual([{
       time: '2026-11-20T10:00:00.000Z', actor: 'user:a%2Fb/u1', actor_kind: 'session', actor_id: 'u1', actor_name: 'deployer', actor_domain: 'a/b', impersonated_by: 'user:a%2Fb/alice', address: '198.51.100.7',
-      service: 'ECS', action: 'deleteServer', resource: 'otc:p1/ecs/ecs/s1', resource_type: 'ecs', resource_id: 's1', resource_name: 'web-1', tenant: 'p1', region: 'eu-de', outcome: 'failure', severity: 'warning', request_id: 'r1', code: '403',
+      service: 'ECS', action: 'deleteServer', resource: 'otc:p1/ecs/ecs/s1', resource_type: 'ecs', resource_id: 's1', resource_name: 'web-1', tenant: 'p1', tenant_domain: 'd1', region: 'eu-de', outcome: 'failure', severity: 'warning', request_id: 'r1', code: '403',
       id: 't1', source: '/cloud', type: 'ecs.deleteserver', data: { code: 403, audit }, _pos: 'http:1:1:0',
     }])
   })

@@ -38,7 +38,7 @@ export function auditView(input: ViewInput): string {
     `CASE WHEN ${behind} LIKE '{_%}' THEN ${actorRef('actor.impersonatedBy', "'unknown'")} END AS impersonated_by`, `${said('actor.address')} AS address`,
     `${said('service')} AS service`, `coalesce(${said('action')}, 'unknown') AS action`,
     'r.ref AS resource', `${said('resource.type')} AS resource_type`, `${said('resource.id')} AS resource_id`, `${said('resource.name')} AS resource_name`,
-    `${said('tenant')} AS tenant`, `${said('region')} AS region`,
+    `${said('tenant')} AS tenant`, "json_extract_string(r.extensions, '$.domain') AS tenant_domain", `${said('region')} AS region`,
     `coalesce(${oneOf(said('outcome'), ['success', 'failure', 'unknown'])}, 'unknown') AS outcome`, `${severity} AS severity`, `${said('requestId')} AS request_id`,
     "coalesce(json_extract_string(r.data, '$.code'), json_extract_string(r.extensions, '$.code')) AS code",
     'r.id', 'r.source', 'r.type', 'r.data', position(input),

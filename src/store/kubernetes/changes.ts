@@ -5,7 +5,7 @@ import { position, type ViewInput } from '../read/views.ts'
 import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /** What of a change costs a look at the audit log. */
-export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind', 'audit_id'])
+export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind', 'actor_ref', 'audit_id'])
 
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}' THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
@@ -33,6 +33,8 @@ export function changesView(input: ViewInput, audited: Receipt | undefined): str
     ...['old', 'new'].map((name) => `nullif(json_extract(r.data, '$.${name}'), 'null'::JSON) AS "${name}"`),
     "json_extract_string(r.data, '$.resourceVersion') AS resource_version",
     'r.ref', 'r.subject', 'r.time_received', position(input),
+    audited !== undefined ? 'coalesce(v.actor_ref, m.actor_ref) AS actor_ref' : 'NULL::VARCHAR AS actor_ref',
+    'r.id',
   ]
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(auditsOf(input, audited))}`
 }
@@ -40,10 +42,12 @@ export function changesView(input: ViewInput, audited: Receipt | undefined): str
 /** Writes that succeeded. `manager` is the name under which the server notes who wrote which field. */
 function auditsOf(input: ViewInput, { from, to }: Receipt): string {
   const bounds = [...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []), ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : [])].join('')
-  const texts = textsIn('data', ['$.user.username', '$.auditID', '$.object.resourceVersion', '$.object.uid', '$.verb', '$.code', '$.received', '$.completed', '$.object.subresource', '$.uri', '$.userAgent'])
+  const texts = textsIn('data', ['$.user.username', '$.auditID', '$.object.resourceVersion', '$.object.uid', '$.verb', '$.code', '$.received', '$.completed', '$.object.subresource', '$.uri', '$.userAgent', '$.cluster', '$.user.uid'])
   const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input)}) WHERE type = '${kubernetesTypes.audit}'${bounds}`
   const manager = "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
-  return `SELECT source, subject, t[1] AS username, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, `
+  // The rule of `actorKey` in src/model/audit.ts, for what a kube-audit source tells.
+  const actor = "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
+  return `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, `
     + `coalesce(t[9], '') AS subresource, ${manager} AS manager FROM (${rows}) WHERE t[5] IN ('create', 'update', 'patch', 'delete') AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300`
 }
 
@@ -56,7 +60,7 @@ function auditsOf(input: ViewInput, { from, to }: Receipt): string {
  * all of it is looked up in tables, and no row is compared with every other.
  */
 function joined(audits: string): string {
-  const [object, whose] = ['source, subject', 'arg_max(username, completed) AS username, arg_max(audit_id, completed) AS audit_id']
+  const [object, whose] = ['source, subject', ['username', 'actor_ref', 'audit_id'].map((name) => `arg_max(${name}, completed) AS ${name}`).join(', ')]
   const second = "unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE), INTERVAL 1 SECOND)) AS second"
   const marks = `SELECT ${object}, mark, ${whose}, max(received) AS received FROM (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits})) WHERE mark IS NOT NULL GROUP BY ALL`
   const moments = `SELECT ${object}, subresource, manager, second, ${whose}, second AS received FROM (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL HAVING count(DISTINCT username) = 1`

@@ -78,9 +78,11 @@ const relations: readonly Relation[] = [
   { relation: 'provided-by', when: `${partsOfRef.kind} = 'Node'`, to: "json_extract_string(r.data, '$.providerId')" },
 ]
 
-/** Relations with the times in which they held: what was told anew without a change of it is one time. */
-export function relationsView(input: ViewInput): string {
-  const rows = relations.map(({ relation, when, each, from = 'r.ref', to }) => {
+export const clusterRelationNames: readonly string[] = relations.map(({ relation }) => relation)
+
+/** Relations with the times in which they held: what was told anew without a change of it is one time. Only those that are named. */
+export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
+  const rows = relations.filter(({ relation }) => named(relation)).map(({ relation, when, each, from = 'r.ref', to }) => {
     const source = `(SELECT * FROM (${present(input)}) r WHERE ${when})`
     const read = each === undefined ? `${source} r` : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each FROM ${source}) r`
     return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to FROM ${read}`

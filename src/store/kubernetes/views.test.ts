@@ -31,7 +31,7 @@ describe('changes', () => {
       time: at('10:00:01.000'), cluster: 'c1', api_group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'kubectl-edit', actor_kind: 'manager',
       manager: 'kubectl-edit', audit_id: null, coalesced: false, initial: false, noise: ['heartbeat'], paths: ['/spec/replicas', '/metadata/labels/a~1b'],
       diff: [{ op: 'replace', path: '/spec/replicas', value: 2 }, { op: 'remove', path: '/metadata/labels/a~1b' }], old: { spec: { replicas: 1 } }, new: { spec: { replicas: 2 } },
-      resource_version: '7', ref: 'k8s:c1/apps/Deployment/shop/web', subject: 'deployments.apps/shop/web', _pos: 'http:1:1:0',
+      resource_version: '7', ref: 'k8s:c1/apps/Deployment/shop/web', subject: 'deployments.apps/shop/web', _pos: 'http:1:1:0', actor_ref: null, id: expect.any(String),
     }])
   })
 
@@ -47,7 +47,7 @@ describe('changes', () => {
       auditEvent(web, 'bob', 'patch', at('10:00:00.5'), { version: '6' }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7', auditID: 'a7' }),
       auditEvent(identity('Deployment/shop/api'), 'carol', 'patch', at('10:00:01.2'), { version: '7' }), auditEvent(web, 'dave', 'get', at('10:00:01.2'), { version: '7' }),
     ])
-    expect(await ask(reader, 'SELECT actor, actor_kind, manager, audit_id FROM changes')).toEqual([{ actor: 'alice', actor_kind: 'user', manager: 'kubectl-edit', audit_id: 'a7' }])
+    expect(await ask(reader, 'SELECT actor, actor_kind, actor_ref, manager, audit_id FROM changes')).toEqual([{ actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/alice', manager: 'kubectl-edit', audit_id: 'a7' }])
   })
 
   it('where no version is told, object, manager and second tell the user, unless it could be two', async () => {

@@ -1,16 +1,18 @@
-import type { Receipt } from '../read/receipt.ts'
+import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from './audit.ts'
 import { changesView } from './changes.ts'
-import { relationsView, resourcesView } from './resources.ts'
+import { relationsView } from '../graph/relations.ts'
+import { trafficView } from '../graph/traffic.ts'
+import { resourcesView } from './resources.ts'
 
-export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations'] as const
+export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations', 'traffic'] as const
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
 /** Definitions of the views of clusters and clouds that a statement may speak of. */
-export function kubernetesViews({ sql, audited, zoned }: { readonly sql: string; readonly audited: Receipt | undefined; readonly zoned: boolean }, input: ViewInput): string {
+export function kubernetesViews({ sql, audited, zoned, related }: Pick<Statement, 'sql' | 'audited' | 'zoned' | 'related'>, input: ViewInput): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
-    changes: () => changesView(input, audited), audit: () => auditView(input), resources: () => resourcesView(input, zoned), relations: () => relationsView(input),
+    changes: () => changesView(input, audited), audit: () => auditView(input), resources: () => resourcesView(input, zoned), relations: () => relationsView(input, related), traffic: () => trafficView(input),
   }
   const asked = sql.toLowerCase()
   return kubernetesViewNames.filter((name) => asked.includes(name)).map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`).join('')

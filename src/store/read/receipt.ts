@@ -33,7 +33,19 @@ export function receiptOf(tree: unknown): Receipt | undefined {
  * when some of it has none.
  */
 export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
-  const bounds: Receipt[] = []
+  const bounds = saidOf(tree, view, (condition) => boundsIn(condition, column))
+  return bounds === undefined ? undefined : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
+}
+
+/** Texts one of which a column has wherever a statement reads the view. Undefined when some of it asks for any. */
+export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
+  const texts = saidOf(tree, view, (condition) => textsIn(condition, column))
+  return texts === undefined ? undefined : new Set(texts.flat())
+}
+
+/** What the conditions of each reading of a view say; undefined when those of one say nothing. */
+function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown) => Said | undefined): readonly Said[] | undefined {
+  const said: Said[] = []
   let reads = 0
   let shadowed = false
   const visit = (node: unknown): void => {
@@ -44,16 +56,26 @@ export function boundsOf(tree: unknown, view: string, column: string): Receipt |
     if (!isNode(node)) return
     if (isView(node, view)) reads++
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
-      const found = boundsIn(node['where_clause'], column)
-      if (found !== undefined) bounds.push(found)
+      const found = read(node['where_clause'])
+      if (found !== undefined) said.push(found)
     }
     // A table of that name in the statement itself, in whatever form.
     if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)
   }
   visit(tree)
-  if (shadowed || reads === 0 || bounds.length !== reads) return undefined
-  return { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
+  return shadowed || reads === 0 || said.length !== reads ? undefined : said
+}
+
+/** `column = 'a'` or `column IN ('a', 'b')` among the parts of a condition that must all hold. */
+function textsIn(condition: unknown, column: string): readonly string[] | undefined {
+  if (!isNode(condition)) return undefined
+  if (condition['type'] === 'CONJUNCTION_AND') return list(condition['children']).map((each) => textsIn(each, column)).find((each) => each !== undefined)
+  const sides = condition['type'] === 'COMPARE_EQUAL' ? [condition['left'], condition['right']] : condition['type'] === 'COMPARE_IN' ? list(condition['children']) : []
+  const [of, ...values] = sides
+  if (!isColumn(of, column)) return undefined
+  const texts = values.map((value) => (isNode(value) && value['class'] === 'CONSTANT' && isNode(value['value']) ? value['value']['value'] : undefined))
+  return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
 function isView(node: unknown, view: string): boolean {

@@ -4,7 +4,7 @@ import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
 import { selectionOf, type Selection } from './newest.ts'
-import { boundsOf, receiptOf, type Receipt } from './receipt.ts'
+import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
 import { addressesOf, everyAddress, type WantedAddresses } from './views.ts'
 
 export interface Statement {
@@ -15,6 +15,8 @@ export interface Statement {
   readonly audited: Receipt | undefined
   /** Somebody asks for the zone of an object. */
   readonly zoned: boolean
+  /** The relations that it asks for by their names; undefined: any. */
+  readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
@@ -99,7 +101,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, zoned: spokenOf(names, nodeColumns), selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

@@ -1,0 +1,57 @@
+/**
+ * View `relations`: what leads from where to where, and when. Relations of clusters hold for a time; those of a single event are of its
+ * moment, and never pass through what puts times together.
+ */
+import type { Receipt } from '../read/receipt.ts'
+import type { ViewInput } from '../read/views.ts'
+import { auditView } from '../kubernetes/audit.ts'
+import { changesView } from '../kubernetes/changes.ts'
+import { clusterRelationNames, clusterRelations } from '../kubernetes/resources.ts'
+import { msPerHour } from '../names.ts'
+import { trafficView } from './traffic.ts'
+
+/** Names of relations that a question is about; undefined: of any. */
+export type AskedRelations = ReadonlySet<string> | undefined
+
+const ever: Receipt = { from: -Infinity, to: Infinity }
+
+/** `tenant:<domain>/<tenant>` from view `audit`; the rule of `actorKey` for what would end the domain early. */
+const tenant = "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
+
+interface Part {
+  readonly relation: string
+  readonly sql: (input: ViewInput) => string
+}
+
+/** Of the moment of each event. */
+function ofEach(relation: string, from: string, to: string, rows: (input: ViewInput) => string): Part {
+  return { relation, sql: (input) => `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time AS valid_from, time AS valid_to FROM (${rows(input)}) WHERE to_ref IS NOT NULL` }
+}
+
+/** Told by many events: it holds from the first on. Nobody tells that it ends. */
+function sinceFirst(relation: string, from: string, to: string): Part {
+  const rows = (input: ViewInput): string => `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`
+  return { relation, sql: (input) => `SELECT from_ref, relation, to_ref, min(time) AS valid_from, NULL::TIMESTAMPTZ AS valid_to FROM (${rows(input)}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL` }
+}
+
+const hour = `make_timestamptz(epoch_us(hour) + ${msPerHour * 1000})`
+
+const parts: readonly Part[] = [
+  ofEach('performed-by', 'id', 'actor', auditView),
+  ofEach('performed-by', 'id', 'actor_ref', (input) => changesView(input, ever)),
+  ofEach('applied-on', 'id', 'resource', auditView),
+  ofEach('applied-on', 'id', 'ref', (input) => changesView(input, undefined)),
+  ofEach('with-status', 'id', "'status:' || severity", auditView),
+  sinceFirst('member-of', 'resource', tenant),
+  sinceFirst('located-at', tenant, "'region:' || region"),
+  sinceFirst('assumed-by', 'actor', 'impersonated_by'),
+  { relation: 'talks-to', sql: (input) => `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to FROM (${trafficView(input)})` },
+]
+
+export function relationsView(input: ViewInput, asked: AskedRelations): string {
+  const named = (relation: string): boolean => asked?.has(relation) ?? true
+  const chosen = parts.filter(({ relation }) => named(relation)).map(({ sql }) => sql(input))
+  // A view has its columns, whatever is asked of it.
+  if (clusterRelationNames.some(named) || chosen.length === 0) chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))
+  return chosen.join(' UNION ALL ')
+}

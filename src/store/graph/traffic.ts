@@ -1,0 +1,17 @@
+import { workloadGroups } from '../../model/refs.ts'
+import { quoted } from '../duck.ts'
+import type { ViewInput } from '../read/views.ts'
+import { rollupView } from '../rollup/views.ts'
+
+/** `workloadRef` of src/model/refs.ts, as SQL. */
+function workload(end: 'src' | 'dst'): string {
+  const groups = Object.entries(workloadGroups).map(([kind, group]) => `WHEN ${quoted(kind)} THEN ${quoted(group)}`).join(' ')
+  return `'k8s:' || cluster || '/' || (CASE ${end}_owner_kind ${groups} ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
+}
+
+/** View `traffic`: which workload talked to which, and how much, by the hour. What the rollup has put together with others names no workload. */
+export function trafficView(input: ViewInput): string {
+  const both = `${workload('src')} AS from_ref, ${workload('dst')} AS to_ref`
+  const rows = `SELECT time AS hour, ${both}, bytes_est AS bytes, packets_est AS packets, flows FROM (${rollupView('flows_1h', input)})`
+  return `SELECT hour, from_ref, to_ref, ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { ask } from '../../src/store/testing/ask.ts'
+import { FrameMaker } from '../../src/store/testing/frames.ts'
+import { temporaryStores } from '../../src/store/testing/temporary.ts'
+import { questions, sqlOf, writeQuestions } from './questions.ts'
+import { seedEvents, seedFlows } from './seed.ts'
+
+const stores = temporaryStores()
+
+it('the ten questions have the answers that are written down', async () => {
+  const { projection, reader } = await stores.open()
+  const make = new FrameMaker()
+  const [events, flows] = [seedEvents(), seedFlows()]
+  // Received when it happened: what is of several days is in several files.
+  for (const event of events) await projection.apply([make.events([event], event.time)])
+  await projection.apply([make.batch(flows, Date.UTC(2026, 10, 20, 12), 'flows')])
+  await projection.commit()
+  const answered = []
+  for (const question of questions) {
+    const rows = await ask(reader, sqlOf(question))
+    expect(rows.every((row) => Object.keys(row).join() === question.columns.join()), question.id).toBe(true)
+    answered.push({ ...question, rows: rows.map((row) => question.columns.map((column) => row[column] as string | number | null)) })
+  }
+  // Made with a new question or another seed, and looked at: UPDATE_QUESTIONS=1.
+  if (process.env['UPDATE_QUESTIONS'] !== undefined) writeQuestions(answered)
+  expect(answered).toEqual(questions)
+  expect(questions).toHaveLength(10)
+  for (const { id, rows } of questions) expect(rows.length, id).toBeGreaterThan(0)
+})
