@@ -1,7 +1,5 @@
-import type { AddressInfo } from 'node:net'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { explainListen } from '../host/listen.ts'
 import { nearest } from '../schema/suggest.ts'
 import { answerJson } from './answer.ts'
 import { consoleRoutes } from './console-files.ts'
@@ -9,7 +7,9 @@ import { Gate } from './access/gate.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
 import { askedBy, fairly } from './fair/store.ts'
+import { openEvents, type EventListeners } from './events-listener.ts'
 import { refuseExposed } from './guard.ts'
+import { listenAt } from './listen-at.ts'
 import { Hub } from './live/hub.ts'
 import type { DescribedRoute } from './openapi.ts'
 import { describedRoute, openApi, problemSchema } from './openapi.ts'
@@ -105,7 +105,14 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   })
   app.addHook('onClose', async () => gate.sessions.stop())
   await hub.start()
-  return listenOn(app, hub, context, listen)
+  try {
+    const url = await listenAt(app, listen)
+    return { url, ...closing(app, hub, context, await openEvents(options, context, oidc)) }
+  } catch (error) {
+    hub.stop()
+    await app.close()
+    throw error
+  }
 }
 
 /** Rules that hold before any route is looked at. */
@@ -134,30 +141,15 @@ function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlyS
   })
 }
 
-async function listenOn(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiContext, { host, port }: ApiOptions['listen']): Promise<RunningApi> {
-  const bare = host.replace(/^\[(.*)\]$/, '$1')
-  try {
-    await app.listen({ host: bare, port })
-  } catch (error) {
-    hub.stop()
-    await app.close()
-    throw await explainListen('tcp', { host: bare, port }, error)
-  }
-  const address = app.server.address() as AddressInfo
+function closing(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiContext, events: EventListeners): Omit<RunningApi, 'url'> {
   return {
-    url: `http://${reachable(address)}:${address.port}`,
+    eventsUrls: events.urls,
     async close() {
       hub.stop()
-      const late = machine.timers.after(limits.closeMs, () => app.server.closeAllConnections())
-      await app.close()
+      const servers = [app, ...events.servers]
+      const late = machine.timers.after(limits.closeMs, () => servers.forEach(({ server }) => server.closeAllConnections()))
+      await Promise.all(servers.map(async (server) => server.close()))
       late.cancel()
     },
   }
-}
-
-/** A host under which this machine reaches the address: "any address" is none. */
-function reachable({ address, family }: AddressInfo): string {
-  if (address === '0.0.0.0') return '127.0.0.1'
-  if (address === '::') return '[::1]'
-  return family === 'IPv6' ? `[${address}]` : address
 }

@@ -77,6 +77,8 @@ export interface ApiOptions {
   readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
   /** Rule of POST /events: the API's own, or open to everybody who reaches the listener. */
   readonly httpAuth: 'api' | 'none'
+  /** Addresses that take events alone, on any path, by the rule of POST /events. */
+  readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
   readonly metrics?: Metrics
@@ -103,6 +105,8 @@ export interface ApiContext {
 export interface RunningApi {
   /** Where it answers, as http://host:port without a path. */
   readonly url: string
+  /** Where events alone are taken, in the order of `eventsListen`. */
+  readonly eventsUrls: readonly string[]
   /** Ends live streams, waits for answers under way up to `closeMs`, then closes. */
   close(): Promise<void>
 }

@@ -51,7 +51,8 @@ export const weirSchema = defineSchema({
     ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
     auth: authGroup,
     http: group({
-      auth: choice(['api', 'none'], { description: 'Rule of POST /events: the API\'s own, or open to everyone who reaches the address', default: 'api' }),
+      listen: listen({ description: 'Further addresses, which take events alone: POST on any path, answered without a body, as Knative expects it of a sink', default: 'off', example: '0.0.0.0:8080' }),
+      auth: choice(['api', 'none'], { description: 'Rule of POST /events, and of `listen` here: the API\'s own, or open to everyone who reaches the address', default: 'api' }),
       ack: ackField('When a pushed batch is answered: once it is in the journal, or once a sink has it'),
       ack_timeout: duration({ description: 'Longest wait for the sink before 503', default: '30s' }, { min: '100ms' }),
     }, { description: 'Events over HTTP (source `http`)', default: {} }),

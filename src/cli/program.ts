@@ -13,6 +13,7 @@ import { runHelp } from './flags.ts'
 import { register as registerJournal } from './journal.ts'
 import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
+import { register as registerNeo4jSink } from './neo4j-sink.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
@@ -39,6 +40,7 @@ const summaries: Readonly<Record<string, string>> = {
   doctor: 'look at machine, data folder and ports, and say what to do',
   kollect: 'in place of kollect: publish every change of a cluster',
   'cts-exporter': 'in place of cts_exporter: post the audit traces of a cloud to Knative',
+  'neo4j-sink': 'in place of neo4j_sink: write CloudEvents into Neo4j as a graph',
   replay: 'send again what a packet capture holds of exporters',
   bus: 'connect to a message bus, write, and see it come by',
   journal: 'check, list or export the journal',
@@ -73,6 +75,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   weir.commandsGroup('In place of:')
   registerKollect(weir)
   registerCtsExporter(weir)
+  registerNeo4jSink(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerFields(weir)

@@ -52,7 +52,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   await parts.onClusters(next.config)
   const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
   const waiting: string[] = fixedSettings.filter((key) => written(before, key) !== written(next, key))
-  if (before.config.http.auth !== next.config.http.auth) waiting.push('http.auth')
+  for (const key of ['auth', 'listen'] as const) if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
   const changed = [...swapped.changed, ...applied.changed]
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })

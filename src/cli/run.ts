@@ -199,7 +199,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     // The live view names addresses as the store does, by what it reads for itself.
     const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.watching)
     const api = await startApi({
-      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
+      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, eventsListen: config.http.listen, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
     })
     const profiles = new OpsProfiles(new Map([
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
@@ -212,6 +212,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
+    if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports) log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 
     const stop = async (): Promise<void> => {

@@ -49,7 +49,7 @@ export interface Ingested {
 }
 
 /** What became of a source's batch at the sink it subscribed to. */
-export type Fate = { readonly is: 'delivered' } | { readonly is: 'dead-lettered'; readonly rows: number } | { readonly is: 'dropped'; readonly reason: string } | { readonly is: 'pending' }
+export type Fate = { readonly is: 'delivered' } | { readonly is: 'dead-lettered'; readonly rows: number; /** Of the first of them, where it is known here. */ readonly reason?: string } | { readonly is: 'dropped'; readonly reason: string } | { readonly is: 'pending' }
 
 export interface Ledger {
   readonly balanced: boolean

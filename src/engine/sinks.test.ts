@@ -58,7 +58,7 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   answer = 'reject'
   const { position: { sequence } } = await push()
   await expect.poll(() => sinks.get('out')?.letters.all().length, patience).toBe(2)
-  expect(await sinks.fate('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2 })
+  expect(await sinks.fate('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2, reason: 'no' })
   answer = 'retry'
   const last = awaited.settled(await push(), never)
   await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')

@@ -108,6 +108,16 @@ describe('kubectl', () => {
       expect(parse(stdout)).toMatchObject({ data: '/data', sources: { cts: { auth: { type: 'clouds', cloud: 'otc' }, backfill: '5m' } }, sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local' } } })
     })
 
+    test('in place of neo4j_sink there is a Knative Service, whose command line and settings are such that it starts', async (context) => {
+      const all = await built(context, 'neo4j-sink', 'knative')
+      expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual(['ConfigMap v1', 'Service serving.knative.dev/v1'])
+      const [container] = podOf(all, 'Service').containers
+      expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: 'neo4j-sink-settings' } }, { secretRef: { name: 'neo4j-sink-login' } }], ports: [{ containerPort: 8080 }], securityContext: { runAsNonRoot: true, readOnlyRootFilesystem: true } })
+      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], { env: { PATH: process.env['PATH'], PORT: '8080', NEO4J_PASSWORD: 'secret', ...(find(all, 'ConfigMap')['data'] as Record<string, string>) } })
+      expect([code, stdout.includes('secret')]).toEqual([0, false])
+      expect(parse(stdout)).toMatchObject({ data: '/data', http: { listen: '0.0.0.0:8080', ack: 'sink:graph' }, sinks: { graph: { url: 'neo4j://neo4j.default.svc.cluster.local:7687', auth: { user: 'neo4j' } } } })
+    })
+
     test('the template of clouds.yaml is YAML, with a cloud of the name that the settings have', async () => {
       expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds.tpl'), 'utf8'))).toMatchObject({ clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } } })
     })

@@ -133,7 +133,7 @@ test('every metric and error code that the documents name exists', () => {
   const known = new Set([...Object.keys(metricTable), ...Object.keys(errorTable), ...Object.keys(problemTable)])
   const named = [...texts].flatMap(([page, text]) => [...text.matchAll(/`(weir_[a-z_]+|WEIR_[A-Z_]+)`/g)].map(([, name = '']) => ({ page, name })))
   // Variables of the environment begin alike.
-  const variables = /^WEIR_(?:DATA|SOURCES|SINKS|GRAFANA|CACHE|TOKEN|CHROMIUM)/
+  const variables = /^WEIR_(?:DATA|HTTP|SOURCES|SINKS|GRAFANA|CACHE|TOKEN|CHROMIUM)/
   expect(named.filter(({ name }) => !known.has(name) && !variables.test(name))).toEqual([])
   expect(named.length).toBeGreaterThan(50)
 })

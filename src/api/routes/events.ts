@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { batchedType, CloudEventsError, decodeHttp, isProtobuf, isProtobufBatch, protobufBatchType, protobufType, structuredType } from '../../codecs/cloudevents/index.ts'
-import type { Fate } from '../../engine/control.ts'
+import type { Fate, Ingested } from '../../engine/control.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { encodings } from '../body.ts'
@@ -30,17 +30,17 @@ const schema = {
   },
 } as const
 
-export function eventRoutes(app: FastifyInstance, { control }: ApiContext): void {
-  app.post('/events', { schema, config: { body: 'raw' } }, async (request, reply) => {
+/** `answer`: of what was taken; `nothing` where a body would be taken for an event that answers (Knative does). */
+export function eventRoutes(app: FastifyInstance, { control }: ApiContext, path = '/events', answer: 'counts' | 'nothing' = 'counts'): void {
+  app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
     const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
-    if (batch.count === 0) return reply.send({ accepted: 0, duplicates: 0 })
-    const { accepted, duplicates, fate } = await control.ingest(batch)
+    const { accepted, duplicates, fate }: Ingested = batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
     if (fate !== undefined) settle(fate)
-    return reply.send({ accepted, duplicates })
+    return answer === 'nothing' ? reply.code(200).send() : reply.send({ accepted, duplicates })
   })
 
-  app.options('/events', {
+  app.options(path, {
     schema: { operationId: 'validateWebhook', summary: 'Validation handshake of CloudEvents web hooks', response: { 200: { description: 'Allowed' } } },
   }, handshake)
 }
@@ -87,7 +87,7 @@ function settle(fate: Fate): void {
         headers: { 'retry-after': '5' },
       })
     case 'dead-lettered':
-      throw new ApiError('WEIR_API_DEAD_LETTERED', `The sink could not take ${fate.rows} of the events; they are among its dead letters.`, {
+      throw new ApiError('WEIR_API_DEAD_LETTERED', `The sink could not take ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`, {
         hints: ['`weir dead-letters list` shows them with the reason.'],
       })
     case 'dropped':

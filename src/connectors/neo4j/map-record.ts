@@ -1,9 +1,21 @@
 /** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
 import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, isFields, known, textOf, type Fields } from '../../model/told.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
+
+/** Whether an event tells of an action: it is said to, or it is a trace as cts_exporter sends it, which knows nothing of families. */
+export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
+  if (family !== 'event') return family === 'audit'
+  return isFields(data['audit']) || textOf(data['trace_id']) !== undefined || (textOf(extensions['tenant']) !== undefined && textOf(extensions['status']) !== undefined)
+}
+
+/** The first part of references to resources, by who says so: as sources of Weir name them. */
+export function cloudOf({ source }: WeirEvent): string {
+  const host = URL.parse(source)?.hostname ?? ''
+  return host.endsWith('.otc.t-systems.com') ? 'otc' : host.endsWith('.myhuaweicloud.com') ? 'huawei' : 'cloud'
+}
 
 /** The record of an event whose body was read as `data`. */
 export function recordOf(event: WeirEvent, data: Fields): AuditRecord {

@@ -3,7 +3,7 @@ import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
-import { recordOf } from './map-record.ts'
+import { cloudOf, isAudit, recordOf } from './map-record.ts'
 
 type Properties = Readonly<Record<string, string>>
 
@@ -33,12 +33,12 @@ const longestText = 4096
 
 /** Throws, in words, for what makes no graph. */
 export function toGraph(event: WeirEvent): GraphRow {
-  if (event.family !== 'audit') throw new Error(`it is of the family ${event.family ?? 'event'}, and only audit events make a graph; let the sink take those only (\`only: {family: [audit]}\`)`)
   const data = dataOf(event)
+  if (!isAudit(event, data)) throw new Error(`it is of the family ${event.family ?? 'event'} and tells of no action, and only audit events make a graph; let the sink take those only (\`only: {family: [audit]}\`)`)
   const { actor, action, service, resource, tenant, region, severity, requestId } = recordOf(event, data)
   const texts = { name: action, service, traceType: data['trace_type'], code: data['code'] ?? event.extensions?.['code'], sourceIp: actor.address, requestId, apiVersion: data['api_version'], message: data['message'] }
   const named = resource?.id ?? resource?.name
-  const key = named === undefined ? undefined : (event.ref ?? cloudRef({ cloud: 'cloud', tenant: tenant ?? '', service: (service ?? '').toLowerCase(), type: (resource?.type ?? '').toLowerCase(), id: named }))
+  const key = named === undefined ? undefined : (event.ref ?? cloudRef({ cloud: cloudOf(event), tenant: tenant ?? '', service: (service ?? '').toLowerCase(), type: (resource?.type ?? '').toLowerCase(), id: named }))
   const row = known<Omit<GraphRow, 'length'>>({
     action: { id: event.id, time: timeOf(event.time), recorded: timeOf(data['record_time']), set: { source: event.source, type: event.type, status: severity, ...shortened(texts) } },
     subject: subjectOf(actor), behind: actor.impersonatedBy === undefined ? undefined : subjectOf({ ...actor.impersonatedBy, kind: 'user' }),

@@ -42,9 +42,9 @@ export class Fates {
 
   /** Everything up to a sequence is settled, though not yet durable: these of it were not delivered. */
   settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
-    for (const { piece } of rejected) {
+    for (const { piece, reason } of rejected) {
       const known = this.#unusual.get(piece.header.sequence)
-      this.#unusual.set(piece.header.sequence, { is: 'dead-lettered', rows: (known?.is === 'dead-lettered' ? known.rows : 0) + 1 })
+      this.#unusual.set(piece.header.sequence, known?.is === 'dead-lettered' ? { ...known, rows: known.rows + 1 } : { is: 'dead-lettered', rows: 1, reason })
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })
     for (const sequence of this.#unusual.keys()) {

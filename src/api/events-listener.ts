@@ -1,0 +1,50 @@
+/** Addresses that take CloudEvents and nothing else, on any path: what a sink of Knative looks like. */
+import type { FastifyInstance } from 'fastify'
+import { Gate } from './access/gate.ts'
+import type { Oidc } from './access/oidc/index.ts'
+import { refuseExposed } from './guard.ts'
+import { listenAt } from './listen-at.ts'
+import { problemSchema } from './openapi.ts'
+import type { ApiContext, ApiOptions } from './options.ts'
+import { ApiError } from './problems.ts'
+import { eventRoutes } from './routes/events.ts'
+import { createServer } from './server.ts'
+
+export interface EventListeners {
+  readonly urls: readonly string[]
+  readonly servers: readonly FastifyInstance[]
+}
+
+/** Opens all of them, or none. Rejects as {@link startApi} does. */
+export async function openEvents(options: ApiOptions, context: ApiContext, oidc: Oidc | undefined): Promise<EventListeners> {
+  const servers: FastifyInstance[] = []
+  const urls: string[] = []
+  try {
+    for (const listen of options.eventsListen ?? []) {
+      if (options.httpAuth === 'api') refuseExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
+      const app = createServer(context)
+      servers.push(app)
+      // By its own address: under which names others reach it is theirs to say.
+      takeEvents(app, context, new Gate({ ...options, listen }, oidc))
+      app.addHook('onResponse', (request, reply, done) => {
+        options.metrics?.count('weir_api_requests_total', 1, { route: request.method === 'POST' ? 'events' : 'unknown', status: String(reply.statusCode) })
+        done()
+      })
+      urls.push(await listenAt(app, listen))
+    }
+    return { urls, servers }
+  } catch (error) {
+    await Promise.all(servers.map(async (server) => server.close()))
+    throw error
+  }
+}
+
+function takeEvents(app: FastifyInstance, context: ApiContext, gate: Gate): void {
+  app.addSchema({ $id: 'Problem', ...problemSchema })
+  app.addHook('onRequest', async (request) => gate.admit(request))
+  app.addHook('onClose', async () => gate.sessions.stop())
+  eventRoutes(app, context, '/*', 'nothing')
+  app.setNotFoundHandler(({ method }) => {
+    throw new ApiError('WEIR_API_METHOD', `${method} is not allowed here; POST is, with a CloudEvent.`, { headers: { allow: 'OPTIONS, POST' } })
+  })
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import type { AddressInfo } from 'node:net'
+import { explainListen } from '../host/listen.ts'
+
+/** Where it answers then, as http://host:port. Rejects with WEIR_LISTEN_IN_USE when the port is taken. */
+export async function listenAt(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  try {
+    await app.listen({ host: bare, port })
+  } catch (error) {
+    throw await explainListen('tcp', { host: bare, port }, error)
+  }
+  const address = app.server.address() as AddressInfo
+  return `http://${reachable(address)}:${address.port}`
+}
+
+/** A host under which this machine reaches the address: "any address" is none. */
+function reachable({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return family === 'IPv6' ? `[${address}]` : address
+}
