@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['{src,clients,console,test,tools,bench,examples}/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/fixtures/**'],
     environment: 'node',
+    provide: { thorough: false },
     pool: 'forks',
     // Most tests wait for a process or a disk: a core kept free would be idle.
     maxWorkers: '100%',

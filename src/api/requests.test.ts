@@ -24,11 +24,12 @@ describe('bodies', () => {
 
   test('a bomb is refused when it has grown to the limit', async () => {
     const { api, control } = await start({ limits: { bodyBytes: 1 << 20 } })
-    const bomb = Buffer.alloc(64 << 20, ' ')
+    const bomb = Buffer.alloc(16 << 20, ' ')
     for (const [encoding, pack] of Object.entries(compress)) {
+      const packed = pack(bomb)
       for (const path of ['/api/v1/sql', '/events']) {
         const type = path === '/events' ? 'application/cloudevents-batch+json' : json
-        const answer = await fetch(api.url + path, { method: 'POST', headers: { 'content-type': type, 'content-encoding': encoding }, body: pack(bomb) })
+        const answer = await fetch(api.url + path, { method: 'POST', headers: { 'content-type': type, 'content-encoding': encoding }, body: packed })
         expect(answer.status, `${encoding} ${path}`).toBe(413)
         expect((await problemOf(answer)).detail).toContain('when decompressed')
       }

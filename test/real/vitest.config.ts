@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+/** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often. */
+const drawn = ['src/connectors/kubernetes/source-{tracker,turns,blocks}.test.ts', 'src/store/{flows/wide,rollup/rollup}.test.ts']
+
 // Tests that need real programs beside them: `npm run test:real`.
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
-    include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts'],
+    include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts', ...drawn],
+    provide: { thorough: true },
     pool: 'forks',
     // Most of the time is spent in waiting for servers to start and for what they do.
     maxWorkers: 2,

@@ -41,10 +41,10 @@ const query = (more: Record<string, string>): string => new URLSearchParams({ ..
 test('an export has every row and every value, from the store and from the ring alike', async () => {
   const both = await startBoth()
   const random = new SeededRandom(21)
-  for (let batch = 0; batch < 4; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 150)), Date.now() - 10_000 + batch)
+  for (let batch = 0; batch < 4; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 50)), Date.now() - 10_000 + batch)
   // Some rows say that they were received in the year 9999: they are of no answer before.
   const [{ count } = { count: 0 }] = (await both.sql('SELECT count(*) AS count FROM flows WHERE time_received <= now()')) as { count: number }[]
-  expect(count).toBeGreaterThan(500)
+  expect(count).toBeGreaterThan(150)
   for (const format of ['csv', 'ndjson']) {
     const [stored, live] = await Promise.all([both.urls.stored, both.urls.live].map((url) => fetchWhole(`${url}/api/v1/export?${query({ format, columns: '*', filter: 'bytes >= 0 or not exists(bytes)' })}`)))
     expect({ ...stored?.trailers }).toEqual({ 'x-weir-rows': String(count) })

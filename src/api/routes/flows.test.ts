@@ -46,13 +46,15 @@ describe('pages of flows', () => {
     expect(new Set(paged.rows.map(([position]) => position)).size).toBe(120)
   })
 
-  test.each(['dns_latency,-rtt', '-dns_latency', '-src_mac,time_start', 'src_label,-flow_id', 'time_skewed,-ipsec_code', '-next_hop', '-packets_est,dns_name'])('sorted by %s they hold every row once, whatever the rows hold', async (sort) => {
+  test('sorted by whatever there is they hold every row once, whatever the rows hold', async () => {
     const api = await startStored()
     await api.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(5), flowNames, 200)), Date.now())
-    const parameters = { sort, columns: `_pos,${sort.replaceAll('-', '')}`, from: '0001-01-01', to: '9999-12-31' }
-    const whole = (await api.get('flows', { ...parameters, limit: '10000' })).body['rows'] as unknown[][]
-    expect(whole.length).toBeGreaterThan(100)
-    expect((await pages(api, { ...parameters, limit: '23' }, () => Promise.resolve())).rows).toEqual(whole)
+    for (const sort of ['dns_latency,-rtt', '-dns_latency', '-src_mac,time_start', 'src_label,-flow_id', 'time_skewed,-ipsec_code', '-next_hop', '-packets_est,dns_name']) {
+      const parameters = { sort, columns: `_pos,${sort.replaceAll('-', '')}`, from: '0001-01-01', to: '9999-12-31' }
+      const whole = (await api.get('flows', { ...parameters, limit: '10000' })).body['rows'] as unknown[][]
+      expect(whole.length, sort).toBeGreaterThan(100)
+      expect((await pages(api, { ...parameters, limit: '40' }, () => Promise.resolve())).rows, sort).toEqual(whole)
+    }
   })
 
   test('answer columns with types and units, rows in their order, the span, and where it is from', async () => {

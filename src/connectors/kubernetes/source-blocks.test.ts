@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
+import { seeds } from '../../../test/kit/seeds.ts'
 import { Database } from '../../host/database.ts'
 import { ObjectMap, type Known, type Step } from './source-objects.ts'
 
@@ -24,7 +25,7 @@ const blocksOf = (path: string): number => {
 }
 
 test('whatever is written, replaced and removed, together or apart, each object has its own last document, also after a restart', () => {
-  for (let seed = 1; seed <= 6; seed++) {
+  for (const seed of seeds(2, 6)) {
     const [dice, path] = [new SeededRandom(seed), join(dir, `${seed}.sqlite`)]
     let map = new ObjectMap(path)
     const wanted = new Map<string, string>()

@@ -1,25 +1,34 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
-import type { Store } from '../index.ts'
+import type { Store, StoreOptions } from '../index.ts'
 import { flowFields } from '../../model/fields.ts'
 import { ask, askText } from '../testing/ask.ts'
 import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
-import { temporaryStores } from '../testing/temporary.ts'
+import { TemporaryStores, temporaryStores } from '../testing/temporary.ts'
 
+// A store of a test's own, and one for all that only ask.
 const stores = temporaryStores()
+const shared = new TemporaryStores()
 let store: Store
 
-beforeEach(async () => {
-  store = await stores.open()
+async function opened(of: TemporaryStores, options: Partial<StoreOptions> = {}): Promise<Store> {
+  const made = await of.open(options)
   const make = new FrameMaker()
-  await store.projection.apply([
+  await made.projection.apply([
     make.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 100, sampling: 10 }, { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 }]),
     make.events([event('a', { json: { level: 3 } }), event('b')]),
   ])
-  await store.projection.commit()
+  await made.projection.commit()
+  return made
+}
+
+beforeAll(async () => {
+  await shared.begin()
+  store = await opened(shared)
 })
+afterAll(() => shared.end())
 
 /** The message of the refusal; fails when the statement is answered, or fails in any other way. */
 async function refusal(sql: string): Promise<string> {
@@ -129,7 +138,7 @@ describe('everything else is refused with a message for the user', () => {
   })
 
   it('too little memory is an answer like any other', async () => {
-    const small = await stores.open({ memoryLimit: { reader: '20MB' } })
+    const small = await opened(stores, { memoryLimit: { reader: '20MB' } })
     await expect(ask(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)")).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
     expect(await ask(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })
@@ -146,22 +155,22 @@ describe('everything else is refused with a message for the user', () => {
   })
 
   it('messages do not tell where the data folder is', async () => {
-    await writeFile(join(stores.directory, 'notes.csv'), 'a,b\n1,2\n')
-    for (const sql of ["SELECT * FROM 'nowhere.parquet'", `SELECT * FROM '${stores.directory}/nothing.parquet'`]) expect(await refusal(sql)).not.toContain(stores.home)
+    await writeFile(join(shared.directory, 'notes.csv'), 'a,b\n1,2\n')
+    for (const sql of ["SELECT * FROM 'nowhere.parquet'", `SELECT * FROM '${shared.directory}/nothing.parquet'`]) expect(await refusal(sql)).not.toContain(shared.home)
   })
 
   it('nothing that was refused has written a file', async () => {
-    const before = await readdir(stores.directory)
-    for (const sql of [`COPY (SELECT 1) TO '${stores.directory}/x.csv'`, `EXPLAIN ANALYZE COPY (SELECT 1) TO '${stores.directory}/x.csv'`, `ATTACH '${stores.directory}/x.db'`]) await refusal(sql)
-    expect(await readdir(stores.directory)).toEqual(before)
+    const before = await readdir(shared.directory)
+    for (const sql of [`COPY (SELECT 1) TO '${shared.directory}/x.csv'`, `EXPLAIN ANALYZE COPY (SELECT 1) TO '${shared.directory}/x.csv'`, `ATTACH '${shared.directory}/x.db'`]) await refusal(sql)
+    expect(await readdir(shared.directory)).toEqual(before)
   })
 })
 
 describe('the lock on files holds by itself, without the judge of statements', () => {
   it('a text that the judge would let through reaches nothing outside the folder', async () => {
     // The file is a table name to the parser: only the lock refuses it.
-    await writeFile(join(stores.home, 'secret.csv'), 'a\n1\n')
-    for (const path of [`${stores.home}/secret.csv`, `${stores.directory}/../secret.csv`, 'secret.csv', '/etc/passwd.csv']) expect(await refusal(`SELECT * FROM '${path}'`)).not.toContain('"a"')
+    await writeFile(join(shared.home, 'secret.csv'), 'a\n1\n')
+    for (const path of [`${shared.home}/secret.csv`, `${shared.directory}/../secret.csv`, 'secret.csv', '/etc/passwd.csv']) expect(await refusal(`SELECT * FROM '${path}'`)).not.toContain('"a"')
   })
 })
 
@@ -186,6 +195,7 @@ describe('joins that nobody asks for are left out, and the answers stay the same
 })
 
 it('a query reads the version that it began with, whatever is merged or let go meanwhile', async () => {
+  const store = await opened(stores)
   const make = new FrameMaker(2)
   make.lose('netflow', 0)
   make.lose('netflow', 0)
@@ -248,6 +258,7 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
 })
 
 it('a number beyond 2^53 in the condition of a page stays what it is', async () => {
+  const store = await opened(stores)
   const make = new FrameMaker(2)
   for (let each = 0; each < 5; each++) make.empty()
   await store.projection.apply([make.flows([{ src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_768n }, { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_769n }])])

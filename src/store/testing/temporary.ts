@@ -6,7 +6,7 @@ import { realHost } from '../../host/index.ts'
 import { openStore, type Store, type StoreOptions } from '../index.ts'
 import { recordingLog, recordingMetrics, resolver } from './frames.ts'
 
-/** A folder per test on the real disk, and stores in it that are closed after the test. */
+/** A folder on the real disk, and stores in it that are closed at its end. */
 export class TemporaryStores {
   home = ''
   #open: Store[] = []
@@ -24,16 +24,21 @@ export class TemporaryStores {
   async close(): Promise<void> {
     for (const store of this.#open.splice(0)) await store.close()
   }
+
+  async begin(): Promise<void> {
+    this.home = await mkdtemp(join(tmpdir(), 'weir-store-'))
+  }
+
+  async end(): Promise<void> {
+    await this.close()
+    await rm(this.home, { recursive: true, force: true })
+  }
 }
 
+/** One that is begun and ended with each test. */
 export function temporaryStores(): TemporaryStores {
   const stores = new TemporaryStores()
-  beforeEach(async () => {
-    stores.home = await mkdtemp(join(tmpdir(), 'weir-store-'))
-  })
-  afterEach(async () => {
-    await stores.close()
-    await rm(stores.home, { recursive: true, force: true })
-  })
+  beforeEach(() => stores.begin())
+  afterEach(() => stores.end())
   return stores
 }

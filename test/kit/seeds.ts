@@ -1,0 +1,13 @@
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Whether tests that draw at random draw as often as they can; said in the configuration. */
+    readonly thorough: boolean
+  }
+}
+
+/** What a random test begins with: 1 to `few` in `npm test`, 1 to `all` in `npm run test:real`. */
+export function seeds(few: number, all: number): number[] {
+  return Array.from({ length: inject('thorough') ? all : few }, (_, index) => index + 1)
+}
