@@ -294,6 +294,16 @@ test('a user who may not publish there is told so', async () => {
   for (const { is, reason: given } of failures) expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
 })
 
+test('a user who may not hear acknowledgements is told so, and nothing waits for its timeout', async () => {
+  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ["other.>"] } } ] }')
+  const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
+  for (const name of ['a', 'b']) {
+    const failures = await sink.send(eventBatch(numberedEvents(30, name), 't'), never)
+    expect(failures).toHaveLength(30)
+    expect(failures[0]).toMatchObject({ is: 'retry', reason: expect.stringContaining('let the user subscribe to _INBOX.>') })
+  }
+})
+
 test('a send while the server is away returns at once with the reason, and the next one after it came back delivers', async () => {
   const { server } = await serverWith()
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })

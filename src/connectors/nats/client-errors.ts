@@ -7,7 +7,7 @@ const tooLargeForStream = 10054
 const wrongStream = 10060
 
 /** What a failed publish means for its event. Only what the event itself is to blame for is rejected. */
-export function verdict(error: unknown, subject: string, { stream, timeout }: NatsConfig, library: Library): Attempt {
+export function verdict(error: unknown, subject: string, { stream }: NatsConfig, library: Library): Attempt {
   const { errors } = library
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
     return { is: 'reject', reason: 'larger than the server takes (max_payload)', tooLarge: true }
@@ -18,10 +18,17 @@ export function verdict(error: unknown, subject: string, { stream, timeout }: Na
     const advice = error.code === wrongStream ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\`` : ''
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }
-  if (noResponders(error, library)) return { is: 'retry', reason: noStream(subject) }
-  if (permission(error, library)) return { is: 'retry', reason: notAllowed(subject) }
-  if (error instanceof errors.TimeoutError) return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
+  if (error instanceof errors.NoRespondersError) return { is: 'retry', reason: noStream(subject) }
   return { is: 'retry', reason: `NATS: ${says(error)}`, away: true }
+}
+
+export function unacknowledged({ timeout }: NatsConfig): Attempt {
+  return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
+}
+
+/** Why acknowledgements can't be heard. */
+export function notHeard(error: Error, inbox: string): string {
+  return `acknowledgements can't be heard (${says(error)}); let the user subscribe to _INBOX.>, of which ${inbox}* is a part`
 }
 
 export function notAllowed(subject: string): string {
@@ -30,17 +37,6 @@ export function notAllowed(subject: string): string {
 
 function noStream(subject: string): string {
   return `no stream takes subject ${subject}, or JetStream is off; create a stream for it, or set \`stream\` and \`create_stream: true\``
-}
-
-/** Nobody answers at the subject; the JetStream client wraps that in an error of its own. */
-function noResponders(error: unknown, library: Library): boolean {
-  const { errors } = library
-  if (error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders())) return true
-  return error instanceof Error && error.cause !== undefined && noResponders(error.cause, library)
-}
-
-function permission(error: unknown, { errors }: Library): boolean {
-  return error instanceof errors.PermissionViolationError || (error instanceof Error && error.cause instanceof errors.PermissionViolationError)
 }
 
 export function noAnswer({ url, timeout, tls }: NatsConfig): string {

@@ -1,42 +1,45 @@
-import type { JetStreamClient } from '@nats-io/jetstream'
-import type { MsgHdrs, NatsConnection, Status } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
 import { Heeded } from '../../bus/heeded.ts'
 import { soon } from '../../bus/soon.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
-import { noAnswer, notAllowed, says, verdict, whyNotConnected } from './client-errors.ts'
+import { noAnswer, notAllowed, notHeard, says, unacknowledged, verdict, whyNotConnected } from './client-errors.ts'
 import { connectionOptions, ensureStream, loadClient, type Library } from './client-connect.ts'
+import { WaitingPublishes } from './client-waiting.ts'
 import type { NatsConfig } from './config.ts'
 import type { NatsMessage } from './map.ts'
 
 interface Live {
   readonly library: Library
   readonly connection: NatsConnection
-  readonly stream: JetStreamClient
+  /** Acknowledgements come to what this begins, and end with the number of the publish. */
+  readonly inbox: string
+  /** Whether acknowledgements are heard. */
+  hears: boolean
   /** Why nothing can be published just now; the library reconnects by itself meanwhile. */
   away: string | undefined
 }
 
-interface Waiting {
-  readonly subject: string
-  readonly settle: (outcome: Attempt) => void
-  readonly signal: AbortSignal
-}
+/** What a stream answers. */
+type Answer = { readonly stream?: string; readonly error?: { readonly code: number; readonly err_code: number; readonly description: string } }
 
-/** One connection to a cluster, made when it is first needed and again after the library has given it up. */
+/**
+ * One connection to a cluster, made when it is first needed and again after the library has given it up. Acknowledgements of a stream are heard by one
+ * subscription for all: the library's own publish makes an error with its stack and a timer for each message, a third of what a message costs.
+ */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
   readonly #context: Context
   #live: Live | undefined
   #connecting: Promise<Live> | undefined
   #closed = false
-  /** Publishes under way. */
-  readonly #waiting = new Set<Waiting>()
-  readonly #heeded = new Heeded((signal) => { this.giveUp('the sink is stopping', signal) })
+  readonly #waiting: WaitingPublishes
+  readonly #heeded = new Heeded((signal) => { this.#giveUp('the sink is stopping', signal) })
 
   constructor(config: NatsConfig, context: Context) {
     this.#config = config
     this.#context = context
+    this.#waiting = new WaitingPublishes(context.host, { ms: config.timeout, late: unacknowledged(config) })
   }
 
   /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
@@ -50,50 +53,77 @@ export class JetStreamPublisher {
   publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
     if (live === undefined || live.away !== undefined) return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
-    return new Promise((resolve) => {
-      const settle = (outcome: Attempt): void => {
-        this.#waiting.delete(waiting)
-        resolve(outcome)
+    this.#heeded.heed(signal)
+    return this.#waiting.wait(subject, signal, (number) => {
+      try {
+        const fields = live.library.headers()
+        for (const [name, value] of Object.entries(headers)) fields.append(name, value)
+        fields.append('Nats-Msg-Id', messageId)
+        if (this.#config.wait_for === 'server') {
+          live.connection.publish(subject, data, { headers: fields })
+          this.#settleTaken(live, number, subject)
+        } else {
+          if (this.#config.stream !== null) fields.append('Nats-Expected-Stream', this.#config.stream)
+          this.#hear(live)
+          live.connection.publish(subject, data, { headers: fields, reply: `${live.inbox}${number}` })
+        }
+      } catch (error) {
+        this.#waiting.settle(number, verdict(error, subject, this.#config, live.library))
       }
-      this.#heeded.heed(signal)
-      const waiting: Waiting = { subject, settle, signal }
-      this.#waiting.add(waiting)
-      const fields = live.library.headers()
-      for (const [name, value] of Object.entries(headers)) fields.set(name, value)
-      const { stream, timeout, wait_for: waitFor } = this.#config
-      const sent = waitFor === 'server'
-        ? this.#publishToServer(live, subject, fields, data, messageId)
-        : live.stream.publish(subject, data, { msgID: messageId, headers: fields, timeout, ...(stream === null ? {} : { expect: { streamName: stream } }) })
-      sent.then(
-        () => { settle(undefined) },
-        (error: unknown) => { settle(verdict(error, subject, this.#config, live.library)) },
-      )
     })
   }
 
-  /** Resolves when the server has answered a ping that was sent behind the message: it says nothing of messages that it takes. */
-  async #publishToServer({ library, connection }: Live, subject: string, headers: MsgHdrs, data: Uint8Array, messageId: string): Promise<void> {
-    headers.set('Nats-Msg-Id', messageId)
-    connection.publish(subject, data, { headers })
-    const late = new AbortController()
-    const timer = this.#context.host.timers.after(this.#config.timeout, () => { late.abort() })
+  /** Settles when the server has answered a ping that was sent behind the message: it says nothing of messages that it takes. */
+  #settleTaken({ library, connection }: Live, number: number, subject: string): void {
+    // A refusal comes before the answer, but may be handed on a turn later (see #refused).
+    connection.flush().then(() => this.#context.host.timers.sleep(0)).then(
+      () => { this.#waiting.settle(number, undefined) },
+      (error: unknown) => { this.#waiting.settle(number, verdict(error, subject, this.#config, library)) },
+    )
+  }
+
+  /** Hears acknowledgements from now on; the library does so again whenever it has connected again. */
+  #hear(live: Live): void {
+    if (live.hears) return
+    live.hears = true
+    live.connection.subscribe(`${live.inbox}*`, {
+      callback: (error, message) => {
+        if (error === null) this.#acknowledged(live, message)
+        else {
+          // Tried again with the next message.
+          live.hears = false
+          this.#waiting.settleAll({ is: 'retry', reason: notHeard(error, live.inbox) })
+        }
+      },
+    })
+  }
+
+  #acknowledged(live: Live, message: Msg): void {
+    const number = Number(message.subject.slice(live.inbox.length))
+    const subject = this.#waiting.subjectOf(number)
+    if (subject !== undefined) this.#waiting.settle(number, this.#outcome(live, message, subject))
+  }
+
+  #outcome({ library }: Live, message: Msg, subject: string): Attempt {
     try {
-      await Promise.race([connection.flush(), new Promise((_, reject) => late.signal.addEventListener('abort', () => { reject(new library.errors.TimeoutError()) }))])
-      // A refusal comes before the answer, but may be handed on a turn later (see #refused).
-      await this.#context.host.timers.sleep(0)
-    } finally {
-      timer.cancel()
+      if (message.data.length === 0 && message.headers?.code === 503) throw new library.errors.NoRespondersError(subject)
+      const { stream, error } = message.json<Answer>()
+      if (error !== undefined) throw new library.JetStreamApiError(error)
+      if (stream === undefined || stream === '') throw new Error('what answers there is no stream')
+      return undefined
+    } catch (error) {
+      return verdict(error, subject, this.#config, library)
     }
   }
 
   /** Gives up on everything under way, or on what waits under that signal. */
-  giveUp(reason: string, under?: AbortSignal): void {
-    for (const { settle, signal } of this.#waiting) if (under === undefined || signal === under) settle(gone(reason))
+  #giveUp(reason: string, under?: AbortSignal): void {
+    this.#waiting.settleAll(gone(reason), ({ signal }) => under === undefined || signal === under)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.giveUp('the sink is closed')
+    this.#giveUp('the sink is closed')
     await this.#connecting?.catch(() => undefined)
     await this.#live?.connection.close()
   }
@@ -102,7 +132,7 @@ export class JetStreamPublisher {
     try {
       const library = await loadClient()
       const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
-      const live: Live = { library, connection, stream: library.jetstream(connection), away: undefined }
+      const live: Live = { library, connection, inbox: `${library.createInbox()}.`, hears: false, away: undefined }
       this.#watch(live).catch((error: unknown) => { this.#lose(live, says(error)) })
       if (this.#closed) await connection.close()
       else await ensureStream(library, connection, this.#config).catch(async (error: unknown) => {
@@ -134,7 +164,7 @@ export class JetStreamPublisher {
   /** The server names the subject, not the message, and the library tells one of those that wait for it. */
   #refused({ library }: Live, error: Error): void {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
-    for (const { subject, settle } of this.#waiting) if (subject === error.subject) settle({ is: 'retry', reason: notAllowed(subject) })
+    this.#waiting.settleAll({ is: 'retry', reason: notAllowed(error.subject) }, ({ subject }) => subject === error.subject)
   }
 
   #note(live: Live, status: Status, lastError: string | undefined): string | undefined {
@@ -145,14 +175,14 @@ export class JetStreamPublisher {
     }
     if (status.type !== 'disconnect' && status.type !== 'staleConnection') return lastError
     live.away = `the connection to ${this.#config.url} is lost and is being made again${lastError === undefined ? '' : ` (${lastError})`}`
-    this.giveUp(live.away)
+    this.#giveUp(live.away)
     return lastError
   }
 
   #lose(live: Live, reason: string): void {
     live.away = reason
     if (this.#live === live) this.#live = undefined
-    this.giveUp(reason)
+    this.#giveUp(reason)
   }
 }
 

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/kit/fake-host.ts'
+import type { Attempt } from '../../engine/in-order.ts'
+import { WaitingPublishes } from './client-waiting.ts'
+
+const late: Attempt = { is: 'retry', reason: 'late' }
+const never = new AbortController().signal
+
+function publishes() {
+  const host = fakeHost(1)
+  const waiting = new WaitingPublishes(host, { ms: 1000, late })
+  const told: [string, Attempt][] = []
+  const numbers: number[] = []
+  const publish = (subject: string, signal = never): void => {
+    waiting.wait(subject, signal, (number) => numbers.push(number)).then((outcome) => told.push([subject, outcome]), () => undefined)
+  }
+  return { host, waiting, told, numbers, publish }
+}
+
+test('each is late after its own time, and what was settled before is not settled again', async () => {
+  const { host, waiting, told, numbers, publish } = publishes()
+  publish('a')
+  await host.advance(600)
+  publish('b')
+  publish('c')
+  waiting.settle(numbers[2] ?? 0, undefined)
+  await host.advance(399)
+  expect(told).toEqual([['c', undefined]])
+  await host.advance(1)
+  expect(told).toEqual([['c', undefined], ['a', late]])
+  await host.advance(599)
+  expect(told).toHaveLength(2)
+  await host.advance(1)
+  waiting.settle(numbers[1] ?? 0, undefined)
+  expect(told.slice(2)).toEqual([['b', late]])
+  expect(numbers.map((number) => waiting.subjectOf(number))).toEqual([undefined, undefined, undefined])
+})
+
+test('only those that are meant are given up together, and time is counted anew for what comes after none waited', async () => {
+  const { host, waiting, told, publish } = publishes()
+  const other = new AbortController().signal
+  publish('a')
+  publish('a', other)
+  waiting.settleAll(undefined, ({ signal }) => signal === other)
+  await host.advance(0)
+  expect(told).toEqual([['a', undefined]])
+  waiting.settleAll({ is: 'retry', reason: 'gone' })
+  await host.advance(900)
+  publish('b')
+  await host.advance(999)
+  expect(told).toEqual([['a', undefined], ['a', { is: 'retry', reason: 'gone' }]])
+  await host.advance(1)
+  expect(told.at(-1)).toEqual(['b', late])
+})
