@@ -1,7 +1,7 @@
 /** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
-import { behindKey, deliverInOrder, type Attempt } from '../engine/in-order.ts'
+import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/in-order.ts'
 import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
@@ -42,6 +42,8 @@ export interface EachClient extends Client {
 
 /** Takes many at once, and keeps those of a key in order by itself: behind one that failed none of the same key was stored. */
 export interface ManyClient extends Client {
+  /** Messages without a key are handed over so many at a time, and while some are on their way the next are made; left out, all of a batch at once. */
+  readonly slice?: number
   /** As `publish`; the attempts of all messages, in their order. */
   publishAll(messages: readonly OutMessage[], signal: AbortSignal): Promise<readonly Attempt[]>
 }
@@ -89,23 +91,36 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
         return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
       }
       const failures: Failure[] = []
-      const messages: OutMessage[] = []
+      // What throws says so of its own messages only.
+      const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> => client.publishAll(messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
+      const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
+        const attempts = await attemptsOf(messages)
+        for (const [at, message] of messages.entries()) {
+          let attempt = attempts[at]
+          // Those behind it in its key were not stored, so that it is still in time.
+          if (isTooLarge(attempt)) attempt = await oversize.publish({ message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish }, signal)
+          if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
+        }
+      }
+      const underWay: Promise<void>[] = []
+      const [keyed, free]: [OutMessage[], OutMessage[]] = [[], []]
       const refusedKeys = new Set<string>()
       for (const row of sinkRows(batch, forms.flows)) {
         const message = row.key !== undefined && refusedKeys.has(row.key) ? behind(row.key) : outgoing.message(row)
-        if (!('is' in message)) messages.push(message)
-        else {
-          if (row.key !== undefined) refusedKeys.add(row.key)
-          failures.push({ index: row.index, ...message })
+        if (!('is' in message)) {
+          if (message.key !== undefined || client.slice === undefined) keyed.push(message)
+          else if (free.push(message) === client.slice) {
+            underWay.push(publishSome(free.splice(0)))
+            // Lets the client begin to send them.
+            await context.host.timers.yield()
+          }
+          continue
         }
+        if (row.key !== undefined) refusedKeys.add(row.key)
+        failures.push({ index: row.index, ...message })
       }
-      const attempts = await client.publishAll(messages, signal)
-      for (const [at, message] of messages.entries()) {
-        let attempt = attempts[at]
-        // Those behind it in its key were not stored, so that it is still in time.
-        if (isTooLarge(attempt)) attempt = await oversize.publish({ message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish }, signal)
-        if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
-      }
+      for (const rest of [free, keyed]) if (rest.length > 0) underWay.push(publishSome(rest))
+      await Promise.all(underWay)
       return outgoing.sending.settle(failures.sort((a, b) => a.index - b.index))
     },
     ...common(forms, write, oversize, client),

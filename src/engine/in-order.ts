@@ -108,6 +108,7 @@ export async function deliverInOrder<Row extends Ordered>(
 /** Why a row is held back when an earlier one of its key failed. */
 export const behindKey = (key: string): string => `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
 
-function thrown(error: unknown): Attempt {
+/** An attempt that ended by an error which nobody foresaw. */
+export function thrown(error: unknown): Attempt {
   return { is: 'retry', reason: error instanceof Error ? error.message : String(error) }
 }

@@ -4,6 +4,7 @@ import { messageSource } from '../../src/bus/message-source.ts'
 import type { SourceContext } from '../../src/engine/ports.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
+import { collectGarbage } from '../kit/garbage.ts'
 import { awsSqsSpeed } from './bus-speed/aws-sqs.ts'
 import { batchSize, load, type Came, type Place, type SpeedBus, type SpeedBusKind } from './bus-speed/bus.ts'
 import { gcppubsubSpeed } from './bus-speed/gcppubsub.ts'
@@ -143,7 +144,11 @@ async function compare(context: BarContext, what: string, rounds: number, round:
   for (let index = 0; index <= rounds; index++) {
     const one = await round(index)
     const turns = [async () => { ours.push(await one.ours()) }, async () => { own.push(await one.own()) }]
-    for (const turn of index % 2 === 0 ? turns : turns.toReversed()) await turn()
+    for (const turn of index % 2 === 0 ? turns : turns.toReversed()) {
+      // Whoever is first would collect what was left of making the messages.
+      collectGarbage()
+      await turn()
+    }
     if (one.idle !== undefined) idle.push(await one.idle())
   }
   const ratios = ours.map((rate, index) => rate / (own[index] ?? Number.NaN)).slice(1)

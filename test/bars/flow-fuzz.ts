@@ -1,8 +1,7 @@
 // Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they remember: nothing is thrown,
 // every byte is accounted for, and memory stays where it was.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Bar } from '../../tools/kit/bar.ts'
+import { collectGarbage } from '../kit/garbage.ts'
 import { memoryOf } from '../kit/proc.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { makeCorpus } from './flow-fuzz/corpus.ts'
@@ -83,12 +82,9 @@ function dotted(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
 }
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
 /** What is resident once nothing is left to collect: garbage that was not yet collected says nothing. */
 function settledMemory(): number {
-  collect()
+  collectGarbage()
   return memoryOf(process.pid).own
 }
 

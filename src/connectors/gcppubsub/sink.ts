@@ -9,6 +9,7 @@ import { toMessage, type PubSubMessage } from './map.ts'
 export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)
   const client: ManyClient = {
+    slice: Math.min(sliceMessages, config.request_messages),
     ready: () => publisher.ready(),
     async publishAll(messages, signal) {
       const written: PubSubMessage[] = []
@@ -39,6 +40,9 @@ export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink
   }
   return manyMessagesSink(config, context, client)
 }
+
+/** Enough that a request costs little of what its messages do. */
+const sliceMessages = 250
 
 class Behind extends Error {
   constructor() {
