@@ -9,7 +9,8 @@ import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { MetricStore } from '../../src/telemetry/metrics.ts'
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
 import { ToldOnce } from '../../src/engine/told-once.ts'
-import { keptMs, Place, type PlaceOptions } from '../../src/connectors/otc-cts/source-place.ts'
+import type { AskedLimits } from '../../src/engine/asked-place.ts'
+import { keptMs, trackerPlace, type TrackerPlace } from '../../src/connectors/otc-cts/source-place.ts'
 import { sessionOf } from '../../src/connectors/otc-cts/source.ts'
 import { CtsServer, type CtsProject } from './cts.ts'
 import { fakeHost } from './fake-host.ts'
@@ -117,16 +118,16 @@ export class CtsScene {
   }
 
   /** A start of Weir: what it remembers is in the journal. */
-  async place(written: WrittenCts = {}, limits?: PlaceOptions['limits']): Promise<{ poll(): Promise<void>; readonly place: Place }> {
+  async place(written: WrittenCts = {}, limits?: AskedLimits): Promise<{ poll(): Promise<void>; readonly place: TrackerPlace }> {
     const config = configFrom(otcCtsSchema, {
       iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
     })
     const context = this.context()
-    const memory = new ToldOnce(context, keptMs)
-    await memory.restore()
+    const told = new ToldOnce(context, keptMs)
+    await told.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)
-    const place = new Place({ config, context, session, memory, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
+    const place = trackerPlace({ config, context, session, told, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
     return { place, poll: () => place.poll(this.signal) }
   }
 }

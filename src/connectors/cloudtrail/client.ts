@@ -2,6 +2,7 @@
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../bus/aws-client.ts'
 import { awsTrouble } from '../../bus/aws-errors.ts'
+import { AskError, type Span } from '../../engine/asked-place.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
@@ -16,14 +17,8 @@ export interface ReaderOptions {
   readonly note: (outcome: 'answered' | 'failed') => void
 }
 
-export interface Span {
-  /** Unix ms; events of exactly these times are in it. */
-  readonly from: number
-  readonly to: number
-}
-
 /** Why there are no events, in words, with what to do. */
-export class TrailError extends Error {
+export class TrailError extends AskError {
   override readonly name = 'TrailError'
 }
 

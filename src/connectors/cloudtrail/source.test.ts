@@ -15,12 +15,13 @@ import { auth } from '../../../test/kit/aws-server.ts'
 import { eventsOf } from '../../../test/kit/aws-side.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
+import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
 import { TrailReader } from './client.ts'
 import { lookAtTrail } from './client-look.ts'
 import { cloudtrailSchema, type From } from './config.ts'
 import { openCloudtrail } from './source.ts'
-import { keptMs, Place } from './source-place.ts'
+import { keptMs, regionPlace } from './source-place.ts'
 
 const start = Date.parse('2026-11-21T11:05:00.000Z')
 const [minute, region] = [60_000, 'eu-central-1']
@@ -113,7 +114,7 @@ class Scene {
     await told.restore()
     const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
     cleanups.push(() => reader.close())
-    const place = new Place({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
+    const place = regionPlace({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
     return () => place.poll(this.signal)
   }
 }
@@ -203,13 +204,44 @@ test('who may not read is told what is missing, once a round, and the other regi
   const it = await scene()
   it.server.put('us-east-1', [record('global', start - minute)])
   it.server.fail(region, { status: 400, code: 'AccessDeniedException', message: 'not authorized to perform: cloudtrail:LookupEvents' }, Infinity)
-  const source = await openCloudtrail(it.config({ regions: [region, 'us-east-1'] }), it.context()) as Awaited<ReturnType<typeof openCloudtrail>> & { status(): { regions: readonly { why?: string }[] } }
+  const source = await openCloudtrail(it.config({ regions: [region, 'us-east-1'] }), it.context()) as Awaited<ReturnType<typeof openCloudtrail>> & { status(): { places: readonly { why?: string }[] } }
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  await expect.poll(() => [it.ids, source.status().regions[0]?.why], { interval: 5, timeout: 20_000 }).toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
+  await expect.poll(() => [it.ids, source.status().places[0]?.why], { interval: 5, timeout: 20_000 }).toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
   abort.abort()
   await done
   expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
+})
+
+test('of two that share a journal one reads the event history, and the other goes on where it ends, with nothing twice', async () => {
+  const it = await scene()
+  const shared = new SharedTurn()
+  const start = async (instance: string): Promise<{ readonly lines: string[]; readonly stop: () => Promise<void> }> => {
+    const lines: string[] = []
+    const source = await openCloudtrail(it.config(), sharing(it.context(), shared, instance, lines))
+    const abort = new AbortController()
+    const done = source.run(abort.signal)
+    const stop = async (): Promise<void> => {
+      abort.abort()
+      await done
+    }
+    cleanups.push(stop)
+    return { lines, stop }
+  }
+  const told = async (...ids: readonly string[]): Promise<void> => {
+    await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
+  }
+  it.server.put(region, [record('a', it.now - minute)])
+  const one = await start('one')
+  await told('a')
+  const two = await start('two')
+  it.server.put(region, [record('b', it.now - minute + 1000)])
+  await told('a', 'b')
+  expect([shared.holder.split(' ')[0], two.lines]).toEqual(['one', []])
+  await one.stop()
+  it.server.put(region, [record('c', it.now - minute + 2000)])
+  await told('a', 'b', 'c')
+  expect(two.lines.join()).toMatch(/This Weir reads events of CloudTrail from now on/)
 })
 
 test('what is no record is counted once, and stops nothing', async () => {

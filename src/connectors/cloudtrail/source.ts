@@ -1,10 +1,11 @@
 import { messageSource } from '../../bus/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { ToldOnce } from '../../engine/told-once.ts'
+import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
+import type { PlaceStatus } from '../../engine/asked-place.ts'
 import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
 import type { CloudtrailConfig, From } from './config.ts'
-import { keptMs, Place, type PlaceStatus } from './source-place.ts'
+import { keptMs, regionPlace } from './source-place.ts'
 
 /** AWS that is away is no error here: it is said, and tried again. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {
@@ -12,29 +13,21 @@ export function openCloudtrail(config: CloudtrailConfig, context: SourceContext)
   return from.type === 'lookup' ? openLookup(config, from, context) : Promise.resolve(openQueue(config, from, context))
 }
 
-export interface LookupSource extends Source {
-  status(): { readonly regions: readonly PlaceStatus[] }
+export interface RegionStatus extends PlaceStatus {
+  readonly region: string | undefined
 }
 
-async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<LookupSource> {
-  const told = new ToldOnce(context, keptMs)
-  await told.restore()
-  const regions = from.regions.length === 0 ? [config.region ?? undefined] : from.regions
-  const readers = regions.map((region) => new TrailReader({
-    host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
-  }))
-  const places = readers.map((reader) => new Place({ config: from, context, reader, told }))
-  return {
-    addresses: [],
-    status: () => ({ regions: places.map((place) => place.status()) }),
-    async run(signal) {
-      // Each by itself: one that can't be read stops no other.
-      const ends = await Promise.allSettled(places.map((place) => place.run(signal)))
-      for (const reader of readers) reader.close()
-      const failed = ends.find((end) => end.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    },
-  }
+function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<AskedSource<RegionStatus>> {
+  return askedSource({ context, keptMs, what: 'events of CloudTrail' }, (told) => {
+    const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({ region, reader: new TrailReader({
+      host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
+    }) }))
+    const places = readers.map(({ region, reader }) => {
+      const place = regionPlace({ config: from, context, reader, told })
+      return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
+    })
+    return { places, close: () => { for (const { reader } of readers) reader.close() } }
+  })
 }
 
 function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext): Source {

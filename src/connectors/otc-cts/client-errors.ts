@@ -1,3 +1,4 @@
+import { AskError } from '../../engine/asked-place.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
 import { isFields, textOf } from '../../model/told.ts'
 
@@ -8,16 +9,13 @@ import { isFields, textOf } from '../../model/told.ts'
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
 /** Why there are no traces, in words, with what to do. */
-export class CtsError extends Error {
+export class CtsError extends AskError {
+  override readonly name = 'CtsError'
   readonly kind: CtsFailure
-  /** Asked by the other side, in ms. */
-  readonly afterMs: number
 
   constructor(kind: CtsFailure, message: string, options: { readonly cause?: unknown; readonly afterMs?: number } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause })
-    this.name = 'CtsError'
+    super(message, options)
     this.kind = kind
-    this.afterMs = options.afterMs ?? 0
   }
 }
 

@@ -1,4 +1,5 @@
 /** Traces of one tracker of a project between two times: page after page, as API v3 or v2.0 gives them. */
+import type { Span } from '../../engine/asked-place.ts'
 import type { Host } from '../../host/index.ts'
 import { CtsError, readAnswer } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
@@ -16,12 +17,6 @@ export interface ReaderOptions {
   readonly tries?: number
   /** Told of what is strange and does no harm, and of each answer. */
   readonly note: (what: 'marker' | 'page' | 'retried', message: string) => void
-}
-
-export interface Span {
-  /** Unix ms; traces of exactly these times are in it. */
-  readonly from: number
-  readonly to: number
 }
 
 const usualTries = 6

@@ -1,12 +1,14 @@
 /**
  * Of those who share a journal one reads at a time. Whose turn it is stands in a record of the journal, which the holder writes again and again with
- * how far it is; who sees for a while that nobody does takes over. Both may tell the same trace at that moment, under one id; none is left out.
+ * how far it is; who sees for a while that nobody does takes over. Both may tell the same event at that moment, under one id; none is left out.
  */
-import type { SourceContext, TurnRecord } from '../../engine/ports.ts'
+import type { SourceContext, TurnRecord } from './ports.ts'
 
 export interface TurnOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
   readonly record: TurnRecord
+  /** What is read, in words: `traces`. */
+  readonly what: string
   /** How far we are: whoever takes over is given it. */
   readonly state: () => unknown
   /** How long a holder that says nothing is thought to be alive. */
@@ -28,7 +30,7 @@ const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
 
 /** Ends when the signal aborts. `act` runs while it is our turn, with what the one before us knew; it ends soon after its signal aborts. */
 export async function takeTurns(options: TurnOptions, signal: AbortSignal, act: (ours: AbortSignal, before: unknown) => Promise<void>): Promise<void> {
-  const { context: { host, log, id }, record, durationMs = usualDurationMs } = options
+  const { context: { host, log, id }, record, what, durationMs = usualDurationMs } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
   let seen: { readonly version: string; readonly at: number } | undefined
   let problem: string | undefined
@@ -45,7 +47,7 @@ export async function takeTurns(options: TurnOptions, signal: AbortSignal, act: 
       if (version !== undefined) await hold(options, holder, { version, began: now, before: turn?.state }, signal, act)
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error)
-      if (!signal.aborted && said !== problem) log.warn('Whose turn it is to read traces can’t be asked for, or it could not be used; it is tried again.', { source: id, error: said })
+      if (!signal.aborted && said !== problem) log.warn(`Whose turn it is to read ${what} can’t be asked for, or it could not be used; it is tried again.`, { source: id, error: said })
       problem = said
     }
     await host.timers.sleep(durationMs * lookPart, signal)
@@ -59,14 +61,14 @@ interface Begun {
   readonly before: unknown
 }
 
-async function hold({ context: { host, log, id }, record, state, durationMs = usualDurationMs, onTurn }: TurnOptions, holder: string, begun: Begun, signal: AbortSignal, act: (ours: AbortSignal, before: unknown) => Promise<void>): Promise<void> {
+async function hold({ context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: TurnOptions, holder: string, begun: Begun, signal: AbortSignal, act: (ours: AbortSignal, before: unknown) => Promise<void>): Promise<void> {
   const lost = new AbortController()
   const ours = AbortSignal.any([signal, lost.signal])
   let { version } = begun
   // Also when a renewal is asked for and never answered.
   const endAfter = (began: number): { cancel(): void } => host.timers.after(began + durationMs * holdPart - host.clock.monotonic(), () => { lost.abort() })
   let timer = endAfter(begun.began)
-  log.info('This Weir reads traces from now on; others that share the journal stand by.', { source: id })
+  log.info(`This Weir reads ${what} from now on; others that share the journal stand by.`, { source: id })
   onTurn?.(true)
   let failed: { readonly error: unknown } | undefined
   const acting = act(ours, begun.before).catch((error: unknown) => { failed = { error } }).finally(() => { lost.abort() })
@@ -94,5 +96,5 @@ async function hold({ context: { host, log, id }, record, state, durationMs = us
   await record.write(version, { holder: '', instance: record.instance, state: state() } satisfies Turn, late.signal).catch(() => undefined)
   limit.cancel()
   if (failed !== undefined) throw failed.error
-  if (!signal.aborted) log.warn('This Weir reads no traces any more: another one has the turn.', { source: id })
+  if (!signal.aborted) log.warn(`This Weir reads no ${what} any more: another one has the turn.`, { source: id })
 }

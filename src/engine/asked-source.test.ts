@@ -1,40 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { SharedState, SourceContext, TurnRecord } from '../../engine/ports.ts'
-import { configFrom } from '../../schema/index.ts'
-import { CtsScene, ctsStart, minute } from '../../../test/kit/cts-scene.ts'
-import { otcCtsSchema } from './config.ts'
-import { openOtcCts } from './source.ts'
+import { configFrom } from '../schema/index.ts'
+import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
+import { sharing, SharedTurn } from '../../test/kit/shared-turn.ts'
+import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
+import { openOtcCts } from '../connectors/otc-cts/source.ts'
 
-/** The record of a journal that several Weirs share. */
-class Shared {
-  found: { readonly version: string; readonly value: unknown } | undefined
-  #versions = 0
-
-  by(instance: string): TurnRecord {
-    return {
-      instance,
-      read: () => Promise.resolve(this.found),
-      write: (before, value) => {
-        if (this.found?.version !== before) return Promise.resolve(undefined)
-        return Promise.resolve(this.put(value))
-      },
-    }
-  }
-
-  put(value: unknown): string {
-    this.found = { version: `v${++this.#versions}`, value: structuredClone(value) }
-    return this.found.version
-  }
-
-  get holder(): string {
-    return (this.found?.value as { readonly holder?: string } | undefined)?.holder ?? ''
-  }
-}
-
-async function scene(): Promise<{ readonly it: CtsScene; readonly shared: Shared; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
+async function scene(): Promise<{ readonly it: CtsScene; readonly shared: SharedTurn; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
   const it = await CtsScene.start()
   onTestFinished(() => it.stop())
-  const shared = new Shared()
+  const shared = new SharedTurn()
   const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: { type: 'password', user: it.server.user.name, password: it.server.user.password, domain: it.server.domain.name }, projects: [{ name: 'eu-de_prod' }], look_back: '5m' })
   return {
     it, shared,
@@ -43,12 +17,7 @@ async function scene(): Promise<{ readonly it: CtsScene; readonly shared: Shared
     },
     async weir(instance) {
       const lines: string[] = []
-      const line = (message: string): void => void lines.push(message)
-      const given = it.context()
-      // Each is on a machine of its own.
-      const { state: _, cursor: _2, frames, ...rest } = given
-      if (frames === undefined) throw new Error('no frames')
-      const context: SourceContext = { ...rest, cursor: undefined, log: { debug: line, info: line, warn: line, error: line }, frames: { after: (position) => frames.after(position), hold: () => Promise.resolve(), shared: { turn: shared.by(instance) } as unknown as SharedState } }
+      const context = sharing(it.context(), shared, instance, lines)
       const source = await openOtcCts(config, context)
       const abort = new AbortController()
       const running = source.run(abort.signal)

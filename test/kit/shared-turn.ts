@@ -1,0 +1,36 @@
+// The record of a journal that several Weirs share, for tests of who reads and who stands by.
+import type { SharedState, SourceContext, TurnRecord } from '../../src/engine/ports.ts'
+
+/** The record of a journal that several Weirs share. */
+export class SharedTurn {
+  found: { readonly version: string; readonly value: unknown } | undefined
+  #versions = 0
+
+  by(instance: string): TurnRecord {
+    return {
+      instance,
+      read: () => Promise.resolve(this.found),
+      write: (before, value) => {
+        if (this.found?.version !== before) return Promise.resolve(undefined)
+        return Promise.resolve(this.put(value))
+      },
+    }
+  }
+
+  put(value: unknown): string {
+    this.found = { version: `v${++this.#versions}`, value: structuredClone(value) }
+    return this.found.version
+  }
+
+  get holder(): string {
+    return (this.found?.value as { readonly holder?: string } | undefined)?.holder ?? ''
+  }
+}
+
+/** As one of several sees the journal: on a machine of its own, without a folder. */
+export function sharing(given: SourceContext, shared: SharedTurn, instance: string, lines: string[]): SourceContext {
+  const line = (message: string): void => void lines.push(message)
+  const { state: _, cursor: _2, frames, ...rest } = given
+  if (frames === undefined) throw new Error('no frames')
+  return { ...rest, cursor: undefined, log: { debug: line, info: line, warn: line, error: line }, frames: { after: (position) => frames.after(position), hold: () => Promise.resolve(), shared: { turn: shared.by(instance) } as unknown as SharedState } }
+}
