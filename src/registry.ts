@@ -3,6 +3,7 @@ import { snsSchema } from './connectors/aws-sns/config.ts'
 import { sqsSchema, sqsSourceSchema } from './connectors/aws-sqs/config.ts'
 import { serviceBusSchema, serviceBusSourceSchema } from './connectors/azure-servicebus/config.ts'
 import { cloudtrailSchema } from './connectors/cloudtrail/config.ts'
+import { exoscaleEventsSchema } from './connectors/exoscale-events/config.ts'
 import { fileSchema, stdoutSchema } from './connectors/file/config.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from './connectors/gcppubsub/config.ts'
 import { httpSchema } from './connectors/http/config.ts'
@@ -19,7 +20,7 @@ import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefiniti
 import { redactSchema } from './transforms/redact/config.ts'
 
 export const sourceSchemas = {
-  netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, 'otc-cts': otcCtsSchema, cloudtrail: cloudtrailSchema,
+  netflow: netflowSchema, sflow: sflowSchema, kubernetes: kubernetesSchema, 'kube-audit': kubeAuditSchema, 'otc-cts': otcCtsSchema, cloudtrail: cloudtrailSchema, 'exoscale-events': exoscaleEventsSchema,
   nats: natsSourceSchema, kafka: kafkaSourceSchema, rabbitmq: rabbitmqSourceSchema, gcppubsub: gcppubsubSourceSchema, 'aws-sqs': sqsSourceSchema, 'azure-servicebus': serviceBusSourceSchema,
 }
 export const sinkSchemas = {
@@ -46,6 +47,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
   'kube-audit': async () => (await import('./connectors/kube-audit/index.ts')).kubeAudit,
   'otc-cts': async () => (await import('./connectors/otc-cts/index.ts')).otcCts,
   cloudtrail: async () => (await import('./connectors/cloudtrail/index.ts')).cloudtrail,
+  'exoscale-events': async () => (await import('./connectors/exoscale-events/index.ts')).exoscaleEvents,
   nats: async () => (await import('./connectors/nats/index.ts')).natsSource,
   kafka: async () => (await import('./connectors/kafka/index.ts')).kafkaSource,
   rabbitmq: async () => (await import('./connectors/rabbitmq/index.ts')).rabbitmqSource,
@@ -55,7 +57,7 @@ const sources: Readonly<Record<string, Loader<SourceDefinition<never>>>> = {
 }
 
 /** Sources that have much to do with what they read, or read their own frames: they have a worker of their own (`thread: 'watch'`). */
-export const watched: ReadonlySet<string> = new Set(['kubernetes', 'otc-cts', 'cloudtrail'])
+export const watched: ReadonlySet<string> = new Set(['kubernetes', 'otc-cts', 'cloudtrail', 'exoscale-events'])
 
 const sinks: Readonly<Record<string, Loader<SinkDefinition<never>>>> = {
   http: async () => (await import('./connectors/http/index.ts')).http,

@@ -22,11 +22,14 @@ const repeatMs = 3_600_000
 export class AskError extends Error {
   /** The other side wants us to wait, in ms. */
   readonly afterMs: number
+  /** The same request may do better soon. */
+  readonly mayPass: boolean
 
-  constructor(message: string, { cause, afterMs = 0 }: { readonly cause?: unknown; readonly afterMs?: number } = {}) {
+  constructor(message: string, { cause, afterMs = 0, mayPass = false }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {}) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'AskError'
     this.afterMs = afterMs
+    this.mayPass = mayPass
   }
 }
 
@@ -68,7 +71,7 @@ export interface AskedOf<Given, M extends Mapped = Mapped> {
     readonly who: string
     /** What it gives: `trace`, `event`. */
     readonly what: string
-    /** `seven days` */
+    /** Why there is nothing older, in a sentence. */
     readonly kept: string
   }
   /** `behind` and `missed` have the place's labels, `events` an `outcome`, too. */
@@ -190,14 +193,14 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
       if (given.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
       // Only of what was asked for before can be said how late it became visible.
       const isSteady = this.#asked !== undefined && now - this.#asked < lookBack
-      await this.#tell(place, given, { until: Math.min(to, settled), isSteady }, signal)
+      await this.#tell(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
       if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
       at = to
     }
     if (!signal.aborted) this.#asked = now
   }
 
-  async #tell(place: OpenPlace<Given, M>, all: readonly Given[], { until, isSteady }: { readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
+  async #tell(place: OpenPlace<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
     const { context, told, words } = this.#of
     const { key } = place
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
@@ -211,6 +214,8 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
     }
     all.forEach((given, at) => {
       const mapped = place.map(given)
+      // Told with what was asked for before, where edges are of whole seconds.
+      if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
       else if (!told.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
         if (isTooLarge(mapped.event)) count('too_large', mapped.event.id)
@@ -248,10 +253,10 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
 
   /** What is older than what the other side keeps is lost, and that is said. */
   #missed(from: number, to: number): void {
-    const { words: { who, what, kept }, context: { metrics, log } } = this.#of
+    const { words: { what, kept }, context: { metrics, log } } = this.#of
     const seconds = Math.round((to - from) / 1000)
     metrics.count(this.#of.metrics.missed, seconds, this.#labels())
-    log.warn(`${who} keeps ${what}s for ${kept}: what happened before, and after the last ${what} that was read, is missed.`, { ...this.#labels(), seconds, from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+    log.warn(`${kept}: what happened before, and after the last ${what} that was read, is missed.`, { ...this.#labels(), seconds, from: new Date(from).toISOString(), to: new Date(to).toISOString() })
   }
 
   #labels(): Readonly<Record<string, string>> {

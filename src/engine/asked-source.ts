@@ -14,9 +14,19 @@ export interface AskedSource<Status> extends Source {
   status(): { readonly places: readonly Status[] }
 }
 
-/** `keptMs`: the other side has nothing older. `what`: what it gives, in words (`traces`). The other side need not be there. */
-export async function askedSource<Status>({ context, keptMs, what }: { readonly context: SourceContext; readonly keptMs: number; readonly what: string }, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
-  const told = new ToldOnce(context, keptMs)
+export interface AskedOptions {
+  readonly context: SourceContext
+  /** The other side has nothing older. */
+  readonly keptMs: number
+  /** What it gives, in words: `traces`. */
+  readonly what: string
+  /** Keys of places that may give the same events: what one has told no other tells. */
+  readonly across?: readonly string[]
+}
+
+/** The other side need not be there. */
+export async function askedSource<Status>({ context, keptMs, what, across }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
+  const told = new ToldOnce(context, keptMs, across)
   const turn = context.frames?.shared?.turn
   if (turn === undefined) await told.restore()
   const parts = build(told)

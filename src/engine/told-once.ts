@@ -43,18 +43,25 @@ interface Told {
 export class ToldOnce {
   readonly #context: SourceContext
   readonly #keptMs: number
+  readonly #across: readonly string[]
   readonly #places: Record<string, number> = {}
   /** Events that may be given to us again, with their times, by place. */
   readonly #seen = new Map<string, Map<string, number>>()
+  /** What is being appended, by place. */
+  readonly #telling = new Map<string, ReadonlySet<string>>()
   #told: Told[] = []
   #sequence = 0
   /** What each place was saved with last. */
   readonly #saved = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** `keptMs`: the other side has nothing older; a place that nobody reads any more is known for twice as long. */
-  constructor(context: SourceContext, keptMs: number) {
+  /**
+   * `keptMs`: the other side has nothing older; a place that nobody reads any more is known for twice as long.
+   * `across`: places that may give the same events.
+   */
+  constructor(context: SourceContext, keptMs: number, across: readonly string[] = []) {
     this.#keptMs = keptMs
+    this.#across = across
     this.#context = context
   }
 
@@ -104,8 +111,10 @@ export class ToldOnce {
     return this.#places[place]
   }
 
+  /** Told, or about to be told by another place: if that fails, it is that one's to tell still. */
   has(place: string, event: string): boolean {
-    return this.#seen.get(place)?.has(event) === true
+    if (!this.#across.includes(place)) return this.#seen.get(place)?.has(event) === true
+    return this.#across.some((one) => this.#seen.get(one)?.has(event) === true || (one !== place && this.#telling.get(one)?.has(event) === true))
   }
 
   /**
@@ -113,7 +122,12 @@ export class ToldOnce {
    * Rejects when it takes no more, or the signal aborts meanwhile; then the place is where it was, and what was synced is known.
    */
   async tell(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
-    for (const [some, isLast] of chunks(events)) await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
+    this.#telling.set(place, new Set(events.map(({ id }) => id)))
+    try {
+      for (const [some, isLast] of chunks(events)) await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
+    } finally {
+      this.#telling.delete(place)
+    }
   }
 
   /** Nothing happened until then: written when that is worth a frame. */
@@ -147,7 +161,7 @@ export class ToldOnce {
     try {
       const read = JSON.parse(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`))) as readonly (readonly [string, readonly (readonly [string, number])[]])[]
       for (const [place, seen] of read) {
-        const until = this.#places[place] ?? Infinity
+        const until = settled(this.#places, this.#across, place) ?? Infinity
         for (const [event, time] of seen) {
           if (time < until) continue
           this.#remember(place, event, time)
@@ -212,14 +226,16 @@ export class ToldOnce {
 
   /** What happened before is not asked for any more. */
   #forget(place: string): void {
-    const until = this.#places[place] ?? -Infinity
-    const seen = this.#seen.get(place)
-    for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
+    for (const one of this.#across.includes(place) ? this.#across : [place]) {
+      const until = settled(this.#places, this.#across, one) ?? -Infinity
+      const seen = this.#seen.get(one)
+      for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
+    }
   }
 
   /** Frames are needed while something in them may be given to us again. */
   #behind(places: Readonly<Record<string, number>>): number {
-    this.#told = this.#told.filter(({ of, newest }) => newest >= (places[of] ?? Infinity))
+    this.#told = this.#told.filter(({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity))
     return this.#told.reduce((least, { before }) => Math.min(least, before), this.#sequence)
   }
 }
@@ -237,6 +253,13 @@ function cursorOf(bytes: Uint8Array | undefined): Cursor | undefined {
 function isCursor(value: unknown): value is Cursor {
   const given = value as Partial<Cursor> | null | undefined
   return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
+}
+
+/** What happened before is given to us no more: by this place, and by those that give the same. */
+function settled(places: Cursor['places'], across: readonly string[], place: string): number | undefined {
+  if (!across.includes(place)) return places[place]
+  const known = across.map((one) => places[one]).filter((at) => at !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 function timeOr(time: number | undefined, other: number): number {

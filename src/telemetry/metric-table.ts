@@ -80,6 +80,11 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_cloudtrail_missed_seconds_total: counter('Time of which CloudTrail has no events any more, because they were not read for so long', 'source', 'region'),
   weir_cloudtrail_files_total: counter('Files of a trail: read, skipped (digests), rejected, denied (each time)', 'source', 'outcome'),
 
+  weir_exoscale_events_total: counter('Events that Exoscale was asked for: taken, malformed, too large', 'source', 'zone', 'outcome'),
+  weir_exoscale_requests_total: counter('Requests for events of Exoscale: answered, or failed', 'source', 'zone', 'outcome'),
+  weir_exoscale_behind_seconds: gauge('Time since when events may still come: `look_back`, and more when they can’t be read', 'source', 'zone'),
+  weir_exoscale_missed_seconds_total: counter('Time of which Exoscale is not asked for events any more, because they were not read for so long', 'source', 'zone'),
+
   weir_udp_receive_buffer_bytes: gauge('Receive buffer that the kernel gave a UDP socket', 'source', 'listener'),
   weir_udp_kernel_dropped_datagrams_total: counter('Datagrams the kernel dropped because they were not read in time', 'source', 'listener'),
 

@@ -24,7 +24,7 @@ export function regionPlace({ config, context, reader, told, limits }: PlaceOpti
   let known: string | undefined
   return new AskedPlace({
     context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
-    words: { who: 'CloudTrail', what: 'event', kept: 'ninety days' },
+    words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail keeps events for ninety days' },
     metrics: { events: 'weir_cloudtrail_events_total', behind: 'weir_cloudtrail_behind_seconds', missed: 'weir_cloudtrail_missed_seconds_total' },
     labels: () => ({ source: context.id, region: known ?? '' }),
     async open() {

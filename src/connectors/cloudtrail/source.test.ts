@@ -2,19 +2,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
-import type { OwnFrames, SourceContext } from '../../engine/ports.ts'
 import { ToldOnce } from '../../engine/told-once.ts'
-import { realHost, type Host } from '../../host/index.ts'
-import { decodeBatch } from '../../journal/bodies.ts'
-import type { Frame, Unit } from '../../journal/types.ts'
-import { eventAt, type WeirEvent } from '../../model/events.ts'
+import type { Host } from '../../host/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
+import { AskedScene, minute } from '../../../test/kit/asked-scene.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { eventsOf } from '../../../test/kit/aws-side.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
-import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
 import { TrailReader } from './client.ts'
@@ -24,7 +20,7 @@ import { openCloudtrail } from './source.ts'
 import { keptMs, regionPlace } from './source-place.ts'
 
 const start = Date.parse('2026-11-21T11:05:00.000Z')
-const [minute, region] = [60_000, 'eu-central-1']
+const region = 'eu-central-1'
 type Lookup = Extract<WrittenConfigOf<typeof cloudtrailSchema>['from'], { type: 'lookup' }>
 
 const cleanups: (() => unknown)[] = []
@@ -32,74 +28,14 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** AWS, a journal and a clock that moves by the test's hand; waiting takes no time, and is noted. */
-class Scene {
-  now = start
-  readonly units: Omit<Unit, 'source'>[] = []
-  readonly lines: string[] = []
-  readonly slept: number[] = []
-  readonly shed: Record<string, number> = {}
-  readonly metrics = new MetricStore({ strict: true })
+/** AWS, a journal and a clock that moves by the test's hand. */
+class Scene extends AskedScene {
   readonly server: TrailServer
-  readonly host: Host
-  readonly signal = new AbortController().signal
-  readonly #limits = new Set<() => void>()
 
   constructor(server: TrailServer) {
+    super('aws', start)
     this.server = server
     server.now = () => this.now
-    const real = realHost()
-    this.host = {
-      ...real, disk: fakeHost(1).disk, clock: { now: () => this.now, monotonic: () => this.now },
-      timers: { ...real.timers, sleep: async (ms) => {
-        this.slept.push(ms)
-        await real.timers.yield()
-      }, after: (ms, act) => {
-        this.#limits.add(act)
-        const timer = real.timers.after(ms, act)
-        return { cancel: () => {
-          this.#limits.delete(act)
-          timer.cancel()
-        } }
-      } },
-    }
-  }
-
-  /** Whatever is waited for has taken too long. */
-  expire(): void {
-    for (const act of this.#limits) act()
-  }
-
-  get events(): WeirEvent[] {
-    return this.units.flatMap((unit) => {
-      const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
-      return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
-    })
-  }
-
-  get ids(): string[] {
-    return this.events.map(({ id }) => id)
-  }
-
-  context(): SourceContext {
-    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
-    const { units } = this
-    const frames: OwnFrames = {
-      hold: () => Promise.resolve(),
-      async *after({ sequence }) {
-        for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
-        await Promise.resolve()
-      },
-    }
-    return {
-      id: 'aws', host: this.host, epoch: 1, cursor: units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames,
-      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
-      append: (unit) => {
-        // As between threads: whoever appends has these bytes no more.
-        units.push({ ...unit, raw: structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] }) })
-        return Promise.resolve({ position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length })
-      },
-    }
   }
 
   config(written: Partial<Lookup> = {}) {
@@ -164,6 +100,15 @@ test('the first request goes back as far as `backfill` says, in slices that shri
   it.server.put(region, [record('week', start - 6 * 24 * 60 * minute), ...many(120)])
   await (await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, most: 60 }))()
   expect(it.ids).toEqual(['week', ...ids(120)])
+})
+
+test('an event of a whole second is told once, wherever within a second the clock stands', async () => {
+  const it = await scene()
+  it.now += 500
+  it.server.put(region, [record('edge', start)])
+  const poll = await it.poll()
+  for (let cycle = 0; cycle < 17; cycle++, it.now += minute) await poll()
+  expect(it.ids).toEqual(['edge'])
 })
 
 test('ninety days are kept: what is older is missed, and that is said and counted', async () => {

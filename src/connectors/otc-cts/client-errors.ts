@@ -14,7 +14,7 @@ export class CtsError extends AskError {
   readonly kind: CtsFailure
 
   constructor(kind: CtsFailure, message: string, options: { readonly cause?: unknown; readonly afterMs?: number } = {}) {
-    super(message, options)
+    super(message, { ...options, mayPass: kind === 'passing' || kind === 'shape' })
     this.kind = kind
   }
 }

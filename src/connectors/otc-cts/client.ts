@@ -1,4 +1,5 @@
 /** Traces of one tracker of a project between two times: page after page, as API v3 or v2.0 gives them. */
+import { askPatiently } from '../../engine/ask-patiently.ts'
 import type { Span } from '../../engine/asked-place.ts'
 import type { Host } from '../../host/index.ts'
 import { CtsError, readAnswer } from './client-errors.ts'
@@ -18,9 +19,6 @@ export interface ReaderOptions {
   /** Told of what is strange and does no harm, and of each answer. */
   readonly note: (what: 'marker' | 'page' | 'retried', message: string) => void
 }
-
-const usualTries = 6
-const [firstWaitMs, longestWaitMs] = [500, 30_000]
 
 export class TraceReader {
   readonly #options: ReaderOptions
@@ -54,25 +52,15 @@ export class TraceReader {
     }
   }
 
-  async #page(path: string, query: Query, signal: AbortSignal): Promise<{ readonly found: readonly unknown[]; readonly marker: string | undefined }> {
-    const { host, session, note, tries = usualTries } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const body = readAnswer(await session.get(path, query, signal), 'CTS')
-        const { traces: found = [], meta_data: meta } = body
-        if (!Array.isArray(found)) throw new CtsError('shape', 'CTS answered without a list of traces')
-        note('page', '')
-        return { found: found as unknown[], marker: isFields(meta) ? textOf(meta['marker']) : undefined }
-      } catch (error) {
-        const mayPass = error instanceof CtsError && (error.kind === 'passing' || error.kind === 'shape')
-        if (!mayPass || attempt === tries || signal.aborted) throw error
-        note('retried', error.message)
-        const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
-        // A part is random, so that many do not come at once.
-        await host.timers.sleep(Math.max(error.afterMs, 0) + most / 2 + host.random.next() * most / 2, signal)
-        if (signal.aborted) throw error
-      }
-    }
+  #page(path: string, query: Query, signal: AbortSignal): Promise<{ readonly found: readonly unknown[]; readonly marker: string | undefined }> {
+    const { host, session, note, tries } = this.#options
+    return askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (why) => { note('retried', why) } }, async () => {
+      const body = readAnswer(await session.get(path, query, signal), 'CTS')
+      const { traces: found = [], meta_data: meta } = body
+      if (!Array.isArray(found)) throw new CtsError('shape', 'CTS answered without a list of traces')
+      note('page', '')
+      return { found: found as unknown[], marker: isFields(meta) ? textOf(meta['marker']) : undefined }
+    })
   }
 }
 

@@ -37,7 +37,7 @@ export function trackerPlace({ config, context, session, told, project, tracker,
   })
   const place: TrackerPlace = new AskedPlace({
     context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
-    words: { who: 'CTS', what: 'trace', kept: 'seven days' },
+    words: { who: 'CTS', what: 'trace', kept: 'CTS keeps traces for seven days' },
     metrics: { events: 'weir_cts_traces_total', behind: 'weir_cts_behind_seconds', missed: 'weir_cts_missed_seconds_total' },
     labels: () => labels,
     failed: () => { requested('failed') },

@@ -1,0 +1,27 @@
+import { AskError } from '../../engine/asked-place.ts'
+import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { self } from '../../host/process.ts'
+import { ZoneClient } from './client.ts'
+import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
+
+/** Asks each zone for the events of the last minute, and whose they are. */
+export async function lookAtEvents(config: ExoscaleEventsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+  const found = await Promise.all(config.zones.map((zone) => lookAt(config, zone, context, signal)))
+  const wrong = found.filter(({ is }) => is === 'fail')
+  return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
+}
+
+async function lookAt(config: ExoscaleEventsConfig, zone: ZoneConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+  const client = new ZoneClient({ host, config, zone, env: self.env, tries: 1, note: () => undefined })
+  try {
+    const organization = config.organization ?? (await client.organization(signal))
+    const now = host.clock.now()
+    await client.read({ from: now - 60_000, to: now }, Infinity, signal)
+    return { is: 'ok', says: `${client.endpoint} lets us read the events of organisation ${organization}` }
+  } catch (error) {
+    if (error instanceof AskError) return { is: 'fail', says: `${zone.name}: ${error.message}` }
+    throw error
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,108 @@
+/** Events of one zone between two times, and whose they are. */
+import type { Span } from '../../engine/asked-place.ts'
+import { askPatiently } from '../../engine/ask-patiently.ts'
+import type { Host } from '../../host/index.ts'
+import { isFields, textOf, type Fields } from '../../model/told.ts'
+import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { readTls } from '../../net/tls.ts'
+import { ExoscaleError, failureOf, readAnswer, unanswered } from './client-errors.ts'
+import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
+import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
+
+export interface ZoneOptions {
+  readonly host: Host
+  readonly config: ExoscaleEventsConfig
+  readonly zone: ZoneConfig
+  /** Where a proxy may be named. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** How often a request is made that fails for a reason that may pass. */
+  readonly tries?: number
+  /** Told of each answer, and of each failure that is tried again. */
+  readonly note: (what: 'answered' | 'retried', message: string) => void
+}
+
+const version = '/v2'
+const mostBytes = 64 * 1024 * 1024
+/** Whether events of exactly these times are given is not written anywhere. */
+const edgeMs = 1000
+
+export class ZoneClient {
+  readonly #options: ZoneOptions
+  #client: Promise<HttpClient> | undefined
+
+  constructor(options: ZoneOptions) {
+    this.#options = options
+  }
+
+  get endpoint(): string {
+    const { name, endpoint } = this.#options.zone
+    return (endpoint ?? `https://api-${name}.exoscale.com`).replace(/\/+$/, '')
+  }
+
+  /** Id of the organisation that the key is of. Rejects with ExoscaleError. */
+  async organization(signal: AbortSignal): Promise<string> {
+    const answer = await this.#get('/organization', [], 'get-organization', signal)
+    const id = textOf(readAnswer(answer, this.endpoint, isFields)['id'])
+    if (id === undefined) throw new ExoscaleError(`${this.endpoint} does not say whose the key is; set \`organization\``)
+    return id
+  }
+
+  /** Newest first; undefined: there are more than `most`. Rejects with ExoscaleError, and when the signal aborts. */
+  async read({ from, to }: Span, most: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
+    const answer = await this.#get('/event', [['from', written(from - edgeMs)], ['to', written(to + edgeMs)]], 'list-events', signal)
+    if (answer.body.length >= mostBytes) {
+      if (most !== Infinity) return undefined
+      throw new ExoscaleError(`${this.endpoint} gave more than ${mostBytes / 1024 / 1024} MiB of events of one second`)
+    }
+    const events = readAnswer(answer, this.endpoint, (value): value is unknown[] => Array.isArray(value))
+    if (events.length > most) return undefined
+    const time = (event: unknown): number => Date.parse(textOf((isFields(event) ? event : ({} as Fields))['timestamp']) ?? '')
+    return time(events[0]) < time(events.at(-1)) ? events.toReversed() : events
+  }
+
+  close(): void {
+    this.#client?.then((client) => { client.close() }, () => undefined)
+    this.#client = undefined
+  }
+
+  #get(path: string, query: Signable['query'], operation: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { host, note, tries } = this.#options
+    return askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (message) => { note('retried', message) } }, async () => {
+      const answer = await this.#send(path, query, signal)
+      if (answer.status !== 200) throw failureOf(answer, { what: this.endpoint, operation, now: host.clock.now() })
+      // Cut off, or a page of some gateway: the same request may do better.
+      if (answer.body.length < mostBytes) readAnswer(answer, this.endpoint, (value): value is object => typeof value === 'object' && value !== null)
+      note('answered', '')
+      return answer
+    })
+  }
+
+  async #send(path: string, query: Signable['query'], signal: AbortSignal): Promise<HttpAnswer> {
+    const { host, config } = this.#options
+    const { pathname } = new URL(`${this.endpoint}${version}${path}`)
+    const search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
+    try {
+      const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
+      const authorization = authorizationOf({ method: 'GET', path: pathname, query }, key, expiresAt(host.clock.now()))
+      const client = await this.#open()
+      return await client.get(`${pathname}${search === '' ? '' : `?${search}`}`, { accept: 'application/json', authorization }, mostBytes, signal)
+    } catch (error) {
+      throw unanswered(error, this.endpoint)
+    }
+  }
+
+  #open(): Promise<HttpClient> {
+    const { host, config, env } = this.#options
+    const url = `${this.endpoint}/`
+    const isHere = url.startsWith('http:')
+    this.#client ??= readTls(config.tls, host.disk).then((tls) => new HttpClient({
+      url, connections: 1, timeoutMs: config.timeout, keepBytes: mostBytes, timers: host.timers, tls: isHere ? undefined : tls, ...(isHere ? {} : { proxyEnv: env }),
+    }))
+    // A certificate that could not be read may be there the next time.
+    this.#client.catch(() => { this.#client = undefined })
+    return this.#client
+  }
+}
+
+const written = (time: number): string => new Date(time).toISOString()

@@ -1,0 +1,24 @@
+/**
+ * What must not be kept of the parameters of a request, in place of which stands `[redacted]`: whatever a field holds whose name has `user-data`,
+ * `password`, `secret`, `token`, `credential`, `private`, `certificate`, or `key` as a word of its own; and text with a login in a URL, or in PEM.
+ */
+import { isFields } from '../../model/told.ts'
+
+export const redaction = '[redacted]'
+const names = /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
+const login = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^@\s]+@|-----BEGIN /i
+
+export function redacted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redacted)
+  if (isFields(value)) return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, isSecret(name) && !isNothing(held) ? redaction : redacted(held)]))
+  return typeof value === 'string' && login.test(value) ? redaction : value
+}
+
+/** `userData`, `user_data` and `USER-DATA` are `user-data`. */
+function isSecret(name: string): boolean {
+  return names.test(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase().replace(/[^a-z0-9]+/g, '-'))
+}
+
+function isNothing(held: unknown): boolean {
+  return held === undefined || held === null || typeof held === 'boolean'
+}

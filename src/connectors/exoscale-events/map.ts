@@ -1,0 +1,77 @@
+/** An event of Exoscale as an event: what it says, without what must not be kept, and beside it `audit`, which is the same for all clouds. Pure. */
+import { createHash } from 'node:crypto'
+import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { cloudRef } from '../../model/refs.ts'
+import { fieldsOf, isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { redacted } from './map-redact.ts'
+import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
+
+/** Where events come from. */
+export interface EventOrigin {
+  /** Id of the organisation. */
+  readonly organization: string
+  /** Fields that are not kept. */
+  readonly leaveOut?: readonly string[]
+}
+
+const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
+const utf8 = new TextEncoder()
+/** Any of them may be missing, not all. */
+const telling = ['request-id', 'handler', 'uri'] as const
+
+/** Undefined for what is no event at all. */
+export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
+  if (!isFields(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
+  const text = (name: string): string | undefined => textOf(given[name])
+  const [handler, method, path, code, region] = [text('handler'), text('method'), pathOf(given), text('status'), text('zone')]
+  const [severity, resource, actor] = [severityOfCode(Number(code)), resourceOf(given), actorOf(given, organization)]
+  const { service, ...about }: Partial<FoundResource> = resource ?? {}
+  const audit = known<AuditRecord>({
+    actor, action: handler ?? ([method, path?.replace(ids, '{id}')].filter((part) => part !== undefined).join(' ') || 'unknown'), service,
+    resource: resource === undefined ? undefined : about, tenant: organization, region, outcome: outcomeOf(severity), severity, requestId: text('request-id'),
+  })
+  const name = about.id ?? about.name
+  const ref = name === undefined || resource === undefined ? undefined : cloudRef({ cloud: 'exoscale', tenant: organization, service: resource.service, type: resource.type, id: name })
+  const time = timeOf(text('timestamp'))
+  const subject = about.name ?? about.id
+  const extensions = known({
+    status: severity, code, resourceid: about.id, region, tenant: organization, actor: actor.name, actorid: actor.id, sourceip: actor.address, requestid: audit.requestId, service, resourcetype: about.type,
+  })
+  return {
+    id: text('request-id') ?? createHash('sha256').update(JSON.stringify(sorted(given))).digest('hex'), source: `https://api.exoscale.com/${organization}`,
+    type: `exoscale.${(handler ?? 'request').toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`, family: 'audit',
+    ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }), ...(ref === undefined ? {} : { ref }), key: ref ?? `exoscale:${organization}`,
+    extensions, datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(JSON.stringify({ ...kept(given, leaveOut), audit })),
+  }
+}
+
+/** A user, a key with a name of its own, or only the role that it had. */
+function actorOf(event: Fields, domain: string): AuditActor {
+  const [user, key, role] = ['iam-user', 'iam-api-key', 'iam-role'].map((name) => fieldsOf(event[name])) as [Fields, Fields, Fields]
+  const address = textOf(event['source-ip'])
+  const person = known({ id: textOf(user['id']), name: textOf(user['email']) ?? textOf(user['name']) })
+  if (person.id !== undefined || person.name !== undefined) return known<AuditActor>({ kind: 'user', ...person, domain, address })
+  const program = known({ id: textOf(key['key']), name: textOf(key['name']) })
+  if (program.id !== undefined || program.name !== undefined) return known<AuditActor>({ kind: 'service', ...program, domain, address })
+  const rights = known({ id: textOf(role['id']), name: textOf(role['name']) })
+  if (rights.id !== undefined || rights.name !== undefined) return known<AuditActor>({ kind: 'session', ...rights, domain, address })
+  return known<AuditActor>({ kind: 'unknown', address })
+}
+
+function kept({ uri: _, ...event }: Fields, leaveOut: readonly string[]): Fields {
+  const params = (name: string): unknown => (leaveOut.includes(name) ? undefined : redacted(event[name]))
+  return known<Fields>({
+    ...event, uri: pathOf({ uri: _ }), 'body-params': params('body-params'), 'get-params': params('get-params'), ...(leaveOut.includes('message') ? { message: undefined } : {}), audit: undefined,
+  })
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '')
+  return Number.isNaN(time) ? undefined : time
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  return isFields(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
+}

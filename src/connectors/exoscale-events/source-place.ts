@@ -1,0 +1,55 @@
+/** One zone. */
+import { AskedPlace, type AskedLimits, type Mapped } from '../../engine/asked-place.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import type { ToldOnce } from '../../engine/told-once.ts'
+import { self } from '../../host/process.ts'
+import { ZoneClient } from './client.ts'
+import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
+import { mapEvent } from './map.ts'
+
+/** How long the API has events is not written anywhere: no older ones are asked for. */
+export const keptMs = 30 * 86_400_000
+
+export interface PlaceOptions {
+  readonly config: ExoscaleEventsConfig
+  readonly context: SourceContext
+  readonly told: ToldOnce
+  readonly zone: ZoneConfig
+  /** Asked once for all zones: rejects with AskError. */
+  readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
+  readonly limits?: AskedLimits
+}
+
+export type ZonePlace = AskedPlace<unknown, Mapped>
+
+export function zonePlace({ config, context, told, zone, organization, limits }: PlaceOptions): { readonly place: ZonePlace; readonly client: ZoneClient } {
+  const { host, metrics } = context
+  const labels = { source: context.id, zone: zone.name }
+  const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome }) }
+  const client = new ZoneClient({
+    host, config, zone, env: self.env,
+    note: (what, message) => {
+      requested(what === 'answered' ? 'answered' : 'failed')
+      if (what === 'retried') place.waits(message)
+    },
+  })
+  const place: ZonePlace = new AskedPlace({
+    context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    words: { who: 'Exoscale', what: 'event', kept: 'Events of Exoscale are asked for thirty days back at most' },
+    metrics: { events: 'weir_exoscale_events_total', behind: 'weir_exoscale_behind_seconds', missed: 'weir_exoscale_missed_seconds_total' },
+    labels: () => labels,
+    failed: () => { requested('failed') },
+    async open(signal) {
+      const origin = { organization: config.organization ?? (await organization(client, signal)), leaveOut: config.leave_out }
+      return {
+        key: zone.name, read: (span, most, until) => client.read(span, most, until),
+        map(given) {
+          const event = mapEvent(given, origin)
+          return event === undefined ? undefined : { event }
+        },
+      }
+    },
+    ...(limits === undefined ? {} : { limits }),
+  })
+  return { place, client }
+}

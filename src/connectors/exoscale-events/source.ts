@@ -1,0 +1,26 @@
+import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
+import type { PlaceStatus } from '../../engine/asked-place.ts'
+import type { SourceContext } from '../../engine/ports.ts'
+import type { ZoneClient } from './client.ts'
+import type { ExoscaleEventsConfig } from './config.ts'
+import { keptMs, zonePlace } from './source-place.ts'
+
+export interface ZoneStatus extends PlaceStatus {
+  readonly zone: string
+}
+
+/** A cloud that is away is no error here: it is said, and tried again. Whether a zone tells of all is not written anywhere. */
+export function openExoscaleEvents(config: ExoscaleEventsConfig, context: SourceContext): Promise<AskedSource<ZoneStatus>> {
+  return askedSource({ context, keptMs, what: 'events of Exoscale', across: config.zones.map(({ name }) => name) }, (told) => {
+    const organization = askedOnce()
+    const parts = config.zones.map((zone) => ({ name: zone.name, ...zonePlace({ config, context, told, zone, organization }) }))
+    const places = parts.map(({ name, place }) => ({ run: (signal: AbortSignal) => place.run(signal), status: () => ({ zone: name, ...place.status() }) }))
+    return { places, close: () => { for (const { client } of parts) client.close() } }
+  })
+}
+
+/** Any zone knows, and it stays the same. */
+export function askedOnce(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
+  let known: string | undefined
+  return async (of, signal) => (known ??= await of.organization(signal))
+}

@@ -1,0 +1,91 @@
+// A journal and a clock that moves by the test's hand, for a source that asks: waiting takes no time, and is noted.
+import type { OwnFrames, SourceContext } from '../../src/engine/ports.ts'
+import { realHost, type Host } from '../../src/host/index.ts'
+import type { Frame, Unit } from '../../src/journal/types.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
+import { WeirError } from '../../src/model/errors.ts'
+import { MetricStore } from '../../src/telemetry/metrics.ts'
+import { eventsOf } from '../conformance/asking.ts'
+import { fakeHost } from './fake-host.ts'
+
+export const minute = 60_000
+
+export class AskedScene {
+  now: number
+  readonly units: Omit<Unit, 'source'>[] = []
+  readonly lines: string[] = []
+  readonly slept: number[] = []
+  readonly shed: Record<string, number> = {}
+  readonly metrics = new MetricStore({ strict: true })
+  /** So many units are refused. */
+  refuse = 0
+  /** What the source needs frames behind. */
+  heldFrom: number | undefined
+  readonly host: Host
+  signal = new AbortController().signal
+  readonly #id: string
+  readonly #limits = new Set<() => void>()
+
+  constructor(id: string, start: number) {
+    this.#id = id
+    this.now = start
+    const real = realHost()
+    this.host = {
+      ...real, disk: fakeHost(1).disk, clock: { now: () => this.now, monotonic: () => this.now },
+      timers: { ...real.timers, sleep: async (ms) => {
+        this.slept.push(ms)
+        await real.timers.yield()
+      }, after: (ms, act) => {
+        this.#limits.add(act)
+        const timer = real.timers.after(ms, act)
+        return { cancel: () => {
+          this.#limits.delete(act)
+          timer.cancel()
+        } }
+      } },
+    }
+  }
+
+  /** Whatever is waited for has taken too long. */
+  expire(): void {
+    for (const act of this.#limits) act()
+  }
+
+  get events(): WeirEvent[] {
+    return this.units.flatMap(eventsOf)
+  }
+
+  get ids(): string[] {
+    return this.events.map(({ id }) => id)
+  }
+
+  /** A start of Weir: what it remembers is in the journal. */
+  context(): SourceContext {
+    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
+    const { units } = this
+    const frames: OwnFrames = {
+      async *after({ sequence }) {
+        for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+        await Promise.resolve()
+      },
+      hold: (sequence) => {
+        this.heldFrom = sequence
+        return Promise.resolve()
+      },
+    }
+    return {
+      id: this.#id, host: this.host, epoch: 1, cursor: units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames, state: `/data/${this.#id}`,
+      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
+      append: (unit) => {
+        // As between threads: whoever appends has these bytes no more.
+        const raw = structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] })
+        if (this.refuse > 0) {
+          this.refuse--
+          return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'the journal is full'))
+        }
+        units.push({ ...unit, raw })
+        return Promise.resolve({ position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length })
+      },
+    }
+  }
+}
