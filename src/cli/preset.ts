@@ -1,5 +1,5 @@
 /** What stands in for another program: a configuration that is made of that one's settings, kept in the data folder, and run. */
-import { makeDurableDirectory, realHost, replaceFile } from '../host/index.ts'
+import { makeDurableDirectory, realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 
@@ -31,6 +31,7 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
     const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
     for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
     await replaceFile(host.disk, folder, `${name}.yaml`, encode(text))
+    await verifySources(host, `${folder}/${name}.yaml`)
     const { runCommand } = await import('./run.ts')
     await runCommand(['--config', `${folder}/${name}.yaml`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
   } catch (error) {
@@ -38,5 +39,17 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
     else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${error.message}\n      ${error.advice}\n`)
     // Workers of a start that failed half-way must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
+  }
+}
+
+/** What a source would only say again and again ends another program at its start. Throws WEIR_CONFIG_INVALID. */
+async function verifySources(host: Host, file: string): Promise<void> {
+  const [{ loadConfig }, { loadSource }] = await Promise.all([import('./load-config.ts'), import('../registry.ts')])
+  const { config } = await loadConfig(host, file, [])
+  for (const { id, type, settings } of Object.values(config.sources)) {
+    const source = await loadSource(type)
+    await source.verify?.(settings, { id, host }).catch((cause: unknown) => {
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    })
   }
 }

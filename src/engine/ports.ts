@@ -207,6 +207,8 @@ export interface SourceDefinition<Config> {
   build(config: Config, context: SourceContext): Promise<Source>
   /** For what is fetched from elsewhere: is it there, does it accept who we are, what waits? Takes nothing, and ends when the signal aborts. */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
+  /** Whether what the settings need of this machine is there, files and variables: rejects in words. Asks nobody else. */
+  verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
 export type ProbeContext = Pick<Context, 'id' | 'host'>

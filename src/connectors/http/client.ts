@@ -58,7 +58,7 @@ export class Poster {
       const answer = await this.#client.post({ ...this.#headersNow(), ...headers }, body, signal)
       // Perhaps another login is in the file by now.
       if (answer.status === 401) this.#madeAt = -Infinity
-      return outcomeOf(answer, this.#host.clock.now())
+      return outcomeOf(answer, this.#host.clock.now(), this.#config.retry_statuses)
     } catch (error) {
       const reason = `${this.#url}: ${error instanceof Error ? error.message : String(error)}`
       // A timeout may be one event's doing; a refused connection, or a login that can't be read, is everybody's.

@@ -1,4 +1,4 @@
-import { auth, choice, Complaint, defineSchema, duration, integer, mapping, messageCodec, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
+import { auth, choice, Complaint, defineSchema, duration, integer, list, mapping, messageCodec, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
 
 export const httpSchema = defineSchema({
   type: 'http',
@@ -11,6 +11,7 @@ export const httpSchema = defineSchema({
     ...messageCodec,
     concurrency: integer({ description: 'Most requests under way at once; events of one key still go one after the other', unit: 'requests', default: 16 }, { min: 1, max: 1024 }),
     timeout: duration({ description: 'How long one request may take; a send ends at the latest after twice this', default: '10s' }, { min: '10ms' }),
+    retry_statuses: list(integer({ description: 'A status', required: true, example: 404 }, { min: 400, max: 499 }), { description: 'Answers, beside 401, 403, 407, 408, 425, 429 and 5xx, after which an event is sent again instead of being a dead letter', default: [], example: [404, 409] }),
     headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), { description: 'Further headers of every request', default: {}, example: { 'x-site': 'edge' } }),
     extensions: mapping(text({ description: 'Value of an extension', required: true, example: 'edge' }), { description: 'CloudEvents extensions to set on every event, in place of its own', default: {}, example: { site: 'edge' } }),
     auth,

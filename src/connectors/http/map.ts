@@ -43,9 +43,9 @@ async function inProtobuf(extensions: Extensions): Promise<Format> {
 
 /**
  * What an answer means for its events. A refusal by status is for good, except where it says nothing of the event:
- * 408, 425, 429 and 5xx pass, and a refused login (401, 403, 407) is the configuration's fault, which a human mends.
+ * 408, 425, 429 and 5xx pass, and a refused login (401, 403, 407) is the configuration's fault, which a human mends. `passing`: further ones that do.
  */
-export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): Attempt {
+export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, passing: readonly number[]): Attempt {
   if (status >= 200 && status < 300) return undefined
   const reason = `HTTP ${status}${shown(body)}`
   if (status >= 300 && status < 400) {
@@ -53,8 +53,8 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): A
   }
   if (status === 401 || status === 407) return { is: 'retry', reason: `${reason}: the server refuses our login; correct \`auth\``, away: true }
   if (status === 403) return { is: 'retry', reason: `${reason}: the server does not allow this; correct \`auth\` or the rights of its user` }
-  const passing = status === 408 || status === 425 || status === 429 || status >= 500
-  if (!passing) return { is: 'reject', reason }
+  const passes = status === 408 || status === 425 || status === 429 || status >= 500 || passing.includes(status)
+  if (!passes) return { is: 'reject', reason }
   const afterMs = retryAfter(headers['retry-after'], now)
   return afterMs === undefined ? { is: 'retry', reason, away: status === 429 } : { is: 'retry', reason, afterMs, away: true }
 }
@@ -62,7 +62,7 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): A
 /** What the answer to OPTIONS says of a receiver. Many do not know the method, and take events all the same. */
 export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
-  const outcome = outcomeOf(answer, 0)
+  const outcome = outcomeOf(answer, 0, [])
   if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it answers and refuses nobody` }
   if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400)) return { is: 'fail', says: `${url}: ${outcome.reason}` }
   if (status === 404) return { is: 'warn', says: `${url}: HTTP 404: it answers, but knows nothing at this path (or not this question); check the path of \`url\`` }

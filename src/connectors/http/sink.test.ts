@@ -80,6 +80,10 @@ test.each([400, 404, 409, 410, 413, 415, 422])('HTTP %i is refused for good, wit
   expect(failure).toEqual({ index: 0, is: 'reject', reason: `HTTP ${code}: no ${'x'.repeat(196)}` })
 })
 
+test.each([[404, 'retry'], [409, 'retry'], [410, 'reject']] as const)('where 404 and 409 are named as passing, HTTP %i is a %s', async (code, is) => {
+  expect(await fates(status(code), 1, { retry_statuses: [404, 409] })).toEqual([{ index: 0, is, reason: `HTTP ${code}` }])
+})
+
 test.each([[401, 'correct `auth`'], [403, 'correct `auth`'], [407, 'correct `auth`'], [301, 'set `url` to /there']])('HTTP %i is the configuration’s fault, so it is tried again and says what to do', async (code, advice) => {
   const [failure] = await fates(status(code, { location: '/there' }))
   expect(failure?.is).toBe('retry')

@@ -1,15 +1,26 @@
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { self } from '../../host/process.ts'
 import { TraceReader } from './client.ts'
+import { accountOf } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './source.ts'
 
 /** Logs in to each project and asks each tracker for one trace of the last minute. */
 export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
-  const found = await Promise.all(projects.map((project) => lookAt(config, project, context, signal)))
+  const found = await Promise.all(projectsOf(config).map((project) => lookAt(config, project, context, signal)))
   const wrong = found.filter(({ is }) => is === 'fail')
   return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
+}
+
+/** Whether settings, clouds.yaml and variables say who we are in each project. Asks nobody. Rejects in words. */
+export async function verifyAccounts(config: OtcCtsConfig, { host }: ProbeContext): Promise<void> {
+  for (const project of projectsOf(config)) await accountOf(config, project, { host, env: self.env })
+}
+
+/** Undefined: the one that clouds.yaml names. */
+function projectsOf({ projects }: OtcCtsConfig): readonly (ProjectConfig | undefined)[] {
+  return projects.length === 0 ? [undefined] : projects
 }
 
 async function lookAt(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {

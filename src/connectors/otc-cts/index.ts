@@ -1,6 +1,6 @@
 import { defineSource } from '../../engine/define.ts'
-import { lookAtTraces } from './client-look.ts'
+import { lookAtTraces, verifyAccounts } from './client-look.ts'
 import { otcCtsSchema } from './config.ts'
 import { openOtcCts } from './source.ts'
 
-export const otcCts = defineSource(otcCtsSchema, { thread: 'watch', build: openOtcCts, probe: lookAtTraces })
+export const otcCts = defineSource(otcCtsSchema, { thread: 'watch', build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })

@@ -32,7 +32,7 @@ test('what Knative and a ConfigMap of cts_exporter set is a whole configuration'
         cts: { type: 'otc-cts', auth: { type: 'clouds', cloud: 'otc' }, projects: [], api: 'v2', backfill: '5m' },
         netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' },
       },
-      sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local', from: ['cts'], when_behind: 'block' } },
+      sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local', retry_statuses: [404, 409], from: ['cts'], when_behind: 'block' } },
     },
     files: {}, notes: [],
   })

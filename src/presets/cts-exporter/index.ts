@@ -82,6 +82,8 @@ function sinksOf({ sink, debug, extensions, authorities }: CtsExporterSettings, 
       knative: {
         type: 'http', url: sink.plain, ...(auth === undefined ? {} : { auth }), ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+        // As Knative's own senders do: a service that is being put in place, or a channel, may answer so for a while.
+        retry_statuses: [404, 409],
         // A trace that can't be delivered waits, and no more are read before one is lost.
         from: ['cts'], when_behind: 'block',
       },

@@ -1,5 +1,5 @@
 // Receives CloudEvents with the Go SDK of the CloudEvents project, in whichever mode they come, and prints each as a line of JSON:
-// receiver kafka BROKER TOPIC COUNT, or receiver nats URL STREAM SUBJECT COUNT. With `nats-protobuf` in place of `nats` each message is given
+// receiver kafka BROKER TOPIC COUNT, or receiver nats URL STREAM SUBJECT COUNT, or receiver http ADDRESS, which goes on until it is killed. With `nats-protobuf` in place of `nats` each message is given
 // to the SDK's protobuf format: its NATS binding takes whatever is structured for JSON.
 package main
 
@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"net"
 	"os"
 	"strconv"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"github.com/cloudevents/sdk-go/protocol/nats_jetstream/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/protocol/http"
 	"github.com/nats-io/nats.go"
 )
 
@@ -102,6 +105,16 @@ func sourceOf(ctx context.Context, kind, address string, names []string) (source
 			return nil, err
 		}
 		return open(ctx, consumer), nil
+	case "http":
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		receiver, err := http.New(http.WithListener(listener))
+		if err != nil {
+			return nil, err
+		}
+		return open(ctx, receiver), nil
 	case "nats":
 		consumer, err := nats_jetstream.NewConsumer(address, names[0], names[1], nil, nil, []nats.SubOpt{nats.OrderedConsumer(), nats.BindStream(names[0])})
 		if err != nil {
@@ -124,12 +137,16 @@ func sourceOf(ctx context.Context, kind, address string, names []string) (source
 }
 
 func run(kind, address string, names []string) error {
-	wanted, err := strconv.Atoi(names[len(names)-1])
-	if err != nil {
-		return err
+	ctx, wanted := context.Background(), math.MaxInt
+	if kind != "http" {
+		count, err := strconv.Atoi(names[len(names)-1])
+		if err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		defer cancel()
+		ctx, wanted = limited, count
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
 	from, err := sourceOf(ctx, kind, address, names)
 	if err != nil {
 		return err
@@ -151,8 +168,8 @@ func run(kind, address string, names []string) error {
 }
 
 func main() {
-	if len(os.Args) < 5 {
-		fmt.Fprintln(os.Stderr, "receiver kafka BROKER TOPIC COUNT | receiver nats|nats-protobuf URL STREAM SUBJECT COUNT")
+	if len(os.Args) < 3 || (len(os.Args) < 5 && os.Args[1] != "http") {
+		fmt.Fprintln(os.Stderr, "receiver kafka BROKER TOPIC COUNT | receiver nats|nats-protobuf URL STREAM SUBJECT COUNT | receiver http ADDRESS")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
