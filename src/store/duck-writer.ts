@@ -94,7 +94,7 @@ class DuckWriter implements TableWriter {
     if (stream === 'flows') return this.#save(stream, flowFile(this.#flows.get(hour) ?? [], metadata), path)
     if (stream === 'endpoints') return this.#save(stream, endpointFile(this.#endpoints.get(hour) ?? [], metadata), path)
     if (stream === 'flows_1m') return this.#save(stream, rollupFile(this.#partials.get(hour) ?? [], metadata), path)
-    if (stream === 'events') return this.#save(stream, { ...eventFile(this.#events.get(hour) ?? [], metadata), columns: [] }, path)
+    if (stream === 'events') return this.#save(stream, eventFile(this.#events.get(hour) ?? [], metadata), path)
     throw new Error(`no rows of ${stream} are written by themselves`)
   }
 

@@ -66,6 +66,15 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
+/** What audit events say of who did what, in their order; numbers of columns are for good, so new ones come at the end. */
+export const auditColumns = [
+  'actor', 'actor_kind', 'actor_id', 'actor_name', 'actor_domain', 'impersonated_by', 'address', 'service', 'action', 'resource_type', 'resource_id', 'resource_name', 'tenant', 'tenant_domain', 'region', 'outcome', 'severity', 'request_id', 'code',
+] as const
+export type AuditColumn = (typeof auditColumns)[number]
+
+/** Files have them that hold audit events, and say so in their set: those that were written before have none. */
+const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({ name, type: 'VARCHAR', since: Infinity, bit: 1 + index }))
+
 /** When an address was unknown that a cluster should have known: Unix ms of the minute, as text. */
 export const unknownColumn = 'unknown_at'
 
@@ -75,7 +84,7 @@ const workloadColumns: readonly FileColumn[] = ([...(['kind', 'namespace', 'owne
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
-  events: [...eventColumns, ...origin],
+  events: [...eventColumns, ...origin, ...fromAudits],
   endpoints: [{ name: 'ep', type: 'BIGINT', since: 1, bit: 1 }, text('addr'), { ...text('name'), bit: 11, leftOutSince: 3 }, { ...text('label'), bit: 12, leftOutSince: 3 }, ...workloadColumns],
   flows_1m: rollupColumns,
   flows_5m: rollupColumns,

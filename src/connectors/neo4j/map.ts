@@ -3,7 +3,7 @@ import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
-import { cloudOf, isAudit, recordOf } from './map-record.ts'
+import { auditRecordOf, cloudOf, isAudit } from '../../model/audit-record.ts'
 
 type Properties = Readonly<Record<string, string>>
 
@@ -35,7 +35,7 @@ const longestText = 4096
 export function toGraph(event: WeirEvent): GraphRow {
   const data = dataOf(event)
   if (!isAudit(event, data)) throw new Error(`it is of the family ${event.family ?? 'event'} and tells of no action, and only audit events make a graph; let the sink take those only (\`only: {family: [audit]}\`)`)
-  const { actor, action, service, resource, tenant, region, severity, requestId } = recordOf(event, data)
+  const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const texts = { name: action, service, traceType: data['trace_type'], code: data['code'] ?? event.extensions?.['code'], sourceIp: actor.address, requestId, apiVersion: data['api_version'], message: data['message'] }
   const named = resource?.id ?? resource?.name
   const key = named === undefined ? undefined : (event.ref ?? cloudRef({ cloud: cloudOf(event), tenant: tenant ?? '', service: (service ?? '').toLowerCase(), type: (resource?.type ?? '').toLowerCase(), id: named }))

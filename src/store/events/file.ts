@@ -8,6 +8,8 @@ import { parquetFile, type RowGroup } from '../parquet/file.ts'
 import { Presence } from '../parquet/levels.ts'
 import type { ColumnType } from '../parquet/schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
+import { auditRows } from './audit.ts'
+import { auditColumns } from '../schema.ts'
 import { isJson } from './json-text.ts'
 
 /** Rows of events can be large: smaller groups keep a reader's memory small, and ours. */
@@ -17,17 +19,21 @@ const groupBytes = 2 << 20
 const dictionaries = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
-/** Columns of the file, in its order. */
-const columns: readonly { readonly name: string; readonly type: ColumnType }[] = [
+/** Columns of every file, in its order; those of audit events come behind. */
+const always: readonly { readonly name: string; readonly type: ColumnType }[] = [
   { name: 'id', type: 'text' }, { name: 'source', type: 'text' }, { name: 'type', type: 'text' }, { name: 'subject', type: 'text' }, { name: 'time', type: 'us' },
   { name: 'datacontenttype', type: 'text' }, { name: 'dataschema', type: 'text' }, { name: 'extensions', type: 'json' }, { name: 'data', type: 'json' }, { name: 'data_base64', type: 'text' },
   { name: 'family', type: 'text' }, { name: 'key', type: 'text' }, { name: 'ref', type: 'text' }, { name: 'time_received', type: 'us' },
   { name: '_source', type: 'u16' }, { name: '_epoch', type: 'u32' }, { name: '_sequence', type: 'u64' }, { name: '_row', type: 'u32' },
 ]
 
-/** A Parquet file of the batches' rows, in the order given. Every file has every column. */
-export function eventFile(pieces: readonly EventRows[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number } {
+type Columns = typeof always
+
+/** A Parquet file of the batches' rows, in the order given. */
+export function eventFile(pieces: readonly EventRows[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const groups: RowGroup[] = []
+  const audits = pieces.map(auditRows)
+  const columns: Columns = [...always, ...(audits.some((each) => each !== undefined) ? auditColumns.map((name) => ({ name, type: 'text' }) as const) : [])]
   for (let from = 0; from < pieces.length; ) {
     let [rows, bytes, to] = [0, 0, from]
     for (; to < pieces.length; to++) {
@@ -36,16 +42,20 @@ export function eventFile(pieces: readonly EventRows[], metadata: Readonly<Recor
       rows += count
       bytes += data.bytes.length
     }
-    groups.push({ rows, chunks: chunksOf(pieces.slice(from, to), rows) })
+    groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), audits.slice(from, to), rows) })
     from = to
   }
-  return { pieces: parquetFile(columns, groups, metadata), rows: groups.reduce((sum, { rows }) => sum + rows, 0) }
+  return { pieces: parquetFile(columns, groups, metadata), rows: groups.reduce((sum, { rows }) => sum + rows, 0), columns: columns.map(({ name }) => name) }
 }
 
-function chunksOf(pieces: readonly EventRows[], rows: number): Chunk[] {
+function chunksOf(columns: Columns, pieces: readonly EventRows[], audits: readonly (FlowRows | undefined)[], rows: number): Chunk[] {
   const asFlows = pieces.map(asColumns)
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
   for (const name of dictionaries) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
+  if (audits.some((each) => each !== undefined)) {
+    const known = audits.map((each, index) => each ?? ({ ...(asFlows[index] as FlowRows), batch: { ...(asFlows[index] as FlowRows).batch, columns: {} } }))
+    for (const name of auditColumns) chunks.set(name, textChunk(name, 'text', known))
+  }
   chunks.set('time', timeChunk('time', 'us', asFlows))
   chunks.set('time_received', timeChunk('time_received', 'us', asFlows, ({ origin }) => Math.round(origin.received)))
   for (const name of ['_source', '_epoch', '_sequence', '_row'] as const) chunks.set(name, originChunk(name, asFlows))

@@ -1,7 +1,7 @@
 /** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
-import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
-import type { WeirEvent } from '../../model/events.ts'
-import { fieldsOf, isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from './audit.ts'
+import type { WeirEvent } from './events.ts'
+import { fieldsOf, isFields, known, textOf, type Fields } from './told.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
@@ -18,7 +18,7 @@ export function cloudOf({ source }: WeirEvent): string {
 }
 
 /** The record of an event whose body was read as `data`. */
-export function recordOf(event: WeirEvent, data: Fields): AuditRecord {
+export function auditRecordOf(event: WeirEvent, data: Fields): AuditRecord {
   const told = fieldsOf(data['audit'])
   return Object.keys(told).length > 0 ? toldRecord(told) : attributesRecord(event, data)
 }
