@@ -21,6 +21,9 @@ import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { changeGapRoutes, changeGapSchemas } from './routes/change-gaps.ts'
+import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
+import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
+import { auditRoutes, auditSchemas } from './routes/audit.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
@@ -41,7 +44,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...resourceSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...auditSchemas, ...auditSumSchemas, ...auditFactSchemas, ...resourceSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -84,6 +87,9 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   savedRoutes(app, context, options.folder)
   changeRoutes(app, context)
   changeSumRoutes(app, context)
+  auditRoutes(app, context)
+  auditSumRoutes(app, context)
+  auditFactRoutes(app, context)
   changeGapRoutes(app, context)
   resourceRoutes(app, context)
   eventRoutes(app, context)

@@ -108,7 +108,7 @@ const changes: readonly ViewColumn[] = [
 
 const audit: readonly ViewColumn[] = [
   { name: 'time', type: moment, meaning: 'When it was done, by the clock of the cloud or the cluster' },
-  { name: 'actor', type: 'VARCHAR', meaning: 'Who did it: user:<domain>/<id or name>, system or unknown' },
+  { name: 'actor', type: 'VARCHAR', meaning: 'Who did it: user:<domain>/<id or name>, system or unknown. NULL: an earlier version stored it' },
   { name: 'actor_kind', type: 'VARCHAR', meaning: 'user, session (somebody with the rights of another), service, system or unknown' },
   { name: 'actor_id', type: 'VARCHAR', meaning: 'Id of the actor' },
   { name: 'actor_name', type: 'VARCHAR', meaning: 'Name of the actor' },

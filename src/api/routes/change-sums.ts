@@ -3,6 +3,7 @@ import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { askedChanges, changeParameters, refusals, type ChangeQuery } from './changes.ts'
@@ -74,37 +75,18 @@ interface Asked {
   readonly hidden: boolean
 }
 
-/** Rows by `part`: each `group` with its rank; the `others`, how many they are in place of a rank; each bucket (`at`) of each group, -1 for the others; what is `hidden`, and by which `rule`. */
+/** Beside the groups: what is `hidden`, and by which `rule`. */
 function sumsSql({ where, by, asked: { from, to }, step, limit, hidden }: Asked): string {
-  const width = BigInt(step) * 1_000_000n
-  const matching = `SELECT epoch_us(time) // ${width} AS bucket, ${by} AS grouped, noise FROM changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
-  const shown = hidden ? ' WHERE len(noise) = 0' : ''
-  const parts = [
-    `SELECT 'group' AS part, grouped AS name, rank, NULL::BIGINT AS bucket, n FROM ranked WHERE rank < ${limit}`,
-    `SELECT 'others', NULL, count(*), NULL, coalesce(sum(n), 0) FROM ranked WHERE rank >= ${limit}`,
-    `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket`,
-    ...(hidden ? ["SELECT 'hidden', NULL, NULL, NULL, count(*) FROM matching WHERE len(noise) > 0", "SELECT 'rule', rule, NULL, NULL, count(*) FROM (SELECT unnest(noise) AS rule FROM matching) GROUP BY rule"] : []),
-  ]
-  return `WITH matching AS MATERIALIZED (${matching}), sums AS MATERIALIZED (SELECT bucket, grouped, count(*) AS n FROM matching${shown} GROUP BY ALL), `
-    + 'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums GROUP BY grouped) '
-    + `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM (${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
+  const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
+  if (!hidden) return groupedSql({ matching, step, limit })
+  const more = ["SELECT 'hidden', NULL, NULL, NULL, count(*) FROM matching WHERE len(noise) > 0", "SELECT 'rule', rule, NULL, NULL, count(*) FROM (SELECT unnest(noise) AS rule FROM matching) GROUP BY rule"]
+  return groupedSql({ matching, shown: 'len(noise) = 0', step, limit, more })
 }
 
 function sumsOf(rows: readonly Readonly<Record<string, unknown>>[], hidden: boolean): object {
-  const of = (part: string): readonly Readonly<Record<string, unknown>>[] => rows.filter((row) => row['part'] === part)
-  const n = (row: Readonly<Record<string, unknown>> | undefined): number => Number(row?.['n'] ?? 0)
-  const groups = of('group').map((row) => ({ value: row['name'] as string | null, changes: n(row) }))
-  const buckets = new Map<number, number[]>()
-  for (const row of of('at')) {
-    const time = Number(row['bucket'])
-    const found = buckets.get(time) ?? new Array<number>(groups.length + 1).fill(0)
-    found[row['rank'] === -1 ? groups.length : Number(row['rank'])] = n(row)
-    buckets.set(time, found)
-  }
-  const [rest] = of('others')
+  const { total, groups, others, buckets } = groupedOf(rows)
   return {
-    total: groups.reduce((sum, { changes }) => sum + changes, n(rest)), groups, others: { groups: Number(rest?.['rank'] ?? 0), changes: n(rest) },
-    buckets: [...buckets].sort(([a], [b]) => a - b).map(([time, changes]) => ({ time: new Date(time * 1000).toISOString(), changes })),
-    ...(hidden ? { hidden: { total: n(of('hidden')[0]), rules: Object.fromEntries(of('rule').map((row) => [String(row['name']), n(row)])) } } : {}),
+    total, groups: groups.map(({ value, n }) => ({ value, changes: n })), others: { groups: others.groups, changes: others.n }, buckets: buckets.map(({ time, n }) => ({ time, changes: n })),
+    ...(hidden ? { hidden: { total: countOf(partOf(rows, 'hidden')[0]), rules: Object.fromEntries(partOf(rows, 'rule').map((row) => [String(row['name']), countOf(row)])) } } : {}),
   }
 }

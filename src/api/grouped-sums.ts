@@ -1,0 +1,60 @@
+/** Rows counted by one column over time: the largest groups told apart, the rest together, so that all of them add up. */
+
+type Row = Readonly<Record<string, unknown>>
+
+interface GroupedQuestion {
+  /** Statement with columns `bucket`, the number of the step, and `grouped`, what makes the groups; perhaps more. */
+  readonly matching: string
+  /** Condition on what counts of it. */
+  readonly shown?: string
+  /** Seconds. */
+  readonly step: number
+  readonly limit: number
+  /** More rows, of `matching`: part, name, rank, bucket, n. */
+  readonly more?: readonly string[]
+}
+
+/** Rows by `part`: each `group` with its rank; the `others`, how many they are in place of a rank; each bucket (`at`) of each group, -1 for the others. */
+export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuestion): string {
+  const parts = [
+    `SELECT 'group' AS part, grouped AS name, rank, NULL::BIGINT AS bucket, n FROM ranked WHERE rank < ${limit}`,
+    `SELECT 'others', NULL, count(*), NULL, coalesce(sum(n), 0) FROM ranked WHERE rank >= ${limit}`,
+    `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket`,
+    ...more,
+  ]
+  return `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP BY ALL), `
+    + 'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums GROUP BY grouped) '
+    + `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM (${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
+}
+
+export interface Grouped {
+  readonly total: number
+  readonly groups: readonly { readonly value: string | null; readonly n: number }[]
+  readonly others: { readonly groups: number; readonly n: number }
+  /** Of each group, then of the others. */
+  readonly buckets: readonly { readonly time: string; readonly n: readonly number[] }[]
+}
+
+export function groupedOf(rows: readonly Row[]): Grouped {
+  const groups = partOf(rows, 'group').map((row) => ({ value: row['name'] as string | null, n: countOf(row) }))
+  const buckets = new Map<number, number[]>()
+  for (const row of partOf(rows, 'at')) {
+    const time = Number(row['bucket'])
+    const found = buckets.get(time) ?? new Array<number>(groups.length + 1).fill(0)
+    found[row['rank'] === -1 ? groups.length : Number(row['rank'])] = countOf(row)
+    buckets.set(time, found)
+  }
+  const [rest] = partOf(rows, 'others')
+  return {
+    total: groups.reduce((sum, { n }) => sum + n, countOf(rest)), groups, others: { groups: Number(rest?.['rank'] ?? 0), n: countOf(rest) },
+    buckets: [...buckets].sort(([a], [b]) => a - b).map(([time, n]) => ({ time: new Date(time * 1000).toISOString(), n })),
+  }
+}
+
+export function partOf(rows: readonly Row[], part: string): readonly Row[] {
+  return rows.filter((row) => row['part'] === part)
+}
+
+export function countOf(row: Row | undefined): number {
+  return Number(row?.['n'] ?? 0)
+}

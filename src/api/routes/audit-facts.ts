@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify'
+import { isoOf } from '../../query/plan/index.ts'
+import { timeSql } from '../../query/sql-text.ts'
+import { auditScope } from '../access/scope.ts'
+import { answerJson } from '../answer.ts'
+import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { span } from '../objects.ts'
+import type { ApiContext } from '../options.ts'
+import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
+import { refusals } from './changes.ts'
+
+const nullable = { type: ['string', 'null'] } as const
+
+export const auditFactSchemas = {
+  AuditFirsts: {
+    type: 'object', required: ['pairs', 'total'], properties: {
+      pairs: { type: 'array', items: { type: 'object', properties: { actor: nullable, actor_name: nullable, service: nullable, action: nullable, first: { type: 'string' }, traces: { type: 'integer' } } }, description: 'The newest first.' },
+      total: { type: 'integer' }, since: { ...nullable, description: 'Time of the oldest trace that is stored: nothing before it is known.' },
+    },
+  },
+  AuditLogins: {
+    type: 'object', required: ['actors', 'total'], properties: {
+      actors: { type: 'array', items: { type: 'object', properties: { actor: nullable, actor_name: nullable, failed: { type: 'integer' }, last: { type: 'string' }, addresses: { type: 'array', items: { type: 'string' } } } }, description: 'Those with most first; ten addresses of each.' },
+      total: { type: 'integer', description: 'Failed logins.' },
+    },
+  },
+  AuditNewest: {
+    type: 'object', required: ['newest', 'sources'], properties: {
+      newest: { ...nullable, description: 'Time of the newest trace that is stored.' },
+      sources: {
+        type: 'array', description: 'Who told of traces in the last seven days.', items: {
+          type: 'object', properties: { source: { type: 'string' }, newest: { type: 'string' }, received: { type: 'string', description: 'When the newest came.' }, late: { type: 'number', description: 'Seconds from when the newest happened until it came.' } },
+        },
+      },
+      collectors: {
+        type: 'array', description: 'Sources of this Weir that collect audit traces; not told to who may not see every namespace.',
+        items: { type: 'object', properties: { name: { type: 'string' }, type: { type: 'string' }, error: { type: 'string', description: 'Why nothing can be collected just now.' } } },
+      },
+    },
+  },
+} as const
+
+/** Types of sources that collect traces themselves. */
+const collecting: ReadonlySet<string> = new Set(['otc-cts', 'cloudtrail', 'exoscale-events', 'kube-audit'])
+
+/** What a login is called, wherever. */
+const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
+
+interface Query extends AuditQuery {
+  readonly limit?: number
+}
+
+const limited = { ...auditParameters, limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } } as const
+
+export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { host, control } = context
+  const spanned = (query: Query): { from: bigint; to: bigint } => span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
+
+  app.get('/api/v1/audit/firsts', {
+    schema: {
+      operationId: 'auditFirsts', summary: 'Who did something for the first time', description: 'Pairs of actor and action whose oldest trace is of the span. What the store has forgotten counts as never done.',
+      querystring: { type: 'object', additionalProperties: false, properties: limited }, response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
+    },
+  }, async (request, reply) => {
+    const query = request.query as Query
+    const { from, to } = spanned(query)
+    const where = [`time < ${timeSql(to)}`, ...auditConditions(query, request.principal)].join(' AND ')
+    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const [rows, oldest] = await Promise.all([
+      rowsOf(store, `SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT AS traces, count(*) OVER ()::BIGINT AS total FROM audit WHERE ${where} GROUP BY actor, service, action HAVING min(time) >= ${timeSql(from)} ORDER BY first DESC, actor, service, action LIMIT ${query.limit ?? 100}`, gone),
+      rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
+    ])
+    if (rows === undefined || oldest === undefined) return reply.hijack()
+    return answerJson(request, reply, { pairs: rows.map(({ total: _, ...row }) => ({ ...row, traces: Number(row['traces']) })), total: Number(rows[0]?.['total'] ?? 0), since: oldest[0]?.['since'] ?? null })
+  })
+
+  app.get('/api/v1/audit/logins', {
+    schema: {
+      operationId: 'auditLogins', summary: 'Failed logins by actor', description: 'Traces of the span whose action is a login by its name (login, sign-in, authenticate) and whose severity is warning or incident.',
+      querystring: { type: 'object', additionalProperties: false, properties: limited }, response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
+    },
+  }, async (request, reply) => {
+    const query = request.query as Query
+    const { from, to } = spanned(query)
+    const where = [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, "severity IN ('warning', 'incident')", isLogin, ...auditConditions(query, request.principal)].join(' AND ')
+    const rows = await rowsOf(storeOf(context), `SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses, sum(count(*)) OVER ()::BIGINT AS total FROM audit WHERE ${where} GROUP BY actor ORDER BY failed DESC, actor LIMIT ${query.limit ?? 100}`, goneWith(reply))
+    if (rows === undefined) return reply.hijack()
+    return answerJson(request, reply, { actors: rows.map(({ total: _, ...row }) => ({ ...row, failed: Number(row['failed']) })), total: Number(rows[0]?.['total'] ?? 0) })
+  })
+
+  app.get('/api/v1/audit/newest', {
+    schema: {
+      operationId: 'auditNewest', summary: 'The newest audit trace, and how late each source tells', description: 'Tells “nothing was done” from “it has not come yet”.',
+      response: { 200: { $ref: 'AuditNewest#' }, ...refusals },
+    },
+  }, async (request, reply) => {
+    const scope = auditScope(request.principal)
+    const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
+    const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
+    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const [sources, newest, pipeline] = await Promise.all([
+      rowsOf(store, `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received - time, time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`, gone),
+      rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),
+      request.principal.namespaces === undefined ? control.pipeline() : undefined,
+    ])
+    if (sources === undefined || newest === undefined) return reply.hijack()
+    return answerJson(request, reply, {
+      newest: newest[0]?.['newest'] ?? null, sources,
+      ...(pipeline === undefined ? {} : { collectors: pipeline.sources.filter(({ type }) => collecting.has(type)).map(({ name, type, error }) => ({ name, type, ...(error === undefined ? {} : { error }) })) }),
+    })
+  })
+}
