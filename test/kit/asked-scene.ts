@@ -21,7 +21,7 @@ export class AskedScene {
   refuse = 0
   /** What the source needs frames behind. */
   heldFrom: number | undefined
-  readonly host: Host
+  host: Host
   signal = new AbortController().signal
   readonly #id: string
   readonly #limits = new Set<() => void>()
@@ -57,6 +57,12 @@ export class AskedScene {
 
   get ids(): string[] {
     return this.events.map(({ id }) => id)
+  }
+
+  /** The folder is gone, with everything in it. */
+  forget(): void {
+    this.units.length = 0
+    this.host = { ...this.host, disk: fakeHost(1).disk }
   }
 
   /** A start of Weir: what it remembers is in the journal. */
