@@ -30,6 +30,13 @@ export interface AskedFor {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+interface TokenRequest {
+  readonly auth: {
+    readonly identity: { readonly password?: { readonly user: Readonly<Record<string, unknown>> }; readonly assume_role?: { readonly xrole_name: string; readonly domain_id?: string } }
+    readonly scope?: { readonly project?: { readonly id?: string; readonly name?: string; readonly domain?: { readonly name?: string; readonly id?: string } }; readonly domain?: object }
+  }
+}
+
 interface Held {
   readonly tracker: string
   readonly project: string
@@ -48,6 +55,10 @@ export class CtsServer {
   readonly keys = new Map([['AKEXAMPLE0000000TEST', 'SKexample/0000000000000000000000000TEST']])
   /** Needed beside the keys when it is set. */
   securityToken: string | undefined
+  /** IAM wants a second factor of the user. */
+  mfa = false
+  /** Agencies that our domain may take on, by name: id of the domain that has made each. */
+  readonly agencies = new Map<string, string>()
   /** Whether a catalog is given out, and what it says of CTS; undefined: a version path of the old API at this server. */
   catalog: unknown[] | undefined
   /** Seconds that a token is good. */
@@ -142,7 +153,7 @@ export class CtsServer {
   }
 
   #answer(request: IncomingMessage, url: URL, body: Buffer): [number, unknown, Record<string, string>?] {
-    if (request.method === 'POST' && url.pathname === '/v3/auth/tokens') return this.#token(body)
+    if (request.method === 'POST' && url.pathname === '/v3/auth/tokens') return this.#token(body, request.headers['x-auth-token']?.toString())
     const shown = request.headers['x-auth-token']
     const token = typeof shown === 'string' ? this.#tokens.get(shown) : undefined
     const refused = shown === undefined ? this.#unsigned(request, url, body) : token === undefined || token.until <= this.now() ? 'token is invalid' : undefined
@@ -160,18 +171,29 @@ export class CtsServer {
     return this.#traces(id, tracker, url.searchParams, version === 'v3')
   }
 
-  #token(body: Buffer): [number, unknown, Record<string, string>?] {
-    const { auth: { identity: { password: { user } }, scope } } = JSON.parse(body.toString()) as { auth: { identity: { password: { user: Record<string, unknown> } }; scope: { project: { id?: string; name?: string; domain?: { name?: string; id?: string } } } } }
-    const home = user['domain'] as { name?: string; id?: string } | undefined
-    const isUs = user['password'] === this.user.password && (user['id'] === this.user.id || (user['name'] === this.user.name && (home?.name === domain.name || home?.id === domain.id)))
-    const project = [...this.#projects.values()].find(({ id, name }) => id === scope.project.id || (name === scope.project.name && scope.project.domain !== undefined))
-    if (!isUs || project === undefined) return [401, { error: { code: 401, message: isUs ? 'The project is not found.' : 'The username or password is wrong.', title: 'Unauthorized' } }]
+  #token(body: Buffer, shown: string | undefined): [number, unknown, Record<string, string>?] {
+    const { auth: { identity: { password, assume_role: agency }, scope = {} } } = JSON.parse(body.toString()) as TokenRequest
+    const refuse = (message: string): [number, unknown] => [401, { error: { code: 401, message, title: 'Unauthorized' } }]
+    if (password !== undefined) {
+      const { user } = password
+      const home = user['domain'] as { name?: string; id?: string } | undefined
+      if (user['password'] !== this.user.password || !(user['id'] === this.user.id || (user['name'] === this.user.name && (home?.name === domain.name || home?.id === domain.id)))) return refuse('The username or password is wrong.')
+      if (this.mfa) return [401, { receipt: { methods: ['password'], required_auth_methods: [['password', 'totp']] }, required_auth_methods: [['password', 'totp']] }, { 'openstack-auth-receipt': randomUUID() }]
+    } else {
+      const own = this.#tokens.get(shown ?? '')
+      if (own === undefined || own.until <= this.now()) return refuse('The token must be updated.')
+      if (agency === undefined || this.agencies.get(agency.xrole_name) !== (agency.domain_id ?? 'by name')) return [403, { error: { code: 403, message: 'You have no right to do this action.', title: 'Forbidden' } }]
+    }
+    const { project: wanted } = scope
+    const project = [...this.#projects.values()].find(({ id, name }) => id === wanted?.id || (name === wanted?.name && wanted.domain !== undefined))
+    if (project === undefined && (wanted !== undefined || password === undefined)) return refuse('The project is not found.')
     const text = randomUUID()
     const until = this.now() + this.lifetime * 1000
-    this.#tokens.set(text, { project: project.id, until })
+    // With the rights of an agency nothing but its projects is read, and without them nothing of it.
+    this.#tokens.set(text, { project: project?.id ?? '', until })
     const token = {
-      expires_at: new Date(until).toISOString().replace('Z', '000Z'), issued_at: new Date(this.now()).toISOString(), methods: ['password'],
-      project: { id: project.id, name: project.name, domain }, user: { id: this.user.id, name: this.user.name, domain }, roles: [], catalog: this.#catalog(project.id),
+      expires_at: new Date(until).toISOString().replace('Z', '000Z'), issued_at: new Date(this.now()).toISOString(), methods: [password === undefined ? 'assume_role' : 'password'],
+      ...(project === undefined ? { domain } : { project: { id: project.id, name: project.name, domain }, catalog: this.#catalog(project.id) }), user: { id: this.user.id, name: this.user.name, domain }, roles: [],
     }
     return [201, { token }, { 'x-subject-token': text }]
   }

@@ -30,6 +30,14 @@ test('a user of clouds.yaml is who we are, in the project and the region that it
   })
 })
 
+test('an agency that clouds.yaml names is of another domain, and so are the projects that are read with its rights', async () => {
+  const more = 'target_agency_name: readers, target_domain_id: d7, target_project_name: eu-nl_shop, ak: a, sk: b, '
+  expect(await account({ 'clouds.yaml': password.replace('project_name:', `${more}project_name:`) })).toMatchObject({
+    project: { name: 'eu-nl_shop' }, region: 'eu-nl', domain: { id: 'd7' }, agency: { name: 'readers', domain: { id: 'd7' } },
+    proof: { type: 'password', user: { name: 'weir' }, domain: { name: 'OTC1' } },
+  })
+})
+
 test('the first file that there is wins as a whole: this folder, the home, /etc', async () => {
   const other = password.replaceAll('eu-de', 'eu-nl')
   const all = { 'clouds.yaml': password, '/home/weir/.config/openstack/clouds.yml': other, '/etc/openstack/clouds.json': '{"clouds": {}}' }
@@ -71,7 +79,8 @@ test.each<readonly [string, Files, Parameters<typeof account>[2], RegExp]>([
   ['broken YAML', { 'clouds.yaml': "clouds:\n  otc:\n    auth: {project_name: 'eu-de_prod}\n" }, {}, /^clouds\.yaml:\d+:\d+: /],
   ['nobody', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p}}}' }, {}, /neither `ak` and `sk` nor a user/],
   ['a token alone', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p, token: t}}}' }, {}, /can't be renewed/],
-  ['an agency', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p, ak: a, sk: b, target_agency_name: c}}}' }, {}, /rights of an agency/],
+  ['an agency', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p, ak: a, sk: b, target_agency_name: c, target_domain_id: d}}}' }, {}, /rights of an agency .*needs a user with `password`/],
+  ['an agency without its domain', { 'clouds.yaml': password.replace('project_name:', 'target_agency_name: readers, project_name:') }, {}, /not the domain that has made it/],
   ['no project', { 'clouds.yaml': 'clouds: {a: {auth: {ak: a, sk: b}}}' }, {}, /names a project/],
   ['plain HTTP', { 'clouds.yaml': 'clouds: {a: {auth: {auth_url: "http://iam.example.com", project_name: p, ak: a, sk: b}}}' }, {}, /over plain HTTP/],
 ])('%s is said in words', async (_, files, auth, words) => {

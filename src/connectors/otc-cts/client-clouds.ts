@@ -21,7 +21,7 @@ export interface CloudEntry {
   readonly key: string | undefined
 }
 
-const authKeys = ['auth_url', 'token', 'username', 'user_id', 'password', 'user_domain_name', 'user_domain_id', 'project_domain_name', 'project_domain_id', 'domain_name', 'domain_id', 'default_domain', 'project_name', 'project_id', 'ak', 'sk', 'security_token', 'target_agency_name'] as const
+const authKeys = ['auth_url', 'token', 'username', 'user_id', 'password', 'user_domain_name', 'user_domain_id', 'project_domain_name', 'project_domain_id', 'domain_name', 'domain_id', 'default_domain', 'project_name', 'project_id', 'ak', 'sk', 'security_token', 'target_agency_name', 'target_domain_id', 'target_domain_name', 'target_project_name'] as const
 type AuthKey = (typeof authKeys)[number]
 
 /** Variables by what they say, the first that is set. */

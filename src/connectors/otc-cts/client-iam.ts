@@ -16,13 +16,30 @@ export interface Project {
   readonly domain?: string | undefined
 }
 
-/** Body of the request for a token of a project. */
-export function tokenRequest({ proof, project, domain }: Account): object {
+/** Body of the request for a token of a project; of our own domain where an agency's rights are to be had by it. */
+export function tokenRequest({ proof, project, domain, agency }: Account): object {
   if (proof.type !== 'password') throw new CtsError('login', 'a token needs a password')
   const { user } = proof
   const who = user.id === undefined ? { ...user, ...(proof.domain === undefined ? {} : { domain: proof.domain }) } : { id: user.id }
-  const of = project.id === undefined ? { name: project.name, ...(domain === undefined ? {} : { domain }) } : { id: project.id }
-  return { auth: { identity: { methods: ['password'], password: { user: { ...who, password: proof.password } } }, scope: { project: of } } }
+  const own = proof.domain === undefined ? {} : { scope: { domain: proof.domain } }
+  return { auth: { identity: { methods: ['password'], password: { user: { ...who, password: proof.password } } }, ...(agency === undefined ? { scope: { project: projectOf(project, domain) } } : own) } }
+}
+
+/** Body of the request, made with our own token, for one with the rights of an agency. */
+export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, project: Named): object {
+  const of = domain.id === undefined ? { domain_name: domain.name } : { domain_id: domain.id }
+  return { auth: { identity: { methods: ['assume_role'], assume_role: { ...of, xrole_name: name } }, scope: { project: projectOf(project, domain) } } }
+}
+
+function projectOf(project: Named, domain: Named | undefined): object {
+  return project.id === undefined ? { name: project.name, ...(domain === undefined ? {} : { domain }) } : { id: project.id }
+}
+
+/** Our own token, of whatever it is. Throws CtsError. */
+export function ownTokenIn({ headers }: HttpAnswer): string {
+  const text = headers['x-subject-token']
+  if (typeof text !== 'string') throw new CtsError('shape', 'IAM answered without a token')
+  return text
 }
 
 /** Throws CtsError for an answer without a token. */

@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
-import { endpointIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
+import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
 import { isHere } from './config.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
 
@@ -105,9 +105,15 @@ export class Session {
   }
 
   async #byPassword(account: Account, signal: AbortSignal): Promise<Login> {
-    const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json' }
-    const answer = await this.#client(`${account.iam}/auth/tokens`, account).post(headers, Buffer.from(JSON.stringify(tokenRequest(account))), signal).catch((error: unknown) => { throw unanswered(error, 'IAM') })
-    if (answer.status !== 201) throw this.#failure(answer, 'IAM')
+    const ask = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
+      const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json', ...own }
+      const answer = await this.#client(`${account.iam}/auth/tokens`, account).post(headers, Buffer.from(JSON.stringify(body)), signal).catch((error: unknown) => { throw unanswered(error, 'IAM') })
+      if (answer.status !== 201) throw this.#failure(answer, 'IAM')
+      return answer
+    }
+    const own = await ask(tokenRequest(account))
+    const { agency } = account
+    const answer = agency === undefined ? own : await ask(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
     const { token, project, domain, catalog } = tokenIn(answer, readAnswer(answer, 'IAM'))
     return { account, token, project: project.id, projectName: project.name, domain, ...this.#place(account, project, catalog) }
   }

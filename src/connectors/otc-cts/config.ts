@@ -26,7 +26,10 @@ const auth = variants(
       user: text({ description: 'Name of an IAM user', default: null, example: 'weir' }),
       user_id: text({ description: 'Id of the user, in place of name and domain', default: null, example: 'd5860b0344b14b5f9d0c1a2b3c4d5e6f' }),
       password: secret({ description: 'Password of the user', required: true, example: 'file:/run/secrets/password' }),
-      domain: text({ description: 'Name of the domain of the user and of the projects', default: null, example: 'OTC00000000001000000001' }),
+      domain: text({ description: 'Name of the domain of the user, and of the projects unless there is an agency', default: null, example: 'OTC00000000001000000001' }),
+      agency: text({ description: 'Agency of another domain, with whose rights the projects of that domain are read', default: null, example: 'audit-readers' }),
+      agency_domain: text({ description: 'Name of the domain that has made the agency', default: null, example: 'OTC00000000001000000002' }),
+      agency_domain_id: text({ description: 'Its id, in place of the name', default: null, example: 'd78cbac186b744899480f25bd0223468' }),
     },
     clouds: {
       cloud: text({ description: 'Entry of clouds.yaml; left out, `OS_CLOUD`, else the only one that there is', default: null, example: 'otc' }),
@@ -61,6 +64,7 @@ export const otcCtsSchema = defineSchema({
     if (projects.length === 0 && proof.type !== 'clouds') return new Complaint('no project is named', 'write `projects: [{name: eu-de_prod}]`', ['projects'])
     if (proof.type === 'password' && (proof.user === null) === (proof.user_id === null)) return new Complaint('a user is named by `user` or by `user_id`', 'set one of them', ['auth'])
     if (proof.type === 'password' && proof.user !== null && proof.domain === null) return new Complaint('the name of a user means something in a domain only', 'set `auth.domain`', ['auth'])
+    if (proof.type === 'password' && (proof.agency === null) !== (proof.agency_domain === null && proof.agency_domain_id === null)) return new Complaint('an agency is known by its name and by the domain that has made it', 'set `auth.agency`, and `auth.agency_domain` or `auth.agency_domain_id`', ['auth'])
     const open = ([['iam', iam], ['endpoint', endpoint]] as const).find(([, url]) => url !== null && !isSafe(url))
     if (open !== undefined) return new Complaint('proof of identity would go over plain HTTP', 'write https://', [open[0]])
     return secured !== null && [iam, endpoint].some((url) => url?.startsWith('http:') === true) ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls']) : null

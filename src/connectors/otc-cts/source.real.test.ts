@@ -53,3 +53,28 @@ test('killed again and again, with traces that become visible late, Weir has eac
   const [counts] = await weir.sql("SELECT count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT json_extract_string(data, '$.audit.actor.name')) AS actors FROM events WHERE family = 'audit'")
   expect([Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['actors'])]).toEqual([wanted.length / 2 * 3, wanted.length / 2 * 3, 1])
 })
+
+test('told to end in the middle of a request, Weir ends well and at once, and goes on from where it was', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-cts-end-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const server = await new CtsServer().start()
+  onTestFinished(() => server.stop())
+  const project = server.project('eu-de_prod')
+  const auth = { type: 'password', user: server.user.name, domain: server.domain.name, password: server.user.password }
+  const cts = { type: 'otc-cts', iam: `${server.url}/v3`, auth, projects: [{ name: 'eu-de_prod' }], every: '1s', look_back: '5m' }
+  await using weir = await startWeir({ folder, config: { sources: { cts } } })
+  const put = (of: string): void => server.put(project, Array.from({ length: 450 }, (_, at) => ({ trace_id: `${of}${at}`, time: Date.now() - 1000 - at, trace_name: 'stop' })))
+  const stored = async (): Promise<unknown> => (await weir.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
+  put('a')
+  await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 450, ids: 450 })
+  // Its second page never comes.
+  server.fail(/traces$/, 'none')
+  server.fail(/traces$/, 'silent', Infinity)
+  put('b')
+  const asked = server.requests(/traces$/).length
+  await expect.poll(() => server.requests(/traces$/).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(asked + 1)
+  expect((await weir.stop()).code).toBe(0)
+  server.mend()
+  await weir.start()
+  await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 900, ids: 900 })
+})

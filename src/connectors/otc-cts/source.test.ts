@@ -72,6 +72,24 @@ test('a trace at exactly the end of a cycle is told once, and two with different
   expect(it.ids.sort()).toEqual(['a', 'b'])
 })
 
+test('a trace that is on two pages, and in two cycles, is told once', async () => {
+  const it = await scene()
+  it.server.put(it.project, [...many(200), trace('t199', start - 4 * minute), trace('last', start - 1000)])
+  const { poll } = await it.place()
+  await poll()
+  await poll()
+  expect(it.queries().slice(0, 2).map(({ next }) => next !== undefined)).toEqual([false, true])
+  expect(it.ids.toSorted()).toEqual([...many(200).map((_, at) => `t${at}`), 'last'].toSorted())
+})
+
+test('a rating that nobody knows is told all the same, and warned of once', async () => {
+  const it = await scene()
+  it.server.put(it.project, [trace('a', start - 2000, { trace_rating: 'critical' }), trace('b', start - 1000, { trace_rating: 'critical' })])
+  await (await it.place()).poll()
+  expect(it.events.map(({ extensions }) => extensions?.['status'])).toEqual(['unknown', 'unknown'])
+  expect(it.lines.filter((line) => line.includes('A trace is rated critical'))).toHaveLength(1)
+})
+
 test('after three hours it goes on from where it was, in slices', async () => {
   const it = await scene()
   await (await it.place()).poll()
@@ -189,6 +207,35 @@ test('a token is replaced ten minutes before its end, once for all that wait for
   await Promise.all([poll(), poll()])
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
   expect(it.server.requests(/auth\/tokens/)[0]?.headers['content-type']).toBe('application/json;charset=utf8')
+})
+
+test('with the rights of an agency the projects of another domain are read; both tokens are had anew when one is refused', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(250))
+  it.server.agencies.set('readers', 'd78cbac186b744899480f25bd0223468')
+  const { user: { name: user, password: known }, domain: { name: domain } } = it.server
+  const auth = { type: 'password', user, password: known, domain, agency: 'readers', agency_domain_id: 'd78cbac186b744899480f25bd0223468' } as const
+  const { poll } = await it.place({ auth })
+  await poll()
+  expect(it.ids).toHaveLength(250)
+  const tokens = it.server.requests(/auth\/tokens/)
+  expect(tokens.map(({ headers }) => headers['x-auth-token'] !== undefined)).toEqual([false, true])
+  it.server.expire()
+  await poll()
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(4)
+  const { poll: other } = await it.place({ auth: { ...auth, agency: 'writers' } })
+  await expect(other()).rejects.toThrow(/IAM does not let us in \(HTTP 403, You have no right to do this action\); with an agency, .*Agent Operator/)
+})
+
+test('a user who needs a second factor is said to need one, and what to do', async () => {
+  const it = await scene()
+  it.server.mfa = true
+  const { poll } = await it.place({ auth: password(it.server) })
+  await expect(poll()).rejects.toThrow(/IAM wants a second factor \(MFA\) of this user .*name a user for programs, without login protection, or sign by keys/)
+  it.server.mfa = false
+  it.server.fail(/tokens/, { status: 401, body: '{"error":{"code":401,"message":"The user has enabled MFA login protection.","title":"Unauthorized"}}' })
+  await expect(poll()).rejects.toThrow(/second factor/)
+  expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
 })
 
 test.each(['access', 'credential'] as const)('keys sign every request in the style %s, ask for no token, and are never said', async (signing) => {
