@@ -24,6 +24,7 @@ import { changeGapRoutes, changeGapSchemas } from './routes/change-gaps.ts'
 import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
 import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
 import { auditRoutes, auditSchemas } from './routes/audit.ts'
+import { graphRoutes, graphSchemas } from './routes/graph.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
@@ -44,7 +45,7 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...auditSchemas, ...auditSumSchemas, ...auditFactSchemas, ...resourceSchemas }
+const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...auditSchemas, ...auditSumSchemas, ...auditFactSchemas, ...graphSchemas, ...resourceSchemas }
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -88,6 +89,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   changeRoutes(app, context)
   changeSumRoutes(app, context)
   auditRoutes(app, context)
+  graphRoutes(app, context)
   auditSumRoutes(app, context)
   auditFactRoutes(app, context)
   changeGapRoutes(app, context)

@@ -20,7 +20,11 @@ export function seedEvents(): WeirEvent[] {
 type Row = Readonly<Record<string, string | number | undefined>>
 
 export function seedFlows(): FlowBatch {
-  const rows = linesOf<Row>('flows.jsonl')
+  return rowsBatch(linesOf<Row>('flows.jsonl'))
+}
+
+/** Rows by the names of their fields as a batch. */
+export function rowsBatch(rows: readonly Row[]): FlowBatch {
   const words = new DictionaryBuilder()
   const columns: Record<string, Column> = {}
   for (const name of new Set(rows.flatMap((row) => Object.keys(row)))) {

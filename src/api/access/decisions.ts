@@ -49,6 +49,8 @@ export const decisions: Readonly<Record<string, Decided>> = {
   auditColumns: scoped('Sums of what the list shows.'),
   auditFirsts: scoped('Of what the list shows.'),
   auditLogins: scoped('Of what the list shows.'),
+  graph: scoped('Edges of objects of his namespaces, to what is in none or in his.'),
+  graphPaths: scoped('As neighbours.'),
   auditNewest: scoped('Of what the list shows; nothing of sources.'),
   resources: scoped('Objects of his namespaces.'),
   resource: scoped('An object of his namespaces, and what of these it belongs to.'),

@@ -205,5 +205,5 @@ test('completion and export know only rows that may be seen, in the store and in
 })
 
 test('an operation that is scoped is looked at here, or, of objects of clusters and of traces, beside its route', () => {
-  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['audit', 'auditColumns', 'auditFirsts', 'auditLogins', 'auditNewest', 'auditSums', 'auditTrace', 'change', 'changeSums', 'changes', 'complete', 'exportFlows', 'flows', 'live', 'openLive', 'resource', 'resources', 'series', 'setLive', 'tap', 'topology'])
+  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['audit', 'auditColumns', 'auditFirsts', 'auditLogins', 'auditNewest', 'auditSums', 'auditTrace', 'change', 'changeSums', 'changes', 'complete', 'exportFlows', 'flows', 'graph', 'graphPaths', 'live', 'openLive', 'resource', 'resources', 'series', 'setLive', 'tap', 'topology'])
 })

@@ -1,0 +1,161 @@
+/** Neighbours of a node, and paths between two, out of the edges that the store has. */
+import type { StoreReader } from '../../engine/control.ts'
+import type { Principal } from '../access/principal.ts'
+import { mayName } from '../access/scope.ts'
+import { rowsOf } from '../ask.ts'
+import { edgesSql, type EdgesAsked, type GraphSpan } from './edges.ts'
+import { labelOf, nodeOf, type GraphNode } from './nodes.ts'
+
+export interface GraphEdge {
+  readonly from: string
+  readonly relation: string
+  readonly to: string
+  /** Traces, flows, or times in which it held. */
+  readonly count: number
+  readonly first: string | null
+  readonly last: string | null
+  readonly severity: string | null
+  readonly bytes: number | null
+}
+
+export interface Graph {
+  readonly nodes: readonly (GraphNode & { readonly hops: number })[]
+  readonly edges: readonly GraphEdge[]
+  /** Nodes of which not every edge is shown, and how many are not. */
+  readonly cut: readonly { readonly ref: string; readonly others: number }[]
+}
+
+export interface GraphAsking {
+  readonly store: StoreReader
+  readonly gone: AbortSignal
+  readonly principal: Principal
+  readonly span: GraphSpan
+  readonly relations: ReadonlySet<string> | undefined
+}
+
+/** What is known so far: every edge once, and the hops to each node. */
+class Known {
+  readonly hops = new Map<string, number>()
+  readonly edges = new Map<string, GraphEdge>()
+  readonly cut = new Map<string, number>()
+  readonly #names = new Map<string, string>()
+  readonly #asking: GraphAsking
+
+  constructor(asking: GraphAsking) {
+    this.#asking = asking
+  }
+
+  /** Adds the edges of nodes; answers where they lead, in their order. Undefined when who asked has gone. */
+  async ask(more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>, hops: number): Promise<readonly string[] | undefined> {
+    const { store, gone, principal, span, relations } = this.#asking
+    const sql = edgesSql({ ...more, principal, span, relations })
+    const rows = sql === undefined ? [] : await rowsOf(store, sql, gone)
+    if (rows === undefined) return undefined
+    const reached: string[] = []
+    for (const row of rows) {
+      const [near, far] = [String(row['near']), String(row['far'])]
+      const [from, to] = row['forward'] === true ? [near, far] : [far, near]
+      const edge = { from, relation: String(row['relation']), to, count: Number(row['count']), first: textOf(row['first']), last: textOf(row['last']), severity: textOf(row['severity']), bytes: row['bytes'] === null ? null : Number(row['bytes']) }
+      this.edges.set(JSON.stringify([edge.from, edge.relation, edge.to]), edge)
+      for (const [ref, name] of [[near, row['near_name']], [far, row['far_name']]] as const) if (typeof name === 'string') this.#names.set(ref, name)
+      if (Number(row['others']) > 0) this.cut.set(near, Number(row['others']))
+      if (!this.hops.has(far)) {
+        this.hops.set(far, hops)
+        reached.push(far)
+      }
+    }
+    return reached
+  }
+
+  node(ref: string): GraphNode {
+    return nodeOf(ref, this.#names.get(ref))
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+/** Undefined when who asked has gone. */
+export async function neighbours(asking: GraphAsking, ref: string, hops: number, limit: number): Promise<Graph | undefined> {
+  const known = new Known(asking)
+  known.hops.set(ref, 0)
+  // Whether there is something that may not be seen is not told.
+  let near: readonly string[] = mayName(asking.principal, ref) ? [ref] : []
+  for (let hop = 1; hop <= hops && near.length > 0; hop++) {
+    // Whoever did one thing is not near to whoever did another that ended like it.
+    const through = hop === 1 ? near : near.filter((each) => labelOf(each) !== 'STATUS')
+    const reached = await known.ask({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
+    if (reached === undefined) return undefined
+    near = reached
+  }
+  return {
+    nodes: [...known.hops].map(([each, distance]) => ({ ...known.node(each), hops: distance })), edges: [...known.edges.values()],
+    cut: [...known.cut].map(([each, others]) => ({ ref: each, others })),
+  }
+}
+
+export interface Paths {
+  readonly nodes: readonly GraphNode[]
+  /** References from one end to the other. */
+  readonly paths: readonly (readonly string[])[]
+  readonly edges: readonly GraphEdge[]
+  readonly cut: Graph['cut']
+}
+
+/** Edges of a node that are followed, nodes that are followed at once, and paths that are told. */
+const [mostEdges, mostNodes, mostPaths] = [100, 100, 10]
+
+/** The shortest paths, whatever the direction of edges. Both ends are gone out from by turns, and what leads from one side to the other is asked for as such. */
+export async function pathsBetween(asking: GraphAsking, from: string, to: string, hops: number): Promise<Paths | undefined> {
+  const known = new Known(asking)
+  const sides = [from, to].map((ref) => ({ ref, reached: new Set([ref]), last: [ref] as readonly string[] }))
+  const visible = [from, to].every((ref) => mayName(asking.principal, ref))
+  for (let length = 1; visible && length <= hops; length++) {
+    const [one, other] = sides as [typeof sides[number], typeof sides[number]]
+    if (await known.ask({ near: one.last, far: [...other.last], limit: mostEdges * mostNodes }, 0) === undefined) return undefined
+    const paths = pathsIn(known.edges.values(), from, to, length)
+    if (paths.length > 0) return told(known, paths)
+    if (length === hops) break
+    // The smaller side goes on.
+    const side = one.last.length <= other.last.length ? one : other
+    const edges = new Set(known.edges.keys())
+    if (await known.ask({ near: side.last, limit: mostEdges }, 0) === undefined) return undefined
+    const near = new Set(side.last)
+    const next = [...known.edges].filter(([key]) => !edges.has(key)).flatMap(([, edge]) => (near.has(edge.from) ? [edge.to] : [edge.from])).filter((ref) => !side.reached.has(ref) && labelOf(ref) !== 'STATUS')
+    const fresh = [...new Set(next)]
+    for (const ref of fresh) side.reached.add(ref)
+    if (fresh.length > mostNodes) known.cut.set(side.ref, fresh.length - mostNodes)
+    side.last = fresh.slice(0, mostNodes)
+    if (side.last.length === 0) break
+  }
+  return told(known, [])
+}
+
+function told(known: Known, paths: readonly (readonly string[])[]): Paths {
+  const steps = new Set(paths.flatMap((path) => path.slice(1).flatMap((ref, at) => [JSON.stringify([path[at], ref]), JSON.stringify([ref, path[at]])])))
+  return {
+    nodes: [...new Set(paths.flat())].map((ref) => known.node(ref)), paths, edges: [...known.edges.values()].filter(({ from, to }) => steps.has(JSON.stringify([from, to]))),
+    cut: [...known.cut].map(([ref, others]) => ({ ref, others })),
+  }
+}
+
+/** The paths of this length, or of a shorter one. */
+function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: number): string[][] {
+  const near = new Map<string, Set<string>>()
+  const lead = (a: string, b: string): void => void (near.get(a)?.add(b) ?? near.set(a, new Set([b])))
+  for (const edge of edges) {
+    lead(edge.from, edge.to)
+    lead(edge.to, edge.from)
+  }
+  let paths: string[][] = [[from]]
+  const before = new Set([from])
+  for (let step = 1; step <= length; step++) {
+    const longer = paths.flatMap((path) => [...(near.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]))
+    const found = longer.filter((path) => path.at(-1) === to)
+    if (found.length > 0) return found.slice(0, mostPaths)
+    for (const path of longer) before.add(path.at(-1) ?? '')
+    paths = longer
+  }
+  return []
+}
