@@ -78,7 +78,9 @@ async function loadSingly(server: Neo4jServer, events: readonly WeirEvent[]): Pr
   const session = driver.session()
   const started = performance.now()
   for (const event of events) {
-    const { action, subject, resource, tenant, region, status } = toGraph(event)
+    const row = toGraph(event)
+    if (row.kind !== 'action') throw new Error('no action')
+    const { action, subject, resource, tenant, region, status } = row
     await session.run(single, { id: action.id, time: action.time, set: action.set, subject: subject.key, resource: resource?.key, ...tenant, region, status })
   }
   const rate = events.length / ((performance.now() - started) / 1000)

@@ -95,7 +95,8 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('neo4j', { accepts: neo4j.accepts, idempotency: neo4j.idempotency, start: startOther }, against)
+// Of flows it writes sums, in which none has an id: graph-questions.test.ts has those.
+sinkConformance('neo4j', { accepts: ['events'], idempotency: neo4j.idempotency, start: startOther }, against)
 
 const origin = { cloud: 'otc', source: 'https://cts.eu-de.otc.t-systems.com/v3/p1/', tenant: 'p1', domain: 'd1', region: 'eu-de' }
 const sample = (JSON.parse(readFileSync(new URL('../../src/connectors/otc-cts/fixtures/traces.json', import.meta.url), 'utf8')) as { traces: Record<string, unknown>[] }).traces

@@ -1,18 +1,24 @@
-import type { Driver } from 'neo4j-driver'
+import type { Driver, Session } from 'neo4j-driver'
 import { within } from '../../bus/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { newDriver } from './client-connect.ts'
 import { verdict, why } from './client-errors.ts'
 import type { Neo4jConfig } from './config.ts'
-import { constraints, statementsOf } from './map-cypher.ts'
-import type { GraphRow } from './map.ts'
+import { constraints, type Statement } from './map-cypher.ts'
 
 /** For so long a connection may take to close that nobody answers on. */
 const closeMs = 1000
 
-/** Writes rows into a database, a transaction at a time. */
-export class GraphWriter {
+/** A transaction that is under way. */
+export interface Writing {
+  /** Runs statements, in their order, and tells how many rows each answered with. */
+  run(statements: readonly Statement[]): Promise<number[]>
+  ask(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+/** Connects to a database, and does what is asked of it a transaction at a time. */
+export class GraphClient {
   readonly #config: Neo4jConfig
   readonly #context: Context
   readonly #place: string
@@ -27,10 +33,10 @@ export class GraphWriter {
   }
 
   /** Delivered once it is committed, then as a whole. Never rejects. */
-  async write(rows: readonly GraphRow[], signal: AbortSignal): Promise<Attempt> {
+  async write(act: (writing: Writing) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
     try {
       const driver = await this.#limited(this.#ready(), signal)
-      await this.#limited(this.#commit(driver, rows), signal)
+      await this.#limited(this.#commit(driver, act), signal)
       return undefined
     } catch (error) {
       const attempt = verdict(error, this.#place)
@@ -65,35 +71,37 @@ export class GraphWriter {
   async #ready(): Promise<Driver> {
     const driver = await this.#connect()
     if (this.#constrained || !this.#config.create_constraints) return driver
-    const session = driver.session(this.#target)
-    try {
+    return this.#within(driver.session(this.#target), async (session) => {
       for (const text of constraints) await session.run(text)
       this.#constrained = true
       return driver
-    } finally {
-      await session.close().catch(() => undefined)
-    }
+    })
   }
 
-  async #commit(driver: Driver, rows: readonly GraphRow[]): Promise<void> {
-    const session = driver.session(this.#target)
-    try {
+  async #commit(driver: Driver, act: (writing: Writing) => Promise<void>): Promise<void> {
+    await this.#within(driver.session(this.#target), async (session) => {
       // The database ends it by itself when we are gone, so that it holds no locks then.
       const transaction = session.beginTransaction({ timeout: this.#config.timeout })
-      // Sent one behind the other without waiting: after one that failed the database does none.
-      await Promise.all(statementsOf(rows).map(({ text, parameters }) => transaction.run(text, parameters)))
+      await act({
+        // Sent one behind the other without waiting: after one that failed the database does none.
+        run: async (statements) => (await Promise.all(statements.map(({ text, parameters }) => transaction.run(text, parameters)))).map(({ records }) => Number(records[0]?.get(0) ?? 0)),
+        ask: async (text, parameters) => (await transaction.run(text, parameters)).records.map((record) => record.toObject()),
+      })
       await transaction.commit()
-    } finally {
-      // What went wrong before is what is told; an open transaction ends with its session.
-      await session.close().catch(() => undefined)
-    }
+    })
   }
 
   async #look(): Promise<{ readonly agent: string; readonly database: string }> {
-    const session = (await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' })
-    try {
+    return this.#within((await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' }), async (session) => {
       const { records, summary } = await session.run('CALL dbms.components() YIELD name, versions, edition RETURN name + " " + versions[0] + " " + edition AS agent')
       return { agent: String(records[0]?.get('agent') ?? summary.server.agent ?? 'a server'), database: summary.database.name ?? 'of our user' }
+    })
+  }
+
+  /** What went wrong before is what is told; an open transaction ends with its session. */
+  async #within<T>(session: Session, act: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await act(session)
     } finally {
       await session.close().catch(() => undefined)
     }

@@ -1,69 +1,113 @@
 /** Rows as statements of Cypher. Everything is merged, so that what is written twice is there once. */
-import type { GraphRow, KeyedNode } from './map.ts'
+import type { GraphRow } from './map.ts'
+import type { ActionRow } from './map-action.ts'
+import { objectStatements } from './map-cypher-objects.ts'
+import type { ResourceNode } from './map-node.ts'
 
 export interface Statement {
   readonly text: string
   readonly parameters: { readonly rows: readonly unknown[] }
+  /** So many rows it answers with, unless somebody has removed what it leads to. */
+  readonly answers?: number
+}
+
+export interface Written {
+  /** Of one transaction, in their order. */
+  readonly statements: readonly Statement[]
+  /** What the graph has once they are committed, and need not be told again. */
+  readonly facts: readonly string[]
+  /** By which changes and requests of this transaction find one another: for a transaction after it. */
+  readonly marks: readonly string[]
 }
 
 /** What a node is found by is unique; where it isn't, two who write at once would both make it. */
 export const constraints: readonly string[] = [
-  'CREATE CONSTRAINT weir_action IF NOT EXISTS FOR (n:ACTION) REQUIRE n.id IS UNIQUE',
-  'CREATE CONSTRAINT weir_subject IF NOT EXISTS FOR (n:SUBJECT) REQUIRE n.key IS UNIQUE',
-  'CREATE CONSTRAINT weir_resource IF NOT EXISTS FOR (n:RESOURCE) REQUIRE n.key IS UNIQUE',
+  ...Object.entries({ action: 'ACTION.id', change: 'CHANGE.id', subject: 'SUBJECT.key', resource: 'RESOURCE.key', image: 'IMAGE.key', region: 'REGION.name', status: 'STATUS.id', delivered: 'DELIVERED.key' })
+    .map(([name, of]) => `CREATE CONSTRAINT weir_${name} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) REQUIRE n.${of.split('.')[1] ?? ''} IS UNIQUE`),
   'CREATE CONSTRAINT weir_tenant IF NOT EXISTS FOR (n:TENANT) REQUIRE (n.tenantId, n.domainId) IS UNIQUE',
-  'CREATE CONSTRAINT weir_region IF NOT EXISTS FOR (n:REGION) REQUIRE n.name IS UNIQUE',
-  'CREATE CONSTRAINT weir_status IF NOT EXISTS FOR (n:STATUS) REQUIRE n.id IS UNIQUE',
-  'CREATE INDEX weir_action_time IF NOT EXISTS FOR (n:ACTION) ON (n.timestamp)',
+  ...['ACTION.timestamp', 'ACTION.mark', 'ACTION.deletionMark', 'CHANGE.timestamp', 'CHANGE.mark'].map((of) => `CREATE INDEX weir_${of.replace('.', '_').toLowerCase()} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) ON (n.${of.split('.')[1] ?? ''})`),
+  'CREATE INDEX weir_selects_by IF NOT EXISTS FOR ()-[x:SELECTS]-() ON (x.by)',
+  'CREATE INDEX weir_talks_id IF NOT EXISTS FOR ()-[x:TALKS_TO]-() ON (x.id)',
 ]
 
 const time = (name: string): string => `CASE WHEN row.${name} IS NULL THEN NULL ELSE datetime({epochMillis: toInteger(row.${name})}) END`
+const tenant = '{tenantId: row.tenantId, domainId: row.domainId}'
+const resourceText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set'
+const workloadText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
 
 const texts = {
-  regions: 'UNWIND $rows AS row MERGE (:REGION {name: row})',
-  statuses: 'UNWIND $rows AS row MERGE (:STATUS {id: row})',
-  tenants: 'UNWIND $rows AS row MERGE (:TENANT {tenantId: row.tenantId, domainId: row.domainId})',
-  places: 'UNWIND $rows AS row MATCH (t:TENANT {tenantId: row.tenantId, domainId: row.domainId}) MATCH (g:REGION {name: row.region}) MERGE (t)-[:LOCATED_AT]->(g)',
+  regions: 'UNWIND $rows AS row MERGE (:REGION {name: row.region})',
+  statuses: 'UNWIND $rows AS row MERGE (:STATUS {id: row.status})',
+  tenants: `UNWIND $rows AS row MERGE (:TENANT ${tenant})`,
+  places: `UNWIND $rows AS row MATCH (t:TENANT ${tenant}) MATCH (g:REGION {name: row.region}) MERGE (t)-[:LOCATED_AT]->(g)`,
   subjects: 'UNWIND $rows AS row MERGE (s:SUBJECT {key: row.key}) SET s += row.set',
   behind: 'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (b:SUBJECT {key: row.behind}) MERGE (s)-[:ASSUMED_BY]->(b)',
-  resources: 'UNWIND $rows AS row MERGE (r:RESOURCE {key: row.key}) SET r += row.set',
-  members: 'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT {tenantId: row.tenantId, domainId: row.domainId}) MERGE (r)-[:MEMBER_OF]->(t)',
-  actions: `UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp = ${time('time')}, a.recordTime = ${time('recorded')} MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o)`,
-  targets: 'UNWIND $rows AS row MATCH (a:ACTION {id: row.id}) MATCH (r:RESOURCE {key: row.resource}) MERGE (a)-[:APPLIED_ON]->(r)',
+  resources: resourceText,
+  workloads: workloadText,
+  members: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE (r)-[:MEMBER_OF]->(t)`,
+  actions: `UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) OPTIONAL MATCH (r:RESOURCE {key: row.resource}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp = ${time('time')}, a.recordTime = ${time('recorded')}
+MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o) FOREACH (x IN CASE WHEN r IS NULL THEN [] ELSE [r] END | MERGE (a)-[:APPLIED_ON]->(x)) RETURN count(CASE WHEN row.resource IS NULL OR r IS NOT NULL THEN 1 END) AS written`,
+  changes: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MERGE (c:CHANGE {id: row.id}) SET c += row.set, c.timestamp = ${time('time')} MERGE (c)-[:APPLIED_ON]->(r) RETURN count(*) AS written`,
 } as const
 
-/** The statements of one transaction, in their order. What many share is written once, sorted, so that those who write at once lock it in one order. */
-export function statementsOf(rows: readonly GraphRow[]): Statement[] {
-  const all: Record<keyof typeof texts, Map<string, unknown>> = {
-    regions: new Map(), statuses: new Map(), tenants: new Map(), places: new Map(), subjects: new Map(), behind: new Map(), resources: new Map(), members: new Map(), actions: new Map(), targets: new Map(),
+type Part = keyof typeof texts
+const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
+
+/** What many share is written once, and not again while it is `known`; sorted, so that those who write at once lock it in one order. */
+export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
+  const parts = Object.fromEntries((Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()])) as Record<Part, Map<string, object>>
+  const node = (into: Part, { key, set }: Omit<ResourceNode, 'workload'>): void => {
+    const before = parts[into].get(key) as { readonly set: object } | undefined
+    parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
   }
-  const node = (into: Map<string, unknown>, { key, set }: KeyedNode): void => {
-    const before = into.get(key) as KeyedNode | undefined
-    into.set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
+  const resource = (one: ResourceNode): void => node(one.workload === true ? 'workloads' : 'resources', one)
+  // One that comes again is written in its own place: what came later holds.
+  const event = (into: Part, id: string, row: object): void => {
+    parts[into].delete(id)
+    parts[into].set(id, row)
   }
-  for (const { action, subject, behind, resource, tenant, region, status } of rows) {
-    const place = JSON.stringify([tenant?.tenantId, tenant?.domainId])
-    all.statuses.set(status, status)
-    if (region !== undefined) all.regions.set(region, region)
-    if (tenant !== undefined) all.tenants.set(place, tenant)
-    if (tenant !== undefined && region !== undefined) all.places.set(JSON.stringify([place, region]), { ...tenant, region })
-    node(all.subjects, subject)
-    if (behind !== undefined) {
-      node(all.subjects, behind)
-      all.behind.set(JSON.stringify([subject.key, behind.key]), { subject: subject.key, behind: behind.key })
-    }
-    if (resource !== undefined) {
-      node(all.resources, resource)
-      if (tenant !== undefined) all.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenant })
-      all.targets.set(JSON.stringify([action.id, resource.key]), { id: action.id, resource: resource.key })
-    }
-    // One that comes again is written in its own place: what came later holds.
-    all.actions.delete(action.id)
-    all.actions.set(action.id, { ...action, subject: subject.key, status })
+  for (const row of rows) {
+    if (row.kind === 'action') actionParts(row, parts, { node, resource, event })
+    if (row.kind !== 'change') continue
+    resource(row.resource)
+    event('changes', row.change.id, { ...row.change, resource: row.resource.key })
   }
-  return (Object.keys(texts) as (keyof typeof texts)[]).flatMap((name) => {
-    const entries = [...all[name]]
-    if (name !== 'actions' && name !== 'targets') entries.sort(([a], [b]) => (a < b ? -1 : 1))
-    return entries.length === 0 ? [] : [{ text: texts[name], parameters: { rows: entries.map(([, row]) => row) } }]
+  const facts: string[] = []
+  const statements = (Object.keys(texts) as Part[]).flatMap((name) => {
+    const all = [...parts[name]]
+    if (counted.has(name)) return all.length === 0 ? [] : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, answers: all.length }]
+    const fresh = all.map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` })).filter(({ fact }) => !known.has(fact)).sort((a, b) => (a.key < b.key ? -1 : 1))
+    facts.push(...fresh.map(({ fact }) => fact))
+    return fresh.length === 0 ? [] : [{ text: texts[name], parameters: { rows: fresh.map(({ row }) => row) } }]
   })
+  return { statements: [...statements, ...objectStatements(rows.filter((row) => row.kind === 'object'))], facts, marks: [...new Set(rows.flatMap((row) => (row.kind === 'object' ? [] : row.marks)))].sort() }
 }
+
+interface Into {
+  readonly node: (into: Part, node: Omit<ResourceNode, 'workload'>) => void
+  readonly resource: (node: ResourceNode) => void
+  readonly event: (into: Part, id: string, row: object) => void
+}
+
+function actionParts({ action: { id, ...told }, subject, behind, resource, tenant: whose, region, status }: ActionRow, parts: Record<Part, Map<string, object>>, into: Into): void {
+  const place = JSON.stringify([whose?.tenantId, whose?.domainId])
+  parts.statuses.set(status, { status })
+  if (region !== undefined) parts.regions.set(region, { region })
+  if (whose !== undefined) parts.tenants.set(place, whose)
+  if (whose !== undefined && region !== undefined) parts.places.set(JSON.stringify([place, region]), { ...whose, region })
+  into.node('subjects', subject)
+  if (behind !== undefined) {
+    into.node('subjects', behind)
+    parts.behind.set(JSON.stringify([subject.key, behind.key]), { subject: subject.key, behind: behind.key })
+  }
+  into.event('actions', id, { id, ...told, subject: subject.key, status, ...(resource === undefined ? {} : { resource: resource.key }) })
+  if (resource === undefined) return
+  into.resource(resource)
+  if (whose !== undefined) parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...whose })
+}
+
+/** Changes and the requests that made them, whichever came first: of several requests the last. */
+export const linkText = `UNWIND $rows AS row MATCH (c:CHANGE {mark: row})
+CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark = row RETURN s ORDER BY a.timestamp DESC, a.id DESC LIMIT 1 }
+OPTIONAL MATCH (c)-[x:PERFORMED_BY]->(o) WHERE o <> s DELETE x
+WITH DISTINCT c, s MERGE (c)-[:PERFORMED_BY]->(s)`

@@ -1,44 +1,88 @@
 import { flowForm } from '../../codecs/flow-forms/index.ts'
 import { deliverInChunks } from '../../engine/in-chunks.ts'
 import type { Attempt } from '../../engine/in-order.ts'
-import type { Context, Preview, Sink } from '../../engine/ports.ts'
+import type { Context, Preview, Sink, SinkBatch, SinkPiece } from '../../engine/ports.ts'
 import { sinkRows, type SinkRow } from '../../engine/rows.ts'
-import { GraphWriter } from './client.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { GraphClient } from './client.ts'
 import type { Neo4jConfig } from './config.ts'
-import { toGraph, type GraphRow } from './map.ts'
+import { addTalks } from './map-traffic.ts'
+import { toGraph, type SizedRow } from './map.ts'
+import { EventWriter } from './sink-events.ts'
+import { writeTraffic } from './sink-traffic.ts'
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
 const transactionSize = 4 * 1024 * 1024
-/** No flows come here; something has to stand in their place. */
+/** Of flows only sums are written; something has to stand in the place of a form. */
 const noFlows = flowForm({ codec: 'json', tcp_flags: 'number' })
 
 export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
-  const writer = new GraphWriter(config, context)
+  const client = new GraphClient(config, context)
+  const writer = new EventWriter(client)
   return Promise.resolve({
-    send(batch, signal) {
+    async send(batch, signal) {
       const options = { limits: { rows: config.transaction_events, bytes: transactionSize }, budgetMs: config.timeout, clock: context.host.clock, signal }
-      return deliverInChunks(sinkRows(batch, noFlows), options, graphRow, (rows: readonly GraphRow[]) => writer.write(rows, signal))
+      const [events, flows] = [partOf(batch, 'events'), partOf(batch, 'flows')]
+      const failures: Failure[] = events.pieces.length === 0 ? [] : await deliverInChunks(sinkRows(events, noFlows), options, graphRow, (rows: readonly SizedRow[]) => writer.write(rows, signal))
+      const attempt = flows.pieces.length === 0 ? undefined : await writeTraffic(client, config.writer ?? context.id, flows, signal)
+      return [...failures.map((failure) => ({ ...failure, index: events.indexes[failure.index] ?? 0 })), ...failed(attempt, flows.indexes)].sort((a, b) => a.index - b.index)
     },
-    probe: (signal) => writer.probe(signal),
+    probe: (signal) => client.probe(signal),
     *preview(batch): Generator<Preview> {
-      for (const row of sinkRows(batch, noFlows)) {
-        const made = graphRow(row)
-        if ('reason' in made) yield { problem: made.reason }
-        else {
-          const { length: _, ...nodes } = made
-          yield { to: config.url, body: Buffer.from(JSON.stringify(nodes)) }
-        }
+      for (const piece of batch.pieces) {
+        if (piece.batch.kind === 'flows') yield* flowPreviews(piece, config.url)
+        else for (const row of sinkRows({ ...batch, pieces: [piece] }, noFlows)) yield eventPreview(row, config.url)
       }
     },
-    close: () => writer.close(),
+    close: () => client.close(),
   })
 }
 
+interface Part extends SinkBatch {
+  /** Of its rows in the whole batch. */
+  readonly indexes: readonly number[]
+}
+
+function partOf(batch: SinkBatch, kind: 'events' | 'flows'): Part {
+  const indexes: number[] = []
+  const pieces: SinkPiece[] = []
+  let index = 0
+  for (const piece of batch.pieces) {
+    if (piece.batch.kind === kind) {
+      pieces.push(piece)
+      for (let row = 0; row < piece.rows.length; row++) indexes.push(index + row)
+    }
+    index += piece.rows.length
+  }
+  return { ...batch, count: indexes.length, pieces, indexes }
+}
+
+/** Sums take all of them or none. */
+function failed(attempt: Attempt, indexes: readonly number[]): Failure[] {
+  return attempt === undefined ? [] : indexes.map((index) => ({ index, is: attempt.is, reason: attempt.reason }))
+}
+
 /** What can't be mapped can't be next time either. */
-function graphRow({ event }: SinkRow): GraphRow | Extract<Attempt, { is: 'reject' }> {
+function graphRow({ event }: SinkRow): SizedRow | Extract<Attempt, { is: 'reject' }> {
   try {
     return toGraph(event)
   } catch (error) {
     return { is: 'reject', reason: `makes no graph: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+function eventPreview(row: SinkRow, to: string): Preview {
+  const made = graphRow(row)
+  if ('reason' in made) return { problem: made.reason }
+  const { length: _, ...nodes } = made
+  return { to, body: Buffer.from(JSON.stringify(nodes)) }
+}
+
+function* flowPreviews(piece: SinkPiece, to: string): Generator<Preview> {
+  for (const row of piece.rows) {
+    const talks = new Map<string, object>() as Parameters<typeof addTalks>[0]
+    addTalks(talks, { ...piece, rows: Uint32Array.of(row) }, () => true)
+    const [talk] = talks.values()
+    yield talk === undefined ? { problem: 'it adds to no sum: one of its ends is no workload that is known' } : { to, body: Buffer.from(JSON.stringify(talk)) }
   }
 }

@@ -1,0 +1,42 @@
+/** A change of an object of a cluster, and by what it is known whose request it was: the rule of view `changes`. */
+import type { WeirEvent } from '../../model/events.ts'
+import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { fieldsOf, textOf, type Fields } from '../../model/told.ts'
+import { objectNode, shortened, timeOf, within, type Properties, type ResourceNode } from './map-node.ts'
+
+export interface ChangeRow {
+  readonly kind: 'change'
+  readonly change: { readonly id: string; readonly time: number | null; readonly set: Properties }
+  readonly resource: ResourceNode
+  readonly marks: readonly string[]
+}
+
+const operations: Readonly<Record<string, string>> = { [kubernetesTypes.created]: 'created', [kubernetesTypes.updated]: 'updated', [kubernetesTypes.deleted]: 'deleted' }
+const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
+
+/** Throws, in words, for what makes no graph. */
+export function toChange(event: WeirEvent, data: Fields): ChangeRow {
+  const operation = operations[event.type]
+  const resource = event.ref === undefined ? undefined : objectNode(event.ref)
+  if (operation === undefined || resource === undefined) throw new Error(`it is a change of the type ${event.type} of ${event.ref ?? 'no object'}, and only changes of objects of a cluster make a graph`)
+  const mark = markOf(event, operation === 'deleted' ? textOf(data['uid']) : textOf(data['resourceVersion']))
+  within({ id: event.id, resource: resource.key, mark })
+  return {
+    kind: 'change', resource, marks: mark === undefined ? [] : [mark],
+    change: { id: event.id, time: timeOf(event.time), set: { source: event.source, type: event.type, operation, ...shortened({ mark, manager: fieldsOf(data['actor'])['manager'], resourceVersion: data['resourceVersion'] }) } },
+  }
+}
+
+/** Of a request that wrote: the version that it made, and of a deletion the object that is no more. */
+export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string | undefined, string | undefined] {
+  const verb = textOf(data['verb']) ?? ''
+  const code = Number(textOf(data['code']) ?? 200)
+  if (event.type !== kubernetesTypes.audit || !writes.has(verb) || !(code < 300)) return [undefined, undefined]
+  const { resourceVersion, uid } = fieldsOf(data['object'])
+  return [markOf(event, textOf(resourceVersion)), verb === 'delete' ? markOf(event, textOf(uid)) : undefined]
+}
+
+/** The same of a request and of the change that it made. */
+function markOf({ source, subject = '' }: WeirEvent, made: string | undefined): string | undefined {
+  return made === undefined ? undefined : `${source} ${subject} ${made}`
+}

@@ -1,0 +1,63 @@
+/** Writes rows of events, and remembers what the graph has, so that what many rows share is not told with each. */
+import type { Attempt } from '../../engine/in-order.ts'
+import type { GraphClient } from './client.ts'
+import { linkText, statementsOf, type Written } from './map-cypher.ts'
+import type { GraphRow } from './map.ts'
+
+/** So many nodes and relationships are known to be there; beyond, those that were not needed for longest are told again. */
+const mostKnown = 100_000
+const nothing = { has: () => false }
+
+/** Somebody has removed what this sink had written before. */
+class Missing extends Error {}
+
+export class EventWriter {
+  readonly #client: GraphClient
+  readonly #known = new Set<string>()
+
+  constructor(client: GraphClient) {
+    this.#client = client
+  }
+
+  /** Never rejects. */
+  async write(rows: readonly GraphRow[], signal: AbortSignal): Promise<Attempt> {
+    let written = statementsOf(rows, { has: (fact) => this.#has(fact) })
+    let attempt = await this.#commit(written, signal)
+    if (attempt === 'missing') {
+      this.#known.clear()
+      written = statementsOf(rows, nothing)
+      attempt = await this.#commit(written, signal)
+    }
+    if (attempt === 'missing') return { is: 'retry', reason: 'somebody removes nodes of the graph while it is written' }
+    if (attempt !== undefined) return attempt
+    // Only when they are committed does one see the other, whoever writes it.
+    const { facts, marks } = written
+    const linked = marks.length === 0 ? undefined : await this.#client.write(async (writing) => void await writing.run([{ text: linkText, parameters: { rows: marks } }]), signal)
+    if (linked === undefined) this.#remember(facts)
+    return linked
+  }
+
+  async #commit({ statements }: Written, signal: AbortSignal): Promise<Attempt | 'missing'> {
+    let missing = false
+    const attempt = await this.#client.write(async (writing) => {
+      const answers = await writing.run(statements)
+      missing = statements.some(({ answers: wanted }, index) => wanted !== undefined && answers[index] !== wanted)
+      if (missing) throw new Missing()
+    }, signal)
+    return missing ? 'missing' : attempt
+  }
+
+  #has(fact: string): boolean {
+    if (!this.#known.delete(fact)) return false
+    this.#known.add(fact)
+    return true
+  }
+
+  #remember(facts: readonly string[]): void {
+    for (const fact of facts) this.#known.add(fact)
+    for (const oldest of this.#known) {
+      if (this.#known.size <= mostKnown) return
+      this.#known.delete(oldest)
+    }
+  }
+}
