@@ -1,9 +1,9 @@
 /** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
 import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/ports.ts'
-import { encodeBatch } from '../journal/bodies.ts'
+import { encodeEvents } from '../journal/bodies.ts'
 import { WeirError } from '../model/errors.ts'
-import { toEventBatch, type WeirEvent } from '../model/events.ts'
+import type { WeirEvent } from '../model/events.ts'
 import { ackSink, type ClaimPlace } from '../schema/index.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
@@ -87,6 +87,8 @@ class MessageSource<Handle> implements Source {
   #openBytes = 0
   #messages = 0
   #rejected = 0
+  /** Read, and not in the metrics yet. */
+  #untold = { taken: 0, empty: 0, rejected: 0 }
   #reader: MessageReader | undefined
   /** The last append was refused. */
   #refused = false
@@ -187,7 +189,16 @@ class MessageSource<Handle> implements Source {
 
   async #takeAll(wholes: readonly Whole<Handle>[], signal: AbortSignal): Promise<void> {
     const read = (this.#reader ??= await messageReader(this.#config))
-    for (const unit of this.#units(wholes, read)) await this.#take(unit, signal)
+    for (const unit of this.#units(wholes, read)) {
+      this.#tell()
+      await this.#take(unit, signal)
+    }
+  }
+
+  /** One count for many: of each message it would cost more than to read its attributes. */
+  #tell(): void {
+    for (const [outcome, count] of Object.entries(this.#untold)) if (count > 0) this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
+    this.#untold = { taken: 0, empty: 0, rejected: 0 }
   }
 
   *#units(wholes: readonly Whole<Handle>[], reader: MessageReader): Generator<Unit<Handle>> {
@@ -206,18 +217,18 @@ class MessageSource<Handle> implements Source {
   }
 
   #read(message: InMessage, unfit: string | undefined, reader: MessageReader): readonly WeirEvent[] {
-    const { id, metrics } = this.#context
+    const { id } = this.#context
     const source = `/weir/${id}`
     this.#messages++
     try {
       if (unfit !== undefined) throw new Error(unfit)
       if (message.body.length > mostBytes) throw new Error(`it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`)
       const events = reader(message, source)
-      metrics.count('weir_bus_messages_total', 1, { source: id, outcome: events.length === 0 ? 'empty' : 'taken' })
+      this.#untold[events.length === 0 ? 'empty' : 'taken']++
       return events
     } catch (error) {
       this.#rejected++
-      metrics.count('weir_bus_messages_total', 1, { source: id, outcome: 'rejected' })
+      this.#untold.rejected++
       const reason = error instanceof Error ? error.message : String(error)
       this.#context.log.warn('A message cannot be read: it is kept as an event of its own, with its bytes and the reason.', { source: id, place: message.place, reason })
       return [rejectedMessage(message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message, reason, source)]
@@ -258,7 +269,7 @@ class MessageSource<Handle> implements Source {
     const [least, most] = timeMin > timeMax ? [Number.NaN, Number.NaN] : [timeMin, timeMax]
     for (let tries = 0; ; tries++) {
       try {
-        const unit = { stream: id, kind: 'events', count: events.length, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(), timeMin: least, timeMax: most } as const
+        const unit = { stream: id, kind: 'events', count: events.length, raw: encodeEvents(events), received: host.clock.now(), timeMin: least, timeMax: most } as const
         const appended = await (context.appendOnce === undefined ? context.append(unit) : context.appendOnce(unit))
         this.#refused = false
         return appended

@@ -3,9 +3,9 @@
  * of its own id. The place up to which it has read is the cursor of the unit it writes, so neither can exist alone and a
  * repeated range is recognised.
  */
-import { encodeBatch } from '../journal/bodies.ts'
+import { encodeEvents } from '../journal/bodies.ts'
 import type { Unit } from '../journal/types.ts'
-import { eventAt, toEventBatch, type WeirEvent } from '../model/events.ts'
+import { eventAt, type WeirEvent } from '../model/events.ts'
 import type { Failure } from '../model/outcome.ts'
 import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from './ports.ts'
 
@@ -52,7 +52,7 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
         stream: id,
         kind: events.length === 0 ? 'empty' : 'events',
         count: events.length,
-        raw: events.length === 0 ? new Uint8Array(0) : encodeBatch(toEventBatch(events)),
+        raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
         received,
         timeMin: Number.NaN,
         timeMax: Number.NaN,

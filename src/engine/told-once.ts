@@ -5,10 +5,10 @@
  */
 import type { SourceContext } from './ports.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
-import { decodeBatch, encodeBatch } from '../journal/bodies.ts'
+import { decodeBatch, encodeEvents } from '../journal/bodies.ts'
 import type { Appended, Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
-import { eventId, toEventBatch, type WeirEvent } from '../model/events.ts'
+import { eventId, type WeirEvent } from '../model/events.ts'
 
 /** A unit holds so much at most, in events and in bytes of their bodies. */
 const [mostEvents, mostBytes] = [500, 1024 * 1024]
@@ -190,7 +190,7 @@ export class ToldOnce {
     // Made anew for each try: its bytes are given away.
     const { position } = await this.#appendUnit(() => ({
       stream: this.#context.id, kind: events.length === 0 ? 'empty' : 'events', count: events.length, received,
-      raw: events.length === 0 ? new Uint8Array(0) : encodeBatch(toEventBatch(events)),
+      raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
       timeMin: times.length === 0 ? Number.NaN : times.reduce((least, time) => Math.min(least, time)), timeMax: times.length === 0 ? Number.NaN : newest,
       cursor: new TextEncoder().encode(JSON.stringify(cursor)),
     }), signal)

@@ -9,6 +9,7 @@
 import type { Batch, BatchKind, EventBatch, FlowBatch, Heap } from '../model/batches.ts'
 import type { Column } from '../model/columns.ts'
 import { columnKinds } from '../model/columns.ts'
+import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
@@ -21,8 +22,15 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
   const out = new ByteWriter(sizeOf(batch), room)
   out.u32(batch.count)
   if (batch.kind === 'flows') encodeFlows(batch, out)
-  else encodeEvents(batch, out)
+  else encodeEventColumns(batch, out)
   return out.bytes()
+}
+
+/** Data of most units on their way into a body: memory that is taken anew for each is collected too often, at the cost of a whole collection. */
+const dataRoom = new Uint8Array(512 * 1024)
+
+export function encodeEvents(events: readonly WeirEvent[]): Uint8Array {
+  return encodeBatch(toEventBatch(events, dataRoom))
 }
 
 /** Arrays of one batch may be those of another: they are not to be written to. */
@@ -181,7 +189,7 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
 
 const eventCodes = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
 
-function encodeEvents(batch: EventBatch, out: ByteWriter): void {
+function encodeEventColumns(batch: EventBatch, out: ByteWriter): void {
   out.strings(batch.dictionary)
   for (const name of eventCodes) {
     const codes = batch[name]

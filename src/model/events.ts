@@ -24,14 +24,14 @@ export interface WeirEvent {
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
 
-function heap(items: readonly (Uint8Array | undefined)[]): Heap {
+function heap(items: readonly (Uint8Array | undefined)[], room?: Uint8Array): Heap {
   const offsets = new Uint32Array(items.length + 1)
   let total = 0
   items.forEach((item, index) => {
     total += item?.length ?? 0
     offsets[index + 1] = total
   })
-  const bytes = new Uint8Array(total)
+  const bytes = room !== undefined && room.length >= total ? room.subarray(0, total) : new Uint8Array(total)
   items.forEach((item, index) => {
     if (item !== undefined) bytes.set(item, offsets[index])
   })
@@ -52,7 +52,8 @@ export function heapItem(from: Heap, row: number): Uint8Array {
   return from.bytes.subarray(from.offsets[row], from.offsets[row + 1])
 }
 
-export function toEventBatch(events: readonly WeirEvent[]): EventBatch {
+/** The events' data is in `room`, from its beginning, when it fits. */
+export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): EventBatch {
   const words = new DictionaryBuilder()
   const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array => {
     const all = new Uint32Array(events.length)
@@ -80,7 +81,7 @@ export function toEventBatch(events: readonly WeirEvent[]): EventBatch {
     key: codes((event) => event.key),
     ref: codes((event) => event.ref),
     encoding: Uint8Array.from(events, (event) => dataEncodings.indexOf(event.encoding)),
-    data: heap(events.map((event) => event.data)),
+    data: heap(events.map((event) => event.data), room),
     dictionary: words.strings,
   }
 }

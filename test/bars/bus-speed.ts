@@ -46,6 +46,8 @@ export default {
 async function writing(context: BarContext, name: string, { sink, produce }: SpeedBus, rounds: number, count: number): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
     const [ours, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
+    // Whoever is first would collect what is left of making the messages.
+    collectGarbage()
     return {
       async ours() {
         const began = performance.now()
@@ -144,11 +146,7 @@ async function compare(context: BarContext, what: string, rounds: number, round:
   for (let index = 0; index <= rounds; index++) {
     const one = await round(index)
     const turns = [async () => { ours.push(await one.ours()) }, async () => { own.push(await one.own()) }]
-    for (const turn of index % 2 === 0 ? turns : turns.toReversed()) {
-      // Whoever is first would collect what was left of making the messages.
-      collectGarbage()
-      await turn()
-    }
+    for (const turn of index % 2 === 0 ? turns : turns.toReversed()) await turn()
     if (one.idle !== undefined) idle.push(await one.idle())
   }
   const ratios = ours.map((rate, index) => rate / (own[index] ?? Number.NaN)).slice(1)

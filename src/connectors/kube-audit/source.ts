@@ -1,6 +1,6 @@
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { encodeBatch } from '../../journal/bodies.ts'
-import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { encodeEvents } from '../../journal/bodies.ts'
+import type { WeirEvent } from '../../model/events.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { mapAuditEvent, type Left } from './map.ts'
@@ -130,7 +130,7 @@ class KubeAudit implements KubeAuditSource {
     const { id, host } = this.#context
     const times = events.flatMap(({ time }) => (time === undefined ? [] : [time]))
     const unit = {
-      stream: id, kind: 'events', count: events.length, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(),
+      stream: id, kind: 'events', count: events.length, raw: encodeEvents(events), received: host.clock.now(),
       timeMin: times.reduce((least, time) => Math.min(least, time), Infinity), timeMax: times.reduce((most, time) => Math.max(most, time), -Infinity),
     } as const
     const once = await this.#context.appendOnce?.(unit)

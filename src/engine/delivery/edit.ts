@@ -1,7 +1,7 @@
-import { encodeBatch, decodeBatch } from '../../journal/bodies.ts'
+import { decodeBatch, encodeEvents } from '../../journal/bodies.ts'
 import { families, type Family } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
-import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
 import type { Letter } from './dead-letters.ts'
 
 const names = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref', 'data', 'data_base64'] as const
@@ -33,7 +33,7 @@ export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8A
     ...present('time', timeOf(edited.time)), ...present('extensions', extensionsOf(edited.extensions)),
     ...dataOf(edited, before),
   } satisfies WeirEvent
-  return encodeBatch(toEventBatch([event]))
+  return encodeEvents([event])
 }
 
 function refusal(message: string): WeirError {

@@ -17,7 +17,7 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const [subject, stream] = ['speed.x', 'SPEED']
 
 export const natsSpeed: SpeedBusKind = {
-  name: 'nats', found: () => install(program), messages: 20_000,
+  name: 'nats', found: () => install(program), messages: 60_000,
   async start(folder) {
     const dir = join(folder, 'nats')
     mkdirSync(dir)
