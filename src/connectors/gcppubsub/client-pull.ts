@@ -8,6 +8,8 @@ import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
+/** Requests for messages at once: what is of one ordering key is given out to one of them alone. */
+const mostAhead = 2
 /** A pull waits for messages at the server; without any it is asked again. */
 const pollMs = 20_000
 /** A subscription gives us ten seconds for a message at the least; the lease of what takes longer is begun well before. */
@@ -31,7 +33,8 @@ export class PubSubPuller implements Puller<string> {
   readonly #host: Pick<Host, 'clock' | 'timers'>
   /** When what is under way was last leased, by handle. */
   #leased = new Map<string, number>()
-  #ahead: Ahead | undefined
+  /** In the order in which they were asked for. */
+  #ahead: Ahead[] = []
   #client: SubscriberClient | undefined
   readonly #acks = new Gathered<string>((handles) => inRequests(handles, (ackIds) => this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout))))
 
@@ -50,19 +53,20 @@ export class PubSubPuller implements Puller<string> {
     try {
       while (!signal.aborted) {
         const client = (this.#client ??= await this.#connect())
-        const received = await Promise.race([(this.#ahead ??= this.#ask(client)).answer, aborted])
+        this.#askAhead(client, 1)
+        const received = await Promise.race([this.#ahead[0]?.answer, aborted])
         if (received === undefined) break
-        this.#ahead = undefined
+        this.#ahead.shift()
         if (received.length === 0) continue
         // While these are taken the server looks for the next ones.
-        this.#ahead = this.#ask(client)
+        this.#askAhead(client, mostAhead)
         // The client sends what it is asked for when nothing else is to be done at once.
         await this.#host.timers.yield()
         return received.map(({ ackId, message }) => ({ handle: ackId ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
       }
       return []
     } catch (error) {
-      this.#ahead = undefined
+      this.#ahead.shift()
       // A pull that found nothing.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
       if (isRefusal(error)) await this.close()
@@ -82,7 +86,7 @@ export class PubSubPuller implements Puller<string> {
 
   /** Most are acknowledged before they are asked about here for the first time: a lease costs a request as large as an acknowledgement. */
   async keep(taken: readonly string[]): Promise<void> {
-    const handles = [...taken, ...(this.#ahead?.handles ?? [])]
+    const handles = [...taken, ...this.#ahead.flatMap(({ handles: its }) => its)]
     const now = this.#host.clock.monotonic()
     const leased = new Map(handles.map((handle) => [handle, this.#leased.get(handle) ?? Number.NEGATIVE_INFINITY]))
     this.#leased = leased
@@ -93,11 +97,15 @@ export class PubSubPuller implements Puller<string> {
 
   async close(): Promise<void> {
     const [client, ahead] = [this.#client, this.#ahead]
-    this.#ahead = undefined
+    this.#ahead = []
     // For others at once; without that when their lease ends.
-    if (ahead !== undefined) await this.release(ahead.handles).catch(() => undefined)
+    await this.release(ahead.flatMap(({ handles }) => handles)).catch(() => undefined)
     this.#client = undefined
     await client?.close()
+  }
+
+  #askAhead(client: SubscriberClient, most: number): void {
+    while (this.#ahead.length < most) this.#ahead.push(this.#ask(client))
   }
 
   #ask(client: SubscriberClient): Ahead {
