@@ -150,7 +150,7 @@ async function feed(url: string, listeners: { readonly netflow: string; readonly
     const now = Date.now()
     const flows = shop.flows(at, stepMs)
     for (const name of ['core', 'edge', 'storage'] as const) devices[name].report(flows.filter((flow) => deviceOf(flow) === name), now)
-    const events = shop.events(at, now)
+    const events = [...shop.events(at, now), ...cluster.traces()]
     if (events.length > 0) complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
     cluster.live(at)
     const audits = cluster.audits()

@@ -15,9 +15,12 @@ test('a rollout changes the API and is taken back by the same person, and the po
     cluster.live(44_000)
     expect([imagesOf(cluster.server.get('Deployment', 'api')), await pods()]).toEqual([['registry.example/shop/api:1.7'], [addresses.api]])
     cluster.audits()
+    cluster.traces()
     cluster.live(45_000)
     expect([imagesOf(cluster.server.get('Deployment', 'api')), await pods()]).toEqual([['registry.example/shop/api:1.8'], [addresses.apiRolledOut]])
     const [who] = cluster.audits().filter(({ objectRef }) => (objectRef as { resource: string }).resource === 'deployments').map(({ user }) => (user as { username: string }).username)
+    // The same person was at the cloud just before, which calls him by the same name.
+    expect(cluster.traces().map(({ data }) => data as { audit: { actor: { name: string }; action: string } }).map(({ audit: { actor, action } }) => `${actor.name} ${action}`)).toEqual([`${who} login`, `${who} pushImage`])
     cluster.live(85_000)
     expect([imagesOf(cluster.server.get('Deployment', 'api')), await pods()]).toEqual([['registry.example/shop/api:1.7'], [addresses.api]])
     expect(cluster.audits().filter(({ objectRef }) => (objectRef as { resource: string }).resource === 'deployments').map(({ user }) => (user as { username: string }).username)).toEqual([who])

@@ -2,7 +2,8 @@
 // every three minutes a rollout after which the API reaches its database no more, until it is taken back.
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
-import { addresses, isRolledOut } from './shop.ts'
+import { cloudTrace } from './cloud.ts'
+import { addresses, isRolledOut, scanner, type ShopEvent } from './shop.ts'
 
 export const demoCluster = 'demo'
 
@@ -37,6 +38,7 @@ export class DemoCluster {
   readonly server = new DemoApiServer(kinds)
   readonly #random: SeededRandom
   readonly #audits: AuditEvent[] = []
+  readonly #traces: ShopEvent[] = []
   /** The API's pod that runs. */
   #api = ''
   #tried = 0
@@ -44,7 +46,7 @@ export class DemoCluster {
   #events = 0
   #culprit = ''
   #isRolledOut = false
-  #due = { prices: 1500, heartbeat: 2000, key: 6000, unhealthy: 0 }
+  #due = { prices: 1500, heartbeat: 2000, key: 6000, unhealthy: 0, knock: 9000 }
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed)
@@ -56,6 +58,7 @@ export class DemoCluster {
     for (; this.#due.prices <= at; this.#due.prices += 4000 + Math.floor(this.#random.next() * 4000)) this.#prices(at)
     for (; this.#due.heartbeat <= at; this.#due.heartbeat += 10_000) for (const [name] of nodes) this.#heartbeat(name)
     for (; this.#due.key <= at; this.#due.key += 90_000) this.#write('Secret', { metadata: { name: 'payment', namespace: 'shop' }, type: 'Opaque', data: { 'api-key': Buffer.from(String(this.#random.next())).toString('base64') } }, 'vault-agent', 'system:serviceaccount:vault:agent')
+    for (; this.#due.knock <= at; this.#due.knock += 30_000) this.#trace({ user: 'root', address: scanner, service: 'IAM', action: 'login', failed: true })
     if (isRolledOut(at) !== this.#isRolledOut) this.#rollOut(isRolledOut(at), at)
     if (this.#isRolledOut && this.#due.unhealthy <= at) {
       this.#event('Warning', 'Unhealthy', 'Readiness probe failed: the database does not answer')
@@ -66,6 +69,16 @@ export class DemoCluster {
   /** What the audit log says since it was asked last. */
   audits(): AuditEvent[] {
     return this.#audits.splice(0)
+  }
+
+  /** What the cloud told since it was asked last. */
+  traces(): ShopEvent[] {
+    return this.#traces.splice(0)
+  }
+
+  #trace(trace: Omit<Parameters<typeof cloudTrace>[0], 'id' | 'at'>): void {
+    const at = Date.now()
+    this.#traces.push(cloudTrace({ ...trace, at, id: `cloud-${at}-${++this.#events}` }))
   }
 
   #begin(): void {
@@ -99,6 +112,8 @@ export class DemoCluster {
       this.#culprit = people[Math.floor(this.#random.next() * people.length)] ?? 'alice'
       this.#tried += 1
       this.#due.unhealthy = at + 3000
+      this.#trace({ user: this.#culprit, address: '192.0.2.10', service: 'IAM', action: 'login' })
+      this.#trace({ user: this.#culprit, address: '192.0.2.10', service: 'SWR', action: 'pushImage', resource: { type: 'image', name: imageOf(good + this.#tried) } })
     }
     const release = wrong ? good + this.#tried : good
     const api = this.#write('Deployment', deploymentOf('api', imageOf(release), wrong ? {} : { role: 'db-client' }), 'kubectl-client-side-apply', this.#culprit)

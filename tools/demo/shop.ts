@@ -1,6 +1,7 @@
 // A small shop that does not exist: customers, two web servers, an API, a database, name service, a nightly job that
 // comes every minute, somebody who scans ports, and people who look at things. Every three minutes a new release of the API (see cluster.ts)
 // does not reach the database for a while. The same seed gives the same shop.
+import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
 
@@ -23,7 +24,8 @@ const database = '10.20.2.31'
 const names = '10.20.0.53'
 const job = '10.20.3.41'
 const backup = '10.20.3.50'
-const scanner = '192.0.2.66'
+/** Somebody who knocks at every port, and at the door of the cloud. */
+export const scanner = '192.0.2.66'
 /** Of the pod of the release that does not work. */
 const apiRolledOut = '10.20.1.22'
 
@@ -161,11 +163,17 @@ export class Shop {
     return { ...this.#envelope(time, '/shop/orders', 'com.example.shop.order.placed', `order/${number}`), data: { number, items, total: Number((items * (4 + 40 * this.#random.next())).toFixed(2)), currency: 'EUR' } }
   }
 
+  /** A desk of the shop: somebody looks at something, or may not. */
   #audit(time: string): ShopEvent {
     const user = this.#pick(people)
-    const verb = this.#pick(['get', 'list', 'update', 'delete'])
-    const resource = this.#pick(['deployments/web', 'secrets/payment', 'configmaps/prices'])
-    return { ...this.#envelope(time, '/shop/cluster', 'com.example.shop.audit', `user/${user}`), weirfamily: 'audit', weirref: `user:shop/${user}`, data: { user, verb, resource, allowed: verb !== 'delete' || user === 'alice' } }
+    const action = this.#pick(['readOrder', 'listOrders', 'updatePrice', 'deleteOrder'])
+    const allowed = action !== 'deleteOrder' || user === 'alice'
+    const name = this.#pick(['order-1001', 'order-1002', 'coffee'])
+    const audit: AuditRecord = {
+      actor: { kind: 'user', name: user, domain: 'shop', address: '192.0.2.10' }, action, service: 'desk', resource: { type: action === 'updatePrice' ? 'price' : 'order', name }, tenant: 'shop', region: 'eu-1',
+      outcome: allowed ? 'success' : 'failure', severity: allowed ? 'normal' : 'warning',
+    }
+    return { ...this.#envelope(time, '/shop/desk', `com.example.shop.${action}`, name), weirfamily: 'audit', weirref: `shop:desk/${audit.resource?.type}/item/${name}`, data: { audit } }
   }
 
   #envelope(time: string, source: string, type: string, subject: string): Omit<ShopEvent, 'data'> {

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router'
-import { parseRef, pathOfRef } from '../state/refs.ts'
+import { isCloudRef, parseRef, pathOfRef } from '../state/refs.ts'
 
-/** Leads to the page of an object; what is no object of a cluster is text. `at`: as it was then (ISO 8601). */
+/** Leads to the page of an object of a cluster or of a resource of a cloud; what is neither is text. `at`: as it was then (ISO 8601). */
 export function ResourceLink({ to, at, children }: { readonly to: string; readonly at?: string; readonly children: React.ReactNode }): React.ReactNode {
-  if (parseRef(to) === undefined) return children
+  // A sign that an address decodes on the way would name another.
+  if (parseRef(to) === undefined && (!isCloudRef(to) || to.includes('%'))) return children
   const search = at === undefined ? {} : { v: '1', at }
   return <Link to="/resource/$" params={{ _splat: pathOfRef(to) } as never} search={search as never} className="resource-link">{children}</Link>
 }

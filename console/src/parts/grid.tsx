@@ -210,7 +210,7 @@ interface GridRowProps<Row> {
 
 const GridRow = memo(function GridRow<Row>({ row, index, top, columns, column, open, onOpen }: GridRowProps<Row>) {
   return (
-    <div role="row" className="grid-row" aria-rowindex={index + 2} aria-selected={open} style={{ transform: `translateY(${top}px)` }} onClick={() => onOpen(row)}>
+    <div role="row" className="grid-row" aria-rowindex={index + 2} aria-selected={open} style={{ transform: `translateY(${top}px)` }} onClick={(event) => { if (event.target instanceof Element && event.target.closest('a') === null) onOpen(row) }}>
       {columns.map(({ id, end, cell }, at) => (
         <div key={id} role="gridcell" aria-colindex={at + 1} data-at={`${index}:${at}`} tabIndex={column === at ? 0 : -1} className={end === true ? 'end' : undefined}>{cell(row)}</div>
       ))}

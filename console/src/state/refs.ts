@@ -49,3 +49,14 @@ export function refText(ref: string): string {
   const parts = parseRef(ref)
   return parts === undefined ? ref : `${parts.kind} ${parts.namespace === '' ? '' : `${parts.namespace}/`}${parts.name}`
 }
+
+/** Of `user:<domain>/<id or name>` what people say: the last part. */
+export function actorText(ref: string): string {
+  const [, who] = /^user:[^/]*\/(.*)$/s.exec(ref) ?? []
+  return who ?? ref
+}
+
+/** A resource of a cloud: `otc:<tenant>/<service>/<type>/<id>`. */
+export function isCloudRef(ref: string): boolean {
+  return /^[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./.test(ref) && !ref.startsWith('k8s:')
+}

@@ -2,6 +2,7 @@
 // one that watches a cluster.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
+import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent, clusterLife } from './cluster-life.ts'
 import { bothNamespaces, sendNamespaced } from './namespaced.ts'
 import { Partner } from './partner.ts'
@@ -114,9 +115,10 @@ async function fill(stage: Stage): Promise<void> {
   for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length) await sleep(200)
 }
 
-/** A day of a cluster, and a minute of the shop that runs in it. */
+/** A day of a cluster, an hour of a cloud, and a minute of the shop that runs in it. */
 async function fillCluster(stage: Stage): Promise<void> {
-  const events = clusterLife()
+  const began = Date.now() - 3_600_000
+  const events = [...clusterLife(), ...Array.from({ length: 400 }, (_, n) => traceEvent(n, began + n * 8000))]
   for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
   await stage.filled()
   for (let n = 0; n < events.length; n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)) await sleep(200)

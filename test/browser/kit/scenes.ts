@@ -152,6 +152,28 @@ const clusters: readonly Scene[] = [
   { name: 'resource-error', page: 'Resource', says: 'The server failed.', on: 'cluster', path: pod, fail: { at: aboutObjects, status: 500 }, state: 'error', act: is('error') },
 ]
 
+const aboutTraces = /^\/api\/v1\/audit/
+const picture = (page: Page): Promise<void> => page.locator('.who-what li').first().waitFor()
+const listed = (page: Page): Promise<void> => page.locator('.audit-part tbody tr').first().waitFor()
+
+const traces: readonly Scene[] = [
+  { name: 'audit', page: 'Audit', says: 'Who did what, over time and one by one, as it is told.', on: 'cluster', path: '/audit', act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })) },
+  { name: 'audit-one', page: 'Audit', says: 'One trace, with all that was told.', on: 'cluster', path: '/audit?v=1&live=0&severity=incident', act: after(row, openRow(0), (page) => page.locator('pre.raw').waitFor()) },
+  { name: 'audit-graph', page: 'Audit', says: 'From the actor to the region.', on: 'cluster', path: '/audit?v=1&live=0&view=graph', act: picture },
+  { name: 'audit-node', page: 'Audit', says: 'A node of the picture, with its neighbours.', on: 'cluster', path: '/audit?v=1&live=0&view=graph&node=tenant:project0', act: after(picture, (page) => page.locator('.neighbours li').first().waitFor()) },
+  { name: 'audit-table', page: 'Audit', says: 'The picture as a table.', on: 'cluster', path: '/audit?v=1&live=0&view=graph&table=1', act: listed },
+  { name: 'audit-firsts', page: 'Audit', says: 'Who did something for the first time.', on: 'cluster', path: '/audit?v=1&live=0&view=firsts', act: listed },
+  { name: 'audit-logins', page: 'Audit', says: 'Failed logins: none.', on: 'cluster', path: '/audit?v=1&live=0&view=logins', act: text('No login failed') },
+  { name: 'audit-none', page: 'Audit', says: 'Nothing collects traces: how to connect a cloud.', on: 'fresh', path: '/audit', state: 'empty', act: is('empty') },
+  { name: 'audit-no-match', page: 'Audit', says: 'Nothing matches.', on: 'cluster', path: '/audit?v=1&q=nowhere', state: 'empty', act: is('empty') },
+  { name: 'audit-no-store', page: 'Audit', says: 'There is no store.', on: 'bare', path: '/audit', state: 'empty', act: is('empty') },
+  { name: 'audit-limited', page: 'Audit', says: 'A viewer of one namespace, to which nothing was done.', on: 'closed', as: 'shop', path: '/audit', state: 'empty', act: is('empty') },
+  { name: 'audit-loading', page: 'Audit', says: 'On their way.', on: 'cluster', path: '/audit', hold: aboutTraces, state: 'loading', act: is('loading') },
+  { name: 'audit-error', page: 'Audit', says: 'The server failed.', on: 'cluster', path: '/audit', fail: { at: aboutTraces, status: 500 }, state: 'error', act: is('error') },
+  { name: 'actor', page: 'Actor', says: 'Everything that an actor did.', on: 'cluster', path: '/actor?v=1&of=user:d0123456789abcdef/u0', act: after(row, text('By service')) },
+  { name: 'actor-none', page: 'Actor', says: 'No actor is named.', on: 'cluster', path: '/actor', state: 'empty', act: is('empty') },
+]
+
 const rest: readonly Scene[] = [
   { name: 'sql-start', page: 'SQL', says: 'Before the first statement.', path: '/sql', state: 'empty', act: text('every flow') },
   { name: 'sql', page: 'SQL', says: 'A result.', path: sql('SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC'), act: after(row, press('Run'), text(/^[\d,]+ rows in \d+ ms$/)) },
@@ -176,7 +198,7 @@ const rest: readonly Scene[] = [
   { name: 'nowhere', page: 'Everywhere', says: 'An address that no page has.', path: '/nowhere', state: 'empty', act: is('empty') },
 ]
 
-export const scenes: readonly Scene[] = [...rest.filter(({ page }) => page === 'Login'), ...operate.filter(({ page }) => page === 'Home'), ...flows, ...clusters, ...operate.filter(({ page }) => page !== 'Home'), ...rest.filter(({ page }) => page !== 'Login')]
+export const scenes: readonly Scene[] = [...rest.filter(({ page }) => page === 'Login'), ...operate.filter(({ page }) => page === 'Home'), ...flows, ...clusters, ...traces, ...operate.filter(({ page }) => page !== 'Home'), ...rest.filter(({ page }) => page !== 'Login')]
 
 /** Buttons of the page that open a panel or a menu, by name. */
 export function menusOf(page: Page): Promise<string[]> {

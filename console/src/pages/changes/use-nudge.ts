@@ -15,8 +15,8 @@ export interface Nudge {
   readonly by: 'told' | 'asked'
 }
 
-/** Rises when there may be changes that are not shown: the live stream counts events of their family as they come. */
-export function useNudge(live: boolean): Nudge {
+/** Rises when there may be changes, or traces, that are not shown: the live stream counts events of their family as they come. */
+export function useNudge(live: boolean, family: 'change' | 'audit' = 'change'): Nudge {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
   const [nudge, setNudge] = useState(freshTurn)
@@ -24,7 +24,7 @@ export function useNudge(live: boolean): Nudge {
     if (!live || limited !== false) return undefined
     let matched: number | undefined
     let timers: ReturnType<typeof setTimeout>[] = []
-    const stop = watch({ kind: 'stat', q: { stream: 'events', filter: 'family = "change"' } }, (message) => {
+    const stop = watch({ kind: 'stat', q: { stream: 'events', filter: `family = "${family}"` } }, (message) => {
       if (message.is !== 'stat') return
       // After the line was cut, something may have come that nobody counted.
       const came = matched === undefined || message.stat.matched !== matched
@@ -37,7 +37,7 @@ export function useNudge(live: boolean): Nudge {
       stop()
       for (const timer of timers) clearTimeout(timer)
     }
-  }, [live, limited])
+  }, [live, limited, family])
   useEffect(() => {
     if (!live || limited !== true) return undefined
     const timer = setInterval(() => { if (!document.hidden) setNudge(freshTurn) }, pollMs)

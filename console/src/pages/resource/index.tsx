@@ -6,7 +6,7 @@ import { ResourceLink } from '../../app/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { time } from '../../parts/format.ts'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
-import { parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
+import { isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { OneChange } from '../changes/change.tsx'
 import { AsOf } from './as-of.tsx'
@@ -15,6 +15,7 @@ import { Belongs } from './belongs.tsx'
 import { FlowsOf } from './flows.tsx'
 import { ChangesOf, EventsOf } from './happened.tsx'
 import { resourceCodec } from './state.ts'
+import { TracesOf } from './traces.tsx'
 import { What } from './what.tsx'
 import '../changes/changes.css'
 import './resource.css'
@@ -24,19 +25,20 @@ export default function ResourcePage(): React.ReactNode {
   const { _splat: path = '' } = useParams({ strict: false }) as { _splat?: string }
   const ref = refOfPath(path)
   const parts = parseRef(ref)
-  useTitle(parts === undefined ? 'Resource' : `${parts.kind} ${parts.name}`)
+  useTitle(parts === undefined ? (isCloudRef(ref) ? ref : 'Resource') : `${parts.kind} ${parts.name}`)
   const { state, unread, set } = usePageState(resourceCodec)
   const { data, error, isError, refetch, isPlaceholderData } = useResource(ref, state.at)
   const again = (): void => { refetch().catch(reportError) }
   return (
     <div className="page resource">
       <div className="page-bar">
-        <h1>{parts === undefined ? 'Resource' : <>{parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>{parts.name}</>}</h1>
+        <h1>{parts === undefined ? (isCloudRef(ref) ? <>{ref.slice(ref.lastIndexOf('/') + 1)} <span className="dim">{ref}</span></> : 'Resource') : <>{parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>{parts.name}</>}</h1>
         {data !== undefined && parts !== undefined && <Crumbs of={data} parts={parts} />}
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
       {isError && data !== undefined && <ErrorNotice error={error} onRetry={again}>What is shown is from before.</ErrorNotice>}
-      {parts === undefined ? <EmptyState title="That names no object" action={<PageLink to="/resources" className="button">Look for one</PageLink>}><code>{path}</code> is not of the form k8s:cluster/group/Kind/namespace/name, where the group of the core is written core and no namespace a dash.</EmptyState>
+      {parts === undefined && isCloudRef(ref) ? <div className="page-body"><div className="panel page-scroll resource-parts" tabIndex={0} role="region" aria-label="What is told of it"><TracesOf of={ref} at={state.at} /></div></div>
+        : parts === undefined ? <EmptyState title="That names no object" action={<PageLink to="/resources" className="button">Look for one</PageLink>}><code>{path}</code> is not of the form k8s:cluster/group/Kind/namespace/name, where the group of the core is written core and no namespace a dash.</EmptyState>
         : data === undefined ? (isError ? <Failed error={error} name={ref} onRetry={again} /> : <Loading what="the object" />)
           : (
             <>
@@ -46,6 +48,7 @@ export default function ResourcePage(): React.ReactNode {
                   <What of={data} at={state.at} />
                   <Belongs of={data} at={state.at} />
                   <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
+                  <TracesOf of={ref} at={state.at} />
                   <EventsOf events={data.events} />
                   <FlowsOf of={data} />
                 </div>

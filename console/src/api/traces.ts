@@ -1,0 +1,92 @@
+/** Audit traces as the API tells them: see /api/v1/audit. */
+import type { Span } from './objects.ts'
+
+export interface Trace {
+  /** ISO 8601. */
+  readonly time: string
+  readonly actor: string | null
+  readonly actor_kind: string | null
+  readonly actor_name: string | null
+  readonly actor_domain: string | null
+  readonly impersonated_by: string | null
+  readonly address: string | null
+  readonly service: string | null
+  readonly action: string | null
+  readonly resource: string | null
+  readonly resource_type: string | null
+  readonly resource_name: string | null
+  readonly tenant: string | null
+  readonly region: string | null
+  readonly outcome: string | null
+  readonly severity: string | null
+  readonly request_id: string | null
+  readonly code: string | null
+  readonly source: string
+  readonly id: string
+  readonly pos: string
+}
+
+export interface WholeTrace extends Trace {
+  readonly data: unknown
+}
+
+export interface TracePage {
+  readonly traces: readonly Trace[]
+  readonly next: string | null
+  /** Of the first page. */
+  readonly total?: number
+  readonly span: Span
+}
+
+export interface TraceSums {
+  readonly span: Span
+  /** Seconds of a bucket. */
+  readonly step: number
+  readonly by: string
+  readonly total: number
+  readonly groups: readonly { readonly value: string | null; readonly traces: number }[]
+  readonly others: { readonly groups: number; readonly traces: number }
+  readonly buckets: readonly { readonly time: string; readonly traces: readonly number[] }[]
+}
+
+export interface Sized {
+  readonly traces: number
+  readonly failed: number
+  readonly incidents: number
+}
+
+export interface TraceNode extends Sized {
+  readonly value: string | null
+  readonly label: string | null
+}
+
+export interface TraceColumn {
+  readonly column: 'actor' | 'action' | 'resource' | 'tenant' | 'region'
+  readonly nodes: readonly TraceNode[]
+  readonly others: Sized & { readonly values: number }
+}
+
+export interface TraceColumns {
+  readonly span: Span
+  readonly total: number
+  readonly columns: readonly TraceColumn[]
+  /** From a node of the column to one of the next; -1: its others. */
+  readonly edges: readonly (Sized & { readonly column: number; readonly from: number; readonly to: number })[]
+}
+
+export interface Firsts {
+  readonly pairs: readonly { readonly actor: string | null; readonly actor_name: string | null; readonly service: string | null; readonly action: string | null; readonly first: string; readonly traces: number }[]
+  readonly total: number
+  readonly since: string | null
+}
+
+export interface Logins {
+  readonly actors: readonly { readonly actor: string | null; readonly actor_name: string | null; readonly failed: number; readonly last: string; readonly addresses: readonly string[] }[]
+  readonly total: number
+}
+
+export interface Newest {
+  readonly newest: string | null
+  readonly sources: readonly { readonly source: string; readonly newest: string | null; readonly received: string; readonly late: number | null }[]
+  readonly collectors?: readonly { readonly name: string; readonly type: string; readonly error?: string }[]
+}

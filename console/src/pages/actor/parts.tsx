@@ -1,0 +1,69 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { ask, type Query } from '../../api/client.ts'
+import type { Change, ChangePage } from '../../api/objects.ts'
+import { ActorLink } from '../../app/actor-link.tsx'
+import { ResourceLink } from '../../app/resource-link.tsx'
+import { count, shortTime } from '../../parts/format.ts'
+import { ErrorState, Loading } from '../../parts/states.tsx'
+import type { Range } from '../../state/range.ts'
+import { useTraceSums } from '../audit/ask.ts'
+import { saidOf } from '../audit/state.ts'
+import { Operation } from '../changes/change.tsx'
+
+interface Asked {
+  readonly t: Range
+  readonly turn: string
+}
+
+const parts = ['service', 'tenant', 'region', 'severity', 'address'] as const
+
+/** How much of what the actor did. */
+export function SumsOf({ of, question, t, turn }: Asked & { readonly of: string; readonly question: Query }): React.ReactNode {
+  const behind = useTraceSums(useMemo(() => ({ impersonated_by: of }), [of]), t, { by: 'actor', limit: 20, buckets: 1, turn })
+  return (
+    <section className="panel actor-sums" aria-label="By what">
+      {parts.map((by) => <Sums key={by} by={by} question={question} t={t} turn={turn} />)}
+      {(behind.data?.total ?? 0) > 0 && <div><h3>With the rights of others</h3><ul className="neighbours">{behind.data?.groups.map(({ value, traces }) => <li key={value}><ActorLink to={value} /><span className="number dim">{count(traces)}</span></li>)}</ul></div>}
+    </section>
+  )
+}
+
+function Sums({ by, question, t, turn }: Asked & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
+  const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, turn })
+  if (data === undefined || data.total === 0) return null
+  return (
+    <div>
+      <h3>By {by}</h3>
+      <ul className="neighbours">
+        {data.groups.map(({ value, traces }) => <li key={value}><span className={value === null ? 'dim' : undefined}>{value === null ? 'not told' : saidOf(value)}</span><span className="number dim">{count(traces)}</span></li>)}
+        {data.others.groups > 0 && <li><span className="dim">{count(data.others.groups)} others</span><span className="number dim">{count(data.others.traces)}</span></li>}
+      </ul>
+    </div>
+  )
+}
+
+/** What the actor changed in clusters: there it goes by the name. */
+export function ChangesBy({ name, t, turn, selected, onOpen }: Asked & { readonly name: string; readonly selected: string; readonly onOpen: (change: Change) => void }): React.ReactNode {
+  const { data, isError, error, refetch } = useQuery({
+    queryKey: ['actor-changes', name, t, turn], staleTime: Infinity, gcTime: 60_000,
+    queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { actor: name, from: t.from, to: t.to, limit: 100, noise: 'shown' } }),
+  })
+  return (
+    <section className="panel happened" aria-label="Changes of objects of clusters">
+      <h2>Changes of objects of clusters <Link to="/changes" search={{ v: '1', t: `${t.from}..${t.to}`, noise: '1', actor: name } as never} className="all">all of them</Link></h2>
+      {data === undefined ? (isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="changes" />) : data.changes.length === 0 ? <p className="dim">No change of this span is known to be of {name}.</p> : (
+        <ul tabIndex={0} aria-label="Changes, newest first">
+          {data.changes.map((change) => (
+            <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
+              <button type="button" className="link-like" onClick={() => onOpen(change)} aria-label={`${change.operation ?? 'change'} at ${shortTime(change.time)}: before and after`}><span className="mono" title={change.time}>{shortTime(change.time)}</span></button>
+              <Operation of={change.operation} />
+              <span className="says"><ResourceLink to={change.ref} at={change.time}>{change.kind} {change.namespace === null ? '' : `${change.namespace}/`}{change.name}</ResourceLink> <span className="dim">{change.cluster}</span></span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,18 @@
+import { codecOf } from '../../state/codec.ts'
+import { frameParts, type Frame } from '../../state/frame.ts'
+import { flag, oneOf, text } from '../../state/parts.ts'
+import { range } from '../../state/range.ts'
+import { groupings, type Grouping } from '../audit/state.ts'
+import { openChangeParts, type OpenChange } from '../changes/state.ts'
+
+export interface ActorState extends Frame, OpenChange {
+  /** `user:<domain>/<id or name>`. */
+  readonly of: string
+  /** Also actors elsewhere who have the same name. */
+  readonly all: boolean
+  readonly by: Grouping
+  /** Position of the open trace; empty: none. */
+  readonly trace: string
+}
+
+export const actorCodec = codecOf<ActorState>({ ...frameParts, t: range({ from: 'now-1w', to: 'now' }), of: text(), all: flag(false), by: oneOf(groupings, 'service'), trace: text(), ...openChangeParts })

@@ -1,0 +1,64 @@
+/** Where nodes and lines of the columns stand. Pure. */
+import type { TraceColumn, TraceColumns } from '../../api/traces.ts'
+
+export const rowHeight = 26
+/** Lines that are drawn; the table has all. */
+const mostLines = 400
+
+export interface Placed {
+  readonly column: number
+  /** -1: the others. */
+  readonly rank: number
+  readonly name: string
+  readonly value: string | null
+  readonly traces: number
+  readonly failed: number
+  readonly incidents: number
+  /** Middle of its row in px. */
+  readonly y: number
+}
+
+export interface Line {
+  readonly column: number
+  readonly from: Placed
+  readonly to: Placed
+  readonly traces: number
+  readonly failed: number
+}
+
+export interface Layout {
+  readonly columns: readonly (readonly Placed[])[]
+  readonly lines: readonly Line[]
+  /** Lines that are too many to be drawn: the thinnest. */
+  readonly left: number
+  readonly height: number
+}
+
+export function nameOf(column: TraceColumn['column'], value: string | null, label: string | null): string {
+  if (value === null) return 'not told'
+  if (column === 'actor') return label ?? value.replace(/^user:[^/]*\//, '')
+  if (column === 'action') return label === null ? value : `${label} ${value}`
+  return column === 'resource' ? (label ?? value) : value
+}
+
+export function layoutOf({ columns, edges }: TraceColumns): Layout {
+  const placed = columns.map(({ column, nodes, others }, at) => [
+    ...nodes.map(({ value, label, traces, failed, incidents }, rank) => ({ column: at, rank, name: nameOf(column, value, label), value, traces, failed, incidents, y: (rank + 0.5) * rowHeight })),
+    ...(others.values > 0 ? [{ column: at, rank: -1, name: `${others.values.toLocaleString()} others`, value: null, traces: others.traces, failed: others.failed, incidents: others.incidents, y: (nodes.length + 0.5) * rowHeight }] : []),
+  ])
+  const find = (column: number, rank: number): Placed | undefined => placed[column]?.find((node) => node.rank === rank)
+  const lines = edges.flatMap(({ column, from, to, traces, failed }) => {
+    const [a, b] = [find(column, from), find(column + 1, to)]
+    return a === undefined || b === undefined ? [] : [{ column, from: a, to: b, traces, failed }]
+  }).toSorted((a, b) => b.traces - a.traces)
+  return { columns: placed, lines: lines.slice(0, mostLines), left: Math.max(0, lines.length - mostLines), height: Math.max(1, ...placed.map((nodes) => nodes.length)) * rowHeight }
+}
+
+/** The node that an arrow leads to: beside it in its column, or at the end of the thickest line. */
+export function stepFrom({ columns, lines }: Layout, at: Placed, key: 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight' | 'Home' | 'End'): Placed | undefined {
+  const nodes = columns[at.column] ?? []
+  const index = nodes.indexOf(at)
+  if (key === 'ArrowUp' || key === 'ArrowDown') return nodes[index + (key === 'ArrowUp' ? -1 : 1)]
+  if (key === 'Home' || key === 'End') return nodes.at(key === 'Home' ? 0 : -1)
+  return key === 'ArrowRight' ? lines.find((line) => line.from === at)?.to : lines.find((line) => line.to === at)?.from
+}

@@ -1,0 +1,96 @@
+import { useMemo, useRef, useState } from 'react'
+import type { TraceColumns } from '../../api/traces.ts'
+import { count } from '../../parts/format.ts'
+import { useLocalKeys, type Binding } from '../../state/keys.ts'
+import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
+
+interface GraphProps {
+  readonly of: TraceColumns
+  readonly asTable: boolean
+  /** The open node, `actor:user:d/alice`. */
+  readonly open: string
+  readonly onOpen: (node: string) => void
+  readonly onLeaveOut: (column: number, value: string | null) => void
+}
+
+const titles = ['Actor', 'Action', 'Resource', 'Tenant', 'Region']
+/** Room for lines between two columns, in parts of a column. */
+const share = 0.62
+
+/** Who did what to which resource, of which tenant, in which region. */
+export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): React.ReactNode {
+  const layout = useMemo(() => layoutOf(of), [of])
+  const place = useRef<HTMLDivElement>(null)
+  const [at, setAt] = useState('0:0')
+  const all = layout.columns.flat()
+  const idOf = ({ column, rank }: Placed): string => `${column}:${rank}`
+  const current = all.find((node) => idOf(node) === at) ?? all[0]
+  const go = (key: Parameters<typeof stepFrom>[2]): void => {
+    const next = current === undefined ? undefined : stepFrom(layout, current, key)
+    if (next === undefined) return
+    setAt(idOf(next))
+    place.current?.querySelector<HTMLElement>(`[data-node="${idOf(next)}"]`)?.focus()
+  }
+  const leaveOut = (node: Placed | undefined): void => { if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value) }
+  const onKeyDown = useLocalKeys('In the picture of who did what', [
+    ...(['ArrowUp', 'ArrowDown', 'Home', 'End'] as const).map((key): Binding => ({ keys: [key], does: `node ${key === 'Home' ? 'at the top' : key === 'End' ? 'at the end' : key === 'ArrowUp' ? 'above' : 'below'}`, run: () => go(key) })),
+    { keys: ['ArrowRight'], does: 'along the thickest line to the right', run: () => go('ArrowRight') },
+    { keys: ['ArrowLeft'], does: 'along the thickest line to the left', run: () => go('ArrowLeft') },
+    { keys: ['x'], does: 'leave it out', run: () => leaveOut(current) },
+  ])
+  if (asTable) return <Twin lines={layout.lines} left={layout.left} />
+  const nodeOf = (node: Placed): string => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
+  return (
+    <div className="who-what" ref={place} role="group" aria-label="Who did what to which resource: arrows go from node to node" onKeyDown={onKeyDown}>
+      <div className="who-what-heads" aria-hidden="true">{titles.map((title) => <span key={title}>{title}</span>)}</div>
+      <div className="who-what-body" style={{ height: layout.height }}>
+        <svg viewBox={`0 0 1000 ${layout.height}`} preserveAspectRatio="none" aria-hidden="true" height={layout.height}>
+          {layout.lines.map((line) => <path key={`${line.column} ${line.from.rank} ${line.to.rank}`} d={pathOf(line)} className={line.failed > 0 ? 'failed' : undefined} strokeWidth={Math.min(6, 1 + Math.log2(line.traces) / 2)} />)}
+        </svg>
+        {layout.columns.map((nodes, column) => (
+          <ul key={titles[column]} aria-label={titles[column]} style={{ left: `${column * 20}%`, width: `${share * 20}%` }}>
+            {nodes.map((node) => (
+              <li key={node.rank} style={{ height: rowHeight }}>
+                <button
+                  type="button" data-node={idOf(node)} tabIndex={node === current ? 0 : -1} aria-pressed={node.rank >= 0 && open === nodeOf(node)} title={saidOf(node)} className={node.rank < 0 ? 'dim' : undefined}
+                  onFocus={() => setAt(idOf(node))} onClick={(event) => { if (event.shiftKey) leaveOut(node); else if (node.rank >= 0) onOpen(nodeOf(node)) }}
+                >
+                  <span className={node.incidents > 0 ? 'bad' : node.failed > 0 ? 'warning' : 'good'} aria-hidden="true">{node.incidents > 0 ? '■' : node.failed > 0 ? '▲' : '●'}</span>
+                  <span className="grow">{node.name}</span><span className="dim number">{count(node.traces)}</span><span className="spoken"> {howOf(node)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        ))}
+      </div>
+      {layout.left > 0 && <p className="dim">{count(layout.left)} thinner lines are not drawn; numbers count them.</p>}
+    </div>
+  )
+}
+
+function howOf({ failed, incidents }: Placed): string {
+  return `traces${failed > 0 ? `, ${count(failed)} failed` : ''}${incidents > 0 ? `, ${count(incidents)} of them incidents` : ''}`
+}
+
+function saidOf(node: Placed): string {
+  return `${node.name}: ${count(node.traces)} ${howOf(node)}${node.rank < 0 ? '' : '. Enter opens it, Shift-click or x leaves it out'}`
+}
+
+function pathOf({ column, from, to }: Line): string {
+  const [a, b] = [(column + share) * 200, (column + 1) * 200]
+  return `M${a} ${from.y}C${(a + b) / 2} ${from.y} ${(a + b) / 2} ${to.y} ${b} ${to.y}`
+}
+
+/** The same as the lines, in figures. */
+function Twin({ lines, left }: { readonly lines: readonly Line[]; readonly left: number }): React.ReactNode {
+  return (
+    <>
+      <table className="peers-table">
+        <caption className="spoken">Traces between two columns</caption>
+        <thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" className="end">Traces</th><th scope="col" className="end">Failed</th></tr></thead>
+        <tbody>{lines.map((line) => <tr key={`${line.column} ${line.from.rank} ${line.to.rank}`}><td><span className="dim">{titles[line.column]}</span> {line.from.name}</td><td><span className="dim">{titles[line.column + 1]}</span> {line.to.name}</td><td className="end">{count(line.traces)}</td><td className="end">{count(line.failed)}</td></tr>)}</tbody>
+      </table>
+      {left > 0 && <p className="dim">{count(left)} thinner ones are left out.</p>}
+    </>
+  )
+}

@@ -1,0 +1,146 @@
+import { useMemo, useState } from 'react'
+import { asRefused } from '../../api/problem.ts'
+import type { Trace } from '../../api/traces.ts'
+import { useCommands } from '../../app/commands.ts'
+import { PageLink } from '../../app/page-link.tsx'
+import { TimeControl } from '../../app/time-control.tsx'
+import { useTitle } from '../../app/use-title.ts'
+import { LinkState } from '../../live/bar-parts.tsx'
+import { useHold } from '../../live/use-hold.ts'
+import { useLink } from '../../live/use-live.ts'
+import { count, counted } from '../../parts/format.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { isMoving, presets, rangeText, type Range } from '../../state/range.ts'
+import { usePageState } from '../../state/use-page-state.ts'
+import { FindBox } from '../changes/filters.tsx'
+import { useNudge } from '../changes/use-nudge.ts'
+import { useTurn } from '../flows/use-turn.ts'
+import { traceQuery, useColumns, useFirsts, useLogins, useTraces, useTraceSums } from './ask.ts'
+import { traceColumns } from './columns.tsx'
+import { Filters } from './filters.tsx'
+import { Graph } from './graph.tsx'
+import { FailedLogins, FirstTimes } from './lists.tsx'
+import { NewestTrace } from './newest.tsx'
+import { graphColumns, OneNode } from './node.tsx'
+import { NoTraces } from './no-traces.tsx'
+import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
+import { Timeline } from './timeline.tsx'
+import { OneTrace } from './trace.tsx'
+import '../changes/changes.css'
+import './audit.css'
+
+const posOf = ({ pos }: Trace): string => pos
+const tabs = [{ id: 'traces', title: 'Traces' }, { id: 'graph', title: 'Who did what' }, { id: 'firsts', title: 'First times' }, { id: 'logins', title: 'Failed logins' }] as const
+
+/** Who did what in clouds and clusters: over time, in a table, and as a picture from the actor to the region. */
+export default function AuditPage(): React.ReactNode {
+  useTitle('Audit')
+  const { state, unread, set } = usePageState(auditCodec)
+  const { q, actor, action, service, severity, address, resource, tenant, region, t, view } = state
+  const filter = useMemo((): TraceFilter => ({ q, actor, action, service, severity, address, resource, tenant, region }), [q, actor, action, service, severity, address, resource, tenant, region])
+  const question = useMemo(() => traceQuery(filter), [filter])
+  // A span that has ended has nothing new.
+  const live = state.live && isMoving(t)
+  const link = useLink()
+  const [place, setPlace] = useState<HTMLElement | null>(null)
+  const [paused, setPaused] = useState(false)
+  const reading = useHold(place)
+  const { nudge } = useNudge(live, 'audit')
+  const { turn: asked, again } = useTurn(!live && isMoving(t) ? state.refresh : 0)
+  const [frozen, setFrozen] = useState(nudge)
+  if (!paused && !reading && frozen !== nudge) setFrozen(nudge)
+  const turn = `${asked} ${frozen}`
+  const traces = useTraces(question, t, turn)
+  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, turn })
+  const { rows, busy, error, span } = traces
+  const onSpan = (from: string, to: string): void => set({ t: { from, to }, live: false })
+  useCommands(useMemo(() => [
+    { name: 'Clear the filter', words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
+    ...presets.map((range) => ({ name: `Span: ${rangeText(range)}`, words: 'time range', run: () => set({ t: range }) })),
+  ], [set]))
+  const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
+  return (
+    <div className="page audit">
+      <h1 className="spoken">Audit</h1>
+      <div className="page-bar">
+        <FindBox q={q} label="Find in traces" hint="Actor, action, resource, address, request: any words" onChange={(text) => set({ q: text, sel: '' })} />
+        <TimeControl frame={state} onChange={set} />
+        <button type="button" aria-pressed={live} disabled={!isMoving(t)} title={isMoving(t) ? 'Show traces as they are told' : 'This span has ended: nothing new comes'} onClick={() => set({ live: !state.live })}><span aria-hidden="true">{live ? '● ' : '○ '}</span>Live</button>
+        <Filters state={state} set={set} />
+      </div>
+      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      <div className="page-line">
+        {live && <LinkState link={link} paused={paused} asked={undefined} meanwhile="; what comes meanwhile is not missed, but shown later" />}
+        {live && <button type="button" onClick={() => setPaused(!paused)}>{paused ? 'Go on' : 'Pause'}</button>}
+        <span className="number" role="status">{span === undefined ? '' : traces.total === undefined ? `showing ${count(rows.length)} traces` : `showing ${count(rows.length)} of ${counted(traces.total, 'trace')}`}</span>
+        {!noStore && <NewestTrace />}
+        {busy && !live && <span className="dim asking">asking …</span>}
+        <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
+      </div>
+      {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={traces.again}>What is shown is the answer before.</ErrorNotice>}
+      {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />}
+      {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
+      {!noStore && <div className="audit-tabs"><Tabs label="What is shown of it" tabs={tabs} chosen={view} controls="audit-view" onChange={(chosen) => set({ view: chosen })} /></div>}
+      <div className="page-body">
+        <section className="panel table" id="audit-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === view)?.title} aria-busy={busy}>
+          {noStore ? <EmptyState title="Traces are kept in the store" action={<PageLink to="/events" className="button">See events as they arrive</PageLink>}>This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep who did what.</EmptyState>
+            : error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={traces.again} />
+              : span === undefined || (rows.length === 0 && busy) ? <Loading what="traces" />
+                : rows.length === 0 ? <NoTraces state={state} set={set} />
+                  : view === 'traces' ? <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.sel} onOpen={({ pos }) => set({ sel: pos })} onEnd={traces.next} onPlace={setPlace} />
+                    : <About view={view} question={question} t={t} turn={turn} state={state} set={set} />}
+        </section>
+        {state.sel !== '' && view === 'traces' && <OneTrace of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />}
+        {view === 'graph' && <OpenNode state={state} filter={filter} turn={turn} set={set} />}
+      </div>
+    </div>
+  )
+}
+
+interface AboutProps {
+  readonly view: AuditState['view']
+  readonly question: ReturnType<typeof traceQuery>
+  readonly t: Range
+  readonly turn: string
+  readonly state: AuditState
+  readonly set: (change: Partial<AuditState>, how?: 'replace') => void
+}
+
+function About({ view, ...asked }: AboutProps): React.ReactNode {
+  return <div className="audit-part" tabIndex={0} role="region" aria-label="The answer">{view === 'graph' ? <WhoDidWhat {...asked} /> : view === 'firsts' ? <First {...asked} /> : <Failed {...asked} />}</div>
+}
+
+type Asked = Omit<AboutProps, 'view'>
+
+function First({ question, t, turn }: Asked): React.ReactNode {
+  return <FirstTimes of={useFirsts(question, t, turn)} />
+}
+
+function Failed({ question, t, turn }: Asked): React.ReactNode {
+  return <FailedLogins of={useLogins(question, t, turn)} />
+}
+
+function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
+  const { data, isError, error, refetch } = useColumns(question, t, turn)
+  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
+  return (
+    <>
+      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button></p>
+      <Graph of={data} asTable={state.table} open={state.node} onOpen={(node) => set({ node })} onLeaveOut={(column, value) => { const name = graphColumns[column]; if (name !== undefined) set({ [name]: without(state[name], value), node: '' }) }} />
+    </>
+  )
+}
+
+function OpenNode({ state, filter, turn, set }: { readonly state: AuditState; readonly filter: TraceFilter; readonly turn: string; readonly set: AboutProps['set'] }): React.ReactNode {
+  const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
+  if (column === undefined) return null
+  const value = state.node.slice(column.length + 1) || null
+  return (
+    <OneNode
+      column={column} value={value} filter={filter} t={state.t} turn={turn} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
+      onOnly={() => set({ [column]: only(value), node: '' })} onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
+    />
+  )
+}

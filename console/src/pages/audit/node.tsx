@@ -1,0 +1,65 @@
+import { useState } from 'react'
+import { ActorLink } from '../../app/actor-link.tsx'
+import { ResourceLink } from '../../app/resource-link.tsx'
+import { Drawer } from '../../parts/drawer.tsx'
+import { count, counted } from '../../parts/format.ts'
+import { ErrorState, Loading } from '../../parts/states.tsx'
+import type { Range } from '../../state/range.ts'
+import { traceQuery, useTraceSums } from './ask.ts'
+import { nameOf } from './graph-layout.ts'
+import { only, type Facet, type TraceFilter } from './state.ts'
+
+interface OneNodeProps {
+  readonly column: Column
+  readonly value: string | null
+  readonly filter: TraceFilter
+  readonly t: Range
+  readonly turn: string
+  readonly onOnly: () => void
+  readonly onLeaveOut: () => void
+  readonly onOpen: (column: Column, value: string | null) => void
+  readonly onClose: () => void
+}
+
+export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const satisfies readonly Facet[]
+export type Column = (typeof graphColumns)[number]
+
+/** A node of the picture with its neighbours, twenty-five at a time. */
+export function OneNode({ column, value, filter, t, turn, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
+  const name = nameOf(column, value, null)
+  const at = graphColumns.indexOf(column)
+  const beside = graphColumns.filter((_, index) => Math.abs(index - at) === 1)
+  return (
+    <Drawer of={`${column}:${value ?? ''}`} name="Node" title={<><span className="dim">{column} </span>{name}</>} onClose={onClose}>
+      <p className="node-acts">
+        <button type="button" onClick={onOnly}>Only this</button> <button type="button" onClick={onLeaveOut}>Leave it out</button>
+        {column === 'actor' && value !== null && <ActorLink to={value} name="Everything of this actor" />}
+        {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
+      </p>
+      {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} turn={turn} onOpen={(found) => onOpen(neighbour, found)} />)}
+    </Drawer>
+  )
+}
+
+const step = 25
+
+interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'turn'> {
+  readonly of: Column
+  readonly onOpen: (value: string | null) => void
+}
+
+function Neighbours({ of, filter, t, turn, onOpen }: NeighboursProps): React.ReactNode {
+  const [limit, setLimit] = useState(step)
+  const { data, isError, error, refetch } = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, turn })
+  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="neighbours" />
+  const { groups, others } = data
+  return (
+    <section aria-label={`Neighbours: ${of}`}>
+      <h3>{counted(groups.length + others.groups, of)}</h3>
+      <ul className="neighbours">
+        {groups.map(({ value, traces }) => <li key={value}><button type="button" className="link-like" onClick={() => onOpen(value)}>{nameOf(of, value, null)}</button><span className="number dim">{count(traces)}</span></li>)}
+      </ul>
+      {others.groups > 0 && <p className="dim">{count(others.groups)} more have {counted(others.traces, 'trace')}. {limit < 1000 && <button type="button" onClick={() => setLimit(limit + step)}>Next {Math.min(step, others.groups)}</button>}</p>}
+    </section>
+  )
+}

@@ -1,0 +1,70 @@
+import { codecOf } from '../../state/codec.ts'
+import { frameParts, type Frame } from '../../state/frame.ts'
+import { flag, oneOf, text } from '../../state/parts.ts'
+import { range } from '../../state/range.ts'
+import { quickNames } from '../flows/parts-of-state.ts'
+
+/** What can be chosen from the values that there are. */
+export const facets = ['actor', 'action', 'service', 'severity', 'address', 'resource', 'tenant', 'region'] as const
+export type Facet = (typeof facets)[number]
+
+/** Each list holds any of its values; one with `!` before it is left out. Empty: any at all. */
+export interface TraceFilter extends Readonly<Record<Facet, readonly string[]>> {
+  /** Words that stand anywhere. */
+  readonly q: string
+}
+
+export const auditViews = ['traces', 'graph', 'firsts', 'logins'] as const
+export type AuditView = (typeof auditViews)[number]
+
+export const groupings = ['severity', 'service', 'actor', 'tenant', 'region'] as const
+export type Grouping = (typeof groupings)[number]
+
+export interface AuditState extends Frame, TraceFilter {
+  readonly view: AuditView
+  /** What the timeline tells apart. */
+  readonly by: Grouping
+  /** Position of the open trace; empty: none. */
+  readonly sel: string
+  /** The open node of the graph, `actor:user:d/alice`; empty: none. */
+  readonly node: string
+  /** Is the picture shown as a table? */
+  readonly table: boolean
+}
+
+const list = quickNames()
+
+export const auditCodec = codecOf<AuditState>({
+  ...frameParts,
+  t: range({ from: 'now-1d', to: 'now' }),
+  q: text(),
+  actor: list, action: list, service: list, severity: list, address: list, resource: list, tenant: list, region: list,
+  view: oneOf(auditViews, 'traces'),
+  by: oneOf(groupings, 'severity'),
+  sel: text(), node: text(), table: flag(false),
+})
+
+export const noFilter = { q: '', actor: [], action: [], service: [], severity: [], address: [], resource: [], tenant: [], region: [] } as const satisfies TraceFilter
+
+export function isFiltered(filter: TraceFilter): boolean {
+  return filter.q !== '' || facets.some((facet) => filter[facet].length > 0)
+}
+
+/** What stands for a value that was not told. */
+export const notTold = '(none)'
+
+/** With this value alone, or without it. */
+export function only(value: string | null): readonly string[] {
+  return [value ?? notTold]
+}
+
+export function without(values: readonly string[], value: string | null): readonly string[] {
+  const left = `!${value ?? notTold}`
+  return [...values.filter((each) => each.startsWith('!') && each !== left), left]
+}
+
+/** A value of the filter in words. */
+export function saidOf(value: string): string {
+  const [sign, bare] = value.startsWith('!') ? ['not ', value.slice(1)] : ['', value]
+  return `${sign}${bare === notTold ? 'not told' : bare.replace(/^user:/, '')}`
+}

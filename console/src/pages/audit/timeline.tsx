@@ -1,0 +1,39 @@
+import { useMemo } from 'react'
+import type { TraceSums } from '../../api/traces.ts'
+import { Chart } from '../../parts/chart.tsx'
+import { count } from '../../parts/format.ts'
+import { actorText } from '../../state/refs.ts'
+import { seriesOf } from '../changes/timeline.tsx'
+import { groupings, type Grouping } from './state.ts'
+
+interface TimelineProps {
+  readonly sums: TraceSums
+  readonly onBy?: (by: Grouping) => void
+  readonly onSpan: (from: string, to: string) => void
+}
+
+const severities = ['normal', 'warning', 'incident']
+
+/** Traces over time, by what the reader tells apart. */
+export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
+  const { times, series } = useMemo(() => {
+    const { groups, others, buckets } = sums
+    const drawn = seriesOf({
+      ...sums, groups: groups.map(({ value, traces }) => ({ value: value === null || sums.by !== 'actor' ? value : actorText(value), changes: traces })),
+      others: { groups: others.groups, changes: others.traces }, buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
+    })
+    // Severities keep their order, and so their colours, whichever is the largest.
+    return sums.by === 'severity' ? { ...drawn, series: drawn.series.toSorted((a, b) => severities.indexOf(a.name) - severities.indexOf(b.name)) } : drawn
+  }, [sums])
+  return (
+    <section className="panel volume" aria-label="Timeline">
+      <Chart
+        label="Traces" times={times} series={series} stacked height={104} format={whole} onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        menu={onBy === undefined ? undefined : <label className="by">by <select value={sums.by} onChange={(event) => { const by = groupings.find((each) => each === event.target.value); if (by !== undefined) onBy(by) }}>{groupings.map((by) => <option key={by} value={by}>{by}</option>)}</select></label>}
+      />
+    </section>
+  )
+}
+
+const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')
+const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()

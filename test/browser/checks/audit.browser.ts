@@ -1,0 +1,134 @@
+// What the pages of audit traces promise: counts that are those of SQL, a picture whose columns add up and that is walked by keys, filters by what is
+// pressed, and everything that an actor did.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { traceEvent } from '../../../src/store/testing/traces.ts'
+import { asCloudEvent } from '../kit/cluster-life.ts'
+import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
+
+const soon = { timeout: 30_000 }
+const number = (text: string): number => Number(text.replaceAll(/\D/g, ''))
+const rowCount = async (page: Page): Promise<number> => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
+
+describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
+  const stage = useStage()
+  const now = Date.now()
+  const total = 4000
+  const [from, to] = [new Date(now - 7_200_000).toISOString(), new Date(now + 60_000).toISOString()]
+  const stored = `/audit?v=1&live=0&t=${from}..${to}`
+  const within = `time >= '${from}' AND time < '${to}'`
+  const counted = async (where: string): Promise<number> => Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} AND ${where}`))[0]?.n)
+  const node = (page: Page, column: string, nth: number): ReturnType<Page['locator']> => page.locator(`.who-what ul[aria-label="${column}"] li button`).nth(nth)
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    const events = Array.from({ length: total }, (_, n) => traceEvent(n, now - 3_600_000 + n * 800)).map((event) => asCloudEvent(event))
+    for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500))
+    while ((await counted('true')) < total) await sleep(100)
+  })
+
+  test('check 36: the table, the picture and its others are what SQL counts, and neighbours are told to the last', async () => {
+    const page = await stage.page(stored)
+    await expect.poll(() => rowCount(page), soon).toBe(total)
+    await page.getByRole('tab', { name: 'Who did what' }).click()
+    await page.locator('.who-what').waitFor()
+    for (const [column, name] of [['Actor', 'actor'], ['Action', 'action'], ['Resource', 'resource'], ['Tenant', 'tenant'], ['Region', 'region']] as const) {
+      const drawn = await page.locator(`.who-what ul[aria-label="${column}"] li`).evaluateAll((items) => items.map((item) => item.querySelector('.number')?.textContent ?? ''))
+      const known = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ${name} ORDER BY n DESC`)
+      expect(drawn.map(number).slice(0, 50), column).toEqual(known.slice(0, 50).map(({ n }) => n))
+      expect(drawn.map(number).reduce((sum, n) => sum + n, 0), column).toBe(total)
+    }
+    await node(page, 'Tenant', 0).click()
+    const drawer = page.getByRole('complementary', { name: 'Node' })
+    const tenant = new URL(page.url()).searchParams.get('node')?.replace('tenant:', '') ?? ''
+    const resources = drawer.getByRole('region', { name: 'Neighbours: resource' })
+    const [sum] = await stage.weir.sql<{ values: number }>(`SELECT count(DISTINCT resource)::INT AS values FROM audit WHERE ${within} AND tenant = '${tenant}'`)
+    await resources.locator('h3').waitFor()
+    expect(number(await resources.locator('h3').innerText())).toBe(sum?.values)
+    expect(await resources.locator('li').count()).toBe(25)
+    expect(number((await resources.locator('p').innerText()).split(' more')[0] ?? '')).toBe((sum?.values ?? 0) - 25)
+    await resources.getByRole('button', { name: 'Next 25' }).click()
+    await expect.poll(() => resources.locator('li').count(), soon).toBe(50)
+    await drawer.getByRole('button', { name: 'Only this' }).click()
+    await expect.poll(async () => number(await page.locator('.page-line [role="status"]').innerText().then((said) => said.split(' of ')[1] ?? '')), soon).toBe(await counted(`tenant = '${tenant}'`))
+    await page.context().close()
+  })
+
+  test('check 39: by keys alone the picture is walked, a node opened and left out; Shift-click leaves out, too', async () => {
+    const page = await stage.page(`${stored}&view=graph`)
+    await node(page, 'Actor', 0).focus()
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => page.evaluate<string | undefined>('document.activeElement.dataset.node')).toBe('0:1')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => page.evaluate<string | undefined>('document.activeElement.dataset.node')).toMatch(/^1:/)
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    await page.getByRole('complementary', { name: 'Node' }).waitFor()
+    const action = new URL(page.url()).searchParams.get('node')?.replace('action:', '') ?? ''
+    await page.keyboard.press('Escape')
+    await node(page, 'Action', 0).focus()
+    await page.keyboard.press('x')
+    await expect.poll(() => new URL(page.url()).searchParams.get('action'), soon).toBe(`!${action}`)
+    const status = page.locator('.page-line [role="status"]')
+    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted(`action <> '${action}'`))
+    const first = (await node(page, 'Region', 0).locator('.grow').innerText()).trim()
+    await node(page, 'Region', 0).click({ modifiers: ['Shift'] })
+    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted(`action <> '${action}' AND region <> '${first}'`))
+    await page.getByRole('button', { name: 'As a table' }).click()
+    await page.getByRole('columnheader', { name: 'Failed' }).waitFor()
+    const { pathname, search } = new URL(page.url())
+    const fresh = await stage.page(pathname + search)
+    await fresh.getByRole('columnheader', { name: 'Failed' }).waitFor()
+    expect(await fresh.locator('.audit-part tbody tr').allInnerTexts()).toEqual(await page.locator('.audit-part tbody tr').allInnerTexts())
+    await fresh.context().close()
+    await page.context().close()
+  })
+
+  test('a trace that is told appears at once, and how new it is stands there; first times and failed logins are lists of it', async () => {
+    const page = await stage.page('/audit?v=1&q=loginFailed')
+    await page.getByRole('heading', { name: 'No trace matches' }).waitFor()
+    const base = asCloudEvent(traceEvent(total + 1, Date.now())) as Record<string, unknown>
+    const audit = { actor: { kind: 'user', name: 'mallory', domain: 'd9', address: '203.0.113.66' }, action: 'loginFailed', service: 'IAM', tenant: 'project1', region: 'eu-1', outcome: 'failure', severity: 'warning' }
+    await stage.weir.events([{ ...base, id: 'mallory-1', weirref: undefined, data: { audit, request: 'who knows' } }])
+    await expect.poll(async () => (await gridRows(page))[0]?.slice(1, 4), soon).toEqual(['▲ failed', 'mallory', 'IAM loginFailed'])
+    await page.getByRole('button', { name: /^newest/ }).waitFor()
+    await page.getByRole('tab', { name: 'Failed logins' }).click()
+    await page.getByRole('row', { name: /mallory 1 .* 203\.0\.113\.66/ }).waitFor()
+    await page.getByRole('tab', { name: 'First times' }).click()
+    await page.getByRole('row', { name: /mallory IAM loginFailed 1/ }).waitFor()
+    await page.getByRole('tab', { name: 'Traces' }).click()
+    await page.locator('.grid-body [role="gridcell"]').nth(1).click()
+    await page.getByRole('complementary', { name: 'Trace' }).getByText('who knows').waitFor()
+    await page.context().close()
+  })
+
+  test('the page of an actor has all that it did, by what, and the same name elsewhere; that of a resource who did what to it', async () => {
+    const page = await stage.page(stored)
+    const [busiest] = await stage.weir.sql<{ actor: string; name: string; n: number }>(`SELECT actor, actor_name AS name, count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC`)
+    await page.locator('.grid-body').getByRole('link', { name: busiest?.name ?? '', exact: true }).first().click()
+    await page.getByRole('heading', { name: busiest?.name ?? '', level: 1 }).waitFor()
+    expect(new URL(page.url()).searchParams.get('of')).toBe(busiest?.actor)
+    await page.locator('.page-line').getByText(`${busiest?.n} traces`).waitFor()
+    const services = await stage.weir.sql<{ service: string; n: number }>(`SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1 ORDER BY n DESC, service LIMIT 8`)
+    const list = page.getByRole('region', { name: 'By what' }).locator('div').filter({ has: page.getByRole('heading', { name: 'By service' }) })
+    await list.waitFor()
+    expect((await list.locator('li').allInnerTexts()).slice(0, services.length).map((each) => each.split(/\s+/))).toEqual(services.map(({ service, n }) => [service, String(n)]))
+    await page.locator('.grid-body').getByRole('link', { name: /^res-/ }).first().click()
+    await page.getByRole('region', { name: 'Who did what to it' }).getByText(`by ${busiest?.name}`).first().waitFor()
+    await page.context().close()
+  })
+
+  test('check 40: axe finds nothing, light and dark, drawers and pictures open', async () => {
+    const [any] = await stage.weir.sql<{ actor: string; pos: string }>(`SELECT actor, _pos AS pos FROM audit WHERE ${within} ORDER BY time DESC`)
+    const paths = [stored, `${stored}&sel=${any?.pos}`, `${stored}&view=graph`, `${stored}&view=graph&node=tenant:project0`, `${stored}&view=graph&table=1`, `${stored}&view=firsts`, `/actor?v=1&of=${encodeURIComponent(any?.actor ?? '')}`, '/actor', '/audit?v=1&q=nowhere']
+    for (const path of paths) {
+      const page = await stage.page(path)
+      await page.locator('.grid-body [role="row"], .who-what, .audit-part table, [data-state="empty"]').first().waitFor()
+      if (path.includes('sel=') || path.includes('node=')) await page.locator('aside.drawer').waitFor()
+      expect(await violations(page), path).toEqual([])
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+      expect(await violations(page), `${path}, dark`).toEqual([])
+      await page.context().close()
+    }
+  })
+})

@@ -1,0 +1,29 @@
+// What the cloud tells of the people of the shop: who logged in, and who put an image where the cluster takes it from.
+import type { AuditRecord } from '../../src/model/audit.ts'
+import { cloudRef } from '../../src/model/refs.ts'
+import type { ShopEvent } from './shop.ts'
+
+const tenant = 'shop-project'
+
+interface CloudTrace {
+  readonly id: string
+  readonly at: number
+  readonly user: string
+  readonly address: string
+  readonly service: string
+  readonly action: string
+  readonly resource?: { readonly type: string; readonly name: string }
+  readonly failed?: boolean
+}
+
+/** A trace as a source of Weir tells it, for POST /events. */
+export function cloudTrace({ id, at, user, address, service, action, resource, failed = false }: CloudTrace): ShopEvent {
+  const audit: AuditRecord = {
+    actor: { kind: 'user', name: user, domain: 'demo-cloud', address }, action, service, ...(resource === undefined ? {} : { resource: { ...resource, id: resource.name } }), tenant, region: 'eu-1',
+    outcome: failed ? 'failure' : 'success', severity: failed ? 'warning' : 'normal', requestId: `request-${id}`,
+  }
+  return {
+    specversion: '1.0', id, source: `https://audit.cloud.example/v3/${tenant}`, type: `${service}.apicall.${action}`.toLowerCase(), subject: resource?.name ?? user, time: new Date(at).toISOString(), datacontenttype: 'application/json', weirfamily: 'audit',
+    ...(resource === undefined ? {} : { weirref: cloudRef({ cloud: 'demo', tenant, service: service.toLowerCase(), type: resource.type, id: resource.name }) }), data: { code: failed ? '401' : '200', audit },
+  }
+}
