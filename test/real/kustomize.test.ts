@@ -119,7 +119,7 @@ describe('kubectl', () => {
     })
 
     test('the template of clouds.yaml is YAML, with a cloud of the name that the settings have', async () => {
-      expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds.tpl'), 'utf8'))).toMatchObject({ clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } } })
+      expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds/clouds.tpl'), 'utf8'))).toMatchObject({ clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } } })
     })
   })
 })

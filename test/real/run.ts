@@ -16,6 +16,7 @@ import { installNeo4j, neo4j } from './install/neo4j.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { collector, installCollector } from './install/otel-collector.ts'
 import { installMoto, moto } from './install/moto.ts'
+import { installEventDisplay, installKnative } from './install/knative.ts'
 import { findPubSub, pubsub } from './install/pubsub.ts'
 import { pmacct } from './install/pmacct.ts'
 import { installPyarrow } from './install/pyarrow.ts'
@@ -35,7 +36,7 @@ const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
 const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: neo4j.name, find: installNeo4j }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }, { name: 'python-buses', find: installPythonBuses }, { name: 'go-cloudevents', find: installGoCloudEvents }]) {
+for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: neo4j.name, find: installNeo4j }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }, { name: 'python-buses', find: installPythonBuses }, { name: 'go-cloudevents', find: installGoCloudEvents }, { name: 'Knative’s definitions', find: installKnative }, { name: 'event_display', find: installEventDisplay }]) {
   const installed = await find()
   console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
 }

@@ -1,4 +1,4 @@
-# Copied to clouds.yaml (which git ignores), filled, and put into the Secret cts-exporter-clouds.
+# Copied to clouds.yaml beside it (which git ignores), filled, and put into the Secret cts-exporter-clouds.
 clouds:
   otc:
     profile: otc

@@ -1,0 +1,58 @@
+// What stands before a receiver and fails at first: a request that fails never reaches the receiver.
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { freePorts } from '../../kit/free-port.ts'
+
+/** `reset`: the connection ends without an answer. `silent`: no answer, ever. */
+export type Failing = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'reset' | 'silent'
+
+export class FailingFront {
+  /** What the next requests get, in this order; when none is left, they are passed on. */
+  readonly faults: Failing[] = []
+  /** How often each was given, by its name. */
+  readonly given = new Map<string, number>()
+  readonly port: number
+  readonly #target: number
+  readonly #server: Server
+
+  private constructor(port: number, target: number) {
+    this.port = port
+    this.#target = target
+    this.#server = createServer((asked, answer) => { this.#take(asked, answer) })
+  }
+
+  /** `target`: the receiver's port on loopback. */
+  static async start(target: number): Promise<FailingFront> {
+    const [port = 0] = await freePorts(1)
+    const front = new FailingFront(port, target)
+    front.#server.listen(port, '127.0.0.1')
+    await once(front.#server, 'listening')
+    return front
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #take(asked: IncomingMessage, answer: ServerResponse): void {
+    const fault = this.faults.shift()
+    if (fault === undefined) return this.#pass(asked, answer)
+    const name = typeof fault === 'string' ? fault : String(fault.status)
+    this.given.set(name, (this.given.get(name) ?? 0) + 1)
+    if (fault === 'reset') asked.socket.resetAndDestroy()
+    else if (fault === 'silent') asked.resume()
+    else asked.resume().on('end', () => { answer.writeHead(fault.status, fault.headers).end() })
+  }
+
+  #pass(asked: IncomingMessage, answer: ServerResponse): void {
+    const passed = request({ host: '127.0.0.1', port: this.#target, method: asked.method, path: asked.url, headers: asked.headers }, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers)
+      got.pipe(answer)
+    })
+    passed.on('error', () => { answer.destroy() })
+    asked.pipe(passed)
+  }
+}
