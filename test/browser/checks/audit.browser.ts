@@ -84,6 +84,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
+  test('the ways between two nodes are those of the graph', async () => {
+    const [some] = await stage.weir.sql<{ actor: string; resource: string; name: string }>(`SELECT actor, resource, resource_name AS name FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`)
+    const page = await stage.page(`${stored}&view=graph&node=actor:${encodeURIComponent(some?.actor ?? '')}`)
+    await page.getByRole('complementary', { name: 'Node' }).getByRole('button', { name: 'Ways from here' }).click()
+    await page.getByRole('button', { name: /^ways from/ }).waitFor()
+    const { href } = new URL(page.url())
+    await page.goto(href.replace(/node=[^&]*/, `node=resource:${encodeURIComponent(some?.resource ?? '')}`))
+    const ways = page.getByRole('region', { name: 'Ways', exact: true })
+    await ways.getByRole('heading', { name: '1 shortest way from user-0' }).waitFor()
+    expect((await ways.locator('li').innerText()).replaceAll(/\s+/g, ' ')).toBe(`user-0 acted-on → ${some?.name}`)
+    await page.context().close()
+  })
+
   test('a trace that is told appears at once, and how new it is stands there; first times and failed logins are lists of it', async () => {
     const page = await stage.page('/audit?v=1&q=loginFailed')
     await page.getByRole('heading', { name: 'No trace matches' }).waitFor()

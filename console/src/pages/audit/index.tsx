@@ -25,7 +25,7 @@ import { FailedLogins, FirstTimes } from './lists.tsx'
 import { NewestTrace } from './newest.tsx'
 import { graphColumns, OneNode } from './node.tsx'
 import { NoTraces } from './no-traces.tsx'
-import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
+import { auditCodec, noFilter, only, saidOf, without, type AuditState, type TraceFilter } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { OneTrace } from './trace.tsx'
 import '../changes/changes.css'
@@ -127,7 +127,7 @@ function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
   if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
   return (
     <>
-      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button></p>
+      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {saidOf(state.from)} to what is opened ✕</button>}</p>
       <Graph of={data} asTable={state.table} open={state.node} onOpen={(node) => set({ node })} onLeaveOut={(column, value) => { const name = graphColumns[column]; if (name !== undefined) set({ [name]: without(state[name], value), node: '' }) }} />
     </>
   )
@@ -139,7 +139,7 @@ function OpenNode({ state, filter, turn, set }: { readonly state: AuditState; re
   const value = state.node.slice(column.length + 1) || null
   return (
     <OneNode
-      column={column} value={value} filter={filter} t={state.t} turn={turn} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
+      column={column} value={value} filter={filter} t={state.t} turn={turn} from={state.from} onFrom={(from) => set({ from })} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
       onOnly={() => set({ [column]: only(value), node: '' })} onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
     />
   )

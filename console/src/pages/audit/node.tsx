@@ -8,6 +8,7 @@ import type { Range } from '../../state/range.ts'
 import { traceQuery, useTraceSums } from './ask.ts'
 import { nameOf } from './graph-layout.ts'
 import { only, type Facet, type TraceFilter } from './state.ts'
+import { graphRef, Ways } from './ways.tsx'
 
 interface OneNodeProps {
   readonly column: Column
@@ -15,6 +16,9 @@ interface OneNodeProps {
   readonly filter: TraceFilter
   readonly t: Range
   readonly turn: string
+  /** Where ways to here are looked for from; empty: nowhere. */
+  readonly from: string
+  readonly onFrom: (ref: string) => void
   readonly onOnly: () => void
   readonly onLeaveOut: () => void
   readonly onOpen: (column: Column, value: string | null) => void
@@ -25,17 +29,20 @@ export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] 
 export type Column = (typeof graphColumns)[number]
 
 /** A node of the picture with its neighbours, twenty-five at a time. */
-export function OneNode({ column, value, filter, t, turn, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
+export function OneNode({ column, value, filter, t, turn, from, onFrom, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
   const name = nameOf(column, value, null)
   const at = graphColumns.indexOf(column)
+  const ref = graphRef(column, value)
   const beside = graphColumns.filter((_, index) => Math.abs(index - at) === 1)
   return (
     <Drawer of={`${column}:${value ?? ''}`} name="Node" title={<><span className="dim">{column} </span>{name}</>} onClose={onClose}>
       <p className="node-acts">
         <button type="button" onClick={onOnly}>Only this</button> <button type="button" onClick={onLeaveOut}>Leave it out</button>
+        {ref !== undefined && <button type="button" aria-pressed={from === ref} title="Then open another node: it has the ways between both" onClick={() => onFrom(from === ref ? '' : ref)}>Ways from here</button>}
         {column === 'actor' && value !== null && <ActorLink to={value} name="Everything of this actor" />}
         {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
       </p>
+      {from !== '' && ref !== undefined && from !== ref && <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />}
       {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} turn={turn} onOpen={(found) => onOpen(neighbour, found)} />)}
     </Drawer>
   )

@@ -28,6 +28,8 @@ export interface AuditState extends Frame, TraceFilter {
   readonly sel: string
   /** The open node of the graph, `actor:user:d/alice`; empty: none. */
   readonly node: string
+  /** Where ways to the open node are looked for from, as the graph names it; empty: nowhere. */
+  readonly from: string
   /** Is the picture shown as a table? */
   readonly table: boolean
 }
@@ -41,7 +43,7 @@ export const auditCodec = codecOf<AuditState>({
   actor: list, action: list, service: list, severity: list, address: list, resource: list, tenant: list, region: list,
   view: oneOf(auditViews, 'traces'),
   by: oneOf(groupings, 'severity'),
-  sel: text(), node: text(), table: flag(false),
+  sel: text(), node: text(), from: text(), table: flag(false),
 })
 
 export const noFilter = { q: '', actor: [], action: [], service: [], severity: [], address: [], resource: [], tenant: [], region: [] } as const satisfies TraceFilter
