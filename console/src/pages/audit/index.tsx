@@ -87,7 +87,7 @@ export default function AuditPage(): React.ReactNode {
         <section className="panel table" id="audit-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === view)?.title} aria-busy={busy}>
           {noStore ? <EmptyState title="Traces are kept in the store" action={<PageLink to="/events" className="button">See events as they arrive</PageLink>}>This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep who did what.</EmptyState>
             : error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={traces.again} />
-              : span === undefined || (rows.length === 0 && busy) ? <Loading what="traces" />
+              : span === undefined ? <Loading what="traces" />
                 : rows.length === 0 ? <NoTraces state={state} set={set} />
                   : view === 'traces' ? <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.sel} onOpen={({ pos }) => set({ sel: pos })} onEnd={traces.next} onPlace={setPlace} />
                     : <About view={view} question={question} t={t} turn={turn} state={state} set={set} />}

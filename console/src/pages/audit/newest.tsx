@@ -12,7 +12,7 @@ export function NewestTrace(): React.ReactNode {
     <span className="newest">
       <Popover name="How new" className="how-new" label={<>{data.newest === null ? 'no trace is stored' : <>newest <span className="mono">{time(data.newest)}</span></>}{latest?.late != null && <span className="dim"> told {late(latest.late)} later</span>} <span aria-hidden="true">▾</span></>}>
         {() => (
-          <>
+          <div className="how-new-body" tabIndex={0} role="region" aria-label="How late each source tells">
             <p>When each source told its newest trace, and how long after it had happened. Clouds tell minutes late: what is not here may still come.</p>
             {data.sources.length === 0 ? <p className="dim">In seven days no source told of any.</p> : (
               <table className="peers-table">
@@ -21,7 +21,7 @@ export function NewestTrace(): React.ReactNode {
               </table>
             )}
             {(data.collectors ?? []).map(({ name, type, error }) => <p key={name} className={error === undefined ? 'dim' : 'warning'}>{error === undefined ? '● ' : '▲ '}{name} ({type}){error === undefined ? ' collects' : `: ${error}`}</p>)}
-          </>
+          </div>
         )}
       </Popover>
       {troubled.map(({ name, error }) => <span key={name} className="warning">▲ {name}: {error}</span>)}
