@@ -93,8 +93,16 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
   // Given back, nobody has to wait; if that fails, others see that nobody writes it.
   const late = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => { late.abort() })
-  await record.write(version, { holder: '', instance: record.instance, state: state() } satisfies Turn, late.signal).catch(() => undefined)
+  await giveBack(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted) log.warn(`This Weir reads no ${what} any more: another one has the turn.`, { source: id })
+}
+
+async function giveBack(record: TurnRecord, { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown }, signal: AbortSignal): Promise<void> {
+  const none = { holder: '', instance: record.instance, state } satisfies Turn
+  if ((await record.write(version, none, signal)) !== undefined) return
+  // The end came in the middle of a renewal.
+  const found = await record.read(signal)
+  if ((found?.value as Turn | undefined)?.holder === holder) await record.write(found?.version, none, signal)
 }
