@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'
 import { cliPage } from './docs/cli.ts'
 import { configurationPage } from './docs/configuration.ts'
+import { graphPage } from './docs/graph.ts'
 import { httpApiPage } from './docs/http-api.ts'
 import { generatedHead } from './docs/markdown.ts'
 import { homes, readmeHead, readmeSupport } from './docs/readme-heads.ts'
@@ -29,6 +30,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/access.md', generate: accessPage },
   // Only the part between their markers is generated in these.
   { path: 'README.md', generate: readmeSupport },
+  { path: 'docs/guide/graph.md', generate: graphPage },
   ...(await homes()).map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
 ]
 

@@ -1,4 +1,4 @@
-// A week of traces of clouds and a cluster with who talked to whom in it, written as the store writes them: frames through its
+// Hours of traces of clouds and a cluster with who talked to whom in it, written as the store writes them: frames through its
 // projection, with merging as its hours close. Few do much, and most do little; so it is with what it is done to.
 import { mapTrace } from '../../../src/connectors/otc-cts/map.ts'
 import { mapAuditEvent } from '../../../src/connectors/kube-audit/map.ts'
@@ -11,10 +11,8 @@ import { rowsBatch } from '../../graph/seed.ts'
 import { SeededRandom } from '../../kit/random.ts'
 
 const hour = 3_600_000
-/** The moment that questions are asked at: the week before it is stored. */
+/** The moment that questions are asked at: the time before it is stored. */
 export const now = Date.UTC(2026, 10, 27, 8)
-const hours = 168
-const began = now - hours * hour
 const [actors, resources, workloads, perFrame] = [2000, 50_000, 120, 2000] as const
 
 /** What the judge counts, apart from the store. */
@@ -80,7 +78,7 @@ class World {
   }
 
   /** The cluster's workloads, each with a pod on a node. */
-  cluster(): WeirEvent[] {
+  cluster(began: number): WeirEvent[] {
     const since = new Date(began).toISOString()
     return Array.from({ length: workloads }, (_, at) => {
       const [namespace, name] = [`n${at % 12}`, `w${at}`]
@@ -102,7 +100,8 @@ class World {
   }
 }
 
-export async function storeTraces(directory: string, seed: number, count: number): Promise<Traces> {
+export async function storeTraces(directory: string, seed: number, count: number, hours: number): Promise<Traces> {
+  const began = now - hours * hour
   const real = realHost()
   let clock = began
   const host: Host = { ...real, clock: { ...real.clock, now: () => clock } }
@@ -110,7 +109,7 @@ export async function storeTraces(directory: string, seed: number, count: number
   const make = new FrameMaker()
   const world = new World(seed)
   const started = performance.now()
-  await store.projection.apply([make.events(world.cluster(), began, 'kubernetes')])
+  await store.projection.apply([make.events(world.cluster(began), began, 'kubernetes')])
   let traces = 0
   for (let at = 0; at < hours; at++) {
     const from = began + at * hour
