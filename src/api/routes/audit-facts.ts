@@ -99,7 +99,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
     const [store, gone] = [storeOf(context), goneWith(reply)]
     const [sources, newest, pipeline] = await Promise.all([
-      rowsOf(store, `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received - time, time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`, gone),
+      rowsOf(store, `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`, gone),
       rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),
       request.principal.namespaces === undefined ? control.pipeline() : undefined,
     ])
