@@ -50,7 +50,7 @@ test('fields lists the registry and the columns of every view, and asks the stor
   const { api, control } = await start()
   const { fields, views } = (await (await fetch(`${api.url}/api/v1/fields`)).json()) as { fields: { name: string }[]; views: Record<string, { name: string; meaning: string }[]> }
   expect(fields.map(({ name }) => name)).toEqual(flowFields.map(({ name }) => name))
-  expect(Object.keys(views)).toEqual(['flows', 'events', 'changes', 'resources', 'relations'])
+  expect(Object.keys(views)).toEqual(['flows', 'events', 'changes', 'audit', 'resources', 'relations', 'traffic'])
   expect(views['flows']?.find(({ name }) => name === 'bytes')).toMatchObject({ type: 'UBIGINT', unit: 'By' })
   expect(Object.values(views).flat().filter(({ meaning }) => meaning === '')).toEqual([])
   expect(control.queries).toEqual([])

@@ -95,7 +95,7 @@ export function useSql(): Running {
   return { run, last, start, cancel }
 }
 
-export const viewNames = ['flows', 'events', 'changes', 'audit', 'resources', 'relations', 'flows_1m', 'flows_5m', 'flows_1h'] as const
+export const viewNames = ['flows', 'events', 'changes', 'audit', 'resources', 'relations', 'traffic', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type ViewName = (typeof viewNames)[number]
 
 /** Columns of the views that can be asked, as the store tells them. */
