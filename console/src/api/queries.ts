@@ -18,7 +18,7 @@ export const queryClient = new QueryClient({
 export interface Fields {
   readonly version: number
   readonly fields: readonly Field[]
-  readonly views: Readonly<Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations', readonly ViewColumn[]>>
+  readonly views: Readonly<Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations' | 'traffic', readonly ViewColumn[]>>
 }
 
 const fields = queryOptions({ queryKey: ['fields'], queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }), staleTime: Infinity })

@@ -1,7 +1,7 @@
 import type { ChartSeries } from './chart.tsx'
 
 /** As many as are told apart at most. */
-export const colorTokens = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
+const colorTokens = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
 
 export interface ChartColors {
   readonly series: readonly string[]
@@ -9,6 +9,13 @@ export interface ChartColors {
   readonly line: string
   readonly mark: string
   readonly gap: string
+}
+
+const tokenOf = ({ other, tone }: ChartSeries, index: number): string => (other === true ? '--series-other' : tone === undefined ? (colorTokens[index % colorTokens.length] ?? '--series-1') : `--${tone}`)
+
+/** Class of what stands for a series in words beside the chart. */
+export function markClass({ other, tone }: ChartSeries, index: number): string {
+  return `c-${other === true ? 'other' : (tone ?? (index % colorTokens.length) + 1)}`
 }
 
 /** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
@@ -19,7 +26,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): 
     probe.style.color = `var(${name})`
     return getComputedStyle(probe).color
   }
-  const found = { series: series.map(({ other }, index) => token(other === true ? '--series-other' : (colorTokens[index % colorTokens.length] ?? '--series-1'))), ink: token('--dim'), line: token('--line'), mark: token('--series-4'), gap: token('--bad') }
+  const found = { series: series.map((one, index) => token(tokenOf(one, index))), ink: token('--dim'), line: token('--line'), mark: token('--series-4'), gap: token('--bad') }
   probe.remove()
   return found
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
-import { colorsOf, colorTokens } from './chart-colors.ts'
+import { colorsOf, markClass } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 
@@ -12,6 +12,8 @@ export interface ChartSeries {
   readonly values: readonly (number | null)[]
   /** The rest of what was told apart: grey. */
   readonly other?: boolean
+  /** It says by itself whether something is well; else colours only tell one from another. */
+  readonly tone?: 'good' | 'warning' | 'bad'
 }
 
 /** Something that happened at a time, in Unix seconds, and what in a few words. */
@@ -146,7 +148,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
       <figcaption>
         <span className="chart-head">
           <b>{label}</b>
-          {series.map(({ name, other }, index) => <span key={`${index} ${name}`} className="legend"><i className={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} aria-hidden="true" />{name}</span>)}
+          {series.map((one, index) => <span key={`${index} ${one.name}`} className="legend"><i className={markClass(one, index)} aria-hidden="true" />{one.name}</span>)}
           {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
           {marks.some(({ is }) => is !== 'gap') && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
           {marks.some(({ is }) => is === 'gap') && <span className="legend"><i className="c-gap" aria-hidden="true" />gap</span>}
@@ -167,7 +169,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
           {cursor !== undefined && (
             <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
               <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
-              {series.map(({ name, other, values }, index) => <Reading key={`${index} ${name}`} name={name} mark={other === true ? 'c-other' : `c-${(index % colorTokens.length) + 1}`} value={valueText(values[cursor], format)} />)}
+              {series.map((one, index) => <Reading key={`${index} ${one.name}`} name={one.name} mark={markClass(one, index)} value={valueText(one.values[cursor], format)} />)}
               {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
               {happened(cursor) !== '' && <><dt className="legend">meanwhile</dt><dd>{happened(cursor)}</dd></>}
             </dl>

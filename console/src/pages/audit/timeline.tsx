@@ -12,7 +12,8 @@ interface TimelineProps {
   readonly onSpan: (from: string, to: string) => void
 }
 
-const severities = ['normal', 'warning', 'incident']
+const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
+const severities = Object.keys(tones) as (keyof typeof tones)[]
 
 /** Traces over time, by what the reader tells apart. */
 export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
@@ -22,8 +23,10 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
       ...sums, groups: groups.map(({ value, traces }) => ({ value: value === null || sums.by !== 'actor' ? value : actorText(value), changes: traces })),
       others: { groups: others.groups, changes: others.traces }, buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
     })
-    // Severities keep their order, and so their colours, whichever is the largest.
-    return sums.by === 'severity' ? { ...drawn, series: drawn.series.toSorted((a, b) => severities.indexOf(a.name) - severities.indexOf(b.name)) } : drawn
+    if (sums.by !== 'severity') return drawn
+    // Severities keep their order, whichever is the largest; what was not told stays what it is.
+    const placed = drawn.series.map((one) => ({ one, place: severities.findIndex((name) => name === one.name) })).sort((a, b) => a.place - b.place)
+    return { ...drawn, series: placed.map(({ one, place }) => { const tone = severities[place]; return tone === undefined ? one : { ...one, tone: tones[tone] } }) }
   }, [sums])
   return (
     <section className="panel volume" aria-label="Timeline">

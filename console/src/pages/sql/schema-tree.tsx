@@ -4,7 +4,7 @@ import { ErrorState, Loading } from '../../parts/states.tsx'
 import { useSchema, viewNames, type ViewName } from './ask.ts'
 
 const meanings: Readonly<Record<ViewName, string>> = {
-  flows: 'every flow', events: 'every event', changes: 'changes of objects of clusters', audit: 'who did what in clouds and clusters', resources: 'objects of clusters, and when they were so', relations: 'what belongs to what, and when', flows_1m: 'sums of a minute', flows_5m: 'sums of five minutes', flows_1h: 'sums of an hour',
+  flows: 'every flow', events: 'every event', changes: 'changes of objects of clusters', audit: 'who did what in clouds and clusters', resources: 'objects of clusters, and when they were so', relations: 'what belongs to what, and when', traffic: 'bytes between workloads, by the hour', flows_1m: 'sums of a minute', flows_5m: 'sums of five minutes', flows_1h: 'sums of an hour',
 }
 
 /** Views and their columns; a press writes the name into the statement. */
