@@ -7,15 +7,13 @@ import type { ResourceNode } from './map-node.ts'
 export interface Statement {
   readonly text: string
   readonly parameters: { readonly rows: readonly unknown[] }
-  /** It answers with how many of its rows it wrote: all, unless somebody has removed what they lead to. */
-  readonly all?: true
+  /** So many rows it answers with, unless somebody has removed what it leads to. */
+  readonly answers?: number
 }
 
 export interface Written {
-  /** What events share, in its order; before them. */
-  readonly shared: readonly Statement[]
-  /** Rows by what they are applied to. */
-  readonly events: readonly Statement[]
+  /** Of one transaction, in their order. */
+  readonly statements: readonly Statement[]
   /** What the graph has once they are committed, and need not be told again. */
   readonly facts: readonly string[]
   /** By which changes and requests of this transaction find one another: for a transaction after it. */
@@ -75,24 +73,15 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
     event('changes', row.change.id, { ...row.change, resource: row.resource.key })
   }
   const facts: string[] = []
-  const [shared, events]: [Statement[], Statement[]] = [[], []]
-  for (const name of Object.keys(texts) as Part[]) {
+  const statements = (Object.keys(texts) as Part[]).flatMap((name) => {
     const all = [...parts[name]]
-    if (all.length === 0) continue
-    if (counted.has(name)) {
-      events.push({ text: texts[name], parameters: { rows: all.map(([, row]) => row).sort((a, b) => byText(resourceOf(a), resourceOf(b))) }, all: true })
-      continue
-    }
-    const fresh = all.map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` })).filter(({ fact }) => !known.has(fact)).sort((a, b) => byText(a.key, b.key))
+    if (counted.has(name)) return all.length === 0 ? [] : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, answers: all.length }]
+    const fresh = all.map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` })).filter(({ fact }) => !known.has(fact)).sort((a, b) => (a.key < b.key ? -1 : 1))
     facts.push(...fresh.map(({ fact }) => fact))
-    if (fresh.length > 0) shared.push({ text: texts[name], parameters: { rows: fresh.map(({ row }) => row) } })
-  }
-  shared.push(...objectStatements(rows.filter((row) => row.kind === 'object')))
-  return { shared, events, facts, marks: [...new Set(rows.flatMap((row) => (row.kind === 'object' ? [] : row.marks)))].sort() }
+    return fresh.length === 0 ? [] : [{ text: texts[name], parameters: { rows: fresh.map(({ row }) => row) } }]
+  })
+  return { statements: [...statements, ...objectStatements(rows.filter((row) => row.kind === 'object'))], facts, marks: [...new Set(rows.flatMap((row) => (row.kind === 'object' ? [] : row.marks)))].sort() }
 }
-
-const resourceOf = (row: { readonly resource?: string }): string => row.resource ?? ''
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 interface Into {
   readonly node: (into: Part, node: Omit<ResourceNode, 'workload'>) => void
