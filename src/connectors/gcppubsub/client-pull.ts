@@ -8,7 +8,7 @@ import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
-/** Requests for messages at once: what is of one ordering key is given out to one of them alone. */
+/** Requests for messages at once, as long as none has an ordering key: two answers may come in either order. */
 const mostAhead = 2
 /** A pull waits for messages at the server; without any it is asked again. */
 const pollMs = 20_000
@@ -35,6 +35,8 @@ export class PubSubPuller implements Puller<string> {
   #leased = new Map<string, number>()
   /** In the order in which they were asked for. */
   #ahead: Ahead[] = []
+  /** Messages have ordering keys. */
+  #ordered = false
   #client: SubscriberClient | undefined
   readonly #acks = new Gathered<string>((handles) => inRequests(handles, (ackIds) => this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout))))
 
@@ -59,7 +61,8 @@ export class PubSubPuller implements Puller<string> {
         this.#ahead.shift()
         if (received.length === 0) continue
         // While these are taken the server looks for the next ones.
-        this.#askAhead(client, mostAhead)
+        this.#ordered ||= received.some(({ message }) => (message?.orderingKey ?? '') !== '')
+        this.#askAhead(client, this.#ordered ? 1 : mostAhead)
         // The client sends what it is asked for when nothing else is to be done at once.
         await this.#host.timers.yield()
         return received.map(({ ackId, message }) => ({ handle: ackId ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
