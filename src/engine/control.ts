@@ -126,7 +126,7 @@ export interface WatchedCluster {
   readonly hidden: number
   /** Groups whose own server does not answer. */
   readonly unavailable: readonly string[]
-  /** Everything is watched that can be. */
+  /** Everything is watched that can be, and where the watches are is on disk: after a crash they go on from there. */
   readonly synced: boolean
   /** Pods, nodes and services whose addresses name flows now. */
   readonly workloads?: number

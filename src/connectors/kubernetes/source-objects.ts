@@ -15,6 +15,10 @@ export interface Collection {
   readonly key: string
   /** Where its watch goes on; undefined: it has to be listed. */
   cursor: string | undefined
+  /** It has been listed to the end before: what another list has more is new. */
+  whole: boolean
+  /** A cursor is on disk: after a crash the watch goes on from there. */
+  kept: boolean
   readonly objects: KnownObjects
 }
 
@@ -39,8 +43,8 @@ export type Step =
   | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Uint8Array; readonly word?: Word }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
   | { readonly is: 'remove'; readonly known: Known }
-  /** `ended`: there will be nothing more, so that what was told of it stays told. */
-  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true }
+  /** Without a version it is to be listed anew. `ended`: there will be nothing more, so that what was told of it stays told. `listed`: all of a list is written with this. */
+  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true; readonly listed?: true }
 
 /** An object that was told of as a resource. */
 export interface Told extends Word {
@@ -52,6 +56,8 @@ export interface Told extends Word {
 }
 
 const layout = 2
+/** The cursor on disk of a collection that was listed before and has to be listed anew; of one that never was it is null. */
+const toList = ''
 /** Room for most documents. No buffer of Node's own has this size. */
 const roomBytes = 7168
 const mostRoom = 768
@@ -104,7 +110,7 @@ export class ObjectMap {
     this.#begun = begun === undefined ? undefined : Number(begun)
     const byId = new Map<number, Collection>()
     for (const { id, key, cursor } of this.#database.prepare('SELECT id, key, cursor FROM collections').all()) {
-      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null ? undefined : String(cursor), objects: new KnownObjects() }
+      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null || cursor === toList ? undefined : String(cursor), whole: cursor !== null, kept: cursor !== null && cursor !== toList, objects: new KnownObjects() }
       byId.set(collection.id, collection)
       this.#collections.set(collection.key, collection)
     }
@@ -151,7 +157,7 @@ export class ObjectMap {
     let collection = this.#collections.get(key)
     if (collection === undefined) {
       const id = Number(this.#statements.collection.get(key)?.['id'])
-      this.#collections.set(key, (collection = { id, key, cursor: undefined, objects: new KnownObjects() }))
+      this.#collections.set(key, (collection = { id, key, cursor: undefined, whole: false, kept: false, objects: new KnownObjects() }))
     }
     return collection
   }
@@ -211,7 +217,7 @@ export class ObjectMap {
           remove.run(step.known.row)
           moves.push({ known: step.known, ...nowhereOnDisk })
         } else {
-          cursor.run(step.version ?? null, step.collection.id)
+          cursor.run(step.version ?? (step.ended === true ? null : toList), step.collection.id)
         }
       }
       this.#blocks.end()
@@ -228,6 +234,7 @@ export class ObjectMap {
     }))
     for (const step of steps) {
       if (step.is === 'remove') letGo(step.known)
+      if (step.is === 'cursor') step.collection.kept = step.version !== undefined
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
       if (step.document.buffer.byteLength === roomBytes && this.#room.length < mostRoom) this.#room.push(step.document)

@@ -17,7 +17,7 @@ function answering(uids: readonly string[], version = '20'): Answer {
 }
 
 function look(objects: Readonly<Record<string, string>>, ask: Ask): { collection: Collection; ask: Ask; path: string; selectors: object & Readonly<Record<string, string>>; host: ReturnType<typeof realHost> } {
-  const collection: Collection = { id: 1, key: '/pods', cursor: '20', objects: new KnownObjects() }
+  const collection: Collection = { id: 1, key: '/pods', cursor: '20', whole: true, kept: true, objects: new KnownObjects() }
   for (const [uid, version] of Object.entries(objects)) collection.objects.add(uid, 1).version = version
   return { collection, ask, path: '/api/v1/pods', selectors: {}, host: realHost() }
 }

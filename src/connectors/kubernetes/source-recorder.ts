@@ -240,6 +240,8 @@ export class Recorder {
 
   #settle({ steps, bytes }: Entry): void {
     this.#settled.push(...steps)
+    // Until a list is on disk it would be done anew after a crash, and what happens behind it told as a difference only.
+    if (steps.some((step) => step.is === 'cursor' && step.listed === true)) this.#committed = -Infinity
     this.#settledBytes += bytes
     this.#queued -= bytes
   }

@@ -69,14 +69,14 @@ function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, k
   const collection = map.collection(keyOf(event))
   const known = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
   known.version = event.resourceVersion
-  return [{ is: 'put', collection, uid: event.uid, known, facts: factsOf(known), names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, reached(collection, event.resourceVersion)]
+  return [{ is: 'put', collection, uid: event.uid, known, facts: factsOf(known), names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, ...reached(collection, event.resourceVersion)]
 }
 
 function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   const collection = map.collection(keyOf(change))
   const { uid, resourceVersion, operation, coalesced, initial } = change
   // What a list told is in no order of versions.
-  const passed = coalesced === true || initial === true ? [] : [reached(collection, resourceVersion)]
+  const passed = coalesced === true || initial === true ? [] : reached(collection, resourceVersion)
   const before = collection.objects.get(uid)
   if (operation === 'deleted') {
     collection.objects.delete(uid)
@@ -90,8 +90,9 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   return [{ is: 'put', collection, uid, known, facts: factsOf(known), names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
 }
 
-function reached(collection: Collection, version: string): Step {
+function reached(collection: Collection, version: string): Step[] {
   // A collection that has to be listed stays so.
-  if (collection.cursor !== undefined) collection.cursor = version
-  return { is: 'cursor', collection, version: collection.cursor }
+  if (collection.cursor === undefined) return []
+  collection.cursor = version
+  return [{ is: 'cursor', collection, version }]
 }

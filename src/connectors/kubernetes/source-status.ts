@@ -13,10 +13,12 @@ export interface Watched {
 
 export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>
 
+/** Who stands by has on disk what another one has told. */
 export function statusOf({ watched, ...facts }: Omit<KubernetesStatus, 'synced' | 'kinds'> & { readonly watched: readonly Watched[] }): KubernetesStatus {
   const kinds = watched.map(({ type: { kind, group }, namespace, reader, collection }) => ({
     kind, group, ...(namespace === undefined ? {} : { namespace }), objects: collection.objects.size, ...reader.status(),
   }))
+  const kept = facts.lease?.state === 'stands by' || watched.every(({ reader, collection }) => reader.status().state !== 'watching' || collection.kept)
   const settled = new Set<ReaderStatus['state']>(['watching', 'forbidden', 'missing', 'unwatchable'])
-  return { ...facts, synced: facts.reached !== undefined && kinds.length > 0 && kinds.every(({ state, lists, watches }) => settled.has(state) || (state === 'waiting' && watches > 0 && lists === 0)), kinds }
+  return { ...facts, synced: facts.reached !== undefined && kinds.length > 0 && kept && kinds.every(({ state, lists, watches }) => settled.has(state) || (state === 'waiting' && watches > 0 && lists === 0)), kinds }
 }

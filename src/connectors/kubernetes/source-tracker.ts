@@ -54,8 +54,8 @@ export class Tracker implements Target {
   /** Number of the list that is under way or was last. */
   #list = 0
   #listing = false
-  /** It has been listed as a whole before, so that what a list has more is new. */
-  #known: boolean
+  /** Something was known when that list began. */
+  #hadSome = false
   /** Uids by place, while a list is under way: where two had the same name, one of them is gone. */
   #names: Map<string, string> | undefined
 
@@ -63,7 +63,6 @@ export class Tracker implements Target {
     this.#options = options
     this.#collection = options.collection
     this.#events = isEventType(options.type)
-    this.#known = options.collection.cursor !== undefined || options.collection.objects.size > 0
   }
 
   get cursor(): string | undefined {
@@ -72,27 +71,28 @@ export class Tracker implements Target {
 
   /** What happened since another one told of it last is to be seen as it happened. */
   get asOf(): string | undefined {
-    return this.#known ? undefined : this.#options.toldBefore?.()
+    return this.#collection.whole ? undefined : this.#options.toldBefore?.()
   }
 
   listing(): void | Promise<void> {
     this.#list++
     this.#listing = true
     this.#names = undefined
+    this.#hadSome = this.#collection.objects.size > 0
     if (this.#collection.cursor === undefined) return
     return this.#reach(undefined)
   }
 
   present(object: SeenObject): void | Promise<void> {
-    return this.#seen(object, this.#known)
+    return this.#seen(object, this.#collection.whole)
   }
 
   async listed(version: string): Promise<void> {
     for (const [uid, known] of this.#collection.objects) if (known.seen !== this.#list) await this.#gone(uid, known, undefined, version)
     this.#listing = false
-    this.#known = true
+    this.#collection.whole = true
     this.#names = undefined
-    await this.#reach(version)
+    await this.#reach(version, true)
     this.#options.onListed()
   }
 
@@ -113,13 +113,14 @@ export class Tracker implements Target {
     const collection = this.#collection
     for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)
     collection.cursor = undefined
+    collection.whole = false
     await this.#record([], [{ is: 'cursor', collection, version: undefined, ended: true }], undefined)
   }
 
-  #reach(version: string | undefined): void | Promise<void> {
+  #reach(version: string | undefined, listed = false): void | Promise<void> {
     const collection = this.#collection
     collection.cursor = version
-    return this.#record([], [{ is: 'cursor', collection, version }], version)
+    return this.#record([], [{ is: 'cursor', collection, version, ...(listed ? { listed } : {}) }], version)
   }
 
   /** `version`: who has told of the collection up to there has told this. */
@@ -273,7 +274,7 @@ export class Tracker implements Target {
   }
 
   #replacedBy({ namespace, name }: Place): { readonly uid: string; readonly known: Known } | undefined {
-    if (this.#collection.objects.size === 0 || !this.#known) return undefined
+    if (!this.#hadSome) return undefined
     if (this.#names === undefined) {
       this.#names = new Map()
       for (const each of this.#options.map.names(this.#collection)) this.#names.set(`${each.namespace ?? ''}/${each.name}`, each.uid)
