@@ -4,7 +4,7 @@ import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
-import { percentile } from '../kit/percentile.ts'
+import { measure } from '../kit/asked-api.ts'
 import { SeededRandom } from '../kit/random.ts'
 import { storeTraces, type Traces } from './audit-million/traces.ts'
 
@@ -20,8 +20,6 @@ interface Body {
   readonly cut?: readonly unknown[]
   readonly paths?: readonly unknown[]
 }
-
-type Parameters = Readonly<Record<string, string>>
 
 export default {
   name: 'audit-million',
@@ -47,35 +45,11 @@ export default {
   },
 } satisfies Bar
 
-async function get(api: RunningApi, path: string, parameters: Parameters): Promise<Body> {
-  const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
-  return (await answer.json()) as Body
-}
-
-/** Asks once cold and then so many times, each time with the next parameters; the 95th percentile in ms, and the answers. */
-async function measure(context: BarContext, api: RunningApi, what: string, path: string, parameters: (time: number) => Parameters): Promise<{ readonly p95: number; readonly answers: readonly Body[] }> {
-  const asked = context.size(mostAsked, 4)
-  const times: number[] = []
-  const answers: Body[] = []
-  for (let time = 0; time <= asked; time++) {
-    const began = performance.now()
-    answers.push(await get(api, path, parameters(time)))
-    times.push(performance.now() - began)
-  }
-  const [cold = 0, ...warm] = times
-  const p95 = percentile(warm, 95)
-  context.figure(`${what}: the first time`, Math.round(cold), 'ms')
-  context.figure(`${what}: warm, p50`, Math.round(percentile(warm, 50)), 'ms')
-  context.figure(`${what}: warm, p95 of ${asked}`, Math.round(p95), 'ms')
-  return { p95, answers }
-}
-
 async function pages(context: BarContext, api: RunningApi, traces: Traces): Promise<void> {
   for (const [what, parameters] of [
     ['first rows of a day', { from: 'now-24h' }], ['first rows of the week', { from: 'now-8d' }], ['first rows of the week, what failed', { from: 'now-8d', outcome: 'failure' }], ['first rows of the week, of one actor', { from: 'now-8d', actor: 'user:d1/u100' }],
   ] as const) {
-    const { p95, answers } = await measure(context, api, what, 'audit', () => parameters)
+    const { p95, answers } = await measure<Body>(context, api, { what, path: 'audit', asked: context.size(mostAsked, 4) }, () => parameters)
     context.expect(answers.every((answer) => answer.traces?.length === 100 || answer.traces?.length === answer.total), `${what}: a page of them (${answers[0]?.traces?.length}, of ${answers[0]?.total})`)
     if (what === 'first rows of the week') context.expect(answers[0]?.total === traces.traces, `the week has every trace that was sent (${answers[0]?.total})`)
     context.expectSpeed(p95 < pageLimit, `${what}: within ${pageLimit} ms`)
@@ -91,7 +65,7 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
   for (const [what, refs, from] of [
     ['two hops from an actor, what happened in a day', some, 'now-24h'], ['two hops from a resource, what happened in a day', touched, 'now-24h'], ['two hops from an actor, the whole week', some, 'now-8d'], ['two hops from a resource, the whole week', touched, 'now-8d'],
   ] as const) {
-    const { p95, answers } = await measure(context, api, what, 'graph', (time) => ({ ref: refs[time] ?? '', hops: '2', from }))
+    const { p95, answers } = await measure<Body>(context, api, { what, path: 'graph', asked: context.size(mostAsked, 4) }, (time) => ({ ref: refs[time] ?? '', hops: '2', from }))
     context.figure(`${what}: nodes and edges`, `${answers.reduce((sum, { nodes = [] }) => sum + nodes.length, 0) / answers.length | 0} and ${answers.reduce((sum, { edges = [] }) => sum + edges.length, 0) / answers.length | 0} on average`)
     context.expectSpeed(p95 < hopsLimit, `${what}: within ${hopsLimit} ms`)
     if (refs !== some || from === 'now-24h') continue
@@ -100,6 +74,6 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
     context.expect(edges.length > 0 && wrong.length === 0, `${edges.length} edges from actors to what they touched have the number of traces that were sent (${wrong.length} have another)`)
   }
   const [one = '', other = ''] = [some[1], some[2]]
-  const { answers } = await measure(context, api, 'paths between two actors, the whole week', 'graph/paths', () => ({ from: one, to: other, since: 'now-8d' }))
+  const { answers } = await measure<Body>(context, api, { what: 'paths between two actors, the whole week', path: 'graph/paths', asked: context.size(mostAsked, 4) }, () => ({ from: one, to: other, since: 'now-8d' }))
   context.figure('paths between two actors', answers[0]?.paths?.length ?? 0)
 }

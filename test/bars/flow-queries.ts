@@ -5,6 +5,7 @@ import { startApi, type RunningApi } from '../../src/api/index.ts'
 import type { StoredSums } from '../../src/engine/control.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
+import { get, measure } from '../kit/asked-api.ts'
 import { percentile } from '../kit/percentile.ts'
 import { storeWeek, type Week } from './flow-queries/week.ts'
 
@@ -20,8 +21,6 @@ interface Answer {
   readonly source: string
   readonly exact: boolean
 }
-
-type Parameters = Readonly<Record<string, string>>
 
 export default {
   name: 'flow-queries',
@@ -52,42 +51,21 @@ function manySums(sums: StoredSums): StoredSums {
   return { ...sums, flows: { ...sums.flows, rows: Math.max(sums.flows.rows, 10_000_000) } }
 }
 
-async function get(api: RunningApi, path: string, parameters: Parameters): Promise<Answer> {
-  const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
-  return (await answer.json()) as Answer
-}
-
-/** Asks once cold and then so many times; the 95th percentile in ms, and the last answer. */
-async function measure(context: BarContext, api: RunningApi, what: string, path: string, parameters: Parameters): Promise<{ p95: number; answer: Answer }> {
-  const times: number[] = []
-  let answer: Answer | undefined
-  for (let time = 0; time <= asked; time++) {
-    const began = performance.now()
-    answer = await get(api, path, parameters)
-    times.push(performance.now() - began)
-  }
-  const [cold = 0, ...warm] = times
-  const p95 = percentile(warm, 95)
-  context.figure(`${what}: the first time`, Math.round(cold), 'ms')
-  context.figure(`${what}: warm, p50`, Math.round(percentile(warm, 50)), 'ms')
-  context.figure(`${what}: warm, p95 of ${asked}`, Math.round(p95), 'ms')
-  return { p95, answer: answer as Answer }
-}
-
 async function questions(context: BarContext, api: RunningApi, week: Week): Promise<void> {
   for (const [what, parameters] of [
     ['page of a day, by port and size', { filter: 'dst_port = 443 and bytes >= 100k', from: 'now-24h' }],
     ['page of a week, of one address', { filter: 'src_addr = 10.0.1.7', from: 'now-7d' }],
     ['page of a week, of a network, largest first', { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' }],
   ] as const) {
-    const { p95, answer } = await measure(context, api, what, 'flows', parameters)
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'flows', asked }, () => parameters)
+    const answer = answers.at(-1) as Answer
     context.expect(answer.rows.length > 0, `${what}: there are rows (${answer.rows.length})`)
     context.expectSpeed(p95 < pageLimit, `${what}: within ${pageLimit} ms`)
   }
   for (const source of ['auto', 'raw']) {
     const what = `top pairs of a day, ${source}`
-    const { p95, answer } = await measure(context, api, what, 'topology', { from: 'now-24h', limit: '100', source })
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', asked }, () => ({ from: 'now-24h', limit: '100', source }))
+    const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.rows.length === 100, `${what}: a hundred pairs`)
     context.expectSpeed(p95 < pairsLimit, `${what}: within ${pairsLimit} ms`)
@@ -96,12 +74,13 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
     ['series of a week', { step: '1h' }], ['series of a week, by protocol', { step: '1h', group: 'proto' }], ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
     ['series of a week, steps by themselves', {}],
   ] as const) {
-    const { p95, answer } = await measure(context, api, what, 'series', { from: 'now-7d', ...parameters })
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', asked }, () => ({ from: 'now-7d', ...parameters }))
+    const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.source !== 'raw', `${what}: from a rollup`)
     context.expectSpeed(p95 < seriesLimit, `${what}: within ${seriesLimit} ms`)
   }
-  const all = await get(api, 'series', { from: 'now-8d', to: 'now+1h', step: '1h' })
+  const all = await get<Answer>(api, 'series', { from: 'now-8d', to: 'now+1h', step: '1h' })
   const at = (name: string): number => all.columns.findIndex((column) => column.name === name)
   const sum = (name: string): bigint => all.rows.reduce((total, row) => total + BigInt(String(row[at(name)])), 0n)
   context.expect(all.source === 'flows_1h' && all.exact, `the whole of it is answered from ${all.source}, exactly`)
@@ -122,7 +101,7 @@ async function pages(context: BarContext, api: RunningApi, week: Week): Promise<
   const expected = (JSON.parse(text) as { n: number }[])[0]?.n
   for (let cursor: string | null | undefined; cursor !== null; turned++) {
     const began = performance.now()
-    const page = await get(api, 'flows', { ...parameters, ...(cursor === undefined ? {} : { cursor }) })
+    const page = await get<Answer>(api, 'flows', { ...parameters, ...(cursor === undefined ? {} : { cursor }) })
     times.push(performance.now() - began)
     for (const [position] of page.rows) seen.add(position)
     rows += page.rows.length

@@ -1,30 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { WeirEvent } from '../../model/events.ts'
-import type { Store } from '../index.ts'
 import { ask } from '../testing/ask.ts'
 import { auditEvent, changeEvent, identity, resourceEvent } from '../testing/cluster.ts'
-import { FrameMaker } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
 const at = (time: string): string => `2026-11-20T${time}Z`
-
-async function stored(...frames: WeirEvent[][]): Promise<Store> {
-  const store = await stores.open()
-  const make = new FrameMaker()
-  for (const events of frames) {
-    await store.projection.apply([make.events(events)])
-    await store.projection.commit()
-  }
-  return store
-}
 
 describe('changes', () => {
   const web = identity('Deployment/shop/web', '7')
   const actor = { manager: 'kubectl-edit', operation: 'Update', time: at('10:00:01') }
 
   it('has what a change says, and its place by the name of the object', async () => {
-    const { reader } = await stored([changeEvent(web, at('10:00:01'), {
+    const { reader } = await stores.filled([changeEvent(web, at('10:00:01'), {
       operation: 'updated', old: { spec: { replicas: 1 } }, new: { spec: { replicas: 2 } }, patch: [{ op: 'replace', path: '/spec/replicas', value: 2 }, { op: 'remove', path: '/metadata/labels/a~1b' }], actor, noise: ['heartbeat'],
     })])
     expect(await ask(reader, 'SELECT * EXCLUDE (time_received) FROM changes')).toEqual([{
@@ -36,14 +24,14 @@ describe('changes', () => {
   })
 
   it('an object of the whole cluster has no namespace; what was created has no old state, and no path', async () => {
-    const { reader } = await stored([changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true })])
+    const { reader } = await stores.filled([changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true })])
     expect(await ask(reader, 'SELECT namespace, name, old, new, paths, diff, initial, actor, actor_kind FROM changes')).toEqual([
       { namespace: null, name: 'n1', old: null, new: { kind: 'Node' }, paths: [], diff: [], initial: true, actor: null, actor_kind: null },
     ])
   })
 
   it('tells the user of a change by the version that the request made, and another request of the same object is none of it', async () => {
-    const { reader } = await stored([changeEvent(web, at('10:00:01'), { operation: 'updated', actor })], [
+    const { reader } = await stores.filled([changeEvent(web, at('10:00:01'), { operation: 'updated', actor })], [
       auditEvent(web, 'bob', 'patch', at('10:00:00.5'), { version: '6' }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7', auditID: 'a7' }),
       auditEvent(identity('Deployment/shop/api'), 'carol', 'patch', at('10:00:01.2'), { version: '7' }), auditEvent(web, 'dave', 'get', at('10:00:01.2'), { version: '7' }),
     ])
@@ -53,7 +41,7 @@ describe('changes', () => {
   it('where no version is told, object, manager and second tell the user, unless it could be two', async () => {
     const asks = (who: string, time: string, manager: string): WeirEvent => auditEvent(web, who, 'patch', at(time), { uri: `/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=${manager}&force=true` })
     const changed = (version: string, time: string): WeirEvent => changeEvent(identity('Deployment/shop/web', version), at(time), { operation: 'updated', actor: { ...actor, time: at(time) } })
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       changed('1', '10:00:01'), asks('alice', '10:00:01.7', 'kubectl-edit'), asks('other', '10:00:01.6', 'argo%2Fcd'),
       changed('2', '10:00:02'), asks('alice', '10:00:02.1', 'kubectl-edit'), asks('bob', '10:00:02.3', 'kubectl-edit'),
       changed('3', '10:00:03'), auditEvent(web, 'carol', 'patch', at('10:00:03'), { code: 409 }),
@@ -62,7 +50,7 @@ describe('changes', () => {
   })
 
   it('a request is one within a day before the change was seen, and bounds of the question change nothing', async () => {
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       changeEvent(web, '2026-11-21T10:00:00Z', { operation: 'updated', actor }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7' }),
       changeEvent(identity('Deployment/shop/web', '8'), '2026-11-21T10:00:02Z', { operation: 'updated', actor }), auditEvent(web, 'bob', 'patch', at('10:00:01.2'), { version: '8' }),
     ])
@@ -72,7 +60,7 @@ describe('changes', () => {
   })
 
   it('who asked for a deletion is told by the uid, also when the name was used again', async () => {
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       changeEvent(identity('ConfigMap/shop/c', '5', 'old'), at('10:00:05'), { operation: 'deleted', old: {} }), changeEvent(identity('ConfigMap/shop/c', '9', 'new'), at('10:00:09'), { operation: 'deleted', old: {} }),
       auditEvent(identity('ConfigMap/shop/c'), 'alice', 'delete', at('10:00:05'), { uid: 'old' }), auditEvent(identity('ConfigMap/shop/c'), 'bob', 'delete', at('10:00:09'), { uid: 'new' }),
     ])
@@ -81,7 +69,7 @@ describe('changes', () => {
 
   it('a deletion that waits for something is told twice: when it was asked for, and when it came true', async () => {
     const pod = identity('Pod/shop/p', '5')
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       changeEvent(pod, at('10:00:05'), { operation: 'updated', old: {}, new: {} }), changeEvent({ ...pod, resourceVersion: '6' }, at('10:00:35'), { operation: 'deleted', old: {} }),
       auditEvent(pod, 'alice', 'delete', at('10:00:05'), { uid: pod.uid, version: '5' }),
     ])
@@ -93,7 +81,7 @@ describe('resources', () => {
   const pod = identity('Pod/shop/web-1')
 
   it('has a row for each time in which the object was as it was told, and a gone one ends the last', async () => {
-    const { reader } = await stored(
+    const { reader } = await stores.filled(
       [resourceEvent(pod, at('10:00:00'), { phase: 'Pending', labels: { app: 'web' }, created: at('10:00:00') })],
       [resourceEvent({ ...pod, resourceVersion: '2' }, at('10:00:05'), { phase: 'Running', node: 'n1', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true }], labels: { app: 'web' } })],
       [resourceEvent({ ...pod, resourceVersion: '3' }, at('10:00:30'), { state: 'gone' })],
@@ -105,7 +93,7 @@ describe('resources', () => {
   })
 
   it('a pod has the zone of its node, asked by name, by star or as a whole row', async () => {
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a' }), resourceEvent(identity('Node/n2'), at('09:00:00')), resourceEvent(pod, at('10:00:00'), { node: 'n1' }), resourceEvent(identity('Pod/shop/lost'), at('10:00:00'), { node: 'n2' }),
     ])
     const zones = [{ name: 'lost', zone: null }, { name: 'n1', zone: 'eu-1a' }, { name: 'n2', zone: null }, { name: 'web-1', zone: 'eu-1a' }]
@@ -116,7 +104,7 @@ describe('resources', () => {
 
   it('is answerable as of any time: one row at most per object, of what it was then, also when a name was used again', async () => {
     const again = identity('Pod/shop/web-1', '9', 'second')
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       resourceEvent(pod, at('10:00:00'), { phase: 'Pending' }), resourceEvent(pod, at('10:00:00'), { phase: 'Running' }), resourceEvent(pod, at('10:00:10'), { state: 'gone' }), resourceEvent(again, at('10:00:10'), { phase: 'Running' }),
     ])
     const then = async (time: string): Promise<unknown> => ask(reader, `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}' AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`)
@@ -129,7 +117,7 @@ describe('resources', () => {
 
 describe('relations', () => {
   it('has owners, nodes, namespaces, images, services and providers, each with the time in which it held', async () => {
-    const { reader } = await stored([
+    const { reader } = await stores.filled([
       resourceEvent(identity('Node/n1'), at('09:00:00'), { providerId: 'aws:///eu-1a/i-1', zone: 'eu-1a' }),
       resourceEvent(identity('Pod/shop/web-1'), at('10:00:00'), { node: 'n1', phase: 'Pending', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' }, { kind: 'Node', group: '', name: 'n1', uid: 'n' }] }),
       resourceEvent(identity('Pod/shop/web-1'), at('10:00:05'), { node: 'n1', phase: 'Running', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' }], images: [{ container: 'web', image: 'nginx:1', id: 'docker-pullable://docker.io/library/nginx@sha256:ab' }, { container: 'side', image: 'busybox' }] }),
@@ -155,12 +143,12 @@ describe('relations', () => {
 
   it('a relation that ended and came again has two rows', async () => {
     const labels = (time: string, selected: boolean): WeirEvent => resourceEvent(identity('EndpointSlice/shop/web-x'), at(time), { service: 'web', endpoints: selected ? [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', name: 'web-1' }] : [] })
-    const { reader } = await stored([labels('10:00:00', true), labels('10:00:10', false), labels('10:00:20', true)])
+    const { reader } = await stores.filled([labels('10:00:00', true), labels('10:00:10', false), labels('10:00:20', true)])
     expect(await ask(reader, "SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations WHERE relation = 'selects' ORDER BY 1")).toEqual([{ f: '00', t: '10' }, { f: '20', t: null }])
   })
 })
 
 it('the views are there when a statement names them, empty as long as nothing came', async () => {
-  const { reader } = await stored()
+  const { reader } = await stores.filled()
   for (const view of ['changes', 'RESOURCES', 'Relations']) expect(await ask(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])
 })

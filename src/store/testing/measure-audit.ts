@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realHost } from '../../host/index.ts'
 import { openStore } from '../index.ts'
-import { ask } from './ask.ts'
+import { printCosts } from './costs.ts'
 import { FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay } from './frames.ts'
 import { traceEvent } from './traces.ts'
 
@@ -43,16 +43,7 @@ try {
     const { user, system } = process.cpuUsage(began)
     console.log(`${'traces stored, CPU-seconds with their making'.padEnd(45)} ${total}  ${((user + system) / 1e6).toFixed(1)}`)
   }
-  for (const [what, sql] of questions) {
-    const spent: string[] = []
-    for (let round = 0; round < 3; round++) {
-      const [before, began] = [process.cpuUsage(), performance.now()]
-      await ask(store.reader, sql)
-      const { user, system } = process.cpuUsage(before)
-      spent.push(`${((user + system) / 1e6).toFixed(2)} (${((performance.now() - began) / 1000).toFixed(2)})`)
-    }
-    console.log(`${`${what}, CPU-seconds (seconds)`.padEnd(45)} ${spent.join('  ')}`)
-  }
+  await printCosts(store.reader, questions, 45)
 } finally {
   await store.close()
   if (kept === undefined) await rm(home, { recursive: true, force: true })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { openStore } from '../index.ts'
-import { ask } from './ask.ts'
+import { printCosts } from './costs.ts'
 import { auditEvent, changeEvent, identity, resourceEvent } from './cluster.ts'
 import { FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay } from './frames.ts'
 
@@ -57,16 +57,7 @@ try {
   }
   await store.projection.commit()
   console.log(`${'events of each kind'.padEnd(45)} ${total}`)
-  for (const [what, sql] of questions) {
-    const spent: string[] = []
-    for (let round = 0; round < 3; round++) {
-      const [before, began] = [process.cpuUsage(), performance.now()]
-      await ask(store.reader, sql)
-      const { user, system } = process.cpuUsage(before)
-      spent.push(`${((user + system) / 1e6).toFixed(2)} (${((performance.now() - began) / 1000).toFixed(2)})`)
-    }
-    console.log(`${`${what}, CPU-seconds (seconds)`.padEnd(62)} ${spent.join('  ')}`)
-  }
+  await printCosts(store.reader, questions, 62)
 } finally {
   await store.close()
   await rm(home, { recursive: true, force: true })

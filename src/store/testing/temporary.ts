@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
 import { realHost } from '../../host/index.ts'
+import type { WeirEvent } from '../../model/events.ts'
 import { openStore, type Store, type StoreOptions } from '../index.ts'
-import { recordingLog, recordingMetrics, resolver } from './frames.ts'
+import { FrameMaker, recordingLog, recordingMetrics, resolver } from './frames.ts'
 
 /** A folder on the real disk, and stores in it that are closed at its end. */
 export class TemporaryStores {
@@ -18,6 +19,17 @@ export class TemporaryStores {
   async open(options: Partial<StoreOptions> = {}): Promise<Store> {
     const store = await openStore({ host: realHost(), directory: this.directory, resolver, log: recordingLog(), metrics: recordingMetrics(), ...options })
     this.#open.push(store)
+    return store
+  }
+
+  /** A store of events, each list of them a frame and a file of its own. */
+  async filled(...frames: WeirEvent[][]): Promise<Store> {
+    const store = await this.open()
+    const make = new FrameMaker()
+    for (const events of frames) {
+      await store.projection.apply([make.events(events)])
+      await store.projection.commit()
+    }
     return store
   }
 

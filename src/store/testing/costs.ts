@@ -1,0 +1,16 @@
+import type { StoreReader } from '../../engine/control.ts'
+import { ask } from './ask.ts'
+
+/** Prints what each question costs here: CPU-seconds and seconds of each of three times. */
+export async function printCosts(reader: StoreReader, questions: readonly (readonly [what: string, sql: string])[], width: number): Promise<void> {
+  for (const [what, sql] of questions) {
+    const spent: string[] = []
+    for (let round = 0; round < 3; round++) {
+      const [before, began] = [process.cpuUsage(), performance.now()]
+      await ask(reader, sql)
+      const { user, system } = process.cpuUsage(before)
+      spent.push(`${((user + system) / 1e6).toFixed(2)} (${((performance.now() - began) / 1000).toFixed(2)})`)
+    }
+    console.log(`${`${what}, CPU-seconds (seconds)`.padEnd(width)} ${spent.join('  ')}`)
+  }
+}

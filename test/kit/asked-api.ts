@@ -1,0 +1,28 @@
+import { percentile } from './percentile.ts'
+import type { BarContext } from '../../tools/kit/bar.ts'
+import type { RunningApi } from '../../src/api/index.ts'
+
+export type Parameters = Readonly<Record<string, string>>
+
+export async function get<Answer>(api: RunningApi, path: string, parameters: Parameters): Promise<Answer> {
+  const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+  return (await answer.json()) as Answer
+}
+
+/** Asks once cold and then so many times, each time with the next parameters; the 95th percentile in ms, and the answers. */
+export async function measure<Answer>(context: BarContext, api: RunningApi, { what, path, asked }: { readonly what: string; readonly path: string; readonly asked: number }, parameters: (time: number) => Parameters): Promise<{ readonly p95: number; readonly answers: readonly Answer[] }> {
+  const times: number[] = []
+  const answers: Answer[] = []
+  for (let time = 0; time <= asked; time++) {
+    const began = performance.now()
+    answers.push(await get<Answer>(api, path, parameters(time)))
+    times.push(performance.now() - began)
+  }
+  const [cold = 0, ...warm] = times
+  const p95 = percentile(warm, 95)
+  context.figure(`${what}: the first time`, Math.round(cold), 'ms')
+  context.figure(`${what}: warm, p50`, Math.round(percentile(warm, 50)), 'ms')
+  context.figure(`${what}: warm, p95 of ${asked}`, Math.round(p95), 'ms')
+  return { p95, answers }
+}
