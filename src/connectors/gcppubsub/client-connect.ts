@@ -11,14 +11,19 @@ export async function loadClient() {
   return { ...pubsub, ...auth }
 }
 
-/** ms; by itself the library would wait for up to two minutes before it connects again. */
-const reconnecting = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 5000 }
+export const connection = {
+  // ms; by itself the library would wait for up to two minutes before it connects again.
+  'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 5000,
+  // Bytes that the server may send before we have taken them. By itself it is 64 KiB for all requests together, less than one answer to a pull:
+  // the rest would wait until our thread has time, and the next answer and acknowledgements behind it.
+  'grpc-node.flow_control_window': 4 << 20,
+}
 
 const scopes = ['https://www.googleapis.com/auth/pubsub']
 
 /** Options of the library's clients. Throws for a key that is none. */
 export async function clientOptions(library: Library, { project, endpoint, auth }: PubSubServer) {
-  const own = { ...reconnecting, projectId: project, ...(endpoint === null ? {} : { apiEndpoint: endpoint }) }
+  const own = { ...connection, projectId: project, ...(endpoint === null ? {} : { apiEndpoint: endpoint }) }
   if (auth.type === 'default') return new library.PubSub(own).getClientConfig()
   // Who needs no proof is somebody all the same: else the library would ask the machine's cloud who it is.
   if (auth.type === 'none') return new library.PubSub({ ...own, emulatorMode: true, authClient: new library.PassThroughClient() }).getClientConfig()

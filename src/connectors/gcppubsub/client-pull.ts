@@ -8,7 +8,7 @@ import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
-/** Requests for messages at once, as long as none has an ordering key: two answers may come in either order. */
+/** Requests for messages at once, where no order is kept: two answers may come in either order. */
 const mostAhead = 2
 /** A pull waits for messages at the server; without any it is asked again. */
 const pollMs = 20_000
@@ -19,9 +19,10 @@ type Received = readonly protos.google.pubsub.v1.IReceivedMessage[]
 
 /** A request for messages, made before they are asked for. */
 interface Ahead {
-  readonly answer: Promise<Received>
+  /** Itself, once it is answered. */
+  readonly answered: Promise<Ahead>
   /** What has come and nobody has taken. */
-  handles: readonly string[]
+  received: Received
 }
 
 /** Pulls from a subscription. The handle of a message is what it is acknowledged by. */
@@ -33,10 +34,9 @@ export class PubSubPuller implements Puller<string> {
   readonly #host: Pick<Host, 'clock' | 'timers'>
   /** When what is under way was last leased, by handle. */
   #leased = new Map<string, number>()
-  /** In the order in which they were asked for. */
-  #ahead: Ahead[] = []
-  /** Messages have ordering keys. */
-  #ordered = false
+  readonly #ahead = new Set<Ahead>()
+  /** How many may be in `#ahead`; undefined: not known yet. */
+  #most: number | undefined
   #client: SubscriberClient | undefined
   readonly #acks = new Gathered<string>((handles) => inRequests(handles, (ackIds) => this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout))))
 
@@ -56,22 +56,24 @@ export class PubSubPuller implements Puller<string> {
       while (!signal.aborted) {
         const client = (this.#client ??= await this.#connect())
         this.#askAhead(client, 1)
-        const received = await Promise.race([this.#ahead[0]?.answer, aborted])
-        if (received === undefined) break
-        this.#ahead.shift()
+        // Whichever is answered first: the other one may have found nothing, and waits for long.
+        const first = await Promise.race([...Array.from(this.#ahead, ({ answered }) => answered), aborted])
+        if (first === undefined) break
+        this.#ahead.delete(first)
+        const { received } = first
         if (received.length === 0) continue
         // While these are taken the server looks for the next ones.
-        this.#ordered ||= received.some(({ message }) => (message?.orderingKey ?? '') !== '')
-        this.#askAhead(client, this.#ordered ? 1 : mostAhead)
+        this.#most ??= await this.#look(client)
+        this.#askAhead(client, this.#most)
         // The client sends what it is asked for when nothing else is to be done at once.
         await this.#host.timers.yield()
-        return received.map(({ ackId, message }) => ({ handle: ackId ?? '', message: fromMessage(message ?? {}, this.#config.subscription) }))
+        return received.map((one) => ({ handle: handleOf(one), message: fromMessage(one.message ?? {}, this.#config.subscription) }))
       }
       return []
     } catch (error) {
-      this.#ahead.shift()
       // A pull that found nothing.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
+      this.#most = undefined
       if (isRefusal(error)) await this.close()
       throw new Error(why(error, this.#subscription, 'roles/pubsub.subscriber'), { cause: error })
     } finally {
@@ -89,7 +91,7 @@ export class PubSubPuller implements Puller<string> {
 
   /** Most are acknowledged before they are asked about here for the first time: a lease costs a request as large as an acknowledgement. */
   async keep(taken: readonly string[]): Promise<void> {
-    const handles = [...taken, ...this.#ahead.flatMap(({ handles: its }) => its)]
+    const handles = [...taken, ...this.#untaken()]
     const now = this.#host.clock.monotonic()
     const leased = new Map(handles.map((handle) => [handle, this.#leased.get(handle) ?? Number.NEGATIVE_INFINITY]))
     this.#leased = leased
@@ -99,27 +101,41 @@ export class PubSubPuller implements Puller<string> {
   }
 
   async close(): Promise<void> {
-    const [client, ahead] = [this.#client, this.#ahead]
-    this.#ahead = []
+    const [client, untaken] = [this.#client, this.#untaken()]
+    this.#ahead.clear()
     // For others at once; without that when their lease ends.
-    await this.release(ahead.flatMap(({ handles }) => handles)).catch(() => undefined)
+    await this.release(untaken).catch(() => undefined)
     this.#client = undefined
     await client?.close()
   }
 
   #askAhead(client: SubscriberClient, most: number): void {
-    while (this.#ahead.length < most) this.#ahead.push(this.#ask(client))
+    while (this.#ahead.size < most) this.#ahead.add(this.#ask(client))
   }
 
   #ask(client: SubscriberClient): Ahead {
-    const answer = client.pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs)).then(([{ receivedMessages }]) => {
-      ahead.handles = (receivedMessages ?? []).map(({ ackId }) => ackId ?? '')
-      return receivedMessages ?? []
+    const answered = client.pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs)).then(([{ receivedMessages }]) => {
+      ahead.received = receivedMessages ?? []
+      return ahead
     })
-    // Said to whoever asks for it.
-    answer.catch(() => undefined)
-    const ahead: Ahead = { answer, handles: [] }
+    // Said to whoever waits for it.
+    answered.catch(() => this.#ahead.delete(ahead))
+    const ahead: Ahead = { answered, received: [] }
     return ahead
+  }
+
+  #untaken(): readonly string[] {
+    return [...this.#ahead].flatMap(({ received }) => received.map(handleOf))
+  }
+
+  /** How many requests may be under way: where we may not look there may be an order. */
+  async #look(client: SubscriberClient): Promise<number> {
+    try {
+      const [{ enableMessageOrdering: ordered }] = await client.getSubscription({ subscription: this.#subscription }, callOptions(this.#config.timeout))
+      return ordered === true ? 1 : mostAhead
+    } catch {
+      return 1
+    }
   }
 
   async #lease(handles: readonly string[], ackDeadlineSeconds: number): Promise<void> {
@@ -130,6 +146,10 @@ export class PubSubPuller implements Puller<string> {
     const library = await loadClient()
     return new library.v1.SubscriberClient(await clientOptions(library, this.#config) as ConstructorParameters<typeof library.v1.SubscriberClient>[0])
   }
+}
+
+function handleOf({ ackId }: Received[number]): string {
+  return ackId ?? ''
 }
 
 /** A request may have 512 KiB. */

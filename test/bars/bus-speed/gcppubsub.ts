@@ -1,5 +1,6 @@
 import { PubSub, v1 } from '@google-cloud/pubsub'
 import { PassThroughClient } from 'google-auth-library'
+import { connection } from '../../../src/connectors/gcppubsub/client-connect.ts'
 import { PubSubPuller } from '../../../src/connectors/gcppubsub/client-pull.ts'
 import { gcppubsubSchema, gcppubsubSourceSchema } from '../../../src/connectors/gcppubsub/config.ts'
 import { gcppubsub } from '../../../src/connectors/gcppubsub/index.ts'
@@ -16,8 +17,8 @@ const project = 'weir-test'
 export const gcppubsubSpeed: SpeedBusKind = {
   name: 'gcppubsub', found: findPubSub, messages: 20_000,
   async start() {
-    const server = await startPubSub()
-    const options = await new PubSub({ projectId: project, apiEndpoint: server.endpoint, emulatorMode: true, authClient: new PassThroughClient() }).getClientConfig() as ConstructorParameters<typeof v1.PublisherClient>[0]
+    const server = await startPubSub('2g')
+    const options = await new PubSub({ ...connection, projectId: project, apiEndpoint: server.endpoint, emulatorMode: true, authClient: new PassThroughClient() }).getClientConfig() as ConstructorParameters<typeof v1.PublisherClient>[0]
     const [publisher, subscriber] = [new v1.PublisherClient(options), new v1.SubscriberClient(options)]
     await publisher.createTopic({ name: `projects/${project}/topics/written` })
     const place = { project, endpoint: server.endpoint, auth: { type: 'none' } } as const
@@ -30,8 +31,9 @@ export const gcppubsubSpeed: SpeedBusKind = {
     return {
       sink, produce,
       async fill(messages, places) {
-        // It keeps everything in memory, of which it has little.
+        // It keeps everything in memory.
         for (const subscription of old.splice(0)) await subscriber.deleteSubscription({ subscription })
+        if (filled > 0) await publisher.deleteTopic({ topic: `projects/${project}/topics/read${filled}` })
         const topic = `read${++filled}`
         await publisher.createTopic({ name: `projects/${project}/topics/${topic}` })
         const names = Array.from({ length: places }, (_, at) => `${topic}-${at}`)

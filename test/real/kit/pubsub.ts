@@ -17,15 +17,15 @@ export interface PubSubServer {
 
 const readyLimit = 60_000
 /** It listens on IPv6 alone unless Java is told otherwise. */
-const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
+const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
 
-/** Resolves when it takes connections. Throws when there is no emulator (see `findPubSub`). */
-export async function startPubSub(): Promise<PubSubServer> {
+/** Resolves when it takes connections. Throws when there is no emulator (see `findPubSub`). `heap`: when it is nearly full, collecting garbage takes most of its time. */
+export async function startPubSub(heap = '256m'): Promise<PubSubServer> {
   const program = await findPubSub()
   if (program.path === undefined) throw new Error(program.reason)
   const [port = 0] = await freePorts(1)
   const launch = async (): Promise<ChildProcess> => {
-    const child = spawn('java', [...jvm, '-jar', program.path, '--host=127.0.0.1', `--port=${port}`], { stdio: 'ignore' })
+    const child = spawn('java', [`-Xms${heap}`, `-Xmx${heap}`, ...jvm, '-jar', program.path, '--host=127.0.0.1', `--port=${port}`], { stdio: 'ignore' })
     const killWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', killWithUs)
     child.once('exit', () => process.off('exit', killWithUs))
