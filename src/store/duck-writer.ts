@@ -197,7 +197,7 @@ class DuckWriter implements TableWriter {
     if (isRollup(stream)) {
       const [[rows, timeMin, timeMax] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE FROM ${file}`)
       const columns = columnSet(stream, names)
-      return { rows: Number(rows), bytes, timeMin: timeMin === null ? null : Number(timeMin), timeMax: timeMax === null ? null : Number(timeMax), receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }) }
+      return { rows: Number(rows), bytes, timeMin: timeMin === null ? null : Number(timeMin), timeMax: timeMax === null ? null : Number(timeMax), timed: true, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }) }
     }
     const ms = (aggregate: 'min' | 'max', column: string): string => (names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL')
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
@@ -206,10 +206,11 @@ class DuckWriter implements TableWriter {
     )
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
+    const told = stream === 'events' ? { timed: true as const, families: (await rowsOf(this.#merging, `SELECT DISTINCT coalesce(family, '') FROM ${file} ORDER BY 1`)).map(([family]) => String(family)) } : {}
     const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
     const columns = columnSet(stream, names)
     return {
-      rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0),
+      rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), ...told, receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0),
       perSource, lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }),
     }
   }

@@ -87,8 +87,9 @@ export class Folder {
       throw new Error(`${written.rows} of ${table.rows} rows were written to ${name}`)
     }
     const time = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
-    const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax } = table
-    return { name, stream, hour, firstSequence, lastSequence, schema: schemaVersion, ...written, timeMin: time(table.timeMin), timeMax: time(table.timeMax), receivedMin, receivedMax }
+    const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
+    const told = { ...(timed ? { timed } : {}), ...(families === undefined ? {} : { families: [...families].sort() }) }
+    return { name, stream, hour, firstSequence, lastSequence, schema: schemaVersion, ...written, timeMin: time(table.timeMin), timeMax: time(table.timeMax), ...told, receivedMin, receivedMax }
   }
 
   newName(stream: Stream, hour: number, first: number, last: number): string {

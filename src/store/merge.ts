@@ -1,3 +1,4 @@
+import { extentsJoined } from './extent.ts'
 import { dayOf, msPerHour, streams } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup/cover.ts'
@@ -111,6 +112,7 @@ export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'b
     lastSequence: Math.max(...run.map(({ lastSequence }) => lastSequence)),
     timeMin: least(({ timeMin }) => timeMin),
     timeMax: most(({ timeMax }) => timeMax),
+    ...extentsJoined(run),
     receivedMin: least(({ receivedMin }) => receivedMin) ?? 0,
     receivedMax: most(({ receivedMax }) => receivedMax) ?? 0,
   }

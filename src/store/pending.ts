@@ -1,4 +1,5 @@
 import type { FrameHeader } from '../journal/types.ts'
+import type { Extent } from './extent.ts'
 import type { Stream } from './names.ts'
 
 /** What is known of a table that is not a file yet. Times are Unix ms. */
@@ -12,6 +13,9 @@ export interface PendingTable {
   timeMax: number
   receivedMin: number
   receivedMax: number
+  /** The times are those of its rows. */
+  timed: boolean
+  families: Set<string> | undefined
 }
 
 /** Tables by stream and hour, with what their rows span. */
@@ -27,30 +31,33 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  add(stream: Stream, hour: number, rows: number, first: number, header: FrameHeader): void {
+  /** `extent`: what the rows say, where they were asked. */
+  add(stream: Stream, hour: number, rows: number, first: number, header: FrameHeader, extent?: Extent): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
-      table = { stream, hour, rows: 0, firstSequence: first, lastSequence: first, timeMin: Infinity, timeMax: -Infinity, receivedMin: Infinity, receivedMax: -Infinity }
+      table = { stream, hour, rows: 0, firstSequence: first, lastSequence: first, timeMin: Infinity, timeMax: -Infinity, receivedMin: Infinity, receivedMax: -Infinity, timed: extent !== undefined, families: extent?.families === undefined ? undefined : new Set() }
       this.#tables.set(key, table)
     }
     table.rows += rows
     table.firstSequence = Math.min(table.firstSequence, first)
     table.lastSequence = Math.max(table.lastSequence, header.sequence)
     // A comparison with NaN is false: a frame without times changes nothing.
-    if (header.timeMin < table.timeMin) table.timeMin = header.timeMin
-    if (header.timeMax > table.timeMax) table.timeMax = header.timeMax
+    const { timeMin, timeMax } = extent ?? header
+    if (timeMin < table.timeMin) table.timeMin = timeMin
+    if (timeMax > table.timeMax) table.timeMax = timeMax
+    for (const family of extent?.families ?? []) table.families?.add(family)
     table.receivedMin = Math.min(table.receivedMin, header.received)
     table.receivedMax = Math.max(table.receivedMax, header.received)
     this.rows += rows
   }
 
   /** Rows of a rollup stand for the flows of their hour. */
-  addRollup(hour: number, rows: number): void {
+  addRollup(hour: number, rows: number, { timeMin, timeMax }: Extent): void {
     const flows = this.#tables.get(`flows_${hour}`)
     if (flows === undefined) return
-    const before = this.#tables.get(`flows_1m_${hour}`)?.rows ?? 0
-    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', rows: before + rows })
+    const before = this.#tables.get(`flows_1m_${hour}`) ?? { rows: 0, timeMin, timeMax }
+    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', rows: before.rows + rows, timeMin: Math.min(timeMin, before.timeMin), timeMax: Math.max(timeMax, before.timeMax), timed: true })
   }
 
   clear(): void {

@@ -8,6 +8,7 @@ import { SourceCounts } from './counts.ts'
 import { Endpoints } from './flows/endpoints.ts'
 import type { Folder } from './folder.ts'
 import { dayOf, holdsRows, hourOf } from './names.ts'
+import { extentOfEvents, extentOfSums } from './extent.ts'
 import { PendingTables } from './pending.ts'
 import { rollupRows } from './rollup/rows.ts'
 import { Rollup } from './rollup/rollup.ts'
@@ -133,7 +134,7 @@ export class StoreProjection implements Projection {
       const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
       await writer.append(hour, { stream: 'events', batch, origin, release: () => frame.release?.() })
     }
-    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header)
+    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, batch.kind === 'events' ? extentOfEvents(batch) : undefined)
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header.source, batch.count)
@@ -155,7 +156,7 @@ export class StoreProjection implements Projection {
       this.#rollups.delete(hour)
       this.#emptyRollup = rollup.renewed()
       await writer.append(hour, { stream: 'flows_1m', rows })
-      this.#pending.addRollup(hour, rows.count)
+      this.#pending.addRollup(hour, rows.count, extentOfSums(rows))
     }
     this.#endpoints.forget()
   }

@@ -12,6 +12,10 @@ export interface StoredFile extends FileName {
   readonly bytes: number
   readonly timeMin: number | null
   readonly timeMax: number | null
+  /** The times are those of its rows. Without it they are what frames said of theirs, and rows may lie outside. */
+  readonly timed?: true
+  /** Of a file of events: the families of its rows. Without it there may be any. */
+  readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number
 }

@@ -90,6 +90,8 @@ export interface Inspected extends Written {
   readonly timeMax: number | null
   readonly receivedMin: number
   readonly receivedMax: number
+  readonly timed?: true
+  readonly families?: readonly string[]
   /** Rows by the number of their source. */
   readonly perSource: ReadonlyMap<number, number>
   /** Highest endpoint id in a file of endpoints; else 0. */

@@ -35,19 +35,28 @@ const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 const worst = `[${severities.map(text).join(', ')}][max(CASE severity ${severities.map((word, at) => `WHEN '${word}' THEN ${at + 1}`).join(' ')} ELSE 1 END)]`
 const tenantRef = "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 
+/** Rows that several parts of a statement read, and these parts. */
+interface Read {
+  /** `name AS MATERIALIZED (…)`, where there is more than one reader. */
+  readonly rows?: string
+  readonly parts: readonly string[]
+}
+
 const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string => `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation, ${forward} AS forward, ${more}`
 
 /** SQL of the edges of the nodes; undefined when there can be none. Columns: near far relation forward count first last severity bytes near_name far_name others. */
 export function edgesSql(asked: EdgesAsked): string | undefined {
-  const parts = partsOf(asked)
+  const reads = readsOf(asked)
+  const parts = reads.flatMap((read) => read.parts)
   if (parts.length === 0) return undefined
+  const rows = reads.map((read) => read.rows).filter((each) => each !== undefined)
   const { far, without = [], limit, principal } = asked
   const seen = scopeOf(principal)
   const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(seen === undefined ? [] : [seen])]
   // Of each relation the largest first, so that no relation hides another.
   const ranked = `SELECT *, row_number() OVER (PARTITION BY near, relation, forward ORDER BY count DESC, last DESC, far) AS place FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')}`
   const numbered = `SELECT *, row_number() OVER (PARTITION BY near ORDER BY place, relation, forward) AS number, count(*) OVER (PARTITION BY near) AS edges FROM (${ranked})`
-  return `SELECT near, far, relation, forward, count, first, last, severity, bytes, near_name, far_name, greatest(edges - ${limit}, 0) AS others FROM (${numbered}) WHERE number <= ${limit} ORDER BY near, number`
+  return `${rows.length === 0 ? '' : `WITH ${rows.join(', ')} `}SELECT near, far, relation, forward, count, first, last, severity, bytes, near_name, far_name, greatest(edges - ${limit}, 0) AS others FROM (${numbered}) WHERE number <= ${limit} ORDER BY near, number`
 }
 
 function listOf(refs: readonly string[]): string {
@@ -60,30 +69,48 @@ function scopeOf(principal: Principal): string | undefined {
   return near === undefined || far === undefined ? undefined : `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:')) AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-function partsOf({ near, span, relations }: EdgesAsked): string[] {
+function readsOf({ near, span, relations }: EdgesAsked): Read[] {
   const wanted = (relation: string): boolean => relations?.has(relation) ?? true
   const of = (...wantedLabels: readonly Label[]): readonly string[] => near.filter((ref) => wantedLabels.includes(labelOf(ref)))
-  const [actors, resources, tenants, regions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION')]
   const between = (column: string): string => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
-  const traces = (forward: boolean, from: string, relation: string, to: string, is: string, names: readonly [string, string] = ['NULL::VARCHAR', 'NULL::VARCHAR']): string => {
-    const [nearName, farName] = forward ? names : names.toReversed()
+  return [...ofTraces(of, wanted, between('time')), { parts: [...ofEvents(near, relations, between('valid_from')), ...ofClusters(near, wanted, span)] }, ...ofTraffic(of('WORKLOAD'), wanted, span)]
+}
+
+const traceEnds = {
+  'acted-on': ['actor', 'resource'], 'assumed-by': ['actor', 'impersonated_by'], 'member-of': ['resource', 'tenant_ref'], 'located-at': ['tenant_ref', 'region_ref'],
+} as const
+type TraceRelation = keyof typeof traceEnds
+
+/** Columns of view `audit` behind those of edges. */
+const behind: Readonly<Record<(typeof traceEnds)[TraceRelation][number], string>> = {
+  actor: 'actor', resource: 'resource', impersonated_by: 'impersonated_by', tenant_ref: `${tenantRef} AS tenant_ref`, region_ref: "'region:' || region AS region_ref",
+}
+
+/** Traces are looked up once by each column that has nodes in it, whatever their relations: what is read for that is the largest part of the answer. */
+function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted: (relation: string) => boolean, when: string): Read[] {
+  const [actors, resources, tenants, regions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION')]
+  const rest = (ref: string): string => ref.slice(ref.indexOf(':') + 1)
+  const edge = (by: string, near: string, relation: TraceRelation): string => {
+    const [from, to] = traceEnds[relation]
+    const named = relation === 'acted-on' ? ['any_value(actor_called)', 'any_value(resource_name)'] : ['NULL::VARCHAR', 'NULL::VARCHAR']
+    const [nearName, farName] = near === from ? named : named.toReversed()
     const sums = `count(*)::BIGINT AS count, min(time) AS first, max(time) AS last, ${relation === 'acted-on' ? worst : 'NULL::VARCHAR'} AS severity, NULL::BIGINT AS bytes, ${nearName} AS near_name, ${farName} AS far_name`
-    return `${columns(forward, from, text(relation), to, sums)} FROM audit WHERE ${between('time')} AND ${is} GROUP BY 1, 2`
+    return `${columns(near === from, from, text(relation), to, sums)} FROM ${by} WHERE ${near === from ? to : from} IS NOT NULL GROUP BY 1, 2`
   }
-  const parts: string[] = []
-  const add = (relation: string, refs: readonly string[], sql: (list: string) => string): void => {
-    if (wanted(relation) && refs.length > 0) parts.push(sql(listOf(refs)))
+  const read = (near: keyof typeof behind, refs: readonly string[], among: string, ...relations: readonly TraceRelation[]): Read[] => {
+    const some = relations.filter(wanted)
+    if (refs.length === 0 || some.length === 0) return []
+    const by = `by_${near}`
+    const read = new Set(some.flatMap((relation) => [...traceEnds[relation].map((end) => behind[end]), ...(relation === 'acted-on' ? ['severity', 'coalesce(actor_name, actor_id) AS actor_called', 'resource_name'] : [])]))
+    return [{ rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`, parts: some.map((relation) => edge(by, near, relation)) }]
   }
-  const names = ['any_value(coalesce(actor_name, actor_id))', 'any_value(resource_name)'] as const
-  add('acted-on', actors, (list) => traces(true, 'actor', 'acted-on', 'resource', `actor IN ${list} AND resource IS NOT NULL`, names))
-  add('acted-on', resources, (list) => traces(false, 'actor', 'acted-on', 'resource', `resource IN ${list}`, names))
-  add('assumed-by', actors, (list) => traces(true, 'actor', 'assumed-by', 'impersonated_by', `actor IN ${list} AND impersonated_by IS NOT NULL`))
-  add('assumed-by', actors, (list) => traces(false, 'actor', 'assumed-by', 'impersonated_by', `impersonated_by IN ${list}`))
-  add('member-of', resources, (list) => traces(true, 'resource', 'member-of', tenantRef, `resource IN ${list} AND tenant IS NOT NULL`))
-  add('member-of', tenants, (list) => traces(false, 'resource', 'member-of', tenantRef, `${tenantRef} IN ${list} AND resource IS NOT NULL`))
-  add('located-at', tenants, (list) => traces(true, tenantRef, 'located-at', "'region:' || region", `${tenantRef} IN ${list} AND region IS NOT NULL`))
-  add('located-at', regions, (list) => traces(false, tenantRef, 'located-at', "'region:' || region", `'region:' || region IN ${list} AND tenant IS NOT NULL`))
-  return [...parts, ...ofEvents(near, relations, between('valid_from')), ...ofClusters(near, wanted, span), ...ofTraffic(of('WORKLOAD'), wanted, span)]
+  return [
+    ...read('actor', actors, `actor IN ${listOf(actors)}`, 'acted-on', 'assumed-by'), ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
+    ...read('resource', resources, `resource IN ${listOf(resources)}`, 'acted-on', 'member-of'),
+    // The plain column comes first: it is asked where files are read.
+    ...read('tenant_ref', tenants, `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))} AND ${tenantRef} IN ${listOf(tenants)}`, 'member-of', 'located-at'),
+    ...read('region_ref', regions, `region IN ${listOf(regions.map(rest))}`, 'located-at'),
+  ]
 }
 
 const held = 'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::VARCHAR AS severity, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
@@ -118,8 +145,10 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
   return (['from', 'to'] as const).flatMap((end) => (ends[end].size === 0 ? [] : [rows(end === 'from', [...ends[end].keys()], [...new Set([...ends[end].values()].flat())])]))
 }
 
-function ofTraffic(workloads: readonly string[], wanted: (relation: string) => boolean, { from, to }: GraphSpan): string[] {
+function ofTraffic(workloads: readonly string[], wanted: (relation: string) => boolean, { from, to }: GraphSpan): Read[] {
   if (!wanted('talks-to') || workloads.length === 0) return []
   const sums = 'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::VARCHAR AS severity, sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
-  return [true, false].map((forward) => `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(workloads)} GROUP BY from_ref, to_ref`)
+  const list = listOf(workloads)
+  const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND (from_ref IN ${list} OR to_ref IN ${list}))`
+  return [{ rows, parts: [true, false].map((forward) => `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${forward ? 'from_ref' : 'to_ref'} IN ${list} GROUP BY from_ref, to_ref`) }]
 }

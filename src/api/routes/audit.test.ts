@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
 import type { AuditRecord } from '../../model/audit.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { event } from '../../store/testing/frames.ts'
@@ -124,4 +125,17 @@ test('who may see one namespace gets the traces of its objects in every answer, 
   expect(await get(api, 'audit/newest', {}, headers)).toMatchObject({ newest: at('10:03:00') })
   const all = await ask(api.store.reader, "SELECT _pos AS pos FROM audit WHERE action = 'deleteServer'")
   expect((await api.get('audit/one', { pos: String(all[0]?.['pos']) }, headers)).status).toBe(404)
+})
+
+test('the first page has the newest traces, however unevenly they lie in the span', async () => {
+  const random = new SeededRandom(3)
+  // Most within a second, some of the same moment, one long before.
+  const times = [...Array.from({ length: 40 }, () => `10:59:5${random.integer(0, 1)}`), ...Array.from({ length: 6 }, () => `10:${random.integer(10, 50)}:00`), '10:00:01']
+  const events = times.map((time, at) => trace(time, `u${at}`, 'a'))
+  const api = await started(events)
+  const newest = times.toSorted().toReversed().map(at)
+  for (const limit of [1, 3, 38, 41, 46, 47, 100]) {
+    const page = await get<Page>(api, 'audit', { limit: String(limit) })
+    expect([page.traces.map(({ time }) => time), page.total, page.next === null]).toEqual([newest.slice(0, limit), times.length, limit >= times.length])
+  }
 })

@@ -102,17 +102,16 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     const [store, gone] = [storeOf(context), goneWith(reply)]
     const limit = query.limit ?? 100
     const page = pageOf(query, context.host.clock.now(), request.principal)
-    const ask = (sql: string): Promise<Record<string, unknown>[] | undefined> => rowsOf(store, sql, gone)
-    const [rows, counted] = await Promise.all([
-      newest(ask, page, limit), page.after === undefined ? ask(`SELECT count(*)::BIGINT AS n FROM audit WHERE ${page.where.join(' AND ')}`) : undefined,
-    ])
+    const ask: Ask = (sql) => rowsOf(store, sql, gone)
+    const counted = page.after === undefined ? await countsOf(ask, page) : undefined
+    const rows = gone.aborted ? undefined : await newest(ask, counted === undefined ? page : { ...page, where: [...page.where, ...newestPart(counted, limit)] }, limit)
     if (rows === undefined || gone.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     return answerJson(request, reply, {
       traces: shown.map(({ us: _, ...row }) => row),
       next: rows.length > limit && last !== undefined ? writePageCursor({ question: page.question, times: [page.from, page.to], keys: [String(last['us']), String(last['pos'])] }) : null,
-      ...(counted === undefined ? {} : { total: Number(counted[0]?.['n'] ?? 0) }),
+      ...(counted === undefined ? {} : { total: counted.reduce((sum, { n }) => sum + n, 0) }),
       span: { from: isoOf(page.from), to: isoOf(page.to) },
     })
   })
@@ -127,6 +126,9 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     return answerJson(request, reply, row)
   })
 }
+
+/** Rows of an answer; undefined when who asked has gone. */
+type Ask = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
   readonly question: string
@@ -148,8 +150,31 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   return { question, from, to, where: [`time >= ${timeSql(from)}`, after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(after.time)}`, ...conditions], after }
 }
 
+/** Parts of a span that are counted apart. */
+const mostParts = 400n
+
+interface Counted {
+  /** Its begin, in µs. */
+  readonly from: bigint
+  readonly n: number
+}
+
+/** How many traces a span has, by parts of it, the newest first: files of older ones need no second look for the newest. */
+async function countsOf(ask: Ask, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
+  const length = (to - from) / mostParts + 1n
+  const rows = await ask(`SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`)
+  return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
+}
+
+/** Condition on the newest part of a span with more traces than these. */
+function newestPart(counted: readonly Counted[], limit: number): string[] {
+  let before = 0
+  const found = counted.find(({ n }) => (before += n) > limit)
+  return found === undefined ? [] : [`time >= ${timeSql(found.from)}`]
+}
+
 /** Traces of a page and one more, if there is one. When they begin is found out first, by few columns: all else is read of these alone. Undefined when who asked has gone. */
-async function newest(ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>, { where, after }: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
+async function newest(ask: Ask, { where, after }: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
   const conditions = where.join(' AND ')
   const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
   const edges = await ask(`SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY time DESC LIMIT ${limit + 1})`)

@@ -1,5 +1,6 @@
 import { workloadGroups } from '../../model/refs.ts'
 import { quoted } from '../duck.ts'
+import type { Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { rollupView } from '../rollup/views.ts'
 
@@ -10,8 +11,8 @@ function workload(end: 'src' | 'dst'): string {
 }
 
 /** View `traffic`: which workload talked to which, and how much, by the hour. What the rollup has put together with others names no workload. */
-export function trafficView(input: ViewInput): string {
+export function trafficView(input: ViewInput, when?: Receipt): string {
   const both = `${workload('src')} AS from_ref, ${workload('dst')} AS to_ref`
-  const rows = `SELECT time AS hour, ${both}, bytes_est AS bytes, packets_est AS packets, flows FROM (${rollupView('flows_1h', input)})`
+  const rows = `SELECT time AS hour, ${both}, bytes_est AS bytes, packets_est AS packets, flows FROM (${rollupView('flows_1h', input, when)})`
   return `SELECT hour, from_ref, to_ref, ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`
 }

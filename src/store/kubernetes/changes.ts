@@ -12,10 +12,10 @@ const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created'
 /** A request is looked for this long before its change was seen, and this long after, by clocks that differ. */
 const [earlier, later] = [{ ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' }, { ms: msPerHour, sql: 'INTERVAL 1 HOUR' }]
 
-/** View `changes`; `audited`: somebody asks who it was, of changes of these times. */
-export function changesView(input: ViewInput, audited: Receipt | undefined): string {
+/** View `changes`; `audited`: somebody asks who it was, of changes of these times. `when`: changes of other times are of no interest. */
+export function changesView(input: ViewInput, audited: Receipt | undefined, when?: Receipt): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource'])
-  const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input)}) r`
+  const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input, when)}) r`
   const user = 'coalesce(v.username, m.username)'
   const columns = [
     'r.time',
@@ -43,7 +43,7 @@ export function changesView(input: ViewInput, audited: Receipt | undefined): str
 function auditsOf(input: ViewInput, { from, to }: Receipt): string {
   const bounds = [...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []), ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : [])].join('')
   const texts = textsIn('data', ['$.user.username', '$.auditID', '$.object.resourceVersion', '$.object.uid', '$.verb', '$.code', '$.received', '$.completed', '$.object.subresource', '$.uri', '$.userAgent', '$.cluster', '$.user.uid'])
-  const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input)}) WHERE type = '${kubernetesTypes.audit}'${bounds}`
+  const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input, { from: from - earlier.ms, to: to + later.ms })}) WHERE type = '${kubernetesTypes.audit}'${bounds}`
   const manager = "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
   // The rule of `actorKey` in src/model/audit.ts, for what a kube-audit source tells.
   const actor = "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"

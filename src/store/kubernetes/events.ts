@@ -1,13 +1,15 @@
+import { happenedWithin, type Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { scan } from '../read/views.ts'
 import { quoted } from '../duck.ts'
 
 /**
  * Events of a family as rows with the columns of files. What the envelope says of the object (its ref, its key) needs no look
- * into the body, so conditions on it come before any JSON is read.
+ * into the body, so conditions on it come before any JSON is read. Files that have none of them, or none of these times, are not opened.
  */
-export function eventsOf(family: string, input: ViewInput): string {
-  return `SELECT * FROM (${scan('events', input)}) WHERE family = ${quoted(family)}`
+export function eventsOf(family: string, input: ViewInput, when?: Receipt): string {
+  const files = happenedWithin(input.files, when).filter(({ families }) => families?.includes(family) ?? true)
+  return `SELECT * FROM (${scan('events', { ...input, files })}) WHERE family = ${quoted(family)}`
 }
 
 /** Parts of `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`; what belongs to a whole cluster has no namespace. */

@@ -198,7 +198,7 @@ function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInp
 }
 
 async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
-  await connection.run(`${flowsViews(statement, input)}; CREATE TEMP VIEW events AS ${eventsView(input)}${rollupViews(statement.sql, input)}${kubernetesViews(statement, input)}`)
+  await connection.run(viewsOf(statement, input))
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)
@@ -211,6 +211,15 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
   } finally {
     prepared.destroySync()
   }
+}
+
+/** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
+function viewsOf(statement: Statement, input: ViewInput): string {
+  const asked = statement.sql.toLowerCase()
+  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input)}`
+  // What names none of them may ask which there are.
+  const wanted = (name: string): boolean => others === '' || new RegExp(`\\b${name}\\b`).test(asked)
+  return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others
 }
 
 function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {

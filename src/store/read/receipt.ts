@@ -1,7 +1,7 @@
 import { dayOf, msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 
-/** When rows must have been received to be of interest, in Unix ms; every row counts where a side is open. */
+/** When rows must have been received, or must have happened, to be of interest, in Unix ms; every row counts where a side is open. */
 export interface Receipt {
   readonly from: number
   readonly to: number
@@ -121,4 +121,18 @@ export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | 
   const flows = files.filter(({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to)
   const days = new Set(flows.map(({ hour }) => dayOf(hour)))
   return [...flows, ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour))))]
+}
+
+/** The manifest has times as numbers of ms, files in µs: they may differ by less than this. */
+const roundedMs = 1
+
+/** Without the files of which no row has a time within the bounds. Those that do not say of what times their rows are stay. */
+export function happenedWithin(files: readonly StoredFile[], bounds: Receipt | undefined): readonly StoredFile[] {
+  if (bounds === undefined) return files
+  const { from, to } = bounds
+  return files.filter(({ timed, timeMin, timeMax }) => {
+    if (timed !== true) return true
+    // A row without a time is within no bounds.
+    return timeMin !== null && timeMax !== null && timeMax >= from - roundedMs && timeMin <= to + roundedMs
+  })
 }

@@ -18,9 +18,15 @@ export interface Statement {
   /** The relations that it asks for by their names; undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
+  /** Of which times are the rows that it reads of a view, where it says so. */
+  readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
+
+/** Views with the column that says when a row happened. */
+const timedViews = { changes: 'time', audit: 'time', traffic: 'hour', flows_1m: 'time', flows_5m: 'time', flows_1h: 'time' } as const
+export type TimedView = keyof typeof timedViews
 
 const ever: Receipt = { from: -Infinity, to: Infinity }
 
@@ -101,7 +107,11 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
   const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (boundsOf(tree, 'changes', 'time') ?? ever) : undefined, zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  const times = Object.fromEntries(Object.entries(timedViews).flatMap(([view, column]) => {
+    const bounds = boundsOf(tree, view, column)
+    return bounds === undefined ? [] : [[view, bounds]]
+  }))
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

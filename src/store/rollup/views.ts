@@ -1,17 +1,21 @@
 import { fileList } from '../duck.ts'
 import { bucket, wholeSum } from './merge.ts'
 import { filesOf } from './cover.ts'
-import { dimensions, rollupColumns, rollups, sums, type Rollup } from './schema.ts'
+import { dimensions, rollupColumns, rollups, stepMs, sums, type Rollup } from './schema.ts'
 import { hasColumn } from '../schema.ts'
+import { happenedWithin, type Receipt } from '../read/receipt.ts'
+import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 
 /**
  * A rollup as a view: dimensions as view `flows` has them, sums as HUGEINT. One group may have several rows: they are to
  * be summed. `folded` says what a row has lost.
  */
-export function rollupView(rollup: Rollup, input: ViewInput): string {
+export function rollupView(rollup: Rollup, input: ViewInput, when?: Receipt): string {
+  // A bucket begins before what is in it.
+  const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
   const groups = new Map<string, { file: (typeof input.files)[number]; paths: string[] }>()
-  for (const file of filesOf(rollup, input.files)) {
+  for (const file of happenedWithin(filesOf(rollup, input.files), bounds)) {
     const key = `${file.stream} ${file.columns ?? ''}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
@@ -29,6 +33,6 @@ export function rollupView(rollup: Rollup, input: ViewInput): string {
 }
 
 /** Definitions of the rollups' views that a statement may speak of. */
-export function rollupViews(sql: string, input: ViewInput): string {
-  return rollups.filter((rollup) => sql.toLowerCase().includes(rollup)).map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input)}`).join('')
+export function rollupViews({ sql, times }: Pick<Statement, 'sql' | 'times'>, input: ViewInput): string {
+  return rollups.filter((rollup) => sql.toLowerCase().includes(rollup)).map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, times[rollup])}`).join('')
 }
