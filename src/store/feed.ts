@@ -25,6 +25,8 @@ export interface FeedIdentity {
 
 /** So long flows wait, from their receipt on: news of who has their addresses comes later than they do. */
 const settleMs = 2000
+/** While flows wait, the journal is looked at so often, not whenever something comes: each look costs the same, however little there is. */
+const lookMs = 500
 /** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */
 const mostWaiting = 64 << 20
 
@@ -100,8 +102,11 @@ export class StoreFeed {
     // Merging and retention go on beside commits.
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
+    let lookedAt = -Infinity
     try {
       while (!signal.aborted) {
+        if (waiting.held) await host.timers.sleep(Math.max(0, lookedAt + lookMs - host.clock.monotonic()), signal)
+        lookedAt = host.clock.monotonic()
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt)
         await waiting.add(await this.#soon(next, signal, (until) => reader.next(readBytes, until)))
         const frames = waiting.ripe()
@@ -167,6 +172,8 @@ class Waiting {
   readonly #identity: FeedIdentity | undefined
   #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
   #bytes = 0
+  /** Of bodies as they lie in the journal, with the last look. */
+  #came = 0
 
   constructor(clock: Clock, identity: FeedIdentity | undefined) {
     this.#clock = clock
@@ -178,7 +185,13 @@ class Waiting {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
 
+  /** Some wait, and no more came with the last look than can wait until the next. */
+  get held(): boolean {
+    return this.#frames.length > 0 && this.#came < readBytes / 4
+  }
+
   async add(frames: readonly Frame[]): Promise<void> {
+    this.#came = frames.reduce((sum, { header }) => sum + header.bodyBytes, 0)
     await this.#identity?.take(frames)
     const watching = this.#identity?.watching() === true
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
