@@ -22,6 +22,7 @@ import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { exporterRoutes, exporterSchemas } from './routes/exporters.ts'
 import { changeGapRoutes, changeGapSchemas } from './routes/change-gaps.ts'
 import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
+import { auditQueryRoute } from './routes/audit-query.ts'
 import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
 import { auditRoutes, auditSchemas } from './routes/audit.ts'
 import { graphRoutes, graphSchemas } from './routes/graph.ts'
@@ -92,6 +93,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   graphRoutes(app, context)
   auditSumRoutes(app, context)
   auditFactRoutes(app, context)
+  auditQueryRoute(app, context)
   changeGapRoutes(app, context)
   resourceRoutes(app, context)
   eventRoutes(app, context)

@@ -73,8 +73,9 @@ export function unknownField(written: string, parameter: string, names: NameTabl
   return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
 }
 
+/** What stands between commas; `\,` is a comma within a value, as names of users may have one, and `\\` a backslash. */
 export function listOf(written: string | undefined): string[] {
-  return (written ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '')
+  return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? []).map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1')).filter((each) => each !== '')
 }
 
 export interface AnswerColumn {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { recipes } from '../../console/src/pages/audit/recipes.ts'
 import { problemTable } from '../../src/api/problems.ts'
 import { everyView } from '../../src/api/views.ts'
 import { commandTree, flatten } from '../../src/cli/command-tree.ts'
@@ -49,6 +50,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('configuration in', () => {
+  test.each(recipes)('the recipe of page Audit for $title is valid', async ({ text }) => {
+    const file = join(folder, 'weir.yaml')
+    await writeFile(file, text)
+    expect((await loadConfig(realHost(), file, [])).warnings).toBe('')
+  })
+
+
   test.each(pages.filter((page) => blocks(page, 'yaml').length > 0))('%s is valid', async (page) => {
     for (const block of blocks(page, 'yaml')) {
       const keys = Object.keys(parse(block) as object)

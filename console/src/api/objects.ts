@@ -19,6 +19,8 @@ export interface Change extends ObjectPlace {
   readonly operation: string | null
   readonly actor: string | null
   readonly actor_kind: 'user' | 'manager' | null
+  /** The user as traces name actors; null: no audit log tells. */
+  readonly actor_ref: string | null
   readonly manager: string | null
   readonly audit_id: string | null
   readonly coalesced: boolean

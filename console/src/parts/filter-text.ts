@@ -34,6 +34,11 @@ export function conditionFor(field: string, value: unknown, has = true): string 
   return absent ? (has ? `not exists(${field})` : `exists(${field})`) : `${field} ${has ? '=' : '!='} ${literal(value)}`
 }
 
+/** Says of a field that it has one of these values. */
+export function conditionAmong(field: string, values: readonly string[]): string {
+  return values.length === 1 ? conditionFor(field, values[0]) : `${field} in (${values.map(literal).join(', ')})`
+}
+
 /** `src_port` → `any.port`: what either end may have; undefined for what is of no end. */
 export function ofEitherEnd(field: string): string | undefined {
   const [, xlat = '', part] = /^(xlat_)?(?:src|dst)_(.+)$/.exec(field) ?? []

@@ -29,3 +29,12 @@ export function names(usual: readonly string[]): Part<readonly string[]> {
 export function seconds(known: readonly number[], usual: number): Part<number> {
   return { usual, read: (written) => known.find((each) => String(each) === written), write: String }
 }
+
+/** Values with commas between them; `\,` is a comma within one, and `\\` a backslash. As the API reads lists. */
+export function listText(values: readonly string[]): string {
+  return values.map((value) => value.replaceAll(/[\\,]/g, '\\$&')).join(',')
+}
+
+export function readList(written: string): readonly string[] {
+  return [...new Set((written.match(/(?:\\[\\,]|[^,])+/g) ?? []).map((each) => each.replaceAll(/\\([\\,])/g, '$1')))]
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseRef, pathOfRef, refOfPath, refText, writeRef } from './refs.ts'
+import { actorText, cloudId, isCloudRef, parseRef, pathOfRef, refOfPath, refText, writeRef } from './refs.ts'
 
 test('a name becomes a path without empty parts, and that is read back', () => {
   for (const [ref, path, said] of [
@@ -22,8 +22,26 @@ test('slashes that were joined on the way leave the name that it was', () => {
 })
 
 test('what is no object stays as it is', () => {
-  for (const text of ['image:registry/web@sha256:1', 'aws:///i-1', 'k8s:prod/apps', 'k8s:a/b/c/d/e/f']) {
+  for (const text of ['image:registry/web@sha256:1', 'k8s:prod/apps', 'k8s:a/b/c/d/e/f']) {
     expect(parseRef(text)).toBeUndefined()
     expect([pathOfRef(text), refOfPath(text), refText(text)]).toEqual([text, text, text])
   }
+})
+
+test('a resource of a cloud is found by its path, whatever its parts are written with, and called by its id', () => {
+  for (const [ref, path, id] of [
+    ['otc:p1/ecs/server/8a1c', 'otc:p1/ecs/server/8a1c', '8a1c'],
+    ['aws:123/s3/object/logs%2F2026%2Fa 100%25.gz', 'aws:123/s3/object/logs%2F2026%2Fa 100%25.gz', 'logs/2026/a 100%.gz'],
+    ['aws:/sqs//orders', 'aws:-/sqs/-/orders', 'orders'],
+    ['otc:-/ecs/-/-', 'otc:%2D/ecs/%2D/%2D', '-'],
+    ['aws:///i-1', 'aws:-/-/-/i-1', 'i-1'],
+    ['otc:p1/ecs/server/50%', 'otc:p1/ecs/server/50%', '50%'],
+  ] as const) {
+    expect(isCloudRef(ref)).toBe(true)
+    expect([pathOfRef(ref), refOfPath(pathOfRef(ref)), cloudId(ref)]).toEqual([path, ref, id])
+  }
+})
+
+test('an actor is called by what stands behind its domain', () => {
+  expect(['user:d%2Fx/a/b', 'user:/bob', 'system'].map(actorText)).toEqual(['a/b', 'bob', 'system'])
 })

@@ -49,6 +49,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   auditColumns: scoped('Sums of what the list shows.'),
   auditFirsts: scoped('Of what the list shows.'),
   auditLogins: scoped('Of what the list shows.'),
+  auditQuery: everybody('The question in SQL, with what limits it; no row.'),
   graph: scoped('Edges of objects of his namespaces, to what is in none or in his.'),
   graphPaths: scoped('As neighbours.'),
   auditNewest: scoped('Of what the list shows; nothing of sources.'),

@@ -4,7 +4,7 @@ import { text, timeSql } from '../../query/sql-text.ts'
 import type { Principal } from '../access/principal.ts'
 import { auditScope } from '../access/scope.ts'
 import { asOf } from '../objects.ts'
-import { labelOf, type Label } from './nodes.ts'
+import { actionName, labelOf, type Label } from './nodes.ts'
 
 /** What happened from `from` to `to`, and what held at `to`; in µs. */
 export interface GraphSpan {
@@ -26,7 +26,7 @@ export interface EdgesAsked {
   readonly principal: Principal
 }
 
-export const summedRelations = ['acted-on', 'assumed-by', 'member-of', 'located-at', 'owned-by', 'runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', 'talks-to'] as const
+export const summedRelations = ['acted-on', 'did', 'done-to', 'assumed-by', 'member-of', 'located-at', 'owned-by', 'runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', 'talks-to'] as const
 /** Of single events: only when they are named, or of an event itself. */
 export const eventRelations = ['performed-by', 'applied-on', 'with-status'] as const
 
@@ -69,31 +69,38 @@ function scopeOf(principal: Principal): string | undefined {
   return near === undefined || far === undefined ? undefined : `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:')) AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-function readsOf({ near, span, relations }: EdgesAsked): Read[] {
+function readsOf({ near, far = [], span, relations }: EdgesAsked): Read[] {
   const wanted = (relation: string): boolean => relations?.has(relation) ?? true
   const of = (...wantedLabels: readonly Label[]): readonly string[] => near.filter((ref) => wantedLabels.includes(labelOf(ref)))
   const between = (column: string): string => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
-  return [...ofTraces(of, wanted, between('time')), { parts: [...ofEvents(near, relations, between('valid_from')), ...ofClusters(near, wanted, span)] }, ...ofTraffic(of('WORKLOAD'), wanted, span)]
+  // Actions are an end, and nothing leads through them: whoever logs in has nothing to do with whoever else does.
+  const toActions = far.some((ref) => actionName(ref) !== undefined)
+  return [...ofTraces(of, wanted, between('time'), toActions), { parts: [...ofEvents(near, relations, between('valid_from')), ...ofClusters(near, wanted, span)] }, ...ofTraffic(of('WORKLOAD'), wanted, span)]
 }
 
 const traceEnds = {
   'acted-on': ['actor', 'resource'], 'assumed-by': ['actor', 'impersonated_by'], 'member-of': ['resource', 'tenant_ref'], 'located-at': ['tenant_ref', 'region_ref'],
+  did: ['actor', 'action_ref'], 'done-to': ['action_ref', 'resource'],
 } as const
 type TraceRelation = keyof typeof traceEnds
 
 /** Columns of view `audit` behind those of edges. */
 const behind: Readonly<Record<(typeof traceEnds)[TraceRelation][number], string>> = {
-  actor: 'actor', resource: 'resource', impersonated_by: 'impersonated_by', tenant_ref: `${tenantRef} AS tenant_ref`, region_ref: "'region:' || region AS region_ref",
+  actor: 'actor', resource: 'resource', impersonated_by: 'impersonated_by', tenant_ref: `${tenantRef} AS tenant_ref`, region_ref: "'region:' || region AS region_ref", action_ref: "'action:' || action AS action_ref",
 }
 
+/** What ends are called by, of relations that tell names. */
+const called: Readonly<Partial<Record<keyof typeof behind, string>>> = { actor: 'coalesce(actor_name, actor_id) AS actor_called', resource: 'resource_name' }
+const telling: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
+
 /** Traces are looked up once by each column that has nodes in it, whatever their relations: what is read for that is the largest part of the answer. */
-function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted: (relation: string) => boolean, when: string): Read[] {
-  const [actors, resources, tenants, regions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION')]
+function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted: (relation: string) => boolean, when: string, toActions: boolean): Read[] {
+  const [actors, resources, tenants, regions, actions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION'), of('ACTION').flatMap((ref) => actionName(ref) ?? [])]
   const rest = (ref: string): string => ref.slice(ref.indexOf(':') + 1)
   const edge = (by: string, near: string, relation: TraceRelation): string => {
     const [from, to] = traceEnds[relation]
-    const named = relation === 'acted-on' ? ['any_value(actor_called)', 'any_value(resource_name)'] : ['NULL::VARCHAR', 'NULL::VARCHAR']
-    const [nearName, farName] = near === from ? named : named.toReversed()
+    const nameOf = (end: keyof typeof behind): string => (!telling.has(relation) ? 'NULL::VARCHAR' : end === 'actor' ? 'any_value(actor_called)' : end === 'resource' ? 'any_value(resource_name)' : 'NULL::VARCHAR')
+    const [nearName, farName] = near === from ? [nameOf(from), nameOf(to)] : [nameOf(to), nameOf(from)]
     const sums = `count(*)::BIGINT AS count, min(time) AS first, max(time) AS last, ${relation === 'acted-on' ? worst : 'NULL::VARCHAR'} AS severity, NULL::BIGINT AS bytes, ${nearName} AS near_name, ${farName} AS far_name`
     return `${columns(near === from, from, text(relation), to, sums)} FROM ${by} WHERE ${near === from ? to : from} IS NOT NULL GROUP BY 1, 2`
   }
@@ -101,12 +108,13 @@ function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted
     const some = relations.filter(wanted)
     if (refs.length === 0 || some.length === 0) return []
     const by = `by_${near}`
-    const read = new Set(some.flatMap((relation) => [...traceEnds[relation].map((end) => behind[end]), ...(relation === 'acted-on' ? ['severity', 'coalesce(actor_name, actor_id) AS actor_called', 'resource_name'] : [])]))
+    const read = new Set(some.flatMap((relation) => [...traceEnds[relation].map((end) => behind[end]), ...(telling.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []), ...(relation === 'acted-on' ? ['severity'] : [])]))
     return [{ rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`, parts: some.map((relation) => edge(by, near, relation)) }]
   }
   return [
-    ...read('actor', actors, `actor IN ${listOf(actors)}`, 'acted-on', 'assumed-by'), ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
-    ...read('resource', resources, `resource IN ${listOf(resources)}`, 'acted-on', 'member-of'),
+    ...read('actor', actors, `actor IN ${listOf(actors)}`, 'acted-on', 'assumed-by', ...(toActions ? ['did'] as const : [])), ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
+    ...read('resource', resources, `resource IN ${listOf(resources)}`, 'acted-on', 'member-of', ...(toActions ? ['done-to'] as const : [])),
+    ...read('action_ref', actions, `action IN ${listOf(actions)}`, 'did', 'done-to'),
     // The plain column comes first: it is asked where files are read.
     ...read('tenant_ref', tenants, `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))} AND ${tenantRef} IN ${listOf(tenants)}`, 'member-of', 'located-at'),
     ...read('region_ref', regions, `region IN ${listOf(regions.map(rest))}`, 'located-at'),
@@ -117,7 +125,7 @@ const held = 'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to)
 
 function ofEvents(near: readonly string[], relations: ReadonlySet<string> | undefined, when: string): string[] {
   const named = eventRelations.filter((relation) => relations?.has(relation))
-  const [events, others] = [near.filter((ref) => labelOf(ref) === 'ACTION'), near.filter((ref) => labelOf(ref) !== 'ACTION')]
+  const [events, others] = [near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined), near.filter((ref) => labelOf(ref) !== 'ACTION')]
   const rows = (forward: boolean, among: readonly string[], is: string): string => `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)} AND ${is} GROUP BY from_ref, relation, to_ref`
   return [
     ...(events.length === 0 || (relations !== undefined && named.length === 0) ? [] : [rows(true, relations === undefined ? eventRelations : named, `from_ref IN ${listOf(events)}`)]),

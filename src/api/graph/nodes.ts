@@ -12,7 +12,12 @@ export interface GraphNode {
   readonly name: string
 }
 
-const prefixes: Readonly<Record<string, Label>> = { user: 'SUBJECT', tenant: 'TENANT', region: 'REGION', status: 'STATUS', image: 'IMAGE' }
+const prefixes: Readonly<Record<string, Label>> = { user: 'SUBJECT', tenant: 'TENANT', region: 'REGION', status: 'STATUS', image: 'IMAGE', action: 'ACTION' }
+
+/** All actions of a name, whoever did them (`action:login`), not a single one; undefined: it is none of these. */
+export function actionName(ref: string): string | undefined {
+  return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
+}
 
 export function labelOf(ref: string): Label {
   if (ref === 'system' || ref === 'unknown') return 'SUBJECT'
@@ -33,7 +38,7 @@ export function nodeOf(ref: string, told?: string): GraphNode {
     const kind = parts.length === 4 && parts[0] !== '' ? `${parts[1]}/${parts[2]}` : null
     return { ref, label, kind, name: told ?? decoded(parts.at(-1) ?? ref) }
   }
-  if (label === 'ACTION') return { ref, label, kind: null, name: told ?? ref }
+  if (label === 'ACTION') return { ref, label, kind: null, name: told ?? actionName(ref) ?? ref }
   const rest = ref.slice(ref.indexOf(':') + 1)
   return { ref, label, kind: null, name: told ?? (label === 'SUBJECT' || label === 'TENANT' ? rest.slice(rest.indexOf('/') + 1) : rest) }
 }

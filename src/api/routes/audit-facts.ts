@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isoOf } from '../../query/plan/index.ts'
 import { timeSql } from '../../query/sql-text.ts'
+import type { Principal } from '../access/principal.ts'
 import { auditScope } from '../access/scope.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
@@ -46,6 +47,24 @@ const collecting: ReadonlySet<string> = new Set(['otc-cts', 'cloudtrail', 'exosc
 /** What a login is called, wherever. */
 const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
 
+/** Begin and end of a question as SQL, and its other conditions. */
+export interface AuditWithin {
+  readonly from: string
+  readonly to: string
+  readonly conditions: readonly string[]
+}
+
+export function firstsSql({ from, to, conditions }: AuditWithin): string {
+  return `SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT AS traces\nFROM audit\nWHERE ${[`time < ${to}`, ...conditions].join('\n  AND ')}\nGROUP BY actor, service, action\nHAVING min(time) >= ${from}`
+}
+
+export function loginsSql({ from, to, conditions }: AuditWithin): string {
+  const where = [`time >= ${from}`, `time < ${to}`, "severity IN ('warning', 'incident')", isLogin, ...conditions].join('\n  AND ')
+  return `SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses\nFROM audit\nWHERE ${where}\nGROUP BY actor`
+}
+
+export const [firstsOrder, loginsOrder] = ['first DESC, actor, service, action', 'failed DESC, actor'] as const
+
 interface Query extends AuditQuery {
   readonly limit?: number
 }
@@ -54,7 +73,11 @@ const limited = { ...auditParameters, limit: { type: 'integer', minimum: 1, maxi
 
 export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host, control } = context
-  const spanned = (query: Query): { from: bigint; to: bigint } => span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
+  const within = (query: Query, principal: Principal): AuditWithin => {
+    const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
+    return { from: timeSql(from), to: timeSql(to), conditions: auditConditions(query, principal) }
+  }
+  const counted = (sql: string, of: string, order: string, { limit = 100 }: Query): string => `SELECT *, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
   app.get('/api/v1/audit/firsts', {
     schema: {
@@ -63,11 +86,9 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     },
   }, async (request, reply) => {
     const query = request.query as Query
-    const { from, to } = spanned(query)
-    const where = [`time < ${timeSql(to)}`, ...auditConditions(query, request.principal)].join(' AND ')
     const [store, gone] = [storeOf(context), goneWith(reply)]
     const [rows, oldest] = await Promise.all([
-      rowsOf(store, `SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT AS traces, count(*) OVER ()::BIGINT AS total FROM audit WHERE ${where} GROUP BY actor, service, action HAVING min(time) >= ${timeSql(from)} ORDER BY first DESC, actor, service, action LIMIT ${query.limit ?? 100}`, gone),
+      rowsOf(store, counted(firstsSql(within(query, request.principal)), 'count(*)', firstsOrder, query), gone),
       rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
     ])
     if (rows === undefined || oldest === undefined) return reply.hijack()
@@ -81,9 +102,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     },
   }, async (request, reply) => {
     const query = request.query as Query
-    const { from, to } = spanned(query)
-    const where = [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, "severity IN ('warning', 'incident')", isLogin, ...auditConditions(query, request.principal)].join(' AND ')
-    const rows = await rowsOf(storeOf(context), `SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses, sum(count(*)) OVER ()::BIGINT AS total FROM audit WHERE ${where} GROUP BY actor ORDER BY failed DESC, actor LIMIT ${query.limit ?? 100}`, goneWith(reply))
+    const rows = await rowsOf(storeOf(context), counted(loginsSql(within(query, request.principal)), 'sum(failed)', loginsOrder, query), goneWith(reply))
     if (rows === undefined) return reply.hijack()
     return answerJson(request, reply, { actors: rows.map(({ total: _, ...row }) => ({ ...row, failed: Number(row['failed']) })), total: Number(rows[0]?.['total'] ?? 0) })
   })

@@ -112,6 +112,23 @@ test('who did something for the first time, failed logins, and how late each sou
   expect(newest.newest).toBe(at('11:00:00'))
 })
 
+test('the query in SQL has the rows of what is shown, whatever is asked', async () => {
+  const api = await started([...some, trace('10:05:00', "o'brien", 'login', { ...failed, actor: { kind: 'user', id: "o'brien", domain: 'd' } })])
+  const sqlOf = async (parameters: Record<string, string>): Promise<string> => (await get<{ sql: string }>(api, 'audit/query', parameters)).sql
+  for (const asked of [{}, { actor: "user:d/o'brien" }, { resource: '!(none)' }, { text: 'login' }, { severity: 'warning,incident', tenant_domain: '(none)' }] as Record<string, string>[]) {
+    const rows = await ask(api.store.reader, await sqlOf(asked))
+    const page = await get<Page>(api, 'audit', asked)
+    expect(page.total).toBeGreaterThan(0)
+    expect(rows.map(({ actor, action }) => `${String(actor)} ${String(action)}`), JSON.stringify(asked)).toEqual(page.traces.map(({ actor, action }) => `${String(actor)} ${String(action)}`))
+    const lines = await ask(api.store.reader, await sqlOf({ ...asked, of: 'columns' }))
+    expect(lines.reduce((sum, { traces }) => sum + Number(traces), 0)).toBe(page.total)
+  }
+  const firsts = await get<{ pairs: { actor: string; action: string }[] }>(api, 'audit/firsts')
+  expect((await ask(api.store.reader, await sqlOf({ of: 'firsts' }))).map(({ actor, action }) => [actor, action])).toEqual(firsts.pairs.map(({ actor, action }) => [actor, action]))
+  const logins = await get<{ actors: { actor: string; failed: number }[] }>(api, 'audit/logins')
+  expect((await ask(api.store.reader, await sqlOf({ of: 'logins' }))).map(({ actor, failed: n }) => [actor, Number(n)])).toEqual(logins.actors.map(({ actor, failed: n }) => [actor, n]))
+})
+
 test('who may see one namespace gets the traces of its objects in every answer, and none of a cloud', async () => {
   const auth = { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
   const headers = { authorization: 'Bearer shop' }
@@ -122,6 +139,8 @@ test('who may see one namespace gets the traces of its objects in every answer, 
   expect(await get(api, 'audit/columns', {}, headers)).toMatchObject({ total: 1 })
   expect(await get(api, 'audit/firsts', {}, headers)).toMatchObject({ total: 1 })
   expect(await get(api, 'audit/logins', {}, headers)).toMatchObject({ total: 0 })
+  const { sql } = await get<{ sql: string }>(api, 'audit/query', {}, headers)
+  expect((await ask(api.store.reader, sql)).map(({ action }) => action)).toEqual(['patch'])
   expect(await get(api, 'audit/newest', {}, headers)).toMatchObject({ newest: at('10:03:00') })
   const all = await ask(api.store.reader, "SELECT _pos AS pos FROM audit WHERE action = 'deleteServer'")
   expect((await api.get('audit/one', { pos: String(all[0]?.['pos']) }, headers)).status).toBe(404)

@@ -34,7 +34,7 @@ export const auditSchemas = {
 } as const
 
 /** Columns of view `audit` that can be chosen by their values, and by which traces can be counted. */
-export const auditFacets = ['actor', 'action', 'service', 'severity', 'outcome', 'address', 'resource', 'resource_type', 'tenant', 'region', 'actor_kind', 'impersonated_by', 'source'] as const
+export const auditFacets = ['actor', 'action', 'service', 'severity', 'outcome', 'address', 'resource', 'resource_type', 'tenant', 'tenant_domain', 'region', 'actor_kind', 'impersonated_by', 'source'] as const
 export type AuditFacet = (typeof auditFacets)[number]
 
 /** What stands for a value that was not told. */
@@ -43,7 +43,7 @@ const notTold = '(none)'
 export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'from' | 'to', string>>>
 
 export const auditParameters = {
-  ...Object.fromEntries(auditFacets.map((name) => [name, { type: 'string', maxLength: 8192, description: `Values of ${name}, with commas: any of them; those with \`!\` before them: none of them. \`${notTold}\` is what was not told.` }])),
+  ...Object.fromEntries(auditFacets.map((name) => [name, { type: 'string', maxLength: 8192, description: `Values of ${name}, with commas (one within a value as \`\\,\`): any of them; those with \`!\` before them: none of them. \`${notTold}\` is what was not told.` }])),
   text: { type: 'string', maxLength: 500, description: 'Found in any of: actor, action, service, resource, address, request, code; in any case of letters.', examples: ['deleteServer'] },
   from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
   to: { type: 'string', default: 'now', description: 'End, not included.' },

@@ -43,7 +43,7 @@ test('changes come newest first, with who it was, without their states, and nois
   const api = await started(some())
   const shown = await page(api)
   expect(names(shown)).toEqual(['web', 'key', 'n1'])
-  expect(shown.changes[0]).toMatchObject({ cluster: 'c1', group: 'apps', kind: 'Deployment', namespace: 'shop', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'alice', actor_kind: 'user', manager: 'kubectl-edit', audit_id: 'a3', paths: ['/spec/Replicas'], diff: [{ op: 'replace', path: '/spec/Replicas', value: 2 }], ref: 'k8s:c1/apps/Deployment/shop/web' })
+  expect(shown.changes[0]).toMatchObject({ cluster: 'c1', group: 'apps', kind: 'Deployment', namespace: 'shop', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/alice', manager: 'kubectl-edit', audit_id: 'a3', paths: ['/spec/Replicas'], diff: [{ op: 'replace', path: '/spec/Replicas', value: 2 }], ref: 'k8s:c1/apps/Deployment/shop/web' })
   expect(shown.changes[0]).not.toHaveProperty('old')
   expect([shown.next, shown.hidden]).toEqual([null, { total: 2, rules: { heartbeats: 1, status: 2 } }])
   const all = await page(api, { noise: 'shown' })
@@ -66,6 +66,27 @@ test('every filter leaves what it says', async () => {
     [{ from: 'now-30s' }, []], [{ to: 'now-30s', namespace: 'shop,vault' }, ['web', 'key']],
   ]
   for (const [parameters, expected] of cases) expect(names(await page(api, parameters)), JSON.stringify(parameters)).toEqual(expected)
+})
+
+test('changes of an actor are those of its reference: one of the same name in another cluster is another', async () => {
+  const at = now() - 60_000
+  const there = (of: string, version: string): ReturnType<typeof identity> => ({ ...identity(of, version), cluster: 'c2' })
+  const made = (who: ReturnType<typeof identity>, user: string, uid?: string): WeirEvent[] => [
+    changeEvent(who, iso(at), { operation: 'updated' }), auditEvent(who, user, 'patch', iso(at), { version: who.resourceVersion, user: { username: user, ...(uid === undefined ? {} : { uid }) } }),
+  ]
+  const api = await started([
+    ...made(identity('Pod/shop/here', '1'), 'alice'), ...made(there('Pod/shop/there', '2'), 'alice'), ...made(identity('Pod/shop/hired', '3'), 'alice', 'u-7'), ...made(identity('Pod/shop/comma', '4'), 'Doe, Jane'),
+    changeEvent(identity('Pod/shop/program', '5'), iso(at), { operation: 'updated', actor: { manager: 'alice' } }),
+  ])
+  const cases: [asked: string, expected: string[]][] = [
+    ['user:c1/alice', ['here']], ['user:c2/alice', ['there']], ['user:c1/u-7', ['hired']], ['user:c1/alice,user:c2/alice', ['here', 'there']], ['user:c1/Doe\\, Jane', ['comma']], ['user:c3/alice', []], ['alice', []],
+  ]
+  for (const [asked, expected] of cases) {
+    expect(names(await page(api, { actor_ref: asked })).map(String).sort(), asked).toEqual(expected)
+    expect((await api.get('changes/sums', { actor_ref: asked })).body['total'], asked).toBe(expected.length)
+  }
+  expect(names(await page(api, { filter: 'actor_ref in ("user:c1/alice", "user:c1/Doe, Jane")' })).map(String).sort()).toEqual(['comma', 'here'])
+  expect(names(await page(api, { actor: 'alice' })).map(String).sort()).toEqual(['here', 'hired', 'program', 'there'])
 })
 
 test('a filter chooses what it says, beside what is asked otherwise, in the list and in its sums', async () => {

@@ -15,7 +15,7 @@ const nullable = { type: ['string', 'null'] } as const
 
 const change = {
   time: { type: 'string' }, cluster: { type: 'string' }, group: { type: 'string' }, kind: { type: 'string' }, namespace: nullable, name: { type: 'string' }, uid: { type: 'string' }, ref: { type: 'string' },
-  operation: { type: 'string' }, actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' }, actor_kind: { ...nullable, description: 'user or manager.' }, manager: nullable, audit_id: nullable,
+  operation: { type: 'string' }, actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' }, actor_kind: { ...nullable, description: 'user or manager.' }, actor_ref: { ...nullable, description: 'The user as GET /api/v1/audit names actors, where the audit log tells.' }, manager: nullable, audit_id: nullable,
   coalesced: { type: 'boolean' }, initial: { type: 'boolean' }, noise: { type: 'array', items: { type: 'string' } }, paths: { type: 'array', items: { type: 'string' } }, diff: { description: 'What turns old into new (RFC 6902).' },
   resource_version: nullable, pos: { type: 'string', description: 'Names the change for good.' },
 } as const
@@ -41,6 +41,7 @@ export interface ChangeQuery extends PlaceQuery {
   readonly uid?: string
   readonly operation?: string
   readonly actor?: string
+  readonly actor_ref?: string
   readonly from?: string
   readonly to?: string
   readonly noise?: 'hidden' | 'shown'
@@ -57,6 +58,7 @@ export const changeParameters = {
   uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
   operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
   actor: { type: 'string', maxLength: 4096, description: 'Users or field managers, with commas.', examples: ['alice,kubectl-edit'] },
+  actor_ref: { type: 'string', maxLength: 8192, description: 'Users as GET /api/v1/audit names actors, with commas (one within a value as `\\,`). One of that name elsewhere is another.', examples: ['user:prod-eu/alice'] },
   from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
   noise: { type: 'string', enum: ['hidden', 'shown'], default: 'hidden', description: 'Changes that happen all the time without anything having happened, as rules of the source name them.' },
@@ -145,6 +147,7 @@ export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
   const costly = [
     ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
+    ...among('actor_ref', query.actor_ref),
     ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
   ]
   return { conditions, costly, hidden: query.noise !== 'shown' }

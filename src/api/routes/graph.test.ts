@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { seedEvents, seedFlows } from '../../../test/graph/seed.ts'
 import { toEventBatch } from '../../model/events.ts'
+import { ask } from '../../store/testing/ask.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const noon = Date.parse('2026-11-20T12:00:00Z')
@@ -88,6 +89,23 @@ test('paths lead from an actor to what talked to what he touched, the shortest o
   expect((await get('graph/paths', { ...ends, hops: '2' })).paths).toEqual([])
   expect((await get('graph/paths', { from: alice, to: api, hops: '1' })).paths).toEqual([[alice, api]])
   expect((await get('graph/paths', { from: alice, to: 'user:d1/u-bob' })).paths).toEqual([])
+})
+
+test('all actions of a name lead to who did them and to what, as an end of paths and never as their middle', async () => {
+  const patches = 'action:patch'
+  const told = await ask(stored.store.reader, "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= '2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL")
+  const sums = (side: 'actor' | 'resource'): string[] => [...new Set(told.map((row) => String(row[side])))].map((ref) => `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${told.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`)
+  const answer = await get('graph', { ref: patches })
+  expect(lines(answer)).toEqual([...sums('actor'), ...sums('resource')].sort())
+  expect(answer.nodes[0]).toEqual({ ref: patches, label: 'ACTION', kind: null, name: 'patch', hops: 0 })
+  const paths = async (from: string, to: string): Promise<readonly (readonly string[])[]> => (await get('graph/paths', { from, to })).paths
+  expect(await paths(patches, alice)).toEqual([[patches, alice]])
+  expect(await paths(alice, patches)).toEqual([[alice, patches]])
+  expect(await paths(patches, api)).toEqual([[patches, api]])
+  // Over who did both, and over what both were done to.
+  const both = await paths(patches, 'action:delete')
+  expect(both).toEqual(expect.arrayContaining([[patches, alice, 'action:delete']]))
+  expect((await paths(patches, gateway)).every((path) => path.length > 2 && path.slice(1).every((ref) => !ref.startsWith('action:')))).toBe(true)
 })
 
 test('who is limited to namespaces sees edges of objects in these, and nothing beyond', async () => {

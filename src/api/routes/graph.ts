@@ -56,7 +56,7 @@ const schema = {
   description: 'Nodes and edges around one node; what many events tell is one edge with their number. Of each node so many edges are shown, of each relation those that stand for most; `cut` tells of the others.',
   querystring: {
     type: 'object', additionalProperties: false, required: ['ref'], properties: {
-      ref: { ...ref, description: 'The node, as views `audit`, `resources` and `relations` have it.', examples: ['user:eaf411e3/8a1c', 'k8s:prod-eu/apps/Deployment/shop/web'] },
+      ref: { ...ref, description: 'The node, as views `audit`, `resources` and `relations` have it; `action:<name>` is all actions of a name.', examples: ['user:eaf411e3/8a1c', 'k8s:prod-eu/apps/Deployment/shop/web'] },
       hops: { type: 'integer', minimum: 1, maximum: 2, default: 1 },
       limit: { type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Edges of each node.' },
       from: { type: 'string', description: 'Begin of what happened; without it, 24 hours before its end.', examples: ['now-7d'] },

@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { AuditRecord } from '../../../src/model/audit.ts'
+import { auditEvent, changeEvent, identity } from '../../../src/store/testing/cluster.ts'
 import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../kit/cluster-life.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
@@ -85,15 +87,42 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
   })
 
   test('the ways between two nodes are those of the graph', async () => {
-    const [some] = await stage.weir.sql<{ actor: string; resource: string; name: string }>(`SELECT actor, resource, resource_name AS name FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`)
+    const [some] = await stage.weir.sql<{ actor: string; resource: string; name: string; action: string; tenant: string }>(`SELECT actor, resource, resource_name AS name, action, tenant FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`)
     const page = await stage.page(`${stored}&view=graph&node=actor:${encodeURIComponent(some?.actor ?? '')}`)
     await page.getByRole('complementary', { name: 'Node' }).getByRole('button', { name: 'Ways from here' }).click()
     await page.getByRole('button', { name: /^ways from/ }).waitFor()
     const { href } = new URL(page.url())
     await page.goto(href.replace(/node=[^&]*/, `node=resource:${encodeURIComponent(some?.resource ?? '')}`))
     const ways = page.getByRole('region', { name: 'Ways', exact: true })
-    await ways.getByRole('heading', { name: '1 shortest way from user-0' }).waitFor()
-    expect((await ways.locator('li').innerText()).replaceAll(/\s+/g, ' ')).toBe(`user-0 acted-on → ${some?.name}`)
+    await ways.getByRole('heading', { name: `1 shortest way from user-0 to ${some?.name}` }).waitFor()
+    const said = async (): Promise<string[]> => (await ways.locator('li').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))
+    expect(await said()).toEqual([`user-0 acted-on → ${some?.name}`])
+    // Actions and tenants are ends, too.
+    await page.goto(href.replace(/node=[^&]*/, `node=action:${encodeURIComponent(some?.action ?? '')}`))
+    await ways.getByRole('heading', { name: `1 shortest way from user-0 to ${some?.action}` }).waitFor()
+    expect(await said()).toEqual([`user-0 did → ${some?.action}`])
+    await page.goto(href.replace(/node=[^&]*/, `node=tenant:${encodeURIComponent(some?.tenant ?? '')}`))
+    await ways.getByRole('heading', { name: `from user-0 to ${some?.tenant}` }).waitFor()
+    expect((await said()).length).toBeGreaterThan(0)
+    expect((await said()).every((each) => /^user-0 acted-on → \S+ member-of → project\d+$/.test(each))).toBe(true)
+    await page.context().close()
+  })
+
+  test('what is seen is shown as SQL, which page SQL answers with the same', async () => {
+    const page = await stage.page(`${stored}&severity=!normal`)
+    const status = page.locator('.page-line [role="status"]')
+    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted("severity <> 'normal'"))
+    await page.getByRole('tab', { name: 'Who did what' }).click()
+    await page.locator('.who-what').waitFor()
+    await page.getByRole('button', { name: 'Show query' }).click()
+    const dialog = page.getByRole('dialog', { name: 'The query' })
+    const sql = await dialog.getByLabel('The query in SQL').innerText()
+    const rows = await stage.weir.sql<{ traces: number }>(sql.replace('count(*) AS traces', 'count(*)::INT AS traces'))
+    expect(rows.reduce((sum, { traces }) => sum + traces, 0)).toBe(await counted("severity <> 'normal'"))
+    expect(await violations(page)).toEqual([])
+    await dialog.getByRole('link', { name: 'Open on page SQL' }).click()
+    await expect.poll(() => rowCount(page), soon).toBeGreaterThan(0)
+    expect(await page.getByRole('textbox').first().inputValue()).toBe(sql)
     await page.context().close()
   })
 
@@ -128,6 +157,42 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     expect((await list.locator('li').allInnerTexts()).slice(0, services.length).map((each) => each.split(/\s+/))).toEqual(services.map(({ service, n }) => [service, String(n)]))
     await page.locator('.grid-body').getByRole('link', { name: /^res-/ }).first().click()
     await page.getByRole('region', { name: 'Who did what to it' }).getByText(`by ${busiest?.name}`).first().waitFor()
+    await page.context().close()
+  })
+
+  test('the page of an actor has the changes of that actor alone: one of the same name in another cluster is added by a press', async () => {
+    const at = new Date(now - 600_000).toISOString()
+    const objects = ['here', 'there'].map((name, place) => ({ ...identity(`Pod/shop/${name}`, String(place + 1)), cluster: `c${place + 1}` }))
+    const record = (cluster: string): AuditRecord => ({ actor: { kind: 'user', name: 'twin', domain: cluster }, action: 'patch', service: 'kubernetes', tenant: cluster, outcome: 'success', severity: 'normal' })
+    await stage.weir.events(objects.flatMap((of) => [changeEvent(of, at, { operation: 'updated' }), auditEvent(of, 'twin', 'patch', at, { version: of.resourceVersion, audit: record(of.cluster) })]).map((event) => asCloudEvent(event)))
+    const page = await stage.page(`/actor?v=1&of=${encodeURIComponent('user:c1/twin')}`)
+    const changed = page.getByRole('region', { name: 'Changes of objects of clusters' }).locator('li .says')
+    await expect.poll(() => changed.allInnerTexts(), soon).toEqual(['Pod shop/here c1'])
+    const elsewhere = page.getByRole('button', { name: 'and 1 actor of the same name elsewhere' })
+    await elsewhere.click()
+    await expect.poll(async () => (await changed.allInnerTexts()).sort(), soon).toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
+    await elsewhere.click()
+    await page.getByRole('link', { name: 'all of them' }).click()
+    await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), soon).toBe('actor_ref = "user:c1/twin"')
+    await expect.poll(async () => (await gridRows(page)).map((cells) => cells.slice(1, 6)), soon).toEqual([['~ updated', 'Pod', 'shop', 'here', 'twin']])
+    await page.locator('.grid-body').getByRole('link', { name: 'twin' }).click()
+    await page.getByRole('heading', { level: 1, name: 'twin user:c1/twin' }).waitFor()
+    await page.context().close()
+  })
+
+  test('a resource whose id holds what an address does not leads to its page, which is the same when it is loaded anew', async () => {
+    const [ref, id] = ['aws:123456789012/s3//logs%2F2026%2F100%25 done.gz', 'logs/2026/100% done.gz']
+    await stage.weir.events([{ ...asCloudEvent(traceEvent(total + 2, Date.now())), id: 'percent-1', weirref: ref, data: { audit: { actor: { kind: 'user', name: 'percent', domain: 'd9' }, action: 'DeleteObject', resource: { type: 'object', id }, outcome: 'success', severity: 'normal' } } }])
+    const page = await stage.page('/audit?v=1&q=DeleteObject')
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await page.locator('.grid-body').getByRole('link', { name: id }).click({ position: { x: 6, y: 6 } })
+    const traces = page.getByRole('region', { name: 'Who did what to it' })
+    for (const again of [false, true]) {
+      if (again) await page.reload()
+      await page.getByRole('heading', { level: 1, name: `${id} ${ref}` }).waitFor()
+      await traces.getByText('DeleteObject by percent').waitFor()
+      expect(new URL(page.url()).pathname).toContain('/s3/-/logs%252F2026%252F100%2525%20done.gz')
+    }
     await page.context().close()
   })
 

@@ -8,6 +8,7 @@ import { useTitle } from '../../app/use-title.ts'
 import { counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { listText } from '../../state/parts.ts'
 import { isMoving, rangeText } from '../../state/range.ts'
 import { actorText } from '../../state/refs.ts'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
@@ -43,12 +44,12 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
   const { of, t } = state
   const { turn: asked, again } = useTurn(isMoving(t) ? state.refresh : 0)
   const turn = String(asked)
-  const own = useTraces(useMemo(() => ({ actor: of }), [of]), t, turn)
+  const own = useTraces(useMemo(() => ({ actor: listText([of]) }), [of]), t, turn)
   const name = own.rows[0]?.actor_name ?? actorText(of)
   const named = useTraceSums(useMemo(() => ({ text: name }), [name]), t, { by: 'actor', limit: 50, buckets: 1, turn })
   // Whoever is found by the name in another part of a trace is another.
   const others = (named.data?.groups ?? []).flatMap(({ value }) => (value !== null && value !== of && actorText(value) === name ? [value] : []))
-  const actors = (state.all ? [of, ...others] : [of]).join(',')
+  const actors = listText(state.all ? [of, ...others] : [of])
   const question = useMemo((): Query => ({ actor: actors }), [actors])
   const traces = useTraces(question, t, turn)
   const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, turn })
@@ -80,7 +81,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
                     {rows.length === 0 ? <EmptyState title="Nothing was told" action={<button type="button" onClick={() => set({ t: { from: 'now-4w', to: 'now' } })}>Look at the last four weeks</button>}>In “{rangeText(t)}” no cloud and no audit log of a cluster told of this actor. They tell late: see “newest” above.</EmptyState>
                       : <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.trace} onOpen={({ pos }) => set({ trace: pos, sel: '' })} onEnd={traces.next} />}
                   </section>
-                  <ChangesBy name={name} t={t} turn={turn} selected={state.sel} onOpen={({ pos }) => set({ sel: pos, trace: '' })} />
+                  <ChangesBy of={actors} t={t} turn={turn} selected={state.sel} onOpen={({ pos }) => set({ sel: pos, trace: '' })} />
                 </div>
               )}
         {state.trace !== '' && <OneTrace of={state.trace} known={rows.find(({ pos }) => pos === state.trace)} onClose={() => set({ trace: '' })} />}

@@ -5,8 +5,10 @@ import { ask, type Query } from '../../api/client.ts'
 import type { Change, ChangePage } from '../../api/objects.ts'
 import { ActorLink } from '../../app/actor-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
+import { conditionAmong } from '../../parts/filter-text.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
+import { listText, readList } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { useTraceSums } from '../audit/ask.ts'
 import { saidOf } from '../audit/state.ts'
@@ -21,7 +23,7 @@ const parts = ['service', 'tenant', 'region', 'severity', 'address'] as const
 
 /** How much of what the actor did. */
 export function SumsOf({ of, question, t, turn }: Asked & { readonly of: string; readonly question: Query }): React.ReactNode {
-  const behind = useTraceSums(useMemo(() => ({ impersonated_by: of }), [of]), t, { by: 'actor', limit: 20, buckets: 1, turn })
+  const behind = useTraceSums(useMemo(() => ({ impersonated_by: listText([of]) }), [of]), t, { by: 'actor', limit: 20, buckets: 1, turn })
   return (
     <section className="panel actor-sums" aria-label="By what">
       {parts.map((by) => <Sums key={by} by={by} question={question} t={t} turn={turn} />)}
@@ -44,16 +46,16 @@ function Sums({ by, question, t, turn }: Asked & { readonly by: (typeof parts)[n
   )
 }
 
-/** What the actor changed in clusters: there it goes by the name. */
-export function ChangesBy({ name, t, turn, selected, onOpen }: Asked & { readonly name: string; readonly selected: string; readonly onOpen: (change: Change) => void }): React.ReactNode {
+/** What the actors changed in clusters, by the audit logs of these. `of`: their references, as the API reads a list. */
+export function ChangesBy({ of, t, turn, selected, onOpen }: Asked & { readonly of: string; readonly selected: string; readonly onOpen: (change: Change) => void }): React.ReactNode {
   const { data, isError, error, refetch } = useQuery({
-    queryKey: ['actor-changes', name, t, turn], staleTime: Infinity, gcTime: 60_000,
-    queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { actor: name, from: t.from, to: t.to, limit: 100, noise: 'shown' } }),
+    queryKey: ['actor-changes', of, t, turn], staleTime: Infinity, gcTime: 60_000,
+    queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { actor_ref: of, from: t.from, to: t.to, limit: 100, noise: 'shown' } }),
   })
   return (
     <section className="panel happened" aria-label="Changes of objects of clusters">
-      <h2>Changes of objects of clusters <Link to="/changes" search={{ v: '1', t: `${t.from}..${t.to}`, noise: '1', actor: name } as never} className="all">all of them</Link></h2>
-      {data === undefined ? (isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="changes" />) : data.changes.length === 0 ? <p className="dim">No change of this span is known to be of {name}.</p> : (
+      <h2>Changes of objects of clusters <Link to="/changes" search={{ v: '1', t: `${t.from}..${t.to}`, noise: '1', q: conditionAmong('actor_ref', readList(of)) } as never} className="all">all of them</Link></h2>
+      {data === undefined ? (isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="changes" />) : data.changes.length === 0 ? <p className="dim">No audit log of a cluster says that a change of this span is of this actor.</p> : (
         <ul tabIndex={0} aria-label="Changes, newest first">
           {data.changes.map((change) => (
             <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
@@ -64,6 +66,7 @@ export function ChangesBy({ name, t, turn, selected, onOpen }: Asked & { readonl
           ))}
         </ul>
       )}
+      {data !== undefined && data.next !== null && <p className="dim">The newest {count(data.changes.length)} of this span.</p>}
     </section>
   )
 }

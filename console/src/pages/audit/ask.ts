@@ -3,13 +3,14 @@ import { useCallback, useMemo } from 'react'
 import { ask, type Query } from '../../api/client.ts'
 import type { Firsts, Logins, Newest, Trace, TraceColumns, TracePage, TraceSums, WholeTrace } from '../../api/traces.ts'
 import type { Span } from '../../api/objects.ts'
+import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { useLast } from '../flows/use-last.ts'
 import { facets, type TraceFilter } from './state.ts'
 
 /** The filter as parameters of the API. */
 export function traceQuery(filter: TraceFilter): Query {
-  return { text: filter.q, ...Object.fromEntries(facets.map((facet) => [facet, filter[facet].join(',')])) }
+  return { text: filter.q, ...Object.fromEntries(facets.map((facet) => [facet, listText(filter[facet])])) }
 }
 
 const pageRows = 200

@@ -3,6 +3,7 @@ import { ActorLink } from '../../app/actor-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
 import { shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
+import { refText } from '../../state/refs.ts'
 
 const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = { normal: ['●', '', 'normal'], warning: ['▲', 'warning', 'failed'], incident: ['■', 'bad', 'incident'] }
 
@@ -30,7 +31,7 @@ function Actor({ actor, actor_name: name, impersonated_by: by }: Trace): React.R
 }
 
 function Resource({ resource, resource_name: name, resource_type: type }: Trace): React.ReactNode {
-  const text = name ?? resource
+  const text = name ?? (resource === null ? null : refText(resource))
   if (text === null) return none
   return <span title={resource ?? text}>{type !== null && <span className="dim">{type} </span>}{resource === null ? text : <ResourceLink to={resource}>{text}</ResourceLink>}</span>
 }

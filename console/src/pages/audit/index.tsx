@@ -8,13 +8,14 @@ import { useTitle } from '../../app/use-title.ts'
 import { LinkState } from '../../live/bar-parts.tsx'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink } from '../../live/use-live.ts'
+import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { isMoving, presets, rangeText, type Range } from '../../state/range.ts'
+import { refText } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { FindBox } from '../changes/filters.tsx'
 import { useNudge } from '../changes/use-nudge.ts'
 import { useTurn } from '../flows/use-turn.ts'
 import { traceQuery, useColumns, useFirsts, useLogins, useTraces, useTraceSums } from './ask.ts'
@@ -25,7 +26,8 @@ import { FailedLogins, FirstTimes } from './lists.tsx'
 import { NewestTrace } from './newest.tsx'
 import { graphColumns, OneNode } from './node.tsx'
 import { NoTraces } from './no-traces.tsx'
-import { auditCodec, noFilter, only, saidOf, without, type AuditState, type TraceFilter } from './state.ts'
+import { ShowQuery } from './show-query.tsx'
+import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { OneTrace } from './trace.tsx'
 import '../changes/changes.css'
@@ -77,7 +79,7 @@ export default function AuditPage(): React.ReactNode {
         <span className="number" role="status">{span === undefined ? '' : traces.total === undefined ? `showing ${count(rows.length)} traces` : `showing ${count(rows.length)} of ${counted(traces.total, 'trace')}`}</span>
         {!noStore && <NewestTrace />}
         {busy && !live && <span className="dim asking">asking …</span>}
-        <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
+        <div className="end">{span !== undefined && <ShowQuery view={view} question={question} span={span} />}{!live && <button type="button" onClick={again}>Ask again</button>}</div>
       </div>
       {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={traces.again}>What is shown is the answer before.</ErrorNotice>}
       {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />}
@@ -127,7 +129,7 @@ function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
   if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
   return (
     <>
-      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {saidOf(state.from)} to what is opened ✕</button>}</p>
+      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {refText(state.from)} to what is opened ✕</button>}</p>
       <Graph of={data} asTable={state.table} open={state.node} onOpen={(node) => set({ node })} onLeaveOut={(column, value) => { const name = graphColumns[column]; if (name !== undefined) set({ [name]: without(state[name], value), node: '' }) }} />
     </>
   )

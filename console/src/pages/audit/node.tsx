@@ -8,7 +8,7 @@ import type { Range } from '../../state/range.ts'
 import { traceQuery, useTraceSums } from './ask.ts'
 import { nameOf } from './graph-layout.ts'
 import { only, type Facet, type TraceFilter } from './state.ts'
-import { graphRef, Ways } from './ways.tsx'
+import { useGraphRefs, Ways } from './ways.tsx'
 
 interface OneNodeProps {
   readonly column: Column
@@ -32,21 +32,24 @@ export type Column = (typeof graphColumns)[number]
 export function OneNode({ column, value, filter, t, turn, from, onFrom, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
   const name = nameOf(column, value, null)
   const at = graphColumns.indexOf(column)
-  const ref = graphRef(column, value)
+  const refs = useGraphRefs(column, value, t)
   const beside = graphColumns.filter((_, index) => Math.abs(index - at) === 1)
   return (
     <Drawer of={`${column}:${value ?? ''}`} name="Node" title={<><span className="dim">{column} </span>{name}</>} onClose={onClose}>
       <p className="node-acts">
         <button type="button" onClick={onOnly}>Only this</button> <button type="button" onClick={onLeaveOut}>Leave it out</button>
-        {ref !== undefined && <button type="button" aria-pressed={from === ref} title="Then open another node: it has the ways between both" onClick={() => onFrom(from === ref ? '' : ref)}>Ways from here</button>}
+        {refs.map((ref) => <button key={ref} type="button" aria-pressed={from === ref} title="Then open another node: it has the ways between both" onClick={() => onFrom(from === ref ? '' : ref)}>Ways from here{refs.length > 1 && ` (of ${domainOf(ref)})`}</button>)}
         {column === 'actor' && value !== null && <ActorLink to={value} name="Everything of this actor" />}
         {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
       </p>
-      {from !== '' && ref !== undefined && from !== ref && <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />}
+      {from !== '' && !refs.includes(from) && refs.map((ref) => <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />)}
       {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} turn={turn} onOpen={(found) => onOpen(neighbour, found)} />)}
     </Drawer>
   )
 }
+
+/** Of a tenant, where its name means something. */
+const domainOf = (ref: string): string => decodeURIComponent(/^tenant:([^/]*)/.exec(ref)?.[1] ?? '') || 'no domain'
 
 const step = 25
 

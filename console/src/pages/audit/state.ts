@@ -1,3 +1,4 @@
+import { leftOut } from '../../parts/choices.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, oneOf, text } from '../../state/parts.ts'
@@ -61,8 +62,7 @@ export function only(value: string | null): readonly string[] {
 }
 
 export function without(values: readonly string[], value: string | null): readonly string[] {
-  const left = `!${value ?? notTold}`
-  return [...values.filter((each) => each.startsWith('!') && each !== left), left]
+  return leftOut(values, value ?? notTold)
 }
 
 /** A value of the filter in words. */

@@ -1,12 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '../../api/client.ts'
+import type { TraceSums } from '../../api/traces.ts'
 import { ActorLink } from '../../app/actor-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
 import { counted } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
+import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import type { Column } from './node.tsx'
+import { notTold } from './state.ts'
 
 interface Paths {
   readonly nodes: readonly { readonly ref: string; readonly label: string; readonly name: string }[]
@@ -15,11 +18,14 @@ interface Paths {
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
-/** By which reference the graph knows a node; undefined: an action is none of its nodes, and a tenant's is not told here. */
-export function graphRef(column: Column, value: string | null): string | undefined {
-  if (value === null) return undefined
-  if (column === 'region') return `region:${value}`
-  return column === 'actor' || column === 'resource' ? value : undefined
+/** By which references the graph knows a node: of a tenant one in each domain that has one of this name, and none while these are not known. */
+export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
+  const query = { tenant: listText([value ?? notTold]), from: t.from, to: t.to, by: 'tenant_domain', limit: 10, buckets: 1 }
+  const { data } = useQuery({ queryKey: ['tenant-domains', query], enabled: column === 'tenant' && value !== null, staleTime: 30_000, queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query }) })
+  if (value === null) return []
+  // As `src/store/graph` writes them.
+  if (column === 'tenant') return (data?.groups ?? []).map(({ value: domain }) => `tenant:${(domain ?? '').replaceAll(/[%/]/g, encodeURIComponent)}/${value}`)
+  return [column === 'region' || column === 'action' ? `${column}:${value}` : value]
 }
 
 /** How one node has to do with another: the shortest ways, four steps at most, whatever they lead over. */
@@ -33,11 +39,11 @@ export function Ways({ from, to, t }: { readonly from: string; readonly to: stri
   }
   return (
     <section aria-label="Ways">
-      <h3>{data.paths.length === 0 ? 'No way of four steps' : counted(data.paths.length, 'shortest way')} from {names.get(from) ?? refText(from)}</h3>
+      <h3>{data.paths.length === 0 ? 'No way of four steps' : counted(data.paths.length, 'shortest way')} from {names.get(from) ?? refText(from)} to {names.get(to) ?? refText(to)}</h3>
       <ol className="ways">
         {data.paths.map((path) => (
           <li key={path.join(' ')}>
-            {path.map((ref, index) => <span key={ref}>{index > 0 && <span className="dim"> {between(path[index - 1] ?? '', ref)} </span>}{ref.startsWith('user:') ? <ActorLink to={ref} name={names.get(ref) ?? null} /> : <ResourceLink to={ref}>{names.get(ref) ?? ref}</ResourceLink>}</span>)}
+            {path.map((ref, index) => <span key={ref}>{index > 0 && <span className="dim"> {between(path[index - 1] ?? '', ref)} </span>}{ref.startsWith('user:') ? <ActorLink to={ref} name={names.get(ref) ?? null} /> : <ResourceLink to={ref}>{names.get(ref) ?? refText(ref)}</ResourceLink>}</span>)}
           </li>
         ))}
       </ol>

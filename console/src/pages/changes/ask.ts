@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } fro
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ask, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span, WholeChange } from '../../api/objects.ts'
+import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { useLast } from '../flows/use-last.ts'
 import { freshTurn } from '../flows/use-turn.ts'
@@ -11,7 +12,7 @@ import type { ChangeFilter, Grouping } from './state.ts'
 /** The filter as parameters of the API. */
 export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {
-    filter: q, uid, operation: operation.join(','), kind: kind.join(','), namespace: namespace.join(','), name: name.join(','), actor: actor.join(','), cluster: cluster.join(','),
+    filter: q, uid, operation: listText(operation), kind: listText(kind), namespace: listText(namespace), name: listText(name), actor: listText(actor), cluster: listText(cluster),
     ...(noise ? { noise: 'shown' } : {}),
   }
 }

@@ -1,5 +1,6 @@
 import { asRefused } from '../../api/problem.ts'
 import type { Change, WholeChange } from '../../api/objects.ts'
+import { ActorLink } from '../../app/actor-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { time } from '../../parts/format.ts'
@@ -60,12 +61,12 @@ function Both({ change, as, onAs }: { readonly change: WholeChange } & Pick<OneC
 }
 
 function Facts({ change }: { readonly change: Change }): React.ReactNode {
-  const { operation, time: at, ref, actor, actor_kind: is, manager, audit_id: audit, cluster, group, noise, coalesced, initial, resource_version: version } = change
+  const { operation, time: at, ref, actor, actor_kind: is, actor_ref: user, manager, audit_id: audit, cluster, group, noise, coalesced, initial, resource_version: version } = change
   return (
     <dl>
       <Fact name="Operation"><Operation of={operation} /></Fact>
       <Fact name="Seen"><span className="mono">{time(at)}</span></Fact>
-      <Fact name="Who">{actor === null ? <span className="dim">not told</span> : <>{actor} {is === 'manager' && <span className="dim">a program: no audit log says which person</span>}</>}</Fact>
+      <Fact name="Who">{actor === null ? <span className="dim">not told</span> : <>{user === null ? actor : <ActorLink to={user} name={actor} />} {is === 'manager' && <span className="dim">a program: no audit log says which person</span>}</>}</Fact>
       {is === 'user' && manager !== null && <Fact name="By">{manager}</Fact>}
       {audit !== null && <Fact name="Audit id"><span className="mono">{audit}</span></Fact>}
       <Fact name="Object"><ResourceLink to={ref} at={at}>as it was then</ResourceLink> <ResourceLink to={ref}>as it is now</ResourceLink></Fact>

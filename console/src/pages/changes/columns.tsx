@@ -1,4 +1,5 @@
 import type { Change } from '../../api/objects.ts'
+import { ActorLink } from '../../app/actor-link.tsx'
 import { shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { Operation } from './change.tsx'
@@ -12,7 +13,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   { id: 'kind', title: 'Kind', width: 120, grow: 1, sortable: false, cell: ({ kind, group }) => <span title={group === '' ? kind : `${kind} of ${group}`}>{kind}</span> },
   { id: 'namespace', title: 'Namespace', width: 100, grow: 1, sortable: false, cell: ({ namespace }) => namespace ?? <span className="dim">whole cluster</span> },
   { id: 'name', title: 'Name', width: 150, grow: 2, sortable: false, cell: ({ name }) => <span title={name}>{name}</span> },
-  { id: 'actor', title: 'Actor', hint: 'The user where the audit log tells, else the program that wrote it', width: 130, grow: 1, sortable: false, cell: ({ actor, actor_kind: is }) => (actor === null ? <span className="dim">–</span> : <span title={is === 'user' ? `User ${actor}` : `${actor}: a program, not a person`} className={is === 'manager' ? 'dim' : undefined}>{actor}</span>) },
+  { id: 'actor', title: 'Actor', hint: 'The user where the audit log tells, else the program that wrote it', width: 130, grow: 1, sortable: false, cell: ({ actor, actor_ref: user }) => (actor === null ? <span className="dim">–</span> : user === null ? <span title={`${actor}: a program, not a person`} className="dim">{actor}</span> : <ActorLink to={user} name={actor} />) },
   { id: 'what', title: 'What changed', hint: 'In short; open the row for old beside new', width: 240, grow: 4, sortable: false, cell: What },
 ]
 

@@ -1,6 +1,7 @@
 /** Parts of the page's address that no other page has. */
 import { narrowest, widest } from '../../parts/grid-widths.ts'
 import type { Part } from '../../state/codec.ts'
+import { listText, readList } from '../../state/parts.ts'
 
 /** Fields that make groups; none: single flows. */
 export function fieldNames(): Part<readonly string[]> {
@@ -14,15 +15,15 @@ export function fieldNames(): Part<readonly string[]> {
   }
 }
 
-/** Names of quick filters, which hold anything but commas. */
+/** Any texts: names of quick filters, values of a filter. */
 export function quickNames(): Part<readonly string[]> {
   return {
     usual: [],
     read: (written) => {
-      const found = written.split(',').filter((name) => name !== '')
-      return found.length === 0 ? undefined : [...new Set(found)]
+      const found = readList(written)
+      return found.length === 0 ? undefined : found
     },
-    write: (value) => value.join(','),
+    write: listText,
   }
 }
 

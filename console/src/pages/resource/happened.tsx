@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { Change, ClusterEvent, WholeResource } from '../../api/objects.ts'
+import { ActorLink } from '../../app/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
 import { parseRef } from '../../state/refs.ts'
 import { Operation } from '../changes/change.tsx'
@@ -25,7 +26,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
               <button type="button" className="link-like" onClick={() => onOpen(change)} aria-label={`${change.operation ?? 'change'} at ${shortTime(change.time)}: before and after`}><span className="mono" title={change.time}>{shortTime(change.time)}</span></button>
               <Operation of={change.operation} />
               <span className="says">{inShort(change.operation, change.diff).slice(0, 3).join(' · ')}</span>
-              <span className={change.actor_kind === 'user' ? 'who' : 'who dim'} title={change.actor_kind === 'manager' ? 'A program, not a person' : undefined}>{change.actor ?? '–'}</span>
+              {change.actor_ref === null ? <span className="who dim" title={change.actor === null ? undefined : 'A program, not a person'}>{change.actor ?? '–'}</span> : <span className="who"><ActorLink to={change.actor_ref} name={change.actor} /></span>}
             </li>
           ))}
         </ul>

@@ -1,12 +1,13 @@
 import { useParams } from '@tanstack/react-router'
 import { asRefused } from '../../api/problem.ts'
 import type { Change, WholeResource } from '../../api/objects.ts'
+import { ActorLink } from '../../app/actor-link.tsx'
 import { PageLink } from '../../app/page-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { time } from '../../parts/format.ts'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
-import { isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
+import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { OneChange } from '../changes/change.tsx'
 import { AsOf } from './as-of.tsx'
@@ -25,14 +26,14 @@ export default function ResourcePage(): React.ReactNode {
   const { _splat: path = '' } = useParams({ strict: false }) as { _splat?: string }
   const ref = refOfPath(path)
   const parts = parseRef(ref)
-  useTitle(parts === undefined ? (isCloudRef(ref) ? ref : 'Resource') : `${parts.kind} ${parts.name}`)
+  useTitle(parts === undefined ? (isCloudRef(ref) ? cloudId(ref) : 'Resource') : `${parts.kind} ${parts.name}`)
   const { state, unread, set } = usePageState(resourceCodec)
   const { data, error, isError, refetch, isPlaceholderData } = useResource(ref, state.at)
   const again = (): void => { refetch().catch(reportError) }
   return (
     <div className="page resource">
       <div className="page-bar">
-        <h1>{parts === undefined ? (isCloudRef(ref) ? <>{ref.slice(ref.lastIndexOf('/') + 1)} <span className="dim">{ref}</span></> : 'Resource') : <>{parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>{parts.name}</>}</h1>
+        <h1>{parts === undefined ? (isCloudRef(ref) ? <>{cloudId(ref)} <span className="dim">{ref}</span></> : 'Resource') : <>{parts.kind} <span className="dim">{parts.namespace === '' ? '' : `${parts.namespace}/`}</span>{parts.name}</>}</h1>
         {data !== undefined && parts !== undefined && <Crumbs of={data} parts={parts} />}
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
@@ -70,7 +71,7 @@ function Crumbs({ of: { now, intervals, changes }, parts }: { readonly of: Whole
       <span>cluster {parts.cluster}</span>
       {parts.namespace !== '' && <span>namespace <ResourceLink to={`k8s:${parts.cluster}//Namespace//${parts.namespace}`}>{parts.namespace}</ResourceLink></span>}
       {gone !== null && now === null
-        ? <span className="bad">✕ gone since {time(gone)}{deleted?.actor != null && <>, deleted by {deleted.actor}{deleted.actor_kind === 'manager' ? ' (a program)' : ''}</>}</span>
+        ? <span className="bad">✕ gone since {time(gone)}{deleted?.actor != null && <>, deleted by {deleted.actor_ref === null ? `${deleted.actor} (a program)` : <ActorLink to={deleted.actor_ref} name={deleted.actor} />}</>}</span>
         : gone !== null ? <span className="warning">▲ it is no more today: gone since {time(gone)}</span> : <span className="good">● it is there</span>}
     </p>
   )
