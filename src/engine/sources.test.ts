@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AwaitedTestSink } from '../../test/conformance/awaited-sink.ts'
 import { fakeHost } from '../../test/kit/fake-host.ts'
 import { openJournal } from '../journal/index.ts'
 import type { Log, Metrics, Source, SourceContext, SourceDefinition } from './ports.ts'
@@ -40,7 +41,7 @@ async function world(): Promise<World> {
       })
     },
   }
-  const set = new SourceSet({ host, log, metrics, journal, load: () => Promise.resolve(definition) })
+  const set = new SourceSet({ host, log, metrics, journal, awaited: () => new AwaitedTestSink(0), load: () => Promise.resolve(definition) })
   return Object.assign(state, { set, contexts, running, host, journal })
 }
 

@@ -55,8 +55,8 @@ export interface SourceSetOptions {
   readonly state?: string
   /** As sources are told of the store. */
   readonly forgetsMs?: number
-  /** Sinks as a source waits for them. */
-  readonly awaited?: (sink: string, source: string) => AwaitedSink
+  /** Sinks as a source waits for them: whoever forgets them breaks what `ack: sink:<id>` promises. */
+  readonly awaited: (sink: string, source: string) => AwaitedSink
   /** Given to every source. */
   readonly enrich?: (flows: FlowBuilder) => void
   load(type: string): Promise<SourceDefinition<unknown>>
@@ -189,7 +189,7 @@ export class SourceSet {
       ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
-      ...(awaited === undefined ? {} : { awaited: (sink) => awaited(sink, id) }),
+      awaited: (sink) => awaited(sink, id),
       ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}

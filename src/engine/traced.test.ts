@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { AwaitedTestSink } from '../../test/conformance/awaited-sink.ts'
 import { anyChanges, changeEvent } from '../../test/kit/changes.ts'
 import { fakeHost } from '../../test/kit/fake-host.ts'
 import { encodeBatch } from '../journal/bodies.ts'
@@ -39,7 +40,7 @@ describe('a change that comes into the journal', () => {
     const journal = await openJournal({ host, directory: '/journal', epoch: 1 })
     let context: SourceContext | undefined
     const set = new SourceSet({
-      host, log, metrics, traces, journal,
+      host, log, metrics, traces, journal, awaited: () => new AwaitedTestSink(0),
       load: () => Promise.resolve({ type: 'test', thread: 'watch', build: (_settings, given) => {
         context = given
         return Promise.resolve({ addresses: [], run: () => Promise.resolve() })

@@ -78,8 +78,8 @@ export async function startTrailBucket(): Promise<TrailBucket> {
 }
 
 /** `s3`: another address of S3. */
-export function trailSource({ bucket, url }: Pick<TrailBucket, 'bucket' | 'url'>, queue: string, context: SourceContext, s3 = url): Promise<Source> {
-  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: s3, visibility: '2s' }, region, auth }), context)
+export function trailSource({ bucket, url }: Pick<TrailBucket, 'bucket' | 'url'>, queue: string, context: SourceContext, { s3 = url, ack = 'journal' }: { readonly s3?: string; readonly ack?: string } = {}): Promise<Source> {
+  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: s3, visibility: '2s' }, ack, region, auth }), context)
 }
 
 let named = 0

@@ -1,8 +1,9 @@
 /** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission, type Admitted } from '../../engine/admission.ts'
-import { awaitedSink, type sinkMethods } from '../../engine/awaited.ts'
+import { awaitedMethods, awaitedSink, type sinkMethods } from '../../engine/awaited.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/duplicates.ts'
+import type { AwaitedSink } from '../../engine/ports.ts'
 import { connect, serve } from '../../engine/rpc.ts'
 import { httpSource, type Pushed } from '../../engine/pushed.ts'
 import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources.ts'
@@ -86,6 +87,7 @@ export const journalMethods = {
   hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
     held.set(source, sequence)
   },
+  ...awaitedMethods(awaited),
 } as const
 
 export const ingestMethods = {
@@ -102,7 +104,7 @@ export const ingestMethods = {
     admission = new Admission(into, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited: (sink, source) => shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers), state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited, state: `${options.state}/sources`, load: loadSource })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
@@ -158,6 +160,11 @@ export const ingestMethods = {
 function need<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('the ingest worker has not been started')
   return part
+}
+
+/** Whoever delivers. */
+function awaited(sink: string, source: string): AwaitedSink {
+  return shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers)
 }
 
 /** Whatever makes units durable. */

@@ -1,5 +1,6 @@
 /** The watch worker: sources that have much to do with what they read. Neither datagrams nor the API wait for them. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import { awaitedBy } from '../../engine/awaited.ts'
 import { framesOf } from '../../engine/own-frames.ts'
 import type { OwnFrames } from '../../engine/ports.ts'
 import { sharedFramesOf } from '../../engine/shared/own-frames.ts'
@@ -54,6 +55,7 @@ export const watchMethods = {
       journal: { epoch, totals: () => totals, append: async (unit) => placed(await writer.call('append', unit, [unit.raw.buffer as ArrayBuffer])) },
       admission: { append: (unit) => writer.call('appendOnce', unit, [unit.raw.buffer as ArrayBuffer]) },
       frames,
+      awaited: (sink, source) => awaitedBy(writer, { sink, source }, host.timers),
     })
   },
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {

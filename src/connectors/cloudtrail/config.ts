@@ -1,5 +1,5 @@
 import { awsFields } from '../../bus/aws-settings.ts'
-import { bytes, Complaint, defineSchema, duration, list, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { ackField, ackSink, bytes, Complaint, defineSchema, duration, list, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const region = text({ description: 'A region', required: true, example: 'eu-central-1' }, { pattern: /[a-z]{2}[a-z0-9-]*-\d+/, expects: 'a region such as eu-central-1' })
 const urls = { schemes: ['https', 'http'] } as const
@@ -18,7 +18,7 @@ const from = variants(
       s3_endpoint: urlText({ description: 'Address of S3 instead of the public one, with the bucket in the path', default: null, example: 'https://bucket.vpce-1a2b-3c4d.s3.eu-central-1.vpce.amazonaws.com' }, urls),
       visibility: duration({ description: 'For so long SQS keeps a message from others while its files are read; prolonged meanwhile', default: '60s' }, { min: '2s', max: '12h' }),
       largest_file: bytes({ description: 'Most bytes that a file may have, unpacked; a larger one is kept as a message that can\'t be read', default: '128MiB' }, { min: '1MiB', max: '1GiB' }),
-      buffer: bytes({ description: 'Most bytes of records that may wait for the journal before no more files are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
+      buffer: bytes({ description: 'Most bytes of records that may wait for the journal, with `ack: sink:<id>` for the sink, before no more files are read', default: '8MiB' }, { min: '64KiB', max: '1GiB' }),
     },
   },
   { description: 'Where events come from: `lookup` asks CloudTrail\'s event history (management events, 100 a second at most), `queue` reads the files of a trail, of which S3 tells through SQS (everything that the trail has, of all accounts and regions)', required: true, example: { type: 'lookup', regions: ['eu-central-1', 'us-east-1'] } },
@@ -30,10 +30,12 @@ export const cloudtrailSchema = defineSchema({
   summary: 'Reads audit events of AWS (CloudTrail): who did what, where and with what outcome',
   fields: {
     from,
+    ack: ackField('When a message of `from.type: queue` is deleted: once every record of its files is in the journal, or once a sink has settled them (delivered, filtered or dead-lettered). That sink has `when_behind: block`, so that it gives up nothing'),
     ...awsFields,
     timeout: duration({ description: 'How long one answer may take, beyond the time for which SQS waits for messages', default: '30s' }, { min: '10ms', max: '10m' }),
   },
-  check({ from: way }) {
+  check({ from: way, ack }) {
+    if (way.type === 'lookup' && ackSink(ack) !== undefined) return new Complaint('`ack` is about messages of a queue, and the event history has none', 'set `from.type: queue`, or leave out `ack`', ['ack'])
     if (way.type === 'lookup') return new Set(way.regions).size === way.regions.length ? null : new Complaint('a region is named twice', 'name each once', ['from', 'regions'])
     return /^\/[^/]+\/[^/]+$/.test(new URL(way.queue_url).pathname) ? null : new Complaint(`\`${way.queue_url}\` names no queue`, 'write the URL that `aws sqs get-queue-url` gives, https://HOST/ACCOUNT/QUEUE', ['from', 'queue_url'])
   },

@@ -7,6 +7,7 @@ import type { Host } from '../../host/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
+import { AwaitedTestSink } from '../../../test/conformance/awaited-sink.ts'
 import { AskedScene, minute } from '../../../test/kit/asked-scene.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { eventsOf } from '../../../test/kit/aws-side.ts'
@@ -239,6 +240,40 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   expect([files('read'), files('skipped'), files('rejected')]).toEqual([3, 1, 4])
 })
 
+test('with `ack: sink:out` a message stays in the queue until the sink has settled the last record of its files', async () => {
+  const bucket = await startTrailBucket()
+  cleanups.push(() => bucket.close())
+  const queue = await bucket.makeQueue('acknowledged')
+  const [journal, sink, waitedFor] = [new TestJournal(), new AwaitedTestSink(0), [] as string[]]
+  const source = await trailSource(bucket, queue, { ...journal.context(1), awaited: (id: string) => {
+    waitedFor.push(id)
+    return sink
+  } }, { ack: 'sink:out' })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  const ids = (): string[] => journal.units.flatMap(eventsOf).map(({ id }) => id)
+  // The second file has more than one unit takes.
+  const records = Array.from({ length: 600 }, (_, at) => ({ ...record(`b${at}`, start), requestParameters: { padding: 'x'.repeat(1000) } }))
+  await bucket.putFile('AWSLogs/a.json.gz', { Records: [record('a', start)] })
+  await bucket.putFile('AWSLogs/b.json.gz', { Records: records })
+  await bucket.tell(queue, ['AWSLogs/a.json.gz', 'AWSLogs/b.json.gz'])
+  await expect.poll(() => ids().length, { timeout: 20_000 }).toBe(601)
+  expect(journal.units.length).toBeGreaterThan(1)
+  expect(waitedFor).toEqual(['out'])
+  sink.move(journal.units.length - 1)
+  await bucket.tell(queue, ['AWSLogs/CloudTrail-Digest/x.json.gz'])
+  // What tells of nothing waits for nobody.
+  await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(1)
+  sink.move(journal.units.length)
+  await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(0)
+  abort.abort()
+  await done
+})
+
+test('`ack: sink:out` is refused for the event history, which has no messages', () => {
+  expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow('the event history has none')
+})
+
 test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {
   const bucket = await startTrailBucket()
   cleanups.push(() => bucket.close())
@@ -258,7 +293,7 @@ test('a file that we may not read stays in the queue and holds up no other; wher
   const journal = new TestJournal()
   const lines: string[] = []
   const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
-  const source = await trailSource(bucket, queue, { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say } }, `http://127.0.0.1:${(s3.address() as AddressInfo).port}`)
+  const source = await trailSource(bucket, queue, { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say } }, { s3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}` })
   const abort = new AbortController()
   const done = source.run(abort.signal)
   await expect.poll(() => journal.units.flatMap(eventsOf).map(({ id }) => id).sort(), { timeout: 20_000 }).toEqual(['away', 'there'])

@@ -33,6 +33,6 @@ function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: Sou
 function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext): Source {
   const puller = new FilePuller(config, from, context)
   // Nothing here is in parts or lies elsewhere but the files themselves.
-  const settings = { codec: 'json', event_type: 'unused', ack: 'journal', buffer: from.buffer, join_bytes: 0, join_wait: 60_000, claims: null } as const
+  const settings = { codec: 'json', event_type: 'unused', ack: config.ack, buffer: from.buffer, join_bytes: 0, join_wait: 60_000, claims: null } as const
   return messageSource(settings, context, puller, (message) => puller.eventsOf(message))
 }
