@@ -69,7 +69,7 @@ async function startOther(): Promise<OtherSide> {
   const ids = async (): Promise<string[]> => (await server.ask<{ id: string }>('MATCH (a:ACTION) WHERE a.id STARTS WITH $run RETURN a.id AS id', { run: marked('', run).slice(0, -1) })).map(({ id }) => id)
   return {
     async build(context, timeoutMs) {
-      const sink = await neo4j.build(configFrom(neo4jSchema, { url: `bolt://127.0.0.1:${proxy.port}`, auth: { type: 'basic', user: server.user, password: server.password }, timeout: `${Math.max(timeoutMs, leastMs)}ms` }), context)
+      const sink = await neo4j.build(configFrom(neo4jSchema, { url: `bolt://127.0.0.1:${proxy.port}`, auth: { type: 'basic', user: server.user, password: server.password }, timeout: `${Math.max(timeoutMs, leastMs)}ms`, transaction_events: 10 }), context)
       return auditOf(sink, run)
     },
     received: async () => relay.inOrder(await ids()),

@@ -14,7 +14,7 @@ export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promi
   return library.driver(url, login, {
     ...tlsOptions(tls), userAgent: 'weir', telemetryDisabled: true, notificationFilter: { minimumSeverityLevel: 'OFF' }, disableLosslessIntegers: true,
     // Whoever calls retries, and knows for how long.
-    maxTransactionRetryTime: 0, maxConnectionPoolSize: 2, connectionTimeout: timeout, connectionAcquisitionTimeout: timeout + 1,
+    maxTransactionRetryTime: 0, maxConnectionPoolSize: 3, connectionTimeout: timeout, connectionAcquisitionTimeout: timeout + 1,
   })
 }
 

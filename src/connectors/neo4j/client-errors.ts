@@ -14,6 +14,11 @@ export function isRefusal(error: unknown): boolean {
   return codeOf(error).startsWith('Neo.ClientError.Security.')
 }
 
+/** Two transactions waited for each other, and the database gave up this one. */
+export function isDeadlock(error: unknown): boolean {
+  return codeOf(error) === 'Neo.TransientError.Transaction.DeadlockDetected'
+}
+
 /** Refused for what the rows say: the same rows are refused again. */
 const poison: ReadonlySet<string> = new Set(['Schema.ConstraintValidationFailed', 'Statement.ConstraintVerificationFailed', 'Statement.TypeError', 'Statement.ArgumentError', 'Statement.ExecutionFailed'].map((code) => `Neo.ClientError.${code}`))
 

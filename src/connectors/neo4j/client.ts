@@ -3,12 +3,14 @@ import { within } from '../../bus/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { newDriver } from './client-connect.ts'
-import { verdict, why } from './client-errors.ts'
+import { isDeadlock, verdict, why } from './client-errors.ts'
 import type { Neo4jConfig } from './config.ts'
 import { constraints, type Statement } from './map-cypher.ts'
 
 /** For so long a connection may take to close that nobody answers on. */
 const closeMs = 1000
+/** So often a transaction is begun that was given up for another one: that one goes on meanwhile. */
+const begun = 4
 
 /** A transaction that is under way. */
 export interface Writing {
@@ -17,12 +19,13 @@ export interface Writing {
   ask(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
-/** Connects to a database, and does what is asked of it a transaction at a time. */
+/** Connects to a database, and does what is asked of it, each a transaction. */
 export class GraphClient {
   readonly #config: Neo4jConfig
   readonly #context: Context
   readonly #place: string
   #driver: Driver | undefined
+  #preparing: Promise<Driver> | undefined
   /** The database has what keeps its nodes unique. */
   #constrained = false
 
@@ -32,12 +35,18 @@ export class GraphClient {
     this.#place = `${config.url}${config.database === null ? '' : ` (database ${config.database})`}`
   }
 
-  /** Delivered once it is committed, then as a whole. Never rejects. */
+  /** Delivered once it is committed, then as a whole. `act` is done anew for each transaction that is begun. Never rejects. */
   async write(act: (writing: Writing) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
     try {
       const driver = await this.#limited(this.#ready(), signal)
-      await this.#limited(this.#commit(driver, act), signal)
-      return undefined
+      for (let left = begun - 1; ; left--) {
+        try {
+          await this.#limited(this.#commit(driver, act), signal)
+          return undefined
+        } catch (error) {
+          if (left === 0 || signal.aborted || !isDeadlock(error)) throw error
+        }
+      }
     } catch (error) {
       const attempt = verdict(error, this.#place)
       // Whatever is wrong with the connection or the login, the next one is a new one.
@@ -68,7 +77,12 @@ export class GraphClient {
     return within(asked, { timers: this.#context.host.timers, ms: timeout, late: `no answer within ${timeout} ms`, until: { signal, says: 'the sink is stopping' } })
   }
 
-  async #ready(): Promise<Driver> {
+  /** Once for all who ask at the same time. */
+  #ready(): Promise<Driver> {
+    return (this.#preparing ??= this.#prepare().finally(() => { this.#preparing = undefined }))
+  }
+
+  async #prepare(): Promise<Driver> {
     const driver = await this.#connect()
     if (this.#constrained || !this.#config.create_constraints) return driver
     return this.#within(driver.session(this.#target), async (session) => {

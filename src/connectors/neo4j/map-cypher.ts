@@ -45,8 +45,14 @@ const texts = {
   resources: resourceText,
   workloads: workloadText,
   members: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE (r)-[:MEMBER_OF]->(t)`,
+  // One that leads nowhere yet is given its relationships without a look for each; asked after SET, which has locked it.
   actions: `UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) OPTIONAL MATCH (r:RESOURCE {key: row.resource}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp = ${time('time')}, a.recordTime = ${time('recorded')}
-MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o) FOREACH (x IN CASE WHEN r IS NULL THEN [] ELSE [r] END | MERGE (a)-[:APPLIED_ON]->(x)) RETURN count(CASE WHEN row.resource IS NULL OR r IS NOT NULL THEN 1 END) AS written`,
+WITH row, s, o, r, a, COUNT { (a)--() } = 0 AS fresh
+FOREACH (_ IN CASE WHEN fresh THEN [1] ELSE [] END | CREATE (a)-[:PERFORMED_BY]->(s) CREATE (a)-[:WITH_STATUS]->(o))
+FOREACH (x IN CASE WHEN fresh AND r IS NOT NULL THEN [r] ELSE [] END | CREATE (a)-[:APPLIED_ON]->(x))
+FOREACH (_ IN CASE WHEN fresh THEN [] ELSE [1] END | MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o))
+FOREACH (x IN CASE WHEN fresh OR r IS NULL THEN [] ELSE [r] END | MERGE (a)-[:APPLIED_ON]->(x))
+RETURN count(CASE WHEN row.resource IS NULL OR r IS NOT NULL THEN 1 END) AS written`,
   changes: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MERGE (c:CHANGE {id: row.id}) SET c += row.set, c.timestamp = ${time('time')} MERGE (c)-[:APPLIED_ON]->(r) RETURN count(*) AS written`,
 } as const
 

@@ -9,6 +9,7 @@ import type { Neo4jConfig } from './config.ts'
 import { addTalks } from './map-traffic.ts'
 import { toGraph, type SizedRow } from './map.ts'
 import { EventWriter } from './sink-events.ts'
+import { inLanes } from './sink-lanes.ts'
 import { writeTraffic } from './sink-traffic.ts'
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
@@ -23,7 +24,8 @@ export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> 
     async send(batch, signal) {
       const options = { limits: { rows: config.transaction_events, bytes: transactionSize }, budgetMs: config.timeout, clock: context.host.clock, signal }
       const [events, flows] = [partOf(batch, 'events'), partOf(batch, 'flows')]
-      const failures: Failure[] = events.pieces.length === 0 ? [] : await deliverInChunks(sinkRows(events, noFlows), options, graphRow, (rows: readonly SizedRow[]) => writer.write(rows, signal))
+      const lanes = inLanes([...sinkRows(events, noFlows)], config.transaction_events)
+      const failures: Failure[] = (await Promise.all(lanes.map((rows) => deliverInChunks(rows, options, graphRow, (made: readonly SizedRow[]) => writer.write(made, signal))))).flat()
       const attempt = flows.pieces.length === 0 ? undefined : await writeTraffic(client, config.writer ?? context.id, flows, signal)
       return [...failures.map((failure) => ({ ...failure, index: events.indexes[failure.index] ?? 0 })), ...failed(attempt, flows.indexes)].sort((a, b) => a.index - b.index)
     },

@@ -47,8 +47,12 @@ export async function graphRelay(target: number, run: string): Promise<GraphRela
       }
       socket.on('close', end).on('error', end)
     }
+    // Several connections speak at once: what one of them said last is told again, so that no id is torn.
+    let tail = ''
     client.on('data', (chunk) => {
-      sent += chunk.toString('latin1')
+      const said = tail + chunk.toString('latin1')
+      sent += said
+      tail = said.slice(-200)
       upstream.write(chunk)
     })
     upstream.on('data', (chunk) => { client.write(chunk) })

@@ -47,7 +47,7 @@ export async function startNeo4j({ heap = '384m', lasting = false, tls }: { read
   }
   writeFileSync(join(dir, 'conf', 'neo4j.conf'), [
     'server.default_listen_address=127.0.0.1', `server.bolt.listen_address=${address}`, `server.bolt.advertised_address=${address}`, 'server.http.enabled=false', 'server.https.enabled=false',
-    `server.memory.pagecache.size=64m`, 'dbms.usage_report.enabled=false', 'db.tx_log.preallocate=false', 'db.tx_log.rotation.retention_policy=1 files', 'dbms.security.auth_lock_time=0s',
+    `server.memory.pagecache.size=${lasting ? '256m' : '64m'}`, 'dbms.usage_report.enabled=false', 'db.tx_log.preallocate=false', 'db.tx_log.rotation.retention_policy=1 files', 'dbms.security.auth_lock_time=0s',
     ...(tls === undefined ? [] : ['server.bolt.tls_level=OPTIONAL', 'dbms.ssl.policy.bolt.enabled=true', `dbms.ssl.policy.bolt.base_directory=${join(dir, 'certificates', 'bolt')}`, 'dbms.ssl.policy.bolt.client_auth=NONE']), '',
   ].join('\n'))
   let driver: Driver | undefined
