@@ -29,6 +29,7 @@ export function register(program: Command): void {
   withServerFlags(withPlaceFlags(program.command('resources')
     .description('Objects of clusters as they were at a time; with a reference, all that is known of one.')
     .argument('[ref]', 'the object, as k8s:prod-eu//Pod/shop/web-1'))
+    .option('--filter <FILTER>', 'as docs/explain/query.md has it')
     .option('--at <TIME>', 'the time, as now-1h, ISO 8601 or Unix milliseconds (default: now)')
     .option('--node <NAMES>', 'pods on these nodes, with commas')
     .option('--phase <NAMES>', 'pods in these phases, with commas')
@@ -36,6 +37,7 @@ export function register(program: Command): void {
     .addHelpText('after', `
 Examples:
   $ weir resources --kind Pod --namespace shop --at now-15m
+  $ weir resources --filter 'kind = Pod and not phase = Running and label = "app=web"'
   $ weir resources k8s:prod-eu//Pod/shop/web-1
 
 Exit code: 0 told, 1 the server is not to be had or nothing is known of the object, 2 the command line cannot be used.`)
@@ -49,7 +51,7 @@ async function run(ref: string | undefined, flags: Flags): Promise<void> {
     const one = await server.json<One>('GET', `/api/v1/resources/one?${query.toString()}`)
     return self.stdout(wantsJson(flags) ? `${JSON.stringify(one)}\n` : resourceText(one))
   }
-  const page = await server.json<Page>('GET', `/api/v1/resources?${parametersOf(flags, [...placeNames, 'at', 'node', 'phase', 'owner']).toString()}`)
+  const page = await server.json<Page>('GET', `/api/v1/resources?${parametersOf(flags, [...placeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`)
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : resourcesText(page))
 }
 

@@ -17,7 +17,7 @@ export interface QueryField {
 
 /** The names that a filter over one view may use. */
 export interface NameTable {
-  readonly view: 'flows' | 'events' | 'changes'
+  readonly view: 'flows' | 'events' | 'changes' | 'resources'
   readonly fields: readonly QueryField[]
   /** A test as people write them. */
   readonly example: string
@@ -138,4 +138,14 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
 /** What of a change is told by its envelope: which object it was, when, and what was done. */
 export const plainOfChange: ReadonlySet<string> = new Set(['time', 'time_received', 'cluster', 'api_group', 'kind', 'namespace', 'name', 'uid', 'ref', 'subject', 'operation', '_pos'])
 
-export const nameTables = { flows: flowNames, events: eventNames, changes: changeNames } as const
+/** Objects of clusters as they were at a time. */
+export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
+  named('cluster', 'dict'), named('api_group', 'dict', 'group'), named('kind', 'dict'), named('namespace', 'dict', 'ns'), named('name', 'dict'), named('uid', 'dict'), named('ref', 'dict'),
+  // JSON in the view; here each label is a text.
+  { name: 'labels', kind: 'list<dict>', sql: "list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=', label.value))", others: ['label'] },
+  named('node', 'dict', 'host'), named('zone', 'dict'), named('phase', 'dict'), named('owner_kind', 'dict'), named('owner_name', 'dict', 'owner'), named('owner_uid', 'dict'),
+  ...['created', 'valid_from', 'valid_to'].map((name) => named(name, 'time')), named('resource_version', 'text'),
+  { name: 'text', kind: 'text', sql: "concat_ws(' ', name, namespace, kind, node, owner_name, CAST(labels AS VARCHAR))", others: [] },
+])
+
+export const nameTables = { flows: flowNames, events: eventNames, changes: changeNames, resources: resourceNames } as const

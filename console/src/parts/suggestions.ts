@@ -8,7 +8,7 @@ import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
 
 /** Whose fields a filter speaks of. */
-export type FilterNames = 'flows' | 'changes'
+export type FilterNames = 'flows' | 'changes' | 'resources'
 
 export interface Suggestion {
   readonly name: string

@@ -113,7 +113,7 @@ function valueTest(field: QueryField, prefix: string): ValueTest {
 }
 
 /** The same in SQL, of the column `_value`. */
-function conditionFor(field: QueryField, prefix: string): string | undefined {
+export function conditionFor(field: QueryField, prefix: string): string | undefined {
   const folded = prefix.toLowerCase()
   if (folded === '') return undefined
   if (['dict', 'text', 'ip', 'mac', 'list<dict>'].includes(field.kind)) return `contains(lower("_value"), ${text(folded)})`

@@ -1,22 +1,24 @@
 import type { FastifyInstance } from 'fastify'
-import { changeNames, type NameTable, type QueryField } from '../../query/index.ts'
+import { changeNames, resourceNames, type NameTable, type QueryField } from '../../query/index.ts'
 import { fieldTime, isoOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { goneWith } from '../ask.ts'
 import { fieldUse, suggestNames } from '../complete/names.ts'
+import { valuesOfObjects } from '../complete/objects.ts'
 import { valuesInUse } from '../complete/values.ts'
 import { knownValues, suggestion, type Suggestion } from '../complete/words.ts'
 import { filterOf } from '../filter-text.ts'
 import type { Hub } from '../live/hub.ts'
-import { span } from '../objects.ts'
+import { moment, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { questionOf, questionParameters, unknownField, type QuestionQuery } from '../question.ts'
+import type { Asker } from '../sums.ts'
 
 interface CompleteRequest extends QuestionQuery {
-  readonly names?: 'flows' | 'changes'
+  readonly names?: 'flows' | 'changes' | 'resources'
   readonly field?: string
   readonly prefix?: string
   readonly limit?: number
@@ -49,7 +51,7 @@ const schema = {
   description: 'Names and values rank by use among the rows that the other filters leave. Values are those that begin with what was typed or have it in them; letters of any case.',
   body: {
     type: 'object', additionalProperties: false, required: ['prefix'], properties: {
-      names: { type: 'string', enum: ['flows', 'changes'], default: 'flows', description: 'Whose fields, and values.' },
+      names: { type: 'string', enum: ['flows', 'changes', 'resources'], default: 'flows', description: 'Whose fields, and values; of resources those that there are at the end of the span.' },
       field: { type: 'string', maxLength: 200, description: 'Whose values; by any of its names, `any.port` too. Without it, names of fields.' },
       prefix: { type: 'string', maxLength: 1000, description: 'What was typed; may be empty.' },
       filter, both_ways, reporters, from, to,
@@ -64,6 +66,10 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     const wanted = request.body as CompleteRequest
     const { prefix = '', limit = 20 } = wanted
     const now = context.host.clock.now()
+    if (wanted.names === 'resources') {
+      const answer = await ofResources(wanted, { context, hub, principal: request.principal, gone: goneWith(reply) })
+      return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
+    }
     const question = wanted.names === 'changes' ? changesAsked(wanted, now, request.principal) : questionOf(wanted, 'flow_time', now, request.principal)
     const { names } = question
     const asker = { context, hub, principal: request.principal, gone: goneWith(reply) }
@@ -77,6 +83,15 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     if (found === undefined) return reply.hijack()
     return answerJson(request, reply, { values: listed(found.values.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })), names, fields, prefix, limit), ...told(found) })
   })
+}
+
+/** Objects as they are at the end of the span. Undefined when the client has gone. */
+async function ofResources({ field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest, asker: Asker): Promise<object | undefined> {
+  if (written === undefined) return { fields: suggestNames(resourceNames, prefix, undefined, limit) }
+  const fields = fieldsOf(resourceNames, written)
+  const at = moment(to, 'to', asker.context.host.clock.now())
+  const found = await valuesOfObjects(asker, fields, { filter, at, prefix, limit })
+  return found === undefined ? undefined : { values: listed(found.map(({ field, value, count }) => ({ ...suggestion(resourceNames, field, value, prefix), count })), resourceNames, fields, prefix, limit), ...told({ source: 'raw', span: { from: at, to: at }, exact: true }) }
 }
 
 /** The changes that are asked about, of those that may be seen. */
@@ -108,7 +123,7 @@ function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
   const fields = shared === undefined ? [names.field(names.resolve(written) ?? '')] : [names.ofEnd('src', shared), names.ofEnd('dst', shared)]
   const known = fields.filter((field) => field !== undefined)
   if (known.length === 0) throw unknownField(written, 'field', names)
-  const odd = known.find(({ kind, sql }) => kind === 'json' || kind === 'time' || sql !== undefined)
+  const odd = known.find(({ kind, sql }) => kind === 'json' || kind === 'time' || (sql !== undefined && !kind.startsWith('list')))
   if (odd !== undefined) throw new ApiError('WEIR_API_INVALID', `"field" is ${odd.name}, of which there are no values to choose from.`)
   return known
 }

@@ -4,6 +4,7 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { realHost } from '../../host/index.ts'
 import { changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
 import { event } from '../../store/testing/frames.ts'
+import { post } from '../testing/kit.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -59,6 +60,39 @@ test('every filter leaves what it says', async () => {
     [{ owner: 'web-abc' }, ['Pod web-1']], [{ name: 'n1' }, ['Node n1']], [{ text: 'APP' }, ['Pod web-1']], [{ cluster: 'c2' }, []],
   ]
   for (const [parameters, expected] of cases) expect(named(await list(api, { at: at('10:00:04'), ...parameters })), JSON.stringify(parameters)).toEqual(expected)
+})
+
+test('a filter chooses what it says, of what was there then; what is none is told with its place', async () => {
+  const api = await started()
+  const cases: [filter: string, expected: string[]][] = [
+    ['', ['Deployment web', 'Node n1', 'Pod web-1', 'Pod key', 'ReplicaSet web-abc']], ['kind = Pod and ns = shop', ['Pod web-1']], ['kind = Pod and not phase = Running', ['Pod web-1']], ['name = web*', ['Deployment web', 'Pod web-1', 'ReplicaSet web-abc']],
+    ['label = "app=web"', ['Pod web-1']], ['labels ~ "^app="', ['Pod web-1']], ['kind = Pod and not exists(labels)', ['Pod key']], ['owner = web-abc or owner_kind = Deployment', ['Pod web-1', 'ReplicaSet web-abc']], ['zone = eu-1a and kind = Node', ['Node n1']],
+    ['not exists(namespace)', ['Node n1']], ['group = apps', ['Deployment web', 'ReplicaSet web-abc']], ['text ~ "(?i)KEY"', ['Pod key']], [`valid_from < ${at('10:00:01')}`, ['Deployment web', 'Node n1']], ['ref = "k8s:c1//Pod/shop/web-1"', ['Pod web-1']],
+  ]
+  for (const [filter, expected] of cases) {
+    const found = await list(api, { at: at('10:00:04'), filter })
+    expect([named(found), found.total], filter).toEqual([expected, expected.length])
+  }
+  expect(named(await list(api, { at: at('10:00:06'), filter: 'phase = Running', kind: 'Pod', namespace: 'shop' }))).toEqual(['Pod web-1'])
+  const { status, body } = await api.get('resources', { filter: 'kind = Pod and nmae = x' })
+  expect([status, body['code'], (body['errors'] as object[])[0]]).toEqual([400, 'WEIR_API_FILTER', expect.objectContaining({ from: 15, to: 19, message: 'There is no field nmae.' })])
+})
+
+test('values of objects are those that there are at the end of the span, by what else is asked, and labels are among them', async () => {
+  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
+  const api = await started({ auth })
+  const values = async (body: object, token = 'admin'): Promise<string[]> => {
+    const asked = await post(`${api.url}/api/v1/complete`, { names: 'resources', prefix: '', to: at('10:00:04'), ...body }, { authorization: `Bearer ${token}` })
+    const answer = (await asked.json()) as Record<string, unknown>
+    expect(asked.status, JSON.stringify(answer)).toBe(200)
+    return ((answer['values'] ?? answer['fields']) as { text?: string; name?: string; count?: number }[]).map(({ text, name, count }) => text === undefined ? String(name) : `${text} ${count}`)
+  }
+  expect(await values({ field: 'kind' })).toEqual(['Pod 2', 'Deployment 1', 'Node 1', 'ReplicaSet 1'])
+  expect(await values({ field: 'kind', to: at('12:00:00'), prefix: 'pod' })).toEqual(['Pod 1'])
+  expect(await values({ field: 'label' })).toEqual(['"app=web" 1'])
+  expect(await values({ field: 'ns', filter: 'kind = Pod' }, 'admin')).toEqual(['shop 1', 'vault 1'])
+  expect(await values({ field: 'ns', filter: 'kind = Pod' }, 'shop')).toEqual(['shop 1'])
+  expect(await values({ prefix: 'owner' })).toEqual(expect.arrayContaining(['owner_kind', 'owner_name']))
 })
 
 test('pages lead to every object once, of the time of the first', async () => {

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { parseKubernetesRef } from '../../model/refs.ts'
+import { compileSql } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import { mayName } from '../access/scope.ts'
 import { among, asOf, fingerprintOf, found, moment, placeConditions, placeParameters, readPageCursor, resourceColumns, writePageCursor, type PlaceQuery } from '../objects.ts'
+import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'
@@ -45,6 +47,7 @@ export const resourceSchemas = {
 } as const
 
 interface Query extends PlaceQuery {
+  readonly filter?: string
   readonly at?: string
   readonly node?: string
   readonly phase?: string
@@ -61,6 +64,7 @@ const listSchema = {
   description: 'By cluster, kind, namespace and name. The pages that cursors lead through are of the time of the first page.',
   querystring: {
     type: 'object', additionalProperties: false, properties: {
+      filter: { type: 'string', maxLength: 65_536, description: 'Objects that match, as docs/explain/query.md has it. Every object when left out.', examples: ['kind = Pod and not phase = Running and label = "app=web"'] },
       ...placeParameters,
       at: atParameter,
       node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, with commas.' },
@@ -92,9 +96,10 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
   app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
     const [store, gone, limit] = [storeOf(context), goneWith(reply), query.limit ?? 100]
+    const { bound } = filterOf(query.filter ?? '', 'resources')
     const conditions = [
       ...placeConditions(query, request.principal), ...among('node', query.node), ...among('phase', query.phase), ...among('owner_name', query.owner),
-      ...found(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']),
+      ...found(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']), ...(bound.is === 'always' ? [] : [compileSql(bound)]),
     ]
     const question = fingerprintOf('resources', conditions)
     const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 1, order.length)

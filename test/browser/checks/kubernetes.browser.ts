@@ -250,8 +250,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
 
   test('an object has its owners up and down, its node, images and services, what the cluster reported, and is found by its name', async () => {
     const page = await stage.page('/resources')
-    await page.getByRole('searchbox', { name: 'Find objects' }).fill('api-5c44-bx0')
+    await page.getByRole('combobox', { name: 'Filter' }).fill('api-5c44-bx0')
     await page.keyboard.press('Enter')
+    await expect.poll(() => rowCount(page), soon).toBe(1)
+    expect(new URL(page.url()).searchParams.get('q')).toBe('text ~ "(?i)api-5c44-bx0"')
+    await page.getByRole('combobox', { name: 'Filter' }).fill('kind = Pod and owner = api-5c44')
+    await page.keyboard.press('Enter')
+    const pods = Number((await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM resources WHERE valid_to IS NULL AND kind = 'Pod' AND owner_name = 'api-5c44'"))[0]?.n)
+    await expect.poll(() => rowCount(page), soon).toBe(pods)
+    await page.locator('.page-line').getByText(`showing ${pods} of ${pods} objects`).waitFor()
+    await page.goBack()
     await expect.poll(() => rowCount(page), soon).toBe(1)
     await page.locator('.grid-body [role="gridcell"]').first().click()
     await page.getByRole('heading', { name: 'Pod shop/api-5c44-bx0' }).waitFor()

@@ -43,8 +43,8 @@ export interface ChangesState extends Frame, ChangeFilter, OpenChange {
   readonly traffic: boolean
 }
 
-/** Links from before there was a filter have words here. */
-const filterText = (): Part<string> => ({ ...text(), read: foundIn })
+/** A filter; links from before there was one have words here. */
+export const filterText = (): Part<string> => ({ ...text(), read: foundIn })
 const list = (): Part<readonly string[]> => quickNames()
 
 export const changesCodec = codecOf<ChangesState>({

@@ -15,8 +15,8 @@ export interface Nudge {
   readonly by: 'told' | 'asked'
 }
 
-/** Rises when there may be changes, or traces, that are not shown: the live stream counts events of their family as they come. */
-export function useNudge(live: boolean, family: 'change' | 'audit' = 'change'): Nudge {
+/** Rises when there may be changes, traces or states of objects that are not shown: the live stream counts events of their family as they come. */
+export function useNudge(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Nudge {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
   const [nudge, setNudge] = useState(freshTurn)

@@ -4,15 +4,19 @@ import { useCallback, useMemo } from 'react'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
+import { useFields } from '../../api/queries.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { ResourceLink } from '../../app/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
-import { FindBox } from '../../parts/find-box.tsx'
+import { FilterBox } from '../../parts/filter-box.tsx'
+import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted, momentAt, shortTime } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
+import { useNudge } from '../changes/use-nudge.ts'
 import { resourcesCodec, usualKinds } from './state.ts'
 import '../changes/changes.css'
 
@@ -38,10 +42,13 @@ export default function ResourcesPage(): React.ReactNode {
   useTitle('Resources')
   const { state, unread, set } = usePageState(resourcesCodec)
   const { q, kind, namespace, at } = state
+  const fields = useFields()
   const navigate = useNavigate()
+  // What is told of objects changes what is there; the list stays where it is while it is asked anew.
+  const { nudge } = useNudge(at === 'now', 'resource')
   const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['resources', q, kind, namespace, at], staleTime: 10_000, placeholderData: keepPreviousData, initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }) => ask<ResourcePage>('/api/v1/resources', { signal, query: { text: q, kind: kind.join(','), namespace: namespace.join(','), at, limit: 200, cursor: pageParam } }),
+    queryKey: ['resources', q, kind, namespace, at, nudge], staleTime: 10_000, gcTime: 60_000, placeholderData: keepPreviousData, initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) => ask<ResourcePage>('/api/v1/resources', { signal, query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam } }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const rows = useMemo(() => data?.pages.flatMap(({ resources }) => resources) ?? [], [data])
@@ -57,7 +64,7 @@ export default function ResourcesPage(): React.ReactNode {
     <div className="page changes">
       <h1 className="spoken">Resources</h1>
       <div className="page-bar">
-        <FindBox q={q} label="Find objects" hint="Find by name, kind, namespace, node, owner or label" onChange={(text) => set({ q: text })} />
+        <FilterBox names="resources" example={'kind = Pod and label = "app=web", or any words'} fields={fields.data?.views.resources ?? []} filter={q} range={{ from: 'now-1h', to: at }} meant={foundIn} onChange={(text) => set({ q: text })} />
         <div className="quick">
           <div role="group" aria-label="Kinds">{[...usualKinds, ...kind.filter((each) => !usualKinds.some((usual) => usual === each))].map((each) => <button key={each} type="button" className="chip" aria-pressed={kind.includes(each)} onClick={() => toggle(each)}>{each}</button>)}</div>
           <div role="group" aria-label="Further filters">

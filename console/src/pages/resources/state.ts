@@ -1,10 +1,10 @@
 import { codecOf } from '../../state/codec.ts'
-import { text } from '../../state/parts.ts'
 import { isMoment } from '../../state/range.ts'
+import { filterText } from '../changes/state.ts'
 import { quickNames } from '../flows/parts-of-state.ts'
 
 export interface ResourcesState {
-  /** Found in name, namespace, kind, node, owner or labels. */
+  /** The filter. */
   readonly q: string
   readonly kind: readonly string[]
   readonly namespace: readonly string[]
@@ -13,7 +13,7 @@ export interface ResourcesState {
 }
 
 export const resourcesCodec = codecOf<ResourcesState>({
-  q: text(),
+  q: filterText(),
   kind: quickNames(),
   namespace: quickNames(),
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },
