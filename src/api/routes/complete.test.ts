@@ -154,7 +154,7 @@ test('names and values of changes are completed by the same filter language, of 
   }
   const texts = async (body: object, token?: string): Promise<string[]> => (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
   const { fields } = await ask({ prefix: 'act' })
-  expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind'])
+  expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind', 'actor_ref'])
   expect(fields[0]?.meaning).toMatch(/^Who did it/)
   expect((await ask({ prefix: 'ns' })).fields.map(({ name }) => name)).toContain('namespace')
   expect(await texts({ field: 'kind' })).toEqual(['Deployment 2', 'Pod 1'])
