@@ -48,6 +48,8 @@ describe('kube-apiserver', () => {
     const { holderIdentity, leaseTransitions } = await leaseIn(stage.kube)
     expect((await clusterOf(first))?.lease).toMatchObject({ state: 'holds', holder: holderIdentity, epoch: leaseTransitions })
     expect((await clusterOf(second))?.lease).toMatchObject({ state: 'stands by', holder: holderIdentity, epoch: leaseTransitions })
+    // What the holder has told is said with the next renewal of the Lease.
+    await expect.poll(async () => (await clusterOf(second))?.lease?.waiting, { timeout: 30_000 }).toBe(0)
     const { stdout } = await weirCommand('doctor', '--config', join(second.data, '../weir.yaml'))
     expect(stdout).toMatch(/stands by; the holder is \S+ since \S+ \(Lease default\/weir, epoch 1, 0 events kept in mind\)/)
     const writing = churn.run(4, 40)
