@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { synced } from '../kit/synced.ts'
 import { weirCommand } from '../kit/weir-command.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
 import { Churn, toldByAll, toldOf } from './kit/kube-churn.ts'
@@ -121,6 +122,7 @@ describe('kube-apiserver', () => {
   test('a replica that has never been there begins where the holder is, also when that one ends the next moment', async () => {
     const first = await replica()
     await holderOf([first])
+    await synced(first)
     const churn = new Churn(stage.kube, 'fresh')
     const writing = churn.run(4)
     await sleep(3000)
