@@ -27,6 +27,7 @@ export function register(program: Command): void {
     .option('--print-config', 'print the configuration that would run, and end')
     .addHelpText('after', `
 Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true), CTS_STREAMS;
+CTS_LEASE, the Kubernetes Lease by which several take turns, and which has how far they are;
 K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is shown to the sink.
 
 It is \`weir run\` with a configuration that is made from these and kept as ${name}.yaml in the data folder; WEIR_* variables
@@ -51,7 +52,7 @@ async function run({ data, listen, ops, printConfig, ...flags }: Flags): Promise
   if (printConfig !== true) {
     return await startPreset({
       name, folder, text, files: plan.files, notes: plan.notes, listen, ops,
-      fresh: 'traces of the look-back are sent, also those that were sent before. Keep the folder over restarts, so that each is sent once.',
+      fresh: plan.fresh,
       exitCode: (error) => (error !== undefined && badConfiguration.has(error.code) ? exitCodes.settings : exitCodes.start),
     })
   }

@@ -1,7 +1,8 @@
 /** One place of a source that asks: asked again and again for what is new, and for what became visible late. */
 import type { WeirEvent } from '../model/events.ts'
 import type { SourceContext } from './ports.ts'
-import { isTooLarge, type ToldOnce } from './told-once.ts'
+import { isTooLarge } from './told-chunks.ts'
+import type { ToldOnce } from './told-once.ts'
 
 /** At most so much time is asked for at once, and so many events are held; a span with more is asked for in parts. */
 export interface AskedLimits {

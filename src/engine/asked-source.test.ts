@@ -3,6 +3,7 @@ import { configFrom } from '../schema/index.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
 import { sharing, SharedTurn } from '../../test/kit/shared-turn.ts'
 import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
+import { askedSource } from './asked-source.ts'
 import { openOtcCts } from '../connectors/otc-cts/source.ts'
 
 async function scene(): Promise<{ readonly it: CtsScene; readonly shared: SharedTurn; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
@@ -76,4 +77,58 @@ test('who finds that another one has the turn stops reading', async () => {
   const asked = it.queries().length
   await expect.poll(() => it.slept.filter((ms) => ms === 1000).length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(10)
   expect(it.queries()).toHaveLength(asked)
+})
+
+test('what was asked for before another one had the turn is not told, however late we learn of that', async () => {
+  const { it, shared } = await scene()
+  const lines: string[] = []
+  const abort = new AbortController()
+  const tried: unknown[] = []
+  const source = await askedSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (told) => ({
+    places: [{
+      status: () => undefined,
+      async run(signal) {
+        await told.tell('a', [{ id: 'first', source: '/s', type: 't', family: 'event', encoding: 'none' }], 1, signal)
+        // Frozen for a while, with its timers; the answer is read first.
+        it.now += 9000
+        await told.tell('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal).catch((error: unknown) => { tried.push(error, signal.aborted) })
+        abort.abort()
+      },
+    }],
+    close: () => undefined,
+  }))
+  await source.run(abort.signal)
+  expect([it.ids, tried]).toEqual([['first'], [new Error('another one has the turn'), true]])
+})
+
+test('a sink that can not be waited for is no sink that has settled everything', async () => {
+  const { it } = await scene()
+  const { awaited: _, ...context } = it.context()
+  await expect(askedSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({ places: [], close: () => undefined }))).rejects.toThrow('no sink can be waited for here')
+})
+
+test('who has the turn again knows what it had told, also what the Lease does not have, and what another told; and holds no frames meanwhile', async () => {
+  const { it, shared } = await scene()
+  const known: boolean[][] = []
+  const abort = new AbortController()
+  const state = { places: { a: ctsStart }, seen: [['a', [['elsewhere', ctsStart + 1]]]] }
+  const source = await askedSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (told) => ({
+    places: [{
+      status: () => undefined,
+      async run(signal) {
+        known.push([told.has('a', 'ours'), told.has('a', 'elsewhere')])
+        if (known.length > 1) return abort.abort()
+        const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        await told.tell('a', [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }], ctsStart, signal)
+        shared.put({ holder: 'two 1', instance: 'two', state })
+        await ended
+      },
+    }],
+    close: () => undefined,
+  }))
+  const ran = source.run(abort.signal)
+  await expect.poll(() => it.heldFrom, { interval: 2, timeout: 20_000 }).toBe(Infinity)
+  shared.put({ holder: '', instance: 'two', state })
+  await ran
+  expect(known).toEqual([[false, false], [true, true]])
 })

@@ -1,5 +1,6 @@
 /** A source of places that are asked again and again: each by itself, and of those who share a journal one Weir at a time. */
-import type { Source, SourceContext } from './ports.ts'
+import { KeptState, type KeptKnowledge } from './kept-state.ts'
+import type { Source, SourceContext, TurnRecord } from './ports.ts'
 import { takeTurns } from './take-turns.ts'
 import { ToldOnce } from './told-once.ts'
 
@@ -22,34 +23,66 @@ export interface AskedOptions {
   readonly what: string
   /** Keys of places that may give the same events: what one has told no other tells. */
   readonly across?: readonly string[]
+  /** By which Weirs with journals of their own take turns, in place of the journal's own where it is shared. */
+  readonly lease?: { readonly record: TurnRecord; readonly durationMs: number; close(): void } | undefined
+  /** Sink up to which the lease's record tells how far we are; undefined: up to what is synced. */
+  readonly sink?: string | undefined
 }
 
 /** The other side need not be there. */
-export async function askedSource<Status>({ context, keptMs, what, across }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
-  const told = new ToldOnce(context, keptMs, across)
-  const turn = context.frames?.shared?.turn
-  if (turn === undefined) await told.restore()
+export async function askedSource<Status>({ context, keptMs, what, across, lease, sink }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
+  if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
+  const kept = new KeptState(sink === undefined ? undefined : context.awaited?.(sink))
+  let isOurs = (): boolean => true
+  const told = new ToldOnce({
+    ...context, append: async (unit) => {
+      // What was asked for in a turn that is over is another's to tell.
+      if (!isOurs()) throw new Error('another one has the turn')
+      const appended = await context.append(unit)
+      kept.appended(appended)
+      return appended
+    },
+  }, keptMs, across)
+  const shared = context.frames?.shared?.turn
+  if (lease === undefined && shared === undefined) await told.restore()
   const parts = build(told)
   const { places } = parts
   // Each by itself: one that can't be read stops no other.
-  const read = async (signal: AbortSignal): Promise<void> => {
-    const ends = await Promise.allSettled(places.map((place) => place.run(signal)))
-    const failed = ends.find((end) => end.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-  }
+  const read = (signal: AbortSignal): Promise<void> => allEnd(places.map((place) => place.run(signal)))
+  const known = (): KeptKnowledge => told.known
+  let isRestored = false
   return {
     addresses: [],
     status: () => ({ places: places.map((place) => place.status()) }),
     async run(signal) {
       try {
-        if (turn === undefined) await read(signal)
-        else await takeTurns({ context, record: turn, what, state: () => told.state }, signal, async (ours, before) => {
+        if (lease !== undefined) await takeTurns({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {
+          isOurs = is
+          kept.begin(before)
+          if (!isRestored) await told.restore()
+          isRestored = true
+          told.learn(before)
+          const ended = new AbortController()
+          const turn = AbortSignal.any([ours, ended.signal])
+          await allEnd([read(turn), kept.follow(known, context.host, turn)].map((part) => part.finally(() => { ended.abort() })))
+          if (!signal.aborted) await told.letGo()
+        })
+        else if (shared === undefined) await read(signal)
+        else await takeTurns({ context, record: shared, what, state: () => told.state }, signal, async (ours, before, is) => {
+          isOurs = is
           await told.restore(before)
           await read(ours)
         })
       } finally {
         parts.close()
+        lease?.close()
       }
     },
   }
+}
+
+/** All of them, whichever fails. Rejects as the first that does. */
+async function allEnd(parts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(parts)).find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }

@@ -3,17 +3,15 @@
  * the cursor, the second is read out of the journal's own frames. Where these would have to be kept for long, because a place can't be read, what is
  * known goes into a file, and they may go.
  */
+import { isKnowledge, knowledgeOf, type KeptKnowledge } from './kept-state.ts'
 import type { SourceContext } from './ports.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
 import { decodeBatch, encodeEvents } from '../journal/bodies.ts'
 import type { Appended, Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
+import { chunks } from './told-chunks.ts'
 
-/** A unit holds so much at most, in events and in bytes of their bodies. */
-const [mostEvents, mostBytes] = [500, 1024 * 1024]
-/** An event may have so much; the same everywhere. */
-const largestEvent = 16 * 1024 * 1024
 /** Frames that one unit may be in. */
 const mostParts = 64
 const retryMs = 500
@@ -70,6 +68,11 @@ export class ToldOnce {
     return { places: { ...this.#places }, behind: this.#behind(this.#places), of: '' } satisfies Cursor
   }
 
+  /** How far it is, for whoever goes on with another journal. */
+  get known(): KeptKnowledge {
+    return knowledgeOf(this.#places, this.#seen)
+  }
+
   /** Reads the cursor, and the frames that it names. `before`: `state` of the one who went on where we had ended. */
   async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, frames, log, id, host } = this.#context
@@ -98,6 +101,20 @@ export class ToldOnce {
       events += batch.count
     }
     if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
+  }
+
+  /** `known` of one with another journal, who went on where we had ended: what ours has is ours to know still. */
+  learn(known: unknown): void {
+    if (!isKnowledge(known)) return
+    const now = this.#context.host.clock.now()
+    for (const [place, at] of Object.entries(known.places)) this.#reached(place, at, now)
+    for (const [place, events] of known.seen) for (const [event, time] of events) this.#remember(place, event, time)
+  }
+
+  /** Another one with another journal goes on: nobody knows when our frames would be asked for again, and others' would lie behind them. */
+  async letGo(): Promise<void> {
+    this.#told = []
+    await this.#context.frames?.hold(Infinity)
   }
 
   #reached(place: string, at: number, now: number): void {
@@ -264,23 +281,4 @@ function settled(places: Cursor['places'], across: readonly string[], place: str
 
 function timeOr(time: number | undefined, other: number): number {
   return time === undefined || Number.isNaN(time) ? other : time
-}
-
-function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
-  let [some, bytes] = [[] as WeirEvent[], 0]
-  for (const event of events) {
-    const size = event.data?.length ?? 0
-    if (some.length > 0 && (some.length >= mostEvents || bytes + size > mostBytes)) {
-      yield [some, false]
-      ;[some, bytes] = [[], 0]
-    }
-    some.push(event)
-    bytes += size
-  }
-  yield [some, true]
-}
-
-/** The journal does not take it. */
-export function isTooLarge({ data }: WeirEvent): boolean {
-  return (data?.length ?? 0) > largestEvent
 }

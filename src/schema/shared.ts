@@ -110,6 +110,22 @@ export function ackSink(ack: string): string | undefined {
   return ack.startsWith('sink:') ? ack.slice('sink:'.length) : undefined
 }
 
+/** By which Weirs with journals of their own take turns at a source that asks; spread into its fields. */
+export const leaseFields = {
+  lease: group({
+    name: text({ description: 'Name of a Kubernetes `Lease`: of several Weirs with journals of their own one asks and the others stand by, and how far it is, with the newest ids, is kept there, so that one without a volume goes on from it. The account needs `get`, `create` and `update` of it', required: true, example: 'weir-cts' }, { pattern: /[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/, expects: 'a name of small letters, digits and `-`' }),
+    namespace: text({ description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`', default: null, example: 'weir' }),
+    kubeconfig: filePath({ description: 'File that says how the cluster is reached; left out, `KUBECONFIG`, else the pod\'s own account', default: null, example: '/etc/weir/kubeconfig' }),
+    duration: duration({ description: 'How long one that says nothing is thought to be alive; another takes over then', default: '10s' }, { min: '2s', max: '5m' }),
+  }, { description: 'Turns and state outside of the journal', default: null, example: { name: 'weir-cts' } }),
+  ack: ackField('What the lease tells to be done: what is in the journal, or what a sink has settled (delivered, filtered or dead-lettered), so that nothing is lost with a journal that has no volume. That sink has `when_behind: block`'),
+}
+
+/** A complaint where the settings of `leaseFields` do not go together, or null. */
+export function leaseComplaint({ lease, ack }: { readonly lease: object | null; readonly ack: string }): Complaint | null {
+  return lease === null && ackSink(ack) !== undefined ? new Complaint('`ack` is what a lease tells to be done, and there is none', 'set `lease`, or leave out `ack`', ['ack']) : null
+}
+
 /** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], { description: 'What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `kollect` makes its messages events of the family `change`; `json` or `raw` makes each message an event of `event_type`. What can\'t be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason', default: 'cloudevents' }),

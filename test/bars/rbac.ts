@@ -42,9 +42,34 @@ const refused: readonly Question[] = [
 const secrets = watching(['secrets'])
 const ownKinds = watching(['widgets.example.com'])
 
-const manifests: readonly { readonly overlay: string; readonly yes: readonly Question[]; readonly no: readonly Question[] }[] = [
-  { overlay: 'with-secrets', yes: [...allowed, ...secrets, ...ownKinds], no: refused },
-  { overlay: 'without-secrets', yes: allowed, no: [...refused, ...secrets, ...ownKinds, 'list secrets -n kollect', 'list secrets -n kube-system'] },
+interface Manifest {
+  readonly name: string
+  readonly folder: string
+  /** Its account, `namespace:name`. */
+  readonly account: string
+  readonly yes: readonly Question[]
+  readonly no: readonly Question[]
+  /** Allowed when the server has learned of its roles; and what of that is refused when they are gone. */
+  readonly signs: { readonly here: readonly Question[]; readonly gone: readonly Question[] }
+  /** Removed afterwards. */
+  readonly made: readonly string[]
+}
+
+const lease = 'leases.coordination.k8s.io/cts-exporter'
+const kollect = { account: 'kollect:kollect', signs: { here: ['list pods -A', 'update leases.coordination.k8s.io/kollect -n kollect'], gone: ['list pods -A'] }, made: ['kollect-watch', 'kollect-watch-more'].flatMap((name) => [`clusterrole/${name}`, `clusterrolebinding/${name}`]) }
+const manifests: readonly Manifest[] = [
+  { ...kollect, name: 'with-secrets', folder: 'deploy/kustomize/kollect/overlays/with-secrets', yes: [...allowed, ...secrets, ...ownKinds], no: refused },
+  { ...kollect, name: 'without-secrets', folder: 'deploy/kustomize/kollect/overlays/without-secrets', yes: allowed, no: [...refused, ...secrets, ...ownKinds, 'list secrets -n kollect', 'list secrets -n kube-system'] },
+  {
+    name: 'cts-exporter with a Lease', folder: 'deploy/knative/lease', account: 'default:cts-exporter', yes: [`get ${lease} -n default`, `update ${lease} -n default`, 'create leases.coordination.k8s.io -n default'],
+    no: [
+      ...watching(['pods', 'secrets', 'configmaps', 'leases.coordination.k8s.io']), ...['pods', 'secrets', 'configmaps', 'roles.rbac.authorization.k8s.io'].flatMap((kind) => ['get', 'create', 'update', 'delete'].map((verb) => `${verb} ${kind} -n default`)),
+      `delete ${lease} -n default`, `patch ${lease} -n default`, 'list leases.coordination.k8s.io -n default', 'get leases.coordination.k8s.io/other -n default', 'update leases.coordination.k8s.io/other -n default', 'create leases.coordination.k8s.io -n kube-system',
+      `get ${lease} -n kube-system`, 'create pods -n default --subresource=exec', 'create serviceaccounts/cts-exporter -n default --subresource=token', 'impersonate users',
+    ],
+    signs: { here: [`update ${lease} -n default`, 'create leases.coordination.k8s.io -n default'], gone: [`update ${lease} -n default`, 'create leases.coordination.k8s.io -n default'] },
+    made: ['serviceaccount/cts-exporter', 'role/cts-exporter-lease', 'rolebinding/cts-exporter-lease'],
+  },
 ]
 
 export default {
@@ -66,34 +91,33 @@ export default {
 
 type Kubectl = (args: readonly string[]) => ReturnType<typeof runCommand>
 
-async function judge({ figure, expect }: BarContext, kubectl: Kubectl, { overlay, yes, no }: (typeof manifests)[number]): Promise<void> {
-  const folder = join(ROOT, 'deploy/kustomize/kollect/overlays', overlay)
-  const applied = await kubectl(['apply', '--server-side', '-k', folder])
-  expect(applied.code === 0, `the server takes ${overlay}${applied.code === 0 ? '' : `: ${applied.output.slice(-500)}`}`)
-  await until(kubectl, 'yes')
-  const [answers, refusals] = [await ask(kubectl, yes), await ask(kubectl, no)]
-  figure(`questions about ${overlay}`, answers.length + refusals.length)
+async function judge({ figure, expect }: BarContext, kubectl: Kubectl, { name, folder, account, yes, no, signs, made }: Manifest): Promise<void> {
+  const applied = await kubectl(['apply', '--server-side', '-k', join(ROOT, folder)])
+  expect(applied.code === 0, `the server takes ${name}${applied.code === 0 ? '' : `: ${applied.output.slice(-500)}`}`)
+  await until(kubectl, account, signs.here, 'yes')
+  const [answers, refusals] = [await ask(kubectl, account, yes), await ask(kubectl, account, no)]
+  figure(`questions about ${name}`, answers.length + refusals.length)
   const lacking = answers.filter(({ answer }) => answer !== 'yes')
   const beyond = refusals.filter(({ answer }) => answer !== 'no')
-  expect(lacking.length === 0, `${overlay} can do what it needs (${some(lacking.map(({ question, answer }) => `${question}: ${answer}`))})`)
-  expect(beyond.length === 0, `${overlay} can do nothing that it must not (${some(beyond.map(({ question, answer }) => `${question}: ${answer}`))})`)
+  expect(lacking.length === 0, `${name} can do what it needs (${some(lacking.map(({ question, answer }) => `${question}: ${answer}`))})`)
+  expect(beyond.length === 0, `${name} can do nothing that it must not (${some(beyond.map(({ question, answer }) => `${question}: ${answer}`))})`)
   // The namespace stays: nothing here ends one.
-  const gone = await kubectl(['delete', '--ignore-not-found', ...['kollect-watch', 'kollect-watch-more'].flatMap((name) => [`clusterrole/${name}`, `clusterrolebinding/${name}`])])
-  if (gone.code !== 0) throw new Error(`the roles of ${overlay} can't be taken away: ${gone.output}`)
-  await until(kubectl, 'no')
+  const gone = await kubectl(['delete', '--ignore-not-found', ...made])
+  if (gone.code !== 0) throw new Error(`the roles of ${name} can't be taken away: ${gone.output}`)
+  await until(kubectl, account, signs.gone, 'no')
 }
 
 /** The server's authorizer learns of roles by a watch of its own. */
-async function until(kubectl: Kubectl, wanted: 'yes' | 'no'): Promise<void> {
+async function until(kubectl: Kubectl, account: string, questions: readonly Question[], wanted: 'yes' | 'no'): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
-    const answers = await ask(kubectl, wanted === 'yes' ? ['list pods -A', 'update leases.coordination.k8s.io/kollect -n kollect'] : ['list pods -A'])
+    const answers = await ask(kubectl, account, questions)
     if (answers.every(({ answer }) => answer === wanted)) return
   }
 }
 
-async function ask(kubectl: Kubectl, questions: readonly Question[]): Promise<{ question: Question; answer: string }[]> {
+async function ask(kubectl: Kubectl, account: string, questions: readonly Question[]): Promise<{ question: Question; answer: string }[]> {
   const answers: { question: Question; answer: string }[] = []
-  const as = ['--as=system:serviceaccount:kollect:kollect', ...['system:serviceaccounts', 'system:serviceaccounts:kollect', 'system:authenticated'].map((group) => `--as-group=${group}`)]
+  const as = [`--as=system:serviceaccount:${account}`, ...['system:serviceaccounts', `system:serviceaccounts:${account.split(':')[0] ?? ''}`, 'system:authenticated'].map((group) => `--as-group=${group}`)]
   for (let at = 0; at < questions.length; at += 4) {
     answers.push(...await Promise.all(questions.slice(at, at + 4).map(async (question) => {
       const { stdout, stderr } = await kubectl(['auth', 'can-i', ...question.split(' '), ...as])

@@ -11,7 +11,7 @@ import { freePorts } from './free-port.ts'
 const READY_LIMIT = 60_000
 
 /** Of cts_exporter and of Knative: none comes from whoever starts the tests. */
-const bare = Object.fromEntries(['OS_CLOUD', 'OS_DEBUG', 'CTS_TRACKER', 'CTS_FROM', 'CTS_X_PNP', 'CTS_STREAMS', 'K_SINK', 'K_CE_OVERRIDES', 'K_CA_CERTS', 'WEIR_DATA'].map((name) => [name, '']))
+const bare = Object.fromEntries(['OS_CLOUD', 'OS_DEBUG', 'CTS_TRACKER', 'CTS_FROM', 'CTS_X_PNP', 'CTS_STREAMS', 'CTS_LEASE', 'K_SINK', 'K_CE_OVERRIDES', 'K_CA_CERTS', 'WEIR_DATA'].map((name) => [name, '']))
 
 export interface Exporter {
   /** Of API, metrics and health. */
@@ -21,6 +21,11 @@ export interface Exporter {
   log(): string
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<unknown>
+  /** SIGSTOP, SIGCONT. */
+  freeze(): void
+  thaw(): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -46,7 +51,7 @@ export async function startExporter(env: Readonly<Record<string, string>>, args:
     }
     await sleep(50)
   }
-  return { url: `http://127.0.0.1:${api}`, opsUrl: `http://127.0.0.1:${ops}`, log: () => said, stop: () => end('SIGTERM'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
+  return { url: `http://127.0.0.1:${api}`, opsUrl: `http://127.0.0.1:${ops}`, log: () => said, stop: () => end('SIGTERM'), kill: () => end('SIGKILL'), freeze: () => void child.kill('SIGSTOP'), thaw: () => void child.kill('SIGCONT'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
 }
 
 /** A cloud with a project, and clouds.yaml that leads there as `otc`. */

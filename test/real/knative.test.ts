@@ -73,6 +73,9 @@ const namesOf = async (kinds: string): Promise<string[]> => {
 }
 const ours = 'configmaps,secrets,deployments,persistentvolumeclaims,containersources.sources.knative.dev,sinkbindings.sources.knative.dev,services.serving.knative.dev'
 
+/** Whatever makes one for each namespace is a controller, which does not run here. */
+const defaults = async (): Promise<string[]> => (await namesOf('serviceaccounts')).filter((name) => name === 'serviceaccount/default')
+
 describe('kube-apiserver', () => {
   test('takes every manifest of every folder, with no field that it does not know', async () => {
     const folders = (await readdir(deploy, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -84,12 +87,12 @@ describe('kube-apiserver', () => {
       expect(stdout.match(/ \(server dry run\)$/gm), folder).toHaveLength(all.length)
       for (const { kind } of all) kinds.add(kind)
     }
-    expect([...kinds].sort()).toEqual(['ConfigMap', 'ContainerSource', 'Deployment', 'PersistentVolumeClaim', 'Secret', 'Service', 'SinkBinding'])
+    expect([...kinds].sort()).toEqual(['ConfigMap', 'ContainerSource', 'Deployment', 'PersistentVolumeClaim', 'Role', 'RoleBinding', 'Secret', 'Service', 'ServiceAccount', 'SinkBinding'])
   })
 
   test('refuses the same with one field misspelt, whichever kind it is', async () => {
     for (const folder of ['container-source', 'sink-binding', 'event-display', 'pod']) {
-      for (const each of (await built(folder)).filter(({ kind }) => kind !== 'ConfigMap')) {
+      for (const each of (await built(folder)).filter(({ spec }) => spec !== undefined)) {
         const { code, output } = await dryRun([{ ...each, spec: { ...each.spec, sinkk: {} } }])
         expect([code === 0, output], each.kind).toEqual([false, expect.stringContaining('unknown field "spec.sinkk"')])
       }
@@ -123,8 +126,13 @@ describe('kube-apiserver', () => {
     expect(await namesOf(ours)).toEqual(expect.arrayContaining(['deployment.apps/cts-exporter', 'persistentvolumeclaim/cts-exporter-data', 'service.serving.knative.dev/neo4j-sink', 'sinkbinding.sources.knative.dev/cts-exporter']))
     await done('install-deployment', `IMAGE=${image}`, 'SINK=http://sink.example.com/in')
     expect((await stage.kube.call('GET', '/api/v1/namespaces/default/configmaps/cts-exporter-settings'))['data']).toMatchObject({ K_SINK: 'http://sink.example.com/in', CTS_FROM: '5' })
+    await done('install-replicas', `IMAGE=${image}`)
+    const replicas = (await stage.kube.call('GET', '/apis/apps/v1/namespaces/default/deployments/cts-exporter')) as unknown as Manifest
+    const leased = { serviceAccountName: 'cts-exporter', automountServiceAccountToken: true, containers: [{ env: [{ name: 'CTS_LEASE', value: 'cts-exporter' }] }], volumes: [{}, {}, { name: 'data', emptyDir: {} }] }
+    expect(replicas.spec).toMatchObject({ replicas: 2, template: { spec: leased } })
+    expect(source.spec).toMatchObject({ template: { spec: leased } })
     await done('uninstall')
-    expect(await namesOf(ours)).toEqual(['persistentvolumeclaim/cts-exporter-data'])
+    expect(await namesOf(`${ours},serviceaccounts,roles,rolebindings`)).toEqual(['persistentvolumeclaim/cts-exporter-data', ...await defaults()])
     await done('uninstall')
   })
 

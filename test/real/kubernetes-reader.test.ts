@@ -1,7 +1,7 @@
 // One collection of a real API server: what a reader tells of it is what was written there, whatever happens on the way.
 import { expect, test } from 'vitest'
 import { aggregated, fromAggregated, isAggregated, pathOf, type ResourceType } from '../../src/connectors/kubernetes/client-discovery.ts'
-import { openClient, type Client } from '../../src/connectors/kubernetes/client.ts'
+import { openClient, type Client } from '../../src/net/kubernetes/client.ts'
 import { Reader } from '../../src/connectors/kubernetes/client-reader.ts'
 import type { SeenObject } from '../../src/connectors/kubernetes/client-strip.ts'
 import type { KubeObject, Target } from '../../src/connectors/kubernetes/client-types.ts'

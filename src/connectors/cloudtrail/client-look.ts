@@ -1,15 +1,16 @@
 import { awsTrouble } from '../../bus/aws-errors.ts'
 import { awsOptions } from '../../bus/aws-client.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TrailError, TrailReader } from './client.ts'
 import { FileAway, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 
-/** Asks each region for one event of the last minute; or for the settings of the queue and for the bucket. Nothing is taken. */
+/** Asks each region for one event of the last minute, and whether the Lease is ours to take; or for the settings of the queue and for the bucket. Nothing is taken. */
 export async function lookAtTrail(config: CloudtrailConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const { from } = config
   const regions = from.type === 'lookup' ? (from.regions.length === 0 ? [config.region ?? undefined] : from.regions) : []
-  const found = from.type === 'lookup' ? await Promise.all(regions.map((region) => lookAtRegion(config, region, context, signal))) : [await lookAtQueue(config, from, context, signal), await lookAtBucket(config, from, context, signal)]
+  const found = from.type === 'lookup' ? (await Promise.all([...regions.map((region) => lookAtRegion(config, region, context, signal)), lookAtLease(config.lease, context, signal)])).flat() : [await lookAtQueue(config, from, context, signal), await lookAtBucket(config, from, context, signal)]
   const wrong = found.filter(({ is }) => is === 'fail')
   const doubtful = found.some(({ is }) => is === 'warn')
   return { is: wrong.length > 0 ? 'fail' : doubtful ? 'warn' : 'ok', says: (wrong.length > 0 ? wrong : found).map(({ says }) => says).join('; ') }

@@ -1,5 +1,5 @@
 import { awsFields } from '../../bus/aws-settings.ts'
-import { ackField, ackSink, bytes, Complaint, defineSchema, duration, list, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { ackField, bytes, Complaint, defineSchema, duration, leaseComplaint, leaseFields, list, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const region = text({ description: 'A region', required: true, example: 'eu-central-1' }, { pattern: /[a-z]{2}[a-z0-9-]*-\d+/, expects: 'a region such as eu-central-1' })
 const urls = { schemes: ['https', 'http'] } as const
@@ -30,12 +30,14 @@ export const cloudtrailSchema = defineSchema({
   summary: 'Reads audit events of AWS (CloudTrail): who did what, where and with what outcome',
   fields: {
     from,
-    ack: ackField('When a message of `from.type: queue` is deleted: once every record of its files is in the journal, or once a sink has settled them (delivered, filtered or dead-lettered). That sink has `when_behind: block`, so that it gives up nothing'),
     ...awsFields,
     timeout: duration({ description: 'How long one answer may take, beyond the time for which SQS waits for messages', default: '30s' }, { min: '10ms', max: '10m' }),
+    lease: leaseFields.lease,
+    ack: ackField('When a message of `from.type: queue` is deleted, and what the `lease` of `from.type: lookup` tells to be done: what is in the journal, or what a sink has settled (delivered, filtered or dead-lettered), so that nothing is lost with a journal that has no volume. That sink has `when_behind: block`'),
   },
-  check({ from: way, ack }) {
-    if (way.type === 'lookup' && ackSink(ack) !== undefined) return new Complaint('`ack` is about messages of a queue, and the event history has none', 'set `from.type: queue`, or leave out `ack`', ['ack'])
+  check({ from: way, lease, ack }) {
+    const unheld = way.type === 'lookup' ? leaseComplaint({ lease, ack }) : lease === null ? null : new Complaint('a queue is read by all at once, and needs no turns', 'leave out `lease`', ['lease'])
+    if (unheld !== null) return unheld
     if (way.type === 'lookup') return new Set(way.regions).size === way.regions.length ? null : new Complaint('a region is named twice', 'name each once', ['from', 'regions'])
     return /^\/[^/]+\/[^/]+$/.test(new URL(way.queue_url).pathname) ? null : new Complaint(`\`${way.queue_url}\` names no queue`, 'write the URL that `aws sqs get-queue-url` gives, https://HOST/ACCOUNT/QUEUE', ['from', 'queue_url'])
   },

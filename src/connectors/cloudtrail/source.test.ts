@@ -270,8 +270,9 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
   await done
 })
 
-test('`ack: sink:out` is refused for the event history, which has no messages', () => {
-  expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow('the event history has none')
+test('`ack: sink:out` is refused for the event history without a lease, and a lease for a queue', () => {
+  expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow('what a lease tells to be done, and there is none')
+  expect(() => configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', bucket: 'trail' }, lease: { name: 'trail' } })).toThrow('needs no turns')
 })
 
 test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {

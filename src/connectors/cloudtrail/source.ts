@@ -2,6 +2,8 @@ import { messageSource } from '../../bus/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
 import type { PlaceStatus } from '../../engine/asked-place.ts'
+import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { ackSink } from '../../schema/index.ts'
 import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
 import type { CloudtrailConfig, From } from './config.ts'
@@ -17,8 +19,9 @@ export interface RegionStatus extends PlaceStatus {
   readonly region: string | undefined
 }
 
-function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<AskedSource<RegionStatus>> {
-  return askedSource({ context, keptMs, what: 'events of CloudTrail' }, (told) => {
+async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<AskedSource<RegionStatus>> {
+  const lease = await openLeaseTurn(config.lease, context)
+  return askedSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (told) => {
     const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({ region, reader: new TrailReader({
       host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
     }) }))

@@ -1,12 +1,13 @@
 import { AskError } from '../../engine/asked-place.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
+import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
-/** Asks each zone for the events of the last minute, and whose they are. */
+/** Asks each zone for the events of the last minute, and whose they are; and whether the Lease is ours to take. */
 export async function lookAtEvents(config: ExoscaleEventsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const found = await Promise.all(config.zones.map((zone) => lookAt(config, zone, context, signal)))
+  const found = (await Promise.all([...config.zones.map((zone) => lookAt(config, zone, context, signal)), lookAtLease(config.lease, context, signal)])).flat()
   const wrong = found.filter(({ is }) => is === 'fail')
   return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
 }

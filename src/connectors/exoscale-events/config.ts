@@ -1,4 +1,4 @@
-import { choice, Complaint, defineSchema, duration, group, list, secret, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, group, leaseComplaint, leaseFields, list, secret, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
 
 const zone = group(
   {
@@ -22,9 +22,12 @@ export const exoscaleEventsSchema = defineSchema({
     backfill: duration({ description: 'How far back the first request looks instead', default: null, example: '7d' }, { min: '1m', max: '30d' }),
     leave_out: list(choice(['body-params', 'get-params', 'message'], { description: 'A field', required: true, example: 'body-params' }), { description: 'Fields of events that are not kept at all. Of the others what looks secret is replaced in any case', default: [], example: ['body-params'] }),
     timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
+    ...leaseFields,
     tls,
   },
-  check({ zones, tls: secured }) {
+  check({ zones, lease, ack, tls: secured }) {
+    const unheld = leaseComplaint({ lease, ack })
+    if (unheld !== null) return unheld
     if (zones.length === 0) return new Complaint('no zone is named', 'write `zones: [{name: ch-gva-2}]`', ['zones'])
     if (new Set(zones.map(({ name }) => name)).size < zones.length) return new Complaint('a zone is named twice', 'name each once', ['zones'])
     const open = zones.find(({ endpoint }) => endpoint !== null && !isSafe(endpoint))

@@ -1,6 +1,8 @@
 import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
 import type { PlaceStatus } from '../../engine/asked-place.ts'
 import type { SourceContext } from '../../engine/ports.ts'
+import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { ackSink } from '../../schema/index.ts'
 import type { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig } from './config.ts'
 import { keptMs, zonePlace } from './source-place.ts'
@@ -10,8 +12,9 @@ export interface ZoneStatus extends PlaceStatus {
 }
 
 /** A cloud that is away is no error here: it is said, and tried again. Whether a zone tells of all is not written anywhere. */
-export function openExoscaleEvents(config: ExoscaleEventsConfig, context: SourceContext): Promise<AskedSource<ZoneStatus>> {
-  return askedSource({ context, keptMs, what: 'events of Exoscale', across: config.zones.map(({ name }) => name) }, (told) => {
+export async function openExoscaleEvents(config: ExoscaleEventsConfig, context: SourceContext): Promise<AskedSource<ZoneStatus>> {
+  const lease = await openLeaseTurn(config.lease, context)
+  return askedSource({ context, keptMs, what: 'events of Exoscale', lease, sink: ackSink(config.ack), across: config.zones.map(({ name }) => name) }, (told) => {
     const organization = askedOnce()
     const parts = config.zones.map((zone) => ({ name: zone.name, ...zonePlace({ config, context, told, zone, organization }) }))
     const places = parts.map(({ name, place }) => ({ run: (signal: AbortSignal) => place.run(signal), status: () => ({ zone: name, ...place.status() }) }))

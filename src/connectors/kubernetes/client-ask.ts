@@ -1,6 +1,6 @@
 /** What an API server says of itself. */
 import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
-import type { Ask } from './client-types.ts'
+import type { Ask } from '../../net/kubernetes/types.ts'
 
 export interface Server extends Discovered {
   /** `v1.34.4` */

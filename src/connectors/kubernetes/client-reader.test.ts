@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watch, type Scene } from '../../../test/kit/scripted-api-server.ts'
 import { realHost, type Host } from '../../host/index.ts'
-import { openClient } from './client.ts'
+import { openClient } from '../../net/kubernetes/client.ts'
 import { Reader } from './client-reader.ts'
 import type { SeenObject } from './client-strip.ts'
 import type { ReaderLimits, Target } from './client-types.ts'

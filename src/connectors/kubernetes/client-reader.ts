@@ -5,9 +5,10 @@
 import { LineSplitter, LineTooLong } from './client-lines.ts'
 import { Backoff } from './client-backoff.ts'
 import { Pulse } from './client-pulse.ts'
-import { readStatus, refusalOf, type Refusal, type Status } from './client-status.ts'
+import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
-import { type Answer, type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
+import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
+import type { Answer } from '../../net/kubernetes/types.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000

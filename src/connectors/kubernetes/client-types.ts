@@ -1,5 +1,6 @@
 /** What a reader of a collection is told, asked and given. */
 import type { Host } from '../../host/index.ts'
+import type { Ask } from '../../net/kubernetes/types.ts'
 import type { SeenObject, Stripper } from './client-strip.ts'
 
 export interface KubeObject {
@@ -15,22 +16,6 @@ export interface KubeObject {
   }
   readonly [other: string]: unknown
 }
-
-/** An answer whose head has come. */
-export interface Answer {
-  readonly status: number
-  /** Names in small letters. */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: AsyncIterable<Uint8Array>
-  /** Ends it now, whatever is still to come. */
-  close(): void
-}
-
-/** Asks the server, as whoever we are. Rejects when there is no answer. */
-export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, accept?: string) => Promise<Answer>
-
-/** Writes an object as JSON. Rejects when there is no answer: then nobody knows whether it was written. */
-export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { testContext } from '../../../test/conformance/batches.ts'
 import { fakeHost, type FakeHost } from '../../../test/kit/fake-host.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import type { LeaseClient, LeaseRecord, Told } from './client-lease.ts'
+import type { LeaseClient, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
 import { LeaseKeeper } from './source-lease.ts'
 
 const durationMs = 10_000

@@ -1,7 +1,8 @@
 /** Replicas take turns: one of them holds a `Lease` and tells what happens, the others stand by. See ADR 0019. */
 import type { Host } from '../../host/index.ts'
+import type { LeaseClient, LeasePlace, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
+import { limited } from '../../net/kubernetes/limited.ts'
 import type { Log } from '../../telemetry/ports.ts'
-import type { LeaseClient, LeasePlace, LeaseRecord, Told } from './client-lease.ts'
 
 export interface LeaseOptions {
   readonly host: Host
@@ -206,18 +207,9 @@ export class LeaseKeeper {
     log.warn('This replica stands by: it does not hold the Lease any more.', { source: id, ...place, why })
   }
 
-  /** A connection that says nothing must not take all the time that there is. */
-  async #within<T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { host, durationMs } = this.#options
-    const late = new AbortController()
-    const timer = host.timers.after(durationMs * renewPart, () => late.abort(new Error('the server does not answer')))
-    try {
-      return await act(AbortSignal.any([signal, late.signal]))
-    } catch (error) {
-      throw late.signal.aborted ? late.signal.reason : error
-    } finally {
-      timer.cancel()
-    }
+  #within<T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { host: { timers }, durationMs } = this.#options
+    return limited(signal, { timers, ms: durationMs * renewPart }, act)
   }
 
   /** As the API wants it, to the microsecond. */

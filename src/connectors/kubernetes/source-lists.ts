@@ -1,4 +1,4 @@
-import type { Answer, Ask } from './client-types.ts'
+import type { Answer, Ask } from '../../net/kubernetes/types.ts'
 
 /** Lets only so many lists at a time be under way: the others wait for their turn. */
 export class Lists {

@@ -5,7 +5,7 @@ import type { Frame } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Told } from './client-lease.ts'
+import type { Told } from '../../net/kubernetes/lease.ts'
 import { digestOf } from './map-canonical.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 

@@ -7,7 +7,7 @@ import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey, type 
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
-import type { Told } from './client-lease.ts'
+import type { Told } from '../../net/kubernetes/lease.ts'
 
 let dir = ''
 beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-turns-')) })

@@ -1,14 +1,15 @@
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
+import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TraceReader } from './client.ts'
 import { accountOf } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './source.ts'
 
-/** Logs in to each project and asks each tracker for one trace of the last minute. */
+/** Logs in to each project and asks each tracker for one trace of the last minute; and whether the Lease is ours to take. */
 export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const found = await Promise.all(projectsOf(config).map((project) => lookAt(config, project, context, signal)))
+  const found = (await Promise.all([...projectsOf(config).map((project) => lookAt(config, project, context, signal)), lookAtLease(config.lease, context, signal)])).flat()
   const wrong = found.filter(({ is }) => is === 'fail')
   return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
 }

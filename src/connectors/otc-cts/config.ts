@@ -1,4 +1,4 @@
-import { choice, Complaint, defineSchema, duration, filePath, group, integer, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { choice, Complaint, defineSchema, duration, filePath, group, integer, leaseComplaint, leaseFields, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const id = { pattern: /[0-9a-f]{32}/, expects: 'an id of 32 hexadecimal digits' } as const
 const regionName = { pattern: /[a-z0-9]+(?:-[a-z0-9]+)*/, expects: 'a region such as `eu-de`' } as const
@@ -58,15 +58,18 @@ export const otcCtsSchema = defineSchema({
     leave_out: list(choice(['request', 'response', 'message'], { description: 'A field', required: true, example: 'request' }), { description: 'Fields of traces that are not kept: what was asked and answered may tell of people', default: [], example: ['request', 'response'] }),
     page: integer({ description: 'Most traces of one answer', unit: 'traces', default: 200 }, { min: 1, max: 200 }),
     timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
+    ...leaseFields,
     tls,
   },
-  check({ auth: proof, projects, iam, endpoint, tls: secured }) {
+  check({ auth: proof, projects, iam, endpoint, lease, ack, tls: secured }) {
     if (projects.length === 0 && proof.type !== 'clouds') return new Complaint('no project is named', 'write `projects: [{name: eu-de_prod}]`', ['projects'])
     if (proof.type === 'password' && (proof.user === null) === (proof.user_id === null)) return new Complaint('a user is named by `user` or by `user_id`', 'set one of them', ['auth'])
     if (proof.type === 'password' && proof.user !== null && proof.domain === null) return new Complaint('the name of a user means something in a domain only', 'set `auth.domain`', ['auth'])
     if (proof.type === 'password' && (proof.agency === null) !== (proof.agency_domain === null && proof.agency_domain_id === null)) return new Complaint('an agency is known by its name and by the domain that has made it', 'set `auth.agency`, and `auth.agency_domain` or `auth.agency_domain_id`', ['auth'])
     const open = ([['iam', iam], ['endpoint', endpoint]] as const).find(([, url]) => url !== null && !isSafe(url))
     if (open !== undefined) return new Complaint('proof of identity would go over plain HTTP', 'write https://', [open[0]])
+    const unheld = leaseComplaint({ lease, ack })
+    if (unheld !== null) return unheld
     return secured !== null && [iam, endpoint].some((url) => url?.startsWith('http:') === true) ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls']) : null
   },
 })

@@ -2,6 +2,8 @@ import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
 import type { PlaceStatus } from '../../engine/asked-place.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
+import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { ackSink } from '../../schema/index.ts'
 import { accountOf, usualHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
@@ -13,9 +15,10 @@ export interface TrackerStatus extends PlaceStatus {
 }
 
 /** A cloud that is away is no error here: it is said, and tried again. */
-export function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<AskedSource<TrackerStatus>> {
+export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<AskedSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
-  return askedSource({ context, keptMs, what: 'traces' }, (told) => {
+  const lease = await openLeaseTurn(config.lease, context)
+  return askedSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (told) => {
     const sessions: Session[] = []
     const places = projects.flatMap((project) => {
       const session = sessionOf(config, project, context)

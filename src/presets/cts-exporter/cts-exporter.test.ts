@@ -34,7 +34,7 @@ test('what Knative and a ConfigMap of cts_exporter set is a whole configuration'
       },
       sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local', retry_statuses: [404, 409], from: ['cts'], when_behind: 'block' } },
     },
-    files: {}, notes: [],
+    files: {}, notes: [], fresh: expect.stringContaining('or set CTS_LEASE') as string,
   })
 })
 
@@ -65,6 +65,16 @@ test.each<[Environment, CtsExporterFlags, string]>([
 test('another tracker is one of the project that the environment names', () => {
   expect(sourceOf(plan({ ...bound, CTS_TRACKER: 'own', OS_TENANT_NAME: 'eu-de_prod' }))).toMatchObject({ projects: [{ name: 'eu-de_prod', trackers: ['own'] }] })
   expect(sourceOf(plan({ ...bound, CTS_TRACKER: 'own', OS_PROJECT_NAME: 'eu-de_prod', OS_PROJECT_ID: '0f1e' }))).toMatchObject({ projects: [{ id: '0f1e', trackers: ['own'] }] })
+})
+
+test('with CTS_LEASE several take turns by it, and it says no more than the sink has; where nothing is sent, what is read', () => {
+  const leased = plan({ ...bound, CTS_LEASE: 'cts-exporter' })
+  expect(sourceOf(leased)).toMatchObject({ lease: { name: 'cts-exporter' }, ack: 'sink:knative' })
+  expect(leased.fresh).toContain('the Lease cts-exporter')
+  const unsent = sourceOf(plan({ ...bound, CTS_LEASE: 'cts-exporter', CTS_X_PNP: 'false' }))
+  expect(unsent).toMatchObject({ lease: { name: 'cts-exporter' } })
+  expect(unsent).not.toHaveProperty('ack')
+  expect(sourceOf(plan({ ...bound, CTS_LEASE: ' ' }))).not.toHaveProperty('lease')
 })
 
 test('CTS_X_PNP=false sends nothing, and needs no K_SINK', () => {

@@ -23,6 +23,8 @@ export interface CtsExporterPlan {
   readonly files: Readonly<Record<string, string>>
   /** What is otherwise than with cts_exporter, to be said at the start. */
   readonly notes: readonly string[]
+  /** What is so where the data folder is new, to be said then. */
+  readonly fresh: string
 }
 
 const passwordFile = 'cts-exporter-sink-password'
@@ -31,7 +33,7 @@ const authoritiesFile = 'cts-exporter-sink-ca.pem'
 /** Throws PresetProblem, in words for the user. */
 export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInput): CtsExporterPlan {
   const settings = readSettings(flags, env)
-  const { cloud, debug, from } = settings
+  const { cloud, debug, from, lease, sink } = settings
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
   const { sinks, files, notes } = sinksOf(settings, hasToken, folder)
   return {
@@ -48,6 +50,8 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
           projects: projectsOf(settings),
           // `source` of events is the address of this version, as consumers know it.
           api: 'v2', backfill: `${from}m`,
+          // What the sink does not have goes with the pod, and is told again by the next one.
+          ...(lease === undefined ? {} : { lease: { name: lease }, ...(sink === undefined ? {} : { ack: 'sink:knative' }) }),
         },
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
@@ -55,6 +59,8 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
       sinks,
     },
     files, notes,
+    fresh: lease === undefined ? 'traces of the look-back are sent, also those that were sent before. Keep the folder over restarts, or set CTS_LEASE, so that each is sent once.'
+      : `how far traces are sent is known from the Lease ${lease}, if it is there.`,
   }
 }
 

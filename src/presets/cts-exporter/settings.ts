@@ -19,6 +19,8 @@ export interface CtsExporterSettings {
   readonly sink: Login | undefined
   /** By name, as events carry them. */
   readonly extensions: Readonly<Record<string, string>>
+  /** Name of the Lease by which several take turns, and which has how far they are; undefined: the folder has. */
+  readonly lease: string | undefined
   /** PEM; undefined: the system's. */
   readonly authorities: string | undefined
 }
@@ -45,7 +47,7 @@ export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExpo
   const tracker = trackerOf(said('CTS_TRACKER'))
   return {
     cloud: said('OS_CLOUD'), debug: truth('OS_DEBUG', false), tracker, project: tracker === usualTracker ? undefined : projectOf(said), from: minutesOf(flags.from, said('CTS_FROM')),
-    sink: isPushing ? sinkOf(said('K_SINK')) : undefined, extensions: extensionsOf(said('K_CE_OVERRIDES')), authorities: said('K_CA_CERTS'),
+    sink: isPushing ? sinkOf(said('K_SINK')) : undefined, extensions: extensionsOf(said('K_CE_OVERRIDES')), lease: said('CTS_LEASE'), authorities: said('K_CA_CERTS'),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
-import type { Answer, Ask, Write } from './client-types.ts'
+import type { Answer, Ask, Write } from './types.ts'
 
 const keepAliveMs = 30_000
 const ownBytes = 4 * Buffer.poolSize

@@ -1,4 +1,4 @@
-import type { Answer } from './client-types.ts'
+import type { Answer } from './types.ts'
 
 /** Why the server refused, as its Status object or its head says. */
 export interface Refusal {

@@ -1,6 +1,7 @@
 /** The `Lease` by which replicas take turns: read and written with the version that was read, so that of two writers one fails. */
-import { readStatus } from './client-status.ts'
-import type { Answer, Ask, Write } from './client-types.ts'
+import { readObject } from './object.ts'
+import { readStatus } from './status.ts'
+import type { Answer, Ask, Write } from './types.ts'
 
 /** Versions of collections by their keys: up to there everything has been told. */
 export type Told = Readonly<Record<string, string>>
@@ -47,7 +48,7 @@ interface LeaseObject {
 /** Annotation with what the holder has told. */
 const toldKey = 'weir/told'
 /** All annotations of an object together may have 256 KiB. */
-const mostTold = 128 * 1024
+export const mostTold = 128 * 1024
 
 export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Write): LeaseClient {
   const all = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`
@@ -60,7 +61,7 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
         return undefined
       }
       if (answer.status !== 200) throw await refused('read', answer)
-      return recordOf(await objectOf(answer))
+      return recordOf((await readObject(answer)) as LeaseObject)
     },
     async write(before, { holder, seconds, epoch, acquired, renewed, told }, signal) {
       const { metadata, spec, ...rest } = before?.object ?? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
@@ -76,7 +77,7 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
         return undefined
       }
       if (answer.status !== 200 && answer.status !== 201) throw await refused('written', answer)
-      return recordOf(await objectOf(answer))
+      return recordOf((await readObject(answer)) as LeaseObject)
     },
   }
 }
@@ -105,12 +106,6 @@ function toldOf(text: string | undefined): Told {
   } catch {
     return {}
   }
-}
-
-async function objectOf(answer: Answer): Promise<LeaseObject> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of answer.body) pieces.push(piece.slice())
-  return JSON.parse(Buffer.concat(pieces).toString('utf8')) as LeaseObject
 }
 
 async function refused(what: string, answer: Answer): Promise<Error> {

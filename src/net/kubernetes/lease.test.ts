@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { json, refusal, ScriptedApiServer, type Scene } from '../../../test/kit/scripted-api-server.ts'
-import { leaseClient, type LeaseClient, type LeaseRecord, type LeaseWish } from './client-lease.ts'
+import { leaseClient, type LeaseClient, type LeaseRecord, type LeaseWish } from './lease.ts'
 import { openClient } from './client.ts'
 
 const ends: (() => Promise<void> | void)[] = []
