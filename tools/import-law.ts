@@ -3,6 +3,7 @@
 import { isMain } from './kit/main.ts'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
+import { workerLoad } from './worker-load.ts'
 
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
@@ -29,7 +30,8 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   api: [...TO_TELEMETRY, 'journal', 'engine/ports', 'engine/control', 'net', 'codecs', 'query', 'store'],
   presets: ['model', 'schema'],
   'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
-  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'identity', 'store', 'api'],
+  'schemas.ts': ['schema', 'connectors', 'transforms'],
+  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api'],
   'main.ts': ['host', 'cli'],
 }
 
@@ -44,7 +46,7 @@ export async function importLaw(root: string): Promise<Problem[]> {
     const source = await readSource(root, path)
     problems.push(...judge(path, importsOf(source)))
   }
-  return problems
+  return [...problems, ...(await workerLoad(root))]
 }
 
 function judge(path: string, imports: readonly Import[]): Problem[] {

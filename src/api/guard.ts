@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { WeirError } from '../model/errors.ts'
-import { formatHostPort, type HostPort } from '../schema/address.ts'
+import { formatHostPort, type HostPort } from '../schema/host-port.ts'
 import { ApiError } from './problems.ts'
 
 export function isLoopback(host: string): boolean {

@@ -1,6 +1,6 @@
 /** Sources that are acknowledged by a sink: what does not go together. */
 import { takesFrom } from '../engine/delivery/route.ts'
-import { ackSink } from '../schema/index.ts'
+import { ackSink } from '../schema/values.ts'
 import type { WeirConfig } from './config.ts'
 
 /** The sink that a source's messages are acknowledged by; undefined: they are when they are synced. */

@@ -1,7 +1,7 @@
 import type { Host } from '../host/index.ts'
 import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
-import { arrivedSettings } from '../schema/index.ts'
+import { arrivedSettings } from '../schema/values.ts'
 import type { Admission } from './admission.ts'
 import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
 import { endsWithin } from './stopping.ts'

@@ -1,6 +1,5 @@
 /** What an address means: the resolvers behind the port of `engine/ports.ts`. */
 export { openGeo, type Geo, type GeoFiles } from './geo.ts'
-export { networksSchema } from './networks-file.ts'
 export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'
 export { WorkloadFeed } from './workload-feed.ts'
 export { WorkloadFollower } from './workload-follower.ts'

@@ -1,6 +1,6 @@
 import type { Host, Timer } from '../host/index.ts'
 import type { Log } from '../telemetry/ports.ts'
-import { readNetworks, type ScopedEntry } from './networks-file.ts'
+import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
 
 /** The part of the resolver port's answers that a table can give: it never asks to wait. */
@@ -84,13 +84,14 @@ class FileResolver implements StaticResolver {
       if (seen === this.#seen && !always) return
       this.#seen = seen
       if (stat === undefined) return this.#warn(file, 'the file does not exist')
-      this.#take(file, new TextDecoder().decode(await this.#host.disk.readFile(file)))
+      await this.#take(file, new TextDecoder().decode(await this.#host.disk.readFile(file)))
     } catch (error) {
       this.#warn(file, error instanceof Error ? error.message : String(error))
     }
   }
 
-  #take(file: string, content: string): void {
+  async #take(file: string, content: string): Promise<void> {
+    const { readNetworks } = await import('./networks-file.ts')
     const read = readNetworks(content, file)
     if (read.problems !== undefined) return this.#warn(file, read.problems)
     const { entries } = read

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startEntra, type Entra } from '../../test/kit/entra.ts'
 import { realHost } from '../host/index.ts'
-import { Secret } from '../schema/index.ts'
+import { Secret } from '../schema/values.ts'
 import { EntraTokens, isSafe, type EntraLogin } from './entra.ts'
 
 const { timers } = realHost()

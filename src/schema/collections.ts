@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { raise, type Complaint } from './complaint.ts'
+import type { Complaint } from './complaint.ts'
 import { infoOf, makeField, type AnyField, type FieldFor, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+import { raise } from './parsed.ts'
 
 /** What fields that are right by themselves may still say about each other; null: nothing. */
 export type Check<F extends Fields> = (values: ValuesOf<F>) => Complaint | null

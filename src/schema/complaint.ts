@@ -1,5 +1,3 @@
-import * as z from 'zod'
-
 /** Why a written value was refused, and what to write instead. */
 export class Complaint {
   readonly message: string
@@ -12,24 +10,4 @@ export class Complaint {
     this.hint = hint
     this.path = path
   }
-}
-
-interface IssueSink {
-  addIssue(issue: { code: 'custom'; message: string; path: (string | number)[]; params: { hint: string | undefined } }): void
-}
-
-/** Reports a complaint the way the rest of this folder reads it back. */
-export function raise(context: IssueSink, complaint: Complaint): void {
-  const { message, hint, path } = complaint
-  context.addIssue({ code: 'custom', message, path: [...path], params: { hint } })
-}
-
-/** A zod schema for a text with a grammar of its own. */
-export function parsed<Out>(parse: (text: string) => Out | Complaint): z.ZodType<Out, string> {
-  return z.string().transform((text, context) => {
-    const result = parse(text)
-    if (!(result instanceof Complaint)) return result
-    raise(context, result)
-    return z.NEVER
-  })
 }

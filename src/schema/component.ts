@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { groupSchema, type Check } from './collections.ts'
-import { Complaint, raise } from './complaint.ts'
+import { Complaint } from './complaint.ts'
 import { makeField, type FieldFor, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+import { raise } from './parsed.ts'
 import { didYouMean } from './suggest.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'

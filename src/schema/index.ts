@@ -1,8 +1,6 @@
 /** The field kit: one schema value gives type, validation with places, defaults, JSON Schema, docs and sample. */
-export { formatHostPort, hostPort, listen, parseHostPort, type HostPort } from './address.ts'
+export { hostPort, listen } from './address.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
-export { Complaint } from './complaint.ts'
-export { arrivedSettings, carriedSettings } from './carry.ts'
 export {
   componentMap,
   defineSchema,
@@ -18,12 +16,10 @@ export { environmentOverrides, valueFromText, variableFor } from './environment.
 export { infoOf, type AnyField, type Field, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
 export { jsonSchema, type JsonSchema } from './jsonschema.ts'
 export { applyOverrides } from './overrides.ts'
-export { formatPath, formatProblems, type Problem } from './problem.ts'
 export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
 export { reference } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
-export { Secret } from './secret.ts'
-export { didYouMean, nearest } from './suggest.ts'
-export { ackField, ackSink, auth, batch, flowLineCodec, leaseComplaint, leaseFields, messageCodec, messageComplaint, messageFields, messageSourceFields, retry, tls, type Auth, type Batch, type ClaimPlace, type Retry, type Tls } from './shared.ts'
+export { ackField, auth, batch, flowLineCodec, leaseComplaint, leaseFields, messageCodec, messageComplaint, messageFields, messageSourceFields, retry, tls, type Auth, type Batch, type ClaimPlace, type Retry, type Tls } from './shared.ts'
 export { configFrom, validate, type Validated } from './validate.ts'
+export * from './values.ts'

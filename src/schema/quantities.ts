@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { Complaint, parsed, raise } from './complaint.ts'
+import { Complaint } from './complaint.ts'
 import { makeField, type FieldFor, type Meta } from './field.ts'
+import { parsed, raise } from './parsed.ts'
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { Complaint, parsed } from './complaint.ts'
+import { Complaint } from './complaint.ts'
 import { makeField, type FieldFor, type Meta } from './field.ts'
+import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
 /** Text, not empty unless `pattern` matches nothing, too. `pattern` must match the whole text; `expects` then says in words what it asks for. */

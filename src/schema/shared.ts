@@ -1,6 +1,7 @@
 import { duration, bytes } from './quantities.ts'
 import { choice, filePath, flag, integer, secret, text } from './scalars.ts'
 import { group, mapping, variants } from './collections.ts'
+import { ackSink } from './ack.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
@@ -104,11 +105,6 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
 
 /** When a source says "accepted". */
 export const ackField = (description: string) => text({ description, default: 'journal', example: 'sink:bus' }, { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' })
-
-/** The sink that an `ack` waits for; undefined: none. */
-export function ackSink(ack: string): string | undefined {
-  return ack.startsWith('sink:') ? ack.slice('sink:'.length) : undefined
-}
 
 /** By which Weirs with journals of their own take turns at a source that asks; spread into its fields. */
 export const leaseFields = {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { components, type Component } from '../../src/cli/components.ts'
 import type { Idempotency } from '../../src/engine/ports.ts'
-import { loadSink, sinkSchemas, sourceSchemas, transformSchemas } from '../../src/registry.ts'
+import { loadSink } from '../../src/registry.ts'
+import { sinkSchemas, sourceSchemas, transformSchemas } from '../../src/schemas.ts'
 import { infoOf } from '../../src/schema/index.ts'
 import { ROOT } from '../kit/command.ts'
 import { importsOf } from '../kit/imports.ts'
@@ -26,10 +27,10 @@ export interface Home {
   readonly components: readonly Component[]
 }
 
-/** Every folder with the components that it declares, as the registry imports them. */
+/** Every folder with the components that it declares, as schemas.ts imports them. */
 export async function homes(): Promise<readonly Home[]> {
-  const registry = await readSource(ROOT, 'src/registry.ts')
-  const folders = importsOf(registry).flatMap(({ target, names }) => (target?.endsWith('/config.ts') === true ? [{ folder: target.slice(0, -'/config.ts'.length), names }] : []))
+  const source = await readSource(ROOT, 'src/schemas.ts')
+  const folders = importsOf(source).flatMap(({ target, names }) => (target?.endsWith('/config.ts') === true ? [{ folder: target.slice(0, -'/config.ts'.length), names }] : []))
   const schemas = { source: sourceSchemas, sink: sinkSchemas, transform: transformSchemas }
   const all = components()
   return Promise.all(folders.map(async ({ folder, names }) => {

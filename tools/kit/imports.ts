@@ -10,6 +10,8 @@ export interface Import {
   readonly target: string | undefined
   /** True when nothing of it is left at run time. */
   readonly typeOnly: boolean
+  /** `import()` or the URL of a worker: loaded when it is reached, not with the file. */
+  readonly later: boolean
   /** Imported names; `default` and `*` stand for themselves. */
   readonly names: readonly string[]
   readonly line: number
@@ -17,9 +19,9 @@ export interface Import {
 
 export function importsOf(source: Source): Import[] {
   const found: Import[] = []
-  const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[]): void => {
+  const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false): void => {
     const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
-    found.push({ specifier, target, typeOnly, names, line: source.line(offset) })
+    found.push({ specifier, target, typeOnly, later, names, line: source.line(offset) })
   }
   const { staticImports, staticExports } = source.tree.module
   for (const statement of staticImports) {
@@ -44,7 +46,7 @@ export function importsOf(source: Source): Import[] {
   new Visitor({
     ImportExpression(node) {
       if (node.source.type === 'Literal' && typeof node.source.value === 'string') {
-        add(node.source.value, node.start, false, ['*'])
+        add(node.source.value, node.start, false, ['*'], true)
       }
     },
     TSImportType(node) {
@@ -56,7 +58,7 @@ export function importsOf(source: Source): Import[] {
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return
       if (path?.type !== 'Literal' || typeof path.value !== 'string' || !/\.[mc]?[tj]sx?$/.test(path.value)) return
       if (base?.type !== 'MemberExpression' || base.object.type !== 'MetaProperty') return
-      add(path.value, node.start, false, ['*'])
+      add(path.value, node.start, false, ['*'], true)
     },
   }).visit(source.tree.program)
   return found.toSorted((a, b) => a.line - b.line)

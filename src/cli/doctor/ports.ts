@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { createServer, isIPv6 } from 'node:net'
 import { whoListens } from '../../host/ports.ts'
-import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { listenersOf, type Listener } from '../config-facts.ts'
 import { fail, ok, type Finding, type Scene } from './finding.ts'
 

@@ -1,5 +1,5 @@
 import { defineSink } from '../../engine/define.ts'
-import { snsSchema } from './config.ts'
+import type { snsSchema } from './config.ts'
 import { openSns } from './sink.ts'
 
-export const sns = defineSink(snsSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openSns })
+export const sns = defineSink<typeof snsSchema>('aws-sns', { accepts: ['events', 'flows'], idempotency: 'id', build: openSns })

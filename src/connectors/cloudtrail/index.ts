@@ -1,6 +1,6 @@
 import { defineSource } from '../../engine/define.ts'
 import { lookAtTrail } from './client-look.ts'
-import { cloudtrailSchema } from './config.ts'
+import type { cloudtrailSchema } from './config.ts'
 import { openCloudtrail } from './source.ts'
 
-export const cloudtrail = defineSource(cloudtrailSchema, { thread: 'watch', build: openCloudtrail, probe: lookAtTrail })
+export const cloudtrail = defineSource<typeof cloudtrailSchema>('cloudtrail', { thread: 'watch', build: openCloudtrail, probe: lookAtTrail })

@@ -1,5 +1,5 @@
 import { defineSink } from '../../engine/define.ts'
-import { httpSchema } from './config.ts'
+import type { httpSchema } from './config.ts'
 import { openHttp } from './sink.ts'
 
-export const http = defineSink(httpSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openHttp })
+export const http = defineSink<typeof httpSchema>('http', { accepts: ['events', 'flows'], idempotency: 'id', build: openHttp })

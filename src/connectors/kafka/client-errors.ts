@@ -1,5 +1,5 @@
 import type { Attempt } from '../../engine/in-order.ts'
-import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { ClusterConfig } from './client-connect.ts'
 
 /** What a broker says of a partition that was sent to it (codes of the protocol). */

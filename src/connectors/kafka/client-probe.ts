@@ -1,6 +1,6 @@
 import type { Base } from '@platformatic/kafka'
 import type { Context, Probe } from '../../engine/ports.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import { formatHostPort } from '../../schema/values.ts'
 import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
 import { apiIdOf, noTopic, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig } from './config.ts'

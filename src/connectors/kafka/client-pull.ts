@@ -1,7 +1,7 @@
 import { Gathered } from '../../bus/gathered.ts'
 import type { Pulled, Puller } from '../../bus/message-source.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import { formatHostPort } from '../../schema/values.ts'
 import { whyNotConnected } from './client-errors.ts'
 import { openGroup, type Group, type Offset } from './client-group.ts'
 import type { KafkaSourceConfig } from './config.ts'

@@ -1,7 +1,7 @@
 import type { Broker } from '@platformatic/kafka'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import { formatHostPort } from '../../schema/values.ts'
 import { anyConnection, apiOf, connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
 import { away, whyLost, whyNotConnected } from './client-errors.ts'
 import { Publishing, type Live, type Topic } from './client-publish.ts'

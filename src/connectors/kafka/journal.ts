@@ -1,5 +1,5 @@
 import type { JournalContext } from '../../engine/ports.ts'
-import { formatHostPort } from '../../schema/index.ts'
+import { formatHostPort } from '../../schema/values.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { apiIdOf, says, whyNotConnected } from './client-errors.ts'

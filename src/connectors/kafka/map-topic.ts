@@ -1,6 +1,6 @@
 import { placeholders, rowTemplate, unknownPlaceholder } from '../../bus/row-template.ts'
 import type { SinkRow } from '../../engine/rows.ts'
-import { Complaint } from '../../schema/index.ts'
+import { Complaint } from '../../schema/values.ts'
 
 /** Longest name that brokers take. */
 const longestTopic = 249

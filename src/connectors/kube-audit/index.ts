@@ -1,5 +1,5 @@
 import { defineSource } from '../../engine/define.ts'
-import { kubeAuditSchema } from './config.ts'
+import type { kubeAuditSchema } from './config.ts'
 import { openKubeAudit } from './source.ts'
 
-export const kubeAudit = defineSource(kubeAuditSchema, { thread: 'ingest', build: openKubeAudit })
+export const kubeAudit = defineSource<typeof kubeAuditSchema>('kube-audit', { thread: 'ingest', build: openKubeAudit })

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { listening } from '../../host/listen.ts'
 import type { Disk } from '../../host/index.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
-import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { KubeAuditConfig } from './config.ts'
 
 /** What became of a batch that was not taken. */

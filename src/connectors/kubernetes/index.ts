@@ -1,5 +1,5 @@
 import { defineSource } from '../../engine/define.ts'
-import { kubernetesSchema } from './config.ts'
+import type { kubernetesSchema } from './config.ts'
 import { openKubernetes } from './source-open.ts'
 
-export const kubernetes = defineSource(kubernetesSchema, { thread: 'watch', build: openKubernetes })
+export const kubernetes = defineSource<typeof kubernetesSchema>('kubernetes', { thread: 'watch', build: openKubernetes })

@@ -1,5 +1,5 @@
 import { defineSink } from '../../engine/define.ts'
-import { neo4jSchema } from './config.ts'
+import type { neo4jSchema } from './config.ts'
 import { openNeo4j } from './sink.ts'
 
-export const neo4j = defineSink(neo4jSchema, { accepts: ['events', 'flows'], idempotency: 'id', build: openNeo4j })
+export const neo4j = defineSink<typeof neo4jSchema>('neo4j', { accepts: ['events', 'flows'], idempotency: 'id', build: openNeo4j })

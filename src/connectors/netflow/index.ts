@@ -1,5 +1,5 @@
 import { defineSource } from '../../engine/define.ts'
-import { netflowSchema } from './config.ts'
+import type { netflowSchema } from './config.ts'
 import { openNetflow } from './source.ts'
 
-export const netflow = defineSource(netflowSchema, { thread: 'ingest', build: openNetflow })
+export const netflow = defineSource<typeof netflowSchema>('netflow', { thread: 'ingest', build: openNetflow })

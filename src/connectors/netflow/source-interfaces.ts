@@ -1,27 +1,5 @@
 import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import { formatIp, parseIp } from '../../model/ip.ts'
-import { integer, list, defineSchema, group, parseYaml, text, validate, type Problem } from '../../schema/index.ts'
-
-/** Settings of the file, for its reference too. */
-export const interfacesSchema = defineSchema({
-  type: 'interfaces',
-  role: 'setting',
-  summary: 'What the interfaces of exporters are called',
-  fields: {
-    interfaces: list(
-      group(
-        {
-          exporter: text({ description: 'Address of the exporter', required: true, example: '192.0.2.1' }),
-          index: integer({ description: 'Index of the interface', required: true, example: 3 }, { min: 0, max: 0xffffffff }),
-          name: text({ description: 'What it is called', required: true, example: 'uplink' }),
-        },
-        { description: 'One interface', required: true, example: { exporter: '192.0.2.1', index: 3, name: 'uplink' } },
-      ),
-      { description: 'Interfaces and their names', default: [], example: [{ exporter: '192.0.2.1', index: 3, name: 'uplink' }] },
-    ),
-  },
-})
 
 /** Names of interfaces from a file that is read again when it changes. One that cannot be used leaves the names as they are. */
 export class InterfacesFile {
@@ -48,29 +26,12 @@ export class InterfacesFile {
       const seen = found === undefined ? 'missing' : `${found.size} ${found.modified}`
       if (seen === this.#seen) return false
       this.#seen = seen
-      this.#names = parse(new TextDecoder().decode(await host.disk.readFile(this.#path)), this.#path)
+      const { readInterfaces } = await import('./map-interfaces.ts')
+      this.#names = readInterfaces(new TextDecoder().decode(await host.disk.readFile(this.#path)), this.#path)
       return true
     } catch (error) {
       log.warn('The file of interface names cannot be used; names stay as they are.', { source, file: this.#path, error: error instanceof Error ? error.message : String(error) })
       return false
     }
   }
-}
-
-function parse(content: string, file: string): ReadonlyMap<string, InterfaceNames> {
-  const result = validate(interfacesSchema, parseYaml(content, file))
-  if (result.problems !== undefined) throw new Error(describe(result.problems))
-  const names = new Map<string, Map<number, string>>()
-  for (const { exporter, index, name } of result.value.interfaces) {
-    const words = parseIp(exporter)
-    if (words === undefined) throw new Error(`${file}: \`${exporter}\` is not an address`)
-    const address = formatIp(words)
-    const known = names.get(address) ?? new Map<number, string>()
-    names.set(address, known.set(index, name))
-  }
-  return names
-}
-
-function describe(problems: readonly Problem[]): string {
-  return problems.slice(0, 3).map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join(' | ')
 }

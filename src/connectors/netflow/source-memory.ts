@@ -3,7 +3,7 @@ import type { TemplateDecoder } from '../../codecs/templates/decoder.ts'
 import { restoreExporter, restoreParked, snapshotExporter, snapshotParked, type ExporterSnapshot, type ParkedSnapshot } from '../../codecs/templates/snapshot.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
-import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { Exporter } from './source-exporters.ts'
 
 /** u32 magic · u32 CRC-32 of the rest · JSON */

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { MessageFramer } from '../../codecs/ipfix/framer.ts'
 import { listening } from '../../host/listen.ts'
-import { formatHostPort, type HostPort } from '../../schema/index.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
 /** One exporter's connection, as the source sees it. */
 export interface IpfixConnection {

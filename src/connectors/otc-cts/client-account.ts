@@ -3,7 +3,8 @@ import type { Host } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { readCloud, type CloudEntry } from './client-clouds.ts'
-import { isSafe, type OtcCtsConfig, type ProjectConfig } from './config.ts'
+import { isSafe } from './client-url.ts'
+import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
 /** Something that IAM knows by its id, or by its name. */
 export interface Named {

@@ -1,6 +1,5 @@
 /** clouds.yaml, as OpenStack's clients find and read it: the first file of each sort wins as a whole, and variables fill what files leave open. */
 import { posix } from 'node:path'
-import { parseYaml } from '../../schema/index.ts'
 import type { Surroundings } from './client-account.ts'
 import { isFields, known, textOf, type Fields } from '../../model/told.ts'
 
@@ -70,6 +69,7 @@ async function find(sort: 'clouds' | 'secure' | 'clouds-public', named: string |
   const { disk } = around.host
   for (const path of places(sort, named, byVariable, around.env)) {
     if ((await disk.stat(path).catch(() => undefined)) === undefined) continue
+    const { parseYaml } = await import('../../schema/index.ts')
     const { value, problems } = parseYaml(Buffer.from(await disk.readFile(path)).toString('utf8'), path)
     const [first] = problems
     if (first !== undefined) throw new Error(`${path}:${first.line}:${first.column}: ${first.message}`)

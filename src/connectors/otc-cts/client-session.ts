@@ -4,7 +4,7 @@ import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
-import { isHere } from './config.ts'
+import { isHere } from './client-url.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
 
 export interface SessionOptions {

@@ -1,4 +1,5 @@
 import { choice, Complaint, defineSchema, duration, filePath, group, integer, leaseComplaint, leaseFields, list, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
+import { isSafe } from './client-url.ts'
 
 const id = { pattern: /[0-9a-f]{32}/, expects: 'an id of 32 hexadecimal digits' } as const
 const regionName = { pattern: /[a-z0-9]+(?:-[a-z0-9]+)*/, expects: 'a region such as `eu-de`' } as const
@@ -73,16 +74,6 @@ export const otcCtsSchema = defineSchema({
     return secured !== null && [iam, endpoint].some((url) => url?.startsWith('http:') === true) ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls']) : null
   },
 })
-
-/** Over plain HTTP only to this machine. */
-export function isSafe(url: string): boolean {
-  const protocol = URL.parse(url)?.protocol
-  return protocol === 'https:' || (protocol === 'http:' && isHere(url))
-}
-
-export function isHere(url: string): boolean {
-  return /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(URL.parse(url)?.hostname ?? '')
-}
 
 export type OtcCtsConfig = ConfigOf<typeof otcCtsSchema>
 export type ProjectConfig = OtcCtsConfig['projects'][number]

@@ -1,6 +1,6 @@
 import { defineSource } from '../../engine/define.ts'
 import { lookAtTraces, verifyAccounts } from './client-look.ts'
-import { otcCtsSchema } from './config.ts'
+import type { otcCtsSchema } from './config.ts'
 import { openOtcCts } from './source.ts'
 
-export const otcCts = defineSource(otcCtsSchema, { thread: 'watch', build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })
+export const otcCts = defineSource<typeof otcCtsSchema>('otc-cts', { thread: 'watch', build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })

@@ -1,5 +1,5 @@
 import { defineSource } from '../../engine/define.ts'
-import { sflowSchema } from './config.ts'
+import type { sflowSchema } from './config.ts'
 import { openSflow } from './source.ts'
 
-export const sflow = defineSource(sflowSchema, { thread: 'ingest', build: openSflow })
+export const sflow = defineSource<typeof sflowSchema>('sflow', { thread: 'ingest', build: openSflow })

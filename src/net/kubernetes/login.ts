@@ -1,7 +1,6 @@
 /** How an API server is reached and who we are there: out of a kubeconfig file, or of the pod that we run in. */
 import type { RequestOptions } from 'node:https'
 import { posix } from 'node:path'
-import { parse } from 'yaml'
 import type { Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { ClientOptions } from './client.ts'
@@ -57,7 +56,7 @@ async function ofFile(host: Host, file: string, text: string, wanted: string | n
   }
   // Not the library's main module, which loads a client of every API there is, 90 MB of it.
   const { newClusters, newContexts, newUsers } = await import('@kubernetes/client-node/dist/config_types.js')
-  const written = readYaml(text) ?? refuse('it is no YAML with clusters, users and contexts')
+  const written = (await readYaml(text)) ?? refuse('it is no YAML with clusters, users and contexts')
   const current = written['current-context']
   const name = wanted ?? (typeof current === 'string' && current !== '' ? current : refuse('it has no `current-context`; set `context`'))
   const context = newContexts(written['contexts']).find((each) => each.name === name) ?? refuse(`it has no context ${name}`)
@@ -139,7 +138,9 @@ async function readText(host: Host, path: string): Promise<string> {
   return Buffer.from(await host.disk.readFile(path)).toString('utf8')
 }
 
-function readYaml(text: string): Readonly<Record<string, unknown>> | undefined {
+async function readYaml(text: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  // In a pod there is nothing to read with it.
+  const { parse } = await import('yaml')
   try {
     const value: unknown = parse(text)
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined

@@ -1,5 +1,5 @@
 import { defineTransform } from '../../engine/define.ts'
-import { redactSchema } from './config.ts'
+import type { redactSchema } from './config.ts'
 import { redactStep } from './step.ts'
 
-export const redact = defineTransform(redactSchema, redactStep)
+export const redact = defineTransform<typeof redactSchema>('redact', redactStep)

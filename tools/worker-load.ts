@@ -1,0 +1,35 @@
+// What threads load. Each has a heap of its own, in which every package is once more: what only reads settings (zod and yaml are
+// 10 MB in each) belongs to the main thread.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { importsOf, type Import } from './kit/imports.ts'
+import { isTestFile, listFiles, readSource, TYPESCRIPT, type Problem } from './kit/sources.ts'
+
+const BEGINNINGS = /^src\/(?:cli\/workers\/[^/]+|(?:connectors|transforms)\/[^/]+\/index)\.ts$/
+const NOT_IN_THREADS = ['zod', 'yaml']
+
+/** A way from each worker, and from each connector that one loads, to each package that is not for threads. */
+export async function workerLoad(root: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  const known = new Map<string, readonly Import[]>()
+  const importsIn = async (path: string): Promise<readonly Import[]> => {
+    const found = known.get(path) ?? importsOf(await readSource(root, path))
+    known.set(path, found)
+    return found
+  }
+  for (const beginning of (await listFiles(root, 'src', TYPESCRIPT)).filter((path) => BEGINNINGS.test(path) && !isTestFile(path))) {
+    const ways = new Map([[beginning, beginning]])
+    const told = new Set<string>()
+    for (const [path, way] of ways) {
+      for (const { specifier, target, typeOnly, later, line } of await importsIn(path)) {
+        if (typeOnly || later) continue
+        if (NOT_IN_THREADS.includes(specifier) && !told.has(specifier)) {
+          told.add(specifier)
+          problems.push({ file: path, line, say: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed` })
+        }
+        if (target !== undefined && !ways.has(target) && existsSync(join(root, target))) ways.set(target, `${way} → ${target}`)
+      }
+    }
+  }
+  return problems
+}
