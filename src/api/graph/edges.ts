@@ -44,6 +44,9 @@ interface Read {
 
 const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string => `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation, ${forward} AS forward, ${more}`
 
+/** By their names: a star would speak of every column of each view. */
+const edgeColumns = 'near, far, relation, forward, count, first, last, severity, bytes, near_name, far_name'
+
 /** SQL of the edges of the nodes; undefined when there can be none. Columns: near far relation forward count first last severity bytes near_name far_name others. */
 export function edgesSql(asked: EdgesAsked): string | undefined {
   const reads = readsOf(asked)
@@ -53,10 +56,13 @@ export function edgesSql(asked: EdgesAsked): string | undefined {
   const { far, without = [], limit, principal } = asked
   const seen = scopeOf(principal)
   const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(seen === undefined ? [] : [seen])]
-  // Of each relation the largest first, so that no relation hides another.
-  const ranked = `SELECT *, row_number() OVER (PARTITION BY near, relation, forward ORDER BY count DESC, last DESC, far) AS place FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')}`
-  const numbered = `SELECT *, row_number() OVER (PARTITION BY near ORDER BY place, relation, forward) AS number, count(*) OVER (PARTITION BY near) AS edges FROM (${ranked})`
-  return `${rows.length === 0 ? '' : `WITH ${rows.join(', ')} `}SELECT near, far, relation, forward, count, first, last, severity, bytes, near_name, far_name, greatest(edges - ${limit}, 0) AS others FROM (${numbered}) WHERE number <= ${limit} ORDER BY near, number`
+  // Of each relation the largest first, so that no relation hides another. What is sorted and numbered are those few, and of them no more than it takes.
+  const all = `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`
+  const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far), ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
+  const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges, unnest(range(len(firsts))) AS place, unnest(firsts)[3] AS far FROM (${largest})`
+  const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near ORDER BY place, relation, forward) AS number FROM (${placed})`
+  const chosen = `SELECT ${edgeColumns.split(', ').map((name) => `e.${name}`).join(', ')}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n JOIN found e ON e.near = n.near AND e.relation = n.relation AND e.forward = n.forward AND e.far = n.far WHERE n.number <= ${limit} ORDER BY n.near, n.number`
+  return `WITH ${[...rows, all].join(', ')} ${chosen}`
 }
 
 function listOf(refs: readonly string[]): string {

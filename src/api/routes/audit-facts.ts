@@ -77,7 +77,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
     return { from: timeSql(from), to: timeSql(to), conditions: auditConditions(query, principal) }
   }
-  const counted = (sql: string, of: string, order: string, { limit = 100 }: Query): string => `SELECT *, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
+  const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query): string => `SELECT ${columns}, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
   app.get('/api/v1/audit/firsts', {
     schema: {
@@ -88,7 +88,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     const query = request.query as Query
     const [store, gone] = [storeOf(context), goneWith(reply)]
     const [rows, oldest] = await Promise.all([
-      rowsOf(store, counted(firstsSql(within(query, request.principal)), 'count(*)', firstsOrder, query), gone),
+      rowsOf(store, counted(firstsSql(within(query, request.principal)), 'actor, actor_name, service, action, first, traces', 'count(*)', firstsOrder, query), gone),
       rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
     ])
     if (rows === undefined || oldest === undefined) return reply.hijack()
@@ -102,7 +102,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     },
   }, async (request, reply) => {
     const query = request.query as Query
-    const rows = await rowsOf(storeOf(context), counted(loginsSql(within(query, request.principal)), 'sum(failed)', loginsOrder, query), goneWith(reply))
+    const rows = await rowsOf(storeOf(context), counted(loginsSql(within(query, request.principal)), 'actor, actor_name, failed, last, addresses', 'sum(failed)', loginsOrder, query), goneWith(reply))
     if (rows === undefined) return reply.hijack()
     return answerJson(request, reply, { actors: rows.map(({ total: _, ...row }) => ({ ...row, failed: Number(row['failed']) })), total: Number(rows[0]?.['total'] ?? 0) })
   })

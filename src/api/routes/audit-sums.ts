@@ -125,7 +125,7 @@ function columnsSql(where: string, limit: number): string {
     `SELECT 'others', ${at}, NULL, NULL, count(*)::INTEGER, NULL, coalesce(sum(n), 0)::BIGINT, coalesce(sum(failed), 0)::BIGINT, coalesce(sum(incidents), 0)::BIGINT FROM c${at} WHERE rank >= ${limit}`,
     ...(at + 1 < auditGraphColumns.length ? [`SELECT 'edge', ${at}, NULL, NULL, p${at}::INTEGER, p${at + 1}::INTEGER, ${sized} FROM placed GROUP BY p${at}, p${at + 1}`] : []),
   ])
-  return `WITH ${[...tables, placed].join(', ')} SELECT * FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
+  return `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
 }
 
 function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): object {

@@ -1,10 +1,20 @@
 import { auditColumns } from '../schema.ts'
+import { keptTexts, type Kept } from '../read/kept.ts'
 import type { Receipt } from '../read/receipt.ts'
 import { position, type ViewInput } from '../read/views.ts'
 import { eventsOf } from './events.ts'
 
-/** View `audit`: who did what, whatever told it. No column is worked out: so conditions on them are asked where the files are read. */
-export function auditView(input: ViewInput, when?: Receipt): string {
-  const columns = auditColumns.flatMap((name) => (name === 'resource_type' ? ['ref AS resource', name] : [name]))
-  return `SELECT ${['time', ...columns, 'id', 'source', 'type', 'data'].map((name) => `r.${name}`).join(', ')}, ${position(input)} FROM (${eventsOf('audit', input, when)}) r`
+/** Its columns in their order. */
+const columns = ['time', ...auditColumns.flatMap((name) => (name === 'resource_type' ? ['resource', name] : [name])), 'id', 'source', 'type', 'data'] as const
+
+/** Columns that are not kept in memory: a statement that speaks of one is answered from files. */
+export const unkeptColumns: ReadonlySet<string> = new Set([...columns, '_pos'].filter((name) => name !== 'time' && !keptTexts.some((kept) => kept === name)))
+
+/** View `audit`: who did what, whatever told it. No column is worked out: so conditions on them are asked where the files are read. `kept`: rows of files that are in memory. */
+export function auditView(input: ViewInput, when?: Receipt, kept?: Kept): string {
+  const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
+  const rows = `SELECT ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')}, ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
+  if (kept === undefined || kept.names.size === 0) return rows
+  const known = columns.map((name) => (unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name))
+  return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${kept.sql}) UNION ALL ${rows}`
 }

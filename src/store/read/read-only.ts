@@ -25,6 +25,6 @@ export async function openReadOnly({ host, directory, log }: { readonly host: Ho
   if (missing.size > 0) log.error('Files of the store are missing or cut off; the answer comes without them.', { files: missing.size, first: [...missing][0] })
   // The manifest object is never written through: nothing commits to this folder.
   const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing })
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads: 2, calls: 2 })
+  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads: 2, calls: 2, keptBytes: 0 })
   return { reader, close: () => reader.close() }
 }

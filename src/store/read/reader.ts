@@ -14,7 +14,8 @@ import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from '../schema.ts'
 import { spillFolder } from '../names.ts'
-import { receivedWithin } from './receipt.ts'
+import { keptDatabase, KeptTraces, type Holding, type Kept } from './kept.ts'
+import { happenedWithin, receivedWithin } from './receipt.ts'
 import { rollupViews } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
 import { Permits } from './permits.ts'
@@ -31,9 +32,17 @@ export interface ReaderOptions {
    * by queries nothing could be synced.
    */
   readonly calls: number
+  /** Memory for what is kept of audit traces. */
+  readonly keptBytes: number
   readonly timers: Timers
   /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
   readonly spill?: () => Promise<number>
+}
+
+interface Opened {
+  readonly instance: DuckDBInstance
+  readonly judging: DuckDBConnection
+  readonly traces: KeptTraces
 }
 
 /** Asks the store's files through an instance of its own, whose files are locked to the folder. */
@@ -46,7 +55,7 @@ export class DuckReader implements StoreReader {
   readonly #closing = new AbortController()
   /** Questions whose connection is open, each until it is given back. */
   readonly #open = new Set<Promise<void>>()
-  #opening: Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> | undefined
+  #opening: Promise<Opened> | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -66,7 +75,7 @@ export class DuckReader implements StoreReader {
 
   async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
-    const { instance, judging } = await this.open()
+    const { instance, judging, traces } = await this.open()
     signal.throwIfAborted()
     const { folder } = this.#options
     const statement = await refusing(judge(judging, sql), this.#directory)
@@ -74,7 +83,7 @@ export class DuckReader implements StoreReader {
       signal.throwIfAborted()
       const pin = folder.versions.pin()
       try {
-        return await this.#ask(instance, statement, format, pin, signal)
+        return await this.#ask(instance, this.#kept(traces, statement, pin), statement, format, pin, signal)
       } catch (error) {
         // A file that can't be read costs its own rows, not the answer.
         if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
@@ -85,7 +94,14 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async #ask(instance: DuckDBInstance, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  /** What is in memory of what a statement asks for. Only times that begin somewhere are worth to be read for it: nobody needs all that there ever was so often. */
+  #kept(traces: KeptTraces, { narrow, times: { audit } }: Statement, pin: Pin): Holding | undefined {
+    if (!narrow) return undefined
+    const wanted = audit === undefined || audit.from === -Infinity ? [] : happenedWithin(pin.files.filter(({ stream }) => stream === 'events'), audit)
+    return traces.hold(pin, wanted)
+  }
+
+  async #ask(instance: DuckDBInstance, holding: Holding | undefined, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
@@ -99,6 +115,7 @@ export class DuckReader implements StoreReader {
     const finish = async (error: unknown): Promise<void> => {
       interrupting?.cancel()
       connection.closeSync()
+      holding?.release()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
         await pin.release()
@@ -108,7 +125,7 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement)), directory))
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), holding?.kept), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
@@ -150,7 +167,7 @@ export class DuckReader implements StoreReader {
   }
 
   /** Opens the instance; before the first query, so that this one does not wait for it. */
-  open(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
+  open(): Promise<Opened> {
     this.#opening ??= this.#start().catch((error: unknown) => {
       this.#opening = undefined
       throw error
@@ -158,7 +175,7 @@ export class DuckReader implements StoreReader {
     return this.#opening
   }
 
-  async #start(): Promise<{ instance: DuckDBInstance; judging: DuckDBConnection }> {
+  async #start(): Promise<Opened> {
     const { memoryLimit, threads } = this.#options
     const directory = this.#directory
     const spill = Math.floor((await this.#options.spill?.()) ?? 0)
@@ -167,9 +184,15 @@ export class DuckReader implements StoreReader {
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
     if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
     await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
+    await judging.run(`ATTACH ':memory:' AS ${keptDatabase} (COMPRESS)`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
-    return { instance, judging }
+    return { instance, judging, traces: new KeptTraces({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
+  }
+
+  /** Resolves when nothing is being read for later questions. */
+  async idle(): Promise<void> {
+    await (await this.#opening?.catch(() => undefined))?.traces.idle()
   }
 
   /** Until the returned function is called, `close` waits. */
@@ -186,6 +209,7 @@ export class DuckReader implements StoreReader {
     this.#closing.abort(new Error('The store has ended.'))
     while (this.#open.size > 0) await Promise.all(this.#open)
     const opened = await this.#opening?.catch(() => undefined)
+    await opened?.traces.close()
     opened?.judging.closeSync()
     opened?.instance.closeSync()
   }
@@ -197,8 +221,8 @@ function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInp
   return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
 }
 
-async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<DuckDBResult> {
-  await connection.run(viewsOf(statement, input))
+async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput, kept: Kept | undefined): Promise<DuckDBResult> {
+  await connection.run(viewsOf(statement, input, kept))
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)
@@ -214,9 +238,9 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
 }
 
 /** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
-function viewsOf(statement: Statement, input: ViewInput): string {
+function viewsOf(statement: Statement, input: ViewInput, kept: Kept | undefined): string {
   const asked = statement.sql.toLowerCase()
-  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input)}`
+  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}`
   // What names none of them may ask which there are.
   const wanted = (name: string): boolean => others === '' || new RegExp(`\\b${name}\\b`).test(asked)
   return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others

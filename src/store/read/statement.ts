@@ -2,7 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
+import { unkeptColumns } from '../kubernetes/audit.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
+import { keptDatabase } from './kept.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
 import { addressesOf, everyAddress, type WantedAddresses } from './views.ts'
@@ -20,6 +22,8 @@ export interface Statement {
   readonly selection: Selection | undefined
   /** Of which times are the rows that it reads of a view, where it says so. */
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
+  /** It reads view `audit`, and of its columns only those that may be kept in memory. */
+  readonly narrow: boolean
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
@@ -111,7 +115,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
     const bounds = boundsOf(tree, view, column)
     return bounds === undefined ? [] : [[view, bounds]]
   }))
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
@@ -187,6 +191,7 @@ function inspect(tree: unknown): Names {
     }
     // Expressions have a class, tables have none.
     if (fields['class'] === undefined) for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
+    if (fields['type'] === 'BASE_TABLE' && [text('catalog_name'), text('schema_name')].includes(keptDatabase)) refuse(`There is no table ${keptDatabase}.${text('table_name')}.`)
     // FROM flows AS f(a, b, …) gives columns other names.
     if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
     if (Array.isArray(fields['using_columns'])) for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())

@@ -1,0 +1,122 @@
+import { expect, it } from 'vitest'
+import { SeededRandom } from '../../../test/kit/random.ts'
+import { seeds } from '../../../test/kit/seeds.ts'
+import { realHost, type Host } from '../../host/index.ts'
+import type { Store } from '../index.ts'
+import { msPerHour } from '../names.ts'
+import { ask } from '../testing/ask.ts'
+import { FrameMaker, recordingLog, startOfDay } from '../testing/frames.ts'
+import { temporaryStores } from '../testing/temporary.ts'
+import { traceEvent } from '../testing/traces.ts'
+
+const stores = temporaryStores()
+
+function hostAt(now: () => number): Host {
+  const host = realHost()
+  return { ...host, clock: { ...host.clock, now } }
+}
+
+const moment = (ms: number): string => `make_timestamptz(${Math.round(ms * 1000)})`
+const within = (from: number, to: number): string => `time >= ${moment(from)} AND time < ${moment(to)}`
+const traces = (from: number, to: number, time: (at: number) => number): ReturnType<typeof traceEvent>[] => Array.from({ length: to - from }, (_, at) => traceEvent(from + at, time(from + at)))
+
+/** Hours of so many traces each, each hour one file. */
+async function hours(store: Store, count: number, perHour: number, set: (now: number) => void): Promise<void> {
+  const make = new FrameMaker()
+  for (let hour = 0; hour < count; hour++) {
+    const now = startOfDay + hour * msPerHour
+    set(now)
+    await store.projection.apply([make.events(traces(hour * perHour, (hour + 1) * perHour, () => now), now)])
+    await store.projection.commit()
+  }
+}
+
+async function removeEvents({ disk }: Host): Promise<void> {
+  for (const name of await disk.list(stores.directory)) if (name.startsWith('events-')) await disk.remove(`${stores.directory}/${name}`)
+}
+
+const counted = async ({ reader }: Store): Promise<unknown> => (await ask(reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, startOfDay + 24 * msPerHour)}`))[0]?.['n']
+
+it.each(seeds(2, 20))('what is kept in memory answers as the files do, while hours close, merge and go (seed %i)', async (seed) => {
+  const random = new SeededRandom(seed)
+  let now = startOfDay
+  const options = { host: hostAt(() => now), retain: { ageMs: 5 * msPerHour }, ...(seed % 2 === 1 ? {} : { keptBytes: 64 * random.integer(1, 60) }) }
+  let store = await stores.open(options)
+  const make = new FrameMaker(random.integer(1, 9))
+  let made = 0
+  const groups = 'SELECT actor, actor_name, action, service, resource, resource_name, tenant, region, address, outcome, severity, code, source, count(*)::INTEGER AS n, min(time) AS first FROM audit'
+  const same = async (): Promise<void> => {
+    const from = random.pick([startOfDay, startOfDay, now - 2 * msPerHour, now - random.integer(0, 9 * msPerHour)])
+    const where = `${within(from, from + random.integer(1, 12) * msPerHour)} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
+    // A statement that speaks of ids is asked of the files.
+    const [told, expected] = await Promise.all(['', ' AND id IS NOT NULL'].map(async (more) => (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`)).map((row) => JSON.stringify(row)).sort()))
+    expect(told).toEqual(expected)
+  }
+  for (let hour = 0; hour < 9; hour++, now += msPerHour) {
+    for (let commit = 0; commit < random.integer(1, 3); commit++) {
+      const some = random.integer(1, 20)
+      await store.projection.apply([make.events(traces(made, made += some, () => now - random.pick([0, 0, random.integer(0, 3 * msPerHour)])), now)])
+      await store.projection.commit()
+    }
+    const asked = Promise.all([same(), same()])
+    await asked
+    await store.reader.idle()
+    // What was kept of some files is in others now.
+    if (random.chance(0.7)) while (await store.maintain());
+    await Promise.all([same(), random.chance(0.5) ? store.maintain() : same()])
+    await store.reader.idle()
+    await same()
+    if (random.chance(0.15)) {
+      await stores.close()
+      store = await stores.open(options)
+    }
+  }
+})
+
+it('a file of an hour that is over is read once for all questions about who did what, and again for what is not kept of it', async () => {
+  let now = startOfDay
+  const [host, log] = [hostAt(() => now), recordingLog()]
+  const store = await stores.open({ host, log })
+  await hours(store, 3, 10, (time) => (now = time))
+  expect(await counted(store)).toBe(30)
+  await store.reader.idle()
+  await removeEvents(host)
+  expect(await counted(store)).toBe(20)
+  expect(log.lines.map(({ fields }) => fields['rows'])).toEqual([10])
+  expect(await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`)).toEqual([{ n: 0 }])
+})
+
+it('no more is kept than there is room for: the newest of what is asked for, and what was asked for last', async () => {
+  let now = startOfDay
+  const [host, log] = [hostAt(() => now), recordingLog()]
+  // Before any are measured, a row is thought to take 64 bytes.
+  const store = await stores.open({ host, log, keptBytes: 64 * 25 })
+  await hours(store, 6, 10, (time) => (now = time))
+  expect(await counted(store)).toBe(60)
+  await store.reader.idle()
+  const hour = (at: number): string => `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
+  await ask(store.reader, hour(4))
+  await ask(store.reader, hour(0))
+  await store.reader.idle()
+  await removeEvents(host)
+  const left = []
+  // What is missing is wanted again, and takes the room of others.
+  for (const at of [0, 4, 3, 2]) left.push((await ask(store.reader, hour(at)))[0]?.['n'])
+  expect(left).toEqual([10, 10, 0, 0])
+})
+
+it('nothing is read into memory for a question without a begin', async () => {
+  let now = startOfDay
+  const [host, log] = [hostAt(() => now), recordingLog()]
+  const store = await stores.open({ host, log })
+  await hours(store, 3, 10, (time) => (now = time))
+  expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 30 }])
+  await store.reader.idle()
+  await removeEvents(host)
+  expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 0 }])
+})
+
+it('no statement reads what is kept by its name', async () => {
+  const store = await stores.filled()
+  for (const name of ['kept.traces', 'kept.main.traces', '"KEPT".traces']) await expect(ask(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')
+})
