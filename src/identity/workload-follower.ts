@@ -12,6 +12,8 @@ const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
+/** The journal is looked at so often, and at once for whoever waits: each look costs the same, however little there is. */
+const lookMs = 500
 
 export interface FollowOptions {
   readonly host: Host
@@ -27,6 +29,7 @@ export class WorkloadFollower implements Enrichment {
   readonly #options: FollowOptions
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #running: Promise<void> | undefined
+  #hurry: () => void = () => undefined
 
   constructor(projection: WorkloadProjection, options: FollowOptions) {
     this.projection = projection
@@ -52,6 +55,7 @@ export class WorkloadFollower implements Enrichment {
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiter = { sequence, resolve }
     this.#waiting.add(waiter)
+    this.#hurry()
     const give = (): void => resolve()
     signal.addEventListener('abort', give, { once: true })
     await promise
@@ -90,11 +94,14 @@ export class WorkloadFollower implements Enrichment {
         timer.cancel()
         await this.projection.apply(frames)
         this.#wake()
+        let came = 0
         for (const frame of frames) {
-          bytes += frame.header.bodyBytes
+          came += frame.header.bodyBytes
           // Read for nobody else.
           frame.release?.()
         }
+        bytes += came
+        if (came < readBytes) await this.#rest(signal)
         const passed = host.clock.monotonic() - committed
         if (passed < (bytes > commitBytes ? leastCommitMs : commitEveryMs)) continue
         committed = host.clock.monotonic()
@@ -109,7 +116,19 @@ export class WorkloadFollower implements Enrichment {
 
   #wake(): void {
     const { sequence } = this.projection.reached
-    for (const { sequence: wanted, resolve } of this.#waiting) if (wanted <= sequence) resolve()
+    for (const waiter of this.#waiting) {
+      if (waiter.sequence > sequence) continue
+      this.#waiting.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  /** Until it is time to look again, or somebody waits. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size > 0) return
+    const hurry = new AbortController()
+    this.#hurry = () => hurry.abort()
+    await this.#options.host.timers.sleep(lookMs, AbortSignal.any([signal, hurry.signal]))
   }
 
   /** What cannot be written now is still held back in the journal. */

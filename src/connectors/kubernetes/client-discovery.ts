@@ -109,6 +109,11 @@ class Found {
   }
 }
 
+/** As it is called in logs and metrics. */
+export function nameOf({ kind, group }: Pick<ResourceType, 'kind' | 'group'>): string {
+  return group === '' ? kind : `${kind}.${group}`
+}
+
 /** What stays the same when the preferred version changes. */
 export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string {
   return `${group}/${resource}`

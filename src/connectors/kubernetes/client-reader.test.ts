@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watch, type Scene } from '../../../test/kit/scripted-api-server.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import { openClient } from '../../net/kubernetes/client.ts'
+import { Pace } from './client-pace.ts'
 import { Reader } from './client-reader.ts'
 import type { SeenObject } from './client-strip.ts'
 import type { ReaderLimits, Target } from './client-types.ts'
@@ -189,4 +190,31 @@ test('what the target throws ends the reader: nothing is passed over', async () 
   told.changed = () => { throw new Error('the journal is closed') }
   const reader = new Reader({ path: '/api/v1/configmaps', streams: false, ask: client.ask, target: told, host: realHost() })
   await expect(reader.run(new AbortController().signal)).rejects.toThrow('the journal is closed')
+})
+
+test('between reads a watch is held while little comes, and neither while a list does nor while much does', async () => {
+  const real = realHost()
+  const told = new Told()
+  const rests: unknown[] = []
+  const host: Host = { ...real, timers: { ...real.timers, sleep: async (ms) => { rests.push(ms) } } }
+  const end = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } } }
+  const changed = (name: string, size: number) => ({ type: 'MODIFIED', object: object({ name, version: 7, more: { data: { text: 'x'.repeat(size) } } }) })
+  const lines = [{ type: 'ADDED', object: a }, end, changed('little', 10), changed('much', 70_000), changed('last', 10)]
+  const reader = new Reader({
+    path: '/api/v1/configmaps', streams: true, target: told, host, pace: new Pace({ now: () => 0, monotonic: () => 0 }),
+    ask: async (_path, _query, signal) => ({
+      status: 200, headers: {}, close: () => undefined, hold: (on) => void rests.push(on),
+      body: (async function* () {
+        for (const line of lines) yield Buffer.from(`${JSON.stringify(line)}\n`)
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      })(),
+    }),
+  })
+  const stop = new AbortController()
+  const ended = reader.run(stop.signal)
+  await told.until('MODIFIED last@7')
+  stop.abort()
+  await ended
+  // After the end of the list and after little.
+  expect(rests).toEqual([true, 400, false, true, 400, false])
 })

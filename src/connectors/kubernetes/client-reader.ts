@@ -159,7 +159,7 @@ export class Reader {
         ...(initial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : { resourceVersion: this.#version ?? '' }),
       }, asked)
       if (answer.status !== 200) return this.#refused(await readStatus(answer), initial ? 'stream' : 'watch')
-      const next = await this.#read(answer, pulse, seconds)
+      const next = await this.#read(answer, pulse, seconds, asked)
       if (next !== undefined) return next
     } catch (error) {
       if (error instanceof TargetFailed) throw error.cause
@@ -181,7 +181,7 @@ export class Reader {
     return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
   }
 
-  async #read(answer: Answer, pulse: Pulse, seconds: number): Promise<Next | undefined> {
+  async #read(answer: Answer, pulse: Pulse, seconds: number, signal: AbortSignal): Promise<Next | undefined> {
     const lines = new LineSplitter(this.#limits.lineBytes)
     for await (const chunk of answer.body) {
       this.#heard = this.#options.host.clock.now()
@@ -200,8 +200,19 @@ export class Reader {
         }
       }
       pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
+      if (this.#version !== undefined) await this.#rest(chunk.length, answer, signal)
     }
     return undefined
+  }
+
+  /** What comes meanwhile stays with the system, and wakes nobody. */
+  async #rest(bytes: number, answer: Answer, signal: AbortSignal): Promise<void> {
+    const { pace, host } = this.#options
+    const ms = pace?.rest(bytes) ?? 0
+    if (ms <= 0) return
+    answer.hold?.(true)
+    await host.timers.sleep(ms, signal)
+    answer.hold?.(false)
   }
 
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {

@@ -1,6 +1,7 @@
 /** What a reader of a collection is told, asked and given. */
 import type { Host } from '../../host/index.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
+import type { Pace } from './client-pace.ts'
 import type { SeenObject, Stripper } from './client-strip.ts'
 
 export interface KubeObject {
@@ -63,6 +64,8 @@ export interface ReaderOptions {
   /** Reads objects, without what does not count. Nobody else reads with it. */
   readonly stripper?: Stripper
   readonly host: Host
+  /** When watches are read; undefined: as something comes. */
+  readonly pace?: Pace
   /** Called when the server says that there is no such collection. */
   readonly onMissing?: () => void
   readonly limits?: Partial<ReaderLimits>

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey as key } from '../../../test/kit/kubernetes-model.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
@@ -44,6 +44,25 @@ test('as a snapshot each is told as created, and marked', async () => {
   await tracker.listed('5')
   await stop()
   expect(told(journal)).toEqual(['created a@1 initial'])
+})
+
+test('what goes as it was is told without a look at the disk, what changed as it went with what was known', async () => {
+  const journal = new ModelJournal()
+  const path = newPath()
+  const first = await live(journal, path)
+  await first.tracker.listing()
+  await first.tracker.present(configMap('a', 'u1', 1, { x: '1' }))
+  await first.tracker.present(configMap('b', 'u2', 2, { x: '1' }))
+  await first.tracker.listed('5')
+  await first.stop()
+  const { tracker, map, stop } = await live(journal, path)
+  const looks = vi.spyOn(map, 'document')
+  await tracker.changed('DELETED', configMap('a', 'u1', 6, { x: '1' }))
+  expect(looks).not.toHaveBeenCalled()
+  await tracker.changed('DELETED', configMap('b', 'u2', 7, { x: '2' }))
+  expect(looks).toHaveBeenCalledTimes(1)
+  await stop()
+  expect(journal.changes().filter(({ operation }) => operation === 'deleted').map(({ name, old }) => [name, (old as KubeObject)['data']])).toEqual([['a', { x: '1' }], ['b', { x: '1' }]])
 })
 
 test('a change of nothing but versions and managed fields is none, and the watch goes on behind it', async () => {

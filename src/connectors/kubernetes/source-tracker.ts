@@ -251,7 +251,8 @@ export class Tracker implements Target {
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    const document = map.document(known) ?? (last === undefined ? undefined : this.#safe(last)[1])
+    // Mostly it goes as it was: then nothing has to be read from disk.
+    const document = (last?.digest === known.hash ? undefined : map.document(known)) ?? (last === undefined ? undefined : this.#safe(last)[1])
     // Without a document nobody knows what it was called.
     if (document === undefined) return this.#record([], steps, version)
     const place = { ...placeOf(cluster, type, object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)), uid }

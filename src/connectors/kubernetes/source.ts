@@ -1,7 +1,8 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { discover } from './client-ask.ts'
-import { isServedElsewhere, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
+import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
+import { Pace } from './client-pace.ts'
 import { Reader } from './client-reader.ts'
 import { Stripper } from './client-strip.ts'
 import type { LeasePlace } from '../../net/kubernetes/lease.ts'
@@ -59,6 +60,7 @@ export class KubernetesSource implements Source {
   readonly #scope: Scope
   readonly #lease: LeaseKeeper | undefined
   readonly #lists = new Lists(mostLists)
+  readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
   /** Kinds that were there before: since when (monotonic) the server does not know of them. */
@@ -81,6 +83,7 @@ export class KubernetesSource implements Source {
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
     this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
+    this.#pace = new Pace(context.host.clock)
     this.#parts = { cluster: config.cluster, context, map, recorder: this.#recorder }
   }
 
@@ -274,7 +277,7 @@ export class KubernetesSource implements Source {
     const path = pathOf(type, namespace)
     const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
     const reader = new Reader({
-      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host,
+      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host, pace: this.#pace,
       onMissing: () => this.#rediscover(),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
@@ -293,8 +296,4 @@ export class KubernetesSource implements Source {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }
-}
-
-function nameOf({ kind, group }: ResourceType): string {
-  return group === '' ? kind : `${kind}.${group}`
 }

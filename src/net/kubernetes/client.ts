@@ -36,7 +36,8 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
     return new Promise((resolve, reject) => {
       const asked = request(target, { method, agent, signal, headers: { ...more, ...who } }, (answer) => {
         const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
-        resolve({ status: answer.statusCode ?? 0, headers: named, body: readOnce(answer), close: () => answer.destroy() })
+        const { socket } = answer
+        resolve({ status: answer.statusCode ?? 0, headers: named, body: readOnce(answer), hold: (on) => void (on ? socket.pause() : socket.resume()), close: () => answer.destroy() })
       })
       asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs)).on('error', reject).end(body)
     })

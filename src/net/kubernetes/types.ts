@@ -6,6 +6,8 @@ export interface Answer {
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: AsyncIterable<Uint8Array>
+  /** While it is held nothing is read from its connection. */
+  hold?(on: boolean): void
   /** Ends it now, whatever is still to come. */
   close(): void
 }

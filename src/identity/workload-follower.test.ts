@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { realHost } from '../host/index.ts'
+import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
+import { toEventBatch } from '../model/events.ts'
+import { kubernetesTypes } from '../model/kubernetes.ts'
+import { event, recordingLog, recordingMetrics } from '../store/testing/frames.ts'
+import { pod } from './testing/objects.ts'
+import { WorkloadFollower } from './workload-follower.ts'
+import { WorkloadProjection } from './workload-projection.ts'
+
+const host = realHost()
+let folder: string
+let journal: SegmentWriter
+const stop = new AbortController()
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-follower-'))
+  journal = await openJournal({ host, directory: join(folder, 'journal'), epoch: 1 })
+})
+afterEach(async () => {
+  await journal.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function tell(name: string): Promise<number> {
+  const raw = encodeBatch(toEventBatch([event(name, { type: kubernetesTypes.resource, family: 'resource', json: pod(name, '10.1.0.1', 0) })]))
+  return (await journal.append({ source: 'prod', stream: 'prod', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })).position.sequence
+}
+
+test('the journal is looked at twice a second, however many frames come, and at once for whoever waits', async () => {
+  const log = recordingLog()
+  const projection = new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: join(folder, 'identity'), isCluster: () => true })
+  let looks = 0
+  const follower = new WorkloadFollower(Object.assign(projection, { apply: async (frames: Parameters<WorkloadProjection['take']>[0]) => { looks++; projection.take(frames) } }), { host, journal: join(folder, 'journal'), tail: journal.tail, log })
+  // Told at once: nothing was looked at yet.
+  follower.start(stop.signal)
+  await follower.ready(await tell('first'), stop.signal)
+  const began = host.clock.monotonic()
+  looks = 0
+  let last = 0
+  for (let frame = 0; frame < 30; frame++) {
+    last = await tell(`pod-${frame}`)
+    await host.timers.sleep(20)
+  }
+  expect(looks).toBeLessThanOrEqual(1 + (host.clock.monotonic() - began) / 500)
+  // The next look would be half a second after the last: who waits is not made to.
+  let asked = 0
+  for (; asked < 20; asked++) {
+    last = await tell(`waited-${asked}`)
+    await follower.ready(last, stop.signal)
+    expect(projection.reached.sequence).toBeGreaterThanOrEqual(last)
+  }
+  expect(looks).toBeGreaterThan((host.clock.monotonic() - began) / 500)
+  expect(projection.workloads.size.objects).toBe(51)
+  stop.abort()
+  await follower.stopped()
+})
