@@ -29,7 +29,7 @@ async function tell(name: string): Promise<number> {
   return (await journal.append({ source: 'prod', stream: 'prod', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })).position.sequence
 }
 
-test('the journal is looked at twice a second, however many frames come, and at once for whoever waits', async () => {
+test('the journal is looked at once a second, however many frames come, and at once for whoever waits', async () => {
   const log = recordingLog()
   const projection = new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: join(folder, 'identity'), isCluster: () => true })
   let looks = 0
@@ -44,15 +44,15 @@ test('the journal is looked at twice a second, however many frames come, and at 
     last = await tell(`pod-${frame}`)
     await host.timers.sleep(20)
   }
-  expect(looks).toBeLessThanOrEqual(1 + (host.clock.monotonic() - began) / 500)
-  // The next look would be half a second after the last: who waits is not made to.
+  expect(looks).toBeLessThanOrEqual(1 + (host.clock.monotonic() - began) / 1000)
+  // The next look would be a second after the last: who waits is not made to.
   let asked = 0
   for (; asked < 20; asked++) {
     last = await tell(`waited-${asked}`)
     await follower.ready(last, stop.signal)
     expect(projection.reached.sequence).toBeGreaterThanOrEqual(last)
   }
-  expect(looks).toBeGreaterThan((host.clock.monotonic() - began) / 500)
+  expect(looks).toBeGreaterThan(1 + (host.clock.monotonic() - began) / 1000)
   expect(projection.workloads.size.objects).toBe(51)
   stop.abort()
   await follower.stopped()

@@ -13,7 +13,7 @@ const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
 /** The journal is looked at so often, and at once for whoever waits: each look costs the same, however little there is. */
-const lookMs = 500
+const lookMs = 1000
 
 export interface FollowOptions {
   readonly host: Host

@@ -65,6 +65,24 @@ export class AddressTable {
     }
   }
 
+  /** Another value for an address that is there. */
+  change(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
+    if (w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0) {
+      let slot = narrowHash(w3) & this.#narrowMask
+      while (this.#narrow[2 * slot] !== w3 || this.#narrow[2 * slot + 1] === 0) slot = (slot + 1) & this.#narrowMask
+      this.#narrow[2 * slot + 1] = value
+    } else {
+      let slot = wideHash(w0, w1, w2, w3, scope) & this.#wideMask
+      for (let at = slot * wideWords; !this.#isAt(at, w0, w1, w2, w3, scope); at = slot * wideWords) slot = (slot + 1) & this.#wideMask
+      this.#wide[slot * wideWords + 5] = value
+    }
+  }
+
+  #isAt(at: number, w0: number, w1: number, w2: number, w3: number, scope: number): boolean {
+    const slots = this.#wide
+    return slots[at + 5] !== 0 && slots[at + 3] === w3 && slots[at + 2] === w2 && slots[at + 1] === w1 && slots[at] === w0 && slots[at + 4] === scope
+  }
+
   #putNarrow(w3: number, value: number): void {
     let slot = narrowHash(w3) & this.#narrowMask
     while (this.#narrow[2 * slot + 1] !== 0) slot = (slot + 1) & this.#narrowMask

@@ -74,6 +74,24 @@ it('what becomes known later names what comes then; nothing is looked up while n
   expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([[null, null], ['a', null], ['a', 'z1']])
 })
 
+it('who has had an address for long loses it as anybody does, and flows that come late are of who had it then', async () => {
+  const cluster = new Cluster()
+  const store = await stores.open({ resolver: cluster.resolver })
+  const make = new FrameMaker()
+  const minute = 60_000
+  const [a, b] = [pod('a', '10.1.0.1', 5 * minute), pod('b', '10.1.0.1', 40 * minute)]
+  cluster.tell(pod('before', '10.1.0.1', 0), gone(pod('before', '10.1.0.1', 0), 4 * minute), a)
+  const flows = (received: number, ...minutes: readonly number[]) => make.flows(minutes.map((at) => ({ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at * minute })), t0 + received * minute)
+  await store.projection.apply([flows(20, 20, 19), flows(21, 20.5, 3, 21, 6)])
+  cluster.tell(gone(a, 39 * minute), b)
+  await store.projection.apply([flows(41, 40.5, 38, 20, 3.5), flows(60, 59, 38.5), flows(61, 60, 41)])
+  await store.projection.commit()
+  const found = await ask(store.reader, 'SELECT epoch_ms(time_start)::DOUBLE AS at, src_name AS pod FROM flows ORDER BY time_start')
+  expect(found.map(({ at, pod: name }) => [(Number(at) - t0) / minute, name])).toEqual([
+    [3, 'before'], [3.5, 'before'], [6, 'a'], [19, 'a'], [20, 'a'], [20, 'a'], [20.5, 'a'], [21, 'a'], [38, 'a'], [38.5, 'a'], [40.5, 'b'], [41, 'b'], [59, 'b'], [60, 'b'],
+  ])
+})
+
 it('who was unknown is asked again when the hour is over, and nobody else is renamed', async () => {
   const real = realHost()
   let now = t0

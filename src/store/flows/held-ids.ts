@@ -3,6 +3,7 @@ import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { withRoom } from '../../model/growing.ts'
+import { hourOf } from '../names.ts'
 
 /** What decides of a row who had its address. */
 export interface HolderMeaning {
@@ -10,8 +11,8 @@ export interface HolderMeaning {
   scopeName(scope: number): string
   /** When each row's flow was, in Unix ms. */
   times?(): Float64Array
-  /** Hour of receipt: what nobody knows is asked again when it is over. */
-  readonly hour?: number
+  /** Unix ms of receipt. What nobody knows is asked again when its hour is over. */
+  readonly received?: number
   /** MAC address of each row's end (48 bits), NaN where it has none; undefined where no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
@@ -28,6 +29,10 @@ const mostHolders = 2 ** 31
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
 const forever = 0xffff_ffff
+/** Who has had an address for so long before a flow came, and has it still, has it whenever the flow was: but for flows that are as late. */
+const steadyMs = 600_000
+/** Above all numbers of entries: of such an address the table has the id itself, above the first, and most rows need no entry. */
+const steady = 0x8000_0000
 
 /**
  * Endpoint ids where an address changes hands: one for each holder of each address. An entry remembers for which times its
@@ -39,6 +44,10 @@ export class HeldIds {
   readonly #give: Give
   /** Number of the entry of an address in a scope, from 1 on. */
   readonly #table = new AddressTable()
+  /** From when on (Unix ms) steady addresses are their holders'; never falls. */
+  #floor = -Infinity
+  /** The entry of a steady address, by its id above the first. */
+  #steadyOf = new Uint32Array(1024)
   #entries = new Uint32Array(entryWords * 1024)
   /** The first id. */
   readonly #base: number
@@ -70,10 +79,16 @@ export class HeldIds {
     const { words, valid } = column
     const { scopes } = meaning
     const times = meaning.times?.() ?? new Float64Array(count)
+    const floor = (this.#floor = Math.max(this.#floor, (meaning.received ?? 0) - steadyMs))
     let macs: ((row: number) => number) | undefined | null = null
     let [w0, w1, w2, w3, scope, id, from, until, seen] = [0, 0, 0, 0, -1, 0, 0, 0, 0]
     for (let row = 0; row < count; row++) {
-      if (row % rowsAhead === 0) for (let next = row; next < count && next < row + rowsAhead; next++) seen ^= this.#entries[entryWords * this.#table.near(words[4 * next + 3] as number)] as number
+      if (row % rowsAhead === 0) {
+        for (let next = row; next < count && next < row + rowsAhead; next++) {
+          const near = this.#table.near(words[4 * next + 3] as number)
+          seen ^= near < steady ? (this.#entries[entryWords * near] as number) : near
+        }
+      }
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
@@ -88,22 +103,40 @@ export class HeldIds {
         w2 = words[at + 2] as number
         w3 = words[at + 3] as number
         scope = own
-        let entry = this.#table.find(w0, w1, w2, w3, own)
-        let place = entry * entryWords
-        from = 1000 * (this.#entries[place + fromAt] as number)
-        until = 1000 * (this.#entries[place + untilAt] as number)
-        if (entry === 0 || !(from <= time && time < until)) {
-          if (macs === null) macs = meaning.macs?.(column)
-          entry = this.#ask(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
-          place = entry * entryWords
+        const known = this.#table.find(w0, w1, w2, w3, own)
+        if (known >= steady && time >= floor) {
+          id = this.#base + known - steady
+          from = floor
+          until = Infinity
+        } else {
+          let entry = this.#entryOf(known)
+          let place = entry * entryWords
           from = 1000 * (this.#entries[place + fromAt] as number)
           until = 1000 * (this.#entries[place + untilAt] as number)
+          if (entry === 0 || !(from <= time && time < until)) {
+            if (macs === null) macs = meaning.macs?.(column)
+            entry = this.#ask(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
+            place = entry * entryWords
+            from = 1000 * (this.#entries[place + fromAt] as number)
+            until = 1000 * (this.#entries[place + untilAt] as number)
+          }
+          const above = this.#entries[place + idAt] as number
+          id = this.#base + above
+          if (from <= floor && until === 1000 * forever && known < steady) {
+            this.#steadyOf = withRoom(this.#steadyOf, above + 1)
+            this.#steadyOf[above] = entry
+            this.#table.change(w0, w1, w2, w3, own, steady + above)
+          }
         }
-        id = this.#base + (this.#entries[place + idAt] as number)
       }
       ids[row] = id
     }
     this.#table.seen = seen
+  }
+
+  /** Number of the entry of an address, by what the table has of it. */
+  #entryOf(known: number): number {
+    return known < steady ? known : (this.#steadyOf[known - steady] as number)
   }
 
   /** Puts the id of this row's end into its entry. */
@@ -141,7 +174,7 @@ export class HeldIds {
   }
 
   #unknownId(entry: number, words: Uint32Array, at: number, scope: number, cluster: number, time: number, meaning: HolderMeaning): number {
-    const { hour = 0 } = meaning
+    const hour = hourOf(meaning.received ?? 0)
     if (hour !== this.#unknownHour) this.#unknown = new Map()
     this.#unknownHour = hour
     const minute = Math.floor(time / minuteMs) * minuteMs
@@ -159,8 +192,12 @@ export class HeldIds {
 
   #changed(words: Uint32Array): void {
     for (const scope of this.#scopes.keys()) {
-      const entry = this.#table.find(words[0] as number, words[1] as number, words[2] as number, words[3] as number, scope)
-      if (entry !== 0) this.#void(entry)
+      const [a, b, c, d] = words as unknown as [number, number, number, number]
+      const known = this.#table.find(a, b, c, d, scope)
+      if (known === 0) continue
+      const entry = this.#entryOf(known)
+      if (known >= steady) this.#table.change(a, b, c, d, scope, entry)
+      this.#void(entry)
     }
   }
 

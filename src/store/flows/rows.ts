@@ -2,7 +2,6 @@ import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { macsBeside, timeOfMeaning, timesOfMeaning } from '../../model/time-of-meaning.ts'
 import type { AddressMeaning, Endpoints } from './endpoints.ts'
-import { hourOf } from '../names.ts'
 import { wordFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
 
@@ -51,7 +50,7 @@ export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: nu
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
   let times: Float64Array | undefined
   const meaning: AddressMeaning = {
-    scopes, hour: hourOf(header.received), scopeName: (number) => words.strings[number] ?? '', timeOf: (row) => timeOfMeaning(batch, row, header.received),
+    scopes, received: header.received, scopeName: (number) => words.strings[number] ?? '', timeOf: (row) => timeOfMeaning(batch, row, header.received),
     times: () => (times ??= timesOfMeaning(batch, header.received)), macs: (column) => macsBeside(batch, column),
   }
   const ids: Record<string, Float64Array> = {}
