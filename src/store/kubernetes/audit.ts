@@ -14,7 +14,7 @@ export const unkeptColumns: ReadonlySet<string> = new Set([...columns, '_pos'].f
 export function auditView(input: ViewInput, when?: Receipt, kept?: Kept): string {
   const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
   const rows = `SELECT ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')}, ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
-  if (kept === undefined || kept.names.size === 0) return rows
+  if (kept?.sql === undefined) return rows
   const known = columns.map((name) => (unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name))
   return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${kept.sql}) UNION ALL ${rows}`
 }

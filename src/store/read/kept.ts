@@ -10,16 +10,16 @@ import type { Pin } from '../versions.ts'
 
 /** Columns of view `audit` that are kept as text. What differs from trace to trace would take more room than all of these. */
 export const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = ['resource', 'source', ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id')]
+const columns = keptTexts.map((name) => `"${name}"`).join(', ')
 
-/** Of an instance that is in memory itself: a database beside the views, of which no statement may speak. */
-export const keptDatabase = 'kept'
-const table = `${keptDatabase}.traces`
+/** Databases beside the views are called so, and a number; no statement may speak of them. */
+export const keptPrefix = 'kept_'
 
 /** What is in memory of the files of one version. */
 export interface Kept {
   readonly names: ReadonlySet<string>
-  /** `SELECT time, …` of their rows, and of no other's. */
-  readonly sql: string
+  /** `SELECT time, …` of their rows, and of no other's; undefined: there are none. */
+  readonly sql: string | undefined
 }
 
 export interface Holding {
@@ -27,13 +27,19 @@ export interface Holding {
   readonly release: () => void
 }
 
-interface Entry {
-  readonly number: number
+/**
+ * What was read at once, in a database of its own: it is compressed before the first question reads from it, and goes as a whole.
+ * Of a database that is being read DuckDB compresses little.
+ */
+interface Part {
+  readonly database: string
+  /** Files in the order of their numbers in it. */
+  readonly files: readonly StoredFile[]
   readonly rows: number
   /** Question that wanted it last: later ones have higher numbers. */
   wanted: number
-  /** Its rows are all there. */
-  whole: boolean
+  /** Questions that read from it now. */
+  held: number
 }
 
 interface Wish {
@@ -44,10 +50,13 @@ interface Wish {
 
 /** Rows that are read at once: so many take some 40 MB until they are compressed. */
 const rowsAtOnce = 131_072
+/** Parts of fewer than half of that, which become one when there are more: hours that are over come one by one. */
+const mostSmall = 8
 /** Of a row, before some were measured. */
 const firstGuess = 64
 
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
+const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
 
 export interface KeptOptions {
   readonly instance: DuckDBInstance
@@ -59,16 +68,11 @@ export interface KeptOptions {
 
 export class KeptTraces {
   readonly #options: KeptOptions
-  readonly #files = new Map<string, Entry>()
+  readonly #parts = new Set<Part>()
   /** Files that could not be read: whoever asks of them meets the reason. */
   readonly #refused = new Set<string>()
-  /** Of files whose rows are on their way out. */
-  readonly #going = new Set<number>()
-  #connection: DuckDBConnection | undefined
-  #numbers = 0
+  #made = 0
   #questions = 0
-  /** Questions that read from memory now: what they see must stay. */
-  #held = 0
   #bytesOfRow = firstGuess
   /** What is read in next: once the question that it is for has its answer. */
   #wish: Wish | undefined
@@ -84,12 +88,32 @@ export class KeptTraces {
     const newest = pin.files.reduce((hour, file) => (file.stream === 'events' ? Math.max(hour, file.hour) : hour), -Infinity)
     const fit = wanted.filter((file) => file.hour < newest && file.families?.includes('audit') === true && hasColumn(file, actorColumn) && !this.#refused.has(file.name))
     const question = ++this.#questions
-    for (const { name } of fit) {
-      const entry = this.#files.get(name)
-      if (entry !== undefined) entry.wanted = question
+    const named = new Set(fit.map(({ name }) => name))
+    for (const part of this.#parts) if (part.files.some(({ name }) => named.delete(name))) part.wanted = question
+    for (const part of this.#parts) for (const { name } of part.files) named.delete(name)
+    if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), wanted: fit, question }
+    return this.#holding(new Set(pin.files.map(({ name }) => name)))
+  }
+
+  #holding(version: ReadonlySet<string>): Holding {
+    const names = new Set<string>()
+    const held: Part[] = []
+    const selects: string[] = []
+    for (const part of this.#parts) {
+      const numbers = part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number]))
+      if (numbers.length === part.files.length) continue
+      for (const { name } of part.files) if (version.has(name)) names.add(name)
+      part.held++
+      held.push(part)
+      selects.push(`SELECT time, ${columns} FROM ${part.database}.traces${numbers.length === 0 ? '' : ` WHERE file NOT IN (${numbers.join(', ')})`}`)
     }
-    if (fit.some(({ name }) => !this.#files.has(name))) this.#wish ??= { pin: pin.again(), wanted: fit, question }
-    return this.#holding(pin.files)
+    return {
+      kept: { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') },
+      release: () => {
+        for (const part of held.splice(0)) part.held--
+        this.#begin()
+      },
+    }
   }
 
   #begin(): void {
@@ -106,93 +130,75 @@ export class KeptTraces {
     await this.#taking
   }
 
-  #holding(files: readonly StoredFile[]): Holding {
-    const names = new Set(files.filter(({ name }) => this.#files.get(name)?.whole === true).map(({ name }) => name))
-    const others = [...this.#files].filter(([name]) => !names.has(name)).map(([, { number }]) => number).concat([...this.#going])
-    // Whatever is read in meanwhile has higher numbers.
-    const where = [`file <= ${this.#numbers}`, ...(others.length === 0 ? [] : [`file NOT IN (${others.join(', ')})`])]
-    this.#held++
-    let held = true
-    return {
-      kept: { names, sql: `SELECT time, ${keptTexts.map((name) => `"${name}"`).join(', ')} FROM ${table} WHERE ${where.join(' AND ')}` },
-      release: () => {
-        if (held) this.#held--
-        held = false
-        this.#begin()
-      },
-    }
-  }
-
   /** The newest first. */
   async #take({ pin, wanted, question }: Wish): Promise<void> {
-    const { mostBytes, call } = this.#options
-    const connection = await this.#open()
-    const missing = wanted.filter(({ name }) => !this.#files.has(name)).toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
-    const rowsOfAll = missing.reduce((sum, { rows }) => sum + rows, 0)
-    await call(() => this.#forget(connection, new Set(pin.files.map(({ name }) => name)), rowsOfAll, question))
-    while (missing.length > 0 && !this.#closed) {
-      const free = mostBytes / this.#bytesOfRow - this.#rows()
-      const some: StoredFile[] = []
-      for (let rows = 0; missing[0] !== undefined && rows < rowsAtOnce && rows + missing[0].rows <= free;) {
-        rows += missing[0].rows
-        some.push(missing.shift() as StoredFile)
+    const { instance, mostBytes, call } = this.#options
+    const connection = await instance.connect()
+    try {
+      const again = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
+      const known = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
+      const missing = [...new Set([...wanted, ...again])].filter(({ name }) => !known.has(name)).toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
+      await call(() => this.#forget(connection, rowsOfAll(missing), question))
+      while (missing.length > 0 && !this.#closed) {
+        const free = mostBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
+        const some: StoredFile[] = []
+        for (let rows = 0; missing[0] !== undefined && rows < rowsAtOnce && rows + missing[0].rows <= free;) {
+          rows += missing[0].rows
+          some.push(missing.shift() as StoredFile)
+        }
+        if (some.length === 0) return
+        await call(() => this.#read(connection, some, question))
       }
-      if (some.length === 0) return
-      await call(() => this.#read(connection, some, question))
+    } finally {
+      connection.closeSync()
     }
   }
 
-  #rows(): number {
-    return [...this.#files.values()].reduce((sum, { rows }) => sum + rows, 0)
+  /** Lets parts go that are mostly of files that are no more, and small ones where there are too many. Answers what is to be read again of them. */
+  async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
+    const live = (part: Part): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
+    const small = [...this.#parts].filter(({ rows }) => rows < rowsAtOnce / 2)
+    const worn = [...this.#parts].filter((part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > mostSmall && small.includes(part)))
+    const gone = worn.filter(({ held }) => held === 0)
+    for (const part of gone) await this.#drop(connection, part)
+    return gone.flatMap(live)
   }
 
-  /** Lets go what the version names no more and, until there is room for so many rows, what was not wanted for the longest time. */
-  async #forget(connection: DuckDBConnection, named: ReadonlySet<string>, rowsToCome: number, question: number): Promise<void> {
-    if (this.#held > 0) return
-    let over = rowsToCome + this.#rows() - this.#options.mostBytes / this.#bytesOfRow
-    for (const [name, { number, rows, wanted }] of [...this.#files].toSorted(([, a], [, b]) => a.wanted - b.wanted)) {
-      if (named.has(name) && (over <= 0 || wanted >= question)) continue
-      over -= rows
-      this.#going.add(number)
-      this.#files.delete(name)
+  /** Makes room for so many rows: what was not wanted for the longest time goes first. */
+  async #forget(connection: DuckDBConnection, rows: number, question: number): Promise<void> {
+    let over = rows + rowsOfAll([...this.#parts]) - this.#options.mostBytes / this.#bytesOfRow
+    for (const part of [...this.#parts].toSorted((a, b) => a.wanted - b.wanted)) {
+      if (over <= 0 || part.wanted >= question) return
+      if (part.held > 0) continue
+      over -= part.rows
+      await this.#drop(connection, part)
     }
-    if (this.#going.size === 0) return
-    await connection.run(`DELETE FROM ${table} WHERE file IN (${[...this.#going].join(', ')})`)
-    this.#going.clear()
-    await connection.run(`CHECKPOINT ${keptDatabase}`)
+  }
+
+  async #drop(connection: DuckDBConnection, part: Part): Promise<void> {
+    this.#parts.delete(part)
+    await connection.run(`DETACH ${part.database}`)
   }
 
   async #read(connection: DuckDBConnection, files: readonly StoredFile[], question: number): Promise<void> {
-    const entries = files.map(({ name, rows }): [string, Entry] => [name, { number: ++this.#numbers, rows, wanted: question, whole: false }])
-    for (const [name, entry] of entries) this.#files.set(name, entry)
-    const columns = keptTexts.map((name) => (name === 'resource' ? 'ref AS resource' : `"${name}"`)).join(', ')
+    const part = { database: `${keptPrefix}${++this.#made}`, files, rows: rowsOfAll(files), wanted: question, held: 0 }
+    const bytes = async (): Promise<number> => Number((await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"))[0]?.[0] ?? 0)
+    const before = await bytes()
+    await connection.run(`ATTACH ':memory:' AS ${part.database} (COMPRESS)`)
     try {
-      const first = entries[0]?.[1].number ?? 0
-      await connection.run(`INSERT INTO ${table} SELECT file_index + ${first}, time, ${columns} FROM read_parquet(${fileList(files.map(({ name }) => `${this.#options.directory}/${name}`))}, union_by_name = true) WHERE family = 'audit'`)
-      for (const [, entry] of entries) entry.whole = true
-      // Only then it is compressed.
-      await connection.run(`CHECKPOINT ${keptDatabase}`)
-      const [[bytes] = []] = await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'")
-      if (this.#rows() >= rowsAtOnce) this.#bytesOfRow = Math.max(1, Number(bytes) / this.#rows())
+      const paths = files.map(({ name }) => `${this.#options.directory}/${name}`)
+      await connection.run(`CREATE TABLE ${part.database}.traces AS SELECT file_index::UINTEGER AS file, time, ${columns.replace('"resource"', 'ref AS resource')} FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'audit'`)
+      await connection.run(`CHECKPOINT ${part.database}`)
+      if (part.rows >= rowsAtOnce / 2) this.#bytesOfRow = Math.max(8, (await bytes() - before) / part.rows)
+      this.#parts.add(part)
     } catch {
-      for (const [name, { whole }] of entries) {
-        if (whole) continue
-        this.#files.delete(name)
-        this.#refused.add(name)
-      }
+      for (const { name } of files) this.#refused.add(name)
+      await connection.run(`DETACH ${part.database}`)
     }
-  }
-
-  async #open(): Promise<DuckDBConnection> {
-    if (this.#connection !== undefined) return this.#connection
-    const connection = await this.#options.instance.connect()
-    await connection.run(`CREATE TABLE ${table} (file UINTEGER, time TIMESTAMPTZ, ${keptTexts.map((name) => `"${name}" VARCHAR`).join(', ')})`)
-    return (this.#connection = connection)
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await this.#taking
-    this.#connection?.closeSync()
   }
 }

@@ -14,7 +14,7 @@ import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from '../schema.ts'
 import { spillFolder } from '../names.ts'
-import { keptDatabase, KeptTraces, type Holding, type Kept } from './kept.ts'
+import { KeptTraces, type Holding, type Kept } from './kept.ts'
 import { happenedWithin, receivedWithin } from './receipt.ts'
 import { rollupViews } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
@@ -184,7 +184,6 @@ export class DuckReader implements StoreReader {
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
     if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
     await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
-    await judging.run(`ATTACH ':memory:' AS ${keptDatabase} (COMPRESS)`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
     return { instance, judging, traces: new KeptTraces({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }

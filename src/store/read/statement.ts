@@ -4,7 +4,7 @@ import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { unkeptColumns } from '../kubernetes/audit.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
-import { keptDatabase } from './kept.ts'
+import { keptPrefix } from './kept.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
 import { addressesOf, everyAddress, type WantedAddresses } from './views.ts'
@@ -191,7 +191,7 @@ function inspect(tree: unknown): Names {
     }
     // Expressions have a class, tables have none.
     if (fields['class'] === undefined) for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
-    if (fields['type'] === 'BASE_TABLE' && [text('catalog_name'), text('schema_name')].includes(keptDatabase)) refuse(`There is no table ${keptDatabase}.${text('table_name')}.`)
+    if (fields['type'] === 'BASE_TABLE' && [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(keptPrefix))) refuse(`There is no table ${text('schema_name')}.${text('table_name')}.`)
     // FROM flows AS f(a, b, …) gives columns other names.
     if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
     if (Array.isArray(fields['using_columns'])) for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
