@@ -90,7 +90,7 @@ const toTop = "for (const place of document.querySelectorAll('main, main .page, 
 /** For a file: the same, whenever it is taken. */
 function menuName(menu: string): string {
   const name = menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
-  return / – /.test(menu) ? 'span-of-times' : /^last-\d/.test(name) ? 'span' : name
+  return name.startsWith('newest-') ? 'newest' : / – /.test(menu) ? 'span-of-times' : /^last-\d/.test(name) ? 'span' : name
 }
 
 function listOf(files: readonly string[]): string {

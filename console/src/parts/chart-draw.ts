@@ -147,6 +147,9 @@ function textSpace(_self: uPlot, _axis: number, least: number, most: number, len
   return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()
 }
 
+/** Where a day begins its date says more than its time. */
 function tickText(at: number, step: number): string {
+  const begins = new Date(at * 1000)
+  if (step >= 60 && begins.getHours() === 0 && begins.getMinutes() === 0) return day.format(begins)
   return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds).format(at * 1000)
 }

@@ -129,7 +129,7 @@ function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
   if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
   return (
     <>
-      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. ● went well ▲ some failed ■ incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {refText(state.from)} to what is opened ✕</button>}</p>
+      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. <span className="good" aria-hidden="true">●</span> went well <span className="warning" aria-hidden="true">▲</span> some failed <span className="bad" aria-hidden="true">■</span> incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {refText(state.from)} to what is opened ✕</button>}</p>
       <Graph of={data} asTable={state.table} open={state.node} onOpen={(node) => set({ node })} onLeaveOut={(column, value) => { const name = graphColumns[column]; if (name !== undefined) set({ [name]: without(state[name], value), node: '' }) }} />
     </>
   )

@@ -32,10 +32,12 @@ function NoSource(): React.ReactNode {
   const recipe = recipes.find(({ id }) => id === chosen) ?? recipes[0]
   return (
     <EmptyState title="No source of audit traces" action={<CopyButton key={chosen} text={recipe.text}>Copy this configuration</CopyButton>}>
-      <p>Weir tells who did what in clouds and clusters. In weir.yaml:</p>
-      <Tabs label="Who tells" tabs={recipes} chosen={chosen} controls="recipe" onChange={setChosen} />
-      <pre id="recipe" role="tabpanel" tabIndex={0} aria-label={recipe.title}>{recipe.text.trimEnd()}</pre>
-      <p>Then <code>kill -HUP</code>, or POST /api/v1/reload. docs/guide/{chosen === 'kube-audit' ? 'kubernetes-audit.md' : 'cloud-audit.md'} has the rest. What others send to POST /events with “weirfamily: audit” is shown, too.</p>
+      <div className="no-source">
+        <p>Weir tells who did what in clouds and clusters. In weir.yaml:</p>
+        <Tabs label="Who tells" tabs={recipes} chosen={chosen} controls="recipe" onChange={setChosen} />
+        <pre id="recipe" role="tabpanel" tabIndex={0} aria-label={recipe.title}>{recipe.text.trimEnd()}</pre>
+        <p>Then <code>kill -HUP</code>, or <code>POST /api/v1/reload</code>. docs/guide/{chosen === 'kube-audit' ? 'kubernetes-audit.md' : 'cloud-audit.md'} has the rest. What others send to <code>POST /events</code> with “weirfamily: audit” is shown, too.</p>
+      </div>
     </EmptyState>
   )
 }
