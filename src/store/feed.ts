@@ -23,8 +23,8 @@ export interface FeedIdentity {
   take(frames: readonly Frame[]): Promise<void>
 }
 
-/** So long flows wait, from their receipt on: news of who has their addresses comes later than they do. */
-const settleMs = 2000
+/** So long flows wait, from their receipt on: news of who has their addresses comes up to two seconds later than they do, and takes its own way. */
+const settleMs = 3000
 /** While flows wait, the journal is looked at so often, not whenever something comes: each look costs the same, however little there is. */
 const lookMs = 500
 /** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */

@@ -12,7 +12,7 @@ import { Cluster } from './enrichment/cluster.ts'
 import { sendFlows, type Traffic } from './enrichment/flows.ts'
 
 const mostCost = 1.25
-const lateMs = 1500
+const lateMs = 2000
 
 export default {
   name: 'enrichment',
