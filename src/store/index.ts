@@ -32,7 +32,7 @@ export interface StoreOptions {
   /** DuckDB's memory for writing and for queries, as it writes sizes: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Memory of the reader for the narrow columns of audit traces that questions come back to. */
+  /** Memory of the reader for the narrow columns of audit traces that questions come back to; a quarter more is for who talked to whom. */
   readonly keptBytes?: number
   /** For tests on a disk that DuckDB can't write to. */
   readonly writer?: () => Promise<TableWriter>

@@ -1,5 +1,6 @@
 import { workloadGroups } from '../../model/refs.ts'
 import { quoted } from '../duck.ts'
+import type { Kept, KeptRows } from '../read/kept.ts'
 import type { Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { rollupView } from '../rollup/views.ts'
@@ -10,9 +11,25 @@ function workload(end: 'src' | 'dst'): string {
   return `'k8s:' || cluster || '/' || (CASE ${end}_owner_kind ${groups} ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
 }
 
+const keptColumns = 'hour, from_ref, to_ref, bytes, packets, flows'
+
+/** Sums of workloads, without all the rest of a rollup. */
+export const keptTraffic: KeptRows = {
+  name: 'traffic', stream: 'flows_1h', columns: keptColumns, fits: () => true,
+  // Of each file by itself: hardly two have the same columns.
+  read: (files, first, directory) => files.map((file, at) => `SELECT ${first + at}::UINTEGER AS file, ${keptColumns} FROM (${summed(rowsOf({ directory, files: [file], sources: [], words: [] }))})`).join(' UNION ALL '),
+}
+
 /** View `traffic`: which workload talked to which, and how much, by the hour. What the rollup has put together with others names no workload. */
-export function trafficView(input: ViewInput, when?: Receipt): string {
-  const both = `${workload('src')} AS from_ref, ${workload('dst')} AS to_ref`
-  const rows = `SELECT time AS hour, ${both}, bytes_est AS bytes, packets_est AS packets, flows FROM (${rollupView('flows_1h', input, when)})`
+export function trafficView(input: ViewInput, when?: Receipt, kept?: Kept): string {
+  const rows = rowsOf(input, when, kept?.names)
+  return summed(kept?.sql === undefined ? rows : `${kept.sql} UNION ALL ${rows}`)
+}
+
+function rowsOf(input: ViewInput, when?: Receipt, without?: ReadonlySet<string>): string {
+  return `SELECT time AS hour, ${workload('src')} AS from_ref, ${workload('dst')} AS to_ref, bytes_est AS bytes, packets_est AS packets, flows FROM (${rollupView('flows_1h', input, when, without)})`
+}
+
+function summed(rows: string): string {
   return `SELECT hour, from_ref, to_ref, ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`
 }

@@ -1,25 +1,37 @@
 /**
- * The narrow columns of audit traces in memory, compressed, as questions of some time came to need them. Files never change, so what was
- * read of one is good as long as a version names it. Only hours that are over are kept: the files of the newest one are few, and become others soon.
+ * Rows of files in memory, compressed, with what questions of some time came to need of them. Files never change, so what was read of
+ * one is good as long as a version names it. Only hours that are over are kept: the files of the newest one are few, and become others soon.
  */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { fileList, rowsOf } from '../duck.ts'
+import { rowsOf } from '../duck.ts'
+import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
-import { auditColumns, hasColumn, type AuditColumn, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
 
-/** Columns of view `audit` that are kept as text. What differs from trace to trace would take more room than all of these. */
-export const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = ['resource', 'source', ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id')]
-const columns = keptTexts.map((name) => `"${name}"`).join(', ')
+/** What is kept, and of which files. */
+export interface KeptRows {
+  readonly name: string
+  readonly stream: Stream
+  readonly fits: (file: StoredFile) => boolean
+  readonly columns: string
+  /** SQL of the columns behind one `file`, the place of a row's file among these, counted from `first`. */
+  readonly read: (files: readonly StoredFile[], first: number, directory: string) => string
+}
 
-/** Databases beside the views are called so, and a number; no statement may speak of them. */
+/** Databases beside the views are called so; no statement may speak of them. */
 export const keptPrefix = 'kept_'
 
 /** What is in memory of the files of one version. */
 export interface Kept {
   readonly names: ReadonlySet<string>
-  /** `SELECT time, …` of their rows, and of no other's; undefined: there are none. */
+  /** `SELECT <columns>` of their rows, and of no other's; undefined: there are none. */
   readonly sql: string | undefined
+}
+
+/** What is in memory of what a statement asks for. */
+export interface KeptOf {
+  readonly traces?: Kept
+  readonly traffic?: Kept
 }
 
 export interface Holding {
@@ -50,15 +62,17 @@ interface Wish {
 
 /** Rows that are read at once: so many take some 40 MB until they are compressed. */
 const rowsAtOnce = 131_072
+/** Files that one statement speaks of. */
+const filesAtOnce = 64
 /** Parts of fewer than half of that, which become one when there are more: hours that are over come one by one. */
 const mostSmall = 8
 /** Of a row, before some were measured. */
 const firstGuess = 64
 
-const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
 
 export interface KeptOptions {
+  readonly rows: KeptRows
   readonly instance: DuckDBInstance
   readonly directory: string
   readonly mostBytes: number
@@ -66,7 +80,7 @@ export interface KeptOptions {
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
 
-export class KeptTraces {
+export class KeptFiles {
   readonly #options: KeptOptions
   readonly #parts = new Set<Part>()
   /** Files that could not be read: whoever asks of them meets the reason. */
@@ -85,8 +99,9 @@ export class KeptTraces {
 
   /** What there is of a version's files. Those that are wanted are there for later questions, as far as there is room for them: this one does not wait. */
   hold(pin: Pin, wanted: readonly StoredFile[]): Holding {
-    const newest = pin.files.reduce((hour, file) => (file.stream === 'events' ? Math.max(hour, file.hour) : hour), -Infinity)
-    const fit = wanted.filter((file) => file.hour < newest && file.families?.includes('audit') === true && hasColumn(file, actorColumn) && !this.#refused.has(file.name))
+    const { stream, fits } = this.#options.rows
+    const newest = pin.files.reduce((hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour), -Infinity)
+    const fit = wanted.filter((file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name))
     const question = ++this.#questions
     const named = new Set(fit.map(({ name }) => name))
     for (const part of this.#parts) if (part.files.some(({ name }) => named.delete(name))) part.wanted = question
@@ -105,7 +120,7 @@ export class KeptTraces {
       for (const { name } of part.files) if (version.has(name)) names.add(name)
       part.held++
       held.push(part)
-      selects.push(`SELECT time, ${columns} FROM ${part.database}.traces${numbers.length === 0 ? '' : ` WHERE file NOT IN (${numbers.join(', ')})`}`)
+      selects.push(`SELECT ${this.#options.rows.columns} FROM ${part.database}.rows${numbers.length === 0 ? '' : ` WHERE file NOT IN (${numbers.join(', ')})`}`)
     }
     return {
       kept: { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') },
@@ -181,18 +196,22 @@ export class KeptTraces {
   }
 
   async #read(connection: DuckDBConnection, files: readonly StoredFile[], question: number): Promise<void> {
-    const part = { database: `${keptPrefix}${++this.#made}`, files, rows: rowsOfAll(files), wanted: question, held: 0 }
+    const { rows: { name, read }, directory } = this.#options
+    const part = { database: `${keptPrefix}${name}_${++this.#made}`, files, rows: rowsOfAll(files), wanted: question, held: 0 }
     const bytes = async (): Promise<number> => Number((await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"))[0]?.[0] ?? 0)
     const before = await bytes()
     await connection.run(`ATTACH ':memory:' AS ${part.database} (COMPRESS)`)
     try {
-      const paths = files.map(({ name }) => `${this.#options.directory}/${name}`)
-      await connection.run(`CREATE TABLE ${part.database}.traces AS SELECT file_index::UINTEGER AS file, time, ${columns.replace('"resource"', 'ref AS resource')} FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'audit'`)
+      const table = `${part.database}.rows`
+      for (let first = 0; first < files.length; first += filesAtOnce) {
+        const some = read(files.slice(first, first + filesAtOnce), first, directory)
+        await connection.run(first === 0 ? `CREATE TABLE ${table} AS ${some}` : `INSERT INTO ${table} ${some}`)
+      }
       await connection.run(`CHECKPOINT ${part.database}`)
       if (part.rows >= rowsAtOnce / 2) this.#bytesOfRow = Math.max(8, (await bytes() - before) / part.rows)
       this.#parts.add(part)
     } catch {
-      for (const { name } of files) this.#refused.add(name)
+      for (const file of files) this.#refused.add(file.name)
       await connection.run(`DETACH ${part.database}`)
     }
   }

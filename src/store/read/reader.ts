@@ -14,8 +14,9 @@ import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from '../schema.ts'
 import { spillFolder } from '../names.ts'
-import { KeptTraces, type Holding, type Kept } from './kept.ts'
-import { happenedWithin, receivedWithin } from './receipt.ts'
+import type { KeptOf } from './kept.ts'
+import { Memory } from './memory.ts'
+import { receivedWithin } from './receipt.ts'
 import { rollupViews } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
 import { Permits } from './permits.ts'
@@ -42,7 +43,7 @@ export interface ReaderOptions {
 interface Opened {
   readonly instance: DuckDBInstance
   readonly judging: DuckDBConnection
-  readonly traces: KeptTraces
+  readonly memory: Memory
 }
 
 /** Asks the store's files through an instance of its own, whose files are locked to the folder. */
@@ -75,7 +76,7 @@ export class DuckReader implements StoreReader {
 
   async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
-    const { instance, judging, traces } = await this.open()
+    const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
     const { folder } = this.#options
     const statement = await refusing(judge(judging, sql), this.#directory)
@@ -83,7 +84,7 @@ export class DuckReader implements StoreReader {
       signal.throwIfAborted()
       const pin = folder.versions.pin()
       try {
-        return await this.#ask(instance, this.#kept(traces, statement, pin), statement, format, pin, signal)
+        return await this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal)
       } catch (error) {
         // A file that can't be read costs its own rows, not the answer.
         if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
@@ -94,14 +95,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** What is in memory of what a statement asks for. Only times that begin somewhere are worth to be read for it: nobody needs all that there ever was so often. */
-  #kept(traces: KeptTraces, { narrow, times: { audit } }: Statement, pin: Pin): Holding | undefined {
-    if (!narrow) return undefined
-    const wanted = audit === undefined || audit.from === -Infinity ? [] : happenedWithin(pin.files.filter(({ stream }) => stream === 'events'), audit)
-    return traces.hold(pin, wanted)
-  }
-
-  async #ask(instance: DuckDBInstance, holding: Holding | undefined, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async #ask(instance: DuckDBInstance, holding: ReturnType<Memory['hold']>, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
@@ -115,7 +109,7 @@ export class DuckReader implements StoreReader {
     const finish = async (error: unknown): Promise<void> => {
       interrupting?.cancel()
       connection.closeSync()
-      holding?.release()
+      holding.release()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
         await pin.release()
@@ -125,7 +119,7 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), holding?.kept), directory))
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), holding.kept), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
@@ -186,12 +180,12 @@ export class DuckReader implements StoreReader {
     await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
-    return { instance, judging, traces: new KeptTraces({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
+    return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
   }
 
   /** Resolves when nothing is being read for later questions. */
   async idle(): Promise<void> {
-    await (await this.#opening?.catch(() => undefined))?.traces.idle()
+    await (await this.#opening?.catch(() => undefined))?.memory.idle()
   }
 
   /** Until the returned function is called, `close` waits. */
@@ -208,7 +202,7 @@ export class DuckReader implements StoreReader {
     this.#closing.abort(new Error('The store has ended.'))
     while (this.#open.size > 0) await Promise.all(this.#open)
     const opened = await this.#opening?.catch(() => undefined)
-    await opened?.traces.close()
+    await opened?.memory.close()
     opened?.judging.closeSync()
     opened?.instance.closeSync()
   }
@@ -220,7 +214,7 @@ function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInp
   return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
 }
 
-async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput, kept: Kept | undefined): Promise<DuckDBResult> {
+async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput, kept: KeptOf): Promise<DuckDBResult> {
   await connection.run(viewsOf(statement, input, kept))
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
@@ -237,7 +231,7 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
 }
 
 /** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
-function viewsOf(statement: Statement, input: ViewInput, kept: Kept | undefined): string {
+function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
   const asked = statement.sql.toLowerCase()
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}`
   // What names none of them may ask which there are.

@@ -6,16 +6,16 @@ import { hasColumn } from '../schema.ts'
 import { happenedWithin, type Receipt } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
+import type { StoredFile } from '../record.ts'
 
 /**
  * A rollup as a view: dimensions as view `flows` has them, sums as HUGEINT. One group may have several rows: they are to
- * be summed. `folded` says what a row has lost.
+ * be summed. `folded` says what a row has lost. `without`: files whose sums are known already.
  */
-export function rollupView(rollup: Rollup, input: ViewInput, when?: Receipt): string {
-  // A bucket begins before what is in it.
-  const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
+export function rollupView(rollup: Rollup, input: ViewInput, when?: Receipt, without?: ReadonlySet<string>): string {
   const groups = new Map<string, { file: (typeof input.files)[number]; paths: string[] }>()
-  for (const file of happenedWithin(filesOf(rollup, input.files), bounds)) {
+  for (const file of rollupFiles(rollup, input.files, when)) {
+    if (without?.has(file.name) === true) continue
     const key = `${file.stream} ${file.columns ?? ''}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
@@ -30,6 +30,13 @@ export function rollupView(rollup: Rollup, input: ViewInput, when?: Receipt): st
     const time = file.stream === rollup ? 'time' : `${bucket(rollup)} AS time`
     return `SELECT ${time}, ${columns.join(', ')}, ${sums.map((name) => `${wholeSum(name, over.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded FROM read_parquet(${fileList(paths)})`
   }).join(' UNION ALL ')
+}
+
+/** Those of a rollup whose buckets may be of these times. */
+export function rollupFiles(rollup: Rollup, files: readonly StoredFile[], when: Receipt | undefined): readonly StoredFile[] {
+  // A bucket begins before what is in it.
+  const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
+  return happenedWithin(filesOf(rollup, files), bounds)
 }
 
 /** Definitions of the rollups' views that a statement may speak of. */
