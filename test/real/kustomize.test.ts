@@ -76,11 +76,13 @@ describe('kubectl', () => {
 
   describe('in place of cts_exporter', () => {
     interface Pod {
-      readonly containers: readonly { readonly args: readonly string[]; readonly envFrom: unknown }[]
+      readonly serviceAccountName?: string
+      readonly automountServiceAccountToken: boolean
+      readonly containers: readonly { readonly args: readonly string[]; readonly envFrom: unknown; readonly env?: readonly object[] }[]
       readonly volumes: readonly { readonly name: string }[]
     }
     const podOf = (all: readonly Manifest[], kind: string): Pod => (find(all, kind)['spec'] as { template: { spec: Pod } }).template.spec
-    const ways = { 'deployment': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment'], 'sink-binding': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment', 'SinkBinding'], 'container-source': ['ConfigMap', 'ContainerSource'] } as const
+    const ways = { 'deployment': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment'], 'sink-binding': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment', 'SinkBinding'], 'container-source': ['ConfigMap', 'ContainerSource', 'Role', 'RoleBinding', 'ServiceAccount'], 'replicas': ['ConfigMap', 'Deployment', 'Role', 'RoleBinding', 'ServiceAccount'] } as const
 
     test('builds each way with the same pod, without privileges, that reads clouds.yaml of a folder', async (context) => {
       const pods: Pod[] = []
@@ -90,10 +92,18 @@ describe('kubectl', () => {
         pods.push(podOf(all, way === 'container-source' ? 'ContainerSource' : 'Deployment'))
         for (const each of all.filter(({ kind }) => kind === 'SinkBinding' || kind === 'ContainerSource')) expect(each['spec']).toMatchObject({ sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'event-display' } } })
       }
-      const withoutData = pods.map(({ volumes, ...pod }) => ({ ...pod, volumes: volumes.filter(({ name }) => name !== 'data') }))
-      expect(withoutData).toEqual(withoutData.map(() => withoutData[0]))
-      expect(withoutData[0]).toMatchObject({
-        automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+      // What has no volume of its own has a Lease, and an account that may do nothing but write it.
+      const [withVolume, withLease] = [pods.slice(0, 2), pods.slice(2)]
+      for (const { serviceAccountName, automountServiceAccountToken, containers } of withLease) {
+        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual(['cts-exporter', true, [[{ name: 'CTS_LEASE', value: 'cts-exporter' }]]])
+      }
+      for (const { serviceAccountName, automountServiceAccountToken, containers } of withVolume) {
+        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual([undefined, false, [undefined]])
+      }
+      const alike = pods.map(({ serviceAccountName: _, automountServiceAccountToken: __, containers, volumes, ...pod }) => ({ ...pod, containers: containers.map(({ env: ___, ...container }) => container), volumes: volumes.filter(({ name }) => name !== 'data') }))
+      expect(alike).toEqual(alike.map(() => alike[0]))
+      expect(alike[0]).toMatchObject({
+        securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
         containers: [{ args: ['cts-exporter', '--data', '/data'], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, volumeMounts: [{ name: 'clouds', mountPath: '/etc/openstack', readOnly: true }, { mountPath: '/data' }, { mountPath: '/tmp' }] }],
         volumes: [{ secret: { secretName: 'cts-exporter-clouds', defaultMode: 0o440 } }, { name: 'temporary' }],
       })
