@@ -63,7 +63,9 @@ export async function startCollector(path: string, folder: string): Promise<Trac
 
 /** Of the detailed text of its `debug` exporter. */
 function printedSpans(text: string): SeenSpan[] {
-  return text.split(/^Span #\d+$/m).slice(1).map((part) => {
+  return text.split(/^Span #\d+$/m).slice(1).map((after) => {
+    // What is sent next begins with what is true of all of it.
+    const [part = ''] = after.split(/^ResourceSpans #\d+$/m)
     const field = (name: string): string => new RegExp(`^ +${name} *: (.*)$`, 'm').exec(part)?.[1]?.trim() ?? ''
     const parent = field('Parent ID')
     return {
