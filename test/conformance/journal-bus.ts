@@ -173,7 +173,8 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect(ledger.balanced).toBe(true)
     const pipeline = await group.api.get<Pipeline>('/api/v1/pipeline')
     expect(pipeline.sources.map(({ name, type }) => [name, type]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))).toEqual([['http@collector-1', 'http'], ['http@collector-2', 'http']])
-    expect(pipeline.sinks).toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
+    // How sinks get on is told every few seconds.
+    await expect.poll(async () => (await group.api.get<Pipeline>('/api/v1/pipeline')).sinks, patience).toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
     const [found] = await checkShared({ host: realHost(), machine: realMachine, running: undefined, config: configFrom(weirSchema, { journal: { on: under().config(4) } } as WrittenConfigOf<typeof weirSchema>) })
     expect(found).toMatchObject({ status: 'ok', fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string })
     expect(group.receiver.received).toHaveLength(sent)
