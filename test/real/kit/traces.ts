@@ -65,7 +65,7 @@ export async function startCollector(path: string, folder: string): Promise<Trac
 function printedSpans(text: string): SeenSpan[] {
   return text.split(/^Span #\d+$/m).slice(1).map((after) => {
     // What is sent next begins with what is true of all of it.
-    const [part = ''] = after.split(/^ResourceSpans #\d+$/m)
+    const [part = ''] = after.split(/^.*\bResourceSpans #\d+/m)
     const field = (name: string): string => new RegExp(`^ +${name} *: (.*)$`, 'm').exec(part)?.[1]?.trim() ?? ''
     const parent = field('Parent ID')
     return {
