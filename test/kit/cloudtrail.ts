@@ -1,7 +1,7 @@
 // CloudTrail's event history, as far as LookupEvents goes, on a loopback port: AWS JSON 1.1, pages, limits, errors. Ours; no program that can be had here has it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { credentials } from './aws-server.ts'
+import { endAtOnce, listenHere } from './loopback.ts'
 
 /** A record as CloudTrail writes it, or text that is none. */
 export type TrailRecord = Readonly<Record<string, unknown>> | string
@@ -41,15 +41,12 @@ export class TrailServer {
   })
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve, reject) => this.#server.once('error', reject).listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.url = await listenHere(this.#server)
     return this
   }
 
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    this.#server.closeAllConnections()
-    await closed
+  stop(): Promise<void> {
+    return endAtOnce(this.#server)
   }
 
   /** How many of them something was put into. */

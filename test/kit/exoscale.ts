@@ -2,7 +2,7 @@
 // refuses one that is over or that leaves a parameter unsigned, leaves edges out, and writes errors in all the ways in which the service does. Ours, never the service.
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endAtOnce, listenHere, urlOf } from './loopback.ts'
 
 export interface ExoscaleAsked {
   readonly zone: string
@@ -37,23 +37,19 @@ export class ExoscaleServer {
   async start(...zones: readonly string[]): Promise<this> {
     for (const zone of zones) {
       const server = createServer((request, response) => { this.#serve(zone, request, response) })
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+      await listenHere(server)
       this.#zones.set(zone, server)
     }
     return this
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#zones.values()].map((server) => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      return closed
-    }))
+    await Promise.all([...this.#zones.values()].map(endAtOnce))
   }
 
   /** As the settings name zones. */
   get zones(): { readonly name: string; readonly endpoint: string }[] {
-    return [...this.#zones].map(([name, server]) => ({ name, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))
+    return [...this.#zones].map(([name, server]) => ({ name, endpoint: urlOf(server) }))
   }
 
   /** They are given from `visible` on (Unix ms). */

@@ -1,6 +1,6 @@
 // As much of an API server as Leases need, on a loopback port: each object has a version, and who writes over another one is refused. The true one is in test/real.
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endAtOnce, listenHere } from './loopback.ts'
 
 interface Lease {
   readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> }
@@ -25,15 +25,12 @@ export class LeaseServer {
   })
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve, reject) => this.#server.once('error', reject).listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.url = await listenHere(this.#server)
     return this
   }
 
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve))
-    this.#server.closeAllConnections()
-    await closed
+  stop(): Promise<void> {
+    return endAtOnce(this.#server)
   }
 
   #answer(method: string, url: string, text: string): [number, object] {

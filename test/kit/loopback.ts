@@ -1,0 +1,19 @@
+// Servers of tests: on a free loopback port, and gone at once, whoever is still connected.
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Its URL, without a path. Rejects when it can't listen. */
+export async function listenHere(server: Server): Promise<string> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  return urlOf(server)
+}
+
+export function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+export async function endAtOnce(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeAllConnections()
+  await closed
+}
