@@ -1,11 +1,9 @@
 import type { Host } from '../../host/index.ts'
-import { self } from '../../host/process.ts'
-import { openClient, type Client } from './client.ts'
+import type { Client } from './client.ts'
 import { limited } from './limited.ts'
-import { login } from './login.ts'
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
-import type { LeaseSettings } from './turn.ts'
+import { reachLease, type LeaseSettings } from './turn.ts'
 
 export interface LeaseLook {
   readonly is: 'ok' | 'fail'
@@ -18,10 +16,8 @@ const verbs = ['get', 'create', 'update'] as const
 /** Whether the API server lets us take turns by a Lease, as it says itself: nothing is read or written. Empty where none is asked for. */
 export async function lookAtLease(settings: LeaseSettings | null, { host }: { readonly host: Host }, signal: AbortSignal): Promise<readonly LeaseLook[]> {
   if (settings === null) return []
-  const { namespace: own = 'default', ...way } = await login({ host, env: self.env, path: settings.kubeconfig, context: null })
-  const place = { name: settings.name, namespace: settings.namespace ?? own }
+  const { client, place } = await reachLease(settings, host)
   const name = `Lease ${place.namespace}/${place.name}`
-  const client = openClient(way)
   try {
     const allowed = await limited(signal, { timers: host.timers, ms: answerMs }, (asked) => Promise.all(verbs.map((verb) => may(client, verb, place, asked))))
     const lacking = verbs.filter((_, at) => allowed[at] === false)

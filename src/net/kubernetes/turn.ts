@@ -43,13 +43,18 @@ export interface OpenLeaseTurn {
   close(): void
 }
 
+/** The cluster that a Lease is in, and where in it. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found. */
+export async function reachLease({ name, namespace, kubeconfig }: LeaseSettings, host: Host): Promise<{ readonly client: Client; readonly place: LeasePlace }> {
+  const { namespace: own = 'default', ...way } = await login({ host, env: self.env, path: kubeconfig, context: null })
+  return { client: openClient(way), place: { name, namespace: namespace ?? own } }
+}
+
 /** Of a source; undefined where no Lease is asked for. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found; that it does not answer is no error here. */
 export async function openLeaseTurn(settings: LeaseSettings | null, { id, host }: { readonly id: string; readonly host: Host }): Promise<OpenLeaseTurn | undefined> {
   if (settings === null) return undefined
-  const { name, namespace, kubeconfig, duration } = settings
-  const { namespace: own = 'default', ...way } = await login({ host, env: self.env, path: kubeconfig, context: null })
-  const client = openClient(way)
-  return { record: leaseTurn(client, { name, namespace: namespace ?? own }, { of: id, name: self.hostname, host, durationMs: duration }), durationMs: duration, close: () => { client.close() } }
+  const { duration } = settings
+  const { client, place } = await reachLease(settings, host)
+  return { record: leaseTurn(client, place, { of: id, name: self.hostname, host, durationMs: duration }), durationMs: duration, close: () => { client.close() } }
 }
 
 export function leaseTurn(client: Pick<Client, 'ask' | 'write'>, place: LeasePlace, { of, name, host: { clock, timers, random }, durationMs }: LeaseTurnOptions): LeaseTurn {
