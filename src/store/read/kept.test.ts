@@ -36,6 +36,17 @@ async function removeEvents({ disk }: Host, but = ''): Promise<void> {
   for (const name of await disk.list(stores.directory)) if (name.startsWith('events-') && name !== but) await disk.remove(`${stores.directory}/${name}`)
 }
 
+/** Asks while files are read into memory, become others and go, and when they have. */
+async function judged(store: Store, random: SeededRandom, same: () => Promise<void>): Promise<void> {
+  await Promise.all([same(), same()])
+  await store.reader.idle()
+  // What was kept of some files is in others now.
+  if (random.chance(0.7)) while (await store.maintain());
+  await Promise.all([same(), random.chance(0.5) ? store.maintain() : same()])
+  await store.reader.idle()
+  await same()
+}
+
 const counted = async ({ reader }: Store): Promise<unknown> => (await ask(reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, startOfDay + 24 * msPerHour)}`))[0]?.['n']
 
 it.each(seeds(2, 20))('what is kept in memory answers as the files do, while hours close, merge and go (seed %i)', async (seed) => {
@@ -59,14 +70,7 @@ it.each(seeds(2, 20))('what is kept in memory answers as the files do, while hou
       await store.projection.apply([make.events(traces(made, made += some, () => now - random.pick([0, 0, random.integer(0, 3 * msPerHour)])), now)])
       await store.projection.commit()
     }
-    const asked = Promise.all([same(), same()])
-    await asked
-    await store.reader.idle()
-    // What was kept of some files is in others now.
-    if (random.chance(0.7)) while (await store.maintain());
-    await Promise.all([same(), random.chance(0.5) ? store.maintain() : same()])
-    await store.reader.idle()
-    await same()
+    await judged(store, random, same)
     if (random.chance(0.15)) {
       await stores.close()
       store = await stores.open(options)
@@ -99,12 +103,7 @@ it.each(seeds(2, 20))('sums of workloads in memory are those of the files, while
       await store.projection.apply([make.batch(rowsBatch(rows), now, 'netflow')])
       await store.projection.commit()
     }
-    await Promise.all([same(), same()])
-    await store.reader.idle()
-    if (random.chance(0.7)) while (await store.maintain());
-    await Promise.all([same(), random.chance(0.5) ? store.maintain() : same()])
-    await store.reader.idle()
-    await same()
+    await judged(store, random, same)
     if (random.chance(0.15)) {
       await stores.close()
       store = await stores.open(options)

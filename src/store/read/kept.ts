@@ -62,10 +62,10 @@ interface Wish {
 
 /** Rows that are read at once: so many take some 40 MB until they are compressed. */
 const rowsAtOnce = 131_072
-/** Files that one statement speaks of. */
-const filesAtOnce = 64
 /** Parts of fewer than half of that, which become one when there are more: hours that are over come one by one. */
 const mostSmall = 8
+/** Files that one statement speaks of. */
+const filesAtOnce = 64
 /** Of a row, before some were measured. */
 const firstGuess = 64
 
@@ -104,8 +104,7 @@ export class KeptFiles {
     const fit = wanted.filter((file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name))
     const question = ++this.#questions
     const named = new Set(fit.map(({ name }) => name))
-    for (const part of this.#parts) if (part.files.some(({ name }) => named.delete(name))) part.wanted = question
-    for (const part of this.#parts) for (const { name } of part.files) named.delete(name)
+    for (const part of this.#parts) if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
     if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), wanted: fit, question }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }

@@ -1,32 +1,23 @@
 /** All that the reader keeps of files in memory, and what of it a statement is answered from. */
-import type { DuckDBInstance } from '@duckdb/node-api'
 import { keptTraffic } from '../graph/traffic.ts'
 import { keptTraces } from '../kubernetes/audit.ts'
 import type { StoredFile } from '../record.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
-import { KeptFiles, type Holding, type Kept, type KeptOf } from './kept.ts'
+import { KeptFiles, type Holding, type Kept, type KeptOf, type KeptOptions } from './kept.ts'
 import { happenedWithin, type Receipt } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
 /** What who talked to whom may take, beside who did what. */
 const trafficPart = 0.25
 
-export interface MemoryOptions {
-  readonly instance: DuckDBInstance
-  readonly directory: string
-  /** For traces; so much for sums of workloads, too, as `trafficPart` says. */
-  readonly mostBytes: number
-  /** Does a call of DuckDB when it may be done. */
-  readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
-}
-
 export class Memory {
   readonly #traces: KeptFiles
   readonly #traffic: KeptFiles
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor({ mostBytes, call, ...where }: MemoryOptions) {
+  /** `mostBytes`: for traces; sums of workloads take no more than `trafficPart` of that beside them. */
+  constructor({ mostBytes, call, ...where }: Omit<KeptOptions, 'rows'>) {
     // One after the other: each measures what it takes.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
