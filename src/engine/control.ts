@@ -224,8 +224,47 @@ export interface StoreReader {
    * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /** Edges of nodes, summed over all that tells them. Rejects as {@link query} does. */
+  edges(asked: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
   /** What there is to add up. */
   sums?(): Promise<StoredSums>
+}
+
+export interface EdgesAsked {
+  readonly near: readonly string[]
+  /** Only edges to these, all of them. */
+  readonly far?: readonly string[]
+  /** No edges to these. */
+  readonly without?: readonly string[]
+  /** Edges of each node: of each relation the largest first, so that no relation hides another. */
+  readonly limit: number
+  /** What happened from `from` to before `to`, and what held at `to`; in µs. */
+  readonly span: { readonly from: bigint; readonly to: bigint }
+  /** Undefined: those that people read. */
+  readonly relations: ReadonlySet<string> | undefined
+  /** Only edges of objects in these; undefined: all edges. */
+  readonly namespaces: readonly string[] | undefined
+}
+
+/** In the order of `near`, and of each node in that of `limit`. */
+export interface StoredEdge {
+  readonly near: string
+  readonly far: string
+  readonly relation: string
+  /** It leads from `near` to `far`. */
+  readonly forward: boolean
+  /** Traces, flows, or times in which it held. */
+  readonly count: number
+  readonly first: string | null
+  /** null: it still holds. */
+  readonly last: string | null
+  readonly severity: string | null
+  readonly bytes: number | null
+  /** What traces call the ends. */
+  readonly nearName: string | null
+  readonly farName: string | null
+  /** Edges of `near` beyond the limit. */
+  readonly others: number
 }
 
 /** Times in Unix ms. */

@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js'
 import type { DoubleInterval, Match } from './bound.ts'
 import type { Interval } from './intervals.ts'
-import { compareBytes, wildcardTest } from './text-order.ts'
+import { compareBytes } from '../model/text-order.ts'
+import { wildcardTest } from './wildcard.ts'
 
 /** Of an integer that a double holds exactly. */
 export type NumberTest = (value: number) => boolean

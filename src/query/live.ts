@@ -1,7 +1,7 @@
 import type { Batch } from '../model/batches.ts'
 import { dataEncodings } from '../model/batches.ts'
 import type { Bound, Leaf } from './bound.ts'
-import { compareBytes } from './text-order.ts'
+import { compareBytes } from '../model/text-order.ts'
 import { codesOf, isFlows, isResolved, numbersOf, textsOf, type LiveHeader, type LiveResolver, type LiveRows } from './live-columns.ts'
 import { doubleTest, holds, numberTest, textTest, wordsTest } from './live-tests.ts'
 import { anyWide, wideOf, wideRow } from './live-wide.ts'

@@ -11,7 +11,8 @@ import { compileSql } from './sql.ts'
 import { header } from './testing/agreement.ts'
 import { randomExpression } from './testing/expressions.ts'
 import { makeBatch, makeView } from './testing/tables.ts'
-import { compareBytes, wildcardTest } from './text-order.ts'
+import { compareBytes } from '../model/text-order.ts'
+import { wildcardTest } from './wildcard.ts'
 
 /** Cuts, doubles and mixes pieces of a filter. */
 function damaged(random: SeededRandom, text: string): string {

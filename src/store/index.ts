@@ -32,7 +32,7 @@ export interface StoreOptions {
   /** DuckDB's memory for writing and for queries, as it writes sizes: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Memory of the reader for the narrow columns of audit traces that questions come back to; a quarter more is for who talked to whom. */
+  /** Memory of the reader for audit traces that questions come back to: their narrow columns, and edges of the graph; a sixth more is for who talked to whom. */
   readonly keptBytes?: number
   /** For tests on a disk that DuckDB can't write to. */
   readonly writer?: () => Promise<TableWriter>
@@ -62,7 +62,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const opened = await openFolder({ host, directory, writer, log })
   const folder = new Folder({ host, directory, ...opened })
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 64 << 20, spill: async () => Math.min(4e9, (await host.disk.free(directory)) / 4) })
+  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill: async () => Math.min(4e9, (await host.disk.free(directory)) / 4) })
   const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
   return {
     projection,

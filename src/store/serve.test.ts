@@ -1,8 +1,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { EdgesAsked } from '../engine/control.ts'
 import { connectStore, serveStore, type RemoteStore, type Store } from './index.ts'
 import { ask, askText } from './testing/ask.ts'
-import { FrameMaker } from './testing/frames.ts'
+import { event, FrameMaker } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
 const stores = temporaryStores()
@@ -24,12 +25,18 @@ afterEach(() => {
 })
 
 it('answers, refusals and status come over a port as they are', async () => {
-  await store.projection.apply([new FrameMaker().flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
+  const make = new FrameMaker()
+  await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
   await store.projection.commit()
   expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
   expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
+  const edges: EdgesAsked = { near: ['user:/alice'], span: { from: 0n, to: 4_000_000_000_000_000n }, limit: 1, relations: new Set(['acted-on']), namespaces: undefined }
+  await store.projection.apply([make.events(['a', 'b'].map((id) => ({ ...event(id, { family: 'audit', json: { audit: { actor: { kind: 'user', id: 'alice' }, action: 'get' } } }), ref: `otc:p/ecs/server/${id}` })))])
+  await store.projection.commit()
+  expect(await remote.edges(edges, new AbortController().signal)).toEqual([expect.objectContaining({ near: 'user:/alice', far: 'otc:p/ecs/server/a', count: 1, others: 1 })])
+  await expect(remote.edges(edges, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
   await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({ name: 'WeirError', code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('nothing') })
-  expect(await remote.status()).toMatchObject({ version: 1, rows: 1, files: 3, unreadableFiles: 0, ledger: { stored: { netflow: 1 } } })
+  expect(await remote.status()).toMatchObject({ version: 2, rows: 3, files: 4, unreadableFiles: 0, ledger: { stored: { netflow: 1, http: 2 } } })
 })
 
 it('a large answer comes whole, and no faster than it is read', async () => {

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { QueryFormat, StoreReader } from '../engine/control.ts'
+import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../engine/control.ts'
 import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
 import type { StoreStatus } from './status.ts'
 
@@ -12,6 +12,7 @@ export interface RemoteStore extends StoreReader {
 
 type Request =
   | { readonly id: number; readonly ask: 'query'; readonly sql: string; readonly format: QueryFormat }
+  | { readonly id: number; readonly ask: 'edges'; readonly asked: EdgesAsked }
   | { readonly id: number; readonly ask: 'status' }
   /** Room for one more chunk. */
   | { readonly id: number; readonly ask: 'more' }
@@ -29,6 +30,7 @@ type Reply =
   | { readonly id: number; readonly is: 'end' }
   | { readonly id: number; readonly is: 'failed'; readonly fault: Fault }
   | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
+  | { readonly id: number; readonly is: 'edges'; readonly edges: readonly StoredEdge[] }
 
 /** Chunks under way before the asker has taken the first. */
 const window = 2
@@ -44,7 +46,7 @@ function errorOf({ code, message }: Fault): Error {
 
 /** Answers what comes over the port until it closes. */
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
-  const running = new Map<number, Answer>()
+  const running = new Map<number, Pick<Answer, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
   port.on('message', (request: Request) => {
     switch (request.ask) {
@@ -53,6 +55,16 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
         running.set(request.id, answer)
         const ended = (): void => void running.delete(request.id)
         answer.run(store.reader, request.sql, request.format).then(ended, ended)
+        break
+      }
+      case 'edges': {
+        const abort = new AbortController()
+        running.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
+        const ended = (reply: Reply): void => {
+          running.delete(request.id)
+          send(reply)
+        }
+        store.reader.edges(request.asked, abort.signal).then((edges) => ended({ id: request.id, is: 'edges', edges }), (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }))
         break
       }
       case 'more': running.get(request.id)?.more(); break
@@ -131,20 +143,37 @@ export function connectStore(port: MessagePort): RemoteStore {
     return id
   }
 
+  /** A request that the signal cancels until it is done. */
+  const cancellable = (signal: AbortSignal): { readonly heard: Inbox; readonly id: number; readonly done: () => void } => {
+    signal.throwIfAborted()
+    const heard = new Inbox()
+    const id = begin((reply) => heard.put(reply))
+    const cancel = (): void => {
+      heard.fail(signal.reason as Error)
+      send({ id, ask: 'cancel' })
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    const done = (): void => {
+      signal.removeEventListener('abort', cancel)
+      open.delete(id)
+    }
+    return { heard, id, done }
+  }
+
   return {
+    async edges(asked, signal) {
+      const { heard, id, done } = cancellable(signal)
+      send({ id, ask: 'edges', asked })
+      try {
+        const reply = await heard.next()
+        if (reply.is !== 'edges') throw new Error('The store gave another answer.')
+        return reply.edges
+      } finally {
+        done()
+      }
+    },
     async query(sql, format, signal) {
-      signal.throwIfAborted()
-      const heard = new Inbox()
-      const id = begin((reply) => heard.put(reply))
-      const cancel = (): void => {
-        heard.fail(signal.reason as Error)
-        send({ id, ask: 'cancel' })
-      }
-      signal.addEventListener('abort', cancel, { once: true })
-      const done = (): void => {
-        signal.removeEventListener('abort', cancel)
-        open.delete(id)
-      }
+      const { heard, id, done } = cancellable(signal)
       send({ id, ask: 'query', sql, format })
       try {
         await heard.next()

@@ -33,7 +33,7 @@ export default {
     context.figure('stored', Math.round(status.bytes / traces.traces), 'bytes per trace, flows and rollups included')
     context.figure('time to store them', Math.round(traces.seconds), 's')
     const control = new RecordingControl()
-    control.store = { query: (sql, format, signal) => traces.store.reader.query(sql, format, signal), sums: () => Promise.resolve(traces.store.status().sums) }
+    control.store = { query: (sql, format, signal) => traces.store.reader.query(sql, format, signal), edges: (asked, signal) => traces.store.reader.edges(asked, signal), sums: () => Promise.resolve(traces.store.status().sums) }
     const api = await startApi({ listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', log: recordingLog(), host: traces.host, version: '0.0.0-bar', control })
     try {
       await pages(context, api, traces)

@@ -34,7 +34,7 @@ export default {
     context.figure('stored', status.bytes / week.flows, 'bytes per flow, rollups and endpoints included')
     context.figure('time to store them', week.seconds, 's')
     const control = new RecordingControl()
-    control.store = { query: (sql, format, signal) => week.store.reader.query(sql, format, signal), sums: () => Promise.resolve(manySums(week.store.status().sums)) }
+    control.store = { query: (sql, format, signal) => week.store.reader.query(sql, format, signal), edges: (asked, signal) => week.store.reader.edges(asked, signal), sums: () => Promise.resolve(manySums(week.store.status().sums)) }
     const api = await startApi({ listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', log: recordingLog(), host: week.host, version: '0.0.0-bar', control })
     try {
       await questions(context, api, week)

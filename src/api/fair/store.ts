@@ -30,15 +30,17 @@ export function fairly(control: Control, limits: FairLimits): Control {
 
 /** A turn lasts until the first bytes are there: an answer that somebody reads slowly keeps nobody waiting. */
 function fairReader(store: StoreReader, queue: FairQueue): StoreReader {
+  const inTurn = async <Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> => {
+    const done = await queue.enter(asker.getStore() ?? '', signal)
+    try {
+      return await ask()
+    } finally {
+      done()
+    }
+  }
   return {
-    async query(sql, format, signal) {
-      const done = await queue.enter(asker.getStore() ?? '', signal)
-      try {
-        return await store.query(sql, format, signal)
-      } finally {
-        done()
-      }
-    },
+    query: (sql, format, signal) => inTurn(signal, () => store.query(sql, format, signal)),
+    edges: (asked, signal) => inTurn(signal, () => store.edges(asked, signal)),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
   }
 }

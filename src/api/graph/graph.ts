@@ -1,21 +1,13 @@
 /** Neighbours of a node, and paths between two, out of the edges that the store has. */
-import type { StoreReader } from '../../engine/control.ts'
+import type { EdgesAsked, StoredEdge, StoreReader } from '../../engine/control.ts'
+import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
 import { mayName } from '../access/scope.ts'
-import { rowsOf } from '../ask.ts'
-import { edgesSql, type EdgesAsked, type GraphSpan } from './edges.ts'
-import { labelOf, nodeOf, type GraphNode } from './nodes.ts'
+import { nodeOf, type GraphNode } from './nodes.ts'
 
-export interface GraphEdge {
+export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'first' | 'last' | 'severity' | 'bytes'> {
   readonly from: string
-  readonly relation: string
   readonly to: string
-  /** Traces, flows, or times in which it held. */
-  readonly count: number
-  readonly first: string | null
-  readonly last: string | null
-  readonly severity: string | null
-  readonly bytes: number | null
 }
 
 export interface Graph {
@@ -29,7 +21,7 @@ export interface GraphAsking {
   readonly store: StoreReader
   readonly gone: AbortSignal
   readonly principal: Principal
-  readonly span: GraphSpan
+  readonly span: EdgesAsked['span']
   readonly relations: ReadonlySet<string> | undefined
 }
 
@@ -48,17 +40,16 @@ class Known {
   /** Adds the edges of nodes; answers where they lead, in their order. Undefined when who asked has gone. */
   async ask(more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>, hops: number): Promise<readonly string[] | undefined> {
     const { store, gone, principal, span, relations } = this.#asking
-    const sql = edgesSql({ ...more, principal, span, relations })
-    const rows = sql === undefined ? [] : await rowsOf(store, sql, gone)
-    if (rows === undefined) return undefined
+    const edges = await store.edges({ ...more, namespaces: principal.namespaces, span, relations }, gone).catch((error: unknown) => {
+      if (!gone.aborted) throw error
+    })
+    if (edges === undefined) return undefined
     const reached: string[] = []
-    for (const row of rows) {
-      const [near, far] = [String(row['near']), String(row['far'])]
-      const [from, to] = row['forward'] === true ? [near, far] : [far, near]
-      const edge = { from, relation: String(row['relation']), to, count: Number(row['count']), first: textOf(row['first']), last: textOf(row['last']), severity: textOf(row['severity']), bytes: row['bytes'] === null ? null : Number(row['bytes']) }
-      this.edges.set(JSON.stringify([edge.from, edge.relation, edge.to]), edge)
-      for (const [ref, name] of [[near, row['near_name']], [far, row['far_name']]] as const) if (typeof name === 'string') this.#names.set(ref, name)
-      if (Number(row['others']) > 0) this.cut.set(near, Number(row['others']))
+    for (const { near, far, relation, forward, count, first, last, severity, bytes, nearName, farName, others } of edges) {
+      const [from, to] = forward ? [near, far] : [far, near]
+      this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, count, first, last, severity, bytes })
+      for (const [ref, name] of [[near, nearName], [far, farName]] as const) if (name !== null) this.#names.set(ref, name)
+      if (others > 0) this.cut.set(near, others)
       if (!this.hops.has(far)) {
         this.hops.set(far, hops)
         reached.push(far)
@@ -70,10 +61,6 @@ class Known {
   node(ref: string): GraphNode {
     return nodeOf(ref, this.#names.get(ref))
   }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }
 
 /** Undefined when who asked has gone. */

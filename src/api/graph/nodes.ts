@@ -1,8 +1,6 @@
-/** What stands at the ends of edges, told by its reference alone. Labels are those of the sink `neo4j`. */
-import { parseKubernetesRef, workloadGroups } from '../../model/refs.ts'
-
-export const labels = ['SUBJECT', 'RESOURCE', 'WORKLOAD', 'TENANT', 'REGION', 'STATUS', 'IMAGE', 'ACTION'] as const
-export type Label = (typeof labels)[number]
+/** What stands at the ends of edges, told by its reference alone. */
+import { actionName, labelOf, type Label } from '../../model/graph.ts'
+import { parseKubernetesRef } from '../../model/refs.ts'
 
 export interface GraphNode {
   readonly ref: string
@@ -10,22 +8,6 @@ export interface GraphNode {
   /** Of an object its kind, of a resource of a cloud `<service>/<type>`. */
   readonly kind: string | null
   readonly name: string
-}
-
-const prefixes: Readonly<Record<string, Label>> = { user: 'SUBJECT', tenant: 'TENANT', region: 'REGION', status: 'STATUS', image: 'IMAGE', action: 'ACTION' }
-
-/** All actions of a name, whoever did them (`action:login`), not a single one; undefined: it is none of these. */
-export function actionName(ref: string): string | undefined {
-  return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
-}
-
-export function labelOf(ref: string): Label {
-  if (ref === 'system' || ref === 'unknown') return 'SUBJECT'
-  const object = parseKubernetesRef(ref)
-  if (object !== undefined) return workloadGroups[object.kind] === object.group ? 'WORKLOAD' : 'RESOURCE'
-  const [, prefix = ''] = /^([a-z][a-z0-9+.-]*):/.exec(ref) ?? []
-  // What else has a prefix and parts is a resource, or a machine; ids of events have none.
-  return prefixes[prefix] ?? (prefix !== '' && ref.includes('/') ? 'RESOURCE' : 'ACTION')
 }
 
 /** `told`: what events call it. */

@@ -1,5 +1,5 @@
 import type { FlowBatch } from '../../model/batches.ts'
-import { compareBytes } from '../../query/text-order.ts'
+import { compareBytes } from '../../model/text-order.ts'
 import { isFurther, statisticsOf, type FurtherMeasure, type Measure, type Statistics } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { present } from './scan.ts'

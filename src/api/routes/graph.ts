@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { goneWith, storeOf } from '../ask.ts'
-import { eventRelations, summedRelations, type GraphSpan } from '../graph/edges.ts'
+import { eventRelations, labels, summedRelations } from '../../model/graph.ts'
 import { neighbours, pathsBetween, type GraphAsking } from '../graph/graph.ts'
-import { labels } from '../graph/nodes.ts'
 import { moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -85,7 +84,7 @@ const pathSchema = {
 
 const dayUs = 86_400_000_000n
 
-function spanOf(begin: string | undefined, end: string | undefined, now: number): GraphSpan {
+function spanOf(begin: string | undefined, end: string | undefined, now: number): GraphAsking['span'] {
   const to = moment(end ?? 'now', 'to', now)
   const from = begin === undefined ? to - dayUs : moment(begin, 'from', now)
   if (from >= to) throw new ApiError('WEIR_API_INVALID', `What happened begins (${isoOf(from)}) after its end (${isoOf(to)}).`)
@@ -120,7 +119,7 @@ interface PathQuery {
 
 export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
   const { clock } = context.host
-  const asking = (gone: AbortSignal, principal: Principal, span: GraphSpan, written: string | undefined): GraphAsking => ({ store: storeOf(context), gone, principal, span, relations: relationsOf(written) })
+  const asking = (gone: AbortSignal, principal: Principal, span: GraphAsking['span'], written: string | undefined): GraphAsking => ({ store: storeOf(context), gone, principal, span, relations: relationsOf(written) })
   app.get('/api/v1/graph', { schema }, async (request, reply) => {
     const query = request.query as Query
     const span = spanOf(query.from, query.to ?? query.at, clock.now())

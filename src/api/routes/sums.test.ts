@@ -62,7 +62,7 @@ test('rollups answer what the flows would, and say which they are', async () => 
   expect((await api.get('series', { ...span, step: '1m', group: 'src_addr' })).body['source']).toBe('raw')
   expect((await api.get('series', { ...span, step: '1m' })).body['source']).toBe('flows_1m')
   const { sums } = api.store.status()
-  api.control.store = { query: (sql, format, signal) => api.store.reader.query(sql, format, signal), sums: async () => ({ ...sums, flows: { ...sums.flows, rows: 5_000_000 } }) }
+  api.control.store = { query: (sql, format, signal) => api.store.reader.query(sql, format, signal), edges: (asked, signal) => api.store.reader.edges(asked, signal), sums: async () => ({ ...sums, flows: { ...sums.flows, rows: 5_000_000 } }) }
   const questions: [string, Record<string, string>][] = [
     ['series', { step: '1m' }], ['series', { step: '2m', group: 'src.addr', limit: '2' }], ['series', { step: '1m', group: 'dst_addr,proto', by: 'flows' }],
     ['series', { step: '1m', filter: 'any.addr = 10.0.0.1, 2001:db8::/32 and dst_port = https' }], ['series', { step: '1m', filter: 'src.name != gateway and not exists(src.ns)', both_ways: 'true' }],

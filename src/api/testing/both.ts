@@ -27,7 +27,7 @@ export interface Both {
 export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both> {
   const store = await stores.open()
   const [withStore, without] = [new RecordingControl(), new RecordingControl()]
-  withStore.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), sums: () => Promise.resolve(store.status().sums) }
+  withStore.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), edges: (asked, signal) => store.reader.edges(asked, signal), sums: () => Promise.resolve(store.status().sums) }
   without.store = undefined
   const [stored, live] = [await start({ ...options, resolver, control: withStore }), await start({ ...options, resolver, control: without })]
   const make = new FrameMaker()

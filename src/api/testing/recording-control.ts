@@ -33,6 +33,7 @@ export class RecordingControl implements Control {
       this.queries.push({ sql, format, signal })
       return this.answer(sql, signal)
     },
+    edges: async () => [],
   }
   readonly deadLetters: Control['deadLetters'] = {
     list: async (sink, limit, bodies, after) => (after?.id === 'http:1:2:0' ? [] : [{ id: 'http:1:2:0', sink: sink ?? 'nats', time: 1_700_000_000_000, reason: `limit ${limit}`, attempts: 3, state: 'open', kind: 'events', ...(bodies ? { body: { id: 'a' } } : {}) }]),

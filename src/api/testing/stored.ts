@@ -22,7 +22,7 @@ export interface StoredApi {
 export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
   const store = await stores.open()
   const control = new RecordingControl()
-  control.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), sums: () => Promise.resolve(store.status().sums) }
+  control.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), edges: (asked, signal) => store.reader.edges(asked, signal), sums: () => Promise.resolve(store.status().sums) }
   const { api } = await start({ ...options, control })
   const make = new FrameMaker()
   return {

@@ -55,7 +55,7 @@ export const storeMethods = {
     feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
-      reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal) },
+      reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal), edges: (asked, signal) => need().store.reader.edges(asked, signal) },
       status: () => need().store.status(),
     })
     const { positions, accounted } = feed.store.ledger()

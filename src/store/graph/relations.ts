@@ -8,15 +8,13 @@ import { auditView } from '../kubernetes/audit.ts'
 import { changesView } from '../kubernetes/changes.ts'
 import { clusterRelationNames, clusterRelations } from '../kubernetes/resources.ts'
 import { msPerHour } from '../names.ts'
+import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
 /** Names of relations that a question is about; undefined: of any. */
 export type AskedRelations = ReadonlySet<string> | undefined
 
 const ever: Receipt = { from: -Infinity, to: Infinity }
-
-/** `tenant:<domain>/<tenant>` from view `audit`; the rule of `actorKey` for what would end the domain early. */
-const tenant = "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 
 interface Part {
   readonly relation: string
@@ -42,8 +40,8 @@ const parts: readonly Part[] = [
   ofEach('applied-on', 'id', 'resource', auditView),
   ofEach('applied-on', 'id', 'ref', (input) => changesView(input, undefined)),
   ofEach('with-status', 'id', "'status:' || severity", auditView),
-  sinceFirst('member-of', 'resource', tenant),
-  sinceFirst('located-at', tenant, "'region:' || region"),
+  sinceFirst('member-of', 'resource', tenantRef),
+  sinceFirst('located-at', tenantRef, regionRef),
   sinceFirst('assumed-by', 'actor', 'impersonated_by'),
   { relation: 'talks-to', sql: (input) => `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to FROM (${trafficView(input)})` },
 ]

@@ -1,8 +1,8 @@
-import { fileList } from '../duck.ts'
 import { auditColumns, hasColumn, type AuditColumn, type FileColumn } from '../schema.ts'
-import type { Kept, KeptRows } from '../read/kept.ts'
+import type { Kept } from '../read/kept.ts'
 import type { Receipt } from '../read/receipt.ts'
 import { position, type ViewInput } from '../read/views.ts'
+import type { StoredFile } from '../record.ts'
 import { eventsOf } from './events.ts'
 
 /** Its columns in their order. */
@@ -10,14 +10,17 @@ const columns = ['time', ...auditColumns.flatMap((name) => (name === 'resource_t
 
 /** Columns that are kept as text. What differs from trace to trace would take more room than all of these. */
 const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = ['resource', 'source', ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id')]
-const keptColumns = ['time', ...keptTexts.map((name) => `"${name}"`)].join(', ')
+export const keptColumns = ['time', ...keptTexts.map((name) => `"${name}"`)].join(', ')
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 
-/** The narrow columns of traces. */
-export const keptTraces: KeptRows = {
-  name: 'traces', stream: 'events', columns: keptColumns,
-  fits: (file) => file.families?.includes('audit') === true && hasColumn(file, actorColumn),
-  read: (files, first, directory) => `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')} FROM read_parquet(${fileList(files.map(({ name }) => `${directory}/${name}`))}, union_by_name = true) WHERE family = 'audit'`,
+/** Traces of the file may be kept. */
+export function keepsTraces(file: StoredFile): boolean {
+  return file.families?.includes('audit') === true && hasColumn(file, actorColumn)
+}
+
+/** Their narrow columns, behind the numbers of their files, which are counted from `first`. */
+export function keptTraceRows(files: string, first: number): string {
+  return `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')} FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
 }
 
 /** Columns that are not kept in memory: a statement that speaks of one is answered from files. */

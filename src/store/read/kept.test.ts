@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
-import { rowsBatch } from '../../../test/graph/seed.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
@@ -78,39 +77,6 @@ it.each(seeds(2, 20))('what is kept in memory answers as the files do, while hou
   }
 })
 
-it.each(seeds(2, 20))('sums of workloads in memory are those of the files, while hours close, get more, merge and go (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const options = { host: hostAt(() => now), retain: { rollupAgesMs: { flows_1m: 3 * msPerHour, flows_5m: 4 * msPerHour, flows_1h: 5 * msPerHour }, ageMs: 5 * msPerHour } }
-  let store = await stores.open(options)
-  const make = new FrameMaker(random.integer(1, 9))
-  const end = (of: string): object => ({ [`${of}_namespace`]: random.pick(['shop', 'pay']), [`${of}_owner_kind`]: 'Deployment', [`${of}_owner_name`]: `w${random.integer(0, 3)}` })
-  const ref = (of: string): string => `'k8s:c1/apps/Deployment/' || ${of}_namespace || '/' || ${of}_owner_name`
-  const sums = 'sum(bytes)::VARCHAR AS bytes, sum(packets)::VARCHAR AS packets, sum(flows)::VARCHAR AS flows'
-  const same = async (): Promise<void> => {
-    const from = random.pick([startOfDay, now - random.integer(0, 9) * msPerHour])
-    const until = from + random.integer(1, 12) * msPerHour
-    const when = (column: string): string => within(from, until).replaceAll('time', column).replaceAll(`make_${column}stamptz`, 'make_timestamptz')
-    const [told, expected] = await Promise.all([
-      `SELECT hour, from_ref, to_ref, ${sums} FROM traffic WHERE ${when('hour')} GROUP BY ALL`,
-      `SELECT time AS hour, ${ref('src')} AS from_ref, ${ref('dst')} AS to_ref, ${sums.replace('(bytes)', '(bytes_est)').replace('(packets)', '(packets_est)')} FROM flows_1h WHERE ${when('time')} GROUP BY ALL`,
-    ].map(async (sql) => (await ask(store.reader, sql)).map((row) => JSON.stringify(row)).sort()))
-    expect(told).toEqual(expected)
-  }
-  for (let hour = 0; hour < 9; hour++, now += msPerHour) {
-    for (let commit = 0; commit < random.integer(1, 3); commit++) {
-      const rows = Array.from({ length: random.integer(1, 30) }, () => ({ time_start: now - 2000, time_end: now - 1000, time_received: now, src_addr: '10.1.0.1', dst_addr: '10.1.0.2', ...end('src'), ...end('dst'), src_port: 40_000, dst_port: 8080, proto: 6, bytes: random.integer(1, 1000), packets: 3, cluster: 'c1' }))
-      await store.projection.apply([make.batch(rowsBatch(rows), now, 'netflow')])
-      await store.projection.commit()
-    }
-    await judged(store, random, same)
-    if (random.chance(0.15)) {
-      await stores.close()
-      store = await stores.open(options)
-    }
-  }
-})
-
 it('a file of an hour that is over is read once for all questions about who did what, and again for what is not kept of it', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
@@ -122,26 +88,6 @@ it('a file of an hour that is over is read once for all questions about who did 
   expect(await counted(store)).toBe(20)
   expect(log.lines.map(({ fields }) => fields['rows'])).toEqual([10])
   expect(await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`)).toEqual([{ n: 0 }])
-})
-
-it('who talked to whom in hours that are over is read once', async () => {
-  let now = startOfDay
-  const [host, log] = [hostAt(() => now), recordingLog()]
-  const store = await stores.open({ host, log })
-  const make = new FrameMaker()
-  for (let hour = 0; hour < 4; hour++, now += msPerHour) {
-    const ends = Object.fromEntries(['src', 'dst'].flatMap((of) => [[`${of}_namespace`, 'shop'], [`${of}_owner_kind`, 'Deployment'], [`${of}_owner_name`, of]]))
-    await store.projection.apply([make.batch(rowsBatch([{ time_start: now, time_end: now, time_received: now, src_addr: '10.1.0.1', dst_addr: '10.1.0.2', ...ends, proto: 6, bytes: 100, packets: 1, cluster: 'c1' }]), now, 'netflow')])
-    await store.projection.commit()
-  }
-  while (await store.maintain());
-  const hours = async (): Promise<unknown> => (await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM traffic WHERE hour >= ${moment(startOfDay)}`))[0]?.['n']
-  expect(await hours()).toBe(4)
-  await store.reader.idle()
-  const made = (await host.disk.list(stores.directory)).filter((name) => name.startsWith('flows_1h-')).sort()
-  expect(made.length).toBeGreaterThan(1)
-  for (const name of made.slice(0, -1)) await host.disk.remove(`${stores.directory}/${name}`)
-  expect(await hours()).toBe(4)
 })
 
 it('no more is kept than there is room for: the newest of what is asked for, then what was asked for last', async () => {

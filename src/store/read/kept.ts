@@ -1,50 +1,47 @@
 /**
- * Rows of files in memory, compressed, with what questions of some time came to need of them. Files never change, so what was read of
+ * What is in memory of files, with what questions of some time came to need of them. Files never change, so what was read of
  * one is good as long as a version names it. Only hours that are over are kept: the files of the newest one are few, and become others soon.
  */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { rowsOf } from '../duck.ts'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
 /** What is kept, and of which files. */
-export interface KeptRows {
-  readonly name: string
+export interface KeptKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
-  readonly columns: string
-  /** SQL of the columns behind one `file`, the place of a row's file among these, counted from `first`. */
-  readonly read: (files: readonly StoredFile[], first: number, directory: string) => string
+  /** What is kept of files; rows have the number of their file among these. */
+  readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
+  readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
 
 /** Databases beside the views are called so; no statement may speak of them. */
 export const keptPrefix = 'kept_'
 
-/** What is in memory of the files of one version. */
+/** What views do without of a version's files. */
 export interface Kept {
   readonly names: ReadonlySet<string>
-  /** `SELECT <columns>` of their rows, and of no other's; undefined: there are none. */
+  /** `SELECT <columns>` of their rows, and of no other's; undefined: there are none, or they are not wanted. */
   readonly sql: string | undefined
 }
 
-/** What is in memory of what a statement asks for. */
+/** The same of what a statement asks for. */
 export interface KeptOf {
   readonly traces?: Kept
   readonly traffic?: Kept
 }
 
-export interface Holding {
-  readonly kept: Kept
+/** What is in memory of the files of one version, until it is released. */
+export interface Holding<Content> {
+  readonly names: ReadonlySet<string>
+  readonly parts: readonly { readonly content: Content; /** Numbers of files that are not of the version. */ readonly without: ReadonlySet<number> }[]
   readonly release: () => void
 }
 
-/**
- * What was read at once, in a database of its own: it is compressed before the first question reads from it, and goes as a whole.
- * Of a database that is being read DuckDB compresses little.
- */
-interface Part {
-  readonly database: string
+/** What was read at once: it goes as a whole. */
+interface Part<Content> {
+  readonly content: Content
   /** Files in the order of their numbers in it. */
   readonly files: readonly StoredFile[]
   readonly rows: number
@@ -64,28 +61,24 @@ interface Wish {
 const rowsAtOnce = 131_072
 /** Parts of fewer than half of that, which become one when there are more: hours that are over come one by one. */
 const mostSmall = 8
-/** Files that one statement speaks of. */
-const filesAtOnce = 64
 /** Of a row, before some were measured. */
 const firstGuess = 64
 
 const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
 
-export interface KeptOptions {
-  readonly rows: KeptRows
+export interface KeptOptions<Content extends { readonly bytes: number }> {
+  readonly kind: KeptKind<Content>
   readonly instance: DuckDBInstance
-  readonly directory: string
   readonly mostBytes: number
   /** Does a call of DuckDB when it may be done. */
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
 
-export class KeptFiles {
-  readonly #options: KeptOptions
-  readonly #parts = new Set<Part>()
+export class KeptFiles<Content extends { readonly bytes: number }> {
+  readonly #options: KeptOptions<Content>
+  readonly #parts = new Set<Part<Content>>()
   /** Files that could not be read: whoever asks of them meets the reason. */
   readonly #refused = new Set<string>()
-  #made = 0
   #questions = 0
   #bytesOfRow = firstGuess
   /** What is read in next: once the question that it is for has its answer. */
@@ -93,13 +86,13 @@ export class KeptFiles {
   #taking: Promise<void> | undefined
   #closed = false
 
-  constructor(options: KeptOptions) {
+  constructor(options: KeptOptions<Content>) {
     this.#options = options
   }
 
   /** What there is of a version's files. Those that are wanted are there for later questions, as far as there is room for them: this one does not wait. */
-  hold(pin: Pin, wanted: readonly StoredFile[]): Holding {
-    const { stream, fits } = this.#options.rows
+  hold(pin: Pin, wanted: readonly StoredFile[]): Holding<Content> {
+    const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce((hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour), -Infinity)
     const fit = wanted.filter((file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name))
     const question = ++this.#questions
@@ -109,20 +102,20 @@ export class KeptFiles {
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
 
-  #holding(version: ReadonlySet<string>): Holding {
+  #holding(version: ReadonlySet<string>): Holding<Content> {
     const names = new Set<string>()
-    const held: Part[] = []
-    const selects: string[] = []
+    const held: Part<Content>[] = []
+    const parts: Holding<Content>['parts'][number][] = []
     for (const part of this.#parts) {
-      const numbers = part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number]))
-      if (numbers.length === part.files.length) continue
+      const without = new Set(part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number])))
+      if (without.size === part.files.length) continue
       for (const { name } of part.files) if (version.has(name)) names.add(name)
       part.held++
       held.push(part)
-      selects.push(`SELECT ${this.#options.rows.columns} FROM ${part.database}.rows${numbers.length === 0 ? '' : ` WHERE file NOT IN (${numbers.join(', ')})`}`)
+      parts.push({ content: part.content, without })
     }
     return {
-      kept: { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') },
+      names, parts,
       release: () => {
         for (const part of held.splice(0)) part.held--
         this.#begin()
@@ -170,7 +163,7 @@ export class KeptFiles {
 
   /** Lets parts go that are mostly of files that are no more, and small ones where there are too many. Answers what is to be read again of them. */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
-    const live = (part: Part): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
+    const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
     const small = [...this.#parts].filter(({ rows }) => rows < rowsAtOnce / 2)
     const worn = [...this.#parts].filter((part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > mostSmall && small.includes(part)))
     const gone = worn.filter(({ held }) => held === 0)
@@ -189,29 +182,21 @@ export class KeptFiles {
     }
   }
 
-  async #drop(connection: DuckDBConnection, part: Part): Promise<void> {
+  async #drop(connection: DuckDBConnection, part: Part<Content>): Promise<void> {
     this.#parts.delete(part)
-    await connection.run(`DETACH ${part.database}`)
+    await this.#options.kind.drop(connection, part.content)
   }
 
   async #read(connection: DuckDBConnection, files: readonly StoredFile[], question: number): Promise<void> {
-    const { rows: { name, read }, directory } = this.#options
-    const part = { database: `${keptPrefix}${name}_${++this.#made}`, files, rows: rowsOfAll(files), wanted: question, held: 0 }
-    const bytes = async (): Promise<number> => Number((await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"))[0]?.[0] ?? 0)
-    const before = await bytes()
-    await connection.run(`ATTACH ':memory:' AS ${part.database} (COMPRESS)`)
+    const rows = rowsOfAll(files)
     try {
-      const table = `${part.database}.rows`
-      for (let first = 0; first < files.length; first += filesAtOnce) {
-        const some = read(files.slice(first, first + filesAtOnce), first, directory)
-        await connection.run(first === 0 ? `CREATE TABLE ${table} AS ${some}` : `INSERT INTO ${table} ${some}`)
-      }
-      await connection.run(`CHECKPOINT ${part.database}`)
-      if (part.rows >= rowsAtOnce / 2) this.#bytesOfRow = Math.max(8, (await bytes() - before) / part.rows)
-      this.#parts.add(part)
+      const content = await this.#options.kind.read(connection, files)
+      this.#parts.add({ content, files, rows, wanted: question, held: 0 })
+      // Texts that are in several parts count for the first.
+      const large = [...this.#parts].filter((part) => part.rows >= rowsAtOnce / 2)
+      if (large.length > 0) this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))
     } catch {
       for (const file of files) this.#refused.add(file.name)
-      await connection.run(`DETACH ${part.database}`)
     }
   }
 

@@ -1,54 +1,74 @@
-/** All that the reader keeps of files in memory, and what of it a statement is answered from. */
-import { keptTraffic } from '../graph/traffic.ts'
-import { keptTraces } from '../kubernetes/audit.ts'
-import type { StoredFile } from '../record.ts'
+/** All that the reader keeps of files in memory, and what of it a question is answered from. */
+import type { EdgesAsked } from '../../engine/control.ts'
+import { timesOf } from '../graph/edges-sql.ts'
+import { Refs } from '../graph/refs.ts'
+import type { Talks } from '../graph/talks.ts'
+import { keptTalks } from '../graph/traffic.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
-import { KeptFiles, type Holding, type Kept, type KeptOf, type KeptOptions } from './kept.ts'
+import { KeptFiles, type Holding, type Kept, type KeptOptions } from './kept.ts'
+import { keptTraces, rowsKept, type KeptTraces } from './kept-traces.ts'
 import { happenedWithin, type Receipt } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
 /** What who talked to whom may take, beside who did what. */
-const trafficPart = 0.25
+const talksPart = 1 / 6
+
+/** What there is of the edges of a version's files, until it is released. */
+export interface HeldEdges {
+  readonly refs: Refs
+  readonly traces: Holding<KeptTraces>
+  readonly talks: Holding<Talks>
+  readonly release: () => void
+}
 
 export class Memory {
-  readonly #traces: KeptFiles
-  readonly #traffic: KeptFiles
+  readonly #refs = new Refs()
+  readonly #traces: KeptFiles<KeptTraces>
+  readonly #talks: KeptFiles<Talks>
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** `mostBytes`: for traces; sums of workloads take no more than `trafficPart` of that beside them. */
-  constructor({ mostBytes, call, ...where }: Omit<KeptOptions, 'rows'>) {
+  /** `mostBytes`: for traces; sums of workloads take no more than `talksPart` of that beside them. */
+  constructor({ mostBytes, call, directory, instance }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
     // One after the other: each measures what it takes.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
       this.#turn = done.catch(() => undefined)
       return done
     }
-    this.#traces = new KeptFiles({ ...where, call: inTurn, rows: keptTraces, mostBytes })
-    this.#traffic = new KeptFiles({ ...where, call: inTurn, rows: keptTraffic, mostBytes: mostBytes * trafficPart })
+    this.#traces = new KeptFiles({ instance, call: inTurn, kind: keptTraces(directory, this.#refs), mostBytes })
+    this.#talks = new KeptFiles({ instance, call: inTurn, kind: keptTalks(directory, this.#refs), mostBytes: mostBytes * talksPart })
   }
 
-  /** What there is of what a statement asks for, until it is released. Only times that begin somewhere are worth to be read for it: nobody needs all that there ever was so often. */
-  hold({ narrow, trafficked, times }: Statement, pin: Pin): { readonly kept: KeptOf; readonly release: () => void } {
-    const held: Holding[] = []
-    const hold = (files: KeptFiles, when: Receipt | undefined, within: (when: Receipt) => readonly StoredFile[]): Kept => {
-      const holding = files.hold(pin, when === undefined || when.from === -Infinity ? [] : within(when))
-      held.push(holding)
-      return holding.kept
-    }
-    const kept = {
-      ...(narrow ? { traces: hold(this.#traces, times.audit, (when) => happenedWithin(pin.files, when)) } : {}),
-      ...(trafficked ? { traffic: hold(this.#traffic, times.traffic, (when) => rollupFiles('flows_1h', pin.files, when)) } : {}),
-    }
-    return { kept, release: () => { for (const { release } of held) release() } }
+  /** What there is of the traces that a statement asks for, until it is released. */
+  hold({ narrow, times }: Statement, pin: Pin): { readonly traces?: Kept; readonly release: () => void } {
+    if (!narrow) return { release: () => undefined }
+    const holding = this.#holdTraces(pin, times.audit)
+    return { traces: rowsKept(holding), release: holding.release }
+  }
+
+  holdEdges(span: EdgesAsked['span'], pin: Pin): HeldEdges {
+    const times = timesOf(span)
+    const traces = this.#holdTraces(pin, times.audit)
+    const talks = this.#talks.hold(pin, isWorth(times.traffic) ? rollupFiles('flows_1h', pin.files, times.traffic) : [])
+    return { refs: this.#refs, traces, talks, release: () => { for (const { release } of [traces, talks]) release() } }
+  }
+
+  #holdTraces(pin: Pin, when: Receipt | undefined): Holding<KeptTraces> {
+    return this.#traces.hold(pin, isWorth(when) ? happenedWithin(pin.files, when) : [])
   }
 
   /** Resolves when nothing is being read for later questions. */
   async idle(): Promise<void> {
-    await Promise.all([this.#traces.idle(), this.#traffic.idle()])
+    await Promise.all([this.#traces.idle(), this.#talks.idle()])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#traces.close(), this.#traffic.close()])
+    await Promise.all([this.#traces.close(), this.#talks.close()])
   }
+}
+
+/** Only times that begin somewhere are worth to be read for a question: nobody needs all that there ever was so often. */
+function isWorth(when: Receipt | undefined): when is Receipt {
+  return when !== undefined && when.from !== -Infinity
 }

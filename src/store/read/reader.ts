@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
-import type { QueryFormat, StoreReader } from '../../engine/control.ts'
+import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Timer, Timers } from '../../host/index.ts'
 import type { Log } from '../../engine/ports.ts'
 import { WeirError } from '../../model/errors.ts'
@@ -10,6 +10,7 @@ import { unreadableFiles } from './damage.ts'
 import { fileList, noExtensions, openDuck } from '../duck.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import type { Folder } from '../folder.ts'
+import { edgesOf } from '../graph/edges.ts'
 import { formatter } from './formats.ts'
 import { filePrefix } from './newest.ts'
 import { fileColumns } from '../schema.ts'
@@ -78,24 +79,46 @@ export class DuckReader implements StoreReader {
     signal.throwIfAborted()
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
-    const { folder } = this.#options
     const statement = await refusing(judge(judging, sql), this.#directory)
+    return this.#pinned(instance, signal, (pin) => this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal))
+  }
+
+  async edges(asked: EdgesAsked, given: AbortSignal): Promise<readonly StoredEdge[]> {
+    const signal = AbortSignal.any([given, this.#closing.signal])
+    const ended = this.#hold()
+    try {
+      signal.throwIfAborted()
+      const { instance, memory } = await this.open()
+      return await this.#pinned(instance, signal, async (pin) => {
+        const held = memory.holdEdges(asked.span, pin)
+        try {
+          return await edgesOf(asked, pin.files, held, (statement, kept) => this.#ask(instance, { ...kept, release: () => undefined }, statement, 'ndjson', pin, signal))
+        } finally {
+          held.release()
+        }
+      })
+    } finally {
+      ended()
+    }
+  }
+
+  /** Does something with a version that stays meanwhile. A file that can't be read costs its own rows, not the answer. */
+  async #pinned<Value>(instance: DuckDBInstance, signal: AbortSignal, act: (pin: Pin) => Promise<Value>): Promise<Value> {
     for (;;) {
       signal.throwIfAborted()
-      const pin = folder.versions.pin()
+      const pin = this.#options.folder.versions.pin()
       try {
-        return await this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal)
+        return await act(pin)
       } catch (error) {
-        // A file that can't be read costs its own rows, not the answer.
         if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
       } finally {
-        // The answer holds a pin of its own.
+        // An answer holds a pin of its own.
         await pin.release()
       }
     }
   }
 
-  async #ask(instance: DuckDBInstance, holding: ReturnType<Memory['hold']>, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async #ask(instance: DuckDBInstance, { release, ...kept }: KeptOf & { readonly release: () => void }, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
@@ -109,7 +132,7 @@ export class DuckReader implements StoreReader {
     const finish = async (error: unknown): Promise<void> => {
       interrupting?.cancel()
       connection.closeSync()
-      holding.release()
+      release()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
         await pin.release()
@@ -119,7 +142,7 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), holding.kept), directory))
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), kept), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))

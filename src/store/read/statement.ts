@@ -24,8 +24,6 @@ export interface Statement {
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
   /** It reads view `audit`, and of its columns only those that may be kept in memory. */
   readonly narrow: boolean
-  /** It reads view `traffic`. */
-  readonly trafficked: boolean
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
@@ -117,7 +115,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
     const bounds = boundsOf(tree, view, column)
     return bounds === undefined ? [] : [[view, bounds]]
   }))
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), trafficked: names.tables.has('traffic'), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

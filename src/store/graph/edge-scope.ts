@@ -1,0 +1,28 @@
+/** Edges that may be shown to somebody who is limited to namespaces: one end is an object of them, and no end is another's. */
+import { quoted } from '../duck.ts'
+
+/** The same as {@link scopeTest}, of columns near and far. */
+export function scopeSql(namespaces: readonly string[]): string {
+  const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces))
+  return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:')) AND (${far} OR NOT starts_with(far, 'k8s:'))`
+}
+
+function insideSql(ref: string, namespaces: readonly string[]): string {
+  if (namespaces.length === 0) return 'false'
+  const part = (index: number): string => `split_part(${ref}, '/', ${index})`
+  const names = `(${namespaces.map(quoted).join(', ')})`
+  return `(starts_with(${ref}, 'k8s:') AND (${part(4)} IN ${names} OR (${part(2)} = '' AND ${part(3)} = 'Namespace' AND ${part(5)} IN ${names})))`
+}
+
+export function scopeTest(namespaces: readonly string[]): (near: string, far: string) => boolean {
+  const names = new Set(namespaces)
+  const isInside = (ref: string): boolean => {
+    if (!ref.startsWith('k8s:')) return false
+    const [, group, kind, namespace = '', name = ''] = ref.split('/')
+    return names.has(namespace) || (group === '' && kind === 'Namespace' && names.has(name))
+  }
+  return (near, far) => {
+    const [one, other] = [isInside(near), isInside(far)]
+    return (one || other) && (one || !near.startsWith('k8s:')) && (other || !far.startsWith('k8s:'))
+  }
+}

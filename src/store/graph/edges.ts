@@ -1,0 +1,94 @@
+/** Edges of nodes out of what is in memory of a version's files, and out of its other files. */
+import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
+import { labelOf, type Label } from '../../model/graph.ts'
+import type { Kept } from '../read/kept.ts'
+import { rowsKept } from '../read/kept-traces.ts'
+import type { HeldEdges } from '../read/memory.ts'
+import { happenedWithin } from '../read/receipt.ts'
+import type { Statement } from '../read/statement.ts'
+import { msPerHour } from '../names.ts'
+import { rollupFiles } from '../rollup/views.ts'
+import type { StoredFile } from '../record.ts'
+import { EdgeSums, severities } from './edge-sums.ts'
+import { everyEdge, largestEdges, leadsToActions, timesOf } from './edges-sql.ts'
+import { shownEdges } from './rank.ts'
+
+/** Asks a statement, in the format ndjson, of the files and of what else views have of them. */
+export type AskRows = (statement: Statement, kept: { readonly traces: Kept; readonly traffic?: Kept }) => Promise<AsyncIterable<Uint8Array>>
+
+/** Edges of files that are added up here. Of more the statement itself finds the largest: they would take memory that nobody counts. */
+const mostRows = 50_000
+
+const hourUs = msPerHour * 1000
+
+interface Row extends Pick<StoredEdge, 'near' | 'far' | 'relation' | 'forward'> {
+  readonly count: number | string
+  readonly first: number | string
+  readonly last: number | string | null
+  readonly level: number | null
+  readonly bytes: number | string | null
+  readonly near_name: string | null
+  readonly far_name: string | null
+}
+
+interface ShownRow extends Row {
+  readonly first: string
+  readonly last: string | null
+  readonly others: number
+}
+
+export async function edgesOf(asked: EdgesAsked, files: readonly StoredFile[], held: HeldEdges, ask: AskRows): Promise<readonly StoredEdge[]> {
+  const times = timesOf(asked.span)
+  const traces = divided(happenedWithin(files, times.audit).filter((file) => file.stream === 'events' && (file.families?.includes('audit') ?? true)), held.traces.names)
+  const talks = divided(rollupFiles('flows_1h', files, times.traffic), held.talks.names)
+  const objects = files.some(({ stream, families }) => stream === 'events' && (families?.includes('resource') ?? true))
+  if (traces.known || talks.known) {
+    const statement = everyEdge(asked, { traces: traces.unknown, talks: talks.unknown, objects })
+    const without = (names: ReadonlySet<string>): Kept => ({ names, sql: undefined })
+    const rows = statement === undefined ? [] : await rowsOf<Row>(await ask(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }), mostRows)
+    if (rows !== undefined) return added(asked, held, rows)
+  }
+  const statement = largestEdges(asked)
+  if (statement === undefined) return []
+  const rows = await rowsOf<ShownRow>(await ask(statement, { traces: rowsKept(held.traces) }), Infinity) ?? []
+  return rows.map(({ near, far, relation, forward, count, first, last, level, bytes, near_name: nearName, far_name: farName, others }) => ({
+    near, far, relation, forward, count: Number(count), first, last, severity: level === null ? null : (severities[level] ?? null), bytes: bytes === null ? null : Number(bytes), nearName, farName, others,
+  }))
+}
+
+function divided(files: readonly StoredFile[], names: ReadonlySet<string>): { readonly known: boolean; readonly unknown: boolean } {
+  return { known: files.some(({ name }) => names.has(name)), unknown: files.some(({ name }) => !names.has(name)) }
+}
+
+/** Undefined: there are more. */
+async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promise<Of[] | undefined> {
+  const rows: Of[] = []
+  const text = new TextDecoder()
+  let rest = ''
+  for await (const piece of bytes) {
+    rest += text.decode(piece, { stream: true })
+    const end = rest.lastIndexOf('\n')
+    if (end < 0) continue
+    // A line feed inside a text is written as an escape.
+    for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Of[]) rows.push(row)
+    rest = rest.slice(end + 1)
+    if (rows.length > most) return undefined
+  }
+  return rows
+}
+
+/** One piece of work: what is in memory stays as it is meanwhile. */
+function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
+  const sums = new EdgeSums(refs, asked)
+  for (const { near, far, relation, forward, count, first, last, level, bytes, near_name: nearName, far_name: farName } of rows) {
+    const edge = { count: Number(count), first: Number(first), last: last === null ? null : Number(last), level: level ?? undefined, bytes: bytes === null ? undefined : Number(bytes) }
+    sums.of(relation, forward).add(sums.code(near), sums.code(far), edge, sums.codeOf(nearName), sums.codeOf(farName))
+  }
+  const wanted = (relation: string): boolean => asked.relations?.has(relation) ?? true
+  const near = (...labels: readonly Label[]): ReadonlySet<number> => new Set(asked.near.filter((ref) => labels.includes(labelOf(ref))).flatMap((ref) => refs.find(ref) ?? []))
+  const [from, to] = [Number(asked.span.from), Number(asked.span.to)]
+  const nodes = { actors: near('SUBJECT'), resources: near('RESOURCE', 'WORKLOAD'), tenants: near('TENANT'), regions: near('REGION'), actions: near('ACTION'), wanted, toActions: leadsToActions(asked.far), from, to }
+  for (const { content, without } of traces.parts) content.edges.addTo(sums, nodes, without)
+  if (wanted('talks-to')) for (const { content, without } of talks.parts) content.addTo(sums, { workloads: near('WORKLOAD'), from: from - (from % hourUs), to }, without)
+  return shownEdges(sums, asked)
+}

@@ -1,0 +1,59 @@
+/** Texts of the graph as numbers, each text once for all parts that are in memory. A text stays as long as a part holds it. */
+
+/** Of a text beside its characters: its head, its places in the map and in the lists. */
+const bytesBeside = 96
+
+/** The number of what is no text. */
+export const none = 0
+
+export class Refs {
+  readonly #codes = new Map<string, number>()
+  readonly #texts: (string | null)[] = [null]
+  readonly #holds: number[] = [0]
+  readonly #free: number[] = []
+  #bytes = 0
+
+  /** What they take, about. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Its number, held once more. */
+  take(text: string | null): number {
+    if (text === null) return none
+    const known = this.#codes.get(text)
+    if (known !== undefined) {
+      this.#holds[known] = (this.#holds[known] ?? 0) + 1
+      return known
+    }
+    const code = this.#free.pop() ?? this.#texts.length
+    this.#texts[code] = text
+    this.#holds[code] = 1
+    this.#codes.set(text, code)
+    this.#bytes += text.length + bytesBeside
+    return code
+  }
+
+  /** Gives numbers back, each as often as it stands here. */
+  release(codes: Iterable<number>): void {
+    for (const code of codes) {
+      if (code === none) continue
+      const left = (this.#holds[code] ?? 0) - 1
+      this.#holds[code] = left
+      if (left > 0) continue
+      const text = this.text(code) ?? ''
+      this.#codes.delete(text)
+      this.#texts[code] = null
+      this.#free.push(code)
+      this.#bytes -= text.length + bytesBeside
+    }
+  }
+
+  find(text: string): number | undefined {
+    return this.#codes.get(text)
+  }
+
+  text(code: number): string | null {
+    return this.#texts[code] ?? null
+  }
+}

@@ -1,0 +1,74 @@
+/** Which workload talked to which, hour by hour, of some files: numbers for names, sums as numbers. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { EdgeSums } from './edge-sums.ts'
+import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
+import type { Refs } from './refs.ts'
+
+export interface TalkNodes {
+  readonly workloads: ReadonlySet<number>
+  /** In µs: hours that begin from the one to before the other. */
+  readonly from: number
+  readonly to: number
+}
+
+interface Rows {
+  /** Where the rows of each file begin, and where the last one ends. */
+  readonly starts: Uint32Array
+  /** µs */
+  readonly hours: Float64Array
+  readonly from: Uint32Array
+  readonly to: Uint32Array
+  /** As answers have them: exact up to 2^53. */
+  readonly bytes: Float64Array
+  readonly flows: Float64Array
+}
+
+export class Talks {
+  readonly #refs: Refs
+  readonly #rows: Rows
+  readonly bytes: number
+
+  /** `named`: bytes that its names took. */
+  private constructor(refs: Refs, rows: Rows, named: number) {
+    this.#refs = refs
+    this.#rows = rows
+    this.bytes = Object.values(rows as unknown as Readonly<Record<string, Uint32Array | Float64Array>>).reduce((sum, { byteLength }) => sum + byteLength, named)
+  }
+
+  /** `statements`: file, hour, from_ref, to_ref, bytes, flows; the first is the number of a row's file among so many, and rises from one to the next. */
+  static async read(connection: DuckDBConnection, statements: readonly string[], files: number, refs: Refs): Promise<Talks> {
+    const before = refs.bytes
+    const [file, hours, bytes, flows] = [new Column(Uint32Array), new Column(Float64Array), new Column(Float64Array), new Column(Float64Array)]
+    const ends: [number[], number[]] = [[], []]
+    for (const sql of statements) await eachChunk(connection, `SELECT file, epoch_us(hour)::DOUBLE, bytes::DOUBLE, flows::DOUBLE, from_ref, to_ref FROM (${sql}) ORDER BY file`, (chunk) => {
+      for (const [at, column] of [file, hours, bytes, flows].entries()) column.take(chunk, at)
+      for (const [at, end] of ends.entries()) for (const text of textsIn(chunk, 4 + at)) end.push(refs.take(text))
+    })
+    const rows = { starts: startsOf(file.values(), files), hours: hours.values(), from: Uint32Array.from(ends[0]), to: Uint32Array.from(ends[1]), bytes: bytes.values(), flows: flows.values() }
+    return new Talks(refs, rows, refs.bytes - before)
+  }
+
+  /** Gives the names back. */
+  release(): void {
+    for (const column of [this.#rows.from, this.#rows.to]) this.#refs.release(column)
+  }
+
+  /** Adds what the rows of files tell, without some of these. */
+  addTo(sums: EdgeSums, { workloads, from, to }: TalkNodes, without: ReadonlySet<number>): void {
+    const rows = this.#rows
+    const [there, back] = [sums.of('talks-to', true), sums.of('talks-to', false)]
+    for (let file = 0; file + 1 < rows.starts.length; file++) {
+      if (without.has(file)) continue
+      for (let row = rows.starts[file] ?? 0, end = rows.starts[file + 1] ?? 0; row < end; row++) {
+        const hour = rows.hours[row] as number
+        if (hour < from || hour >= to) continue
+        const [source, target] = [rows.from[row] as number, rows.to[row] as number]
+        const [isSource, isTarget] = [workloads.has(source), workloads.has(target)]
+        if (!isSource && !isTarget) continue
+        const talk = { count: rows.flows[row] as number, first: hour, last: hour, bytes: rows.bytes[row] as number }
+        if (isSource) there.add(source, target, talk)
+        if (isTarget) back.add(target, source, talk)
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** The narrow columns of audit traces, as rows that views read, and as edges. */
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { fileList, rowsOf } from '../duck.ts'
+import { TraceEdges } from '../graph/trace-edges.ts'
+import type { Refs } from '../graph/refs.ts'
+import { keptColumns, keptTraceRows, keepsTraces } from '../kubernetes/audit.ts'
+import { keptPrefix, type Holding, type Kept, type KeptKind } from './kept.ts'
+
+/**
+ * Rows are in a database of their own: it is compressed before the first question reads from it. Of a database that is being
+ * read DuckDB compresses little.
+ */
+export interface KeptTraces {
+  readonly database: string
+  readonly edges: TraceEdges
+  readonly bytes: number
+}
+
+/** Files that one statement speaks of. */
+const filesAtOnce = 64
+
+export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> {
+  let made = 0
+  return {
+    stream: 'events', fits: keepsTraces,
+    async read(connection, files) {
+      const database = `${keptPrefix}traces_${++made}`
+      const [before, refsBefore] = [await tableBytes(connection), refs.bytes]
+      await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
+      try {
+        const table = `${database}.rows`
+        for (let first = 0; first < files.length; first += filesAtOnce) {
+          const some = keptTraceRows(fileList(files.slice(first, first + filesAtOnce).map(({ name }) => `${directory}/${name}`)), first)
+          await connection.run(first === 0 ? `CREATE TABLE ${table} AS ${some}` : `INSERT INTO ${table} ${some}`)
+        }
+        await connection.run(`CHECKPOINT ${database}`)
+        const bytes = await tableBytes(connection) - before
+        const edges = await TraceEdges.read(connection, table, files.length, refs)
+        return { database, edges, bytes: bytes + edges.bytes + refs.bytes - refsBefore }
+      } catch (error) {
+        await connection.run(`DETACH ${database}`)
+        throw error
+      }
+    },
+    async drop(connection, { database, edges }) {
+      edges.release()
+      await connection.run(`DETACH ${database}`)
+    },
+  }
+}
+
+async function tableBytes(connection: DuckDBConnection): Promise<number> {
+  return Number((await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"))[0]?.[0] ?? 0)
+}
+
+/** What view `audit` reads of them. */
+export function rowsKept({ names, parts }: Holding<KeptTraces>): Kept {
+  const selects = parts.map(({ content, without }) => `SELECT ${keptColumns} FROM ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`)
+  return { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') }
+}
