@@ -5,31 +5,8 @@ import { none, type Refs } from './refs.ts'
 /** Words of severity, the worst last. */
 export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 
-/** What is known of one edge. Times in µs; null: it still holds. */
-export interface Sum {
-  readonly far: number
-  count: number
-  first: number
-  last: number | null
-  /** Place among the words; undefined: nothing of the kind has one. */
-  level: number | undefined
-  bytes: number | undefined
-  nearName: number
-  farName: number
-}
-
-export interface Added {
-  readonly count: number
-  readonly first: number
-  readonly last: number | null
-  readonly level?: number | undefined
-  readonly bytes?: number | undefined
-}
-
-export interface FarAsked {
-  readonly far?: readonly string[] | undefined
-  readonly without?: readonly string[] | undefined
-}
+/** What tells of no severity, of no bytes, and what still holds. */
+export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
 export class EdgeSums {
   readonly #relations = new Map<string, RelationSums>()
@@ -37,14 +14,10 @@ export class EdgeSums {
   /** Texts that no part in memory holds: below zero. */
   readonly #others: string[] = []
   readonly #codes = new Map<string, number>()
-  readonly #only: ReadonlySet<number> | undefined
-  readonly #without: ReadonlySet<number>
 
   /** Lives as long as nothing comes into the memory or leaves it: for one piece of work. */
-  constructor(refs: Refs, { far, without = [] }: FarAsked) {
+  constructor(refs: Refs) {
     this.#refs = refs
-    this.#only = far === undefined ? undefined : new Set(far.map((ref) => this.code(ref)))
-    this.#without = new Set(without.map((ref) => this.code(ref)))
   }
 
   code(text: string): number {
@@ -69,15 +42,14 @@ export class EdgeSums {
     const key = `${relation} ${forward}`
     const known = this.#relations.get(key)
     if (known !== undefined) return known
-    const sums = new RelationSums(relation, forward, { only: this.#only, without: this.#without, later: (a, b) => this.#later(a, b) })
+    // Of two names the one that comes later, so that it is the same in whatever order they are told.
+    const later = (one: number, other: number): number => {
+      if (one === none || other === none) return one === none ? other : one
+      return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
+    }
+    const sums = new RelationSums(relation, forward, later)
     this.#relations.set(key, sums)
     return sums
-  }
-
-  /** Of two names the one that comes later, so that it is the same in whatever order they are told. */
-  #later(one: number, other: number): number {
-    if (one === none || other === none) return one === none ? other : one
-    return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
   }
 
   get relations(): Iterable<RelationSums> {
@@ -85,40 +57,84 @@ export class EdgeSums {
   }
 }
 
-interface Ends {
-  readonly only: ReadonlySet<number> | undefined
-  readonly without: ReadonlySet<number>
-  readonly later: (one: number, other: number) => number
-}
+const fewest = 256
 
+/** Rows of columns, one for each pair of ends; found by a table of the places of pairs. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean
-  /** By near end, by far end. */
-  readonly edges = new Map<number, Map<number, Sum>>()
-  readonly #ends: Ends
+  readonly #later: (one: number, other: number) => number
+  size = 0
+  near = new Int32Array(fewest)
+  far = new Int32Array(fewest)
+  count = new Float64Array(fewest)
+  /** µs */
+  first = new Float64Array(fewest)
+  last = new Float64Array(fewest)
+  level = new Int8Array(fewest)
+  bytes = new Float64Array(fewest)
+  nearName = new Int32Array(fewest)
+  farName = new Int32Array(fewest)
+  /** Places and one more; zero is free. */
+  #table = new Int32Array(4 * fewest)
 
-  constructor(relation: string, forward: boolean, ends: Ends) {
+  constructor(relation: string, forward: boolean, later: (one: number, other: number) => number) {
     this.relation = relation
     this.forward = forward
-    this.#ends = ends
+    this.#later = later
   }
 
-  add(near: number, far: number, { count, first, last, level, bytes }: Added, nearName: number = none, farName: number = none): void {
-    if (far === none || far === near || this.#ends.without.has(far) || this.#ends.only?.has(far) === false) return
-    let edges = this.edges.get(near)
-    if (edges === undefined) this.edges.set(near, (edges = new Map()))
-    const sum = edges.get(far)
-    if (sum === undefined) {
-      edges.set(far, { far, count, first, last, level, bytes, nearName, farName })
+  add(near: number, far: number, count: number, first: number, last: number, level: number, bytes: number, nearName: number, farName: number): void {
+    const slot = this.#slot(near, far)
+    const known = (this.#table[slot] as number) - 1
+    if (known < 0) {
+      if (this.size === this.near.length) this.#grow()
+      const at = this.size++
+      this.#table[this.#slot(near, far)] = at + 1
+      this.near[at] = near
+      this.far[at] = far
+      this.count[at] = count
+      this.first[at] = first
+      this.last[at] = last
+      this.level[at] = level
+      this.bytes[at] = bytes
+      this.nearName[at] = nearName
+      this.farName[at] = farName
       return
     }
-    sum.count += count
-    if (first < sum.first) sum.first = first
-    if (sum.last !== null) sum.last = last === null ? null : Math.max(sum.last, last)
-    if (level !== undefined && level > (sum.level ?? -1)) sum.level = level
-    if (bytes !== undefined) sum.bytes = (sum.bytes ?? 0) + bytes
-    if (nearName !== sum.nearName) sum.nearName = this.#ends.later(sum.nearName, nearName)
-    if (farName !== sum.farName) sum.farName = this.#ends.later(sum.farName, farName)
+    this.count[known] = (this.count[known] as number) + count
+    if (first < (this.first[known] as number)) this.first[known] = first
+    if (last > (this.last[known] as number)) this.last[known] = last
+    if (level > (this.level[known] as number)) this.level[known] = level
+    if (bytes > 0) this.bytes[known] = (this.bytes[known] as number) + bytes
+    if (nearName !== this.nearName[known]) this.nearName[known] = this.#later(this.nearName[known] as number, nearName)
+    if (farName !== this.farName[known]) this.farName[known] = this.#later(this.farName[known] as number, farName)
   }
+
+  /** Where the pair is, or may be put. */
+  #slot(near: number, far: number): number {
+    const mask = this.#table.length - 1
+    const mixed = Math.imul(Math.imul(near, 0x9e3779b1) ^ far, 0x85ebca6b)
+    let slot = (mixed ^ (mixed >>> 15)) & mask
+    for (;;) {
+      const at = (this.#table[slot] as number) - 1
+      if (at < 0 || (this.near[at] === near && this.far[at] === far)) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #grow(): void {
+    const ints = (of: Int32Array): Int32Array<ArrayBuffer> => grown(new Int32Array(2 * of.length), of)
+    const doubles = (of: Float64Array): Float64Array<ArrayBuffer> => grown(new Float64Array(2 * of.length), of)
+    ;[this.near, this.far, this.nearName, this.farName] = [ints(this.near), ints(this.far), ints(this.nearName), ints(this.farName)]
+    ;[this.count, this.first, this.last, this.bytes] = [doubles(this.count), doubles(this.first), doubles(this.last), doubles(this.bytes)]
+    this.level = grown(new Int8Array(2 * this.level.length), this.level)
+    this.#table = new Int32Array(4 * this.near.length)
+    for (let at = 0; at < this.size; at++) this.#table[this.#slot(this.near[at] as number, this.far[at] as number)] = at + 1
+  }
+}
+
+function grown<Values extends { set(of: ArrayLike<number>): void }>(to: Values, of: ArrayLike<number>): Values {
+  to.set(of)
+  return to
 }

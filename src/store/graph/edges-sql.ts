@@ -3,16 +3,19 @@ import type { EdgesAsked } from '../../engine/control.ts'
 import { actionName, eventRelations, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { quoted } from '../duck.ts'
+import { relationsAt, type AskedEnd } from '../kubernetes/resources.ts'
 import type { Receipt } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { scopeSql } from './edge-scope.ts'
-import { actionRef, actorCalled, regionRef, severityLevel, tenantRef } from './trace-edges.ts'
+import { actionRef, actorCalled, regionRef, severityLevel, telling, tenantRef, traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
 const hourUs = 3_600_000_000n
 /** Rows that several parts of a statement read, and these parts. */
 interface Read {
   /** Relations of view `relations` that it reads. */
   readonly related?: readonly string[]
+  /** A view that it reads beside those that there are. */
+  readonly own?: Statement['own']
   /** `name AS MATERIALIZED (…)`, where there is more than one reader. */
   readonly rows?: string
   readonly parts: readonly string[]
@@ -61,7 +64,7 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
   const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(namespaces === undefined ? [] : [scopeSql(namespaces)])]
   const sql = `WITH ${[...rows, `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`].join(', ')} ${select('found')}`
   const related = new Set(reads.flatMap((read) => read.related ?? []))
-  return { sql, addresses: new Set(), audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, receipt: undefined }
+  return { sql, addresses: new Set(), audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
 }
 
 function listOf(refs: readonly string[]): string {
@@ -87,20 +90,13 @@ export function leadsToActions(far: readonly string[] = []): boolean {
   return far.some((ref) => actionName(ref) !== undefined)
 }
 
-const traceEnds = {
-  'acted-on': ['actor', 'resource'], 'assumed-by': ['actor', 'impersonated_by'], 'member-of': ['resource', 'tenant_ref'], 'located-at': ['tenant_ref', 'region_ref'],
-  did: ['actor', 'action_ref'], 'done-to': ['action_ref', 'resource'],
-} as const
-type TraceRelation = keyof typeof traceEnds
-
 /** Columns of view `audit` behind those of edges. */
-const behind: Readonly<Record<(typeof traceEnds)[TraceRelation][number], string>> = {
+const behind: Readonly<Record<TraceEnd, string>> = {
   actor: 'actor', resource: 'resource', impersonated_by: 'impersonated_by', tenant_ref: `${tenantRef} AS tenant_ref`, region_ref: `${regionRef} AS region_ref`, action_ref: `${actionRef} AS action_ref`,
 }
 
 /** What ends are called by, of relations that tell names. */
 const called: Readonly<Partial<Record<keyof typeof behind, string>>> = { actor: `${actorCalled} AS actor_called`, resource: 'resource_name' }
-const telling: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
 
 /** Traces are looked up once by each column that has nodes in it, whatever their relations: what is read for that is the largest part of the answer. */
 function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted: (relation: string) => boolean, when: string, toActions: boolean): Read[] {
@@ -132,6 +128,8 @@ function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted
 
 const held = 'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
+const heldOnce = '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+
 function ofEvents(near: readonly string[], relations: ReadonlySet<string> | undefined, when: string): Read {
   const named = eventRelations.filter((relation) => relations?.has(relation))
   const [events, others] = [near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined), near.filter((ref) => labelOf(ref) !== 'ACTION')]
@@ -159,9 +157,12 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
     for (const relation of ['owned-by', 'in-namespace', ...(kind === 'Pod' ? ['runs-on', 'uses-image'] : kind === 'Service' ? ['selects'] : kind === 'Node' ? ['provided-by'] : [])]) put('from', relation, ref)
     for (const relation of ['owned-by', ...(kind === 'Pod' ? ['selects'] : kind === 'Node' ? ['runs-on'] : kind === 'Namespace' ? ['in-namespace'] : [])]) put('to', relation, ref)
   }
-  const rows = (forward: boolean, relations: readonly string[], refs: readonly string[]): string => `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(relations)} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)} AND valid_from <= ${timeSql(to)} AND (valid_to IS NULL OR valid_to > ${timeSql(to)}) GROUP BY from_ref, relation, to_ref`
-  const parts = (['from', 'to'] as const).flatMap((end) => (ends[end].size === 0 ? [] : [rows(end === 'from', [...ends[end].keys()], [...new Set([...ends[end].values()].flat())])]))
-  return { related: [...ends.from.keys(), ...ends.to.keys()], parts }
+  const asked = (of: ReadonlyMap<string, readonly string[]>): AskedEnd => ({ relations: new Set(of.keys()), refs: [...new Set([...of.values()].flat())] })
+  const [from, end] = [asked(ends.from), asked(ends.to)]
+  const part = (forward: boolean, { relations, refs }: AskedEnd): string[] => (refs.length === 0 ? [] : [`${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`])
+  const parts = [...part(true, from), ...part(false, end)]
+  if (parts.length === 0) return { parts }
+  return { rows: 'held AS MATERIALIZED (SELECT from_ref, relation, to_ref, valid_from, valid_to FROM cluster_edges)', own: { name: 'cluster_edges', sql: (input) => relationsAt(input, from, end, timeSql(to)) }, parts }
 }
 
 function ofTraffic(workloads: readonly string[], wanted: (relation: string) => boolean, { from, to }: EdgesAsked['span']): Read[] {

@@ -8,8 +8,10 @@ import { eventRelations, summedRelations } from '../../model/graph.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { Store } from '../index.ts'
+import { clusterRelationNames } from '../kubernetes/resources.ts'
 import { openReadOnly } from '../read/read-only.ts'
 import { msPerHour } from '../names.ts'
+import { ask } from '../testing/ask.ts'
 import { identity, resourceEvent } from '../testing/cluster.ts'
 import { event, FrameMaker, recordingLog, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
@@ -79,6 +81,17 @@ function question(random: SeededRandom, now: number): EdgesAsked {
   }
 }
 
+/** Relations of clusters are those that view `relations` has at that time. */
+async function heldThen({ reader }: Store, random: SeededRandom, now: number): Promise<void> {
+  const { near } = question(random, now)
+  const to = now - random.pick([-1, random.integer(0, 3 * msPerHour)])
+  const told = await reader.edges({ near, ...everything(to - 1, to), relations: new Set(clusterRelationNames), limit: 1000 }, never)
+  const [refs, at] = [`(${near.map((ref) => `'${ref.replaceAll("'", "''")}'`).join(', ')})`, `make_timestamptz(${us(to)})`]
+  const expected = await ask(reader, `SELECT from_ref, relation, to_ref, valid_from, valid_to FROM relations WHERE relation IN (${clusterRelationNames.map((name) => `'${name}'`).join(', ')}) AND (from_ref IN ${refs} OR to_ref IN ${refs}) AND valid_from <= ${at} AND (valid_to IS NULL OR valid_to > ${at})`)
+  const lines = told.map((edge) => ({ from_ref: edge.forward ? edge.near : edge.far, relation: edge.relation, to_ref: edge.forward ? edge.far : edge.near, valid_from: edge.first, valid_to: edge.last }))
+  expect([...new Set(lines.map((line) => JSON.stringify(line)))].sort()).toEqual(expected.map((line) => JSON.stringify(line)).sort())
+}
+
 /** What a reader tells that keeps nothing in memory. */
 async function fromFiles<Answer>(host: Host, ask: (reader: StoreReader) => Promise<Answer>): Promise<Answer> {
   const store = await openReadOnly({ host, directory: stores.directory, log: recordingLog() })
@@ -121,6 +134,7 @@ it.each(seeds(1, 30))('edges are the same from memory, from files and from both,
     for (let some = random.integer(1, 3); some > 0; some--) await commit()
     const [one, other] = [await same(), await same()]
     await one()
+    await heldThen(store, random, now)
     await store.reader.idle()
     await Promise.all([one(), other(), store.maintain()])
     await store.reader.idle()
@@ -193,4 +207,27 @@ it('whoever goes away gets no edges, and a store may be closed while it reads fo
   expect(await counted(store, 'user:/alice', startOfDay, now + 1000)).toEqual([10, 10, 10])
   await stores.close()
   await expect(counted(store, 'user:/alice', startOfDay, now + 1000)).rejects.toThrow()
+})
+
+it('more edges of files than are added up at once are ranked where they are read, and are the same', async () => {
+  let now = startOfDay
+  const store = await stores.open({ host: hostAt(() => now) })
+  const make = new FrameMaker()
+  const commit = async (resources: readonly string[]): Promise<void> => {
+    await store.projection.apply([make.events(resources.map((resource, at) => ({ ...event(`${resource}-${at}`, { family: 'audit', time: now, json: { audit: { actor: { kind: 'user', id: 'alice' }, action: 'get' } } }), ref: `otc:p/ecs/server/${resource}` })), now)])
+    await store.projection.commit()
+  }
+  const shown = async (): Promise<unknown> => (await store.reader.edges({ near: ['user:/alice'], ...everything(startOfDay, now + 1), limit: 2 }, never)).map(({ far, count, others }) => [far, count, others])
+  await commit(['a', 'b', 'b'])
+  now += msPerHour
+  await commit(['b'])
+  expect(await shown()).toEqual([['otc:p/ecs/server/b', 3, 0], ['otc:p/ecs/server/a', 1, 0]])
+  await store.reader.idle()
+  await commit(Array.from({ length: 51_000 }, (_, at) => `many${at}`))
+  expect(await shown()).toEqual([['otc:p/ecs/server/b', 3, 51_000], ['otc:p/ecs/server/many0', 1, 51_000]])
+})
+
+it('a reference that no statement can hold is refused', async () => {
+  const store = await stores.filled()
+  await expect(store.reader.edges({ near: ["user:/a\0' OR true"], ...everything(startOfDay, startOfDay + 1) }, never)).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
 })

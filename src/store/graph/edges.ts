@@ -1,5 +1,6 @@
 /** Edges of nodes out of what is in memory of a version's files, and out of its other files. */
 import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
+import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
 import type { Kept } from '../read/kept.ts'
 import { rowsKept } from '../read/kept-traces.ts'
@@ -9,9 +10,11 @@ import type { Statement } from '../read/statement.ts'
 import { msPerHour } from '../names.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { StoredFile } from '../record.ts'
-import { EdgeSums, severities } from './edge-sums.ts'
+import { EdgeSums, noBytes, noLevel, severities, stillHolds } from './edge-sums.ts'
 import { everyEdge, largestEdges, leadsToActions, timesOf } from './edges-sql.ts'
 import { shownEdges } from './rank.ts'
+import type { Codes } from './refs.ts'
+import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
 /** Asks a statement, in the format ndjson, of the files and of what else views have of them. */
 export type AskRows = (statement: Statement, kept: { readonly traces: Kept; readonly traffic?: Kept }) => Promise<AsyncIterable<Uint8Array>>
@@ -38,6 +41,9 @@ interface ShownRow extends Row {
 }
 
 export async function edgesOf(asked: EdgesAsked, files: readonly StoredFile[], held: HeldEdges, ask: AskRows): Promise<readonly StoredEdge[]> {
+  const { near, far = [], without: not = [] } = asked
+  // What is given to DuckDB ends at one.
+  if ([...near, ...far, ...not].some((ref) => ref.includes('\0'))) throw new WeirError('WEIR_SQL_REFUSED', 'A reference holds no NUL characters.')
   const times = timesOf(asked.span)
   const traces = divided(happenedWithin(files, times.audit).filter((file) => file.stream === 'events' && (file.families?.includes('audit') ?? true)), held.traces.names)
   const talks = divided(rollupFiles('flows_1h', files, times.traffic), held.talks.names)
@@ -79,16 +85,17 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
 
 /** One piece of work: what is in memory stays as it is meanwhile. */
 function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
-  const sums = new EdgeSums(refs, asked)
+  const sums = new EdgeSums(refs)
   for (const { near, far, relation, forward, count, first, last, level, bytes, near_name: nearName, far_name: farName } of rows) {
-    const edge = { count: Number(count), first: Number(first), last: last === null ? null : Number(last), level: level ?? undefined, bytes: bytes === null ? undefined : Number(bytes) }
-    sums.of(relation, forward).add(sums.code(near), sums.code(far), edge, sums.codeOf(nearName), sums.codeOf(farName))
+    sums.of(relation, forward).add(sums.code(near), sums.code(far), Number(count), Number(first), last === null ? stillHolds : Number(last), level ?? noLevel, bytes === null ? noBytes : Number(bytes), sums.codeOf(nearName), sums.codeOf(farName))
   }
   const wanted = (relation: string): boolean => asked.relations?.has(relation) ?? true
-  const near = (...labels: readonly Label[]): ReadonlySet<number> => new Set(asked.near.filter((ref) => labels.includes(labelOf(ref))).flatMap((ref) => refs.find(ref) ?? []))
+  const of = (...labels: readonly Label[]): Codes => refs.among(asked.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(asked.span.from), Number(asked.span.to)]
-  const nodes = { actors: near('SUBJECT'), resources: near('RESOURCE', 'WORKLOAD'), tenants: near('TENANT'), regions: near('REGION'), actions: near('ACTION'), wanted, toActions: leadsToActions(asked.far), from, to }
-  for (const { content, without } of traces.parts) content.edges.addTo(sums, nodes, without)
-  if (wanted('talks-to')) for (const { content, without } of talks.parts) content.addTo(sums, { workloads: near('WORKLOAD'), from: from - (from % hourUs), to }, without)
+  const [actors, toActions] = [of('SUBJECT'), leadsToActions(asked.far)]
+  const near = { actor: actors, impersonated_by: actors, resource: of('RESOURCE', 'WORKLOAD'), tenant_ref: of('TENANT'), region_ref: of('REGION'), action_ref: of('ACTION') }
+  const leads = (relation: TraceRelation, end: TraceEnd): boolean => wanted(relation) && (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
+  for (const { content, without } of traces.parts) content.edges.addTo(sums, { near, wanted: leads, from, to }, without)
+  if (wanted('talks-to')) for (const { content, without } of talks.parts) content.addTo(sums, { workloads: of('WORKLOAD'), from: from - (from % hourUs), to }, without)
   return shownEdges(sums, asked)
 }

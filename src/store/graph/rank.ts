@@ -1,50 +1,70 @@
-/** Which edges of each node are shown, and in which order: the same as the statement of {@link largestEdges} finds. */
+/** Which edges of each node are shown, and in which order: the same as the statement of `largestEdges` finds. */
 import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import { isoMicroseconds } from '../read/iso-time.ts'
 import { scopeTest } from './edge-scope.ts'
-import { severities, type EdgeSums, type RelationSums, type Sum } from './edge-sums.ts'
+import { noBytes, severities, stillHolds, type EdgeSums, type RelationSums } from './edge-sums.ts'
+import { none } from './refs.ts'
 
 interface Placed {
   readonly of: RelationSums
   readonly place: number
-  readonly sum: Sum
+  /** Its row there. */
+  readonly row: number
 }
 
-export function shownEdges(sums: EdgeSums, { limit, namespaces }: Pick<EdgesAsked, 'limit' | 'namespaces'>): StoredEdge[] {
-  const isSeen = namespaces === undefined ? undefined : scopeTest(namespaces)
+export function shownEdges(sums: EdgeSums, asked: Pick<EdgesAsked, 'far' | 'without' | 'limit' | 'namespaces'>): StoredEdge[] {
+  const { limit } = asked
   const text = (code: number): string => sums.text(code) ?? ''
-  const larger = (a: Sum, b: Sum): number => b.count - a.count || (b.last ?? -Infinity) - (a.last ?? -Infinity) || compareBytes(text(a.far), text(b.far))
+  const isShown = shownTest(sums, asked)
   const nodes = new Map<number, { edges: number; readonly placed: Placed[] }>()
   for (const of of sums.relations) {
-    for (const [near, edges] of of.edges) {
-      const seen = isSeen === undefined ? [...edges.values()] : [...edges.values()].filter(({ far }) => isSeen(text(near), text(far)))
-      if (seen.length === 0) continue
+    const byNear = new Map<number, number[]>()
+    for (let row = 0; row < of.size; row++) {
+      const near = of.near[row] as number
+      if (!isShown(near, of.far[row] as number)) continue
+      const rows = byNear.get(near)
+      if (rows === undefined) byNear.set(near, [row])
+      else rows.push(row)
+    }
+    const larger = (a: number, b: number): number => (of.count[b] as number) - (of.count[a] as number) || (of.last[b] as number) - (of.last[a] as number) || compareBytes(text(of.far[a] as number), text(of.far[b] as number))
+    for (const [near, rows] of byNear) {
       const node = nodes.get(near) ?? { edges: 0, placed: [] }
       nodes.set(near, node)
-      node.edges += seen.length
-      for (const [place, sum] of firsts(seen, limit, larger).entries()) node.placed.push({ of, place, sum })
+      node.edges += rows.length
+      for (const [place, row] of firsts(rows, limit, larger).entries()) node.placed.push({ of, place, row })
     }
   }
-  return [...nodes].map(([near, node]) => ({ near, name: text(near), ...node })).toSorted((a, b) => compareBytes(a.name, b.name)).flatMap(({ near, edges, placed }) => {
+  const inOrder = [...nodes].map(([near, node]) => ({ near: text(near), ...node })).toSorted((a, b) => compareBytes(a.near, b.near))
+  return inOrder.flatMap(({ near, edges, placed }) => {
     const order = placed.toSorted((a, b) => a.place - b.place || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward))
-    return order.slice(0, limit).map(({ of: { relation, forward }, sum }): StoredEdge => ({
-      near: text(near), far: text(sum.far), relation, forward, count: sum.count, first: isoMicroseconds(sum.first), last: sum.last === null ? null : isoMicroseconds(sum.last),
-      severity: sum.level === undefined ? null : (severities[sum.level] ?? null), bytes: sum.bytes ?? null, nearName: sums.text(sum.nearName), farName: sums.text(sum.farName), others: Math.max(edges - limit, 0),
-    }))
+    return order.slice(0, limit).map(({ of, row }): StoredEdge => {
+      const [last, bytes] = [of.last[row] as number, of.bytes[row] as number]
+      return {
+        near, far: text(of.far[row] as number), relation: of.relation, forward: of.forward, count: of.count[row] as number, first: isoMicroseconds(of.first[row] as number), last: last === stillHolds ? null : isoMicroseconds(last),
+        severity: severities[of.level[row] as number] ?? null, bytes: bytes === noBytes ? null : bytes, nearName: sums.text(of.nearName[row] as number), farName: sums.text(of.farName[row] as number), others: Math.max(edges - limit, 0),
+      }
+    })
   })
 }
 
+function shownTest(sums: EdgeSums, { far, without, namespaces }: Pick<EdgesAsked, 'far' | 'without' | 'namespaces'>): (near: number, far: number) => boolean {
+  const codes = (refs: readonly string[] | undefined): ReadonlySet<number> | undefined => (refs === undefined ? undefined : new Set(refs.map((ref) => sums.code(ref))))
+  const [only, not, isSeen] = [codes(far), codes(without), namespaces === undefined ? undefined : scopeTest(namespaces)]
+  return (near, end) => end !== none && end !== near && only?.has(end) !== false && not?.has(end) !== true && isSeen?.(sums.text(near) ?? '', sums.text(end) ?? '') !== false
+}
+
 /** The first of many in their order; most of them are looked at once. */
-function firsts<Value>(all: readonly Value[], most: number, order: (a: Value, b: Value) => number): Value[] {
+function firsts(all: readonly number[], most: number, order: (a: number, b: number) => number): number[] {
   if (all.length <= 2 * most) return all.toSorted(order).slice(0, most)
   const best = all.slice(0, most).toSorted(order)
-  for (const value of all.slice(most)) {
-    if (order(value, best[most - 1] as Value) >= 0) continue
+  for (let at = most; at < all.length; at++) {
+    const value = all[at] as number
+    if (order(value, best[most - 1] as number) >= 0) continue
     let [low, high] = [0, most - 1]
     while (low < high) {
       const middle = (low + high) >> 1
-      if (order(value, best[middle] as Value) < 0) high = middle
+      if (order(value, best[middle] as number) < 0) high = middle
       else low = middle + 1
     }
     best.splice(low, 0, value)

@@ -53,7 +53,21 @@ export class Refs {
     return this.#codes.get(text)
   }
 
+  among(texts: readonly string[]): Codes {
+    const marks = new Uint8Array(this.#texts.length)
+    const known = texts.flatMap((text) => this.find(text) ?? [])
+    for (const code of known) marks[code] = 1
+    return { size: known.length, marks }
+  }
+
   text(code: number): string | null {
     return this.#texts[code] ?? null
   }
+}
+
+/** Some out of all numbers that there are: whether one is among them is asked a million times. */
+export interface Codes {
+  readonly size: number
+  /** By each number, 1 if it is one of them. */
+  readonly marks: Uint8Array
 }

@@ -1,11 +1,11 @@
 /** Which workload talked to which, hour by hour, of some files: numbers for names, sums as numbers. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { EdgeSums } from './edge-sums.ts'
+import { noLevel, type EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
-import type { Refs } from './refs.ts'
+import { none, type Codes, type Refs } from './refs.ts'
 
 export interface TalkNodes {
-  readonly workloads: ReadonlySet<number>
+  readonly workloads: Codes
   /** In µs: hours that begin from the one to before the other. */
   readonly from: number
   readonly to: number
@@ -63,11 +63,11 @@ export class Talks {
         const hour = rows.hours[row] as number
         if (hour < from || hour >= to) continue
         const [source, target] = [rows.from[row] as number, rows.to[row] as number]
-        const [isSource, isTarget] = [workloads.has(source), workloads.has(target)]
+        const [isSource, isTarget] = [workloads.marks[source] === 1, workloads.marks[target] === 1]
         if (!isSource && !isTarget) continue
-        const talk = { count: rows.flows[row] as number, first: hour, last: hour, bytes: rows.bytes[row] as number }
-        if (isSource) there.add(source, target, talk)
-        if (isTarget) back.add(target, source, talk)
+        const [flows, bytes] = [rows.flows[row] as number, rows.bytes[row] as number]
+        if (isSource) there.add(source, target, flows, hour, hour, noLevel, bytes, none, none)
+        if (isTarget) back.add(target, source, flows, hour, hour, noLevel, bytes, none, none)
       }
     }
   }

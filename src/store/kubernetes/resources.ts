@@ -1,4 +1,5 @@
 import type { ViewInput } from '../read/views.ts'
+import { quoted } from '../duck.ts'
 import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /**
@@ -93,4 +94,35 @@ export function clusterRelations(input: ViewInput, named: (relation: string) => 
   const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS anew FROM (${rows.join(' UNION ALL ')}) WHERE to_ref IS NOT NULL AND from_ref IS NOT NULL`
   const numbered = `SELECT *, sum(anew) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part FROM (${begun})`
   return `SELECT from_ref, relation, to_ref, min(valid_from) AS valid_from, CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to FROM (${numbered}) GROUP BY from_ref, relation, to_ref, part`
+}
+
+/** Relations that are asked for, and the objects that they are to lead from, or to. */
+export interface AskedEnd {
+  readonly relations: ReadonlySet<string>
+  readonly refs: readonly string[]
+}
+
+/**
+ * What of {@link clusterRelations} held at a moment and leads from, or to, some objects: all of it by one reading. For a few objects it
+ * is not the rows that take time, but how much there is to plan.
+ */
+export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, moment: string): string {
+  const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
+  // A body is looked into only where it can tell of one of these.
+  const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
+  const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
+  const own = `r.ref IN ${list(from.refs)}`
+  const edges = named.map((each) => {
+    const edge = `{'from_ref': ${each.from ?? 'r.ref'}, 'relation': '${each.relation}', 'to_ref': ${each.to}}`
+    return `CASE WHEN ${each.when}${isOwn(each) ? ` AND ${own}` : ''} THEN ${each.each === undefined ? `[${edge}]` : `list_transform(CAST(json_extract(r.data, '${each.each}') AS JSON[]), lambda each: ${edge})`} END`
+  })
+  const ends = [['from_ref', from], ['to_ref', to]] as const
+  const among = ends.filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0).map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
+  const told = `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) `
+    + `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
+  const holds = (time: string): string => `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
+  // One time after the other, as long as they touch; what held at the moment stays.
+  const both = "{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL ELSE greatest(a.finish, b.finish) END}"
+  const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish THEN ${both} WHEN ${holds('a')} THEN a ELSE b END)`
+  return `SELECT from_ref, relation, to_ref, time.begin AS valid_from, time.finish AS valid_to FROM (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${told}) GROUP BY from_ref, relation, to_ref) WHERE ${holds('time')}`
 }

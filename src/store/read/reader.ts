@@ -256,7 +256,8 @@ async function start(connection: DuckDBConnection, statement: Statement, input: 
 /** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
 function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
   const asked = statement.sql.toLowerCase()
-  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}`
+  const own = statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
+  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
   // What names none of them may ask which there are.
   const wanted = (name: string): boolean => others === '' || new RegExp(`\\b${name}\\b`).test(asked)
   return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others

@@ -7,7 +7,7 @@ import { nodeColumns } from '../kubernetes/resources.ts'
 import { keptPrefix } from './kept.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
-import { addressesOf, everyAddress, type WantedAddresses } from './views.ts'
+import { addressesOf, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   /** The one statement, as it was given. */
@@ -24,6 +24,8 @@ export interface Statement {
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
   /** It reads view `audit`, and of its columns only those that may be kept in memory. */
   readonly narrow: boolean
+  /** SQL of a view of its own, and its name. */
+  readonly own?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
