@@ -12,6 +12,7 @@ import { actionRef, actorCalled, regionRef, severityLevel, telling, tenantRef, t
 const hourUs = 3_600_000_000n
 /** Rows that several parts of a statement read, and these parts. */
 interface Read {
+  readonly view?: 'audit' | 'traffic' | 'relations'
   /** Relations of view `relations` that it reads. */
   readonly related?: readonly string[]
   /** A view that it reads beside those that there are. */
@@ -64,7 +65,7 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
   const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(namespaces === undefined ? [] : [scopeSql(namespaces)])]
   const sql = `WITH ${[...rows, `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`].join(', ')} ${select('found')}`
   const related = new Set(reads.flatMap((read) => read.related ?? []))
-  return { sql, addresses: new Set(), audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
+  return { sql, reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))), addresses: new Set(), audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
 }
 
 function listOf(refs: readonly string[]): string {
@@ -114,7 +115,7 @@ function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted
     if (refs.length === 0 || some.length === 0) return []
     const by = `by_${near}`
     const read = new Set(some.flatMap((relation) => [...traceEnds[relation].map((end) => behind[end]), ...(telling.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []), ...(relation === 'acted-on' ? ['severity'] : [])]))
-    return [{ rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`, parts: some.map((relation) => edge(by, near, relation)) }]
+    return [{ view: 'audit', rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`, parts: some.map((relation) => edge(by, near, relation)) }]
   }
   return [
     ...read('actor', actors, `actor IN ${listOf(actors)}`, 'acted-on', 'assumed-by', ...(toActions ? ['did'] as const : [])), ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
@@ -138,7 +139,7 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
     ...(events.length === 0 || (relations !== undefined && named.length === 0) ? [] : [rows(true, relations === undefined ? eventRelations : named, `from_ref IN ${listOf(events)}`)]),
     ...(others.length === 0 || named.length === 0 ? [] : [rows(false, named, `to_ref IN ${listOf(others)} AND ${when}`)]),
   ]
-  return { related: parts.length === 0 ? [] : relations === undefined ? eventRelations : named, parts }
+  return { view: 'relations', related: parts.length === 0 ? [] : relations === undefined ? eventRelations : named, parts }
 }
 
 /** Relations of clusters that can lead from, and to, an object: reading which leads where takes a look into every body. */
@@ -168,7 +169,8 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
 function ofTraffic(workloads: readonly string[], wanted: (relation: string) => boolean, { from, to }: EdgesAsked['span']): Read[] {
   if (!wanted('talks-to') || workloads.length === 0) return []
   const sums = 'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
-  const list = listOf(workloads)
-  const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND (from_ref IN ${list} OR to_ref IN ${list}))`
-  return [{ rows, parts: [true, false].map((forward) => `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${forward ? 'from_ref' : 'to_ref'} IN ${list} GROUP BY from_ref, to_ref`) }]
+  // For a list in a condition on what is worked out DuckDB plans a join, which takes longer than the few rows.
+  const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
+  const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND (${isOne('from_ref')} OR ${isOne('to_ref')}))`
+  return [{ view: 'traffic', rows, parts: [true, false].map((forward) => `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${isOne(forward ? 'from_ref' : 'to_ref')} GROUP BY from_ref, to_ref`) }]
 }

@@ -35,12 +35,12 @@ export class Talks {
     this.bytes = Object.values(rows as unknown as Readonly<Record<string, Uint32Array | Float64Array>>).reduce((sum, { byteLength }) => sum + byteLength, named)
   }
 
-  /** `statements`: file, hour, from_ref, to_ref, bytes, flows; the first is the number of a row's file among so many, and rises from one to the next. */
-  static async read(connection: DuckDBConnection, statements: readonly string[], files: number, refs: Refs): Promise<Talks> {
+  /** `sql`: file, hour, from_ref, to_ref, bytes, flows; the first is the number of a row's file among so many. */
+  static async read(connection: DuckDBConnection, sql: string, files: number, refs: Refs): Promise<Talks> {
     const before = refs.bytes
     const [file, hours, bytes, flows] = [new Column(Uint32Array), new Column(Float64Array), new Column(Float64Array), new Column(Float64Array)]
     const ends: [number[], number[]] = [[], []]
-    for (const sql of statements) await eachChunk(connection, `SELECT file, epoch_us(hour)::DOUBLE, bytes::DOUBLE, flows::DOUBLE, from_ref, to_ref FROM (${sql}) ORDER BY file`, (chunk) => {
+    await eachChunk(connection, `SELECT file, epoch_us(hour)::DOUBLE, bytes::DOUBLE, flows::DOUBLE, from_ref, to_ref FROM (${sql}) ORDER BY file`, (chunk) => {
       for (const [at, column] of [file, hours, bytes, flows].entries()) column.take(chunk, at)
       for (const [at, end] of ends.entries()) for (const text of textsIn(chunk, 4 + at)) end.push(refs.take(text))
     })

@@ -259,7 +259,7 @@ function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
   const own = statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
   // What names none of them may ask which there are.
-  const wanted = (name: string): boolean => others === '' || new RegExp(`\\b${name}\\b`).test(asked)
+  const wanted = (name: string): boolean => statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
   return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others
 }
 

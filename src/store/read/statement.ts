@@ -24,6 +24,8 @@ export interface Statement {
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
   /** It reads view `audit`, and of its columns only those that may be kept in memory. */
   readonly narrow: boolean
+  /** Views that it reads, where that is known: not every word in it that is called like one is one. */
+  readonly reads?: ReadonlySet<string>
   /** SQL of a view of its own, and its name. */
   readonly own?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
   /** When the flows that it reads were received, if it says so. */

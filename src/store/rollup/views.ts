@@ -8,27 +8,41 @@ import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 
+/** What of a rollup is wanted. */
+export interface RollupPart {
+  /** Rows of these times. */
+  readonly when?: Receipt | undefined
+  /** Files whose sums are known already. */
+  readonly without?: ReadonlySet<string> | undefined
+  /** Columns beside the time and what a row has lost; without it, all. */
+  readonly only?: ReadonlySet<string>
+  /** A number for each file, which its rows have as `file`. */
+  readonly numbers?: ReadonlyMap<string, number>
+}
+
 /**
  * A rollup as a view: dimensions as view `flows` has them, sums as HUGEINT. One group may have several rows: they are to
- * be summed. `folded` says what a row has lost. `without`: files whose sums are known already.
+ * be summed. `folded` says what a row has lost.
  */
-export function rollupView(rollup: Rollup, input: ViewInput, when?: Receipt, without?: ReadonlySet<string>): string {
-  const groups = new Map<string, { file: (typeof input.files)[number]; paths: string[] }>()
+export function rollupView(rollup: Rollup, input: ViewInput, { when, without, only, numbers }: RollupPart = {}): string {
+  const isWanted = ({ name }: { readonly name: string }): boolean => only?.has(name.replace(/_over$/, '')) ?? true
+  const [wantedDimensions, wantedSums] = [dimensions.filter(isWanted), sums.filter((name) => isWanted({ name }))]
+  const groups = new Map<string, { readonly stream: string; readonly has: ReadonlySet<string>; readonly names: string[] }>()
   for (const file of rollupFiles(rollup, input.files, when)) {
     if (without?.has(file.name) === true) continue
-    const key = `${file.stream} ${file.columns ?? ''}`
+    const has = rollupColumns.filter((column) => isWanted(column) && hasColumn(file, column)).map(({ name }) => name)
+    const key = [file.stream, ...has].join(' ')
     const group = groups.get(key)
-    const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, paths: [path] })
-    else group.paths.push(path)
+    if (group === undefined) groups.set(key, { stream: file.stream, has: new Set(has), names: [file.name] })
+    else group.names.push(file.name)
   }
-  const types = dimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
-  if (groups.size === 0) return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')}, ${sums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
-  return [...groups.values()].map(({ file, paths }) => {
-    const over = new Set(rollupColumns.filter((column) => hasColumn(file, column)).map(({ name }) => name))
-    const columns = dimensions.map(({ name, type }) => (over.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
-    const time = file.stream === rollup ? 'time' : `${bucket(rollup)} AS time`
-    return `SELECT ${time}, ${columns.join(', ')}, ${sums.map((name) => `${wholeSum(name, over.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded FROM read_parquet(${fileList(paths)})`
+  const types = wantedDimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
+  if (groups.size === 0) return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')}, ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
+  return [...groups.values()].map(({ stream, has, names }) => {
+    const columns = wantedDimensions.map(({ name, type }) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
+    const time = stream === rollup ? 'time' : `${bucket(rollup)} AS time`
+    const file = numbers === undefined ? '' : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER AS file`
+    return `SELECT ${time}, ${columns.join(', ')}, ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
   }).join(' UNION ALL ')
 }
 
@@ -40,6 +54,6 @@ export function rollupFiles(rollup: Rollup, files: readonly StoredFile[], when: 
 }
 
 /** Definitions of the rollups' views that a statement may speak of. */
-export function rollupViews({ sql, times }: Pick<Statement, 'sql' | 'times'>, input: ViewInput): string {
-  return rollups.filter((rollup) => sql.toLowerCase().includes(rollup)).map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, times[rollup])}`).join('')
+export function rollupViews({ sql, reads, times }: Pick<Statement, 'sql' | 'reads' | 'times'>, input: ViewInput): string {
+  return rollups.filter((rollup) => reads?.has(rollup) ?? sql.toLowerCase().includes(rollup)).map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, { when: times[rollup] })}`).join('')
 }
