@@ -198,7 +198,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const housekeeping = runtime.keepHouse(house.signal)
     const { startApi } = await apiModule
     // The live view names addresses as the store does, by what it reads for itself.
-    const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.watching)
+    const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.named())
     const api = await startApi({
       control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, eventsListen: config.http.listen, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
     })

@@ -66,7 +66,14 @@ export class Workloads {
 
   /** How many of a cluster have an address now. */
   of(cluster: string): number | undefined {
-    return this.watching ? this.follower.projection.workloads.countOf(cluster) : undefined
+    return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
+  }
+
+  /** Somebody asks for names now; is there a cluster that tells them? */
+  named(): boolean {
+    if (!this.watching) return false
+    this.follower.wanted()
+    return true
   }
 
   get enrichment(): Enrichment | undefined {

@@ -57,3 +57,30 @@ test('the journal is looked at once a second, however many frames come, and at o
   stop.abort()
   await follower.stopped()
 })
+
+test('while nobody asks for names the journal is left alone; who begins to ask is not told what was so then', async () => {
+  const log = recordingLog()
+  const projection = new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: join(folder, 'identity'), isCluster: () => true })
+  const rests: number[] = []
+  const ends = new AbortController()
+  const sleep: typeof host.timers.sleep = (ms, signal) => {
+    rests.push(ms)
+    // For good, unless somebody ends it.
+    return host.timers.sleep(3_600_000, signal)
+  }
+  const follower = new WorkloadFollower(projection, { host: { ...host, timers: { ...host.timers, sleep } }, journal: join(folder, 'journal'), tail: journal.tail, log })
+  follower.start(ends.signal)
+  await tell('first')
+  await expect.poll(() => rests.length).toBe(1)
+  const last = await tell('second')
+  expect(rests).toEqual([10_000])
+  follower.wanted()
+  await expect.poll(() => rests.length).toBe(2)
+  expect([projection.reached.sequence >= last, rests[1]]).toEqual([true, 1000])
+  // It is looked for often already.
+  follower.wanted()
+  await host.timers.yield()
+  expect(rests.length).toBe(2)
+  ends.abort()
+  await follower.stopped()
+})

@@ -12,8 +12,10 @@ const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
-/** The journal is looked at so often, and at once for whoever waits: each look costs the same, however little there is. */
+/** The journal is looked at so often while somebody asks for names, and at once for whoever waits: each look costs the same, however little there is. */
 const lookMs = 1000
+/** While nobody does. */
+const idleMs = 10_000
 
 export interface FollowOptions {
   readonly host: Host
@@ -30,6 +32,10 @@ export class WorkloadFollower implements Enrichment {
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #running: Promise<void> | undefined
   #hurry: () => void = () => undefined
+  /** Somebody asked since the last look. */
+  #asked = false
+  /** Ends a long rest. */
+  #rouse: () => void = () => undefined
 
   constructor(projection: WorkloadProjection, options: FollowOptions) {
     this.projection = projection
@@ -50,11 +56,19 @@ export class WorkloadFollower implements Enrichment {
     await this.#running
   }
 
+  /** Names are asked for now: for a while news is looked for often, and at once if it was not. */
+  wanted(): void {
+    if (this.#asked) return
+    this.#asked = true
+    this.#rouse()
+  }
+
   async ready(sequence: number, signal: AbortSignal): Promise<void> {
     if (this.projection.reached.sequence >= sequence || signal.aborted) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiter = { sequence, resolve }
     this.#waiting.add(waiter)
+    this.wanted()
     this.#hurry()
     const give = (): void => resolve()
     signal.addEventListener('abort', give, { once: true })
@@ -128,7 +142,11 @@ export class WorkloadFollower implements Enrichment {
     if (this.#waiting.size > 0) return
     const hurry = new AbortController()
     this.#hurry = () => hurry.abort()
-    await this.#options.host.timers.sleep(lookMs, AbortSignal.any([signal, hurry.signal]))
+    if (!this.#asked) this.#rouse = this.#hurry
+    const ms = this.#asked ? lookMs : idleMs
+    this.#asked = false
+    await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, hurry.signal]))
+    this.#rouse = () => undefined
   }
 
   /** What cannot be written now is still held back in the journal. */

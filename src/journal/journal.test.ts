@@ -43,6 +43,38 @@ describe('journal', () => {
     expect(await checkJournal({ host, directory })).toEqual({ frames: 6, events: 10, unreadable: [] })
   })
 
+  it('a unit that has time is written with the next one that has none, in its order, and alone when its time is over or the journal ends', async () => {
+    let syncs = 0
+    const disk: typeof host.disk = { ...host.disk, open: async (path, mode) => {
+      const file = await host.disk.open(path, mode)
+      const sync = file.sync.bind(file)
+      return Object.assign(file, { sync: () => { syncs++; return sync() } })
+    } }
+    // Time stands still until the test says otherwise.
+    const timers: { readonly ms: number; readonly act: () => void }[] = []
+    const journal = await openJournal({ host: { ...host, disk, timers: { ...host.timers, after: (ms, act) => { timers.push({ ms, act }); return { cancel: () => undefined } } } }, directory, epoch: 1 })
+    const ended: string[] = []
+    const append = async (source: string, patienceMs?: number): Promise<void> => {
+      await journal.append({ ...unit(source, 1), ...(patienceMs === undefined ? {} : { patienceMs }) })
+      ended.push(source)
+    }
+    await append('first')
+    const before = syncs
+    const [patient, hurried] = [append('patient', 60_000), append('hurried')]
+    await Promise.all([patient, hurried])
+    expect([ended, syncs - before]).toEqual([['first', 'patient', 'hurried'], 1])
+    const alone = append('alone', 60_000)
+    await expect.poll(() => timers.length).toBe(1)
+    expect([ended.includes('alone'), timers.map(({ ms }) => Math.round(ms / 1000))]).toEqual([false, [60]])
+    timers[0]?.act()
+    await alone
+    expect(syncs - before).toBe(2)
+    const last = append('last', 60_000)
+    await expect.poll(() => timers.length).toBe(2)
+    await Promise.all([last, journal.close()])
+    expect(syncs - before).toBe(3)
+  })
+
   it('refuses a folder that a newer version wrote, and changes nothing in it', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     await journal.append(unit('a', 3))

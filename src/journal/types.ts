@@ -23,6 +23,8 @@ export interface Unit {
   readonly duplicates?: number
   /** Rows that could not be taken since the last unit, by reason (added to the source's totals). */
   readonly shed?: Readonly<Record<string, number>>
+  /** It may wait for so many ms until others are written, which costs no write, no sync and no reader's look of its own. */
+  readonly patienceMs?: number
 }
 
 /** Everything a frame's header says; the body is read apart. */

@@ -7,18 +7,12 @@ import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
+import { AppendQueue, type Waiting } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
-
-interface Waiting {
-  readonly bytes: number
-  readonly add: (group: FrameGroup) => Appended
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: Error) => void
-}
 
 /** How much may be written before the free space is looked at again. */
 const freeCheckBytes = 16 * 1024 * 1024
@@ -31,11 +25,10 @@ export class SegmentWriter implements JournalWriter {
   readonly #limits: JournalLimits
   readonly #metrics: Metrics | undefined
   readonly #totals: Map<string, SourceTotals>
-  readonly #queue: Waiting[] = []
+  readonly #queue: AppendQueue
   #segments: { name: string; bytes: number }[]
   #file: DiskFile | undefined
   #offset = 0
-  #queued = 0
   #counters: Counters
   #running: Promise<void> | undefined
   #closed = false
@@ -55,6 +48,7 @@ export class SegmentWriter implements JournalWriter {
     metrics: Metrics | undefined
   }) {
     this.#host = options.host
+    this.#queue = new AppendQueue(options.host)
     this.#directory = options.directory
     this.epoch = options.epoch
     this.#limits = options.limits
@@ -69,7 +63,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#enqueue(() => {
       const packed = pack(unit.raw, unit.kind)
       return { bytes: packed.body.length, add: (group) => group.add(unit, packed) }
-    })
+    }, unit.patienceMs)
   }
 
   /** Takes over a frame of a shared journal, as `append` takes a unit. */
@@ -77,15 +71,13 @@ export class SegmentWriter implements JournalWriter {
     return this.#enqueue(() => ({ bytes: frame.body.length, add: (group) => group.copy(frame) }))
   }
 
-  #enqueue(pack: () => Pick<Waiting, 'bytes' | 'add'>): Promise<Appended> {
+  #enqueue(pack: () => Pick<Waiting, 'bytes' | 'add'>, patienceMs = 0): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
-      if (this.#queued > this.#limits.queueBytes) {
-        return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait to be synced: the disk of the journal does not keep up`))
+      if (this.#queue.bytes > this.#limits.queueBytes) {
+        return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queue.bytes} bytes wait to be synced: the disk of the journal does not keep up`))
       }
-      const packed = pack()
-      this.#queued += packed.bytes
-      this.#queue.push({ ...packed, resolve, reject })
+      this.#queue.add({ ...pack(), resolve, reject }, patienceMs)
       this.#running ??= this.#run()
     })
   }
@@ -129,6 +121,7 @@ export class SegmentWriter implements JournalWriter {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#queue.close()
     await this.#running
     await this.#file?.close()
     this.#file = undefined
@@ -138,7 +131,8 @@ export class SegmentWriter implements JournalWriter {
     // One turn later, so that everything that arrives in this turn shares the first sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
-      const group = this.#take()
+      await this.#queue.ripe()
+      const group = this.#queue.take(this.#limits.groupBytes)
       try {
         await this.#room()
         const places = await this.#write(group)
@@ -149,17 +143,6 @@ export class SegmentWriter implements JournalWriter {
       }
     }
     this.#running = undefined
-  }
-
-  #take(): Waiting[] {
-    let bytes = 0
-    let count = 0
-    while (count < this.#queue.length && (count === 0 || bytes < this.#limits.groupBytes)) {
-      bytes += this.#queue[count]?.bytes ?? 0
-      count++
-    }
-    this.#queued -= bytes
-    return this.#queue.splice(0, count)
   }
 
   async #room(): Promise<void> {

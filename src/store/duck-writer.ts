@@ -99,15 +99,15 @@ class DuckWriter implements TableWriter {
   }
 
   async #save(stream: Stream, { pieces, rows, columns }: FlowFile, path: string): Promise<Written> {
-    const file = await this.#disk.open(path, 'write')
+    const file = await this.#disk.open(path, 'create')
     try {
-      await file.truncate(0)
       let at = 0
       for (let from = 0; from < pieces.length; from += piecesAtOnce) {
         const some = pieces.slice(from, from + piecesAtOnce)
         await file.writeAll(some, at)
         at += some.reduce((sum, piece) => sum + piece.length, 0)
       }
+      await file.sync()
       const set = columnSet(stream, columns)
       return { rows, bytes: at, ...(set === undefined ? {} : { columns: set }) }
     } finally {

@@ -24,7 +24,7 @@ export interface FeedIdentity {
 }
 
 /** So long flows wait, from their receipt on: news of who has their addresses comes up to two seconds later than they do, and takes its own way. */
-const settleMs = 3000
+const settleMs = 3500
 /** While flows wait, the journal is looked at so often, not whenever something comes: each look costs the same, however little there is. */
 const lookMs = 500
 /** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */

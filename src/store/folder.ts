@@ -81,7 +81,7 @@ export class Folder {
   /** Writes one file, durable but for its directory entry. Checks that no row was lost on the way. */
   async #write(table: PendingTable, write: (path: string) => Promise<{ rows: number; bytes: number }>): Promise<StoredFile> {
     const name = this.newName(table.stream, table.hour, table.firstSequence, table.lastSequence)
-    const written = await this.writeFile(name, write)
+    const written = await this.writeFile(name, write, true)
     if (written.rows !== table.rows) {
       await this.#remove(name)
       throw new Error(`${written.rows} of ${table.rows} rows were written to ${name}`)
@@ -97,23 +97,27 @@ export class Folder {
     return fileName(stream, hour, first, last, unique)
   }
 
-  /** Temporary file, sync, rename. The caller syncs the directory. */
-  async writeFile<Written>(name: string, write: (path: string) => Promise<Written>): Promise<Written> {
+  /** Temporary file, sync unless `write` has done so, rename. The caller syncs the directory. */
+  async writeFile<Written>(name: string, write: (path: string) => Promise<Written>, synced = false): Promise<Written> {
     const { disk } = this.#host
     const temporary = this.path(name) + temporaryEnding
     try {
       const written = await write(temporary)
-      const file = await disk.open(temporary, 'write')
-      try {
-        await file.sync()
-      } finally {
-        await file.close()
-      }
+      if (!synced) await this.#sync(temporary)
       await disk.rename(temporary, this.path(name))
       return written
     } catch (error) {
       await disk.remove(temporary).catch(() => undefined)
       throw error
+    }
+  }
+
+  async #sync(path: string): Promise<void> {
+    const file = await this.#host.disk.open(path, 'write')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
     }
   }
 

@@ -106,7 +106,7 @@ export interface Inspected extends Written {
  */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
-  /** Writes every row of the table, in the order appended. */
+  /** Writes every row of the table, in the order appended, into a new file, and syncs it. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
   /**

@@ -90,10 +90,10 @@ export class MemoryTables implements TableWriter {
 
   async #put(path: string, rows: readonly MemoryRow[], about: FileAbout): Promise<Written> {
     const bytes = utf8.encode([about, ...rows].map((row) => `${JSON.stringify(row)}\n`).join(''))
-    const file = await this.#disk.open(path, 'write')
+    const file = await this.#disk.open(path, 'create')
     try {
-      await file.truncate(0)
       await file.write(bytes, 0)
+      await file.sync()
     } finally {
       await file.close()
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../host/index.ts'
 
 /** While little comes connections are read so far apart: to go through all that an object passes costs several times as much for one as for one of ten. */
-const apartMs = 400
+const apartMs = 1000
 /** Where so much came in this time or in the one before, nobody waits: a server that waits for us may end the watch. */
 const muchBytes = 64 * 1024
 

@@ -216,5 +216,5 @@ test('between reads a watch is held while little comes, and neither while a list
   stop.abort()
   await ended
   // After the end of the list and after little.
-  expect(rests).toEqual([true, 400, false, true, 400, false])
+  expect(rests).toEqual([true, 1000, false, true, 1000, false])
 })

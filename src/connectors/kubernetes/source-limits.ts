@@ -12,4 +12,4 @@ export interface RecorderLimits {
   readonly commitMs: number
 }
 
-export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 3000 }
+export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 10_000 }

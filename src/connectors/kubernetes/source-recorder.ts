@@ -15,7 +15,8 @@ import { covers, type Collection, type ObjectMap, type Step } from './source-obj
 
 /** Beside its data, an event takes about so much. */
 const perEvent = 400
-const retryMs = 500
+/** ms; a unit behind which no other waits is written with what else comes in `patienceMs`: flows come ten times a second. */
+const [retryMs, patienceMs] = [500, 100]
 
 /** Where something happened. */
 export interface From {
@@ -263,7 +264,7 @@ export class Recorder {
       // Asked each time, and last of all: a process that was frozen goes on where it was, when it may be another one's turn.
       if (this.#lease !== undefined && (epoch === undefined || this.#lease.epoch() !== epoch)) return 'not our turn'
       try {
-        const { position } = await this.#context.append({ stream: id, kind: 'events', count: events.length, raw, received, timeMin, timeMax })
+        const { position } = await this.#context.append({ ...(this.#queue.length === 0 ? { patienceMs } : {}), stream: id, kind: 'events', count: events.length, raw, received, timeMin, timeMax })
         // Only now: until it is in the journal it may have to be written again, or be left to another one.
         giveBack(batch.data.bytes)
         giveBackAll(events)

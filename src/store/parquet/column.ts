@@ -28,7 +28,7 @@ export interface Chunk extends Column {
 
 const out = new Bytes()
 /** Whatever is smaller is not worth a call of the compressor. */
-const worthCompressing = 256
+const worthCompressing = 1024
 
 interface Page {
   readonly body: Uint8Array

@@ -66,10 +66,10 @@ export class DiskWriter implements TableWriter {
 
   async #save(path: string, lines: readonly Line[], about: FileAbout): Promise<Written> {
     const bytes = new TextEncoder().encode(JSON.stringify({ about, lines }))
-    const file = await this.#disk.open(path, 'write')
+    const file = await this.#disk.open(path, 'create')
     try {
-      await file.truncate(0)
       await file.write(bytes, 0)
+      await file.sync()
     } finally {
       await file.close()
     }

@@ -1,0 +1,63 @@
+import type { Host } from '../host/index.ts'
+import type { FrameGroup } from './group.ts'
+import type { Appended } from './types.ts'
+
+/** A unit that is packed, and who waits until it is on disk. */
+export interface Waiting {
+  readonly bytes: number
+  readonly add: (group: FrameGroup) => Appended
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Units in the order in which they came. Those that have time make no group of their own before it is over. */
+export class AppendQueue {
+  readonly #host: Host
+  #units: (Waiting & { readonly until: number })[] = []
+  /** Ends the wait of those who have time. */
+  #hurry: () => void = () => undefined
+  #closed = false
+  /** Of packed bodies. */
+  bytes = 0
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  get length(): number {
+    return this.#units.length
+  }
+
+  add(unit: Waiting, patienceMs: number): void {
+    this.bytes += unit.bytes
+    this.#units.push({ ...unit, until: patienceMs === 0 ? -Infinity : this.#host.clock.monotonic() + patienceMs })
+    if (patienceMs === 0) this.#hurry()
+  }
+
+  /** Resolves when somebody has no more time, or never had any, or it is closed. */
+  async ripe(): Promise<void> {
+    const { clock, timers } = this.#host
+    const ms = Math.min(...this.#units.map(({ until }) => until)) - clock.monotonic()
+    if (ms <= 0 || this.#closed) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#hurry = resolve
+    const timer = timers.after(ms, resolve)
+    await promise
+    timer.cancel()
+    this.#hurry = () => undefined
+  }
+
+  /** The next ones, of about so many bytes. */
+  take(groupBytes: number): readonly Waiting[] {
+    let [bytes, count] = [0, 0]
+    while (count < this.#units.length && (count === 0 || bytes < groupBytes)) bytes += this.#units[count++]?.bytes ?? 0
+    this.bytes -= bytes
+    return this.#units.splice(0, count)
+  }
+
+  /** Nobody waits for others any more. */
+  close(): void {
+    this.#closed = true
+    this.#hurry()
+  }
+}
