@@ -1,7 +1,9 @@
 import type { Clock } from '../../host/index.ts'
 
 /** While little comes connections are read so far apart: to go through all that an object passes costs several times as much for one as for one of ten. */
-const apartMs = 1000
+const apartMs = 800
+/** What came while connections were held takes so long to be here, once they are not. */
+const drainMs = 10
 /** Where so much came in this time or in the one before, nobody waits: a server that waits for us may end the watch. */
 const muchBytes = 64 * 1024
 
@@ -17,8 +19,8 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** After so many bytes of a connection were read: for how many ms it is left alone. */
-  rest(bytes: number): number {
+  /** After so many bytes of a connection were read: for how many ms nothing more is, and whether the connection is held meanwhile, so that what comes stays with the system. */
+  rest(bytes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
     if (now - this.#began >= apartMs) {
       this.#before = now - this.#began < 2 * apartMs ? this.#came : 0
@@ -26,6 +28,9 @@ export class Pace {
       this.#began = now
     }
     this.#came += bytes
-    return this.#before + this.#came >= muchBytes ? 0 : this.#began + apartMs - now
+    if (this.#before + this.#came >= muchBytes) return { ms: 0, held: false }
+    // Held at once, a connection would be read no further than to its first piece: all behind that would be as late again.
+    const drained = this.#began + drainMs
+    return now < drained ? { ms: drained - now, held: false } : { ms: this.#began + apartMs - now, held: true }
   }
 }

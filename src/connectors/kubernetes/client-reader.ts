@@ -205,14 +205,14 @@ export class Reader {
     return undefined
   }
 
-  /** What comes meanwhile stays with the system, and wakes nobody. */
+  /** What comes while it is held stays with the system, and wakes nobody. */
   async #rest(bytes: number, answer: Answer, signal: AbortSignal): Promise<void> {
     const { pace, host } = this.#options
-    const ms = pace?.rest(bytes) ?? 0
+    const { ms, held } = pace?.rest(bytes) ?? { ms: 0, held: false }
     if (ms <= 0) return
-    answer.hold?.(true)
+    if (held) answer.hold?.(true)
     await host.timers.sleep(ms, signal)
-    answer.hold?.(false)
+    if (held) answer.hold?.(false)
   }
 
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
