@@ -22,7 +22,8 @@ export class Pace {
   /** After so many bytes of a connection were read: for how many ms nothing more is, and whether the connection is held meanwhile, so that what comes stays with the system. */
   rest(bytes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
-    if (now - this.#began >= apartMs) {
+    // Timers end up to a millisecond early.
+    if (now - this.#began >= apartMs - 1) {
       this.#before = now - this.#began < 2 * apartMs ? this.#came : 0
       this.#came = 0
       this.#began = now

@@ -219,3 +219,47 @@ test('between reads a watch is held while little comes, and neither while a list
   // After the end of the list what else is there already is read, after little it is held.
   expect(rests).toEqual([10, true, 790, false])
 })
+
+test('what came while a watch was held is all read before it is held again', async () => {
+  const real = realHost()
+  const told = new Told('5')
+  const pieces = 6
+  /** What was told by the time of each hold. */
+  const holds: number[] = []
+  let begun: () => void = () => undefined
+  const first = new Promise<void>((resolve) => (begun = resolve))
+  const changed = (name: string): string => `${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`
+  const server = await ScriptedApiServer.start(async (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.write(changed('drained'))
+    while (!told.lines.includes('MODIFIED drained@7')) await real.timers.sleep(2)
+    await real.timers.sleep(30)
+    response.write(changed('before'))
+    await first
+    for (let piece = 0; piece < pieces; piece++) {
+      await new Promise((resolve) => response.write(changed(`held-${piece}`), resolve))
+      await real.timers.sleep(5)
+    }
+  })
+  const client = openClient({ url: server.url })
+  const reader = new Reader({
+    path: '/api/v1/configmaps', streams: true, target: told, host: real, pace: new Pace(real.clock),
+    ask: async (...asked) => {
+      const answer = await client.ask(...asked)
+      return { ...answer, hold: (on) => {
+        if (on) holds.push(told.lines.length)
+        answer.hold?.(on)
+        if (on) begun()
+      } }
+    },
+  })
+  const stop = new AbortController()
+  const ended = reader.run(stop.signal)
+  ends.push(() => server.close(), () => client.close())
+  await told.until(`MODIFIED held-${pieces - 1}@7`)
+  const [begin, ...others] = holds
+  expect(begin).toBe(2)
+  expect(others.filter((lines) => lines < 2 + pieces)).toEqual([])
+  stop.abort()
+  await ended
+})
