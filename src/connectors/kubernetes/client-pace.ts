@@ -19,7 +19,7 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** After so many bytes of a connection were read: for how many ms nothing more is, and whether the connection is held meanwhile, so that what comes stays with the system. */
+  /** After so many bytes of a connection were read: for how many ms nothing more is, and whether the connection is held meanwhile. */
   rest(bytes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
     // Timers end up to a millisecond early.

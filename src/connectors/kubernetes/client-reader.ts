@@ -205,7 +205,7 @@ export class Reader {
     return undefined
   }
 
-  /** What comes while it is held stays with the system, and wakes nobody. */
+  /** What comes while it is held is not looked at. */
   async #rest(bytes: number, answer: Answer, signal: AbortSignal): Promise<void> {
     const { pace, host } = this.#options
     const { ms, held } = pace?.rest(bytes) ?? { ms: 0, held: false }

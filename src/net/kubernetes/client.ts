@@ -4,8 +4,6 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import type { Answer, Ask, Write } from './types.ts'
 
 const keepAliveMs = 30_000
-/** A connection that is held takes in no more than what came last: each piece that it took in would wake us. */
-const heldBytes = 1
 const ownBytes = 4 * Buffer.poolSize
 
 export interface ClientOptions {
@@ -27,7 +25,7 @@ export interface Client {
 export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
   const base = new URL(url)
   const plain = base.protocol === 'http:'
-  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs, highWaterMark: heldBytes }
+  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
   const request = plain ? httpRequest : httpsRequest
   const send = async (method: string, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, more: Readonly<Record<string, string>>, body?: string): Promise<Answer> => {

@@ -6,7 +6,7 @@ export interface Answer {
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: AsyncIterable<Uint8Array>
-  /** While it is held nothing is read from its connection. */
+  /** While it is held no more is read from its connection than it has room for. */
   hold?(on: boolean): void
   /** Ends it now, whatever is still to come. */
   close(): void
