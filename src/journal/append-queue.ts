@@ -37,7 +37,12 @@ export class AppendQueue {
   /** Resolves when somebody has no more time, or never had any, or it is closed. */
   async ripe(): Promise<void> {
     const { clock, timers } = this.#host
-    const ms = Math.min(...this.#units.map(({ until }) => until)) - clock.monotonic()
+    let first = Infinity
+    for (const { until } of this.#units) {
+      if (until === -Infinity) return
+      first = Math.min(first, until)
+    }
+    const ms = first - clock.monotonic()
     if (ms <= 0 || this.#closed) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#hurry = resolve
