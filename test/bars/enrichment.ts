@@ -74,7 +74,7 @@ async function told(weir: WeirProcess, pods: number): Promise<void> {
   throw new Error('the pods were not all told of after five minutes')
 }
 
-/** Waits until all that came is stored. The books are asked, seldom: to count rows by SQL would cost as much as thousands of flows each time. */
+/** Waits until all that came is stored. The books are asked, and seldom: what the asking costs is charged to Weir, and to count rows by SQL reads files. */
 async function stored(weir: WeirProcess): Promise<void> {
   for (let waited = 0; waited < 240; waited++) {
     await sleep(500)

@@ -5,7 +5,7 @@
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { bind, changeNames, compileLive, compileSql, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
-import { text } from '../../query/sql-text.ts'
+import { insideSql } from '../../store/graph/edge-scope.ts'
 import type { Principal } from './principal.ts'
 
 const nothing: Expression = { is: 'not', part: everything }
@@ -49,11 +49,7 @@ export function objectScope(principal: Principal): string | undefined {
 
 /** The same of audit traces, as a condition on view `audit`: those of objects of his namespaces. What was done to a cloud is in no namespace, and nobody's who is limited. */
 export function auditScope({ namespaces }: Principal, ref = 'resource'): string | undefined {
-  if (namespaces === undefined) return undefined
-  if (namespaces.length === 0) return 'false'
-  const part = (index: number): string => `split_part(${ref}, '/', ${index})`
-  const names = `(${namespaces.map(text).join(', ')})`
-  return `coalesce(starts_with(${ref}, 'k8s:') AND (${part(4)} IN ${names} OR (${part(2)} = '' AND ${part(3)} = 'Namespace' AND ${part(5)} IN ${names})), false)`
+  return namespaces === undefined ? undefined : `coalesce(${insideSql(ref, namespaces)}, false)`
 }
 
 /** The same for one object by its name. What is no object of a cluster (an image, a machine) says nothing of one. */

@@ -7,7 +7,8 @@ export function scopeSql(namespaces: readonly string[]): string {
   return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:')) AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-function insideSql(ref: string, namespaces: readonly string[]): string {
+/** The reference is of an object in one of the namespaces, or of one of these themselves. NULL for NULL. */
+export function insideSql(ref: string, namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number): string => `split_part(${ref}, '/', ${index})`
   const names = `(${namespaces.map(quoted).join(', ')})`
