@@ -51,17 +51,24 @@ interface Fed {
   readonly said: string[]
   readonly done: Promise<void>
   until(sequence: number): Promise<void>
+  commits(): number
 }
 
 async function feed(open: () => Promise<Store>, identity?: FeedIdentity): Promise<Fed> {
   const said: string[] = []
   const log = { ...recordingLog(), error: (message: string) => void said.push(message) }
   let told: () => void = () => {}
-  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed: () => told(), ...(identity === undefined ? {} : { identity }) })
+  let commits = 0
+  const committed = (): void => {
+    commits++
+    told()
+  }
+  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed, ...(identity === undefined ? {} : { identity }) })
   const done = made.run(join(folder, 'journal'), journal.tail, stop.signal)
   const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
   return {
     feed: made, said, done,
+    commits: () => commits,
     async until(sequence) {
       while (reached() < sequence) await new Promise<void>((resolve) => (told = resolve))
     },
@@ -119,10 +126,14 @@ test('where a cluster is watched flows wait three seconds, and what comes after 
   await fed.store.close()
 })
 
-test('while flows wait the journal is looked at twice a second, however many frames come', async () => {
+test.each([
+  ['every two seconds and a half', false, 2500],
+  ['once a second while somebody asks the store', true, 1000],
+])('while flows wait the journal is looked at %s, however often frames come, and each look is one commit at most', async (_, asked, everyMs) => {
   FailingTables.failAt = new Set()
   let looks = 0
-  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: async () => void looks++ })
+  const { feed: fed, done, until, commits } = await feed(tables, { watching: () => true, take: async () => void looks++ })
+  if (asked) fed.asked()
   const began = host.clock.monotonic()
   let last = 0
   for (let frame = 0; frame < 30; frame++) {
@@ -131,9 +142,11 @@ test('while flows wait the journal is looked at twice a second, however many fra
     last = (await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })).position.sequence
     await host.timers.sleep(20)
   }
-  // The first finds nothing that waits; after that each comes half a second behind the one before.
-  expect(looks).toBeLessThanOrEqual(2 + (host.clock.monotonic() - began) / 500)
   await until(last)
+  // The first finds nothing that waits; after that each comes so much behind the one before, and the last when all have waited.
+  expect(looks).toBeLessThanOrEqual(2 + (host.clock.monotonic() - began) / everyMs)
+  expect(looks).toBeGreaterThanOrEqual(Math.floor(3500 / everyMs))
+  expect(commits()).toBeLessThanOrEqual(looks)
   expect(fed.store.ledger().stored).toEqual({ netflow: 30 })
   stop.abort()
   await done

@@ -25,12 +25,20 @@ export interface FeedIdentity {
 
 /** So long flows wait, from their receipt on: news of who has their addresses comes up to two seconds later than they do, and takes its own way. */
 const settleMs = 3500
-/** While flows wait, the journal is looked at so often, not whenever something comes: each look costs the same, however little there is. */
-const lookMs = 500
+/**
+ * While flows wait, the journal is looked at so often, not whenever something comes, and what has waited is committed with the look: both
+ * cost the same, however little there is. (bar `enrichment`, 20,000 flows/s: names cost 0.15 of what flows without them do instead of 0.3.)
+ */
+const lookMs = 2500
+/** While somebody asks the store, and for a while after. */
+const askedLookMs = 1000
+const askedMs = 30_000
+/** While more frames than these are unread, the next look is at once. */
+const mostUnread = 8
 /** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */
 const mostWaiting = 64 << 20
 
-/** Rows become visible within this, whatever their number. */
+/** Rows that did not wait become visible within this, whatever their number. */
 const commitEveryMs = 1000
 /** As they lie in the journal: what is compressed grows to several times as much. */
 const readBytes = 1 << 20
@@ -46,6 +54,7 @@ const lastRetryMs = 30_000
 export class StoreFeed {
   readonly #options: FeedOptions
   #store: Store
+  #askedAt = -Infinity
 
   private constructor(options: FeedOptions, store: Store) {
     this.#options = options
@@ -60,6 +69,11 @@ export class StoreFeed {
   /** The store that is open now: ask each time. */
   get store(): Store {
     return this.#store
+  }
+
+  /** Somebody asks the store: for a while what is stored is newer. */
+  asked(): void {
+    this.#askedAt = this.#options.host.clock.monotonic()
   }
 
   /** Follows the journal in `directory` until the signal aborts. */
@@ -102,20 +116,24 @@ export class StoreFeed {
     // Merging and retention go on beside commits.
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
-    let lookedAt = -Infinity
+    let [lookedAt, read] = [-Infinity, 0]
+    const caughtUp = (): boolean => tail.durable().sequence - read <= mostUnread
     try {
       while (!signal.aborted) {
-        if (waiting.held) await host.timers.sleep(Math.max(0, lookedAt + lookMs - host.clock.monotonic()), signal)
+        const late = waiting.some
+        if (late && caughtUp()) await host.timers.sleep(Math.max(0, lookedAt + this.#lookMs() - host.clock.monotonic()), signal)
         lookedAt = host.clock.monotonic()
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt)
-        await waiting.add(await this.#soon(next, signal, (until) => reader.next(readBytes, until)))
+        const came = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
+        read = came.at(-1)?.header.sequence ?? read
+        await waiting.add(came)
         const frames = waiting.ripe()
         if (frames.length > 0) {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
           uncommitted = true
           await projection.apply(frames)
         }
-        if (uncommitted && (projection.wantsCommit() || host.clock.monotonic() >= commitAt)) {
+        if (uncommitted && (projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)) {
           uncommitted = !(await this.#commit())
           commitAt = host.clock.monotonic() + commitEveryMs
           committed()
@@ -133,6 +151,10 @@ export class StoreFeed {
     } finally {
       await reader.close()
     }
+  }
+
+  #lookMs(): number {
+    return this.#options.host.clock.monotonic() - this.#askedAt < askedMs ? askedLookMs : lookMs
   }
 
   /** As many merges as a busy store needs in the time between two calls, and no more: commits go on beside them. */
@@ -172,8 +194,6 @@ class Waiting {
   readonly #identity: FeedIdentity | undefined
   #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
   #bytes = 0
-  /** Of bodies as they lie in the journal, with the last look. */
-  #came = 0
 
   constructor(clock: Clock, identity: FeedIdentity | undefined) {
     this.#clock = clock
@@ -185,13 +205,11 @@ class Waiting {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
 
-  /** Some wait, and no more came with the last look than can wait until the next. */
-  get held(): boolean {
-    return this.#frames.length > 0 && this.#came < readBytes / 4
+  get some(): boolean {
+    return this.#frames.length > 0
   }
 
   async add(frames: readonly Frame[]): Promise<void> {
-    this.#came = frames.reduce((sum, { header }) => sum + header.bodyBytes, 0)
     await this.#identity?.take(frames)
     const watching = this.#identity?.watching() === true
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]

@@ -7,7 +7,7 @@ import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
-import { openStore, serveStore, StoreFeed, type StoreOptions } from '../../store/index.ts'
+import { openStore, serveStore, StoreFeed, type Store, type StoreOptions } from '../../store/index.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger.ts'
@@ -55,7 +55,7 @@ export const storeMethods = {
     feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
-      reader: { query: (sql, format, signal) => need().store.reader.query(sql, format, signal), edges: (asked, signal) => need().store.reader.edges(asked, signal) },
+      reader: { query: (sql, format, signal) => asked().reader.query(sql, format, signal), edges: (about, signal) => asked().reader.edges(about, signal) },
       status: () => need().store.status(),
     })
     const { positions, accounted } = feed.store.ledger()
@@ -125,6 +125,12 @@ async function knowWorkloads(journal: string, tail: SharedTail, sequence: number
   } finally {
     await reader.close()
   }
+}
+
+function asked(): Store {
+  const open = need()
+  open.asked()
+  return open.store
 }
 
 function need(): StoreFeed {
