@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MemoryTables } from '../../test/kit/memory-tables.ts'
-import { realHost } from '../host/index.ts'
+import { realHost, type Host } from '../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
@@ -12,7 +12,7 @@ import { openStore, StoreFeed, type Store } from './index.ts'
 import type { TableRows } from './table-writer.ts'
 import { event, flowBatch, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
 
-const host = realHost()
+const host = hasty(realHost(), 8)
 let folder: string
 let journal: SegmentWriter
 let stop: AbortController
@@ -29,6 +29,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** A host whose time passes so many times as fast: what is waited for is seconds. */
+function hasty(real: Host, times: number): Host {
+  const began = real.clock.now()
+  return {
+    ...real,
+    clock: { now: () => began + (real.clock.now() - began) * times, monotonic: () => real.clock.monotonic() * times },
+    timers: { ...real.timers, after: (ms, act) => real.timers.after(ms / times, act), sleep: (ms, signal) => real.timers.sleep(ms / times, signal) },
+  }
+}
+
 /** Fails at the append calls that it is told of. */
 class FailingTables extends MemoryTables {
   static appends = 0
@@ -40,8 +50,8 @@ class FailingTables extends MemoryTables {
   }
 }
 
-async function accept(id: string): Promise<number> {
-  const raw = encodeBatch(toEventBatch([event(id)]))
+async function accept(id: string, data?: Uint8Array): Promise<number> {
+  const raw = encodeBatch(toEventBatch([data === undefined ? event(id) : { ...event(id), encoding: 'binary', data }]))
   const { position } = await journal.append({ source: 'http', stream: 'http', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
   return position.sequence
 }
@@ -148,6 +158,23 @@ test.each([
   expect(looks).toBeGreaterThanOrEqual(Math.floor(3500 / everyMs))
   expect(commits()).toBeLessThanOrEqual(looks)
   expect(fed.store.ledger().stored).toEqual({ netflow: 30 })
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('while flows wait no rest is taken before all that has come is read', async () => {
+  FailingTables.failAt = new Set()
+  const heard: number[] = []
+  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
+  const received = host.clock.now()
+  const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
+  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })
+  while (!heard.includes(flows.position.sequence)) await host.timers.sleep(20)
+  // Four times what one look takes.
+  const many = await Promise.all(Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))))
+  await until(flows.position.sequence)
+  expect(many.filter((sequence) => !heard.includes(sequence))).toEqual([])
   stop.abort()
   await done
   await fed.store.close()
