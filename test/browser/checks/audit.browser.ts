@@ -165,6 +165,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     const objects = ['here', 'there'].map((name, place) => ({ ...identity(`Pod/shop/${name}`, String(place + 1)), cluster: `c${place + 1}` }))
     const record = (cluster: string): AuditRecord => ({ actor: { kind: 'user', name: 'twin', domain: cluster }, action: 'patch', service: 'kubernetes', tenant: cluster, outcome: 'success', severity: 'normal' })
     await stage.weir.events(objects.flatMap((of) => [changeEvent(of, at, { operation: 'updated' }), auditEvent(of, 'twin', 'patch', at, { version: of.resourceVersion, audit: record(of.cluster) })]).map((event) => asCloudEvent(event)))
+    // The page is asked once, not again while it is looked at.
+    await expect.poll(async () => (await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM changes WHERE actor_ref LIKE '%/twin'"))[0]?.n, soon).toBe(2)
     const page = await stage.page(`/actor?v=1&of=${encodeURIComponent('user:c1/twin')}`)
     const changed = page.getByRole('region', { name: 'Changes of objects of clusters' }).locator('li .says')
     await expect.poll(() => changed.allInnerTexts(), soon).toEqual(['Pod shop/here c1'])
