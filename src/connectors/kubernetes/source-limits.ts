@@ -13,3 +13,10 @@ export interface RecorderLimits {
 }
 
 export const usualRecorderLimits: RecorderLimits = { waitingBytes: 8 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 10_000 }
+
+/** Bytes that an event takes beside its data, about. */
+export const perEvent = 400
+/** After the journal refused. */
+export const retryMs = 500
+/** A unit behind which no other waits is written with what else comes in this time: flows come ten times a second. */
+export const patienceMs = 100

@@ -9,23 +9,10 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { giveBack } from '../../model/give-back.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
+import { Heard, type From } from './source-heard.ts'
 import type { LeaseKeeper } from './source-lease.ts'
-import { usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
+import { patienceMs, perEvent, retryMs, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
 import { covers, type Collection, type ObjectMap, type Step } from './source-objects.ts'
-
-/** Beside its data, an event takes about so much. */
-const perEvent = 400
-/** ms; a unit behind which no other waits is written with what else comes in `patienceMs`: flows come ten times a second. */
-const [retryMs, patienceMs] = [500, 100]
-
-/** Where something happened. */
-export interface From {
-  readonly collection: Collection
-  /** Who has told of the collection up to here has told it; undefined: it follows from what was before it. */
-  readonly version: string | undefined
-  /** A change of it is in the journal. */
-  readonly onTold: () => void
-}
 
 interface Entry {
   readonly events: readonly WeirEvent[]
@@ -42,8 +29,9 @@ export class Recorder {
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
   /** What was told of each collection and is in the map, by whomever. */
   readonly #told = new Map<string, string>()
-  /** What another one has told. */
+  /** What another one has told: news of it, and what it says of things that are seen here later. */
   #elsewhere: Told | undefined
+  readonly #heard = new Heard()
   #queue: Entry[] = []
   #queued = 0
   /** Synced in the journal, and not in the map yet. */
@@ -67,9 +55,9 @@ export class Recorder {
     this.#lease = lease
   }
 
-  /** Up to where each collection is told, on disk here. */
+  /** Up to where each collection is told, on disk here or by another one. */
   get told(): Told {
-    return Object.fromEntries(this.#told)
+    return this.#heard.with(this.#told)
   }
 
   /** Events that wait for our turn, or for the journal. */
@@ -92,6 +80,7 @@ export class Recorder {
   /** Another one, whose turn it is, has told so much. */
   toldElsewhere(told: Told): void {
     this.#elsewhere = told
+    this.#heard.hear(told)
     this.#wake()
   }
 
@@ -109,9 +98,13 @@ export class Recorder {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
     for (const step of steps) if (step.is === 'put') bytes += perEvent + step.document.length
-    if (this.#queue.length === 0) this.#began = this.#context.host.clock.monotonic()
-    this.#queue.push({ events, steps, bytes, from })
+    const entry = { events, steps, bytes, from }
     this.#queued += bytes
+    if (from !== undefined && this.#heard.has(from) && this.#elsewhere === undefined) this.#pass(entry)
+    else {
+      if (this.#queue.length === 0) this.#began = this.#context.host.clock.monotonic()
+      this.#queue.push(entry)
+    }
     this.#wake()
     if (this.#failed !== undefined) throw this.#failed.error
     if (this.#closing || this.#queued < this.#limits.waitingBytes) return
@@ -128,7 +121,7 @@ export class Recorder {
       for (;;) {
         this.#leave()
         if (this.#ripe() || (signal.aborted && this.#writable())) await this.#write(this.#take(), signal)
-        if (this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)) await this.#commit()
+        if (this.#due()) await this.#commit()
         for (const { act, reject } of this.#acts.splice(0)) {
           await this.#commit()
           await act().catch(reject)
@@ -172,12 +165,17 @@ export class Recorder {
     return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
   }
 
+  /** The map is to be written now. */
+  #due(): boolean {
+    return this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)
+  }
+
   /** Until there is something to do, or the signal aborts. */
   async #idle(signal: AbortSignal): Promise<void> {
-    const writable = this.#writable()
-    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#acts.length > 0 || this.#writable() !== writable || this.#ripe()
-    const ms = Math.min(writable ? this.#toWrite() : Infinity, this.#settled.length > 0 ? this.#toCommit() : Infinity)
-    if (ready() || ms <= 0) return
+    const [writable, unsaved] = [this.#writable(), this.#settled.length > 0]
+    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#acts.length > 0 || this.#writable() !== writable || (this.#settled.length > 0) !== unsaved || this.#ripe() || this.#due()
+    const ms = Math.min(writable ? this.#toWrite() : Infinity, unsaved ? this.#toCommit() : Infinity)
+    if (ready()) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = () => { if (ready()) resolve() }
     const timer = ms === Infinity ? undefined : this.#context.host.timers.after(ms, resolve)
@@ -221,22 +219,24 @@ export class Recorder {
     const told = this.#elsewhere
     this.#elsewhere = undefined
     if (told === undefined) return
-    const { metrics, id } = this.#context
     const behind = new Set<Collection>()
-    let left = 0
     this.#queue = this.#queue.filter((entry) => {
       const { from } = entry
       if (from !== undefined && (behind.has(from.collection) || !covers(told[from.collection.key], from.version))) {
         behind.add(from.collection)
         return true
       }
-      this.#settle(entry)
-      left += entry.events.length
-      giveBackAll(entry.events)
+      this.#pass(entry)
       return false
     })
-    if (left > 0) metrics.count('weir_kubernetes_left_events_total', left, { source: id })
     this.#makeRoom()
+  }
+
+  /** Into the map alone: another one has told it. */
+  #pass(entry: Entry): void {
+    this.#settle(entry)
+    if (entry.events.length > 0) this.#context.metrics.count('weir_kubernetes_left_events_total', entry.events.length, { source: this.#context.id })
+    giveBackAll(entry.events)
   }
 
   #settle({ steps, bytes }: Entry): void {

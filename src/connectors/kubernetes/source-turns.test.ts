@@ -184,6 +184,29 @@ test('who stands by writes down only what the holder has told, and after a kill 
   expect(shared.changes().map(({ operation, resourceVersion, old }) => [operation, resourceVersion, (old as { data?: object } | null)?.data])).toEqual([['updated', '6', { x: '1' }]])
 })
 
+test('what the holder has told before it went is not told again by who sees it later; what comes after that is', async () => {
+  const shared = new ModelJournal()
+  const lease: Lease = { holder: undefined, epoch: 1, told: {} }
+  const replica = new Replica(join(dir, 'later.sqlite'), lease, shared, () => 0)
+  await replica.start(new ModelCluster(new SeededRandom(1)))
+  const { tracker, recorder } = replica.life as Life
+  const change = (version: number): void | Promise<void> => tracker.changed(version === 5 ? 'ADDED' : 'MODIFIED', configMap('a', 'u1', version, { x: String(version) }))
+  // Given back by a holder whose watch was faster than ours.
+  lease.told = { [modelKey]: '6' }
+  replica.take()
+  await yields(20)
+  expect(recorder.told).toEqual({ [modelKey]: '6' })
+  for (const version of [5, 6, 7]) await change(version)
+  await yields(20)
+  // Set back by a backup, the server begins below that; its watch ends, and it is listed anew.
+  await tracker.listing()
+  await tracker.present(configMap('a', 'u1', 4, { x: '4' }))
+  await tracker.listed('4')
+  await replica.stop()
+  expect(shared.changes().map(({ operation, resourceVersion, old }) => [operation, resourceVersion, (old as { data?: object } | null)?.data])).toEqual([['updated', '7', { x: '6' }], ['updated', '4', { x: '7' }]])
+  expect(lease.told).toEqual({ [modelKey]: '4' })
+})
+
 test('who stands by keeps only so much in mind, and goes on when there is room or when it is to end', async () => {
   const lease: Lease = { holder: undefined, epoch: 0, told: {} }
   const replica = new Replica(join(dir, 'full.sqlite'), lease, new ModelJournal(), () => 0)
