@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // Every unit test. Real servers (test/real, *.real.test.ts) and long runs (test/soak) have commands of their own,
@@ -9,8 +10,8 @@ export default defineConfig({
     environment: 'node',
     provide: { thorough: false },
     pool: 'forks',
-    // Most tests wait for a process or a disk: a core kept free would be idle.
-    maxWorkers: '100%',
+    // Many tests wait for a process, a disk or a clock: with one for each core these would be idle.
+    maxWorkers: availableParallelism() + 1,
     // A test asserts facts, never a duration; this limit only ends one that hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
