@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { nats as program } from './install/nats.ts'
-import { Churn, type Told } from './kit/kube-churn.ts'
+import { Churn, toldBy, type Told } from './kit/kube-churn.ts'
 import { useKube } from './kit/kube-stage.ts'
 import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
@@ -58,7 +58,7 @@ async function start(roles: readonly string[], instance: string): Promise<WeirPr
   return weir
 }
 
-const changes = (): Told[] => came.filter(({ type }) => /created|updated|deleted/.test(type)).map(({ id, data }) => ({ ...(data as unknown as Told), id })).filter(({ name }) => name.startsWith('kept-'))
+const changes = (): Told[] => came.filter(({ type }) => /created|updated|deleted/.test(type)).map(({ id, data }) => toldBy(id, data)).filter(({ name }) => name.startsWith('kept-'))
 
 /** What flows that are sent now are known by where they go to, and how many of them came. */
 async function named(weir: WeirProcess): Promise<unknown> {

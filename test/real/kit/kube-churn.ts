@@ -10,7 +10,7 @@ interface Written {
   deleted: boolean
 }
 
-/** A change as the store has it; of the objects before and after only a digest each, since there are hundreds of thousands. */
+/** A change as the store has it; of the object before and after what is the same for the same alone, a digest or its text. */
 export interface Told {
   readonly id: string
   readonly uid: string
@@ -160,6 +160,12 @@ export class Churn {
     }
     return problems
   }
+}
+
+/** A change as its event says. */
+export function toldBy(id: string, data: Readonly<Record<string, unknown>>): Told {
+  const text = (state: unknown): string | null => (state === null || state === undefined ? null : JSON.stringify(state))
+  return { ...(data as unknown as Told), id, old: text(data['old']), new: text(data['new']) }
 }
 
 /** All changes of config maps of a prefix, in the order in which they were told. */
