@@ -137,7 +137,7 @@ test('where a cluster is watched flows wait three seconds, and what comes after 
 })
 
 test.each([
-  ['every two seconds and a half', false, 2500],
+  ['every three seconds', false, 3000],
   ['once a second while somebody asks the store', true, 1000],
 ])('while flows wait the journal is looked at %s, however often frames come, and each look is one commit at most', async (_, asked, everyMs) => {
   FailingTables.failAt = new Set()
