@@ -26,10 +26,4 @@ export class Heard {
     this.#versions.delete(key)
     return false
   }
-
-  /** What is told by us or by another one, if this is what we have told. */
-  with(told: ReadonlyMap<string, string>): Told {
-    const behind = [...this.#versions].filter(([key, version]) => !covers(told.get(key), version))
-    return Object.fromEntries([...told, ...behind])
-  }
 }

@@ -55,9 +55,9 @@ export class Recorder {
     this.#lease = lease
   }
 
-  /** Up to where each collection is told, on disk here or by another one. */
+  /** Up to where each collection is told, on disk here. */
   get told(): Told {
-    return this.#heard.with(this.#told)
+    return Object.fromEntries(this.#told)
   }
 
   /** Events that wait for our turn, or for the journal. */
