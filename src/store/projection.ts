@@ -28,7 +28,7 @@ export interface StoreProjectionOptions {
 }
 
 /** Few events are large: those that wait are kept as they are, and a file of them is worth its commit. */
-const flushEventBytes = 8 << 20
+const flushEventBytes = 4 << 20
 
 /** The journal as table files. Calls of `apply` and `commit` never overlap: the caller awaits each. */
 export class StoreProjection implements Projection {

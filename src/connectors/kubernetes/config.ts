@@ -38,7 +38,7 @@ export const kubernetesSchema = defineSchema({
       duration: duration({ description: 'How long one that says nothing is thought to be alive; another takes over then', default: '10s' }, { min: '2s', max: '5m' }),
     }, { description: 'Replicas of which one watches', default: {} }),
     reconcile: duration({ description: 'How often what is known is compared with the server', default: '1h' }, { min: '10s' }),
-    buffer: bytes({ description: 'Changes that may wait for the journal; beyond it the server is read no faster', default: '8MiB' }, { min: '256KiB', max: '1GiB' }),
+    buffer: bytes({ description: 'Changes that may wait for the journal; beyond it the server is read no faster', default: '4MiB' }, { min: '256KiB', max: '1GiB' }),
   },
 })
 

@@ -60,7 +60,7 @@ const layout = 2
 const toList = ''
 /** Room for most documents. No buffer of Node's own has this size. */
 const roomBytes = 7168
-const mostRoom = 768
+const mostRoom = 384
 
 export class ObjectMap {
   readonly #database: Database
