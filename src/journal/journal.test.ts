@@ -43,6 +43,22 @@ describe('journal', () => {
     expect(await checkJournal({ host, directory })).toEqual({ frames: 6, events: 10, unreadable: [] })
   })
 
+  it('the body of a large frame goes back to the system when it is released, and is there again when it is asked for', async () => {
+    const journal = await openJournal({ host, directory, epoch: 1 })
+    const text = 'weir '.repeat(200)
+    const batch = toEventBatch(Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, source: '/s', type: 't', encoding: 'text' as const, data: Buffer.from(text) })))
+    await journal.append({ source: 'a', stream: 'a', kind: 'events', count: 100, raw: encodeBatch(batch), received: 1, timeMin: Number.NaN, timeMax: Number.NaN })
+    const reader = openReader({ host, directory, after: nowhere, tail: journal.tail })
+    const [frame] = (await reader.next(1, new AbortController().signal)).filter(({ header }) => header.count > 0)
+    const first = frame?.body()
+    expect(first?.length).toBeGreaterThan(100_000)
+    frame?.release?.()
+    expect(first?.buffer.byteLength).toBe(0)
+    expect(frame && decodeBatch('events', frame.body())).toEqual(decodeBatch('events', encodeBatch(batch)))
+    await reader.close()
+    await journal.close()
+  })
+
   it('a unit that has time is written with the next one that has none, in its order, and alone when its time is over or the journal ends', async () => {
     let syncs = 0
     const disk: typeof host.disk = { ...host.disk, open: async (path, mode) => {

@@ -66,13 +66,18 @@ const held = new Map<string, number>()
 
 const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
 
+/** Its bytes came with their buffer from another thread. A client of a bus may still have what it was to send. */
+function done({ raw }: Unit): void {
+  if (shared === undefined) giveBack(raw, raw.buffer.byteLength)
+}
+
 /** What sources in another thread ask of the journal. */
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
       return await (shared?.watched ?? appender()).append(unit)
     } finally {
-      giveBack(unit.raw)
+      done(unit)
     }
   },
   /** For events that may be pushed twice. */
@@ -80,7 +85,7 @@ export const journalMethods = {
     try {
       return await need(admission).append(unit)
     } finally {
-      giveBack(unit.raw)
+      done(unit)
     }
   },
   totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),

@@ -1,5 +1,6 @@
 /** What an API server says of itself. */
 import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
+import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
 
 export interface Server extends Discovered {
@@ -30,9 +31,7 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
 
 async function get(ask: Ask, path: string, accept: string | undefined, signal: AbortSignal): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
   const answer = await ask(path, {}, signal, accept)
-  const pieces: Uint8Array[] = []
-  for await (const piece of answer.body) pieces.push(piece.slice())
-  const text = Buffer.concat(pieces).toString('utf8')
+  const text = (await readBytes(answer)).toString('utf8')
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
   return { value: JSON.parse(text) as unknown, date: answer.headers['date'] }
 }

@@ -9,8 +9,8 @@ function split(bytes: Uint8Array, cuts: readonly number[]): string[] {
   const lines: string[] = []
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
   for (let index = 1; index < places.length; index++) {
-    // The buffer is overwritten when the next one comes, as a socket's is.
-    const chunk = bytes.slice(places[index - 1], places[index])
+    // A Buffer, whose `slice` is no copy, and it is overwritten when the next one comes, as a socket's is.
+    const chunk = Buffer.from(bytes.slice(places[index - 1], places[index]))
     for (const line of splitter.take(chunk)) lines.push(new TextDecoder('utf-8', { fatal: true }).decode(line))
     chunk.fill(0x78)
   }

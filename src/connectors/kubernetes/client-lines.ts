@@ -1,5 +1,6 @@
 /** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
 import { giveBack } from '../../model/give-back.ts'
+import { bufferOf } from './client-scan.ts'
 
 const newline = 0x0a
 
@@ -27,8 +28,10 @@ export class LineSplitter {
   }
 
   /** Whole lines, without their ends; empty ones are left out. A line is valid until the next call. Throws LineTooLong. */
-  * take(bytes: Uint8Array): Generator<Uint8Array> {
+  * take(piece: Uint8Array): Generator<Uint8Array> {
     let from = 0
+    // A Buffer looks for a byte ten times as fast.
+    const bytes = bufferOf(piece)
     for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
       const end = bytes.subarray(from, at)
       from = at + 1
@@ -42,8 +45,8 @@ export class LineSplitter {
     if (rest.length === 0) return
     this.#size += rest.length
     if (this.#size > this.#most) throw new LineTooLong(this.#most)
-    // The socket's buffer is used again; what is kept must be ours.
-    this.#parts.push(rest.slice())
+    // What is kept must be ours.
+    this.#parts.push(new Uint8Array(rest))
   }
 
   #join(end: Uint8Array): Uint8Array {

@@ -5,6 +5,7 @@
 import { LineSplitter, LineTooLong } from './client-lines.ts'
 import { Backoff } from './client-backoff.ts'
 import { Pulse } from './client-pulse.ts'
+import { readBytes } from '../../net/kubernetes/object.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
 import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
@@ -111,7 +112,7 @@ export class Reader {
         const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page !== undefined ? { continue: page } : asOf === undefined ? {} : { resourceVersion: asOf, resourceVersionMatch: 'Exact' }), ...selectors }, signal)
         if (answer.status !== 200 && asOf !== undefined) this.#forgotten = true
         if (answer.status !== 200) return this.#refused(await readStatus(answer), 'list')
-        list = this.#stripper.page(await bytesOf(answer))
+        list = this.#stripper.page(await readBytes(answer))
       } catch (error) {
         return this.#broken(error)
       }
@@ -280,10 +281,4 @@ class TargetFailed extends Error {}
 
 function failed(cause: unknown): unknown {
   return cause instanceof UnreadableObject ? cause : new TargetFailed('', { cause })
-}
-
-async function bytesOf({ body }: Answer): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of body) pieces.push(piece.slice())
-  return Buffer.concat(pieces)
 }

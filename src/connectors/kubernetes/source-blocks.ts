@@ -3,6 +3,7 @@
  * costs as much as ten documents.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { giveBack } from '../../model/give-back.ts'
 import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
@@ -99,7 +100,9 @@ export class Blocks {
       const stored = this.#read.get(block)?.['documents']
       if (!(stored instanceof Uint8Array)) return undefined
       try {
-        this.#found = { block, bytes: zstdDecompressSync(stored) }
+        if (this.#found !== undefined) giveBack(this.#found.bytes, usualRoom)
+        this.#found = undefined
+        this.#found = { block, bytes: zstdDecompressSync(stored, { chunkSize: usualRoom }) }
       } catch {
         return undefined
       }
@@ -107,6 +110,9 @@ export class Blocks {
     return documentIn(this.#found.bytes, place)
   }
 }
+
+/** Of a block that is not one large document: more than what Node takes from one of its own buffers. */
+const usualRoom = 4 * (mostDocuments + 1) + mostBytes + 64
 
 let room = Buffer.alloc(0)
 

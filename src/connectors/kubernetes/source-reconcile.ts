@@ -4,6 +4,7 @@ import type { Host } from '../../host/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { KubeObject } from './client-types.ts'
+import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
 import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
@@ -137,9 +138,7 @@ async function list(ask: Ask, path: string, selectors: Readonly<Record<string, s
   let [at, page]: [string | undefined, string | undefined] = [undefined, undefined]
   do {
     const answer = await ask(path, { limit: String(pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors }, signal, metadataOnly)
-    const pieces: Uint8Array[] = []
-    for await (const piece of answer.body) pieces.push(piece.slice())
-    const text = Buffer.concat(pieces).toString('utf8')
+    const text = (await readBytes(answer)).toString('utf8')
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
     const { metadata, items } = JSON.parse(text) as { metadata?: { resourceVersion?: string; continue?: string }; items?: readonly KubeObject[] | null }
     at ??= metadata?.resourceVersion

@@ -1,10 +1,10 @@
 /** Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
+import { giveBack } from '../../model/give-back.ts'
 import type { Answer, Ask, Write } from './types.ts'
 
 const keepAliveMs = 30_000
-const ownBytes = 4 * Buffer.poolSize
 
 export interface ClientOptions {
   /** Of the API server, `https://…`. */
@@ -51,14 +51,12 @@ export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
 
 /**
  * Each piece is good until the next is asked for. Pieces lie in the buffers that the socket was read into, a gigabyte of which would
- * otherwise wait to be collected while a large cluster is listed: one is given back as soon as a piece of another comes.
+ * otherwise wait to be collected while a large cluster is listed.
  */
 async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let last: ArrayBufferLike | undefined
   for await (const piece of answer) {
-    // Small ones are put together in a pool, which is others' as well.
-    if (last instanceof ArrayBuffer && last !== piece.buffer && last.byteLength >= ownBytes) last.transfer(0)
-    last = piece.buffer
-    yield piece
+    // No Buffer, whose `slice` is no copy.
+    yield new Uint8Array(piece.buffer, piece.byteOffset, piece.length)
+    giveBack(piece)
   }
 }

@@ -2,7 +2,12 @@ import type { Answer } from './types.ts'
 
 /** The whole answer. */
 export async function readObject(answer: Answer): Promise<unknown> {
+  return JSON.parse((await readBytes(answer)).toString('utf8'))
+}
+
+/** The whole answer. */
+export async function readBytes({ body }: Answer): Promise<Buffer> {
   const pieces: Uint8Array[] = []
-  for await (const piece of answer.body) pieces.push(piece.slice())
-  return JSON.parse(Buffer.concat(pieces).toString('utf8'))
+  for await (const piece of body) pieces.push(new Uint8Array(piece))
+  return Buffer.concat(pieces)
 }

@@ -28,7 +28,7 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
   let size = 0
   try {
     for await (const piece of answer.body) {
-      pieces.push(piece.slice())
+      pieces.push(new Uint8Array(piece))
       size += piece.length
       if (size > mostBytes) break
     }

@@ -5,6 +5,7 @@ export interface Answer {
   readonly status: number
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Each piece is good until the next is asked for. */
   readonly body: AsyncIterable<Uint8Array>
   /** While it is held no more is read from its connection than it has room for. */
   hold?(on: boolean): void

@@ -121,8 +121,10 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)
-  const body = out.taken().slice()
-  return assemble(column, levels, [{ body, header: dataPage(levels, encodings.plain) }], [encodings.plain, encodings.rle], statisticsOf(levels), body.length >= worthCompressing)
+  const body = out.taken()
+  const compress = body.length >= worthCompressing
+  // What is compressed is not needed after that: a copy of it would be for nothing.
+  return assemble(column, levels, [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }], [encodings.plain, encodings.rle], statisticsOf(levels), compress)
 }
 
 /** Texts by their index in a list of all distinct ones. */
