@@ -88,7 +88,14 @@ async function changes(context: BarContext, shape: Shape, wanted: number, count:
 function mostMemoryOf(weir: WeirProcess): () => { readonly own: number; readonly peak: number } {
   let own = 0
   const look = (): void => { own = Math.max(own, weir.memory().own) }
-  const timer = setInterval(look, 20)
+  const timer = setInterval(() => {
+    try {
+      look()
+    } catch {
+      // It is gone: what went wrong is said by whoever waits for it.
+      clearInterval(timer)
+    }
+  }, 20)
   return () => {
     clearInterval(timer)
     look()

@@ -1,6 +1,6 @@
 import type { Answer } from './types.ts'
 
-/** The whole answer. */
+/** What the whole answer says, as JSON. */
 export async function readObject(answer: Answer): Promise<unknown> {
   return JSON.parse((await readBytes(answer)).toString('utf8'))
 }
