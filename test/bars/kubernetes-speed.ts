@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { PodServer, type Shape } from '../kit/pod-server.ts'
+import { mostMemoryOf } from '../kit/proc.ts'
 import { synced } from '../kit/synced.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
@@ -81,27 +82,6 @@ async function changes(context: BarContext, shape: Shape, wanted: number, count:
     await rate(context, weir, server, 'small objects', wanted, count)
   } finally {
     await server.close()
-  }
-}
-
-/** Looks all the time. The answer ends that: the most that was seen, mapped files apart and in all, in bytes. */
-function mostMemoryOf(weir: WeirProcess): () => { readonly own: number; readonly peak: number } {
-  let own = 0
-  const look = (): void => { own = Math.max(own, weir.memory().own) }
-  const timer = setInterval(() => {
-    try {
-      look()
-    } catch {
-      // It is gone: what went wrong is said by whoever waits for it.
-      clearInterval(timer)
-    }
-  }, 20)
-  return () => {
-    clearInterval(timer)
-    look()
-    // Between two looks it may have been more: as much as the kernel's own peak says, when as much of files was there as now.
-    const { peak, files } = weir.memory()
-    return { own: Math.max(own, peak - files), peak }
   }
 }
 

@@ -20,6 +20,33 @@ export function memoryOf(pid: number): Memory {
   return { peak: field('VmHWM'), own: field('RssAnon') + field('RssShmem'), files: field('RssFile') }
 }
 
+/**
+ * Looks at the memory of a process all the time. The answer ends that: the most that was seen, mapped files apart and in all, in bytes. It throws
+ * when the process is gone.
+ */
+export function mostMemoryOf(whose: { memory(): Memory }): () => { readonly own: number; readonly peak: number } {
+  let own = 0
+  const look = (): Memory => {
+    const now = whose.memory()
+    own = Math.max(own, now.own)
+    return now
+  }
+  const timer = setInterval(() => {
+    try {
+      look()
+    } catch {
+      // It is gone: what went wrong is said by whoever waits for it.
+      clearInterval(timer)
+    }
+  }, 20)
+  return () => {
+    clearInterval(timer)
+    const { peak, files } = look()
+    // Between two looks it may have been more: as much as the kernel's own peak says, when as much of files was there as now.
+    return { own: Math.max(own, peak - files), peak }
+  }
+}
+
 export interface ThreadTime {
   readonly id: number
   readonly name: string
