@@ -103,7 +103,9 @@ async function outage(context: BarContext, weir: WeirProcess, server: PodServer,
   context.figure('bus away: memory at first, at the end', `${Math.round(early / 1e6)}, ${Math.round(late / 1e6)}`, 'MB')
   context.expect(pending >= changes, `every change waits in the journal (${pending} of ${changes})`)
   context.expect(sinks.find(({ name }) => name === 'bus')?.state === 'retrying', 'the pipeline says that the sink is tried again')
+  const { reasons } = (await ready.json()) as { readonly reasons: readonly string[] }
   context.expect(ready.status === 200, 'it goes on taking changes, and is ready for that')
+  context.expect(reasons.some((reason) => reason.startsWith('sink bus: ')), `and says there what is wrong (${some(reasons)})`)
   context.expectSpeed(late <= early * flatWithin, `memory does not grow with what waits (${Math.round(late / 1e6)} MB after ${Math.round(early / 1e6)} MB)`)
   await bus.restart()
   const began = performance.now()
