@@ -7,13 +7,18 @@ import { createServer } from 'node:net'
 const lowest = 15_000
 const highest = 32_000
 
-/** Different ports on 127.0.0.1 that are free for TCP and UDP alike. */
+/** Who was told of a port may not have taken it yet: nobody else in this process is told of it, nor looks at it, which takes it for a moment. */
+const told = new Set<number>()
+
+/** Different ports on 127.0.0.1 that are free for TCP and UDP alike, none of which was an answer before. */
 export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>()
   for (let attempt = 0; found.size < count; attempt++) {
     if (attempt > 1000) throw new Error(`no ${count} free ports on 127.0.0.1`)
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
-    if (!found.has(port) && (await isFree(port))) found.add(port)
+    if (told.has(port)) continue
+    told.add(port)
+    if (await isFree(port)) found.add(port)
   }
   return [...found]
 }
