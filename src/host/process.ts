@@ -34,7 +34,7 @@ export const self = {
   /**
    * Where no flows come: in threads that begin after this what is young goes soon, and in all of them the rest is looked through early. So little
    * is young that to share the work of it among threads costs more than it is (a tenth of the CPU of a first sync of 30,000 pods). While V8 marks
-   * what is old it would not collect what is young, of which 20 to 40 MB pile up then where much is written: it does both at once, for 2 % of the CPU.
+   * what is old it would not collect what is young, of which 20 to 40 MB pile up then where much is written: it does both at once (1 or 2 % more CPU in a first sync).
    */
   keepThreadsSmall(): void {
     setFlagsFromString('--no-parallel-scavenge')

@@ -12,15 +12,15 @@ const told = new Set<number>()
 
 /** Different ports on 127.0.0.1 that are free for TCP and UDP alike, none of which was an answer before. */
 export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>()
-  for (let attempt = 0; found.size < count; attempt++) {
+  const found: number[] = []
+  for (let attempt = 0; found.length < count; attempt++) {
     if (attempt > 1000) throw new Error(`no ${count} free ports on 127.0.0.1`)
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
     if (told.has(port)) continue
     told.add(port)
-    if (await isFree(port)) found.add(port)
+    if (await isFree(port)) found.push(port)
   }
-  return [...found]
+  return found
 }
 
 async function isFree(port: number): Promise<boolean> {
