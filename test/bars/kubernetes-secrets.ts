@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { some } from '../kit/delivered.ts'
+import { synced } from '../kit/synced.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { install } from '../real/install/apt.ts'
 import { findKubernetes } from '../real/install/kubernetes.ts'
@@ -164,15 +165,6 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
       },
     })
   }
-}
-
-async function synced(weir: WeirProcess): Promise<void> {
-  for (let waited = 0; waited < 600; waited++) {
-    const { clusters } = await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')
-    if (clusters[0]?.synced === true) return
-    await sleep(100)
-  }
-  throw new Error('the cluster was not known after a minute')
 }
 
 /** Until every sink has all that was told, and nothing more is told for some seconds. */
