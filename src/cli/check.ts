@@ -27,7 +27,8 @@ something could not be opened or reached.`)
 
 async function run({ config: file, live }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('./load-config.ts')
-  const { config, document, warnings } = await loadConfig(realHost(), file, [])
+  const { config, document, warnings, empty } = await loadConfig(realHost(), file, [])
+  if (empty) self.stderr(`${file ?? ''} is empty: Weir would run with its defaults.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
   if (config.auth.oidc !== null) await checkExpressions(config.auth.oidc)
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)

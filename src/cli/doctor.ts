@@ -69,11 +69,13 @@ async function loadChecks() {
 
 /** A configuration that cannot be used fails, and the rest is looked at with defaults. */
 async function configuration(file: string | undefined, overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
-  const [{ realHost }, { loadConfig }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, fail }] = await Promise.all([
+  const [{ realHost }, { loadConfig }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
     import('../host/index.ts'), import('./load-config.ts'), import('./config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
   ])
   try {
-    return { loaded: await loadConfig(realHost(), file, overrides), finding: ok('configuration', file === undefined ? 'no file; defaults and WEIR_* variables' : `${file} is valid`) }
+    const loaded = await loadConfig(realHost(), file, overrides)
+    if (loaded.empty) return { loaded, finding: warn('configuration', `${file ?? ''} is empty; defaults and WEIR_* variables`, 'Write the settings into it, or start without --config.') }
+    return { loaded, finding: ok('configuration', file === undefined ? 'no file; defaults and WEIR_* variables' : `${file} is valid`) }
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     const empty = schema.parseYaml('', 'defaults')
@@ -81,7 +83,7 @@ async function configuration(file: string | undefined, overrides: readonly Overr
     const result = schema.validate(weirSchema, document)
     if (result.problems !== undefined) throw error
     return {
-      loaded: { config: result.value, document, warnings: '' },
+      loaded: { config: result.value, document, warnings: '', empty: false },
       finding: fail('configuration', error.message, 'Correct it; what follows was looked at with the defaults.'),
     }
   }

@@ -2,18 +2,21 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import {
-  applyOverrides, environmentOverrides, formatPath, formatProblems, parseYaml, validate, type ConfigDocument, type Override, type Problem,
+  applyOverrides, environmentOverrides, formatPath, formatProblems, validate, type ConfigDocument, type Override, type Problem,
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
 import { ackProblems } from './config-ack.ts'
 import { sharedProblems, shortForms } from './config-shared.ts'
+import { isEmpty, readDocument } from './config-text.ts'
 
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument
   /** Formatted for the user; empty when there are none. */
   readonly warnings: string
+  /** Whether a file was named that sets nothing: comments and white space only. */
+  readonly empty: boolean
 }
 
 /** Variables that are not part of the configuration. */
@@ -21,8 +24,8 @@ const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
 /** File, then environment, then flags. Throws WEIR_CONFIG_INVALID with every problem, placed. */
 export async function loadConfig(host: Host, file: string | undefined, flags: readonly Override[]): Promise<Loaded> {
-  const text = file === undefined ? '' : await readText(host, file)
-  const parsed = parseYaml(text, file ?? 'weir.yaml')
+  const parsed = await readDocument(host, file)
+  const { text } = parsed
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
   const given = applyOverrides(applyOverrides(first, environment.overrides), flags)
@@ -31,15 +34,7 @@ export async function loadConfig(host: Host, file: string | undefined, flags: re
   if (result.problems !== undefined) throw invalid(result.problems, text)
   const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
   if (across.length > 0) throw invalid(across, text)
-  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning') }
-}
-
-async function readText(host: Host, file: string): Promise<string> {
-  try {
-    return new TextDecoder().decode(await host.disk.readFile(file))
-  } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
+  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'), empty: file !== undefined && isEmpty(parsed) }
 }
 
 function invalid(problems: readonly Problem[], text: string): WeirError {

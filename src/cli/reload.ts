@@ -39,6 +39,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)])
   }
+  // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
+  if (next.empty) return refuse([`${flags.config ?? 'the file'} is empty: to remove every setting write \`{}\``])
   const before = current()
   const swapped = await sinks.apply(sinkEntries(next.config, next.document))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])

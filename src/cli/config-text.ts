@@ -1,0 +1,83 @@
+/** Reads the text of a configuration file, and refuses what is no configuration before any setting is looked at. */
+import { isMap, isScalar } from 'yaml'
+import type { Host } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
+import { formatProblems, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
+
+const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
+const binaryHint = 'name a YAML file'
+// YAML 1.2 allows tab, line feed and carriage return only.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+
+/** The parsed file; without a file, an empty document. Throws WEIR_CONFIG_INVALID if it is not one UTF-8 map of settings. */
+export async function readDocument(host: Host, file: string | undefined): Promise<ConfigDocument> {
+  if (file === undefined) return parseYaml('', 'weir.yaml')
+  const document = parseYaml(decode(await readBytes(host, file), file), file)
+  if (!document.readable) return document
+  const found = rootKind(document)
+  if (found === undefined) return document
+  const problem = { file, line: 1, column: 1, path: '', message: `the file holds ${found}`, hint: 'a configuration is a map of settings, such as `listen: 127.0.0.1:8080`' }
+  throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
+}
+
+/** Whether a file holds nothing but comments and white space. */
+export function isEmpty({ nodes: { document } }: ConfigDocument): boolean {
+  const { contents } = document
+  return contents === null || (isScalar(contents) && contents.value === null)
+}
+
+function rootKind(document: ConfigDocument): string | undefined {
+  if (isEmpty(document) || isMap(document.nodes.document.contents)) return undefined
+  if (Array.isArray(document.value)) return 'a list'
+  return typeof document.value === 'string' ? 'a text' : `a ${typeof document.value}`
+}
+
+async function readBytes(host: Host, file: string): Promise<Uint8Array> {
+  try {
+    return await host.disk.readFile(file)
+  } catch (error) {
+    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+function decode(bytes: Uint8Array, file: string): string {
+  const refuse = (message: string, hint: string): never => {
+    const problem: Problem = { file, line: 0, column: 0, path: '', message, hint }
+    throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], ''))
+  }
+  if (isUtf16(bytes)) refuse('the file is UTF-16; Weir reads UTF-8', encodingHint(file))
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return refuse(`the file is not UTF-8 text: the byte at offset ${firstInvalid(bytes)} does not belong there`, binaryHint)
+  }
+  const control = CONTROL.exec(text)
+  if (control === null) return text
+  const before = text.slice(0, control.index).split('\n')
+  const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+  return refuse(`the file is not text: line ${before.length}, column ${(before.at(-1) ?? '').length + 1} holds the control character U+${code}`, binaryHint)
+}
+
+/** By its byte order mark, or because every second byte of its beginning is 0, as with ASCII characters. */
+function isUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
+  const head = bytes.subarray(0, 64)
+  const zeros = (remainder: number): boolean => head.every((byte, index) => (byte === 0) === (index % 2 === remainder))
+  return head.length >= 2 && head.length % 2 === 0 && (zeros(0) || zeros(1))
+}
+
+/** The decoder accepts a cut sequence at the end of a stream, so that the longest accepted prefix ends at the invalid byte. */
+function firstInvalid(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for (const index of bytes.keys()) {
+    try {
+      decoder.decode(bytes.subarray(index, index + 1), { stream: true })
+    } catch {
+      return index
+    }
+  }
+  return bytes.length
+}

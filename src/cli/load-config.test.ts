@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { realHost } from '../host/index.ts'
+import { loadConfig } from './load-config.ts'
+import { reloadAll } from './reload.ts'
+import { temporaryFolder } from './testing/command.ts'
+import { launch } from './testing/launch.ts'
+
+const settings = 'journal: {max: 1GiB}\n'
+const utf16 = (text: string, bom: boolean): Buffer => Buffer.from((bom ? '\ufeff' : '') + text, 'utf16le')
+
+/** Files that are no configuration, and what is to be said of each. */
+const refused: readonly (readonly [name: string, content: string | Buffer, said: RegExp])[] = [
+  ['UTF-16 with a byte order mark', utf16(settings, true), /is UTF-16.*UTF-8/s],
+  ['UTF-16 without one', utf16(settings, false), /is UTF-16.*UTF-8/s],
+  ['big-endian UTF-16', utf16(settings, true).swap16(), /is UTF-16.*UTF-8/s],
+  ['random bytes', Buffer.from('8f1c00e7a2b3d4ff9910', 'hex'), /not UTF-8.*offset 0/s],
+  ['a control character', 'log: {level: warn}\n\u0001\u0002\n', /control character U\+0001/],
+  ['a list', '- a\n- b\n', /a list.*map of settings/s],
+  ['a scalar', 'hello world\n', /a text.*map of settings/s],
+  ['a number', '42\n', /a number.*map of settings/s],
+  ['two documents', 'log: {level: warn}\n---\nlog: {level: info}\n', /more than one document/],
+]
+
+async function written(content: string | Buffer): Promise<string> {
+  const file = join(await temporaryFolder(), 'weir.yaml')
+  await writeFile(file, content)
+  return file
+}
+
+test.each(refused)('%s is refused as a configuration, with the name of the file, what it is and what to do', async (_, content, said) => {
+  const file = await written(content)
+  const loading = loadConfig(realHost(), file, [])
+  await expect(loading).rejects.toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
+  await expect(loading).rejects.toThrow(said)
+  await expect(loading).rejects.toThrow(file)
+  await expect(loading).rejects.toThrow(/\n {5}= /)
+})
+
+test('check and run both exit with 2 on a list, and neither starts anything', async () => {
+  const file = await written('- a\n')
+  for (const args of [['check', '--config', file], ['run', '--config', file]]) {
+    const ran = await launch(args, { cwd: join(file, '..') })
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toContain(`${file}:1:1: error: the file holds a list`)
+  }
+})
+
+test('UTF-8 with a byte order mark is read', async () => {
+  expect((await loadConfig(realHost(), await written(`\ufeff${settings}`), [])).config.journal.max).toBe(2 ** 30)
+})
+
+test.each([['', true], ['# nothing yet\n\n', true], ['---\n', true], ['{}\n', false], [settings, false]])('a file with %j: that it is empty is %s', async (content, empty) => {
+  expect((await loadConfig(realHost(), await written(content), [])).empty).toBe(empty)
+})
+
+test('check says that an empty file means the defaults', async () => {
+  const ran = await launch(['check', '--config', await written('# later\n')])
+  expect(ran.code).toBe(0)
+  expect(ran.stderr).toMatch(/weir\.yaml is empty.*defaults/)
+})
+
+test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# all gone\n', /is empty/]] as const)('a reload refuses %s and changes nothing', async (_, content, said) => {
+  const file = await written(settings)
+  const host = realHost()
+  const loaded = await loadConfig(host, file, [])
+  await writeFile(file, content)
+  const errors: unknown[] = []
+  const touched = (): never => { throw new Error('a refused configuration was taken over') }
+  const report = await reloadAll({
+    host, flags: { config: file, overrides: [], help: false }, current: () => loaded, adopt: touched, reveal: touched, onSources: touched, onClusters: touched,
+    sources: { apply: touched }, sinks: { apply: touched },
+    log: { debug: touched, info: touched, warn: touched, error: (_text, fields) => void errors.push(fields) },
+  })
+  expect(report).toMatchObject({ ok: false, changed: [], problems: [expect.stringMatching(said)] })
+  expect(report.problems[0]).toContain(file)
+  expect(errors).toHaveLength(1)
+})
