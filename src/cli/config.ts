@@ -74,7 +74,7 @@ export const weirSchema = defineSchema({
       on: variants({ files: {}, ...journalSchemas }, { description: 'Where the journal is: in files of the data folder, or on a bus that many Weirs share. For short: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`', default: { type: 'files' } }),
       segment: bytes({ description: 'Size of a segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
       max: bytes({ description: 'Sources are made to wait, or shed, beyond this', default: '8GiB' }, { min: '1MiB' }),
-      keep: bytes({ description: 'Kept after every sink has passed', default: '256MiB' }),
+      keep: bytes({ description: 'Kept after every sink has passed, while there is room', default: '256MiB' }),
       reserve: bytes({ description: 'Free space left alone, so that offsets and the store can still be written', default: '64MiB' }),
     }, { description: 'The journal', default: {} }),
     store: group({

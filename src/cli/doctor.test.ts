@@ -138,6 +138,8 @@ describe('the data folder', () => {
     const disk = (change: Partial<Host['disk']>): Host => ({ ...given.host, disk: { ...given.host.disk, ...change } })
     expect(only(await checkData({ ...given, host: disk({ free: async () => 2 ** 30 }) }), 'free space')).toMatchObject({ status: 'warn', fact: expect.stringContaining('1.0 GiB free') })
     expect(only(await checkData({ ...given, host: disk({ free: async () => 2 ** 20 }) }), 'free space')).toMatchObject({ status: 'fail' })
+    const volume = await checkData({ ...given, config: { ...given.config, journal: { ...given.config.journal, keep: 2 ** 28, reserve: 2 ** 26 } }, host: disk({ capacity: async () => 2 ** 30 }) })
+    expect(only(volume, 'free space')).toMatchObject({ status: 'warn', fact: expect.stringContaining('the volume has 1.0 GiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB + store.size 50.0 GiB are 50.3 GiB') })
     const refusing = disk({ open: async () => Promise.reject(new Error('EROFS: read-only file system')) })
     expect(only(await checkData({ ...given, host: refusing }), 'disk sync')).toMatchObject({ status: 'fail', fact: expect.stringContaining('EROFS') })
     let now = 0

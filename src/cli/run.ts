@@ -42,6 +42,7 @@ import { SharedDelivery } from './shared-delivery.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
+import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
@@ -116,6 +117,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
   for (const { name, token } of configured) if (token.length < shortToken) log.warn('A token is so short that it could be guessed.', { name, characters: token.length })
+  const small = await smallVolume(host, config, data)
+  if (small !== undefined) log.warn('The volume of the data folder is smaller than what Weir may write.', { volume: small, advice: smallVolumeAdvice })
   // An address that others can reach is not for everybody who reaches it.
   const generated = configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
   const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]

@@ -31,6 +31,8 @@ export interface Disk {
   readFile(path: string): Promise<Uint8Array>
   /** Bytes that an unprivileged writer may still use on the file system of `path`. */
   free(path: string): Promise<number>
+  /** Size of the file system of `path`, in bytes. */
+  capacity(path: string): Promise<number>
 }
 
 export interface DiskFile {
@@ -155,5 +157,9 @@ export const realDisk: Disk = {
   async free(path) {
     const found = await fs.statfs(path)
     return found.bavail * found.bsize
+  },
+  async capacity(path) {
+    const found = await fs.statfs(path)
+    return found.blocks * found.bsize
   },
 }

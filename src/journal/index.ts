@@ -41,6 +41,8 @@ export async function openJournal(options: {
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
   metrics?: Metrics
+  /** Appends begin to be refused, and why; undefined: they are taken again. */
+  onRefusing?: (why: string | undefined) => void
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
@@ -79,6 +81,7 @@ export async function openJournal(options: {
     segments: found.segments,
     afterLoss,
     metrics: options.metrics,
+    onRefusing: options.onRefusing,
   })
   // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
   if (afterLoss || found.cut || missing) await writer.checkpoint()

@@ -11,11 +11,9 @@ import { AppendQueue, type Waiting } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
+import { Room, type Segment } from './room.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
-
-/** How much may be written before the free space is looked at again. */
-const freeCheckBytes = 16 * 1024 * 1024
 
 export class SegmentWriter implements JournalWriter {
   readonly tail: LocalTail = new LocalTail()
@@ -26,14 +24,16 @@ export class SegmentWriter implements JournalWriter {
   readonly #metrics: Metrics | undefined
   readonly #totals: Map<string, SourceTotals>
   readonly #queue: AppendQueue
-  #segments: { name: string; bytes: number }[]
+  readonly #space: Room
   #file: DiskFile | undefined
   #offset = 0
   #counters: Counters
   #running: Promise<void> | undefined
+  /** Ends when nothing changes segments any more. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #problem: string | undefined
+  readonly #onRefusing: ((why: string | undefined) => void) | undefined
   #closed = false
-  #released = 0
-  #sinceFreeCheck = Number.POSITIVE_INFINITY
 
   constructor(options: {
     host: Host
@@ -43,9 +43,10 @@ export class SegmentWriter implements JournalWriter {
     /** Nothing at or below this is ever used again. */
     last: Position
     totals: Map<string, SourceTotals>
-    segments: { name: string; bytes: number }[]
+    segments: Segment[]
     afterLoss: boolean
     metrics: Metrics | undefined
+    onRefusing?: ((why: string | undefined) => void) | undefined
   }) {
     this.#host = options.host
     this.#queue = new AppendQueue(options.host)
@@ -54,8 +55,9 @@ export class SegmentWriter implements JournalWriter {
     this.#limits = options.limits
     this.#counters = { ...options.last, afterLoss: options.afterLoss }
     this.#totals = options.totals
-    this.#segments = options.segments
+    this.#space = new Room(options.host.disk, options.directory, options.limits, options.segments)
     this.#metrics = options.metrics
+    this.#onRefusing = options.onRefusing
     this.#publish()
   }
 
@@ -87,35 +89,42 @@ export class SegmentWriter implements JournalWriter {
   }
 
   size(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
+    return this.#space.size()
   }
 
-  segments(): readonly { readonly name: string; readonly bytes: number }[] {
-    return this.#segments
+  segments(): readonly Readonly<Segment>[] {
+    return this.#space.segments
+  }
+
+  /** Why appends are refused now, in words; undefined: they are taken. Kept current by appends and by {@link release}. */
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   async release(sequence: number): Promise<void> {
-    this.#released = Math.max(this.#released, sequence)
-    let bytes = this.size()
-    while (this.#segments.length > 1) {
-      const [first, second] = this.#segments
-      if (first === undefined || second === undefined) return
-      const last = (segmentStart(second.name) ?? 0) - 1
-      const spare = bytes - first.bytes >= this.#limits.keepBytes || bytes > this.#limits.maxBytes
-      if (last > this.#released || !spare) return
-      await this.#host.disk.remove(`${this.#directory}/${first.name}`)
-      this.#segments.shift()
-      bytes -= first.bytes
-    }
+    this.#space.settled(sequence)
+    await this.#exclusive(async () => {
+      try {
+        await this.#find()
+        // Retries the disk without an append: a process that is not ready may receive none.
+        if (this.#problem !== undefined && this.#file === undefined) await this.#roll()
+        this.#space.doubt()
+        await this.#room()
+        this.#refuses(undefined)
+      } catch (error) {
+        this.#refuses(this.#explain(error).message)
+      }
+      this.#publish()
+    })
   }
 
-  /** Begins a new segment, and with it a checkpoint, at once; a disk that refuses is asked again by the next append. */
+  /** Begins a new segment, and with it a checkpoint, at once; a disk that refuses is tried again by the next append. */
   async checkpoint(): Promise<void> {
     try {
-      await this.#roll()
+      await this.#exclusive(() => this.#roll())
       this.#publish()
     } catch {
-      // The append that asks next will say what is wrong.
+      // The append that tries next reports what is wrong.
     }
   }
 
@@ -123,6 +132,7 @@ export class SegmentWriter implements JournalWriter {
     this.#closed = true
     this.#queue.close()
     await this.#running
+    await this.#turn
     await this.#file?.close()
     this.#file = undefined
   }
@@ -134,28 +144,53 @@ export class SegmentWriter implements JournalWriter {
       await this.#queue.ripe()
       const group = this.#queue.take(this.#limits.groupBytes)
       try {
-        await this.#room()
-        const places = await this.#write(group)
+        const places = await this.#exclusive(async () => {
+          await this.#room()
+          return this.#write(group)
+        })
+        this.#refuses(undefined)
         group.forEach((waiting, index) => waiting.resolve(places[index] as Appended))
       } catch (error) {
-        const reason = error instanceof WeirError ? error : this.#explain(error)
+        const reason = this.#explain(error)
+        this.#refuses(reason.message)
         for (const waiting of group) waiting.reject(reason)
       }
     }
     this.#running = undefined
   }
 
+  #refuses(why: string | undefined): void {
+    const before = this.#problem
+    this.#problem = why
+    if ((before === undefined) !== (why === undefined)) this.#onRefusing?.(why)
+  }
+
+  /** One change of the segments at a time. */
+  #exclusive<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
   async #room(): Promise<void> {
-    if (this.size() > this.#limits.maxBytes) await this.release(this.#released)
-    if (this.size() > this.#limits.maxBytes) {
-      throw new WeirError('WEIR_JOURNAL_FULL', `the journal holds ${this.size()} bytes, its limit, and a sink still needs them`)
+    await this.#space.make(async () => {
+      const [only] = this.#space.segments
+      const isBegun = this.tail.durable().sequence > (segmentStart(only?.name ?? '') ?? 0)
+      if (isBegun) await this.#roll()
+      return isBegun
+    })
+  }
+
+  async #find(): Promise<void> {
+    const file = this.#file
+    if (file === undefined) return
+    try {
+      await this.#space.find(file.path)
+    } catch (error) {
+      this.#file = undefined
+      await file.close().catch(() => {})
+      throw error
     }
-    if (this.#sinceFreeCheck < freeCheckBytes) return
-    const free = await this.#host.disk.free(this.#directory)
-    if (free < this.#limits.reserveBytes) {
-      throw new WeirError('WEIR_JOURNAL_FULL', `only ${free} bytes are free on the disk of the journal; ${this.#limits.reserveBytes} are kept in reserve`)
-    }
-    this.#sinceFreeCheck = 0
   }
 
   async #write(waiting: readonly Waiting[]): Promise<Appended[]> {
@@ -184,9 +219,8 @@ export class SegmentWriter implements JournalWriter {
     this.#metrics?.count('weir_journal_written_bytes_total', group.bytes)
     this.#counters = group.counters
     this.#offset += group.bytes
-    this.#sinceFreeCheck += group.bytes
-    const current = this.#segments.at(-1)
-    if (current !== undefined) current.bytes = this.#offset
+    this.#space.wrote(group.bytes)
+    this.#space.grownTo(this.#offset)
     this.#publish()
   }
 
@@ -213,7 +247,7 @@ export class SegmentWriter implements JournalWriter {
     this.#offset = 0
     try {
       this.#file = await this.#host.disk.open(`${this.#directory}/${name}`, 'create')
-      this.#segments.push({ name, bytes: 0 })
+      this.#space.segments.push({ name, bytes: 0 })
       await this.#file.writeAll(checkpoint.pieces, 0)
       await this.#file.sync()
       await this.#host.disk.syncDirectory(this.#directory)
@@ -223,18 +257,17 @@ export class SegmentWriter implements JournalWriter {
     }
     this.#counters = checkpoint.counters
     this.#offset = checkpoint.bytes
-    const current = this.#segments.at(-1)
-    if (current !== undefined) current.bytes = this.#offset
-    this.#sinceFreeCheck = Number.POSITIVE_INFINITY
+    this.#space.grownTo(this.#offset)
+    this.#space.doubt()
   }
 
   /** Cuts off what was not synced, so that nobody reads what nobody was promised, and leaves the segment for good. */
   async #abandon(): Promise<boolean> {
     const torn = this.#file
-    const current = this.#segments.at(-1)
+    const current = this.#space.last
     const durable = this.tail.durable()
     this.#file = undefined
-    this.#sinceFreeCheck = Number.POSITIVE_INFINITY
+    this.#space.doubt()
     if (torn === undefined || current === undefined) return true
     const kept = durable.segment === current.name ? durable.offset : 0
     try {
@@ -244,7 +277,7 @@ export class SegmentWriter implements JournalWriter {
       current.bytes = kept
       if (kept === 0) {
         await this.#host.disk.remove(torn.path)
-        this.#segments.pop()
+        this.#space.segments.pop()
       }
       return true
     } catch {
@@ -254,6 +287,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   #explain(error: unknown): WeirError {
+    if (error instanceof WeirError) return error
     const message = error instanceof Error ? error.message : String(error)
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOSPC' || code === 'EDQUOT') return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
@@ -262,8 +296,8 @@ export class SegmentWriter implements JournalWriter {
 
   #publish(): void {
     this.tail.publish({
-      segment: this.#segments.at(-1)?.name ?? '',
-      offset: this.#segments.at(-1)?.bytes ?? 0,
+      segment: this.#space.last?.name ?? '',
+      offset: this.#space.last?.bytes ?? 0,
       sequence: this.#counters.sequence,
       row: this.#counters.row,
     })

@@ -59,6 +59,7 @@ export function faultyDisk(disk: Disk): FaultyDisk {
     syncDirectory: (path) => call('syncDirectory', path, () => disk.syncDirectory(path)),
     readFile: (path) => call('read', path, () => disk.readFile(path)),
     free: (path) => call('free', path, async () => Math.min(room, await disk.free(path))),
+    capacity: (path) => disk.capacity(path),
     failNext: (operation, error, options) => faults.failNext(operation, error, options),
     slow: (operation, match) => faults.hold(operation, match),
     fullAfter: (bytes) => {

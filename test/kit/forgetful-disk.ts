@@ -246,6 +246,10 @@ export class ForgetfulDisk implements Disk {
     return this.#call('free', path, () => this.#room())
   }
 
+  capacity(): Promise<number> {
+    return Promise.resolve(this.#capacity)
+  }
+
   // Inside -----------------------------------------------------------------------------------------------------------
 
   #handle(path: string, file: ForgetfulFile, mode: OpenMode): DiskFile {

@@ -1,6 +1,7 @@
 /** The data folder: whose it is, what it lies on, how fast it syncs, whether there is room, who holds it. */
 import { isHeld, readLock } from '../lock.ts'
 import { sizeText } from '../output.ts'
+import { smallVolume, smallVolumeAdvice } from '../volume.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 const syncs = 8
@@ -94,10 +95,12 @@ async function room({ host: { disk }, config: { data, journal, store } }: Scene,
   } catch (error) {
     return [warn('free space', `not known: ${reason(error)}`, 'Look with df.')]
   }
+  const small = await smallVolume({ disk }, { journal, store }, on)
   const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
   const wanted = journal.max + journal.reserve + (store.enabled === 'none' ? 0 : store.size)
   const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
   if (free <= journal.reserve) return [fail('free space', `${fact}: nothing is accepted while less than ${sizeText(journal.reserve)} are free`, 'Make room, or lower `store.size`.')]
+  if (small !== undefined) return [warn('free space', `the volume has ${small}; ${sizeText(free)} are free`, smallVolumeAdvice)]
   if (free + used < wanted) return [warn('free space', fact, 'Lower `journal.max` and `store.size` to what the disk can hold, or use a larger one.')]
   return [ok('free space', fact)]
 }

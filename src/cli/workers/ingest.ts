@@ -98,7 +98,7 @@ export const journalMethods = {
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
     const tail = new SharedTail(options.tail)
-    journal = await openJournal({ ...options, host, metrics })
+    journal = await openJournal({ ...options, host, metrics, onRefusing })
     const local = journal
     tail.publish(local.tail.durable())
     mirror(local, tail).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
@@ -144,6 +144,7 @@ export const ingestMethods = {
   places: (): ReadonlyMap<number, number> => placesOf([...need(journal).totals().values()].map(({ cursor }) => cursor)),
   async release(sequence: number): Promise<IngestStatus> {
     // The window is a projection, too: what its last snapshot does not reflect is read again after a crash.
+    if (need(journal).problem !== undefined) await snapshot()
     await need(journal).release(Math.min(sequence, status().holds))
     return status()
   },
@@ -185,10 +186,20 @@ function status(): IngestStatus {
     bytes: writer.size(),
     segments: writer.segments().length,
     holds: Math.min(windowHolds, ...[...held.values()].map((sequence) => sequence + 1)),
-    ...(shared?.problem === undefined ? {} : { problem: shared.problem }),
+    ...problem(shared?.problem ?? writer.problem),
     sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
   }
 }
+
+let refusingSince = 0
+
+function onRefusing(why: string | undefined): void {
+  if (why === undefined) return log.info('Weir accepts data again.', { seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000) })
+  refusingSince = host.clock.monotonic()
+  log.error('Weir refuses data until this is over: sources that can wait, wait; datagrams are shed.', { reason: why })
+}
+
+const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })
 
 async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<void> {
   const forever = new AbortController().signal

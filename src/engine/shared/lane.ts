@@ -202,6 +202,6 @@ function withoutSyncs(disk: Disk): Disk {
   return {
     open: async (path, mode) => loose(await disk.open(path, mode)), syncDirectory: done,
     list: (path) => disk.list(path), stat: (path) => disk.stat(path), rename: (from, to) => disk.rename(from, to), remove: (path) => disk.remove(path),
-    makeDirectory: (path, mode) => disk.makeDirectory(path, mode), readFile: (path) => disk.readFile(path), free: (path) => disk.free(path),
+    makeDirectory: (path, mode) => disk.makeDirectory(path, mode), readFile: (path) => disk.readFile(path), free: (path) => disk.free(path), capacity: (path) => disk.capacity(path),
   }
 }

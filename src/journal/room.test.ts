@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { open, read, unit } from '../../test/kit/damaged-journal.ts'
+import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
+import type { JournalLimits, SegmentWriter } from './index.ts'
+
+const directory = '/data/journal'
+const free = 400_000
+const limits: Partial<JournalLimits> = { segmentBytes: 64_000, keepBytes: 10_000_000, reserveBytes: 100_000 }
+
+// A small volume: `keep` is larger than the volume, as the default is on a volume of 200 MB.
+describe('a small volume', () => {
+  async function small(): Promise<FakeHost> {
+    const host = fakeHost(7)
+    await host.disk.makeDirectory(directory)
+    host.disk.fullAfter(free)
+    return host
+  }
+  function large(host: FakeHost, name: string): ReturnType<typeof unit> {
+    return { ...unit(name), raw: host.random.bytes(20_000) }
+  }
+  /** Appends until the journal refuses, or so often. Returns how many were accepted. */
+  async function fill(host: FakeHost, journal: SegmentWriter, most: number, settle: boolean): Promise<number> {
+    for (let at = 0; at < most; at++) {
+      try {
+        await journal.append(large(host, `n${at}`))
+      } catch {
+        return at
+      }
+      if (settle) await journal.release(journal.tail.durable().sequence)
+    }
+    return most
+  }
+
+  it('settled segments make room before the reserve is touched, whatever `keep` says', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, limits)
+    expect(await fill(host, journal, 100, true)).toBe(100)
+    expect(await host.disk.free(directory)).toBeGreaterThan(limits.reserveBytes ?? 0)
+    expect(journal.problem).toBeUndefined()
+  })
+
+  it('keeps settled segments while there is room for them', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, limits)
+    expect(await fill(host, journal, 10, true)).toBe(10)
+    expect(journal.size()).toBeGreaterThan(200_000)
+  })
+
+  it('is full only of what is not settled, says so, and takes more once that is settled', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, limits)
+    const taken = await fill(host, journal, 100, false)
+    expect(taken).toBeGreaterThan(10)
+    expect(taken).toBeLessThan(20)
+    expect(journal.problem).toContain('are free')
+    await journal.release(journal.tail.durable().sequence)
+    expect(journal.problem).toBeUndefined()
+    await journal.append(large(host, 'later'))
+  })
+
+  it('lets go of the segment that is being written, too, when nothing else is left and all of it is settled', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, { ...limits, segmentBytes: 10_000_000 })
+    expect(await fill(host, journal, 100, false)).toBeLessThan(20)
+    await journal.release(journal.tail.durable().sequence)
+    expect(journal.problem).toBeUndefined()
+    await journal.append(large(host, 'later'))
+    expect(journal.segments().length).toBe(1)
+  })
+
+  it('takes data again by itself after the disk was wholly full, once there is room', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, { ...limits, reserveBytes: 0 })
+    expect(await fill(host, journal, 100, false)).toBeLessThan(25)
+    expect(journal.problem).toContain('full')
+    host.disk.fullAfter(200_000)
+    await journal.release(0)
+    expect(journal.problem).toBeUndefined()
+    await journal.append(large(host, 'later'))
+    expect((await read({ host, directory })).unreadable).toEqual([])
+  })
+
+  it('refuses as soon as it sees that its folder is gone, instead of writing into files that nobody finds again', async () => {
+    const host = await small()
+    const journal = await open({ host, directory }, limits)
+    await journal.append(unit('a'))
+    for (const name of await host.disk.list(directory)) await host.disk.remove(`${directory}/${name}`)
+    await journal.release(0)
+    expect(journal.problem).toContain(`${directory}/`)
+    expect(journal.problem).toContain('removed')
+  })
+})

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startWeir } from '../kit/weir-process.ts'
+
+let folder = ''
+let mounted = false
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-volume-'))
+  mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', folder]).status === 0
+})
+afterEach(async () => {
+  if (mounted) spawnSync('umount', [folder])
+  await rm(folder, { recursive: true, force: true })
+})
+
+function body(): string {
+  const events = Array.from({ length: 10 }, () => ({ specversion: '1.0', id: randomBytes(8).toString('hex'), source: '/s', type: 't', data: randomBytes(75_000).toString('base64') }))
+  return JSON.stringify(events)
+}
+
+async function post(url: string): Promise<number> {
+  const answer = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: body() })
+  await answer.text()
+  return answer.status
+}
+
+/** Posts again while it is refused. */
+async function accepted(url: string, limitMs = 30_000): Promise<void> {
+  for (const until = performance.now() + limitMs; (await post(url)) !== 200;) {
+    if (performance.now() > until) throw new Error(`no post was accepted in ${limitMs} ms`)
+    await sleep(100)
+  }
+}
+
+describe('small volume', () => {
+  it('a volume smaller than `journal.keep` takes more than it holds, and recovers by itself after it was wholly full', async (context) => {
+    if (!mounted) context.skip('Only root may mount a file system of 200 MB.')
+    await using weir = await startWeir({ folder, config: { store: { enabled: 'none' } } })
+    expect(weir.log).toContain('The volume of the data folder is smaller than what Weir may write.')
+    expect(weir.log).toContain('200 MiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB are 320 MiB')
+    for (let megabytes = 0; megabytes < 300; megabytes++) await accepted(weir.url)
+    const hog = join(folder, 'hog')
+    // As much as there is, and no more: what others write to the volume is not Weir's.
+    spawnSync('dd', ['if=/dev/zero', `of=${hog}`, 'bs=1M'])
+    await expect.poll(() => post(weir.url), { timeout: 20_000 }).toBe(503)
+    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Weir refuses data')
+    await writeFile(hog, '')
+    await accepted(weir.url)
+    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Weir accepts data again')
+    const ledger = await weir.caughtUp(30_000)
+    expect(ledger.balanced).toBe(true)
+    expect((await weir.stop()).code).toBe(0)
+  })
+})
