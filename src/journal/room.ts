@@ -78,11 +78,11 @@ export class Room {
     }
   }
 
-  /** Throws when the file being written was removed: it could be written on without an error, and would never be read. */
-  async find(path: string): Promise<void> {
-    if ((await this.#disk.stat(path)) !== undefined) return
+  /** False: the file being written was removed. It could be written on without an error, and would never be read. */
+  async has(path: string): Promise<boolean> {
+    if ((await this.#disk.stat(path)) !== undefined) return true
     this.segments = await listSegments(this.#disk, this.#directory)
-    throw new WeirError('WEIR_JOURNAL_SYNC', `${path} was removed while Weir was writing to it`)
+    return false
   }
 
   /** What there is too much or too little of, in words. */

@@ -183,14 +183,10 @@ export class SegmentWriter implements JournalWriter {
 
   async #find(): Promise<void> {
     const file = this.#file
-    if (file === undefined) return
-    try {
-      await this.#space.find(file.path)
-    } catch (error) {
-      this.#file = undefined
-      await file.close().catch(() => {})
-      throw error
-    }
+    if (file === undefined || (await this.#space.has(file.path))) return
+    this.#file = undefined
+    await file.close()
+    throw new WeirError('WEIR_JOURNAL_SYNC', `${file.path} was removed while Weir was writing to it`)
   }
 
   async #write(waiting: readonly Waiting[]): Promise<Appended[]> {
@@ -295,11 +291,8 @@ export class SegmentWriter implements JournalWriter {
   }
 
   #publish(): void {
-    this.tail.publish({
-      segment: this.#space.last?.name ?? '',
-      offset: this.#space.last?.bytes ?? 0,
-      sequence: this.#counters.sequence,
-      row: this.#counters.row,
-    })
+    const { sequence, row } = this.#counters
+    const { name, bytes } = this.#space.last ?? { name: '', bytes: 0 }
+    this.tail.publish({ segment: name, offset: bytes, sequence, row })
   }
 }
