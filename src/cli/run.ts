@@ -23,7 +23,7 @@ import { loadSink, loadTransform, watched } from '../registry.ts'
 import { transformSchemas } from '../schemas.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
-import { exposition } from '../telemetry/exposition.ts'
+import { exposition, type Exposition } from '../telemetry/exposition.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
@@ -158,7 +158,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const storeStatus = store?.evidence.status
     const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
     // What others are to read of a shared journal is in the records of all; here is nothing of it.
-    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted })
+    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted, before: shared?.serves === false ? [] : begun.sources })
     const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, follows: shared?.serves ?? true, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
@@ -212,7 +212,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
       ...(Object.values(config.sources).some(({ type }) => watched.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
     ]))
-    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: exposition(metrics), health: () => runtime.health(), profiles })))
+    const scraped = exposition(metrics)
+    const counted = async (): Promise<Exposition> => {
+      await runtime.count()
+      return scraped()
+    }
+    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })))
     await lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()

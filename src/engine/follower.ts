@@ -3,8 +3,8 @@
  * the same frames by its own reader.
  */
 import type { Host } from '../host/index.ts'
-import { checkpointTotals, journalSource } from '../journal/recover.ts'
-import type { FrameHeader, Tail } from '../journal/types.ts'
+import { checkpointSources, journalSource } from '../journal/recover.ts'
+import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'
 
@@ -16,22 +16,28 @@ interface Followed {
   readonly seen: Map<string, number>
 }
 
+export type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & { readonly shed: Readonly<Record<string, number>> }
+
 export class Follower {
   readonly #tail: Tail
   readonly #walk: Walk
   readonly #sinks = new Map<string, Followed>()
   readonly #accepted = new Map<string, number>()
-  readonly #shed = new Map<string, Readonly<Record<string, number>>>()
+  readonly #shed = new Map<string, Record<string, number>>()
   readonly #duplicates = new Map<string, number>()
   #sequence: number
   #running: Promise<void> | undefined
 
-  /** `after`: the least place of all sinks that will be followed. `bodies`: verify their checksums too. */
-  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]>; bodies?: boolean }) {
+  /**
+   * `after`: the least place of all sinks that will be followed. `bodies`: verify their checksums too. `before`: duplicates and shed
+   * rows per source up to the end of the journal, of which `after` may lie behind the last header.
+   */
+  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]>; before?: readonly SourceCounts[]; bodies?: boolean }) {
     this.#tail = options.tail
     this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: options.bodies !== true })
     this.#sequence = options.after.sequence
     for (const [source, rows] of options.accepted) this.#accepted.set(source, rows)
+    for (const { name, duplicates, shed } of options.before ?? []) this.#more(name, duplicates, shed)
   }
 
   /** Sequence up to which headers were counted. */
@@ -96,13 +102,22 @@ export class Follower {
 
   #count(header: FrameHeader): void {
     if (header.source === journalSource) {
-      for (const [source, rows] of checkpointTotals(header)) this.#arrived(source, rows, 0, header.sequence)
+      for (const [source, { accepted, duplicates, shed }] of checkpointSources(header)) {
+        this.#more(source, duplicates, shed)
+        this.#arrived(source, accepted, 0, header.sequence)
+      }
       return
     }
     if (header.more) return
-    this.#shed.set(header.source, header.sourceShed)
-    this.#duplicates.set(header.source, header.sourceDuplicates)
+    this.#more(header.source, header.sourceDuplicates, header.sourceShed)
     this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
+  }
+
+  /** Totals only rise, and those of the start may be ahead of the headers. */
+  #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
+    this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
+    const known = this.shed(source)
+    this.#shed.set(source, Object.fromEntries(Object.keys({ ...known, ...shed }).map((reason) => [reason, Math.max(known[reason] ?? 0, shed[reason] ?? 0)])))
   }
 
   /** `before`: rows of the source before this frame; more than were seen means that some can't be read any more. */

@@ -6,7 +6,7 @@ import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
+  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, SourceLedger, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
 import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
@@ -66,7 +66,8 @@ export class Runtime implements Control {
   #state: 'starting' | 'ready' | 'draining' = 'starting'
   #problems: readonly string[] = []
   #journal = { bytes: 0, segments: 0 }
-  readonly #rates = new Map<string, { rows: number; duplicates: number; at: number; rate: number }>()
+  readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
+  readonly #counted = new Map<string, Pick<SourceLedger, 'accepted' | 'duplicates'>>()
   readonly #watchers = new Set<(frame: Frame) => void>()
   #feed: AbortController | undefined
   /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
@@ -231,22 +232,41 @@ export class Runtime implements Control {
     if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600) this.#passed.push({ at: host.clock.now(), sequence })
     this.#storeState(host.clock.now())
     const at = host.clock.monotonic()
-    for (const { name, accepted, duplicates } of status.sources) {
+    for (const { name, accepted } of status.sources) {
       const last = this.#rates.get(name)
       const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
-      // What was accepted before this process is part of the ledger, not of its counters.
-      if (last !== undefined) {
-        metrics.count('weir_source_accepted_rows_total', accepted - last.rows, { source: name })
-        metrics.count('weir_source_duplicate_rows_total', duplicates - last.duplicates, { source: name })
-      }
-      this.#rates.set(name, { rows: accepted, duplicates, at, rate })
+      this.#rates.set(name, { rows: accepted, at, rate })
     }
-    for (const { name, pending } of (await this.ledger()).sinks) metrics.set('weir_sink_pending_rows', pending, { sink: name })
+    this.#count(await this.ledger())
     const now = host.clock.now()
     this.#problems = [status.problem, this.#parts.shared?.problem].filter((problem) => problem !== undefined).concat(sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`])))
     for (const { entry, delivery } of sinks.all()) {
       metrics.set('weir_sink_lag_seconds', delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000, { sink: entry.id })
     }
+  }
+
+  /** Brings the counters to what the ledger has, for a scrape. */
+  async count(): Promise<void> {
+    // Books on a bus may take long: a scrape has them as housekeeping read them.
+    if (this.#parts.shared !== undefined) return
+    try {
+      this.#count(await this.ledger())
+    } catch {
+      // Housekeeping reports it; whoever scrapes gets the other metrics all the same.
+    }
+  }
+
+  #count({ sources, sinks }: Ledger): void {
+    const { metrics } = this.#parts
+    for (const { name, accepted, duplicates } of sources) {
+      // Sources of others who share the journal are theirs to count.
+      if (this.#parts.shared !== undefined && !this.#rates.has(name)) continue
+      const last = this.#counted.get(name) ?? { accepted: 0, duplicates: 0 }
+      metrics.count('weir_source_accepted_rows_total', Math.max(0, accepted - last.accepted), { source: name })
+      metrics.count('weir_source_duplicate_rows_total', Math.max(0, duplicates - last.duplicates), { source: name })
+      this.#counted.set(name, { accepted: Math.max(accepted, last.accepted), duplicates: Math.max(duplicates, last.duplicates) })
+    }
+    for (const { name, pending } of sinks) metrics.set('weir_sink_pending_rows', pending, { sink: name })
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

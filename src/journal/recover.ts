@@ -44,9 +44,13 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
 
 /** Rows accepted per source as a checkpoint states them; nothing for any other frame. */
 export function* checkpointTotals(header: FrameHeader): Generator<[source: string, accepted: number]> {
+  for (const [name, { accepted }] of checkpointSources(header)) yield [name, accepted]
+}
+
+/** Totals per source as a checkpoint states them; nothing for any other frame. */
+export function checkpointSources(header: FrameHeader): [source: string, totals: Pick<SourceTotals, 'accepted' | 'duplicates' | 'shed'>][] {
   const { cursor } = header
-  if (cursor === undefined || !isCheckpoint(header)) return
-  for (const [name, said] of Object.entries(parseCheckpoint(cursor))) yield [name, said.accepted]
+  return cursor === undefined || !isCheckpoint(header) ? [] : Object.entries(parseCheckpoint(cursor))
 }
 
 function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {

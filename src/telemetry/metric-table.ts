@@ -16,8 +16,8 @@ const gauge = (help: string, ...labels: string[]): MetricInfo => ({ kind: 'gauge
 export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_build_info: gauge('Always 1; the labels say which Weir runs on which Node', 'version', 'node'),
 
-  weir_source_accepted_rows_total: counter('Rows whose frame was synced', 'source'),
-  weir_source_duplicate_rows_total: counter('Rows recognised as sent before', 'source'),
+  weir_source_accepted_rows_total: counter('Rows whose frame was synced, as in the ledger: since the data folder was made', 'source'),
+  weir_source_duplicate_rows_total: counter('Rows recognised as sent before, as in the ledger', 'source'),
   weir_source_shed_total: counter('What a source could not take; the reason says whether rows or datagrams are counted', 'source', 'reason'),
 
   weir_bus_messages_total: counter('Messages read from a bus: taken, empty because they tell of nothing that happened, or rejected because they can not be read', 'source', 'outcome'),
