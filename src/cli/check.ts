@@ -27,10 +27,12 @@ something could not be opened or reached.`)
 
 async function run({ config: file, live }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('./load-config.ts')
-  const { config, document, warnings, empty } = await loadConfig(realHost(), file, [])
+  const loaded = await loadConfig(realHost(), file, [])
+  const { config, document, warnings, empty } = loaded
   if (empty) self.stderr(`${file ?? ''} is empty: Weir would run with its defaults.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  if (config.auth.oidc !== null) await checkExpressions(config.auth.oidc)
+  const { verifyMachine } = await import('./config-machine.ts')
+  self.stderr(await verifyMachine(realHost(), loaded))
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
   if (live !== true) return
   const findings = await tryLive(config)
@@ -56,12 +58,6 @@ function liveText(findings: readonly Finding[]): string {
   return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
-/** Expressions over claims are read by a library that is loaded only where they are. */
-async function checkExpressions({ role, namespaces, peers }: NonNullable<WeirConfig['auth']['oidc']>): Promise<void> {
-  const { claimsReader } = await import('../api/access/oidc/claims.ts')
-  claimsReader({ role, peers, ...(namespaces === null ? {} : { namespaces }) })
-}
-
 /** Who may use the API. */
 function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
   const named = tokens.map(({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`)
@@ -72,10 +68,11 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
 
 /** What would run, for people. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
-  const [{ listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('./config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
+  const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('./config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
     listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
+  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string => targetsOf(entry, under).map(({ value }) => value).join(' ')
   const lines: [string, string][] = [
     ['data', config.data],
     ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
@@ -83,12 +80,13 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ['source http', `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`],
     ...Object.values(config.sources).map((source): [string, string] => {
       const ack = sourceAck(source)
-      return [`source ${source.id}`, `${typed(source.id, source.type)}${at(source.id)}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`]
+      return [`source ${source.id}`, `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`]
     }),
     ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [`transform ${id}`, `${typed(id, type)}${taken(common)}`]),
     ['sink store', config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`],
-    ...Object.values(config.sinks).map(({ id, type, common }): [string, string] => {
-      const targets = targetsOf(config).filter(({ sink }) => sink === id).map(({ value }) => value).join(' ')
+    ...Object.values(config.sinks).map((sink): [string, string] => {
+      const { id, type, common } = sink
+      const targets = reached(sink, 'sinks')
       return [`sink ${id}`, `${typed(id, type)}${targets === '' ? '' : `${targets}, `}${taken(common)}`]
     }),
     ...(await secrets(written)),
@@ -108,14 +106,14 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
   return `${sources}${family}${type}`
 }
 
-/** References of secrets, and whether they could be revealed here; never a value. */
+/** References of secrets, and whether they can be read here; never a value. */
 async function secrets(written: unknown): Promise<[string, string][]> {
   const [{ weirSchema }, { walkWritten }] = await Promise.all([import('./config.ts'), import('../schema/descend.ts')])
   const found = new Set<string>()
   walkWritten(weirSchema.info, written, (info, value) => {
     if (info.kind === 'secret' && typeof value === 'string' && /^(?:env|file):/.test(value)) found.add(value)
   })
-  return [...found].map((reference) => [`secret ${reference}`, isThere(reference) ? 'is there' : 'is not there for this process; a start would stop here'])
+  return [...found].map((reference) => [`secret ${reference}`, isThere(reference) ? 'is there' : 'is not there, and not needed by these `roles`'])
 }
 
 function isThere(reference: string): boolean {

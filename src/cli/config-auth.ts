@@ -4,7 +4,7 @@ import type { ApiToken } from '../api/access/token-book.ts'
 import { peerRules, roles } from '../api/access/principal.ts'
 import type { OidcSettings } from '../api/access/oidc/settings.ts'
 import { isLoopback } from '../api/guard.ts'
-import { choice, Complaint, duration, group, list, secret, text, urlText, type Secret } from '../schema/index.ts'
+import { choice, Complaint, duration, group, leastToken, list, secret, text, urlText, type Secret } from '../schema/index.ts'
 
 const namespaces = list(text({ description: 'Name of a namespace', required: true, example: 'shop' }), {
   description: 'The only namespaces whose flows a viewer is shown; left out, all', default: null, example: ['shop', 'shop-data'],
@@ -16,7 +16,7 @@ const peers = choice(peerRules, {
 export const authGroup = group({
   tokens: list(group({
     name: text({ description: 'Who it is, for people; no other token has this name', required: true, example: 'grafana' }),
-    token: secret({ description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' }),
+    token: secret({ description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' }, { least: leastToken }),
     role: choice(roles, { description: '`admin` may do everything; `viewer` may look, but neither ask in SQL nor change anything', default: 'admin' }),
     namespaces,
     peers,

@@ -1,19 +1,20 @@
 /** What a configuration would open and reach, told from its schemas; nothing is opened or reached here. */
-import { infoOf, type AnyComponentSchema, type FieldInfo, type HostPort } from '../schema/index.ts'
+import { formatHostPort, infoOf, type AnyComponentSchema, type FieldInfo, type HostPort } from '../schema/index.ts'
+import type { Path } from '../schema/problem.ts'
 import { components } from './components.ts'
 import type { WeirConfig } from './config.ts'
 
 export interface Listener {
-  /** Who listens: `api`, `ops`, or the id of a source. */
+  /** `api`, `ops`, `http`, or the id of a source. */
   readonly owner: string
+  readonly path: Path
   readonly protocol: 'udp' | 'tcp'
   readonly place: HostPort
 }
 
 export interface Target {
-  readonly sink: string
-  readonly kind: 'url' | 'path'
-  /** As configured; a URL holds no password, validation sees to that. */
+  readonly id: string
+  readonly kind: 'url' | 'path' | 'host:port'
   readonly value: string
 }
 
@@ -27,17 +28,25 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
 
 /** Every address that Weir would listen on. A source with datagrams has a receive buffer: its addresses are UDP, but for those of field `tcp`. */
 export function listenersOf(config: WeirConfig): Listener[] {
+  const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
+    places.map((place, index) => ({ owner, protocol, place, path: places.length === 1 ? path : [...path, index] }))
   const sources = Object.values(config.sources).flatMap((entry) =>
     fieldsOf(entry, 'sources').flatMap(([key, info, value]) => {
       if (info.kind !== 'listen') return []
       const protocol = key === 'tcp' || !Object.hasOwn(entry.settings as object, 'receive_buffer') ? 'tcp' : 'udp'
-      return (value as readonly HostPort[]).map((place): Listener => ({ owner: entry.id, protocol, place }))
+      return each(entry.id, protocol, ['sources', entry.id, key], value as readonly HostPort[])
     }))
   return [
-    { owner: 'api', protocol: 'tcp', place: config.listen },
-    ...config.ops.map((place): Listener => ({ owner: 'ops', protocol: 'tcp', place })),
+    ...each('api', 'tcp', ['listen'], [config.listen]),
+    ...each('ops', 'tcp', ['ops'], config.ops),
+    ...each('http', 'tcp', ['http', 'listen'], config.http.listen),
     ...sources,
   ]
+}
+
+/** Whether a source listens at all, as one that polls or watches does not. */
+export function canListen(source: WeirConfig['sources'][string]): boolean {
+  return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }
 
 /** Wanted receive buffer of each UDP source, in bytes. */
@@ -48,13 +57,16 @@ export function wantedBuffers(config: WeirConfig): { readonly source: string; re
   })
 }
 
-/** URLs and files that sinks write to. */
-export function targetsOf(config: WeirConfig): Target[] {
-  return Object.values(config.sinks).flatMap((entry) =>
-    fieldsOf(entry, 'sinks').flatMap(([, info, value]): Target[] => {
-      const kind = info.kind === 'list' ? info.of?.kind : info.kind
-      if (kind !== 'url' && kind !== 'path') return []
-      const values = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string')
-      return values.map((one) => ({ sink: entry.id, kind, value: one }))
-    }))
+/** Servers and files that a source reads from, or a sink writes to. */
+export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
+  return fieldsOf(entry, under).flatMap(([, info, value]): Target[] => {
+    const kind = info.kind === 'list' ? info.of?.kind : info.kind
+    // Of a source, files are what it is helped by: a kubeconfig, names of interfaces.
+    if (kind !== 'url' && kind !== 'host:port' && (kind !== 'path' || under === 'sources')) return []
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return values.flatMap((one): Target[] => {
+      if (kind === 'host:port') return one === null ? [] : [{ id: entry.id, kind, value: formatHostPort(one as HostPort) }]
+      return typeof one === 'string' ? [{ id: entry.id, kind, value: one }] : []
+    })
+  })
 }

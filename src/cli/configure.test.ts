@@ -49,7 +49,10 @@ describe('the sample of', () => {
   const entries = components().filter(({ under }) => under !== undefined)
   test.each(entries.map((one) => [one.name, one] as const))('%s is a valid configuration under any id', async (_, component) => {
     for (const id of [component.type, 'another']) {
-      const { config } = await load(await componentSample(component, id))
+      // Beside another source of flows the one that is there by default is turned off.
+      const flows = id === 'another' && ['netflow', 'sflow'].includes(component.type)
+      const text = await componentSample(component, id)
+      const { config } = await load(flows ? text.replace('sources:', `sources:\n  ${component.type}: {listen: off${component.type === 'netflow' ? ', tcp: off' : ''}}`) : text)
       expect(config[component.under ?? 'sinks'][id]).toMatchObject({ id, type: component.type })
     }
   })
@@ -123,9 +126,21 @@ transforms:
       'sink store | parquet in /srv/weir/store, from every source',
       'sink bus | nats: nats://bus.example:4222, from http, family audit or change',
       'sink archive | file: /srv/out.ndjson, from every source',
-      'secret env:NO_SUCH_VARIABLE_OF_OURS | is not there for this process; a start would stop here',
+      'secret env:NO_SUCH_VARIABLE_OF_OURS | is not there, and not needed by these `roles`',
       '',
     ])
+  })
+
+  test('says of sources that listen nowhere what they read, and never that they are off', async () => {
+    const { config, document } = await load(`
+sources:
+  netflow: {listen: off, tcp: off}
+  kubernetes: {cluster: prod}
+  otc-cts: {projects: [{name: eu-de_p}], auth: {type: keys, access_key: "env:A", secret_key: "env:B"}, endpoint: "https://cts.example"}
+  bus: {type: kafka, brokers: ["one:9092", "two:9092"], topics: [changes]}
+`)
+    const lines = (await summary(config, document.value)).split('\n').map((line) => line.replace(/ {2,}/, ' | '))
+    expect(lines).toEqual(expect.arrayContaining(['source netflow | off', 'source kubernetes | on', 'source otc-cts | https://cts.example', 'source bus | kafka: one:9092 two:9092']))
   })
 
   test('ends with 0 for a valid file and touches nothing', async () => {

@@ -55,6 +55,9 @@ test('what --print-config prints is a whole configuration, which variables of We
   const printed = await weir(['cts-exporter', '-from', '60', '--print-config', '--data', folder], { env })
   expect([printed.code, printed.out.includes('backfill: 60m'), (printed.out + printed.err).includes('hidden')]).toEqual([0, true, false])
   await writeFile(join(folder, 'cts-exporter.yaml'), printed.out)
+  // A start writes these.
+  await writeFile(join(folder, 'cts-exporter-sink-password'), 'hidden')
+  await writeFile(join(folder, 'cts-exporter-sink-ca.pem'), selfSigned().cert)
   const { code, out, err } = await weir(['check', '--config', join(folder, 'cts-exporter.yaml')], { env: { ...bare, WEIR_SOURCES_CTS_API: 'v3', WEIR_SINKS_KNATIVE_MODE: 'structured', WEIR_STORE_ENABLED: 'parquet' } })
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(/sink knative +http: https:\/\/broker\.example\/in, from cts/)

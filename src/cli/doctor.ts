@@ -69,12 +69,14 @@ async function loadChecks() {
 
 /** A configuration that cannot be used fails, and the rest is looked at with defaults. */
 async function configuration(file: string | undefined, overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
-  const [{ realHost }, { loadConfig }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
-    import('../host/index.ts'), import('./load-config.ts'), import('./config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
+  const [{ realHost }, { loadConfig }, { verifyMachine }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
+    import('../host/index.ts'), import('./load-config.ts'), import('./config-machine.ts'), import('./config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
   ])
   try {
     const loaded = await loadConfig(realHost(), file, overrides)
     if (loaded.empty) return { loaded, finding: warn('configuration', `${file ?? ''} is empty; defaults and WEIR_* variables`, 'Write the settings into it, or start without --config.') }
+    const refused = await verifyMachine(realHost(), loaded).then(() => undefined, (cause: unknown) => cause)
+    if (refused instanceof WeirError) return { loaded, finding: warn('configuration', refused.message, 'A start by this user, with these variables, would be rejected. Correct it, or run doctor as Weir runs.') }
     return { loaded, finding: ok('configuration', file === undefined ? 'no file; defaults and WEIR_* variables' : `${file} is valid`) }
   } catch (error) {
     if (!(error instanceof WeirError)) throw error

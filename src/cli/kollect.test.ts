@@ -22,7 +22,8 @@ test('--print-config prints what would run, and no secret', async () => {
 
 test('what it prints is a whole configuration, which variables of Weir change further', async () => {
   const folder = await temporaryFolder()
-  const env = { ...bare, EVENT_WRITER_URL: 'https://hooks.example/changes', CLUSTER_ID: 'prod', NAMESPACE: 'shop', KUBECONFIG: '/etc/kubeconfig' }
+  const env = { ...bare, EVENT_WRITER_URL: 'https://hooks.example/changes', CLUSTER_ID: 'prod', NAMESPACE: 'shop', KUBECONFIG: join(folder, 'kubeconfig') }
+  await writeFile(env.KUBECONFIG, '')
   await writeFile(join(folder, 'kollect.yaml'), (await weir(['kollect', '--print-config', '--data', folder], { env })).out)
   const more = { WEIR_SOURCES_KUBERNETES_EXCLUDE: 'Secret,Lease', WEIR_SOURCES_KUBERNETES_NOISE_SHOW: 'events', WEIR_SINKS_KOLLECT_KOLLECT_FIELDS: 'original', WEIR_STORE_ENABLED: 'parquet' }
   const { code, out, err } = await weir(['check', '--config', join(folder, 'kollect.yaml')], { env: { ...bare, ...more } })
@@ -30,7 +31,7 @@ test('what it prints is a whole configuration, which variables of Weir change fu
   expect(out).toMatch(/sink kollect +http: https:\/\/hooks\.example\/changes, from kubernetes/)
   const host = realHost()
   const { config } = await loadConfig(host, join(folder, 'kollect.yaml'), [])
-  expect(config.sources['kubernetes']?.settings).toMatchObject({ cluster: 'prod', namespaces: ['shop'], kubeconfig: '/etc/kubeconfig', initial: 'silent' })
+  expect(config.sources['kubernetes']?.settings).toMatchObject({ cluster: 'prod', namespaces: ['shop'], kubeconfig: join(folder, 'kubeconfig'), initial: 'silent' })
   expect(config.sinks['kollect']?.settings).toMatchObject({ codec: 'kollect', kollect_fields: 'all' })
 })
 

@@ -7,6 +7,7 @@ import {
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
 import { ackProblems } from './config-ack.ts'
+import { clashes } from './config-clashes.ts'
 import { sharedProblems, shortForms } from './config-shared.ts'
 import { isEmpty, readDocument } from './config-text.ts'
 
@@ -63,7 +64,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
     }
   }
   if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
-  for (const { path, message, hint } of sharedProblems(config)) complain(path, message, hint)
+  for (const { path, message, hint } of [...sharedProblems(config), ...clashes(config, document.value)]) complain(path, message, hint)
   for (const { path, message, hint } of ackProblems(config)) complain(path, message, hint)
   return problems
 }

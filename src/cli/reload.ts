@@ -5,6 +5,7 @@ import type { Host } from '../host/index.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import type { RunFlags } from './flags.ts'
+import { verifyMachine } from './config-machine.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import type { SourceWorkers } from './source-workers.ts'
 import type { Secret } from '../schema/index.ts'
@@ -36,6 +37,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   let next: Loaded
   try {
     next = await loadConfig(host, flags.config, flags.overrides)
+    await verifyMachine(host, next)
   } catch (error) {
     return refuse([error instanceof Error ? error.message : String(error)])
   }

@@ -33,6 +33,7 @@ import { openTraces } from '../net/traces.ts'
 import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
+import { verifyMachine } from './config-machine.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import { takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
@@ -51,8 +52,6 @@ const drainMs = 15_000
 const settleMs = 5_000
 /** Signals within this time are one wish. */
 const onceMoreMs = 1000
-/** Tokens below this length are complained of: 16 random letters are beyond guessing. */
-const shortToken = 16
 
 export async function runCommand(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args)
@@ -60,6 +59,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const host = realHost()
   const loaded = await loadConfig(host, flags.config, flags.overrides)
   if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
+  self.stderr(await verifyMachine(host, loaded))
   const stopping = new AbortController()
   let askedAt = Number.POSITIVE_INFINITY
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -116,7 +116,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   await makeDurableDirectory(host.disk, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
-  for (const { name, token } of configured) if (token.length < shortToken) log.warn('A token is so short that it could be guessed.', { name, characters: token.length })
   const small = await smallVolume(host, config, data)
   if (small !== undefined) log.warn('The volume of the data folder is smaller than what Weir may write.', { volume: small, advice: smallVolumeAdvice })
   // An address that others can reach is not for everybody who reaches it.

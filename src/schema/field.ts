@@ -67,6 +67,9 @@ export type FieldKind =
   | 'variants'
   | 'components'
 
+/** `anything`: only that it can be read. The others are PEM. */
+export type FileContent = 'anything' | 'certificate' | 'key'
+
 /** What a kind of field knows beyond its metadata. */
 export interface FieldFacts {
   readonly kind: FieldKind
@@ -79,6 +82,10 @@ export interface FieldFacts {
   readonly pattern?: string
   readonly min?: number
   readonly max?: number
+  /** Least characters of a secret. */
+  readonly least?: number
+  /** A file that must be there at a start, and what it holds. */
+  readonly holds?: FileContent
   /** The fields of a group. */
   readonly fields?: Fields
   /** The element of a list, the value of a map. */

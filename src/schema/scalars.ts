@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Complaint } from './complaint.ts'
-import { makeField, type FieldFor, type Meta } from './field.ts'
+import { makeField, type FieldFor, type FileContent, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
@@ -79,21 +79,21 @@ export function urlText<const M extends Meta<string>>(
   return makeField(schema, { kind: 'url', expects }, meta)
 }
 
-/** A path of the machine that Weir runs on; not opened and not resolved here. */
-export function filePath<const M extends Meta<string>>(meta: M): FieldFor<string, string, M> {
+/** A path of the machine that Weir runs on; not opened and not resolved here. `holds`: a file that a start needs. */
+export function filePath<const M extends Meta<string>>(meta: M, rule: { readonly holds?: FileContent } = {}): FieldFor<string, string, M> {
   const schema = parsed((written) => {
     if (written === '') return new Complaint('expected a path, got an empty text')
     if (written.includes('\0')) return new Complaint('a path holds no NUL')
     if (written.startsWith('~')) return new Complaint('`~` is not expanded here', 'write the whole path')
     return written
   })
-  return makeField(schema, { kind: 'path', expects: 'a path', advise: quoteIt }, meta)
+  return makeField(schema, { kind: 'path', expects: 'a path', advise: quoteIt, ...rule }, meta)
 }
 
-/** A value that is never printed; see {@link Secret} for how it is written. */
-export function secret<const M extends Meta<string>>(meta: M): FieldFor<Secret, string, M> {
+/** A value that is never printed; see {@link Secret} for how it is written. `least`: characters that it needs. */
+export function secret<const M extends Meta<string>>(meta: M, rule: { readonly least?: number } = {}): FieldFor<Secret, string, M> {
   const expects = '`env:NAME` or `file:/path`'
-  return makeField(parsed(Secret.parse), { kind: 'secret', expects, advise: quoteIt }, meta)
+  return makeField(parsed(Secret.parse), { kind: 'secret', expects, advise: quoteIt, ...rule }, meta)
 }
 
 function quoteIt(value: unknown): string | undefined {

@@ -5,12 +5,15 @@ import { ackSink } from './ack.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
+/** Least characters of a token that Weir itself checks: shorter ones can be guessed within hours. */
+export const leastToken = 8
+
 /** TLS towards a server, or of a listener; null: plain connections. */
 export const tls = group(
   {
-    ca_file: filePath({ description: 'Certificates to trust instead of the system\'s, PEM', default: null, example: '/etc/weir/ca.pem' }),
-    cert_file: filePath({ description: 'Own certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' }),
-    key_file: filePath({ description: 'Private key of the certificate, PEM', default: null, example: '/etc/weir/tls.key' }),
+    ca_file: filePath({ description: 'Certificates to trust instead of the system\'s, PEM', default: null, example: '/etc/weir/ca.pem' }, { holds: 'certificate' }),
+    cert_file: filePath({ description: 'Own certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' }, { holds: 'certificate' }),
+    key_file: filePath({ description: 'Private key of the certificate, PEM', default: null, example: '/etc/weir/tls.key' }, { holds: 'key' }),
     server_name: text({
       description: 'Name that the other side\'s certificate must have, when it is not the host',
       default: null,
@@ -111,7 +114,7 @@ export const leaseFields = {
   lease: group({
     name: text({ description: 'Name of a Kubernetes `Lease`: of several Weirs with journals of their own one asks and the others stand by, and how far it is, with the newest ids, is kept there, so that one without a volume goes on from it. The account needs `get`, `create` and `update` of it', required: true, example: 'weir-cts' }, { pattern: /[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/, expects: 'a name of small letters, digits and `-`' }),
     namespace: text({ description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`', default: null, example: 'weir' }),
-    kubeconfig: filePath({ description: 'File that says how the cluster is reached; left out, `KUBECONFIG`, else the pod\'s own account', default: null, example: '/etc/weir/kubeconfig' }),
+    kubeconfig: filePath({ description: 'File that says how the cluster is reached; left out, `KUBECONFIG`, else the pod\'s own account', default: null, example: '/etc/weir/kubeconfig' }, { holds: 'anything' }),
     duration: duration({ description: 'How long one that says nothing is thought to be alive; another takes over then', default: '10s' }, { min: '2s', max: '5m' }),
   }, { description: 'Turns and state outside of the journal', default: null, example: { name: 'weir-cts' } }),
   ack: ackField('What the lease tells to be done: what is in the journal, or what a sink has settled (delivered, filtered or dead-lettered), so that nothing is lost with a journal that has no volume. That sink has `when_behind: block`'),

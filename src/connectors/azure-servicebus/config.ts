@@ -19,7 +19,7 @@ const auth = variants(
     workload_identity: {
       tenant: text({ description: 'Id of the tenant; left out, `AZURE_TENANT_ID`', default: null, example: '9f1c2f6e-0000-4000-8000-0123456789ab' }, id),
       client: text({ description: 'Id of the application or identity; left out, `AZURE_CLIENT_ID`', default: null, example: '1b7e0c52-0000-4000-8000-0123456789ab' }, id),
-      token_file: filePath({ description: 'File with the token of the service account; left out, `AZURE_FEDERATED_TOKEN_FILE`', default: null, example: '/var/run/secrets/azure/tokens/azure-identity-token' }),
+      token_file: filePath({ description: 'File with the token of the service account; left out, `AZURE_FEDERATED_TOKEN_FILE`', default: null, example: '/var/run/secrets/azure/tokens/azure-identity-token' }, { holds: 'anything' }),
       authority: urlText({ description: 'Who gives the token; left out, `AZURE_AUTHORITY_HOST`, else that of the public cloud', default: null, example: 'https://login.microsoftonline.us' }, authority),
     },
     managed_identity: {

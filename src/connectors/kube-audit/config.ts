@@ -1,4 +1,4 @@
-import { bytes, choice, Complaint, defineSchema, filePath, group, list, listen, secret, text, type ConfigOf } from '../../schema/index.ts'
+import { bytes, choice, Complaint, defineSchema, filePath, group, leastToken, list, listen, secret, text, type ConfigOf } from '../../schema/index.ts'
 
 export const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
 
@@ -13,13 +13,13 @@ export const kubeAuditSchema = defineSchema({
     listen: listen({ description: 'Where the API server sends batches to, over HTTP: `POST /audit`', default: '127.0.0.1:9443' }),
     tls: group(
       {
-        cert_file: filePath({ description: 'Certificate with its chain, PEM; read again when it changes', required: true, example: '/etc/weir/tls.crt' }),
-        key_file: filePath({ description: 'Private key of the certificate, PEM', required: true, example: '/etc/weir/tls.key' }),
-        client_ca_file: filePath({ description: 'Certificates of those who may have signed the API server\'s own, PEM; without one of these it is refused', default: null, example: '/etc/weir/client-ca.crt' }),
+        cert_file: filePath({ description: 'Certificate with its chain, PEM; read again when it changes', required: true, example: '/etc/weir/tls.crt' }, { holds: 'certificate' }),
+        key_file: filePath({ description: 'Private key of the certificate, PEM', required: true, example: '/etc/weir/tls.key' }, { holds: 'key' }),
+        client_ca_file: filePath({ description: 'Certificates of those who may have signed the API server\'s own, PEM; without one of these it is refused', default: null, example: '/etc/weir/client-ca.crt' }, { holds: 'certificate' }),
       },
       { description: 'TLS; left out, connections are plain', default: null, example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' } },
     ),
-    token: secret({ description: 'Token that each request must carry (`Authorization: Bearer …`); an API server shows it over TLS only', default: null, example: 'env:AUDIT_TOKEN' }),
+    token: secret({ description: 'Token that each request must carry (`Authorization: Bearer …`); an API server shows it over TLS only', default: null, example: 'env:AUDIT_TOKEN' }, { least: leastToken }),
     stages: list(choice(auditStages, { description: 'A stage', required: true, example: 'ResponseComplete' }), { description: 'Stages of a request that are kept', default: ['ResponseComplete'], example: ['ResponseComplete', 'Panic'] }),
     verbs: list(text({ description: 'A verb', required: true, example: 'create' }, { pattern: /[a-z]+/, expects: 'a verb such as `create`' }), {
       description: 'Verbs that are kept; empty: all of them', default: ['create', 'update', 'patch', 'delete', 'deletecollection'], example: ['create', 'delete'],

@@ -13,7 +13,7 @@ export const kubernetesSchema = defineSchema({
   summary: 'Watches a cluster: every change of every object, the cluster’s own events, and what each object is to others',
   fields: {
     cluster: text({ description: 'Name of the cluster, in every event of it', required: true, example: 'prod-eu' }, { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' }),
-    kubeconfig: filePath({ description: 'How to reach it; left out, the file in `KUBECONFIG`, else the account of the pod that Weir runs in, else `~/.kube/config`', default: null, example: '/etc/weir/kubeconfig' }),
+    kubeconfig: filePath({ description: 'How to reach it; left out, the file in `KUBECONFIG`, else the account of the pod that Weir runs in, else `~/.kube/config`', default: null, example: '/etc/weir/kubeconfig' }, { holds: 'anything' }),
     context: text({ description: 'Context of that file, when not the current one', default: null, example: 'admin@prod' }),
     namespaces: list(text({ description: 'A namespace', required: true, example: 'shop' }), { description: 'Watched namespaces; empty: all of them, and what belongs to none', default: [], example: ['shop', 'billing'] }),
     include: list(text({ description: 'A kind', required: true, example: 'Pod' }, kindPattern), { description: 'Watched kinds, as `Kind`, `kinds.group` or `*.group`; empty: all that the account may read', default: [], example: ['Pod', 'deployments.apps'] }),

@@ -34,7 +34,7 @@ const auth = variants(
     },
     clouds: {
       cloud: text({ description: 'Entry of clouds.yaml; left out, `OS_CLOUD`, else the only one that there is', default: null, example: 'otc' }),
-      file: filePath({ description: 'The file; left out, it is looked for as OpenStack\'s clients do', default: null, example: '/etc/openstack/clouds.yaml' }),
+      file: filePath({ description: 'The file; left out, it is looked for as OpenStack\'s clients do', default: null, example: '/etc/openstack/clouds.yaml' }, { holds: 'anything' }),
     },
   },
   { description: 'Proof of identity, read again whenever it is needed: keys that sign requests, a password for tokens, or what clouds.yaml says', required: true, example: { type: 'keys', access_key: 'env:OS_ACCESS_KEY', secret_key: 'env:OS_SECRET_KEY' } },

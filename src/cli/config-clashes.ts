@@ -1,0 +1,70 @@
+/** What two parts of a configuration cannot both have: an address, a file, a lease. Pure. */
+import { resolve, sep } from 'node:path'
+import { formatHostPort } from '../schema/values.ts'
+import { formatPath, type Path } from '../schema/problem.ts'
+import { listenersOf, type Listener } from './config-facts.ts'
+import type { WeirConfig } from './config.ts'
+
+export interface Clash {
+  readonly path: Path
+  readonly message: string
+  readonly hint: string
+}
+
+export function clashes(config: WeirConfig, written: unknown): readonly Clash[] {
+  return [...ports(config), ...files(config), ...leases(config), ...sizes(config, written)]
+}
+
+function ports(config: WeirConfig): Clash[] {
+  const all = listenersOf(config).filter(({ place }) => place.port !== 0)
+  // The sources that are there without being written come first: the problem is placed at what somebody wrote.
+  const builtIn = ({ owner }: Listener): boolean => owner === 'netflow' || owner === 'sflow'
+  const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
+  return listeners.flatMap((listener, index) => {
+    const other = listeners.slice(0, index).find((earlier) => overlap(earlier, listener))
+    if (other === undefined) return []
+    const message = `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ${formatHostPort(other.place)}`
+    return [{ path: listener.path, message, hint: 'choose another port, or turn one of the two off' }]
+  })
+}
+
+function overlap(a: Listener, b: Listener): boolean {
+  if (a.protocol !== b.protocol || a.place.port !== b.place.port) return false
+  const [one, two] = [a.place.host, b.place.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [string, string]
+  // A socket on `::` takes IPv4, too.
+  if (one === two || one === '::' || two === '::') return true
+  return (one === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !one.includes(':'))
+}
+
+function files({ data, sinks }: WeirConfig): Clash[] {
+  const owners = new Map<string, string>()
+  const inside = `${resolve(data)}${sep}`
+  return Object.values(sinks).flatMap(({ id, type, settings }): Clash[] => {
+    if (type !== 'file') return []
+    const [path, file] = [['sinks', id, 'path'], resolve(settings.path)]
+    const owner = owners.get(file)
+    if (owner !== undefined) return [{ path, message: `sink \`${owner}\` writes to the same file`, hint: 'give each sink its own file' }]
+    owners.set(file, id)
+    return file.startsWith(inside) ? [{ path, message: `the file is inside the data folder ${data}`, hint: 'choose a path outside of it: Weir manages every file in there' }] : []
+  })
+}
+
+/** Of two sources with one Lease, the second would wait for ever. */
+function leases({ sources }: WeirConfig): Clash[] {
+  const owners = new Map<string, string>()
+  return Object.values(sources).flatMap(({ id, settings }): Clash[] => {
+    const { lease } = settings as { readonly lease?: { readonly name: string | null; readonly namespace: string | null; readonly kubeconfig?: string | null } | null }
+    if (typeof lease?.name !== 'string') return []
+    const key = JSON.stringify([lease.name, lease.namespace, lease.kubeconfig ?? null])
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, id)
+    return owner === undefined ? [] : [{ path: ['sources', id, 'lease', 'name'], message: `source \`${owner}\` has the same lease`, hint: 'give each source its own lease' }]
+  })
+}
+
+/** Only of what is written: the defaults are for a journal of the default size. */
+function sizes({ journal }: WeirConfig, written: unknown): Clash[] {
+  const given = (written as { readonly journal?: Readonly<Record<string, unknown>> } | null)?.journal ?? {}
+  return (['segment', 'keep'] as const).flatMap((key) =>
+    given[key] === undefined || journal[key] <= journal.max ? [] : [{ path: ['journal', key], message: 'is larger than `journal.max`', hint: `make \`${key}\` at most a quarter of \`max\`` }])
+}
