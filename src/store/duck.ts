@@ -3,8 +3,14 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 /** An instance in memory. DuckDB is imported with the first one: a start that stores nothing does not pay for it. */
 export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
-  return Instance.create(':memory:', options)
+  return Instance.create(':memory:', { ...noFileCache, ...options })
 }
+
+/**
+ * The system's page cache serves repeated reads. DuckDB's cache of file contents would hold the same bytes again and fill
+ * the instance up to its memory limit.
+ */
+const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cache: 'false' }
 
 /** Never reach for the network or for what a user has installed. */
 export const noExtensions: Readonly<Record<string, string>> = {
