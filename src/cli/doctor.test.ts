@@ -287,6 +287,7 @@ test('weir doctor looks at a running server and ends with 0; with a broken store
   expect({ code: ran.code, ok, failing: checks.filter(({ status }) => status === 'fail') }).toEqual({ code: 0, ok: true, failing: [] })
   expect(only(checks, 'lock')).toMatchObject({ status: 'ok', fact: `process ${weir.pid} runs and answers at ${weir.url}` })
   expect(only(checks, 'port api')).toMatchObject({ status: 'ok', fact: expect.stringContaining('running Weir') })
+  expect(only(checks, 'memory in use')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/ resident, .*main heap/) })
   expect(only(checks, 'store')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/^[1-9].* the manifest is whole$/) })
   await weir.stop()
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
-import { fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
+import { duckMemory, fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
 import { flowFile, type FlowFile } from './flows/file.ts'
@@ -80,6 +80,10 @@ class DuckWriter implements TableWriter {
     this.#disk = options.disk
     this.#instance = options.instance
     this.#merging = options.merging
+  }
+
+  memory(): Promise<number> {
+    return duckMemory(this.#instance)
   }
 
   async append(hour: number, rows: TableRows): Promise<void> {

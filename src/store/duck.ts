@@ -33,3 +33,14 @@ export async function rowsOf(connection: DuckDBConnection, sql: string): Promise
   const read = await connection.runAndReadAll(sql)
   return read.getRows()
 }
+
+/** Bytes that an instance accounts for. On a connection of its own: another one may run a statement for minutes. */
+export async function duckMemory(instance: DuckDBInstance): Promise<number> {
+  const connection = await instance.connect()
+  try {
+    const [[bytes] = []] = await rowsOf(connection, 'SELECT sum(memory_usage_bytes) FROM duckdb_memory()')
+    return Number(bytes ?? 0)
+  } finally {
+    connection.closeSync()
+  }
+}

@@ -10,6 +10,7 @@ import { DuckReader } from './read/reader.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
+import { memoryMetric } from '../telemetry/memory.ts'
 
 export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
@@ -50,6 +51,8 @@ export interface Store {
   /** Some file of it has to do with flows. */
   hasFlows(): boolean
   status(): StoreStatus
+  /** Sets the memory gauges of both DuckDB instances. */
+  recordMemory(): Promise<void>
   close(): Promise<void>
 }
 
@@ -71,6 +74,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ledger: () => ledgerOf(folder.durable),
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => statusOf(folder),
+    async recordMemory() {
+      metrics.set(memoryMetric, await reader.memory(), { part: 'duckdb queries' })
+      metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, { part: 'duckdb merges' })
+    },
     async close() {
       await maintenance.idle()
       await reader.close()

@@ -120,5 +120,7 @@ export interface TableWriter {
   revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>
   /** Rejects when the file can't be read. */
   inspect(stream: Stream, path: string): Promise<Inspected>
+  /** Bytes that the database accounts for which merges and inspects. */
+  memory(): Promise<number>
   close(): Promise<void>
 }

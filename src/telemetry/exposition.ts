@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
+import { recordThreadMemory } from './memory.ts'
 import type { MetricStore } from './metrics.ts'
 
 export interface Exposition {
@@ -15,6 +16,7 @@ export function exposition(store: MetricStore): () => Promise<Exposition> {
   return async () => {
     loading ??= open(store)
     const { registry, fill } = await loading
+    recordThreadMemory(store, 'main')
     fill()
     return { contentType: registry.contentType, text: await registry.metrics() }
   }

@@ -120,6 +120,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_store_merged_files_total: counter('Small files that became part of a larger one'),
   weir_store_size_bytes: gauge('Bytes in files of the store'),
   weir_store_files: gauge('Files of the store'),
+  weir_memory_bytes: gauge('Memory by part: heap and buffers of a thread, DuckDB instances, other processes', 'part'),
 
   weir_identity_workloads: gauge('Pods, services and nodes whose addresses are known'),
   weir_identity_claims: gauge('Addresses that somebody had or has, each as often as it changed hands'),

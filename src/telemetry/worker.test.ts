@@ -28,6 +28,7 @@ test('a worker logs and counts where it was told to, up to its end', async () =>
     'warn  Told by a worker. thread=ingest i=7 repeated="3 times"',
   ])
   while (metrics.value('weir_journal_frames_total') < 3) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(metrics.value('weir_memory_bytes', { part: 'ingest heap' })).toBeGreaterThan(1_000_000)
   expect(metrics.value('weir_log_lines_total', { level: 'warn' })).toBe(8)
   expect(metrics.value('weir_log_lines_total', { level: 'info' })).toBe(1)
 })

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Host } from '../host/index.ts'
 import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
 import { MetricStore } from './metrics.ts'
+import { recordThreadMemory } from './memory.ts'
 import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
 
 const publishEveryMs = 1000
@@ -52,7 +53,10 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
   const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
   const publish = (): void => {
-    if (data !== undefined) metrics.publishTo(data.port)
+    if (data !== undefined) {
+      recordThreadMemory(metrics, data.thread)
+      metrics.publishTo(data.port)
+    }
     traces?.flush()
   }
   host.timers.every(publishEveryMs, publish)

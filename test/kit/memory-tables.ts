@@ -83,6 +83,10 @@ export class MemoryTables implements TableWriter {
     }
   }
 
+  memory(): Promise<number> {
+    return Promise.resolve(0)
+  }
+
   close(): Promise<void> {
     this.#tables.clear()
     return Promise.resolve()

@@ -29,6 +29,8 @@ export interface StoreFollow {
   readonly clusters: readonly string[]
 }
 
+const memoryEveryMs = 10_000
+
 self.stepBack()
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
@@ -53,6 +55,9 @@ export const storeMethods = {
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
     feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
+    host.timers.every(memoryEveryMs, () => {
+      feed?.store.recordMemory().catch((error: unknown) => log.warn('The memory of DuckDB could not be read.', { error: String(error) }))
+    })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
       reader: { query: (sql, format, signal) => asked().reader.query(sql, format, signal), edges: (about, signal) => asked().reader.edges(about, signal) },

@@ -7,7 +7,7 @@ import { WeirError } from '../../model/errors.ts'
 import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
 import { unreadableFiles } from './damage.ts'
-import { fileList, noExtensions, openDuck } from '../duck.ts'
+import { duckMemory, fileList, noExtensions, openDuck } from '../duck.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import type { Folder } from '../folder.ts'
 import { edgesOf } from '../graph/edges.ts'
@@ -204,6 +204,12 @@ export class DuckReader implements StoreReader {
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
     return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
+  }
+
+  /** Bytes that the instance accounts for; 0 before the first query. */
+  async memory(): Promise<number> {
+    const opened = await this.#opening?.catch(() => undefined)
+    return opened === undefined || this.#closing.signal.aborted ? 0 : duckMemory(opened.instance)
   }
 
   /** Resolves when nothing is being read for later questions. */

@@ -59,6 +59,10 @@ export class DiskWriter implements TableWriter {
     return { rows: lines.length, bytes: (await this.#disk.stat(path))?.size ?? 0, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource, lastEndpoint, about }
   }
 
+  memory(): Promise<number> {
+    return Promise.resolve(0)
+  }
+
   async close(): Promise<void> {
     this.#tables.clear()
     await Promise.resolve()
