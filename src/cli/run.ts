@@ -16,6 +16,7 @@ import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources.t
 import type { ReloadReport } from '../engine/control.ts'
 import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
+import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { WeirError, type ErrorCode } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
@@ -24,6 +25,7 @@ import { transformSchemas } from '../schemas.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition, type Exposition } from '../telemetry/exposition.ts'
+import { collectWhenIdle } from '../telemetry/memory.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
@@ -221,6 +223,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
+    collectWhenIdle(host.timers, realThread())
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports) log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { hostname, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { setFlagsFromString } from 'node:v8'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {
@@ -94,12 +94,6 @@ export const self = {
   readTextFile(path: string): string {
     return readFileSync(path, 'utf8')
   },
-}
-
-/** Memory of the calling thread in bytes: committed V8 heap, and buffers outside it. */
-export function threadMemory(): { readonly heap: number; readonly buffers: number } {
-  const { total_physical_size, external_memory } = getHeapStatistics()
-  return { heap: total_physical_size, buffers: external_memory }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
+import { realThread, type Thread } from '../host/thread.ts'
 import { recordThreadMemory } from './memory.ts'
 import type { MetricStore } from './metrics.ts'
 
@@ -11,12 +12,12 @@ export interface Exposition {
  * The metrics of a store, and those of the process and of Node that dashboards expect, in Prometheus' text format.
  * prom-client is loaded, and its process metrics begin, with the first scrape: a start does not pay for them.
  */
-export function exposition(store: MetricStore): () => Promise<Exposition> {
+export function exposition(store: MetricStore, thread: Pick<Thread, 'memory'> = realThread()): () => Promise<Exposition> {
   let loading: Promise<{ registry: Registry; fill: () => void }> | undefined
   return async () => {
     loading ??= open(store)
     const { registry, fill } = await loading
-    recordThreadMemory(store, 'main')
+    recordThreadMemory(store, 'main', thread)
     fill()
     return { contentType: registry.contentType, text: await registry.metrics() }
   }

@@ -1,8 +1,9 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Host } from '../host/index.ts'
+import { realThread } from '../host/thread.ts'
 import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
 import { MetricStore } from './metrics.ts'
-import { recordThreadMemory } from './memory.ts'
+import { collectWhenIdle, recordThreadMemory } from './memory.ts'
 import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
 
 const publishEveryMs = 1000
@@ -52,14 +53,16 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
   const options = { clock: host.clock, timers: host.timers, write, metrics, ...(data === undefined ? {} : { level: data.level }) }
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
   const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
+  const thread = realThread()
   const publish = (): void => {
     if (data !== undefined) {
-      recordThreadMemory(metrics, data.thread)
+      recordThreadMemory(metrics, data.thread, thread)
       metrics.publishTo(data.port)
     }
     traces?.flush()
   }
   host.timers.every(publishEveryMs, publish)
+  collectWhenIdle(host.timers, thread)
   return {
     log,
     metrics,

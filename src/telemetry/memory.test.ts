@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { fakeHost } from '../../test/kit/fake-host.ts'
+import { realThread } from '../host/thread.ts'
+import { collectWhenIdle } from './memory.ts'
+
+function watched(state: { used: number; load: number }): { readonly state: typeof state; readonly collections: () => number; readonly pass: () => Promise<void> } {
+  const host = fakeHost(1)
+  let collections = 0
+  collectWhenIdle(host.timers, {
+    used: () => state.used, load: () => state.load,
+    collectGarbage: () => {
+      collections++
+      state.used = 40e6
+    },
+  })
+  return { state, collections: () => collections, pass: () => host.advance(10_000) }
+}
+
+test('an idle thread returns its garbage once there is enough of it', async () => {
+  const { state, collections, pass } = watched({ used: 40e6, load: 0.01 })
+  state.used = 48e6
+  await pass()
+  expect(collections()).toBe(0)
+  state.used = 51e6
+  await pass()
+  expect(collections()).toBe(1)
+  await pass()
+  expect(collections()).toBe(1)
+})
+
+test('a busy thread is not paused', async () => {
+  const { state, collections, pass } = watched({ used: 40e6, load: 0.5 })
+  state.used = 100e6
+  await pass()
+  expect(collections()).toBe(0)
+  state.load = 0.1
+  await pass()
+  expect(collections()).toBe(1)
+})
+
+test('a collection frees what nothing refers to any more', () => {
+  const thread = realThread()
+  let garbage: Uint8Array | undefined = new Uint8Array(50e6)
+  const before = thread.used()
+  expect(garbage.length).toBe(50e6)
+  garbage = undefined
+  thread.collectGarbage()
+  expect(thread.used()).toBeLessThan(before - 40e6)
+})
