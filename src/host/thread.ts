@@ -8,14 +8,14 @@ export interface Thread {
   memory(): { readonly heap: number; readonly buffers: number }
   /** Bytes that objects and their buffers use, garbage included. */
   used(): number
-  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
+  /** Processor time since the last call, as a share of the time that passed. */
   load(): number
   /** A full collection; pauses the thread for about a millisecond per live megabyte. */
   collectGarbage(): void
 }
 
 export function realThread(): Thread {
-  let last = performance.eventLoopUtilization()
+  let last = usage()
   let collect: (() => void) | undefined
   return {
     memory() {
@@ -27,10 +27,10 @@ export function realThread(): Thread {
       return heap + buffers
     },
     load() {
-      const now = performance.eventLoopUtilization()
-      const { utilization } = performance.eventLoopUtilization(now, last)
+      const now = usage()
+      const share = (now.busy - last.busy) / Math.max(1, now.at - last.at)
       last = now
-      return utilization
+      return share
     },
     collectGarbage() {
       if (collect === undefined) {
@@ -40,4 +40,10 @@ export function realThread(): Thread {
       collect()
     },
   }
+}
+
+/** Microseconds. */
+function usage(): { readonly busy: number; readonly at: number } {
+  const { user, system } = process.threadCpuUsage()
+  return { busy: user + system, at: performance.now() * 1000 }
 }

@@ -105,3 +105,15 @@ export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadS
   }
   return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.cpuSeconds - a.cpuSeconds)
 }
+
+/** Resident memory in bytes of a process and all its descendants, mapped files included. */
+export function treeMemory(pid: number): number {
+  try {
+    const { own, files } = memoryOf(pid)
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== ''))
+    return children.reduce((sum, child) => sum + treeMemory(Number(child)), own + files)
+  } catch {
+    // The process or a thread ended during the read.
+    return 0
+  }
+}
