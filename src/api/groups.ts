@@ -9,7 +9,7 @@ import { ApiError } from './problems.ts'
 import { answerFrame, columnOf, listOf, plainField, questionOf } from './question.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
-import { askSums, measureCells, shifted, sumColumns, sumsOf, totalOf, type SumsQuery, type Totals } from './sums.ts'
+import { askSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
 
 export interface GroupsQuery extends SumsQuery {
   readonly group?: string
@@ -28,7 +28,7 @@ export async function answerGroups(request: FastifyRequest, reply: FastifyReply,
   })
   if (answer === undefined) return reply.hijack()
   const rows = answer.rows.map((row) => [...fields.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
-  const total = totalOf(answer.rows, asked)
+  const { total } = answer
   return answerJson(request, reply, { ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), others: othersOf(answer.rows, total, [...measures, ...(asked.further ?? [])]), total })
 }
 

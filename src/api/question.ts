@@ -103,6 +103,8 @@ export interface AnswerFrame {
   readonly source: string
   readonly span: { readonly from: string; readonly to: string }
   readonly exact: boolean
+  /** Where it is not exact: the most that any group's sum may be short of. */
+  readonly error?: unknown
   /** Where the newest part of the span is not stored yet: what was received later is missing from the answer. */
   readonly stored_to?: string
 }
@@ -112,11 +114,12 @@ export interface AnswerFacts {
   readonly source?: string
   readonly exact?: boolean
   readonly storedTo?: bigint
+  readonly error?: unknown
 }
 
 export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: AnswerFacts = {}): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, storedTo } = more
-  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }) }
+  const { next = null, source = 'raw', exact = true, storedTo, error } = more
+  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(error === undefined ? {} : { error }), ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }) }
 }
 
 export const answerProperties = {
@@ -125,6 +128,7 @@ export const answerProperties = {
   next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
   source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.' },
   span: { type: 'object', description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
-  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others, or have them wrongly. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.' },
+  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others: at most by `error`. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.' },
+  error: { description: 'Only where `exact` is false: the most that the sum of any group may be short of, by what groups are ranked by. It is the sum of flows whose group a rollup does not know.' },
   stored_to: { type: 'string', description: 'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.' },
 } as const

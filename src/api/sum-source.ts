@@ -40,8 +40,12 @@ export interface SumSource {
   /** Without it, the flows themselves. */
   readonly rollup?: Rollup
   readonly exact: boolean
+  /** Set where the flows themselves may answer instead, if the rollup's remainder matters. */
+  readonly flowsStored?: boolean
 }
 
+/** More flows than these are not read for a question that a rollup can answer with a stated error. */
+const mostFlows = 20_000_000
 /** Of so few flows the answer comes from themselves where a rollup would not be exact: it takes no longer than anybody waits. */
 const fewFlows = 1_500_000
 
@@ -62,7 +66,7 @@ export async function sumSource(
     span: { from: Number(from) / 1000, to: Number(to) / 1000 }, since,
   })
   if (plan === undefined) return raw
-  const rollup: Rollup = { view: plan.view, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
+  const rollup: Rollup = { view: plan.view, remainder: plan.remainder, span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n } }
   const limited = principal.namespaces !== undefined
   const { lossy, lossyFilter, servicePortsOnly } = plan
   if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
@@ -79,7 +83,8 @@ export async function sumSource(
   if (!none(lossyFilter) && stored) return raw
   const lossless = none(lossyFilter) && none(lossy)
   if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored) return raw
-  if (servicePortsOnly && !limited) return { rollup, exact: false }
+  const flowsStored = wanted !== 'rough' && stored && Number(facts?.['flows']) <= mostFlows
+  if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored }
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
-  return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly } : raw
+  return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly, flowsStored } : raw
 }

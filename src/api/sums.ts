@@ -87,15 +87,29 @@ export function measureCells(row: AnswerRecord, { of, further = [] }: Pick<SumsQ
   return [...sums, row['_n'] ?? 0, row['_min'] ?? null, row['_avg'] ?? null, ...percentiles.map((_, index) => at?.[index] ?? null), row['_max'] ?? null]
 }
 
-/** `groups`, `bytes`, `packets`, `flows` and the further sums that were asked for. */
+/** `groups`, `bytes`, `packets`, `flows` and the further sums that were requested. */
 export type Totals = Readonly<Record<string, unknown>>
 
-export function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<SumsQuestion, 'further'>): Totals {
+function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<SumsQuestion, 'further'>): Totals {
   return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
+}
+
+/** Share of the smallest shown group that its sum may be short of. */
+const smallShare = 0.01
+
+/** Could the sums of rows whose group is not known change which groups are shown, or one of their sums by more than a hundredth? */
+function remainderMatters([first]: readonly AnswerRecord[]): boolean {
+  if (first === undefined) return false
+  const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [number, number, number]
+  return rest > 0 && (rest > least * smallShare || next + rest > least)
 }
 
 export interface SumsAnswer {
   readonly rows: readonly AnswerRecord[]
+  /** Of groups: the sums of all. */
+  readonly total: Totals
+  /** Most that any group's sum may be short of, by what groups are ranked by. */
+  readonly error?: unknown
   readonly span: TimeSpan
   readonly source: string
   readonly exact: boolean
@@ -122,10 +136,22 @@ export async function askSums<Asked extends SumsQuestion>(
   const { store } = context.control
   if (store === undefined) {
     const answer = await ways.ring(hub.ringSource(), gone)
-    return answer === undefined ? undefined : { ...answer, source: 'ring', exact: true }
+    return answer === undefined ? undefined : { ...answer, total: totalOf(answer.rows, asked), source: 'ring', exact: true }
   }
-  const { rollup, exact } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
-  const rows = await rowsOf(store, ways.sql(rollup === undefined ? asked : { ...asked, rollup }), gone)
+  const { rollup, exact, flowsStored = false } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
+  const fromFlows = async (): Promise<SumsAnswer | undefined> => {
+    const rows = await rowsOf(store, ways.sql(asked), gone)
+    return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedTo(context, asked.span)) }
+  }
+  if (rollup === undefined) return fromFlows()
+  const rows = await rowsOf(store, ways.sql({ ...asked, rollup }), gone)
   if (rows === undefined) return undefined
-  return { rows, span: rollup?.span ?? asked.span, source: rollup?.view ?? 'raw', exact, ...(await storedTo(context, asked.span)) }
+  if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
+  const rest = rows[0]?.['_rest']
+  return { ...shown(rows, asked), span: rollup.span, source: rollup.view, exact, ...(exact || rest === undefined ? {} : { error: rest }), ...(await storedTo(context, asked.span)) }
+}
+
+/** Without the row that only carries the sums of all. */
+function shown(rows: readonly AnswerRecord[], asked: SumsQuestion): Pick<SumsAnswer, 'rows' | 'total'> {
+  return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, asked) }
 }

@@ -22,9 +22,6 @@ export interface DuckWriterOptions {
 
 const aboutKey = 'weir'
 
-/** Memory that is free and not given back to the system: DuckDB keeps more than a hundred megabytes otherwise, and commits are small. */
-const keptFree = '4MB'
-
 /** Pieces of a vectored write: below what systems take (IOV_MAX). */
 const piecesAtOnce = 512
 
@@ -241,7 +238,7 @@ class DuckWriter implements TableWriter {
 }
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
-  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '', allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree })
+  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '' })
   const merging = await instance.connect()
   await merging.run("SET GLOBAL TimeZone = 'UTC'")
   return new DuckWriter({ disk: options.disk, instance, merging })

@@ -18,12 +18,21 @@ function watched(state: { used: number; load: number }): { readonly state: typeo
 
 test('an idle thread returns its garbage once there is enough of it', async () => {
   const { state, collections, pass } = watched({ used: 40e6, load: 0.01 })
-  state.used = 48e6
+  state.used = 43e6
   await pass()
   expect(collections()).toBe(0)
-  state.used = 51e6
+  state.used = 45e6
   await pass()
   expect(collections()).toBe(1)
+  await pass()
+  expect(collections()).toBe(1)
+})
+
+test('what is freed after a collection counts as garbage when it is used again', async () => {
+  const { state, collections, pass } = watched({ used: 70e6, load: 0.01 })
+  state.used = 40e6
+  await pass()
+  state.used = 50e6
   await pass()
   expect(collections()).toBe(1)
 })

@@ -7,7 +7,7 @@ export const memoryMetric = 'weir_memory_bytes'
 const lookEveryMs = 10_000
 /** A thread that is busier than this has no time for a pause. */
 const idleLoad = 0.25
-const leastGarbage = 8e6
+const leastGarbage = 4e6
 
 /** Sets the gauges of a thread: committed V8 heap, and buffers outside it. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
@@ -23,7 +23,10 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
   timers.every(lookEveryMs, () => {
-    if (thread.load() > idleLoad || thread.used() - live < Math.max(leastGarbage, live / 4)) return
+    const used = thread.used()
+    // Buffers are freed some time after the collection that found them.
+    live = Math.min(live, used)
+    if (thread.load() > idleLoad || used - live < Math.max(leastGarbage, live / 10)) return
     thread.collectGarbage()
     live = thread.used()
   })

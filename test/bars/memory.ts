@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
-import type { SendOptions } from '../kit/flow-load/send.ts'
+import type { SendOptions, SendResult } from '../kit/flow-load/send.ts'
 import { treeMemory } from '../kit/proc.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
@@ -73,8 +73,7 @@ async function stream(context: BarContext, seconds: number): Promise<void> {
 
 async function queries(context: BarContext): Promise<void> {
   await using weir = await startWeir({ folder: join(context.folder, 'queries') })
-  const flows = context.size(5_000_000, 200_000)
-  await send(weir, { protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: 40_000, flows })
+  const { flows } = await send(weir, { protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: 40_000, flows: context.size(5_000_000, 200_000) })
   await weir.caughtUp(600_000)
   const [row] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
   context.expect(row?.rows === flows, `${flows} flows are stored (${row?.rows})`)
@@ -118,7 +117,8 @@ function judge(context: BarContext, name: string, samples: readonly number[], li
   if (context.scale === 'full') context.expect(second - first <= growthMB, `${name}: memory does not grow`)
 }
 
-async function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>): Promise<void> {
+async function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>): Promise<SendResult> {
   const ran = await runCommand(process.execPath, [sender, JSON.stringify({ ...load, port: weir.ports.netflow })], { limit: 9_000_000 })
   if (ran.code !== 0) throw new Error(`the sender failed:\n${ran.output}`)
+  return JSON.parse(ran.stdout) as SendResult
 }

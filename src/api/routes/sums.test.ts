@@ -81,3 +81,57 @@ test('rollups answer what the flows would, and say which they are', async () => 
     expect((await api.get('series', { ...span, step: '1m', ...more })).body['source']).toBe('raw')
   }
 })
+
+/** A minute of so many flows of single hosts that a rollup cannot keep them all, and three large ones, of which two talk to many peers. */
+async function storeManyAddresses(api: Awaited<ReturnType<typeof startStored>>): Promise<void> {
+  const host = (net: number, index: number): string => `10.${net}.${index >> 8}.${index & 255}`
+  const flows = [
+    ...Array.from({ length: 3000 }, (_, index) => ({ src: '10.0.0.1', dst: host(1, index), bytes: 100 })),
+    ...Array.from({ length: 3000 }, (_, index) => ({ src: '10.0.0.2', dst: host(2, index), bytes: 90 })),
+    { src: '10.0.0.3', dst: '10.0.0.9', bytes: 50_000 },
+    ...Array.from({ length: 2500 }, (_, index) => ({ src: host(3, index), dst: '10.0.0.9', bytes: 1000 })),
+  ]
+  await api.add(flows, begin + 30_000)
+}
+
+/** As a store with millions of flows in the span, of which none is there any more if `flowsGone`. */
+function pretendMany(api: Awaited<ReturnType<typeof startStored>>, { flows = 5_000_000, flowsGone = false } = {}): void {
+  const { reader } = api.store
+  const { sums } = api.store.status()
+  api.control.store = {
+    query: (sql, format, signal) => reader.query(sql.replace("coalesce(sum(flows), 0)::DOUBLE AS flows", `${flows}::DOUBLE AS flows`), format, signal),
+    edges: (asked, signal) => reader.edges(asked, signal),
+    sums: async () => ({ ...sums, flows: { rows: flows, first: flowsGone ? Date.now() + 2 * 3_600_000 : sums.flows.first } }),
+  }
+}
+
+const topThree = ['10.0.0.1', '10.0.0.2', '10.0.0.3']
+const spanOfMany = { from: String(begin), to: String(begin + 5 * minute), limit: '3' }
+
+test('the top talkers among many addresses are the true ones, and no row is the remainder', async () => {
+  const api = await startStored()
+  await storeManyAddresses(api)
+  pretendMany(api)
+  const groups = (await api.get('flows', { ...spanOfMany, group: 'src_addr' })).body
+  expect(groups).toMatchObject({ source: 'raw', exact: true, rows: [['10.0.0.1', 300_000, 30_000, 3000], ['10.0.0.2', 270_000, 30_000, 3000], ['10.0.0.3', 50_000, 10, 1]] })
+  const series = (await api.get('series', { ...spanOfMany, step: '1m', group: 'src_addr' })).body
+  expect((series['rows'] as unknown[][]).map(([, other, address]) => [other, address])).toEqual([...topThree.map((address) => [false, address]), [true, null]])
+})
+
+test('where the flows are gone or too many, the remainder is no row, counts in the total, and bounds the error', async () => {
+  for (const many of [{ flowsGone: true }, { flows: 50_000_000 }]) {
+    const api = await startStored()
+    await storeManyAddresses(api)
+    pretendMany(api, many)
+    const { rows, total, exact, source, error } = (await api.get('flows', { ...spanOfMany, group: 'src_addr' })).body as { rows: unknown[][]; total: Record<string, number>; exact: boolean; source: string; error: number }
+    expect({ exact, source }).toEqual({ exact: false, source: 'flows_1m' })
+    expect(rows.every(([address]) => address !== null)).toBe(true)
+    expect(total['bytes']).toBe(300_000 + 270_000 + 50_000 + 2_500_000)
+    const shown = Number(rows.find(([address]) => address === '10.0.0.1')?.[1] ?? 0)
+    expect(shown + error).toBeGreaterThanOrEqual(300_000)
+    const series = (await api.get('series', { ...spanOfMany, step: '1m', group: 'src_addr' })).body
+    const seriesRows = series['rows'] as [string, boolean, string | null, number][]
+    expect(seriesRows.filter(([, other, address]) => !other && address === null)).toEqual([])
+    expect(seriesRows.reduce((sum, [, , , bytes]) => sum + bytes, 0)).toBe(total['bytes'])
+  }
+})

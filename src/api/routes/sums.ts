@@ -10,7 +10,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter } from '../question.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
-import { askSums, measureCells, measureParameter, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, totalOf, type SumsQuery } from '../sums.ts'
+import { askSums, measureCells, measureParameter, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, type SumsQuery } from '../sums.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
@@ -103,7 +103,7 @@ async function topology(request: FastifyRequest, reply: FastifyReply, context: A
   if (answer === undefined) return reply.hijack()
   const { group } = asked
   const rows = answer.rows.map((row) => [...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
-  const { groups: edges, ...sums } = totalOf(answer.rows, asked)
+  const { groups: edges, ...sums } = answer.total
   return answerJson(request, reply, { ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), total: { edges, ...sums } })
 }
 

@@ -20,6 +20,8 @@ export type Rank = Measure | Stat
 export interface Rollup {
   readonly view: string
   readonly span: TimeSpan
+  /** SQL that is true for rows whose group is not known any more. Their sums are no group: `_rest_…` has them. */
+  readonly remainder?: string | undefined
 }
 
 /** What is added up, whatever the groups. */
@@ -40,16 +42,18 @@ interface Source {
   readonly time: string
   readonly where: string
   readonly sums: string
+  readonly remainder: string
 }
 
 /** Names of the answer's columns: none is a field's, so that no WHERE can mean them. */
 function sourceOf(question: SumsQuestion): Source {
   const { rollup, of, further = [] } = question
+  const none = 'false'
   const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
   const sums = (flows: string): string => `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
-  if (rollup === undefined) return { view: question.names.view, time: question.time.sql, where: conditionOf(question), sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`) }
+  if (rollup === undefined) return { view: question.names.view, time: question.time.sql, where: conditionOf(question), sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`), remainder: none }
   const condition = compileSql(boundOf(question))
-  return { view: rollup.view, time: '"time"', where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`), sums: sums('sum(flows)') }
+  return { view: rollup.view, time: '"time"', where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`), sums: sums('sum(flows)'), remainder: rollup.remainder ?? none }
 }
 
 /**
@@ -72,11 +76,12 @@ export interface SeriesRequest extends SumsQuestion {
 
 /**
  * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows and further sums in order of time, with `of` also its statistics; the groups that are
- * not among the largest are one with _other true, so that what a bucket's rows add up to is the bucket's total.
+ * not among the largest are one with _other true, so that what a bucket's rows add up to is the bucket's total. With groups also
+ * _rest, _least and _next, the same in each row: see {@link boundsSql}.
  */
 export function seriesSql(request: SeriesRequest): string {
   const { step, group, limit, by, of, further = [] } = request
-  const { view, time, where, sums } = sourceOf(request)
+  const { view, time, where, sums, remainder } = sourceOf(request)
   const width = BigInt(step) * 1_000_000n
   const bucket = `(epoch_us(${time}) // ${width}) * ${width} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
@@ -84,18 +89,29 @@ export function seriesSql(request: SeriesRequest): string {
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
-  const largest = `largest AS MATERIALIZED (SELECT ${list}, true AS chosen FROM parts GROUP BY ${list} ORDER BY ${ranked} DESC NULLS LAST, ${list} LIMIT ${limit}) `
+  const largest = `ranked AS MATERIALIZED (SELECT ${list}, ${ranked} AS "_rank", row_number() OVER (ORDER BY ${ranked} DESC NULLS LAST, ${list}) AS "_place" FROM parts WHERE NOT "_lost" GROUP BY ${list} ORDER BY "_place" LIMIT ${limit + 1}), `
+    + `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown = `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, `
     + ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
-  const joined = ` FROM parts LEFT JOIN largest ON ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} `
+  const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
+  const joined = ` FROM parts LEFT JOIN largest ON NOT "_lost" AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} `
     + `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ${groups.map((_, index) => index + 3).join(', ')}`
   // Percentiles of parts can't be put together: every flow is a part of its own, and they are looked at twice.
   if (of !== undefined) {
-    const parts = `SELECT ${bucket}, ${values}, bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
-    return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${joined}`
+    const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
+    return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${bounds}${joined}`
   }
   // One look at the rows: buckets by group first, then those that are not among the largest become one.
-  return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largest}${shown}${joined}`
+  return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
+}
+
+/**
+ * By what groups are ranked by: _rest, the sum of the rows whose group is not known, _least, that of the last group that is shown, and
+ * _next, that of the first one that is not.
+ */
+function boundsSql(by: Measure, ranked: string, limit: number): string {
+  return `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked} WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", `
+    + `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
 }
 
 export interface GroupsRequest extends SumsQuestion {
@@ -104,19 +120,23 @@ export interface GroupsRequest extends SumsQuestion {
 
 /**
  * The largest groups: _g0 …, _bytes, _packets, _flows and further sums, with `of` also its statistics; in each row the number of all groups and the sums
- * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows …
+ * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows …; with a rank that is a sum also _rest, _least and _next: see {@link boundsSql}.
+ * Rows whose group is not known count in the sums of all, and are no group. Without any group there is one row, whose _place is null.
  */
 export function groupsSql(request: GroupsRequest): string {
   const { group, limit, by, of, further = [] } = request
-  const { view, where, sums } = sourceOf(request)
+  const { view, where, sums, remainder } = sourceOf(request)
   const summed = ['bytes', 'packets', 'flows', ...further]
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
   const values = group.map((field, index) => `${name(field.name)} AS "_g${index}"`).join(', ')
-  return `WITH parts AS MATERIALIZED (SELECT ${values}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL) `
-    // By name: a star asks the view for all that it has, and names of addresses are joined only where they are wanted.
-    + `SELECT ${[...group.map((_, index) => `_g${index}`), ...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames), '_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`).join(', ')} FROM parts, `
-    + `(SELECT count(*) AS "_all_groups", ${all} FROM parts) total `
-    + `ORDER BY ${isMeasure(by) ? `"_${by}"` : statColumn(by)} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')} LIMIT ${limit}`
+  const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
+  const order = `${rank} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')}`
+  // By name: a star asks the view for all that it has, and names of addresses are joined only where they are wanted.
+  const columns = [...group.map((_, index) => `_g${index}`), ...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)].map((column) => `"${column}"`).join(', ')
+  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), `
+    + `ranked AS MATERIALIZED (SELECT ${columns}, ${rank} AS "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM parts WHERE NOT "_lost" ORDER BY "_place" LIMIT ${limit + 1}) `
+    + `SELECT "_place", ${columns}, ${['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`).join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} `
+    + `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
 }
 
 export function isMeasure(rank: Rank): rank is Measure {

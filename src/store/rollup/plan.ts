@@ -32,6 +32,8 @@ export interface RollupPlan {
   readonly lossyFilter: FoldLevel | undefined
   /** The answer tells ports of services apart and counts all others as absent. */
   readonly servicePortsOnly: boolean
+  /** SQL that is true for rows which belong to no group of the answer: their sums are the remainder. Undefined: there are none. */
+  readonly remainder: string | undefined
 }
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
@@ -60,11 +62,15 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
     const first = Math.min(...asked.map((field) => lostAt.get(field) ?? Infinity))
     return foldLevels.find((level) => level === first)
   }
+  const unknownPorts = group.filter((field) => isPort(field) && !tests.some((test) => test.field === field))
+  const lostGroup = lossy(group)
+  const remainder = [...(lostGroup === undefined ? [] : [`folded >= ${lostGroup}`]), ...unknownPorts.map((field) => `"${field}" IS NULL`)]
   return {
     view,
     span: { from: Math.floor(span.from / width) * width, to: Math.ceil(span.to / width) * width },
     lossy: lossy(fields),
     lossyFilter: lossy(tests.map(({ field }) => field)),
-    servicePortsOnly: group.some((field) => isPort(field) && !tests.some((test) => test.field === field)),
+    servicePortsOnly: unknownPorts.length > 0,
+    remainder: remainder.length === 0 ? undefined : remainder.join(' OR '),
   }
 }

@@ -1,4 +1,4 @@
-import { keepPreviousData, useIsFetching, useQuery, type Query as KnownQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useIsFetching, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { ask, type Query } from '../../../api/client.ts'
@@ -26,38 +26,13 @@ export function useAnswer<T>(path: string, { t, turn, ...question }: Asked, more
   })
 }
 
-/** Of more flows than these the groups of a rollup have to do. */
-const rawMost = 3_000_000
-
-/** An answer that a better one may follow. */
-export type GroupedAnswer<T> = UseQueryResult<T> & { readonly refining?: boolean }
-
-/** Questions that somebody waits for: not those that only make an answer better. */
-const waitedFor = { predicate: ({ queryKey: [, query] }: KnownQuery): boolean => (query as Query | undefined)?.['source'] !== 'raw' }
-
-/** Is nobody waiting for an answer? */
+/** Is no query under way? */
 export function useIsQuiet(): boolean {
-  return useIsFetching(waitedFor) === 0
+  return useIsFetching() === 0
 }
 
-/** As {@link useAnswer}; where a rollup is short of some groups and there are not too many flows, the flows themselves are read behind it, once nothing else is waited for. */
-export function useGrouped<T extends AnswerFrame>(path: string, asked: Asked, more: Query, enabled = true): GroupedAnswer<T> {
-  const first = useAnswer<T>(path, asked, more, enabled)
-  const isQuiet = useIsQuiet()
-  const short = enabled && first.data?.exact === false && !first.isPlaceholderData && flowsOf(first.data) <= rawMost
-  const raw = useAnswer<T>(path, asked, { ...more, source: 'raw' }, short && isQuiet)
-  return short && raw.data !== undefined && !raw.isPlaceholderData ? raw : { ...first, refining: short && !raw.isError }
-}
-
-/** Of all groups where the answer says it, else of its rows. */
-function flowsOf({ columns, rows, total }: AnswerFrame & { readonly total?: Sums }): number {
-  if (total !== undefined) return Number(total.flows)
-  const at = columns.findIndex(({ name }) => name === 'flows')
-  return rows.reduce((sum, row) => sum + Number(row[at] ?? 0), 0)
-}
-
-export function useSeries(asked: Asked, group: GroupField, by: Measure, top: number, enabled: boolean): GroupedAnswer<SeriesAnswer> {
-  return useGrouped('/api/v1/series', asked, { group, by, limit: top }, enabled)
+export function useSeries(asked: Asked, group: GroupField, by: Measure, top: number, enabled: boolean): UseQueryResult<SeriesAnswer> {
+  return useAnswer<SeriesAnswer>('/api/v1/series', asked, { group, by, limit: top }, enabled)
 }
 
 /** The total only, so much earlier. */
@@ -67,8 +42,8 @@ export function useEarlier(asked: Asked, before: Earlier, by: Measure, enabled: 
   return { answer: before === '' ? undefined : data, seconds }
 }
 
-export function useGroups(asked: Asked, group: readonly string[], by: Measure, top: number): GroupedAnswer<GroupsAnswer> {
-  return useGrouped('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
+export function useGroups(asked: Asked, group: readonly string[], by: Measure, top: number): UseQueryResult<GroupsAnswer> {
+  return useAnswer<GroupsAnswer>('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
 }
 
 /** Only flows that carry it are asked about; what is asked of them is then asked of few rows. */

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { csvOf } from '../../../parts/save-file.ts'
 import { duration } from '../../../parts/format.ts'
 import { Loading } from '../../../parts/states.tsx'
-import { askedFor, latestOf, useEarlier, useGrouped, useGroups, useSeries, type Asked } from './ask.ts'
+import { askedFor, latestOf, useAnswer, useEarlier, useGroups, useSeries, type Asked } from './ask.ts'
 import type { GroupField, PairsKind, RatesKind, SharesKind } from './kinds.ts'
 import { isStreamed, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
@@ -105,7 +105,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   const { asked, dim, by, look, size, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'name'
   const newest = latestOf(asked.t)
-  const answer = useGrouped<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, { scope: part, by, limit: look.top })
+  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, { scope: part, by, limit: look.top })
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
   const data = useMemo(() => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)), [answer.data, own, by])
   const only = ({ cells }: Share): void => { if (cells !== undefined) onOnly(own, cells) }

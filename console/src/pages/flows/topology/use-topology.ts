@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { useAnswer, useGrouped, type Asked } from '../overview/ask.ts'
+import { useAnswer, type Asked } from '../overview/ask.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isFurther } from '../overview/state.ts'
@@ -35,7 +35,7 @@ export function useTopology(state: ShownFlows, asked: Asked): Topology {
   const limit = more ? edgesAsked.more : edgesAsked.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
-  const plain = useGrouped<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
+  const plain = useAnswer<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
   const compared = useDiff({ asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges }, diff, compares)
   // An answer that is as old as the last look is no last minute.
   const begun = useMemo(freshTurn, [live, state.filter, state.both, state.once, scope, by, more])
