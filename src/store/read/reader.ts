@@ -65,14 +65,8 @@ export class DuckReader implements StoreReader {
     this.#directory = resolve(options.folder.directory)
   }
 
-  async query(sql: string, format: QueryFormat, given: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const signal = AbortSignal.any([given, this.#closing.signal])
-    const asked = this.#hold()
-    try {
-      return await this.#answer(sql, format, signal)
-    } finally {
-      asked()
-    }
+  query(sql: string, format: QueryFormat, given: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#answer(sql, format, AbortSignal.any([given, this.#closing.signal])).finally(this.#hold())
   }
 
   async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

@@ -7,7 +7,7 @@ import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../question.ts'
 import type { ShownFlows } from '../state.ts'
 import { conditions, type Family, type GroupField } from './kinds.ts'
-import type { GroupsAnswer, SeriesAnswer, Sums } from './sums.ts'
+import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
 
 /** What all panels ask about. */
