@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import { action } from './client.ts'
 import type { WeirConfig } from './config.ts'
 import type { Finding } from './doctor/finding.ts'
@@ -72,7 +73,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
     listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
-  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string => targetsOf(entry, under).map(({ value }) => value).join(' ')
+  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string => targetsOf(entry, under).map(({ value }) => withoutUrlSecrets(value)).join(' ')
   const lines: [string, string][] = [
     ['data', config.data],
     ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],

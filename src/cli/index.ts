@@ -1,5 +1,6 @@
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import { badConfiguration } from './bad-configuration.ts'
 
 /** Runs a command line; sets the exit code (0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise) and prints errors as a sentence and a line of advice. */
@@ -25,13 +26,14 @@ export async function main(args: readonly string[]): Promise<void> {
 /** Prints an error as a sentence and a line of advice, sets the exit code and gives it. */
 export function fail(error: unknown): number {
   if (error instanceof WeirError) {
-    const line = error.message.includes('\n') ? `${error.message}\n` : `weir: ${error.message}\n`
+    const message = withoutUrlSecrets(error.message)
+    const line = message.includes('\n') ? `${message}\n` : `weir: ${message}\n`
     self.stderr(`${line}      ${error.advice}\n`)
     const code = badConfiguration.has(error.code) ? 2 : 1
     self.leave(code)
     return code
   }
-  self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  self.stderr(`weir: ${withoutUrlSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`)
   self.leave(1)
   return 1
 }

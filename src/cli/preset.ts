@@ -2,6 +2,7 @@
 import { makeDurableDirectory, realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
   /** As in `weir NAME`; the configuration is kept under this name. */
@@ -36,7 +37,7 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
     await runCommand(['--config', `${folder}/${name}.yaml`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
   } catch (error) {
     if (!(error instanceof WeirError)) self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${error.message}\n      ${error.advice}\n`)
+    else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${withoutUrlSecrets(error.message)}\n      ${error.advice}\n`)
     // Workers of a start that failed half-way must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
   }

@@ -2,6 +2,7 @@ import type { ReloadReport } from '../engine/control.ts'
 import type { SinkSet } from '../engine/sinks.ts'
 import type { SourceReport } from '../engine/sources.ts'
 import type { Host } from '../host/index.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import type { RunFlags } from './flags.ts'
@@ -32,7 +33,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {
     log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
-    return { ok: false, changed: [], problems }
+    return { ok: false, changed: [], problems: problems.map(withoutUrlSecrets) }
   }
   let next: Loaded
   try {

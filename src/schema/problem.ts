@@ -1,3 +1,5 @@
+import { withoutUrlSecrets } from '../model/url-text.ts'
+
 /** One thing wrong with a configuration, and where. */
 export interface Problem {
   /** The file as the user named it, or the flag or variable that set the value. */
@@ -31,7 +33,7 @@ const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
 function mask(text: string): string {
-  return text.replace(USER_AND_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
+  return withoutUrlSecrets(text).replace(USER_AND_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
 }
 
 function hide(source: string, column: number): string {
@@ -52,7 +54,7 @@ function formatProblem(problem: Problem, source: string | undefined, kind: strin
   const { file, line, column, path, message, hint } = problem
   const place = line === 0 ? file : `${file}:${line}:${column}`
   const subject = path === '' ? '' : `${path}: `
-  const out = [`${place}: ${kind}: ${subject}${message.replace(USER_AND_PASSWORD, '$1***@')}`]
+  const out = [`${place}: ${kind}: ${subject}${withoutUrlSecrets(message).replace(USER_AND_PASSWORD, '$1***@')}`]
   if (source !== undefined) {
     const number = String(line).padStart(4)
     const shown = problem.secret === true ? hide(source, column) : mask(source)

@@ -1,4 +1,5 @@
 import { WeirError } from '../model/errors.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
@@ -23,6 +24,8 @@ export function plainFields(fields: Readonly<Record<string, unknown>>): Record<s
     if (value instanceof Error) addError(plain, name, value)
     else plain[name] = isPlain(value) ? value : asText(value)
   }
+  // A defence only: whoever makes a text with a URL in it leaves the secrets out.
+  for (const [name, value] of Object.entries(plain)) if (typeof value === 'string') plain[name] = withoutUrlSecrets(value)
   return plain
 }
 

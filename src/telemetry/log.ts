@@ -1,4 +1,5 @@
 import type { Clock, Timer, Timers } from '../host/index.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import { formatJson, formatText, levels, plainFields, type Level, type LogRecord } from './log-record.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
 
@@ -72,7 +73,7 @@ export class ProgramLog implements Log {
   #say(level: Level, message: string, fields: Record<string, unknown> = {}): void {
     this.#options.metrics?.count('weir_log_lines_total', 1, { level })
     if (levels.indexOf(level) < this.#from) return
-    const record = { time: this.#options.clock.now(), level, message, fields: plainFields({ ...this.#fields, ...fields }) }
+    const record = { time: this.#options.clock.now(), level, message: withoutUrlSecrets(message), fields: plainFields({ ...this.#fields, ...fields }) }
     const key = `${level} ${message} ${JSON.stringify(this.#fields)}`
     const repeats = this.#repeats.get(key) ?? this.#remember(key)
     if (++repeats.seen <= mostRepeats) {

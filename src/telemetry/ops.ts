@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { explainListen } from '../host/listen.ts'
+import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Exposition } from './exposition.ts'
 import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
@@ -114,7 +115,7 @@ async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: Inco
 
 function health(options: OpsOptions, which: 'live' | 'ready'): Answer {
   const { reasons, draining, ...is } = options.health()
-  const body = JSON.stringify({ [which]: is[which], draining, reasons })
+  const body = JSON.stringify({ [which]: is[which], draining, reasons: reasons.map(withoutUrlSecrets) })
   return { status: is[which] ? 200 : 503, type: 'application/json; charset=utf-8', body }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 
@@ -40,5 +41,5 @@ export const clusterSchemas = {
 export function clusterRoutes(app: FastifyInstance, { control }: ApiContext): void {
   app.get('/api/v1/clusters', {
     schema: { operationId: 'clusters', summary: 'Clusters that are watched, and how each of their kinds is doing', response: { 200: { $ref: 'Clusters#' } } },
-  }, async (request, reply) => answerJson(request, reply, { clusters: await control.clusters() }))
+  }, async (request, reply) => answerJson(request, reply, { clusters: (await control.clusters()).map((cluster) => (cluster.problem === undefined ? cluster : { ...cluster, problem: withoutUrlSecrets(cluster.problem) })) }))
 }

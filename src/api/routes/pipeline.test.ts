@@ -12,6 +12,15 @@ test('ledger, pipeline and health answer what the engine says', async () => {
   expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(503)
 })
 
+test('health gives a viewer of some namespaces no reason, and nobody the query of a URL', async () => {
+  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
+  const { api, control } = await start({ auth })
+  control.healthNow = { live: true, ready: true, draining: false, reasons: ['sink bus: https://10.0.0.1/in?sig=SECRET: HTTP 503', 'sink other: away'] }
+  const reasons = async (token: string): Promise<unknown> => ((await (await fetch(`${api.url}/api/v1/health`, { headers: { authorization: `Bearer ${token}` } })).json()) as { reasons: unknown }).reasons
+  expect(await reasons('admin')).toEqual(['sink bus: https://10.0.0.1/in: HTTP 503', 'sink other: away'])
+  expect(await reasons('shop')).toEqual(['A part of Weir does not work; an admin can see which.'])
+})
+
 test('a reload that failed is a 422 with every problem as a hint', async () => {
   const { api, control } = await start()
   expect(await (await fetch(`${api.url}/api/v1/reload`, { method: 'POST' })).json()).toEqual({ ok: true, changed: ['sinks.nats'], problems: [] })

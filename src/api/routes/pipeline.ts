@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -56,6 +57,13 @@ export const pipelineSchemas = {
   },
 } as const
 
+const hiddenReason = 'A part of Weir does not work; an admin can see which.'
+
+/** Errors are other programs' words, which may repeat a URL. */
+function shown<T extends { readonly error?: string }>(part: T): T {
+  return part.error === undefined ? part : { ...part, error: withoutUrlSecrets(part.error) }
+}
+
 export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiContext): void {
   app.get('/api/v1/ledger', {
     schema: { operationId: 'ledger', summary: 'Where every accepted row is now', response: { 200: { $ref: 'Ledger#' } } },
@@ -63,13 +71,19 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
 
   app.get('/api/v1/pipeline', {
     schema: { operationId: 'pipeline', summary: 'Sources, sinks and the journal between them', response: { 200: { $ref: 'Pipeline#' } } },
-  }, async (request, reply) => answerJson(request, reply, await control.pipeline()))
+  }, async (request, reply) => {
+    const { sources, sinks, journal } = await control.pipeline()
+    return answerJson(request, reply, { sources: sources.map(shown), sinks: sinks.map(shown), journal })
+  })
 
   app.get('/api/v1/health', {
     schema: { operationId: 'health', summary: 'Is it alive and ready', response: { 200: { $ref: 'Health#' }, 503: { $ref: 'Health#' } } },
   }, async (request, reply) => {
     const health = control.health()
-    return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, version })
+    // Reasons name sinks and addresses, which are not for viewers of some namespaces.
+    const limited = request.principal.namespaces !== undefined && !health.draining
+    const reasons = limited ? health.reasons.slice(0, 1).map(() => hiddenReason) : health.reasons.map(withoutUrlSecrets)
+    return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, version })
   })
 
   app.post('/api/v1/reload', {

@@ -1,5 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import type { Machine } from '../../host/machine.ts'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { WeirConfig } from '../config.ts'
 import type { LockContent } from '../lock.ts'
 
@@ -25,9 +26,9 @@ export interface Scene {
   readonly running: LockContent | undefined
 }
 
-export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact })
-export const warn = (check: string, fact: string, advice: string): Finding => ({ check, status: 'warn', fact, advice })
-export const fail = (check: string, fact: string, advice: string): Finding => ({ check, status: 'fail', fact, advice })
+export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact: withoutUrlSecrets(fact) })
+export const warn = (check: string, fact: string, advice: string): Finding => ({ check, status: 'warn', fact: withoutUrlSecrets(fact), advice: withoutUrlSecrets(advice) })
+export const fail = (check: string, fact: string, advice: string): Finding => ({ check, status: 'fail', fact: withoutUrlSecrets(fact), advice: withoutUrlSecrets(advice) })
 
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -2,6 +2,7 @@ import type { BinaryMessage } from '../../codecs/cloudevents/index.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Host } from '../../host/index.ts'
+import { withoutSecretsOf } from '../../model/url-text.ts'
 import { HttpClient, HttpError } from '../../net/http-client.ts'
 import { authorization } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
@@ -58,9 +59,10 @@ export class Poster {
       const answer = await this.#client.post({ ...this.#headersNow(), ...headers }, body, signal)
       // Perhaps another login is in the file by now.
       if (answer.status === 401) this.#madeAt = -Infinity
-      return outcomeOf(answer, this.#host.clock.now(), this.#config.retry_statuses)
+      const outcome = outcomeOf(answer, this.#host.clock.now(), this.#config.retry_statuses)
+      return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
-      const reason = `${this.#url}: ${error instanceof Error ? error.message : String(error)}`
+      const reason = withoutSecretsOf(this.#url, `${this.#url}: ${error instanceof Error ? error.message : String(error)}`)
       // A timeout may be one event's doing; a refused connection, or a login that can't be read, is everybody's.
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
@@ -69,9 +71,10 @@ export class Poster {
   /** Asks the receiver what it takes: it sees our login, and no event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      return probeOf(this.#url, await this.#client.options(this.#headersNow(), signal))
+      const { is, says } = probeOf(this.#url, await this.#client.options(this.#headersNow(), signal))
+      return { is, says: withoutSecretsOf(this.#url, says) }
     } catch (error) {
-      return { is: 'fail', says: `${this.#url}: ${error instanceof Error ? error.message : String(error)}` }
+      return { is: 'fail', says: withoutSecretsOf(this.#url, `${this.#url}: ${error instanceof Error ? error.message : String(error)}`) }
     }
   }
 

@@ -80,7 +80,7 @@ function serverComplaint({ url, more_urls, auth: { type }, tls: files }: ServerS
   for (const [path, one] of [['url', url], ...more_urls.map((more) => ['more_urls', more])] as const) {
     const { pathname, search, username } = new URL(one)
     if (pathname.length > 1 || search !== '') return new Complaint(`\`${one}\` holds more than an address`, pathname.length > 1 ? `write \`vhost: ${decoded(pathname.slice(1))}\` instead` : 'leave out what begins with `?`', [path])
-    if (username !== '') return new Complaint('the user stands elsewhere', `write \`auth: { type: user, user: ${decoded(username)}, password: … }\``, [path])
+    if (username !== '') return new Complaint('the URL holds a user, which has its own setting', 'write `auth: { type: user, user: NAME, password: … }`', [path])
   }
   if (type === 'external' && (files?.cert_file ?? null) === null) return new Complaint('`auth: { type: external }` goes by our certificate, and there is none', 'set `tls.cert_file` and `tls.key_file`', ['auth'])
   return null

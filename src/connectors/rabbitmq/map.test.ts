@@ -82,7 +82,7 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
   [{ exchange: '' }, 'expected a name'],
   [{ url: 'amqp://h/shop%2Fprod' }, 'write `vhost: shop/prod` instead'],
   [{ more_urls: ['amqp://h?heartbeat=5'] }, 'leave out what begins with `?`'],
-  [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: me'],
+  [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: NAME'],
   [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
   [{ exchange: 'amq.default', declare: {} }, 'there is nothing to make'],
   [{ auth: { type: 'external' } }, 'goes by our certificate, and there is none'],

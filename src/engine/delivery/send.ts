@@ -1,6 +1,7 @@
 /** Sends the rows of a range in chunks, tries again what failed, and collects what was refused for good. */
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { TracedWrites } from '../traced.ts'
 import { murmur128 } from '../murmur.ts'
 import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../ports.ts'
@@ -152,18 +153,18 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
   let afterMs = 0
   try {
     for (const failure of await sender.sink().send(batch, signal)) {
-      if (failure.is === 'reject') rejects.set(failure.index, failure.reason)
+      if (failure.is === 'reject') rejects.set(failure.index, withoutUrlSecrets(failure.reason))
       else if (failure.is === 'drop') drops.set(failure.index, failure.reason)
       else {
         retries.add(failure.index)
-        if (reason === '') reason = failure.reason
+        if (reason === '') reason = withoutUrlSecrets(failure.reason)
         afterMs = Math.max(afterMs, failure.afterMs ?? 0)
       }
     }
     return { rejects, drops, retries, all: false, reason, afterMs }
   } catch (error) {
     for (let i = 0; i < batch.count; i++) retries.add(i)
-    return { rejects, drops, retries, all: true, reason: error instanceof Error ? error.message : String(error), afterMs }
+    return { rejects, drops, retries, all: true, reason: withoutUrlSecrets(error instanceof Error ? error.message : String(error)), afterMs }
   }
 }
 
