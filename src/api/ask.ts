@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { StoreReader } from '../engine/control.ts'
+import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
@@ -61,10 +61,22 @@ export async function manyRowsOf(store: StoreReader, sql: string, signal: AbortS
   }
 }
 
-/** Passes bytes on, and logs an error that a client can no longer be told of. */
-export async function* toldOfErrors(bytes: AsyncIterable<Uint8Array>, gone: AbortSignal, log: Log): AsyncGenerator<Uint8Array> {
+/** Runs a statement in a process of its own where the store has them. Undefined when the client has gone. */
+export async function isolated(store: StoreReader, { format, ...query }: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer | undefined> {
   try {
-    yield* bytes
+    if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
+    if (format === 'parquet') throw new Error('The store starts no processes that write Parquet.')
+    return await store.query(query.sql, format, signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+/** Passes bytes on, and logs an error that a client can no longer be told of. */
+export async function* toldOfErrors(bytes: IsolatedAnswer, gone: AbortSignal, log: Log): AsyncGenerator<Uint8Array, number | undefined> {
+  try {
+    return yield* bytes as AsyncGenerator<Uint8Array, number | undefined>
   } catch (error) {
     if (!gone.aborted) log.warn('A query failed after its answer had begun; the answer was cut.', { error })
     throw error

@@ -30,6 +30,8 @@ export interface ApiLimits {
   /** Questions that the store works on at a time, and how many may wait for their turn, of one user and in all. */
   readonly questionsAtOnce: number
   readonly questionsPerUser: number
+  /** Exports that are written at a time, each by a process. */
+  readonly exportsAtOnce: number
   readonly questions: number
   /**
    * Each stream kind (flows, events) keeps its newest rows for clients that come or come back, and for answers where there is no
@@ -59,6 +61,7 @@ export const defaultLimits: ApiLimits = {
   graphMs: 2000,
   questionsAtOnce: 2,
   questionsPerUser: 64,
+  exportsAtOnce: 4,
   questions: 1000,
   ringRows: 1_000_000,
   ringBytes: 32 * 1024 * 1024,

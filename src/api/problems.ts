@@ -35,6 +35,8 @@ export type ProblemCode = keyof typeof problemTable
 /** Status with which an engine's error reaches a client, where it is not 503 (worth a retry) or 500 (not). */
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
+  WEIR_SQL_MEMORY: 422,
+  WEIR_SQL_TIMEOUT: 504,
   WEIR_EVENT_TOO_LARGE: 413,
   WEIR_LETTER_EDIT: 400,
   WEIR_CONFIG_INVALID: 422,

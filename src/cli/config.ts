@@ -89,6 +89,10 @@ export const weirSchema = defineSchema({
       query_timeout: duration({ description: 'Longest time in which a query makes no progress', default: '2m' }, { min: '1s' }),
       memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
     }, { description: 'The embedded store', default: {} }),
+    sql: group({
+      memory: bytes({ description: 'Private memory of the process that runs one statement of a user, or one export', default: '1GiB' }, { min: '128MiB' }),
+      timeout: duration({ description: 'Longest time that a statement of a user may work; an export may work longer as long as it gives rows', default: '60s' }, { min: '1s' }),
+    }, { description: 'Limits of free SQL and exports, each of which runs in a process of its own', default: {} }),
     live: group({
       views: integer({ description: 'Views that one stream may have', default: 8 }, { min: 1, max: 100 }),
       streams_per_user: integer({ description: 'Streams that one user may have open', default: 4 }, { min: 1, max: 1000 }),

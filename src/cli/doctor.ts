@@ -50,7 +50,7 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const lock = await readLock(host, config.data)
   const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
   const findings: Finding[] = [finding]
-  for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.store, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
+  for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.store, checks.sql, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
     findings.push(...(await check(scene)))
   }
   return findings
@@ -63,7 +63,7 @@ async function loadChecks() {
   ])
   return {
     machine: machine.checkMachine, memory: memory.checkMemory, data: data.checkData, ports: ports.checkPorts, exporters: exporters.checkExporters, clusters: clusters.checkClusters,
-    journal: journal.checkJournalHealth, store: store.checkStore, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
+    journal: journal.checkJournalHealth, store: store.checkStore, sql: store.checkSql, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
   }
 }
 

@@ -1,6 +1,11 @@
-import type { StoreReader } from '../engine/control.ts'
+import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
+
+export function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
+  if (reader.isolated === undefined) throw new Error('the store starts no query processes')
+  return reader.isolated(query, signal)
+}
 
 type Within = <T>(act: () => Promise<T>) => Promise<T>
 
@@ -25,6 +30,8 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
       const { signal, within } = limit(given)
       return chunks(await within(() => reader.query(sql, format, signal)), within)
     },
+    // Query processes have limits of their own.
+    ...(reader.isolated === undefined ? {} : { isolated: (query, signal) => isolatedIn(reader, query, signal) }),
     edges(asked, given) {
       const { signal, within } = limit(given)
       return within(() => reader.edges(asked, signal))

@@ -40,11 +40,13 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
 }
 
 async function askFolder(data: string, sql: string, format: QueryFormat): Promise<void> {
-  const [{ openReadOnly }, { realHost }, { WeirError }] = await Promise.all([import('../store/read/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts')])
-  const store = await openReadOnly({ host: realHost(), directory: `${data}/store`, log: toStderr })
+  const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([import('../store/read/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts'), import('./query-processes.ts')])
+  const store = await openReadOnly({ host: realHost(), directory: `${data}/store`, log: toStderr, processes: queryProcesses() })
   if (store === undefined) throw new CommandError(`No Weir runs on ${data}, and there is no store in it.`, ['Name the folder with --data, or a server with --url.'])
   try {
-    await print(await store.reader.query(sql, format, new AbortController().signal))
+    const { reader } = store
+    const { signal } = new AbortController()
+    await print(await (reader.isolated?.({ sql, format, bound: 'work' }, signal) ?? reader.query(sql, format, signal)))
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
     throw error

@@ -27,6 +27,7 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
       rollupAgesMs: { flows_1m: config.store.rollups['1m'], flows_5m: config.store.rollups['5m'], flows_1h: config.store.rollups['1h'] },
       bytes: config.store.size,
     },
+    sql: { memoryBytes: config.sql.memory, timeoutMs: config.sql.timeout },
     memory: `${Math.round(config.store.memory / 1e6)}MB`,
     queries: port2,
   }

@@ -224,11 +224,25 @@ export interface StoreReader {
    * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * A user's statement, or an export, in a process of its own, whose memory is bounded (WEIR_SQL_MEMORY). Otherwise as {@link query};
+   * the iterator returns the number of rows where it is known. Absent where such processes cannot be started.
+   */
+  isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer>
   /** Edges of nodes, summed over all that tells them. Rejects as {@link query} does. */
   edges(asked: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
   /** What there is to add up. */
   sums?(): Promise<StoredSums>
 }
+
+export interface IsolatedQuery {
+  readonly sql: string
+  readonly format: QueryFormat | 'parquet'
+  /** What `sql.timeout` bounds: all the work of the query, or each wait for more of its bytes. */
+  readonly bound: 'work' | 'wait'
+}
+
+export type IsolatedAnswer = AsyncIterable<Uint8Array, number | undefined>
 
 export interface EdgesAsked {
   readonly near: readonly string[]

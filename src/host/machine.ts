@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
+import { privateBytes } from './child.ts'
 
 /** Facts about this machine and this process that only a diagnosis asks for. What a system does not tell is undefined. */
 export interface Machine {
@@ -12,6 +13,8 @@ export interface Machine {
   load(): number
   memory(): Memory
   openFiles(): Promise<OpenFiles | undefined>
+  /** Private bytes of each process that a process has started; empty where the system does not tell. */
+  children(pid: number): Promise<readonly number[]>
   /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
   sysctl(name: string): Promise<string | undefined>
   /** The file system that holds a path which exists. */
@@ -69,6 +72,11 @@ export const realMachine: Machine = {
     const soft = /^Max open files\s+(\S+)/m.exec(limits ?? '')?.[1]
     if (soft === undefined) return undefined
     return { limit: soft === 'unlimited' ? Infinity : Number(soft) }
+  },
+  async children(pid) {
+    const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => [])
+    const pids = await Promise.all(threads.map((thread) => text(`/proc/${pid}/task/${thread}/children`)))
+    return pids.flatMap((some) => (some ?? '').split(' ').filter((child) => child !== '')).map((child) => privateBytes(Number(child)) ?? 0)
   },
   async sysctl(name) {
     return (await text(`/proc/sys/${name.replaceAll('.', '/')}`))?.trim()

@@ -69,6 +69,10 @@ export const self = {
       // Then all are equal, as before.
     }
   },
+  /** Bytes of this process in memory, where no other process can look at them; undefined on Linux, where the parent does. */
+  ownBytes(): number | undefined {
+    return process.platform === 'linux' ? undefined : process.memoryUsage.rss()
+  },
   /** A file in a folder that only this user can read. */
   async temporaryFile(name: string, text: string): Promise<{ readonly path: string; read(): Promise<string>; remove(): Promise<void> }> {
     const { mkdtemp, readFile, rm, writeFile } = await import('node:fs/promises')

@@ -7,6 +7,8 @@ import { Maintenance } from './maintenance.ts'
 import { openFolder } from './open-folder.ts'
 import { StoreProjection } from './projection.ts'
 import { DuckReader } from './read/reader.ts'
+import type { QueryLimits } from './process/limits.ts'
+import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -14,6 +16,8 @@ import { memoryMetric } from '../telemetry/memory.ts'
 
 export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
+export { defaultQueryLimits, type QueryLimits } from './process/limits.ts'
+export type { StartProcess } from './process/processes.ts'
 export { flowTime } from './flows/time.ts'
 export { planRollup, type RollupPlan, type RollupQuestion } from './rollup/plan.ts'
 export { isServicePort, rollups, type Rollup } from './rollup/schema.ts'
@@ -35,6 +39,8 @@ export interface StoreOptions {
   readonly threads?: number
   /** Memory of the reader for audit traces that questions come back to: their narrow columns, and edges of the graph; a sixth more is for who talked to whom. */
   readonly keptBytes?: number
+  /** Starts processes for users' statements and exports; without it they are not isolated. */
+  readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   /** For tests on a disk that DuckDB can't write to. */
   readonly writer?: () => Promise<TableWriter>
 }
@@ -65,11 +71,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const opened = await openFolder({ host, directory, writer, log })
   const folder = new Folder({ host, directory, ...opened })
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill: async () => Math.min(4e9, (await host.disk.free(directory)) / 4) })
+  const spill = async (): Promise<number> => Math.min(4e9, (await host.disk.free(directory)) / 4)
+  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill })
+  const processes = options.processes === undefined ? undefined : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
   const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
   return {
     projection,
-    reader,
+    reader: processes === undefined ? reader : withProcesses(reader, processes),
     maintain: () => maintenance.run(),
     ledger: () => ledgerOf(folder.durable),
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
@@ -79,6 +87,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, { part: 'duckdb merges' })
     },
     async close() {
+      await processes?.close()
       await maintenance.idle()
       await reader.close()
       await (await opening?.catch(() => undefined))?.close()

@@ -58,6 +58,13 @@ export const temporaryEnding = '.tmp'
 /** Folder inside the store for what queries can't keep in memory; DuckDB makes and empties it. */
 export const spillFolder = 'tmp'
 
+/** One folder for each query process. The parent empties it when the process has ended. */
+export function spillFolderOf(process: number): string {
+  return `${spillFolder}-${process}`
+}
+
+export const spillPattern = /^tmp(?:-\d+)?$/
+
 /** Bytes kept back so that a full disk still has room for the record with which retention frees it. */
 export const reserveName = 'manifest.reserve'
 export const reserveBytes = 1 << 20

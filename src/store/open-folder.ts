@@ -5,7 +5,7 @@ import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
-import { holdsRows, parseFileName, spillFolder, temporaryEnding } from './names.ts'
+import { holdsRows, parseFileName, spillPattern, temporaryEnding } from './names.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 import { schemaVersion } from './schema.ts'
@@ -49,7 +49,9 @@ export async function openFolder(options: { host: Host; directory: string; write
     if (unnamed || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
   // What a query had put aside when the process ended.
-  for (const name of await disk.list(`${directory}/${spillFolder}`)) await disk.remove(`${directory}/${spillFolder}/${name}`)
+  for (const folder of names.filter((name) => spillPattern.test(name))) {
+    for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
+  }
   const missing = new Set([...state.files.values()].filter((file) => sizes.get(file.name) !== file.bytes).map((file) => file.name))
   if (missing.size > 0) {
     const rows = rowsOf([...missing].map((name) => state.files.get(name)))

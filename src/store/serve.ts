@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../engine/control.ts'
-import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+import type { EdgesAsked, IsolatedAnswer, IsolatedQuery, QueryFormat, StoredEdge, StoreReader } from '../engine/control.ts'
+import { errorOf, faultOf, type Fault } from './fault.ts'
 import type { StoreStatus } from './status.ts'
 
 /** What may be asked of a store over a port. */
@@ -12,22 +12,18 @@ export interface RemoteStore extends StoreReader {
 
 type Request =
   | { readonly id: number; readonly ask: 'query'; readonly sql: string; readonly format: QueryFormat }
+  | { readonly id: number; readonly ask: 'isolated'; readonly query: IsolatedQuery }
   | { readonly id: number; readonly ask: 'edges'; readonly asked: EdgesAsked }
   | { readonly id: number; readonly ask: 'status' }
   /** Room for one more chunk. */
   | { readonly id: number; readonly ask: 'more' }
   | { readonly id: number; readonly ask: 'cancel' }
 
-interface Fault {
-  readonly code: string | undefined
-  readonly message: string
-}
-
 type Reply =
   /** The statement is running: the bytes follow as there is room for them. */
   | { readonly id: number; readonly is: 'open' }
   | { readonly id: number; readonly is: 'chunk'; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly is: 'end' }
+  | { readonly id: number; readonly is: 'end'; readonly rows?: number | undefined }
   | { readonly id: number; readonly is: 'failed'; readonly fault: Fault }
   | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
   | { readonly id: number; readonly is: 'edges'; readonly edges: readonly StoredEdge[] }
@@ -35,28 +31,25 @@ type Reply =
 /** Chunks under way before the asker has taken the first. */
 const window = 2
 
-function faultOf(error: unknown): Fault {
-  if (error instanceof WeirError) return { code: error.code, message: error.message }
-  return { code: undefined, message: error instanceof Error ? error.message : String(error) }
-}
-
-function errorOf({ code, message }: Fault): Error {
-  return code !== undefined && code in errorTable ? new WeirError(code as ErrorCode, message) : new Error(message)
-}
-
 /** Answers what comes over the port until it closes. */
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
   const running = new Map<number, Pick<Answer, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
+  const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>): void => {
+    const answer = new Answer(id, send)
+    running.set(id, answer)
+    const ended = (): void => void running.delete(id)
+    answer.run(begin).then(ended, ended)
+  }
   port.on('message', (request: Request) => {
     switch (request.ask) {
-      case 'query': {
-        const answer = new Answer(request.id, send)
-        running.set(request.id, answer)
-        const ended = (): void => void running.delete(request.id)
-        answer.run(store.reader, request.sql, request.format).then(ended, ended)
+      case 'query': stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal)); break
+      case 'isolated':
+        stream(request.id, (signal) => {
+          if (store.reader.isolated === undefined) throw new Error('The store starts no query processes.')
+          return store.reader.isolated(request.query, signal)
+        })
         break
-      }
       case 'edges': {
         const abort = new AbortController()
         running.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
@@ -106,20 +99,24 @@ class Answer {
     this.#waiting?.()
   }
 
-  async run(reader: StoreReader, sql: string, format: QueryFormat): Promise<void> {
+  async run(begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>): Promise<void> {
     const { signal } = this.#abort
+    let chunks: AsyncIterator<Uint8Array, unknown> | undefined
     try {
-      const chunks = await reader.query(sql, format, signal)
+      chunks = (await begin(signal))[Symbol.asyncIterator]()
       this.#send({ id: this.#id, is: 'open' })
-      for await (const bytes of chunks) {
+      for (;;) {
+        const step = await chunks.next()
+        if (step.done === true) return this.#send({ id: this.#id, is: 'end', rows: typeof step.value === 'number' ? step.value : undefined })
+        const { value: bytes } = step
         while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
         signal.throwIfAborted()
         this.#room--
         // Every chunk has a buffer of its own: it moves, nothing is copied.
         this.#send({ id: this.#id, is: 'chunk', bytes }, [bytes.buffer as ArrayBuffer])
       }
-      this.#send({ id: this.#id, is: 'end' })
     } catch (error) {
+      await chunks?.return?.().catch(() => undefined)
       this.#send({ id: this.#id, is: 'failed', fault: faultOf(error) })
     }
   }
@@ -160,6 +157,21 @@ export function connectStore(port: MessagePort): RemoteStore {
     return { heard, id, done }
   }
 
+  const stream = async (request: (id: number) => Request, signal: AbortSignal): Promise<IsolatedAnswer> => {
+    const { heard, id, done } = cancellable(signal)
+    send(request(id))
+    try {
+      await heard.next()
+    } catch (error) {
+      done()
+      throw error
+    }
+    return received(heard, () => send({ id, ask: 'more' }), (ended) => {
+      if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
+      done()
+    })
+  }
+
   return {
     async edges(asked, signal) {
       const { heard, id, done } = cancellable(signal)
@@ -172,20 +184,8 @@ export function connectStore(port: MessagePort): RemoteStore {
         done()
       }
     },
-    async query(sql, format, signal) {
-      const { heard, id, done } = cancellable(signal)
-      send({ id, ask: 'query', sql, format })
-      try {
-        await heard.next()
-      } catch (error) {
-        done()
-        throw error
-      }
-      return received(heard, () => send({ id, ask: 'more' }), (ended) => {
-        if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
-        done()
-      })
-    },
+    query: (sql, format, signal) => stream((id) => ({ id, ask: 'query', sql, format }), signal),
+    isolated: (query, signal) => stream((id) => ({ id, ask: 'isolated', query }), signal),
     async status() {
       const heard = new Inbox()
       const id = begin((reply) => heard.put(reply))
@@ -202,16 +202,18 @@ export function connectStore(port: MessagePort): RemoteStore {
   }
 }
 
-async function* received(heard: Inbox, more: () => void, done: (ended: boolean) => void): AsyncGenerator<Uint8Array, void, undefined> {
+async function* received(heard: Inbox, more: () => void, done: (ended: boolean) => void): AsyncGenerator<Uint8Array, number | undefined, undefined> {
   let ended = false
   try {
     for (;;) {
       const reply = await heard.next()
-      if (reply.is !== 'chunk') break
+      if (reply.is !== 'chunk') {
+        ended = true
+        return reply.is === 'end' ? reply.rows : undefined
+      }
       more()
       yield reply.bytes
     }
-    ended = true
   } finally {
     done(ended || heard.failed)
   }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { IsolatedAnswer } from '../../engine/control.ts'
 import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerStream } from '../answer.ts'
-import { goneWith, toldOfErrors } from '../ask.ts'
+import { goneWith, isolated, toldOfErrors } from '../ask.ts'
 import { RecordCount } from '../export/count.ts'
-import type { LineFormat } from '../export/lines.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
@@ -55,35 +55,33 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const { format = 'csv' } = query
     const asked = exportRequest(query, context.host.clock.now(), request.principal)
     const gone = goneWith(reply)
-    const lines: LineFormat = format === 'csv' ? 'csv' : 'ndjson'
-    const bytes = await source(context, hub, asked, lines, reply, gone)
+    // Where no process writes Parquet, its file is made of lines here.
+    const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
+    const bytes = await source(context, hub, asked, made, reply, gone)
     if (bytes === undefined) return reply.hijack()
-    const count = new RecordCount(lines)
-    const rows = counted(toldOfErrors(bytes, gone, context.log), count)
+    const count = { rows: 0 }
+    const rows = counted(toldOfErrors(bytes, gone, context.log), made, count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
     // Only an answer in chunks can have a trailer, and HTTP/1.0 knows neither.
     if (request.raw.httpVersion !== '1.0') {
       reply.header('transfer-encoding', 'chunked')
       reply.trailer(rowsTrailer, async () => String(count.rows))
     }
-    return answerStream(request, reply, mediaTypes[format], format === 'parquet' ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers) : rows)
+    return answerStream(request, reply, mediaTypes[format], format !== made ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers) : rows)
   })
 }
 
-async function source(context: ApiContext, hub: Hub, asked: ExportRequest, format: LineFormat, reply: FastifyReply, gone: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+async function source(context: ApiContext, hub: Hub, asked: ExportRequest, format: Format, reply: FastifyReply, gone: AbortSignal): Promise<IsolatedAnswer | undefined> {
   const { control: { store } } = context
   const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void => void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
     const live = hub.ringSource()
     tell('ring', coveredSpan(asked.span, live.ring.since))
-    return ringText(live, asked, format, gone)
+    return ringText(live, asked, format === 'csv' ? 'csv' : 'ndjson', gone)
   }
   const { storedTo: to } = await storedTo(context, asked.span)
   tell('raw', { from: asked.span.from, to: to ?? asked.span.to })
-  return store.query(exportSql(asked), format, gone).catch((error: unknown) => {
-    if (!gone.aborted) throw error
-    return undefined
-  })
+  return isolated(store, { sql: exportSql(asked, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' }, gone)
 }
 
 function exportRequest(query: ExportQuery, now: number, principal: Principal): ExportRequest {
@@ -91,9 +89,16 @@ function exportRequest(query: ExportQuery, now: number, principal: Principal): E
   return { ...question, columns: columnsOf(query.columns), sort: sortOf(query.sort), upTo: BigInt(Math.floor(now)) * 1000n }
 }
 
-async function* counted(bytes: AsyncIterable<Uint8Array>, count: RecordCount): AsyncGenerator<Uint8Array, void, undefined> {
+/** Counts the records of lines; of a Parquet file their number is known at its end. */
+async function* counted(bytes: AsyncGenerator<Uint8Array, number | undefined>, format: Format, count: { rows: number }): AsyncGenerator<Uint8Array, void, undefined> {
+  if (format === 'parquet') {
+    count.rows = (yield* bytes) ?? 0
+    return
+  }
+  const records = new RecordCount(format)
   for await (const piece of bytes) {
-    count.take(piece)
+    records.take(piece)
+    count.rows = records.rows
     yield piece
   }
 }

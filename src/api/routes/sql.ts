@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { QueryFormat } from '../../engine/control.ts'
 import { queryFormats } from '../../engine/control.ts'
 import { answerStream } from '../answer.ts'
-import { goneWith, storeOf, toldOfErrors } from '../ask.ts'
+import { goneWith, isolated, storeOf, toldOfErrors } from '../ask.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 
@@ -35,7 +35,7 @@ const schema = {
         'text/plain': { schema: { type: 'string' } },
       },
     },
-    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 422: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' }, 504: { $ref: 'Problem#' },
   },
 } as const
 
@@ -47,9 +47,7 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     const store = storeOf({ control })
     // Whoever goes away stops the query.
     const gone = goneWith(reply)
-    const bytes = await store.query(sql, format, gone).catch((error: unknown) => {
-      if (!gone.aborted) throw error
-    })
+    const bytes = await isolated(store, { sql, format, bound: 'work' }, gone)
     if (bytes === undefined) return reply.hijack()
     return answerStream(request, reply, mediaTypes[format], toldOfErrors(bytes, gone, log))
   })

@@ -10,7 +10,7 @@ const enoughFiles = 4096
 const ownMemory = 512 * 2 ** 20
 
 export async function checkMachine({ machine, config }: Scene): Promise<Finding[]> {
-  return [node(machine), memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory), load(machine), ...(await openFiles(machine)), ...(await buffers({ machine, config }))]
+  return [node(machine), memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory + config.sql.memory), load(machine), ...(await openFiles(machine)), ...(await buffers({ machine, config }))]
 }
 
 function node({ node: { version, path } }: Scene['machine']): Finding {
@@ -24,8 +24,8 @@ function memory(machine: Scene['machine'], query: number): Finding {
   const { limit, available, contained } = machine.memory()
   const needed = query + ownMemory
   const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' that this container may use' : ''}`
-  const advice = 'Lower `store.memory`, or give Weir more.'
-  if (limit < needed) return warn('memory', `${fact}; with a query of ${sizeText(query)} Weir may need ${sizeText(needed)}`, advice)
+  const advice = 'Lower `store.memory` or `sql.memory`, or give Weir more.'
+  if (limit < needed) return warn('memory', `${fact}; with ${sizeText(query)} for queries Weir may need ${sizeText(needed)}`, advice)
   return available < needed ? warn('memory', `${fact}; others leave less than the ${sizeText(needed)} that Weir may need`, advice) : ok('memory', fact)
 }
 

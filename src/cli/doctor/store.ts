@@ -3,6 +3,14 @@ import { readManifest } from '../../store/manifest.ts'
 import { sizeText } from '../output.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
+/** The limits of users' statements, and the processes that run them now. */
+export async function checkSql({ config: { store, sql: { memory, timeout } }, machine, running }: Scene): Promise<Finding[]> {
+  if (store.enabled === 'none') return []
+  const processes = running === undefined ? [] : await machine.children(running.pid)
+  const now = running === undefined ? '' : `; ${processes.length} query processes now, ${sizeText(processes.reduce((sum, bytes) => sum + bytes, 0))}`
+  return [ok('sql', `each statement has a process of its own, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
+}
+
 export async function checkStore({ host: { disk }, config: { data, store } }: Scene): Promise<Finding[]> {
   if (store.enabled === 'none') return []
   const directory = `${data}/store`

@@ -1,5 +1,6 @@
 /** The store worker: feeds the store from the journal and answers queries. A query can hold up neither a datagram nor main. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
@@ -7,7 +8,9 @@ import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
-import { openStore, serveStore, StoreFeed, type Store, type StoreOptions } from '../../store/index.ts'
+import { openStore, serveStore, StoreFeed, type QueryLimits, type Store, type StoreOptions } from '../../store/index.ts'
+import { isolatedIn } from '../query-limit.ts'
+import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger.ts'
@@ -19,6 +22,8 @@ export interface StoreOpen {
   readonly identity: string
   readonly retain: NonNullable<StoreOptions['retain']>
   readonly memory: string
+  /** Limits of users' statements. */
+  readonly sql: QueryLimits
   readonly queries: MessagePort
 }
 
@@ -49,9 +54,11 @@ export const storeMethods = {
     const watching = (): boolean => clusters.size > 0
     const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(componentOf(source)) })
     workloads = projection
+    const start = queryProcesses()
     const store: StoreOptions = {
       host, log, metrics, directory: options.directory, retain: options.retain,
       memoryLimit: { reader: options.memory },
+      ...(start === undefined ? {} : { processes: { limits: options.sql, start } }),
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
     feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
@@ -60,7 +67,11 @@ export const storeMethods = {
     })
     // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
-      reader: { query: (sql, format, signal) => asked().reader.query(sql, format, signal), edges: (about, signal) => asked().reader.edges(about, signal) },
+      reader: {
+        query: (sql, format, signal) => asked().reader.query(sql, format, signal),
+        edges: (about, signal) => asked().reader.edges(about, signal),
+        ...(start === undefined ? {} : { isolated: (query: IsolatedQuery, signal: AbortSignal) => isolatedIn(asked().reader, query, signal) }),
+      },
       status: () => need().store.status(),
     })
     const { positions, accounted } = feed.store.ledger()

@@ -11,16 +11,24 @@ export interface ExportRequest extends Question {
 }
 
 /** Every row, in the order asked for; without one, as they are stored: nothing has to be held. */
-export function exportSql(request: ExportRequest): string {
+export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'text'): string {
   const { columns, sort, upTo, names } = request
-  const listed = columns.map((field) => `${valueSql(field)} AS ${name(field.name)}`).join(', ')
+  const value = form === 'text' ? textSql : parquetSql
+  const listed = columns.map((field) => `${value(field)} AS ${name(field.name)}`).join(', ')
   const order = sort.length === 0 ? '' : ` ORDER BY ${sort.map(({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}`
   return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request)} AND time_received <= ${timeSql(upTo)}${order}`
 }
 
 /** Times with all the digits that they have: at least milliseconds. */
-function valueSql({ name: field, kind }: QueryField): string {
+function textSql({ name: field, kind }: QueryField): string {
   const column = name(field)
   if (kind !== 'time' || field === 'time_received') return column
   return `CASE WHEN epoch_us(${column}) % 1000 = 0 THEN strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%gZ') ELSE strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ') END`
+}
+
+/** Times are timestamps. Numbers beyond 64 bits are texts. */
+function parquetSql({ name: field, kind }: QueryField): string {
+  const column = name(field)
+  if (kind === 'estimate') return `${column}::VARCHAR`
+  return kind === 'bool' ? `${column}::UTINYINT` : column
 }

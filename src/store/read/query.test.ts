@@ -6,6 +6,7 @@ import type { Store, StoreOptions } from '../index.ts'
 import { flowFields } from '../../model/fields.ts'
 import { ask, askText } from '../testing/ask.ts'
 import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
+import { refused } from '../testing/refused.ts'
 import { TemporaryStores, temporaryStores } from '../testing/temporary.ts'
 
 // A store of a test's own, and one for all that only ask.
@@ -69,70 +70,7 @@ describe('one read-only statement is answered', () => {
 })
 
 describe('everything else is refused with a message for the user', () => {
-  it.each([
-    ['', 'There is no statement'],
-    ['-- nothing', 'There is no statement'],
-    [';;', 'not allowed'],
-    ['SELECT 1; SELECT 2', 'One statement at a time'],
-    ["SELECT 1; COPY (SELECT 1) TO 'x'", 'something else'],
-    ["COPY (SELECT 1) TO 'x.csv'", 'COPY'],
-    ['INSERT INTO flows VALUES (1)', 'INSERT'],
-    ['CREATE TABLE t AS SELECT 1', 'CREATE'],
-    ['CREATE OR REPLACE TEMP VIEW flows AS SELECT 1', 'CREATE'],
-    ['DROP VIEW flows', 'DROP'],
-    ["ATTACH 'x.db'", 'ATTACH'],
-    ['INSTALL httpfs', 'INSTALL'],
-    ['LOAD httpfs', 'LOAD'],
-    ["SET TimeZone = 'Europe/Zurich'", 'SET'],
-    ['PRAGMA database_list', 'PRAGMA'],
-    ['CALL pragma_version()', 'CALL'],
-    ['VALUES (1)', 'VALUES'],
-    ['BEGIN', 'BEGIN'],
-    ['CHECKPOINT', 'CHECKPOINT'],
-    ['EXPORT DATABASE \'x\'', 'EXPORT'],
-    ['EXECUTE x', 'EXECUTE'],
-    ['WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x', 'something else'],
-    ['WITH x AS (SELECT 1) DELETE FROM t', 'something else'],
-    ["EXPLAIN ANALYZE COPY (SELECT 1) TO 'x.csv'", 'COPY'],
-    ['EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1', 'CREATE'],
-    ['EXPLAIN INSERT INTO t VALUES (1)', 'INSERT'],
-    ['EXPLAIN ANALYZE WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x', 'something else'],
-    ["EXPLAIN (ANALYZE ') SELECT 1 --') COPY (SELECT 1) TO 'x.csv'", 'SQL can’t be read'],
-    ["EXPLAIN ANALYZE --\rCOPY (SELECT 1) TO 'x.csv' --\n SELECT 1", 'COPY'],
-    ['EXPLAIN EXPLAIN SELECT 1', 'something else'],
-    ["SELECT * FROM read_csv('/etc/passwd')", 'read_csv'],
-    ["SELECT * FROM read_text('/etc/passwd')", 'read_text'],
-    ["SELECT content FROM read_blob('/etc/passwd')", 'read_blob'],
-    ["SELECT * FROM glob('/etc/*')", 'glob'],
-    ["SELECT * FROM '/etc/passwd.csv'", 'passwd'],
-    ["SELECT * FROM 'https://example.org/x.parquet'", 'https'],
-    ["SELECT (SELECT count(*) FROM read_parquet('flows-*.parquet'))", 'read_parquet'],
-    ["SELECT * FROM flows WHERE bytes IN (SELECT 1 FROM sniff_csv('/etc/passwd'))", 'sniff_csv'],
-    ["DESCRIBE SELECT * FROM read_csv('/etc/passwd')", 'read_csv'],
-    ["SUMMARIZE '/etc/passwd.csv'", 'passwd'],
-    ["SELECT * FROM query('SELECT 1')", 'query'],
-    ["SELECT * FROM query_table('flows')", 'query_table'],
-    ["SELECT * FROM enable_logging(storage = 'file')", 'enable_logging'],
-    ["SELECT * FROM json_execute_serialized_sql('x')", 'json_execute_serialized_sql'],
-    ['SELECT * FROM arrow_scan(1::UBIGINT, 2::UBIGINT, 3::UBIGINT)', 'arrow_scan'],
-    ['SELECT * FROM duckdb_settings()', 'duckdb_settings'],
-    ['SELECT * FROM force_checkpoint()', 'force_checkpoint'],
-    ["SELECT getenv('HOME')", 'getenv'],
-    ["SELECT write_log('x')", 'write_log'],
-    ['SELECT sleep_ms(10)', 'sleep_ms'],
-    ["SELECT current_setting('allowed_directories')", 'current_setting'],
-    ['SELECT ?', 'Parameters'],
-    ['SELECT $1', 'Parameters'],
-    ['SELEC 1', 'SELEC'],
-    ['SELECT nothing FROM flows', 'nothing'],
-    ['SELECT * FROM nowhere', 'nowhere'],
-    ['SELECT 1 FROM', 'can’t be read'],
-    ['SELECT 1\nFORM flows WHERE', 'LINE 2: FORM flows WHERE\n             ^'],
-    ["SELECT 'a'::INTEGER", 'a'],
-    ["SELECT id::INTEGER FROM events", 'Could not convert'],
-    ['SELECT 1 \0', 'NUL'],
-    ['\u00a0', 'There is no statement'],
-  ])('%s', async (sql, part) => {
+  it.each(refused)('%s', async (sql, part) => {
     expect(await refusal(sql)).toContain(part)
     expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })

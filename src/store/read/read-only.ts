@@ -3,18 +3,30 @@ import type { Log } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
 import { Folder } from '../folder.ts'
 import { Manifest, readManifest } from '../manifest.ts'
+import { defaultQueryLimits } from '../process/limits.ts'
+import { QueryProcesses, withProcesses, type StartProcess } from '../process/processes.ts'
 import { DuckReader } from './reader.ts'
+
+const threads = 2
 
 export interface ReadOnlyStore {
   readonly reader: StoreReader
   close(): Promise<void>
 }
 
+export interface ReadOnlyOptions {
+  readonly host: Host
+  readonly directory: string
+  readonly log: Log
+  /** Starts the processes of isolated queries. */
+  readonly processes?: StartProcess | undefined
+}
+
 /**
  * Reads what the manifest of a store names, and changes nothing: no file is mended, moved or removed, so it may be done
  * on a read-only disk or beside a process that is just starting. Undefined when the folder holds no store.
  */
-export async function openReadOnly({ host, directory, log }: { readonly host: Host; readonly directory: string; readonly log: Log }): Promise<ReadOnlyStore | undefined> {
+export async function openReadOnly({ host, directory, log, processes: start }: ReadOnlyOptions): Promise<ReadOnlyStore | undefined> {
   const found = await readManifest(host.disk, directory)
   if (found.generation === 0) return undefined
   const missing = new Set<string>()
@@ -25,6 +37,14 @@ export async function openReadOnly({ host, directory, log }: { readonly host: Ho
   if (missing.size > 0) log.error('Files of the store are missing or cut off; the answer comes without them.', { files: missing.size, first: [...missing][0] })
   // The manifest object is never written through: nothing commits to this folder.
   const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing })
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads: 2, calls: 2, keptBytes: 0 })
-  return { reader, close: () => reader.close() }
+  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, keptBytes: 0 })
+  if (start === undefined) return { reader, close: () => reader.close() }
+  const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })
+  return {
+    reader: withProcesses(reader, processes),
+    async close() {
+      await processes.close()
+      await reader.close()
+    },
+  }
 }

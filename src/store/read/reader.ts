@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Timer, Timers } from '../../host/index.ts'
 import type { Log } from '../../engine/ports.ts'
@@ -7,25 +7,26 @@ import { WeirError } from '../../model/errors.ts'
 import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
 import { unreadableFiles } from './damage.ts'
-import { duckMemory, fileList, noExtensions, openDuck } from '../duck.ts'
-import { kubernetesViews } from '../kubernetes/views.ts'
-import type { Folder } from '../folder.ts'
+import { duckMemory, fileList, noExtensions, openDuck, quoted } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { formatter } from './formats.ts'
-import { filePrefix } from './newest.ts'
-import { fileColumns } from '../schema.ts'
 import { spillFolder } from '../names.ts'
 import type { KeptOf } from './kept.ts'
 import { Memory } from './memory.ts'
-import { receivedWithin } from './receipt.ts'
-import { rollupViews } from '../rollup/views.ts'
-import type { Pin } from '../versions.ts'
+import type { Pin, Versions } from '../versions.ts'
 import { Permits } from './permits.ts'
+import { failure, start } from './run.ts'
 import { judge, type Statement } from './statement.ts'
-import { eventsView, flowsView, rowsBeforeNames, type ViewInput } from './views.ts'
+import { refusing, viewInput, viewsOf, withoutEnd } from './statement-views.ts'
+
+/** The folder of the files. Each query pins a version. */
+export interface ReaderFolder {
+  readonly directory: string
+  readonly versions: Pick<Versions, 'pin' | 'exclude'>
+}
 
 export interface ReaderOptions {
-  readonly folder: Folder
+  readonly folder: ReaderFolder
   readonly log: Log
   readonly memoryLimit: string
   readonly threads: number
@@ -39,6 +40,16 @@ export interface ReaderOptions {
   readonly timers: Timers
   /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
   readonly spill?: () => Promise<number>
+  /** Where these bytes go; left out, to the store's own folder for them. */
+  readonly spillFolder?: string
+  /** The one path that {@link DuckReader.copy} may write to. */
+  readonly output?: string
+}
+
+/** A file that can be written: its statement is bound. */
+export interface Copy {
+  /** Writes all of it; resolves with its rows. */
+  run(): Promise<number>
 }
 
 interface Opened {
@@ -75,6 +86,45 @@ export class DuckReader implements StoreReader {
     signal.throwIfAborted()
     const statement = await refusing(judge(judging, sql), this.#directory)
     return this.#pinned(instance, signal, (pin) => this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal))
+  }
+
+  /** Prepares a Parquet file of a statement's rows. It cannot be cancelled: the process that runs it is killed. */
+  async copy(sql: string, path: string, signal: AbortSignal): Promise<Copy> {
+    signal.throwIfAborted()
+    const { instance, judging } = await this.open()
+    const directory = this.#directory
+    const statement = await refusing(judge(judging, sql), directory)
+    const pin = this.#options.folder.versions.pin()
+    const connection = await instance.connect()
+    const givenBack = this.#hold()
+    const finish = async (error: unknown): Promise<void> => {
+      connection.closeSync()
+      try {
+        if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
+        await pin.release()
+      } finally {
+        givenBack()
+      }
+    }
+    const orFinish = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+      try {
+        return await refusing(work(), directory)
+      } catch (error) {
+        await finish(error)
+        throw error
+      }
+    }
+    const prepared = await orFinish(async () => {
+      await connection.run(viewsOf(statement, viewInput(pin, directory, statement), {}))
+      return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet)`)
+    })
+    return {
+      run: async () => {
+        const result = await orFinish(() => prepared.run())
+        await finish(undefined)
+        return result.rowsChanged
+      },
+    }
   }
 
   async edges(asked: EdgesAsked, given: AbortSignal): Promise<readonly StoredEdge[]> {
@@ -187,14 +237,16 @@ export class DuckReader implements StoreReader {
   }
 
   async #start(): Promise<Opened> {
-    const { memoryLimit, threads } = this.#options
+    const { memoryLimit, threads, output } = this.#options
     const directory = this.#directory
+    const temporary = this.#options.spillFolder ?? `${directory}/${spillFolder}`
     const spill = Math.floor((await this.#options.spill?.()) ?? 0)
-    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: spill > 0 ? `${directory}/${spillFolder}` : '' })
+    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: spill > 0 ? temporary : '' })
     const judging = await instance.connect()
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
     if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
     await judging.run(`SET GLOBAL allowed_directories = ${fileList([`${directory}/`])}`)
+    if (output !== undefined) await judging.run(`SET GLOBAL allowed_paths = ${fileList([output])}`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
     return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
@@ -228,69 +280,5 @@ export class DuckReader implements StoreReader {
     await opened?.memory.close()
     opened?.judging.closeSync()
     opened?.instance.closeSync()
-  }
-}
-
-function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
-  const sources: (string | undefined)[] = []
-  for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
-  return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
-}
-
-async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput, kept: KeptOf): Promise<DuckDBResult> {
-  await connection.run(viewsOf(statement, input, kept))
-  const statements = await connection.extractStatements(statement.sql)
-  if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
-  const prepared = await statements.prepare(0)
-  try {
-    const { StatementType } = await import('@duckdb/node-api')
-    // The syntax tree was judged already; this is the second lock on the same door.
-    if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN) throw new WeirError('WEIR_SQL_REFUSED', 'Only a query may be asked here.')
-    if (prepared.parameterCount > 0) throw new WeirError('WEIR_SQL_REFUSED', 'Parameters have no values here; write the values into the statement.')
-    return await prepared.stream()
-  } finally {
-    prepared.destroySync()
-  }
-}
-
-/** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
-function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
-  const asked = statement.sql.toLowerCase()
-  const own = statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
-  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
-  // What names none of them may ask which there are.
-  const wanted = (name: string): boolean => statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
-  return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others
-}
-
-function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {
-  if (selection === undefined) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
-  const columns = fileColumns.flows.map((column) => (selection.columns.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
-  const rows = `SELECT ${columns.join(', ')} FROM (${selection.sql.replace(/;\s*$/, '')})`
-  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}; CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows })}`
-}
-
-/** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
-async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
-  const again = await connection.extractStatements(`SELECT bit_xor(hash(q)) FROM (${sql.replace(/[\s;]+$/, '')}\n) q`).catch(() => undefined)
-  if (again?.count === 1) {
-    const prepared = await again.prepare(0)
-    try {
-      await prepared.run()
-    } finally {
-      prepared.destroySync()
-    }
-  }
-  throw new Error('The query failed while its rows were read; some were sent already.')
-}
-
-/** DuckDB's errors are the asker's: bad names, failed casts, too little memory. */
-async function refusing<Value>(asked: Promise<Value>, directory: string): Promise<Value> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof WeirError) throw error
-    const message = (error instanceof Error ? error.message : String(error)).replaceAll(`${directory}/`, '').replaceAll(directory, '')
-    throw new WeirError('WEIR_SQL_REFUSED', message, { cause: error })
   }
 }

@@ -1,0 +1,16 @@
+import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+
+/** An error as it travels between threads and processes. */
+export interface Fault {
+  readonly code: string | undefined
+  readonly message: string
+}
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof WeirError) return { code: error.code, message: error.message }
+  return { code: undefined, message: error instanceof Error ? error.message : String(error) }
+}
+
+export function errorOf({ code, message }: Fault): Error {
+  return code !== undefined && code in errorTable ? new WeirError(code as ErrorCode, message) : new Error(message)
+}

@@ -1,0 +1,114 @@
+/** Query processes: started when a query needs one, one kept warm for a while, each running one query at a time. */
+import { resolve } from 'node:path'
+import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { Log } from '../../engine/ports.ts'
+import type { ChildProcess } from '../../host/child.ts'
+import type { Host } from '../../host/index.ts'
+import type { DuckReader, ReaderFolder } from '../read/reader.ts'
+import { spillFolderOf } from '../names.ts'
+import type { QueryLimits } from './limits.ts'
+import { QueryProcess } from './query-process.ts'
+
+/** `file`: the child's standard output is a pipe that it can open by its path. */
+export type StartProcess = (options: { readonly file: boolean; readonly memoryBytes: number }) => ChildProcess
+
+export interface QueryProcessesOptions {
+  readonly host: Host
+  readonly folder: ReaderFolder
+  readonly log: Log
+  readonly limits: QueryLimits
+  readonly threads: number
+  readonly start: StartProcess
+  /** Bytes that a process may put aside in the folder; absent: none. */
+  readonly spill?: () => Promise<number>
+}
+
+/** Time for which one process is kept after its query. */
+const keepMs = 30_000
+
+export class QueryProcesses {
+  readonly #options: QueryProcessesOptions
+  readonly #closing = new AbortController()
+  readonly #all = new Map<QueryProcess, number>()
+  #idle: QueryProcess | undefined
+
+  constructor(options: QueryProcessesOptions) {
+    this.#options = options
+  }
+
+  /** Processes there are now. */
+  get count(): number {
+    return this.#all.size
+  }
+
+  async isolated(query: IsolatedQuery, given: AbortSignal): Promise<IsolatedAnswer> {
+    const { folder } = this.#options
+    const signal = AbortSignal.any([given, this.#closing.signal])
+    signal.throwIfAborted()
+    const process = await this.#take(query.format === 'parquet')
+    if (signal.aborted) this.#giveBack(process)
+    signal.throwIfAborted()
+    const pin = folder.versions.pin()
+    const done = (): void => {
+      this.#giveBack(process)
+      // A file that could not be removed is removed at the next start.
+      pin.release().catch(() => undefined)
+    }
+    return process.run(query, pin, signal, done)
+  }
+
+  async #take(file: boolean): Promise<QueryProcess> {
+    const idle = file ? undefined : this.#idle
+    if (idle === undefined) return this.#start(file)
+    this.#idle = undefined
+    if (!idle.usable) return this.#start(file)
+    return idle
+  }
+
+  async #start(file: boolean): Promise<QueryProcess> {
+    const { host, folder, limits, threads, start, log } = this.#options
+    const directory = resolve(folder.directory)
+    const spillBytes = Math.floor((await this.#options.spill?.()) ?? 0)
+    const slot = freeNumber(new Set(this.#all.values()))
+    const child = start({ file, memoryBytes: limits.memoryBytes })
+    const spill = spillBytes > 0 ? { folder: `${directory}/${spillFolderOf(slot)}`, bytes: spillBytes } : undefined
+    const process = new QueryProcess({
+      child, host, log, limits, file, exclude: (name) => folder.versions.exclude(name),
+      settings: { directory, duckBytes: limits.memoryBytes * 0.75, processBytes: limits.memoryBytes, threads, spill },
+    })
+    this.#all.set(process, slot)
+    const gone = async (): Promise<void> => {
+      if (this.#idle === process) this.#idle = undefined
+      if (spill !== undefined) for (const name of await host.disk.list(spill.folder)) await host.disk.remove(`${spill.folder}/${name}`)
+      this.#all.delete(process)
+    }
+    process.ended.then(gone).catch(() => this.#all.delete(process))
+    return process
+  }
+
+  #giveBack(process: QueryProcess): void {
+    if (!process.usable || this.#closing.signal.aborted || this.#idle !== undefined) return process.kill()
+    this.#idle = process
+    process.keepFor(keepMs)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('The store has ended.'))
+    for (const process of this.#all.keys()) process.kill()
+    await Promise.all([...this.#all.keys()].map(({ ended }) => ended))
+  }
+}
+
+function freeNumber(taken: ReadonlySet<number>): number {
+  for (let number = 1; ; number++) if (!taken.has(number)) return number
+}
+
+/** A reader whose isolated queries run in processes. */
+export function withProcesses(reader: DuckReader, processes: QueryProcesses): StoreReader & Pick<DuckReader, 'idle'> {
+  return {
+    query: (sql, format, signal) => reader.query(sql, format, signal),
+    isolated: (query, signal) => processes.isolated(query, signal),
+    edges: (asked, signal) => reader.edges(asked, signal),
+    idle: () => reader.idle(),
+  }
+}

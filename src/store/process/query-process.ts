@@ -1,0 +1,194 @@
+/** One query process as its parent sees it. */
+import type { IsolatedAnswer, IsolatedQuery } from '../../engine/control.ts'
+import type { Log } from '../../engine/ports.ts'
+import { privateBytes, type ChildProcess } from '../../host/child.ts'
+import type { Host, Timer } from '../../host/index.ts'
+import { WeirError } from '../../model/errors.ts'
+import { errorOf } from '../fault.ts'
+import type { StoreState } from '../state.ts'
+import type { Pin } from '../versions.ts'
+import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
+import { memoryMessage, timeoutMessage, type QueryLimits } from './limits.ts'
+
+export interface QueryProcessOptions {
+  readonly child: ChildProcess
+  readonly host: Pick<Host, 'clock' | 'timers'>
+  readonly log: Log
+  readonly limits: QueryLimits
+  readonly settings: ReaderSettings
+  /** It writes one file, and ends. */
+  readonly file: boolean
+  readonly exclude: (name: string) => void
+}
+
+const watchEveryMs = 25
+/** On a busy machine. */
+const mostStartMs = 30_000
+/** An answer of which nothing is read for this long is ended: its process is needed by others. */
+const mostPausedMs = 120_000
+/** A process with more than this is not kept: what a large query took is not all given back. */
+const mostKept = 192 << 20
+
+export class QueryProcess {
+  readonly ended: Promise<string>
+  readonly #options: QueryProcessOptions
+  readonly #replies: FrameReader<Reply>
+  #pid: number | undefined
+  #sent: { readonly state: StoreState; readonly files: number } | undefined
+  /** Why it was killed. */
+  #reason: Error | undefined
+  #over = false
+  #keeping: Timer | undefined
+
+  constructor(options: QueryProcessOptions) {
+    this.#options = options
+    const { child } = options
+    this.ended = child.ended.then((how) => {
+      this.#over = true
+      return how
+    })
+    this.#replies = new FrameReader(child.channel)
+    this.#order({ do: 'open', settings: options.settings, file: options.file })
+  }
+
+  /** Another query may run in it. */
+  get usable(): boolean {
+    return !this.#over && this.#reason === undefined && !this.#options.file && (this.#bytes() ?? 0) <= mostKept
+  }
+
+  kill(reason: Error = new Error('The query was cancelled.')): void {
+    this.#reason ??= reason
+    this.#keeping?.cancel()
+    this.#options.child.kill()
+  }
+
+  /** Ends it after that time, unless it runs a query by then. */
+  keepFor(ms: number): void {
+    this.#keeping = this.#options.host.timers.after(ms, () => this.kill())
+  }
+
+  /** `done` is called once, when the process is free or dead. */
+  async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedAnswer> {
+    this.#keeping?.cancel()
+    const { timers } = this.#options.host
+    const watching = timers.every(watchEveryMs, () => this.#watch())
+    const aborted = (): void => {
+      this.kill(signal.reason as Error)
+      finish()
+    }
+    let finished = false
+    const finish = (): void => {
+      if (finished) return
+      finished = true
+      watching.cancel()
+      signal.removeEventListener('abort', aborted)
+      done()
+    }
+    signal.addEventListener('abort', aborted, { once: true })
+    const within = this.#bounded(query)
+    try {
+      // Its start is no work of the query.
+      if (this.#pid === undefined) await this.#bounded({ ...query, bound: 'wait' }, mostStartMs)(() => this.#next())
+      this.#tellVersion(pin)
+      this.#order({ do: 'query', query })
+      await within(() => this.#next())
+    } catch (error) {
+      finish()
+      signal.throwIfAborted()
+      throw error
+    }
+    return this.#bytesOf(query, within, finish)
+  }
+
+  async *#bytesOf({ format }: IsolatedQuery, within: Within, finish: () => void): AsyncGenerator<Uint8Array, number | undefined> {
+    const { child, host: { timers } } = this.#options
+    const paused = (): Timer => timers.after(mostPausedMs, () => this.kill(new WeirError('WEIR_SQL_TIMEOUT', `Nobody read the rows of the query for ${mostPausedMs / 1000} s; it was ended.`)))
+    let pause = paused()
+    let whole = false
+    try {
+      const file = format === 'parquet' ? child.file?.[Symbol.asyncIterator]() : undefined
+      for (;;) {
+        pause.cancel()
+        const step = file === undefined ? undefined : await within(() => file.next())
+        if (step !== undefined && step.done !== true) {
+          pause = paused()
+          yield new Uint8Array(step.value as Uint8Array)
+          continue
+        }
+        const reply = await within(() => this.#next())
+        if (reply.is === 'end') {
+          whole = true
+          return reply.rows
+        }
+        if (reply.is !== 'chunk') continue
+        pause = paused()
+        yield reply.bytes
+      }
+    } finally {
+      pause.cancel()
+      if (!whole) this.kill()
+      finish()
+    }
+  }
+
+  /** The next reply that is about the query. Rejects with why there is none. */
+  async #next(): Promise<Exclude<Reply, { is: 'failed' }>> {
+    const { exclude, log } = this.#options
+    for (;;) {
+      const reply = await this.#replies.next()
+      if (reply === undefined) throw await this.#death()
+      if (reply.is === 'failed') throw errorOf(reply.fault)
+      if (reply.is === 'started') this.#pid = reply.pid
+      if (reply.is !== 'unreadable') return reply
+      exclude(reply.name)
+      log.error('A file of the store can’t be read; queries answer without its rows.', { file: reply.name })
+    }
+  }
+
+  async #death(): Promise<Error> {
+    const { child, limits, log } = this.#options
+    const how = await child.ended
+    if (this.#reason !== undefined) return this.#reason
+    const errors = child.errors()
+    if (how === 'SIGKILL' || /out of memory|bad_alloc|allocation failed|Cannot allocate/i.test(errors)) return new WeirError('WEIR_SQL_MEMORY', memoryMessage(limits.memoryBytes))
+    log.error('A query process ended unexpectedly.', { how, errors })
+    return new WeirError('WEIR_SQL_PROCESS', `The query process ended unexpectedly (${how}).`)
+  }
+
+  #order(order: Order): void {
+    // Orders are few and small: nobody waits for room. A broken channel shows when a reply is read.
+    writeFrame(this.#options.child.channel, order).catch(() => undefined)
+  }
+
+  #tellVersion({ state, files }: Pin): void {
+    if (this.#sent?.state === state && this.#sent.files === files.length) return
+    this.#sent = { state, files: files.length }
+    this.#order({ do: 'version', state: { ...state, files: new Map(files.map((file) => [file.name, file])) } })
+  }
+
+  #bytes(): number | undefined {
+    return this.#pid === undefined ? undefined : privateBytes(this.#pid)
+  }
+
+  #watch(): void {
+    const { memoryBytes } = this.#options.limits
+    if ((this.#bytes() ?? 0) > memoryBytes) this.kill(new WeirError('WEIR_SQL_MEMORY', memoryMessage(memoryBytes)))
+  }
+
+  #bounded({ bound }: IsolatedQuery, timeoutMs = this.#options.limits.timeoutMs): Within {
+    const { clock, timers } = this.#options.host
+    let left = timeoutMs
+    return async (act) => {
+      const began = clock.monotonic()
+      const timer = timers.after(left, () => this.kill(new WeirError('WEIR_SQL_TIMEOUT', timeoutMessage(timeoutMs, bound))))
+      try {
+        return await act()
+      } finally {
+        timer.cancel()
+        if (bound === 'work') left = Math.max(0, left - (clock.monotonic() - began))
+      }
+    }
+  }
+}
+
+type Within = <Value>(act: () => Promise<Value>) => Promise<Value>
