@@ -12,6 +12,8 @@ const OLDEST_MAJOR = 24
 // Queries occupy threads of this pool, and syncs of the journal go through it, too. It is made at its first use.
 process.env.UV_THREADPOOL_SIZE ??= '12'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const source = new URL('../src/main.ts', import.meta.url)
+const isCheckout = existsSync(source)
 
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
   beginSmall()
@@ -36,9 +38,10 @@ async function start() {
   const cache = module.enableCompileCache?.()
   // Workers look for it in the environment; without it they compile everything anew at each start.
   if (cache?.directory !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cache.directory)
-  const source = new URL('../src/main.ts', import.meta.url)
-  // A checkout runs its TypeScript; the published package holds emitted JavaScript only.
-  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href)
+  const emitted = new URL('../dist/main.js', import.meta.url)
+  // The package contains the bundle only. A checkout runs its bundle while it is up to date, and its TypeScript after an edit.
+  const useSources = isCheckout && !(await import('./sources.mjs')).bundleIsCurrent(root)
+  await import(useSources ? source.href : emitted.href)
 }
 
 function startOnInstalledNode() {
@@ -46,9 +49,9 @@ function startOnInstalledNode() {
   if (node === undefined) {
     process.stderr.write(
       `weir needs Node ${OLDEST_MAJOR} or newer, and this is ${process.version}. ` +
-        'Run `npm ci` in ' +
-        root +
-        ' (it brings a fitting Node), then start through npm: `npm start` or `npm run -s weir -- <command>`.\n',
+        (isCheckout
+          ? `Run \`npm ci\` in ${root} (it brings a fitting Node), then start through npm: \`npm start\` or \`npm run -s weir -- <command>\`.\n`
+          : `Install Node ${OLDEST_MAJOR} or newer, then start weir again.\n`),
     )
     process.exit(1)
   }

@@ -16,6 +16,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: 'manifest.json',
+    // For the notices of the package (tools/package).
+    license: { fileName: 'licenses.json' },
     rolldownOptions: {
       output: {
         // Each file is a request: what every page starts with is one, and what few pages share goes with what nearly the same pages share.

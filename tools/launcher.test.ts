@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, symlink } from 'node:fs/promises'
+import { cp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { bundleIsCurrent, sourcesState, stateFile } from '../bin/sources.mjs'
 import { ROOT, runCommand } from './kit/command.ts'
 import { makeTree } from './kit/tree.ts'
 
@@ -17,8 +18,7 @@ async function checkout(main: string, options: { installed: boolean; emitted?: b
     'package.json': '{"type":"module"}',
     [options.emitted === true ? 'dist/main.js' : 'src/main.ts']: main,
   })
-  await mkdir(join(root, 'bin'))
-  await cp(join(ROOT, 'bin/weir.mjs'), join(root, 'bin/weir.mjs'))
+  await cp(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true })
   if (options.installed) await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
   return root
 }
@@ -38,6 +38,30 @@ test('a package without sources runs its emitted JavaScript', async () => {
   expect(await run(root, [])).toMatchObject({ code: 0, stdout: 'emitted\n' })
 })
 
+test('a checkout runs its bundle until a source is edited, gets an older time, or is removed', async () => {
+  const root = await checkout(`console.log('sources')`, { installed: false })
+  const write = (path: string, text: string): Promise<void> => writeFile(join(root, path), text)
+  await mkdir(join(root, 'dist'))
+  await Promise.all([write('dist/main.js', `console.log('bundle')`), write('src/other.ts', ''), write('package-lock.json', '{}')])
+  const bundled = (): Promise<void> => writeFile(stateFile(root), sourcesState(root))
+  expect(bundleIsCurrent(root)).toBe(false)
+  await bundled()
+  expect((await run(root, [])).output).toBe('bundle\n')
+  await write('src/other.test.ts', 'a test is no source')
+  expect(bundleIsCurrent(root)).toBe(true)
+  await write('src/other.ts', 'export const edited = true')
+  expect((await run(root, [])).output).toBe('sources\n')
+  await bundled()
+  await utimes(join(root, 'src/other.ts'), 1, 1)
+  expect(bundleIsCurrent(root)).toBe(false)
+  await bundled()
+  await rm(join(root, 'src/other.ts'))
+  expect(bundleIsCurrent(root)).toBe(false)
+  await bundled()
+  await write('package-lock.json', '{ "packages": {} }')
+  expect(bundleIsCurrent(root)).toBe(false)
+})
+
 test('an older Node hands over to the one that npm installed', async () => {
   const root = await checkout(REPORT, { installed: true })
   expect(await run(root, OLD_NODE, 'run')).toMatchObject({ code: 7, stdout: '24 run\n', stderr: '' })
@@ -48,6 +72,12 @@ test('an older Node without an installed one says what to do', async () => {
   const result = await run(root, OLD_NODE)
   expect(result.code).toBe(1)
   expect(result.stderr).toMatch(/needs Node 24 or newer.*npm ci.*npm start/)
+})
+
+test('the package, started by an older Node, says which Node it needs and names no checkout', async () => {
+  const root = await checkout(REPORT, { installed: false, emitted: true })
+  const result = await run(root, OLD_NODE)
+  expect(result).toMatchObject({ code: 1, stderr: 'weir needs Node 24 or newer, and this is ' + process.version + '. Install Node 24 or newer, then start weir again.\n' })
 })
 
 test.runIf(process.platform === 'linux')('weir run begins with few arenas of memory and keeps flags and variables that it was given; other commands begin as they are', async () => {

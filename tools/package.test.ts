@@ -9,6 +9,9 @@ interface Package {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly allowScripts?: Readonly<Record<string, boolean>>
+  readonly engines?: Readonly<Record<string, string>>
+  readonly hasInstallScript?: boolean
 }
 
 const json = async <T>(file: string): Promise<T> => JSON.parse(await readFile(join(ROOT, file), 'utf8')) as T
@@ -24,6 +27,17 @@ test('every dependency is one exact version', () => {
 
 test('the lock file names no registry', () => {
   expect(Object.entries(lock).filter(([, entry]) => entry.resolved !== undefined)).toEqual([])
+})
+
+// npm compares engines with the Node that installs, which may be 20, and prints a warning for each that needs more.
+test('the lock file holds no engines, which `npm run lock` removes: packages run on the Node that npm installs', () => {
+  expect(Object.keys(lock).filter((path) => path !== '' && lock[path]?.engines !== undefined)).toEqual([])
+})
+
+// npm prints a warning for each undecided one.
+test('allowScripts decides on every package with an install script', () => {
+  const withScript = Object.keys(lock).filter((path) => lock[path]?.hasInstallScript === true).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  expect(Object.keys(own.allowScripts ?? {}).toSorted()).toEqual([...new Set(withScript)].toSorted())
 })
 
 // A release whose packages for other systems are not published (yet) leaves holes here, and then `npm ci` refuses the

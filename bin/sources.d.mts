@@ -1,0 +1,3 @@
+export function sourcesState(root: string): string
+export function stateFile(root: string): string
+export function bundleIsCurrent(root: string): boolean

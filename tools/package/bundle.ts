@@ -1,0 +1,82 @@
+// Bundles the JavaScript of the package. `import.meta.url` of each module keeps its path below `src`, so that relative files (threads,
+// the console, package.json) resolve as in a checkout.
+import { readFile } from 'node:fs/promises'
+import { dirname, join, posix, relative, sep } from 'node:path'
+import { rolldown, type Plugin } from 'rolldown'
+import { listFiles, TYPESCRIPT } from '../kit/sources.ts'
+import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
+
+/** `new URL('./workers/x.ts', import.meta.url)`: a thread or a process that begins there. The name may have `${…}` in it. */
+const OWN_URL = /new URL\((['"`])(\.{1,2}\/[^'"`]+)\.ts\1, import\.meta\.url\)/g
+const OWN_ADDRESS = 'weirAddressOfDist'
+
+/** Files below `root/src` at which a process or a thread begins, as paths in `src` without their ending. */
+export async function findEntries(root: string): Promise<string[]> {
+  const files = (await listFiles(root, 'src', TYPESCRIPT)).filter((file) => !/\.test\.ts$|\/testing\//.test(file))
+  const entries = new Set(['main'])
+  for (const file of files) {
+    const text = await readFile(join(root, file), 'utf8')
+    for (const [, , target = ''] of text.matchAll(OWN_URL)) {
+      const path = `${posix.join(posix.dirname(file), target)}.ts`
+      const parts = path.split(/\$\{[^}]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      const pattern = new RegExp(`^${parts.join('[^/]+')}$`)
+      const found = files.filter((name) => pattern.test(name))
+      if (found.length === 0) throw new Error(`${file} names ${path}, and there is no such file`)
+      for (const name of found) entries.add(name.slice('src/'.length, -'.ts'.length))
+    }
+  }
+  return [...entries].toSorted()
+}
+
+export interface Bundled {
+  /** Bundled files of packages. */
+  readonly files: readonly string[]
+  /** Specifiers of external modules. */
+  readonly imports: readonly string[]
+}
+
+/** Writes `dist`. */
+export async function bundle(root: string, dist: string, manifest: Manifest): Promise<Bundled> {
+  const external = new Set(Object.keys(externalDependencies(manifest)))
+  const entries = await findEntries(root)
+  const build = await rolldown({
+    input: { ...Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])), kollect: join(root, 'clients/kollect/index.ts') },
+    platform: 'node',
+    external: (id) => !id.startsWith('.') && external.has(packageOf(id)),
+    plugins: [keepAddresses(join(root, 'src'))],
+    onLog(level, log, say) {
+      if (level === 'warn') throw new Error(`${log.code ?? 'warning'}: ${log.message}`)
+      say(level, log)
+    },
+  })
+  const { output } = await build.write({
+    dir: dist,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+    // Names stay as they are written, for what a stack trace or a profile shows.
+    minify: false,
+    banner: ({ fileName }) => `const ${OWN_ADDRESS} = new URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
+  })
+  const chunks = output.filter((file) => file.type === 'chunk')
+  const own = new Set(chunks.map((chunk) => chunk.fileName))
+  return {
+    files: chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes('node_modules')),
+    imports: chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]).filter((name) => !own.has(name)),
+  }
+}
+
+function keepAddresses(source: string): Plugin {
+  return {
+    name: 'keep-addresses',
+    transform: {
+      filter: { code: 'import.meta.url' },
+      handler(code, id) {
+        const path = relative(source, id).split(sep).join('/')
+        if (path.startsWith('..') || path.includes('node_modules')) return undefined
+        const own = `new URL('${posix.join(dirname(path), posix.basename(path, '.ts'))}.js', ${OWN_ADDRESS}).href`
+        return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', own)
+      },
+    },
+  }
+}
