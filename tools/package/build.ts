@@ -5,7 +5,7 @@ import { ROOT, runCommand } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
 import { bundle } from './bundle.ts'
 import { publishedManifest, readManifest } from './manifest.ts'
-import { consoleNotices, noticesOf, noticesText } from './notices.ts'
+import { noticesOf, noticesText, takeConsoleNotices } from './notices.ts'
 import { writeTypes } from './types.ts'
 
 /** Replaces the folder `out`. */
@@ -13,15 +13,15 @@ export async function buildPackage(out: string): Promise<void> {
   const manifest = await readManifest(ROOT)
   await rm(out, { recursive: true, force: true })
   await mkdir(join(out, 'bin'), { recursive: true })
-  const console = await runCommand(process.execPath, [join(ROOT, 'console/build.mjs')], { limit: 120_000 })
+  const consoleFolder = join(out, 'console/dist')
+  const console = await runCommand(process.execPath, [join(ROOT, 'console/build.mjs'), '--outDir', consoleFolder], { limit: 120_000 })
   if (console.code !== 0) throw new Error(`The console cannot be built:\n${console.output}`)
   const { files } = await bundle(ROOT, join(out, 'dist'), manifest)
   await writeTypes(ROOT, join(out, 'types'))
-  await cp(join(ROOT, 'console/dist'), join(out, 'console/dist'), { recursive: true, filter: (file) => !file.endsWith('licenses.json') })
   await cp(join(ROOT, 'bin/weir.mjs'), join(out, 'bin/weir.mjs'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(join(ROOT, name), join(out, name))
   await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
-  await writeFile(join(out, 'THIRD-PARTY-NOTICES.md'), noticesText([...(await noticesOf(files)), ...(await consoleNotices(ROOT))]))
+  await writeFile(join(out, 'THIRD-PARTY-NOTICES.md'), noticesText([...(await noticesOf(files)), ...(await takeConsoleNotices(consoleFolder))]))
   await writeFile(join(out, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
   await lockVersions(out)
 }

@@ -1,5 +1,5 @@
 // Licences of third-party code in the package: bundled packages and the libraries of the console.
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** As Vite writes them for the console (`build.license`). */
@@ -29,8 +29,12 @@ export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   }))
 }
 
-export async function consoleNotices(root: string): Promise<Notice[]> {
-  return JSON.parse(await readFile(join(root, 'console/dist/licenses.json'), 'utf8')) as Notice[]
+/** Reads what Vite wrote, and removes the file: the server has no use for it. */
+export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
+  const file = join(dist, 'licenses.json')
+  const notices = JSON.parse(await readFile(file, 'utf8')) as Notice[]
+  await rm(file)
+  return notices
 }
 
 /** One document, sorted by name. Throws for a package without a licence. */
