@@ -84,3 +84,12 @@ test('texts that clients choose are kept to a length, and what is not as it shou
   expect(data.userAgent).toHaveLength(4096)
   expect(data).toMatchObject({ user: { username: '' }, sourceIPs: [], annotations: { b: 'c' } })
 })
+
+test('a secret in the query of a request, as in the command of an exec, and in an annotation is not kept', () => {
+  const uri = (query: string): string => mapped({ requestURI: `/api/v1/namespaces/shop/pods/p/exec?${query}` }).data.uri
+  expect(uri('command=mysql&command=-uroot&command=-pS3cret1&stdin=true')).toBe('/api/v1/namespaces/shop/pods/p/exec?command=mysql&command=-uroot&command=-predacted%3A&stdin=true')
+  expect(uri('command=sh&command=-c&command=export+TOKEN%3Dabc123def456&tty=true')).not.toContain('abc123def456')
+  expect(uri('access_token=abc123def456&container=c')).toBe('/api/v1/namespaces/shop/pods/p/exec?access_token=redacted%3A&container=c')
+  expect(uri('command=ls&command=-l&container=c')).toBe('/api/v1/namespaces/shop/pods/p/exec?command=ls&command=-l&container=c')
+  expect(mapped({ annotations: { 'example.test/note': 'Bearer abc123def456abc123def456' } }).data.annotations).toEqual({ 'example.test/note': 'Bearer redacted:' })
+})

@@ -2,6 +2,7 @@ import { outcomeOf, severityOfCode, type AuditRecord } from '../../model/audit.t
 import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { isSecretValue, mark, redactArguments, TextRedactor } from '../../codecs/redact/index.ts'
 import { fieldsOf, known, type Fields } from '../../model/told.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
@@ -22,6 +23,21 @@ function textsOf(value: unknown): string[] {
 
 const utf8 = new TextEncoder()
 
+/** No key for digests here: nothing tells one value from another. */
+const mask = (): string => mark
+const texts = new TextRedactor({ mask })
+
+/** A request path: its query holds the command of an `exec`, word by word, and may hold tokens of proxied services. */
+function safeUri(uri: string): string {
+  const [path = '', query] = uri.split(/\?(.*)/s, 2)
+  if (query === undefined) return texts.redact(uri)
+  const parameters = [...new URLSearchParams(query)]
+  const values = redactArguments(parameters.map(([, value]) => value), mask, (value) => texts.redact(value))
+  const safe = parameters.map(([name], index): [string, string] => [name, isSecretValue(values[index] ?? '', texts.suspicionOf(name)) ? mask() : (values[index] ?? '')])
+  const changed = parameters.some(([, value], index) => value !== safe[index]?.[1])
+  return `${texts.redact(path)}?${changed ? new URLSearchParams(safe).toString() : query}`
+}
+
 /** An item of an EventList of audit.k8s.io/v1. Bodies of requests and responses are looked into and not kept. */
 export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>): WeirEvent | Left {
   const given = fieldsOf(item)
@@ -33,9 +49,9 @@ export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<Ku
   const [user, impersonated] = [fieldsOf(given['user']), fieldsOf(given['impersonatedUser'])]
   const actor = textOf(impersonated['username']) === undefined ? user : impersonated
   const groups = textsOf(actor['groups'])
-  const uri = textOf(given['requestURI']) ?? ''
+  const uri = safeUri(textOf(given['requestURI']) ?? '')
   const code = fieldsOf(given['responseStatus'])['code']
-  const annotations = Object.fromEntries(Object.entries(fieldsOf(given['annotations'])).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.slice(0, longest)]] : [])))
+  const annotations = Object.fromEntries(Object.entries(fieldsOf(given['annotations'])).flatMap(([name, value]) => (typeof value === 'string' ? [[name, texts.redact(value.slice(0, longest))]] : [])))
   const object = objectOf(given)
   const data = known<AuditData>({
     cluster, auditID, verb,

@@ -29,7 +29,7 @@ export const kubernetesSchema = defineSchema({
     redact: group({
       enabled: flag({ description: 'Whether values that are secret are replaced before anything is written', default: true }),
       key: secret({ description: 'Key of the digests that stand for secret values; replicas share it. Left out, one is made and kept in the data folder', default: null, example: 'env:WEIR_REDACT_KEY' }),
-      names: text({ description: 'Regular expression of further names whose values are secret, in ConfigMaps, variables, annotations and arguments', default: null, example: 'license' }),
+      names: text({ description: 'Regular expression of further names whose values are secret: of keys, fields, variables, annotations, headers and flags, in every kind', default: null, example: 'license' }),
       paths: list(text({ description: 'A JSON pointer, in which `*` is any entry', required: true, example: '/spec/auth/*/key' }), { description: 'Further places whose values are secret', default: [], example: ['/spec/auth/*/key'] }),
     }, { description: 'Secret values', default: {} }),
     lease: group({

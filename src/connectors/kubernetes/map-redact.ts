@@ -1,50 +1,48 @@
 /**
- * Objects without their secrets. A value that must not be seen becomes `redacted:` and a keyed digest of it: that it changed can
- * be seen, what it is can't be, nor guessed by who has no key.
+ * Objects without their secrets. A secret value becomes `redacted:` and a keyed digest of it: a change of the value is visible, the value
+ * is not, nor can anybody guess it without the key.
  */
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonical } from './map-canonical.ts'
+import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 
 export interface RedactRules {
   /** Of the digests; replicas share it. */
   readonly key: Uint8Array
-  /** Names of keys, variables, annotations and flags whose values are secret. */
-  readonly names: RegExp
+  /** Further names of keys, variables, annotations and flags whose values are secret. */
+  readonly names?: RegExp | undefined
   /** Further places, as JSON pointers in which `*` is any entry; `kind` undefined: of every kind. */
   readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
 }
 
-/** Names under which secrets usually are. */
-export const sensitiveNames = /pass(?:word|wd|phrase)?|secret|token|credential|api[-_.]?key|private[-_.]?key|access[-_.]?key|connection[-_.]?string|\bdsn\b/i
-
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
-const mark = 'redacted:'
 const digits = 16
+/** Of SHA-256. */
+const blockBytes = 64
+/** Members of `metadata` that hold text of somebody's choice. */
+const metadataTexts = ['annotations', 'labels'] as const
 
 type Dict = Readonly<Record<string, unknown>>
 
 export class Redactor {
   readonly #rules: RedactRules
-  readonly #lines: RegExp
-  readonly #flags: RegExp
-  readonly #flagAlone: RegExp
-  readonly #inline: readonly RegExp[]
+  readonly #texts: TextRedactor
+  readonly #mask = (value: string): string => this.digest(value)
+  readonly #text = (value: string): string => this.#texts.redact(value)
+  readonly #suspicion = (name: string): Suspicion => this.#texts.suspicionOf(name)
+
+  readonly #inner: Buffer
+  readonly #outer: Buffer
 
   constructor(rules: RedactRules) {
     this.#rules = rules
-    // As long as a name may be: a megabyte of them without a break would otherwise be looked through again from each.
-    const name = `[\\w.-]{0,100}(?:${rules.names.source})[\\w.-]{0,100}`
-    // `password: x`, `"db.password" = x`, `export TOKEN=x` in a file that is a value.
-    this.#lines = new RegExp(`^(?<begin>[ \\t]*(?:export[ \\t]+)?["']?${name}["']?[ \\t]*[:=][ \\t]*)(?<value>\\S.*)$`, 'gim')
-    this.#flags = new RegExp(`^(?<begin>--?${name}=)(?<value>[\\s\\S]+)$`, 'i')
-    this.#flagAlone = new RegExp(`^--?${name}$`, 'i')
-    // `--password x`, `PGPASSWORD=x psql`, `{"token": "x"}`.
-    this.#inline = [
-      new RegExp(`(?<begin>(?<![\\w.-])${name}=|(?<![\\w.-])--?${name}[ \\t]+)(?<value>"[^"]+"|'[^']+'|[^\\s"';|&,<>()]+)`, 'gi'),
-      new RegExp(`(?<begin>"${name}"\\s*:\\s*)(?<value>"(?:[^"\\\\]|\\\\.)+"|[\\w.+-]+)`, 'gi'),
-    ]
+    const key = Buffer.alloc(blockBytes)
+    Buffer.from(rules.key.length > blockBytes ? hash('sha256', rules.key, 'buffer') : rules.key).copy(key)
+    this.#inner = key.map((byte) => byte ^ 0x36) as Buffer
+    this.#outer = key.map((byte) => byte ^ 0x5c) as Buffer
+    this.#texts = new TextRedactor({ mask: this.#mask, more: rules.names, structure: (value) => this.#value(value, '') })
   }
 
   /** Of the digests. */
@@ -54,59 +52,108 @@ export class Redactor {
 
   /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
   redact<T extends KubeObject>(object: T): T {
-    let safe: Dict = object
-    if (object.kind === 'Secret' && object.apiVersion === 'v1') safe = this.#fields(safe, ['data', 'stringData'], (value, field) => this.digest(field === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value))
-    else if (object.kind === 'ConfigMap' && object.apiVersion === 'v1') safe = this.#fields(safe, ['data', 'binaryData'], (value, _, name) => this.#named(name, value))
-    else safe = this.#specs(safe) as Dict
-    safe = this.#annotations(safe, object.kind === 'Secret')
+    let safe = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? []) if (kind === undefined || kind === object.kind) safe = this.#at(safe, keysOf(path)) as Dict
     return safe as T
   }
 
+  /** A message or any other text. */
+  text(value: string): string {
+    return this.#texts.redact(value)
+  }
+
   /** The same for the same value, whether it was written as text or as bytes. */
   digest(value: unknown): string {
-    const bytes = value instanceof Uint8Array || typeof value === 'string' ? value : canonical(value)
-    return mark + createHmac('sha256', this.#rules.key).update(bytes).digest('hex').slice(0, digits)
+    const bytes = value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
+    // HMAC (RFC 2104) of one-shot hashes: a file may hold thousands of values, and an object for each costs ten times as much.
+    return mark + hash('sha256', Buffer.concat([this.#outer, hash('sha256', Buffer.concat([this.#inner, bytes]), 'buffer')]), 'hex').slice(0, digits)
   }
 
-  #named(name: string, value: unknown): unknown {
-    if (this.#rules.names.test(name)) return this.digest(value)
-    return typeof value === 'string' ? this.#inText(value) : value
+  #value(value: unknown, name: string): unknown {
+    if (typeof value === 'string') return this.#string(value, name)
+    if (typeof value === 'number') return name !== '' && this.#suspicion(name) === 'password' ? this.digest(String(value)) : value
+    if (Array.isArray(value)) return this.#list(value, name)
+    if (!isDict(value)) return value
+    return isRawNumber(value) ? (this.#suspicion(name) === 'password' ? this.digest(String(value.rawJSON)) : value) : this.#dict(value)
   }
 
-  #inText(text: string): string {
-    if (!this.#rules.names.test(text)) return text
-    let safe = text.replaceAll(this.#lines, (...found) => partsOf(found, ({ begin, value }) => begin + this.digest(value.trimEnd())))
-    for (const inline of this.#inline) safe = safe.replaceAll(inline, (...found) => partsOf(found, ({ begin, value }) => begin + (/^["']?redacted:/.test(value) ? value : this.#quoted(value))))
+  #string(value: string, name: string): string {
+    if (value === '') return value
+    const suspicion = name === '' ? 'none' : this.#suspicion(name)
+    if (suspicion !== 'none' && isSecretValue(value, suspicion)) return this.digest(value)
+    return this.#texts.redact(value)
+  }
+
+  #list(list: readonly unknown[], name: string): unknown {
+    if (list.length === 0) return list
+    const suspicion = name === '' ? 'none' : this.#suspicion(name)
+    if (list.every((entry) => typeof entry === 'string')) {
+      if (suspicion !== 'none' && suspicion !== 'weak') return mapList(list, (entry) => this.#string(entry as string, name))
+      return redactArguments(list, this.#mask, this.#text, this.#suspicion)
+    }
+    return mapList(list, (entry) => this.#value(entry, typeof entry === 'object' ? '' : name))
+  }
+
+  #dict(dict: Dict): Dict {
+    const { kind, command, args } = dict
+    if (kind === 'Secret' && (dict['apiVersion'] === 'v1' || dict['apiVersion'] === undefined)) return this.#secret(dict)
+    const named = nameOf(dict)
+    let copy: Record<string, unknown> | undefined
+    const isCommandLine = isTexts(command) && isTexts(args)
+    if (isCommandLine) {
+      const all = [...command, ...args]
+      const safe = redactArguments(all, this.#mask, this.#text, this.#suspicion)
+      if (safe !== all) copy = { ...dict, command: safe.slice(0, command.length), args: safe.slice(command.length) }
+    }
+    for (const name in dict) {
+      if (isCommandLine && (name === 'command' || name === 'args')) continue
+      const part = dict[name]
+      const found = this.#member(dict, name, part, named)
+      if (found !== part) (copy ??= { ...dict })[name] = found
+    }
+    return copy ?? dict
+  }
+
+  #member(dict: Dict, name: string, part: unknown, named: string | undefined): unknown {
+    if (name === 'value' && named !== undefined) return this.#value(part, named)
+    if (name === 'metadata' && isDict(part)) return this.#metadata(part, false)
+    if (name === 'binaryData' && isDict(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
+    // What a SealedSecret holds is encrypted; an ExternalSecret names the key of a Secret.
+    if ((name === 'spec' && dict['kind'] === 'SealedSecret') || (name === 'secretKey' && Object.hasOwn(dict, 'remoteRef'))) return part
+    return this.#value(part, name)
+  }
+
+  /** Of a Secret nothing is kept of its values, wherever they were copied to. */
+  #secret(secret: Dict): Dict {
+    const values = ['data', 'stringData'].flatMap((field) => (isDict(secret[field]) ? Object.values(secret[field]) : [])).filter((value) => typeof value === 'string')
+    const copies = new Set(values.flatMap((value) => [value, Buffer.from(value, 'base64').toString('utf8')]).filter((value) => value.length >= 6))
+    const safe: Record<string, unknown> = {}
+    for (const name in secret) {
+      const part = secret[name]
+      if ((name === 'data' || name === 'stringData') && isDict(part)) safe[name] = mapDict(part, (value) => (typeof value === 'string' && value.startsWith(mark) ? value : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value)))
+      else safe[name] = name === 'metadata' && isDict(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
+    }
+    return Object.keys(secret).every((name) => secret[name] === safe[name]) ? secret : safe
+  }
+
+  #metadata(metadata: Dict, isSecret: boolean, copies: ReadonlySet<string> = none): Dict {
+    let safe = metadata
+    for (const field of metadataTexts) {
+      const texts = metadata[field]
+      if (isDict(texts)) safe = replaced(safe, field, field === 'annotations' ? this.#annotations(texts, isSecret, copies) : mapDict(texts, (value, name) => this.#value(value, name)))
+    }
     return safe
   }
 
-  #quoted(value: string): string {
-    const quote = /^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? ''
-    return quote + this.digest(quote === '' ? value : value.slice(1, -1)) + quote
-  }
-
-  #fields(object: Dict, names: readonly string[], replace: (value: unknown, field: string, name: string) => unknown): Dict {
-    const changed: Record<string, unknown> = {}
-    for (const field of names) {
-      const values = object[field]
-      if (!isDict(values)) continue
-      const safe = mapDict(values, (value, name) => replace(value, field, name))
-      if (safe !== values) changed[field] = safe
-    }
-    return Object.keys(changed).length === 0 ? object : { ...object, ...changed }
-  }
-
-  #annotations(object: Dict, isSecret: boolean): Dict {
-    const metadata = object['metadata']
-    const annotations = isDict(metadata) ? metadata['annotations'] : undefined
-    if (!isDict(metadata) || !isDict(annotations)) return object
-    let safe = mapDict(annotations, (value, name) => (name === lastApplied ? (isSecret ? undefined : this.#applied(value)) : this.#named(name, value)))
-    if (isSecret && Object.hasOwn(safe, lastApplied)) {
-      const { [lastApplied]: _gone, ...others } = safe
-      safe = others
-    }
-    return safe === annotations ? object : { ...object, metadata: { ...metadata, annotations: safe } }
+  #annotations(annotations: Dict, isSecret: boolean, copies: ReadonlySet<string>): Dict {
+    const safe = mapDict(annotations, (value, name) => {
+      if (name === lastApplied) return isSecret ? undefined : this.#applied(value)
+      if (typeof value === 'string' && (isSecret && (/"(?:data|stringData)"\s*:|^\s*(?:data|stringData):/m.test(value)) || holds(value, copies))) return this.digest(value)
+      return this.#value(value, name)
+    })
+    if (!isSecret || !Object.hasOwn(safe, lastApplied)) return safe
+    const { [lastApplied]: _gone, ...others } = safe
+    return others
   }
 
   /** The object as it was sent once, which holds the same secrets. */
@@ -120,29 +167,13 @@ export class Redactor {
     return this.digest(written)
   }
 
-  /** Variables and arguments of programs, wherever a kind has them. */
-  #specs(value: unknown, field = ''): unknown {
-    if (Array.isArray(value)) {
-      if (field === 'env') return mapList(value, (entry) => (isDict(entry) && typeof entry['name'] === 'string' && entry['value'] !== undefined ? replaced(entry, 'value', this.#named(entry['name'], entry['value'])) : entry))
-      if (field === 'args' || field === 'command') return mapList(value, (entry, index) => (typeof entry === 'string' ? this.#argument(entry, value[index - 1]) : entry))
-      return mapList(value, (entry) => this.#specs(entry))
-    }
-    if (!isDict(value)) return value
-    let copy: Record<string, unknown> | undefined
-    for (const name in value) {
-      const part = value[name]
-      if (typeof part !== 'object' || part === null || name === 'managedFields') continue
-      const safe = this.#specs(part, name)
-      if (safe !== part) (copy ??= { ...value })[name] = safe
-    }
-    return copy ?? value
-  }
-
-  #argument(text: string, before: unknown): string {
-    // The flag and its value are two arguments.
-    if (typeof before === 'string' && this.#flagAlone.test(before) && !/^(?:--|-\w$)/.test(text)) return this.digest(text)
-    const { begin, value } = this.#flags.exec(text)?.groups ?? {}
-    return begin === undefined || value === undefined ? this.#inText(text) : begin + this.digest(value)
+  /** Bytes that are text are looked through as text is. */
+  #bytes(value: unknown, name: string): unknown {
+    if (typeof value !== 'string') return value
+    const suspicion = this.#suspicion(name)
+    if (suspicion !== 'none' && suspicion !== 'weak') return this.digest(value)
+    const text = Buffer.from(value, 'base64').toString('utf8')
+    return text.includes('\uFFFD') || this.#texts.redact(text) === text ? value : this.digest(value)
   }
 
   #at(value: unknown, path: readonly string[]): unknown {
@@ -155,14 +186,27 @@ export class Redactor {
   }
 }
 
-interface Found {
-  readonly begin: string
-  readonly value: string
+const none: ReadonlySet<string> = new Set()
+
+function holds(text: string, copies: ReadonlySet<string>): boolean {
+  for (const copy of copies) if (text.includes(copy)) return true
+  return false
 }
 
-/** What `replaceAll` hands over last: parts by name, since a configured expression may have numbered ones of its own. */
-function partsOf(found: readonly unknown[], replace: (parts: Found) => string): string {
-  return replace(found.at(-1) as Found)
+/** What a value is called that stands beside its name: a variable, a header, a parameter of a chart. */
+function nameOf(dict: Dict): string | undefined {
+  if (!Object.hasOwn(dict, 'value')) return undefined
+  for (const field of ['name', 'key', 'header', 'path'] as const) if (typeof dict[field] === 'string') return dict[field]
+  return undefined
+}
+
+/** A number of JSON that keeps all its digits. */
+function isRawNumber(value: Dict): value is Dict & { readonly rawJSON: string } {
+  return Object.hasOwn(value, 'rawJSON') && Object.isFrozen(value)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }
 
 function isDict(value: unknown): value is Dict {

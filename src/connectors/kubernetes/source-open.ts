@@ -6,7 +6,7 @@ import type { Log } from '../../telemetry/ports.ts'
 import { login } from '../../net/kubernetes/login.ts'
 import { openClient } from '../../net/kubernetes/client.ts'
 import type { KubernetesConfig } from './config.ts'
-import { Redactor, sensitiveNames } from './map-redact.ts'
+import { Redactor } from './map-redact.ts'
 import { bringObjects, objectsFile } from './source-bring.ts'
 import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
@@ -36,8 +36,8 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
   return source
 }
 
-function namesOf({ redact: { names } }: KubernetesConfig): RegExp {
-  return names === null ? sensitiveNames : new RegExp(`${sensitiveNames.source}|${names}`, 'i')
+function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
+  return names === null ? undefined : new RegExp(names, 'i')
 }
 
 /** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */

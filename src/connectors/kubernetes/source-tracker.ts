@@ -225,13 +225,14 @@ export class Tracker implements Target {
   }
 
   #happened(seen: SeenObject, uid: string, version: string, before: Known | undefined, tell: boolean): void | Promise<void> {
-    const { map, cluster, type } = this.#options
+    const { map, cluster, type, redactor } = this.#options
     const known = before ?? map.add(this.#collection, uid)
     if (this.#listing) known.seen = this.#list
     if (known.version === version) return
     known.version = version
     const place = placeOf(cluster, type, seen.object)
-    const data = eventData(place, version, seen.object)
+    const told = eventData(place, version, seen.object)
+    const data = redactor === undefined ? told : { ...told, message: redactor.text(told.message) }
     const time = Date.parse(data.last ?? '')
     const events = tell || this.#options.snapshot ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)] : []
     return this.#record(events, [{ is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: nothing }, ...this.#passed(version)], version)

@@ -1,5 +1,6 @@
 // Secret values written to a real cluster in every way in which objects carry them, a new value with each write.
 import { createHash } from 'node:crypto'
+import { planted, type PlantedObject } from '../../kit/secret-corpus.ts'
 import type { Kube } from '../../real/kit/kube.ts'
 
 export const namespace = 'vault'
@@ -89,6 +90,23 @@ const ways: Readonly<Record<string, Way>> = {
   },
 }
 
+/** An API server takes no such object: a label is short, and a status is not created. */
+const untaken = new Set(['label', 'termination message'])
+/** Only parts of these values are written, so that a search for the whole finds nothing. */
+export const inParts = new Set(['key id of AWS', 'hash of a password'].map((way) => `corpus: ${way}`))
+
+/** Of the corpus, whose values are text: an object each. */
+const corpus: Readonly<Record<string, Way>> = Object.fromEntries(planted(() => '0'.repeat(48)).flatMap(({ way }, index) => untaken.has(way) ? [] : [[`corpus: ${way}`, async ({ kube, name, next }: Hand) => {
+  const { text } = next()
+  const made = planted(() => text)[index]?.object as PlantedObject
+  await kube.call('POST', pathOf(made), { ...made, metadata: { ...made.metadata, name, namespace } })
+}]]))
+
+function pathOf({ apiVersion, kind }: PlantedObject): string {
+  const plural = `${kind.toLowerCase()}s`
+  return apiVersion === 'v1' ? path(plural) : `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
+}
+
 /** The namespace and the kind that values are written to. */
 export async function prepare(kube: Kube): Promise<void> {
   await kube.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
@@ -117,7 +135,7 @@ export class Planter {
 
   /** Writes until there are at least so many values, each way in turn and each at least once; `prefix` begins the names of objects. */
   async plant(prefix: string, least: number): Promise<void> {
-    const all = Object.entries(ways)
+    const all = Object.entries({ ...ways, ...corpus })
     const before = this.values.length
     for (let round = 0; round === 0 || this.values.length - before < least; round++) {
       await Promise.all(all.map(([way, write], index) => write({ kube: this.#kube, name: `${prefix}-${round}-${index}`, next: () => this.#value(way, prefix) })))

@@ -1,0 +1,6 @@
+/** Finds secrets in texts by the names of values and by their form. Pure: what stands in their place is given. */
+export { redactArguments } from './commands.ts'
+export { suspicionOf, type Suspicion } from './names.ts'
+export type { Mask } from './shapes.ts'
+export { TextRedactor } from './text.ts'
+export { isSecretValue, looksRandom, mark } from './values.ts'

@@ -1,0 +1,88 @@
+/** Which names promise a secret value: of keys, variables, flags, headers and fields. */
+
+/**
+ * `password` and `certain`: any value but a placeholder or a switch is secret, of a password also a number. `reference`: secret unless it is
+ * the name of an object. `likely`: secret unless it is a plain word, an address or prose. `weak`: secret only if it looks random.
+ */
+export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
+
+/** A name with one of these as its last words is about a secret and holds none. */
+const about = new Set(`name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
+  expired lifetime duration interval age length len size min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers audience audiences algorithm algorithms alg algs
+  format header headers prefix suffix field fields claim claims scope scopes method methods class store stores stored manager service services server servers host hosts hostname port ports realm mount mounts path paths
+  file files filename dir directory folder url urls uri uris endpoint endpoints location namespace namespaces version versions label labels selector hint hints strategy encoder encoding hashing iterations cost
+  validation validator validators validate hashers encoders reset change changed recovery strength attempts retries retry lockout history complexity special uppercase lowercase digits cache check review reviews binding projection mounting automount
+  id ids user users username usernames email group groups role roles owner domain region zone bucket table column index topic subject schema template message messages text title description placeholder
+  error errors warning failed failure success invalid missing handler filter filters middleware module plugin plugins backend backends frontend proxy client clients app apps image repository tag registry
+  allowed denied allow deny requests request response responses status state event events metric metrics log logs logging level verify verified verification verifier bits rounds life source sources target
+  html htm lua js ts css py rb go php pl tmpl tpl j2 md svg proto sql crt cert certs certificate certificates ca hash checksum sum fingerprint thumbprint usage usages leeway skew grace period seconds minutes hours
+  days sec secs ms delay window per rate quota separator delimiter pattern regex regexp character characters chars charset set mapping map mappings transformer generator factory converter aware support supported
+  option options config configuration settings properties spec resource resources plural kinds case sensitive insensitive in out for cleanup purge refresher sync syncer operator controller agent exporter webhook annotation annotations
+  visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/))
+
+/** Words behind a secret one that change nothing. */
+const neutral = /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
+
+const passwordWord = /^\w*(?:passw(?:or)?ds?|passphrases?|passcodes?|kennwort|passwort)\d*$|^\w*pwd\d*$|^pw$|^requirepass$|^masterauth$|^psk$|^(?:pgpass|htpasswd|sshpass)$/
+const notPass = new Set(['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc', 'memcached', 'first', 'second', 'multi', 'single', 'by', 'test', 'render'])
+const certainWord = /^(?:\w*tokens?|credentials?|creds?|bearer|\w+secrets?|\w*(?:api|secret|access|private|signing|encryption|auth|master|account|shared|crypt)keys?|keytab|keystore|dockercfg|dockerconfigjson|bip39|mnemonic)\d*$/
+const notToken = /^(?:external|sealed|kube|k8s|pull|tls)secrets?$|^(?:no|de|un)?tokens?(?:iz|is)|^(?:max|min|num|count)tokens?$/
+/** Of a secret: whose it is, so that it is no name of an object. */
+const ownSecret = new Set(['client', 'shared', 'jwt', 'cookie', 'app', 'webhook', 'session', 'consumer', 'hmac', 'token', 'api', 'oauth', 'oauth2', 'auth', 'signing', 'hash', 'csrf', 'user', 'admin', 'app', 'access', 'storage', 'vault', 'key', 'totp', 'otp', 'turn', 'rpc', 'bot', 'my'])
+const certainKey = new Set(['api', 'private', 'access', 'secret', 'signing', 'sign', 'encryption', 'encrypt', 'decryption', 'crypto', 'cipher', 'master', 'shared', 'account', 'storage', 'auth', 'ssh', 'hmac', 'jwt', 'aes', 'rsa', 'cookie', 'unseal', 'wrapping', 'recovery', 'certificate', 'priv', 'preshared', 'deploy', 'consumer'])
+const likelyKey = new Set(['app', 'user', 'client', 'server', 'host', 'session', 'license', 'licence', 'data', 'admin', 'integration', 'instrumentation', 'write', 'tls', 'ssl', 'ca', 'root', 'service', 'security', 'signature', 'webhook', 'application', 'bootstrap', 'gossip', 'cluster'])
+const likelyWord = /^(?:auth|authorization|dsn|connectionstrings?|connstr|connectionurl|jaas)$/
+const weakWord = /^(?:\w*keys?|salt|pepper|seed|nonce|cookie|signature|sig|jwt|license|licence|otp|pin|session|webhook|hmac|sas)\d*$/
+
+const known = new Map<string, Suspicion>()
+const mostKnown = 20_000
+
+/** Pure; names come again and again, so that the answer is cached. */
+export function suspicionOf(name: string): Suspicion {
+  let found = known.get(name)
+  if (found === undefined) {
+    found = judged(wordsOf(name))
+    if (known.size < mostKnown) known.set(name, found)
+  }
+  return found
+}
+
+/** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in small letters. */
+export function wordsOf(name: string): string[] {
+  const own = name.slice(name.lastIndexOf('/') + 1)
+  return own.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1-$2').toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+}
+
+function judged(words: readonly string[]): Suspicion {
+  let [tail, seen] = [false, '']
+  for (let at = words.length - 1; at >= 0; at--) {
+    const word = words[at] ?? ''
+    // `x509` and `.dat` may follow; the first word that means something decides.
+    if (!tail && neutral.test(word) && at > 0) continue
+    const found = suspicionOfWord(word, words, at)
+    if (found !== 'none') return seen === 'about' ? (found === 'weak' ? 'none' : 'none') : tail && found !== 'password' ? lowered(found) : found
+    if (about.has(word)) seen = 'about'
+    tail = true
+  }
+  return 'none'
+}
+
+/** Another word follows, which nobody knows. */
+function lowered(found: Suspicion): Suspicion {
+  return found === 'certain' || found === 'reference' ? 'likely' : found === 'likely' ? 'weak' : 'none'
+}
+
+function suspicionOfWord(word: string, words: readonly string[], at: number): Suspicion {
+  const before = words[at - 1] ?? ''
+  if (passwordWord.test(word) && word !== 'cwd') return word === 'pwd' && words.length > 1 && before === 'old' ? 'none' : 'password'
+  if (word === 'pass') return notPass.has(before) ? 'none' : 'certain'
+  if (word === 'secret' || word === 'secrets') return ownSecret.has(before) ? 'certain' : 'reference'
+  if (word === 'key' || word === 'keys') {
+    if (before === 'public' || before === 'pub') return 'none'
+    return certainKey.has(before) ? 'certain' : likelyKey.has(before) ? 'likely' : 'weak'
+  }
+  if ((word === 'string' || word === 'str') && (before === 'connection' || before === 'conn')) return 'likely'
+  if (certainWord.test(word)) return notToken.test(word) ? 'none' : 'certain'
+  if (likelyWord.test(word)) return 'likely'
+  return weakWord.test(word) && !/^(?:mon|tur|don|hoc|joc|whis|var|bus)keys?$/.test(word) ? 'weak' : 'none'
+}

@@ -1,0 +1,268 @@
+/**
+ * Text without the secrets that it holds: files, scripts, messages and JSON as values of an object. One pass over the words that a name of a
+ * secret has; what stands before and after tells how its value is written. Pure.
+ */
+import { commandTrigger, redactCommands } from './commands.ts'
+import { suspicionOf, type Suspicion } from './names.ts'
+import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts'
+import { isSecretValue, looksRandom } from './values.ts'
+import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type Range } from './layout.ts'
+
+export interface TextOptions {
+  readonly mask: Mask
+  /** Further names whose values are secret. */
+  readonly more?: RegExp | undefined
+  /** JSON as what it is. Undefined: nothing was replaced. */
+  readonly structure?: (value: unknown) => unknown
+}
+
+const words = 'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
+const nameSign = /[\w.-]/
+const longestName = 100
+const longestValue = 65_536
+const longestHarmless = 200
+const mostHarmless = 10_000
+/** Unquoted values end at these within a line. */
+const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
+const directive = /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
+
+export class TextRedactor {
+  readonly #mask: Mask
+  readonly #more: RegExp | undefined
+  readonly #structure: TextOptions['structure']
+  readonly #trigger: RegExp
+  /** Matches whatever may hold a secret, by name, form or program. */
+  readonly #quick: RegExp
+  /** Short texts that hold none: objects repeat those of others. Two generations, so that it stays small. */
+  #harmless = new Set<string>()
+  #harmlessBefore = new Set<string>()
+  readonly #word: RegExp
+
+  constructor({ mask, more, structure }: TextOptions) {
+    this.#mask = mask
+    this.#more = more
+    this.#structure = structure
+    const names = more === undefined ? words : `${words}|${more.source}`
+    this.#trigger = new RegExp(names, 'i')
+    this.#word = new RegExp(names, 'gi')
+    this.#quick = new RegExp(`${names}|${commandTrigger.source}|://[^@\\s]{0,600}@|${shapeTrigger.source}`, 'i')
+  }
+
+  suspicionOf(name: string): Suspicion {
+    return this.#more?.test(name) === true ? 'password' : suspicionOf(name)
+  }
+
+  /** The text itself where it holds no secret. */
+  redact(text: string): string {
+    if (text.length < 6) return text
+    if (text.length > longestHarmless) return this.#quick.test(text) ? this.#looked(text) : text
+    if (this.#harmless.has(text)) return text
+    const safe = this.#harmlessBefore.has(text) || !this.#quick.test(text) ? text : this.#looked(text)
+    if (safe !== text) return safe
+    if (this.#harmless.size >= mostHarmless) {
+      this.#harmlessBefore = this.#harmless
+      this.#harmless = new Set()
+    }
+    this.#harmless.add(text)
+    return text
+  }
+
+  #looked(text: string): string {
+    const [named, shaped] = [this.#trigger.test(text), mayHaveShape(text)]
+    const first = /^\s*([[{])/.exec(text)?.[1]
+    if (first !== undefined && this.#structure !== undefined) {
+      const parsed = parsedJson(text)
+      if (parsed !== undefined) {
+        const safe = this.#structure(parsed)
+        return safe === parsed ? text : JSON.stringify(exact(text, this.#structure), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
+      }
+    }
+    let safe = shaped ? redactShapes(text, this.#mask) : text
+    if (named) {
+      safe = embeddedSecrets(safe, this.#mask)
+      safe = this.#named(safe)
+    }
+    return redactCommands(safe, this.#mask)
+  }
+
+  #named(text: string): string {
+    const isNetrc = /(?:^|\s)(?:machine\s+\S+|default)\s+(?:login|account|password)\s/.test(text)
+    let [safe, copied] = ['', 0]
+    const word = this.#word
+    word.lastIndex = 0
+    for (let found = word.exec(text); found !== null; found = word.exec(text)) {
+      if (found[0] === '') {
+        word.lastIndex++
+        continue
+      }
+      let [from, to] = [found.index, found.index + found[0].length]
+      const least = Math.max(copied, from - longestName)
+      while (from > least && nameSign.test(text[from - 1] ?? '')) from--
+      const most = Math.min(text.length, to + longestName)
+      while (to < most && nameSign.test(text[to] ?? '')) to++
+      word.lastIndex = Math.max(to, word.lastIndex)
+      const written = text.slice(from, to)
+      const name = written.replace(/^[-.]+|[-.]+$/g, '')
+      const suspicion = this.suspicionOf(name)
+      if (suspicion === 'none') continue
+      for (const { start, end, prefix = '' } of this.#values(text, { from, to: from + written.replace(/[-.]+$/, '').length, name, suspicion, isNetrc })) {
+        if (start < copied || end <= start) continue
+        safe += text.slice(copied, start) + prefix + this.#mask(text.slice(start, end))
+        copied = end
+        word.lastIndex = Math.max(end, word.lastIndex)
+      }
+    }
+    return copied === 0 ? text : safe + text.slice(copied)
+  }
+
+  /** Where the values of a name are that are secret. */
+  #values(text: string, at: Named): Range[] {
+    const { from, to, suspicion } = at
+    const close = /\\{0,3}["']?/y
+    close.lastIndex = to
+    const after = to + (close.exec(text)?.[0] ?? '').length
+    const judge = (range: Range | undefined): Range[] => (range !== undefined && isSecretValue(text.slice(range.start, range.end), suspicion) ? [range] : [])
+    // `<password>X</password>`, `name="password" value="X"`, `- name: password` above `value: X`.
+    const opened = text[from - 1] ?? ''
+    if (opened === '<' && /^(?:\s[^<>]*)?>/.test(text.slice(to, to + 200))) return judge(until(text, text.indexOf('>', to) + 1, '<'))
+    if (opened === '>' && text[to] === '<') {
+      const pair = /<\/[\w:-]+>\s*<(?:\w+:)?(?:value|string)>/y
+      pair.lastIndex = to
+      const gap = pair.exec(text)
+      return gap === null ? [] : judge(until(text, to + gap[0].length, '<'))
+    }
+    // `${PASSWORD:-X}`, and `${PASSWORD:?not set}`, which has no value.
+    if (opened === '{' && text[from - 2] === '$') {
+      const fallback = /:?[-=]|:(?![?+])/y
+      fallback.lastIndex = to
+      const sign = fallback.exec(text)
+      return sign === null ? [] : judge(until(text, to + sign[0].length, '}'))
+    }
+    const pair = /[ \t]{0,8},?[ \t]{0,8}\r?\n?[ \t]{0,60}(?:\\{0,3}["'])?value(?:\\{0,3}["'])?[ \t]{0,8}[:=][ \t]{0,8}/iy
+    pair.lastIndex = after
+    const gap = pair.exec(text)
+    if (gap !== null) return judge(scalar(text, after + gap[0].length))
+    if (opened === '"' && text[after] === '>') return judge(until(text, after + 1, '<'))
+    const separator = /[ \t]{0,60}(=>|[:?+]?=(?![=~])|:(?!:|\/\/))[ \t]{0,200}/y
+    separator.lastIndex = after
+    const sign = separator.exec(text)
+    if (sign !== null && !(sign[1] === ':' && opened === '/') && !/[!<>]$/.test(text.slice(after, after + 1))) return this.#assigned(text, at, after, after + sign[0].length, sign[1] ?? '', judge)
+    return this.#apart(text, at, after, judge)
+  }
+
+  #assigned(text: string, { from, suspicion }: Named, after: number, start: number, sign: string, judge: (range: Range | undefined) => Range[]): Range[] {
+    const begin = lineStart(text, from)
+    const head = text.slice(begin, from)
+    const isFirst = /^[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+|ENV[ \t]+|[#;%][ \t]*|env\.)?["']?$/.test(head)
+    const end = lineEnd(text, start)
+    const rest = text.slice(start, end).trimEnd()
+    const strong = suspicion === 'certain' || suspicion === 'password' || suspicion === 'reference'
+    if (isFirst && sign === ':') {
+      const scalarSign = /^(?:&\w+[ \t]+|!!?\w*[ \t]+)?[|>][+-]?\d?[+-]?(?:[ \t]+#.*)?$/.test(rest)
+      const column = head.replace(/["']$/, '').length
+      if (scalarSign || rest === '' || rest.startsWith('#')) {
+        const { items, block } = below(text, end, column, scalarSign)
+        if (block !== undefined && (strong || !block.text.trim().includes('\n') || suspicion === 'weak')) return isSecretValue(block.text.replaceAll(/\n[ \t]*/g, suspicion === 'weak' ? '' : '\n'), suspicion) ? [{ start: block.start, end: block.end, prefix: block.prefix }] : []
+        return strong ? items.filter((item) => isSecretValue(text.slice(item.start, item.end), suspicion)) : []
+      }
+    }
+    const first = text[start] ?? ''
+    if (first === '[' && strong && text[start + 1] !== '{') return flowList(text, start, end).flatMap(judge)
+    const quoted = quotedEnd(text, start)
+    if (quoted !== undefined) return judge(quoted)
+    // A name within quotes that its value shares: `-H "X-Api-Key: X"`.
+    const open = text[from - 1] ?? ''
+    if ((open === '"' || open === "'") && text[after - 1] !== open) {
+      const close = text.slice(start, Math.min(end, start + longestValue)).indexOf(open)
+      if (close !== -1) return judge({ start, end: start + close })
+    }
+    if (isFirst) {
+      const bare = rest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
+      let last = start + bare.length
+      // A line that ends in `\` goes on.
+      while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
+      const plain = sign === ':' ? below(text, end, head.length, true).block : undefined
+      if (plain !== undefined && strong && !/(?:^|\n)[ \t]*(?:[\w.-]+|"[^"]*"):(?:\s|$)|(?:^|\n)[ \t]*[-#]/.test(plain.text)) last = plain.end
+      return judge({ start, end: last })
+    }
+    const value = scalar(text, start)
+    // `the API key is secret: it is shown once`
+    const isSentence = value !== undefined && sign === ':' && /^ [a-z]/.test(text.slice(value.end, value.end + 2))
+    return isSentence && !isSecretValue(text.slice(value.start, value.end), 'likely') ? [] : judge(value)
+  }
+
+  /** `--token X`, `password X` of a .netrc, `requirepass X`, and what looks random shortly behind the name. */
+  #apart(text: string, { from, name, suspicion, isNetrc }: Named, after: number, judge: (range: Range | undefined) => Range[]): Range[] {
+    if (suspicion === 'weak') return []
+    const space = /[ \t]{1,60}(?:\\\r?\n[ \t]{0,60})?|(?:[ \t]{0,60}\r?\n[ \t]{0,60})/y
+    space.lastIndex = after
+    const gap = space.exec(text)
+    if (gap === null) return []
+    const start = after + gap[0].length
+    const sameLine = !gap[0].includes('\n') || gap[0].includes('\\')
+    const begin = lineStart(text, from)
+    const head = text.slice(begin, from)
+    if (text[from] === '-') return sameLine && text[start] !== '-' ? judge(scalar(text, start)) : []
+    if (isNetrc && /^passw/i.test(name)) return judge(scalar(text, start))
+    if (!sameLine) return []
+    const value = scalar(text, start)
+    if (value !== undefined && /(?:set_header|add_header|header)[ \t]+["']?$/i.test(head)) return judge(value)
+    if (value !== undefined && directive.test(name) && /^[ \t]*(?:set[ \t]+|config set[ \t]+)?$/i.test(head) && /^["']?[ \t]*;?[ \t]*(?:#.*)?$/.test(text.slice(value.end, lineEnd(text, start)))) return isSecretValue(text.slice(value.start, value.end), /^(?:requirepass|masterauth)$/.test(name) ? 'password' : 'likely') ? [value] : []
+    const random = /^[^\n]{0,40}?(?<![\w+/=.~-])([\w+/=.~-]{16,})/.exec(text.slice(start, start + 1000))
+    if (random === null) return []
+    const found = random[1] ?? ''
+    const index = start + random[0].length - found.length
+    return looksRandom(found) ? [{ start: index, end: index + found.replace(/\.$/, '').length }] : []
+  }
+}
+
+interface Named {
+  readonly from: number
+  readonly to: number
+  readonly name: string
+  readonly suspicion: Suspicion
+  readonly isNetrc: boolean
+}
+
+function until(text: string, start: number, sign: string): Range | undefined {
+  const cdata = text.startsWith('<![CDATA[', start)
+  const from = cdata ? start + 9 : start
+  const end = text.slice(from, from + longestValue).indexOf(cdata ? ']]>' : sign)
+  return { start: from, end: end === -1 ? Math.min(text.length, from + longestValue) : from + end }
+}
+
+/** A quoted value, or one word. */
+function scalar(text: string, start: number): Range | undefined {
+  const quoted = quotedEnd(text, start)
+  if (quoted !== undefined) return quoted
+  // `$(…)` and `${…}` are one word.
+  const open = /\$[({]/y
+  open.lastIndex = start
+  if (open.test(text)) {
+    const close = text.slice(start, start + longestName).indexOf(text[start + 1] === '(' ? ')' : '}')
+    if (close !== -1) return { start, end: start + close + 1 }
+  }
+  const rest = text.slice(start, start + longestValue)
+  const length = rest.search(inlineEnd)
+  return length === 0 || rest === '' ? undefined : { start, end: start + (length === -1 ? rest.length : length) }
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Node's types do not know these yet: the source text of a number, and a number written as given. */
+interface ExactJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
+  rawJSON(text: string): unknown
+}
+
+/** With every digit of its numbers. */
+function exact(text: string, structure: (value: unknown) => unknown): unknown {
+  const json = JSON as unknown as ExactJson
+  return structure(json.parse(text, (_key, value, { source }) => (typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value)))
+}
