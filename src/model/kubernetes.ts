@@ -62,6 +62,11 @@ export interface ChangeData extends ObjectIdentity {
   readonly patch: readonly PatchStep[]
   /** Who wrote it, as far as the object itself tells. */
   readonly actor?: ChangeActor
+  /**
+   * ISO 8601, to the second, by the API server's clock. Of the update that set `deletionTimestamp`: when that deletion was requested. Of a deletion
+   * that had to wait for finalizers or a grace period: when it was requested first.
+   */
+  readonly deletionRequested?: string
   /** It was there when Weir first looked. */
   readonly initial?: true
   /** What lay in between was not seen: several changes may be in this one. */

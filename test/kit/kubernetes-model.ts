@@ -98,7 +98,7 @@ export interface Life {
 }
 
 /** A source of one kind over a journal and a map on disk, as it is between two kills. */
-export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, marked = new Noise([]), noise = new Noise(), lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined, commitMs = 0 } = {}): Promise<Life> {
+export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, marked = new Noise([]), noise = new Noise(), lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined, commitMs = 0, now = (): number => host.clock.now() } = {}): Promise<Life> {
   const state = { dead: false }
   const context = journal.context(state, delay)
   const map = new ObjectMap(path)
@@ -107,7 +107,7 @@ export async function live(journal: ModelJournal, path: string, { snapshot = fal
   const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, gatherMs: 0, commitMs }, lease)
   const ended = new AbortController()
   const running = recorder.run(ended.signal)
-  const told = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise, marked, redactor, snapshot, host, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
+  const told = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise, marked, redactor, snapshot, host: { ...host, clock: { ...host.clock, now } }, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
   const tracker: ModelTracker = {
     get cursor() { return told.cursor },
     get asOf() { return told.asOf },

@@ -20,7 +20,7 @@ let kube: Kube
 let weir: WeirProcess
 let dir = ''
 
-/** ConfigMaps with what was answered, Secrets without. */
+/** ConfigMaps with the response, all else without. */
 const policy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitManagedFields: true
@@ -28,7 +28,8 @@ rules:
   - level: RequestResponse
     resources: [{ group: "", resources: [configmaps] }]
   - level: Metadata
-    resources: [{ group: "", resources: [secrets] }]
+    verbs: [create, update, patch, delete, deletecollection]
+    resources: [{ group: "", resources: [secrets, pods, pods/eviction, services] }, { group: apiextensions.k8s.io }, { group: example.com }]
   - level: None
 `
 
@@ -54,7 +55,7 @@ beforeAll(async () => {
   const kubeconfig = join(dir, 'kubeconfig.yaml')
   await writeFile(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
   const audit = { type: 'kube-audit', cluster: 'c1', listen: `127.0.0.1:${port}`, token: 'env:AUDIT_TOKEN', tls: { cert_file, key_file } }
-  weir = await startWeir({ folder: join(dir, 'weir'), env: { AUDIT_TOKEN: token }, config: { sources: { audit, cluster: { type: 'kubernetes', cluster: 'c1', kubeconfig, namespaces: ['default'], include: ['ConfigMap', 'Secret'] } } } })
+  weir = await startWeir({ folder: join(dir, 'weir'), env: { AUDIT_TOKEN: token }, config: { sources: { audit, cluster: { type: 'kubernetes', cluster: 'c1', kubeconfig, include: ['ConfigMap', 'Secret', 'Pod', 'Service', 'customresourcedefinitions.apiextensions.k8s.io', 'widgets.example.com'] } } } })
   // What is there before everything is watched is told as no change.
   for (let waited = 0; (await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')).clusters[0]?.synced !== true; waited += 100) {
     if (waited > 120_000) throw new Error(`the cluster is not watched:\n${weir.lastLog}`)
@@ -146,6 +147,62 @@ async function changes(name: string, resource: string, count: number): Promise<u
     if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000) return rows.map(({ operation, actor, actor_kind: kind, manager }) => ({ operation, actor, kind, manager }))
     await sleep(200)
   }
+}
+
+test('the actor of a deletion is known without its uid: of pods, services, collections, custom resources, and of what finalizers or a grace period held', async () => {
+  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  await as('admin', 'POST', crds, { metadata: { name: 'widgets.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names: { kind: 'Widget', plural: 'widgets', singular: 'widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] } })
+  await as('admin', 'POST', '/api/v1/namespaces', { metadata: { name: 'many' } })
+  const pod = (name: string, spec: object = {}): object => ({ metadata: { name }, spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec } })
+  const [pods, many, widgets, secrets] = [`${base}/pods`, '/api/v1/namespaces/many/pods', '/apis/example.com/v1/namespaces/default/widgets', `${base}/secrets`]
+  const hold = { finalizers: ['example.com/hold'] }
+  for (const name of ['plain', 'evicted']) await as('admin', 'POST', pods, pod(name))
+  await as('admin', 'POST', pods, pod('graceful', { nodeName: 'n1' }))
+  for (const name of ['one', 'two', 'three']) await as('admin', 'POST', many, pod(name))
+  await as('admin', 'POST', `${base}/services`, { metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } })
+  await as('admin', 'POST', secrets, { metadata: { name: 'held', ...hold } })
+  for (let tries = 0; ; tries++) {
+    const made = await as('admin', 'POST', widgets, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'loose' } }).then(() => true, (error: unknown) => { if (tries > 100) throw error })
+    if (made === true) break
+    await sleep(200)
+  }
+  await as('admin', 'POST', widgets, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'held', ...hold } })
+  const known = async (names: readonly string[]): Promise<void> => {
+    for (let waited = 0; waited < 60_000; waited += 200) {
+      const rows = await sql<{ name: string }>("SELECT DISTINCT name FROM changes WHERE operation = 'created'")
+      if (names.every((name) => rows.some((row) => row.name === name))) return
+      await sleep(200)
+    }
+    throw new Error(`not all of ${names.join(', ')} are known:\n${weir.lastLog}`)
+  }
+  await known(['plain', 'evicted', 'graceful', 'one', 'two', 'three', 'web', 'held', 'loose', 'widgets.example.com'])
+  await as('weir', 'DELETE', `${pods}/plain`)
+  await as('weir', 'POST', `${pods}/evicted/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'evicted', namespace: 'default' } })
+  await as('weir', 'DELETE', `${pods}/graceful`)
+  await as('weir', 'DELETE', many)
+  await as('weir', 'DELETE', `${base}/services/web`)
+  for (const path of [`${secrets}/held`, `${widgets}/held`, `${widgets}/loose`]) await as('weir', 'DELETE', path)
+  await sleep(1500)
+  // What ends the wait: the node, and controllers.
+  await as('admin', 'DELETE', `${pods}/graceful?gracePeriodSeconds=0`)
+  for (const path of [`${secrets}/held`, `${widgets}/held`]) await as('admin', 'PATCH', path, { metadata: { finalizers: null } })
+  await as('weir', 'DELETE', `${crds}/widgets.example.com`)
+  const names = ['evicted', 'graceful', 'held', 'held', 'loose', 'one', 'plain', 'three', 'two', 'web', 'widgets.example.com']
+  const deletions = (): Promise<{ name: string; actor: string | null }[]> => sql("SELECT name, actor FROM changes WHERE operation = 'deleted' AND name <> 'shared' ORDER BY name")
+  for (let waited = 0; waited < 90_000; waited += 500) {
+    const rows = await deletions()
+    if (rows.length >= names.length && rows.every(({ actor }) => actor !== null)) break
+    await sleep(500)
+  }
+  expect(await deletions()).toEqual(names.map((name) => ({ name, actor: 'weir' })))
+  // The update that set deletionTimestamp, too.
+  expect(await sql("SELECT DISTINCT name, actor FROM changes WHERE name IN ('held', 'graceful') AND operation = 'updated' AND list_contains(paths, '/metadata/deletionTimestamp') AND (name = 'held' OR diff::VARCHAR LIKE '%\"add\"%') ORDER BY name")).toEqual([{ name: 'graceful', actor: 'weir' }, { name: 'held', actor: 'weir' }])
+}, 300_000)
+
+async function sql<Row>(statement: string): Promise<Row[]> {
+  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: statement }) })
+  if (!answer.ok) throw new Error(await answer.text())
+  return (await answer.json()) as Row[]
 }
 
 test('with Weir killed and started again amid 60 writes, each is told once', async () => {

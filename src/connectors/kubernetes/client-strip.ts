@@ -8,6 +8,7 @@ import type { ManagedField } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import type { Members } from './map-members.ts'
+import type { OwnedFields } from './map-times.ts'
 
 const nothing = Buffer.alloc(0)
 /** Room that a reader keeps for the object it has read last. */
@@ -50,6 +51,7 @@ export class SeenObject {
   readonly #sealed: Uint8Array
   readonly #managed: Uint8Array | undefined
   #object: KubeObject | undefined
+  #managers: readonly ManagedField[] | undefined
 
   /** `sealed`: what its digest is of. `managed`: its managed fields, as JSON. */
   constructor(uid: string | undefined, version: string | undefined, document: Uint8Array, sealed: Uint8Array, managed: Uint8Array | undefined, members: Members | undefined) {
@@ -73,9 +75,14 @@ export class SeenObject {
     return digestOf(this.#sealed)
   }
 
+  /** Who wrote which of its fields. */
+  get owned(): readonly OwnedFields[] {
+    return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
+  }
+
   /** Who wrote it. */
   get managers(): readonly ManagedField[] {
-    return this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : []
+    return (this.#managers ??= this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : [])
   }
 }
 

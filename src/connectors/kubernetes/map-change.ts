@@ -29,13 +29,16 @@ export interface Change {
   readonly noise: readonly string[]
   /** Unix ms. */
   readonly time: number
+  /** Unix ms, whole seconds. */
+  readonly deletionRequested?: number | undefined
 }
 
 export function changeEvent(change: Change): WeirEvent {
-  const { place, resourceVersion, operation, patch, actor, initial, coalesced, noise, time } = change
+  const { place, resourceVersion, operation, patch, actor, initial, coalesced, noise, time, deletionRequested } = change
   const begin = JSON.stringify({ ...place, resourceVersion, operation })
   const end = JSON.stringify({
     patch, paths: changedPaths(patch), ...(actor === undefined ? {} : { actor }),
+    ...(deletionRequested === undefined ? {} : { deletionRequested: `${new Date(deletionRequested).toISOString().slice(0, 19)}Z` }),
     ...(initial ? { initial } : {}), ...(coalesced ? { coalesced } : {}), ...(noise.length === 0 ? {} : { noise }),
   })
   const data = joined([Buffer.from(`${begin.slice(0, -1)},"old":`), change.old ?? noState, newState, change.new ?? noState, Buffer.from(`,${end.slice(1)}`)])

@@ -11,6 +11,7 @@ import { diff } from '../../codecs/json-patch/index.ts'
 import { differing } from './map-members.ts'
 import { eventData } from './map-event.ts'
 import { canonical, digestOf } from './map-canonical.ts'
+import { ChangeClock, deletionRequest, DeletionRequests, goneAt, setsDeletion } from './map-times.ts'
 import type { Noise, NoiseRule } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
@@ -56,6 +57,8 @@ export class Tracker implements Target {
   #listing = false
   /** Something was known when that list began. */
   #hadSome = false
+  readonly #clock = new ChangeClock()
+  readonly #requests = new DeletionRequests()
   /** Uids by place, while a list is under way: where two had the same name, one of them is gone. */
   #names: Map<string, string> | undefined
 
@@ -161,7 +164,8 @@ export class Tracker implements Target {
     const [version, now] = [seen.version ?? '', host.clock.now()]
     const known = map.add(this.#collection, place.uid)
     if (this.#listing) known.seen = this.#list
-    const created = Date.parse(String(safe.metadata?.['creationTimestamp']))
+    const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
+    this.#requests.seen(place.uid, safe)
     const change = tell || snapshot ? changeEvent({
       place, resourceVersion: version, operation: 'created', old: undefined, new: document, patch: [], actor: actorOf(seen.managers), initial: !tell, coalesced: this.#listing && tell, noise: [],
       time: Number.isNaN(created) ? now : created,
@@ -177,7 +181,8 @@ export class Tracker implements Target {
     // Where nothing was redacted, what was sent is what is kept.
     const parts = old === undefined ? undefined : ((document === seen.document && members !== undefined ? differing(old, bufferOf(document), members, safe) : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
     const patch: readonly PatchStep[] = parts === undefined ? [] : diff(...parts)
-    const now = host.clock.now()
+    const now = this.#clock.ofUpdate(host.clock.now(), patch, safe, seen)
+    this.#requests.seen(place.uid, safe, parts?.[0])
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
     // The same in another order: another version of the server.
@@ -186,7 +191,7 @@ export class Tracker implements Target {
       return this.#hidden(known, version, 'resource-version')
     }
     const change = hiding.length > 0 ? undefined : changeEvent({
-      place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now,
+      place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now, deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
       noise: parts === undefined ? [] : (marked?.marks(...parts, patch, canonical) ?? []),
     })
     return this.#put(change, place, version, digest, document, safe, known, false, now)
@@ -249,6 +254,7 @@ export class Tracker implements Target {
     const { map, host, type, cluster } = this.#options
     // Read before it is known no more.
     const object = this.#events ? undefined : last?.object
+    const requested = this.#requests.gone(uid)
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
@@ -256,10 +262,11 @@ export class Tracker implements Target {
     const document = (last?.digest === known.hash ? undefined : map.document(known)) ?? (last === undefined ? undefined : this.#safe(last)[1])
     // Without a document nobody knows what it was called.
     if (document === undefined) return this.#record([], steps, version)
-    const place = { ...placeOf(cluster, type, object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)), uid }
-    const now = host.clock.now()
+    const whole = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
+    const place = { ...placeOf(cluster, type, whole), uid }
+    const now = this.#clock.at(host.clock.now(), goneAt(whole))
     const resourceVersion = last?.version ?? known.version
-    const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: document, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now })
+    const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: document, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now, deletionRequested: requested ?? deletionRequest(whole) })
     this.#options.onChange()
     return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now)], steps, version)
   }

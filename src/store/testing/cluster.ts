@@ -43,6 +43,7 @@ export function auditEvent(who: ObjectIdentity, username: string, verb: string, 
   const { cluster, group, resource, namespace, name } = who
   const data: AuditData = {
     cluster, auditID: `audit-${++made}`, verb, user: { username }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34', uri: `/api/v1/${resource}/${name}`, code: 200, received, completed: received,
+    audit: { actor: { kind: 'user', name: username, domain: cluster }, action: verb, service: 'kubernetes', tenant: cluster, outcome: 'success', severity: 'normal', resource: { type: `${resource}${group === '' ? '' : `.${group}`}${rest.object?.subresource === undefined ? '' : `/${rest.object.subresource}`}` } },
     object: { group, version: 'v1', resource, ...(namespace === undefined ? {} : { namespace }), name, ...(uid === undefined ? {} : { uid }), ...(version === undefined ? {} : { resourceVersion: version }) }, ...rest,
   }
   return { ...envelope(who, kubernetesTypes.audit, 'audit', received, data), id: `${data.auditID}/ResponseComplete` }

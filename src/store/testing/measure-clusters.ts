@@ -16,7 +16,7 @@ const total = Number(process.argv[2] ?? 100_000)
 const perFrame = 500
 const iso = (second: number): string => new Date(startOfDay + second * 1000).toISOString()
 
-/** Each of a quarter as many pods is told of four times, ten events a second. */
+/** Each of a quarter as many pods is told of four times, ten events a second; a tenth of the changes are deletions. */
 function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: WeirEvent; readonly audit: WeirEvent } {
   const pod = n % Math.ceil(total / 4)
   const who = identity(`Pod/ns${pod % 50}/web-${pod}-7c9d8f6b5-abcde`, String(n), `00000000-0000-4000-8000-${String(pod).padStart(12, '0')}`)
@@ -27,8 +27,9 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
       phase: 'Running', node: `worker-${pod % 100}`, created: iso(0), labels: { app: `web-${pod % 500}`, 'pod-template-hash': '7c9d8f6b5', tier: 'front' }, addresses: [{ ip: `10.${pod >> 16}.${(pod >> 8) & 255}.${pod & 255}`, as: 'pod' }],
       owners: [{ kind: 'ReplicaSet', group: 'apps', name: `web-${pod % 500}-7c9d8f6b5`, uid: 'x'.repeat(36), controller: true }], images: [{ container: 'web', image: `registry/web:${pod % 500}`, id: `registry/web@sha256:${'ab'.repeat(32)}` }],
     }),
-    change: changeEvent(who, iso(n / 10), { operation: 'updated', old: state, new: state, patch: [{ op: 'replace', path: '/spec/x', value: n }], actor: { manager: 'kubectl-edit', time: second } }),
-    audit: auditEvent(who, `user${n % 20}`, 'patch', iso(n / 10), n % 2 === 0 ? { uri: '/x?fieldManager=kubectl-edit' } : { version: String(n) }),
+    change: n % 10 === 9 ? changeEvent(who, iso(n / 10), { operation: 'deleted', old: state }) : changeEvent(who, iso(n / 10), { operation: 'updated', old: state, new: state, patch: [{ op: 'replace', path: '/spec/x', value: n }], actor: { manager: 'kubectl-edit', time: second } }),
+    // A tenth are deletions, logged without uid.
+    audit: n % 10 === 9 ? auditEvent(who, `user${n % 20}`, 'delete', iso(n / 10)) : auditEvent(who, `user${n % 20}`, 'patch', iso(n / 10), n % 2 === 0 ? { uri: '/x?fieldManager=kubectl-edit' } : { version: String(n) }),
   }
 }
 
@@ -43,6 +44,8 @@ const questions: readonly (readonly [what: string, sql: string])[] = [
   ['changes of a namespace', "SELECT operation, count(*) FROM changes WHERE namespace = 'ns7' GROUP BY ALL"],
   ['newest changes with their places', 'SELECT time, kind, name, paths, manager FROM changes ORDER BY time DESC LIMIT 100'],
   ['newest changes with who it was', 'SELECT time, kind, name, actor, actor_kind FROM changes ORDER BY time DESC LIMIT 100'],
+  ['deletions of a quarter of an hour, with who it was', `SELECT time, kind, name, actor FROM changes WHERE operation = 'deleted' AND time >= make_timestamptz(${startOfDay * 1000}) AND time < make_timestamptz(${(startOfDay + 900_000) * 1000})`],
+  ['changes of one object with who it was', "SELECT time, operation, actor FROM changes WHERE subject = 'pods/ns27/web-777-7c9d8f6b5-abcde'"],
   ['all changes by who it was', 'SELECT actor_kind, count(*), count(DISTINCT actor) FROM changes GROUP BY ALL'],
 ]
 

@@ -1,0 +1,92 @@
+/** When something happened to an object, by the times that the API server wrote into it. They are whole seconds. */
+import { keysOf, type ManagedField, type PatchStep } from '../../model/kubernetes.ts'
+import type { KubeObject } from './client-types.ts'
+
+const second = 1000
+
+/** A managed field with the fields that it is about (FieldsV1). */
+export type OwnedFields = ManagedField & { readonly fieldsV1?: unknown }
+
+function momentOf(value: unknown): number | undefined {
+  const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(moment) ? undefined : moment
+}
+
+/** Unix ms at which its deletion was requested: `deletionTimestamp` lies ahead of that by the grace period. Undefined: it is not to be deleted. */
+export function deletionRequest({ metadata }: KubeObject): number | undefined {
+  const ends = momentOf(metadata?.['deletionTimestamp'])
+  const grace = metadata?.['deletionGracePeriodSeconds']
+  return ends === undefined ? undefined : ends - (typeof grace === 'number' ? grace * second : 0)
+}
+
+/** Unix ms at which an object went, as far as its last state tells: one that finalizers held went later than `deletionTimestamp`. */
+export function goneAt({ metadata }: KubeObject): number | undefined {
+  const finalizers = metadata?.['finalizers']
+  return Array.isArray(finalizers) && finalizers.length > 0 ? undefined : momentOf(metadata?.['deletionTimestamp'])
+}
+
+export function setsDeletion(patch: readonly PatchStep[]): boolean {
+  return patch.some(({ op, path }) => op !== 'remove' && path === '/metadata/deletionTimestamp')
+}
+
+/**
+ * Unix ms of an update: the newest of the managed fields that name a field which was written, of the request to delete, and of
+ * `status.startTime`, if the update set these. Undefined: nothing in the object tells. An entry that does not name a changed field is about an earlier
+ * update. A field that was removed is named by no entry.
+ */
+export function updatedAt(patch: readonly PatchStep[], after: KubeObject, owned: readonly OwnedFields[]): number | undefined {
+  const written = patch.filter(({ op }) => op !== 'remove')
+  const paths = written.map(({ path }) => keysOf(path))
+  const moments = owned.filter(({ fieldsV1 }) => paths.some((path) => names(fieldsV1, path))).map(({ time }) => momentOf(time))
+  if (setsDeletion(patch)) moments.push(deletionRequest(after))
+  for (const step of written) if (step.path === '/status/startTime' && 'value' in step) moments.push(momentOf(step.value))
+  const known = moments.filter((moment) => moment !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
+/** FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for entries of lists; what has none of these within is one value. */
+function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return true
+  if (typeof fields !== 'object' || fields === null) return false
+  const within = Object.entries(fields).filter(([name]) => name !== '.')
+  if (within.length === 0) return true
+  return within.some(([name, of]) => (name === `f:${key}` || (/^\d+$|^-$/.test(key) && /^[kvi]:/.test(name))) && names(of, rest))
+}
+
+/**
+ * Times of changes of one collection, in Unix ms. The time of receipt, unless the object's own second had already ended then: a receipt within
+ * that second is the finer of the two. Never later than the receipt. Within a second no change is earlier than one that came before it.
+ */
+export class ChangeClock {
+  #last = -Infinity
+
+  at(received: number, own: number | undefined): number {
+    const time = own === undefined || received < own + second ? received : Math.floor(this.#last / second) * second === own ? this.#last : own
+    this.#last = time
+    return time
+  }
+
+  /** Of an update. What was written within the last second needs no look at who wrote which field. */
+  ofUpdate(received: number, patch: readonly PatchStep[], after: KubeObject, seen: { readonly managers: readonly ManagedField[]; readonly owned: readonly OwnedFields[] }): number {
+    const isFresh = seen.managers.some(({ time }) => (momentOf(time) ?? -Infinity) + second > received)
+    return this.at(received, isFresh ? undefined : updatedAt(patch, after, seen.owned))
+  }
+}
+
+/** When the deletion of objects was requested first, in Unix ms: further requests may move `deletionTimestamp`. */
+export class DeletionRequests {
+  readonly #requested = new Map<string, number>()
+
+  /** `before`: its state before, or what of it differs. */
+  seen(uid: string, object: KubeObject, before?: KubeObject): void {
+    if (object.metadata?.['deletionTimestamp'] === undefined || this.#requested.has(uid)) return
+    const requested = (before === undefined ? undefined : deletionRequest(before)) ?? deletionRequest(object)
+    if (requested !== undefined) this.#requested.set(uid, requested)
+  }
+
+  gone(uid: string): number | undefined {
+    const requested = this.#requested.get(uid)
+    this.#requested.delete(uid)
+    return requested
+  }
+}
