@@ -6,26 +6,41 @@ const held = (ms: number): object => ({ ms, held: true })
 const drained = { ms: 10, held: false }
 const readOn = { ms: 0, held: false }
 
-test('what comes after a pause is read at once, and all connections rest until the same moment; where much comes none rests', () => {
+const [one, two] = [{}, {}]
+
+test('a quiet connection is read at once; one with many changes rests, all of them until the same moment; where much comes none rests', () => {
   let now = 5000
   const pace = new Pace({ now: () => 0, monotonic: () => now })
-  expect(pace.rest(700)).toEqual(drained)
+  expect(pace.rest(one, 700, 5)).toEqual(drained)
   now += 4
-  expect(pace.rest(700)).toEqual({ ms: 6, held: false })
+  expect(pace.rest(one, 700, 1)).toEqual({ ms: 6, held: false })
   now += 146
-  expect([pace.rest(700), pace.rest(700)]).toEqual([held(650), held(650)])
+  expect([pace.rest(one, 700, 1), pace.rest(two, 700, 5)]).toEqual([held(650), held(650)])
   now += 650
-  expect(pace.rest(700)).toEqual(drained)
+  expect(pace.rest(one, 700, 1)).toEqual(drained)
   now += 10
-  expect([pace.rest(64 * 1024), pace.rest(700)]).toEqual([readOn, readOn])
+  expect([pace.rest(one, 64 * 1024, 1), pace.rest(one, 700, 1)]).toEqual([readOn, readOn])
   // Much came just before: so it goes on, and who rested then would keep a server waiting.
   now += 800
-  expect(pace.rest(700)).toEqual(readOn)
+  expect(pace.rest(one, 700, 5)).toEqual(readOn)
   now += 800
-  expect(pace.rest(700)).toEqual(drained)
+  expect(pace.rest(one, 700, 1)).toEqual(drained)
   now += 10
-  expect(pace.rest(700)).toEqual(held(790))
-  expect(pace.rest(64 * 1024)).toEqual(readOn)
+  expect(pace.rest(one, 700, 1)).toEqual(held(790))
+  expect(pace.rest(one, 64 * 1024, 1)).toEqual(readOn)
   now += 10_000
-  expect(pace.rest(700)).toEqual(drained)
+  expect(pace.rest(one, 700, 5)).toEqual(drained)
+})
+
+test('changes of a quiet watch are never held, whatever another watch brings', () => {
+  let now = 5000
+  const pace = new Pace({ now: () => 0, monotonic: () => now })
+  for (let second = 0; second < 10; second++) {
+    for (let change = 0; change < 3; change++) {
+      expect(pace.rest(one, 700, 1), `change ${change} of second ${second}`).toEqual(readOn)
+      if (change > 0) expect(pace.rest(two, 5000, 8).held).toBe(true)
+      now += 200
+    }
+    now += 400
+  }
 })

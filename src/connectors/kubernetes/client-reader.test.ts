@@ -192,7 +192,7 @@ test('what the target throws ends the reader: nothing is passed over', async () 
   await expect(reader.run(new AbortController().signal)).rejects.toThrow('the journal is closed')
 })
 
-test('between reads a watch is held while little comes, and neither while a list does nor while much does', async () => {
+test('between reads a watch is held while some changes come, and neither while few nor while much does, nor during a list', async () => {
   const real = realHost()
   const told = new Told()
   const rests: unknown[] = []
@@ -200,7 +200,7 @@ test('between reads a watch is held while little comes, and neither while a list
   const host: Host = { ...real, timers: { ...real.timers, sleep: async (ms) => { rests.push(ms); now += ms } } }
   const end = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } } }
   const changed = (name: string, size: number) => ({ type: 'MODIFIED', object: object({ name, version: 7, more: { data: { text: 'x'.repeat(size) } } }) })
-  const lines = [{ type: 'ADDED', object: a }, end, changed('little', 10), changed('much', 70_000), changed('last', 10)]
+  const lines = [{ type: 'ADDED', object: a }, end, ...Array.from({ length: 5 }, (_, at) => changed(`little-${at}`, 10)), changed('much', 70_000), changed('last', 10)]
   const reader = new Reader({
     path: '/api/v1/configmaps', streams: true, target: told, host, pace: new Pace({ now: () => 0, monotonic: () => now }),
     ask: async (_path, _query, signal) => ({
@@ -216,14 +216,40 @@ test('between reads a watch is held while little comes, and neither while a list
   await told.until('MODIFIED last@7')
   stop.abort()
   await ended
-  // After the end of the list what else is there already is read, after little it is held.
+  // The end of the list and three changes are read at once, what else is there already with the fourth; behind the fifth it is held.
   expect(rests).toEqual([10, true, 790, false])
+})
+
+test('a change of a quiet watch is told at once, also right behind others', async () => {
+  const real = realHost()
+  const told = new Told('5')
+  const slept: number[] = []
+  // Time stands still: whatever rests never goes on.
+  const host: Host = { ...real, clock: { now: () => 0, monotonic: () => 5000 }, timers: { ...real.timers, sleep: async (ms, signal) => {
+    slept.push(ms)
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+  } } }
+  const server = await ScriptedApiServer.start(async (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    for (const name of ['one', 'two', 'three']) {
+      response.write(`${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`)
+      while (!told.lines.includes(`MODIFIED ${name}@7`) && slept.length === 0) await real.timers.sleep(2)
+    }
+  })
+  const client = openClient({ url: server.url })
+  ends.push(() => server.close(), () => client.close())
+  const stop = new AbortController()
+  const ended = new Reader({ path: '/api/v1/configmaps', streams: true, target: told, host, pace: new Pace(host.clock), ask: client.ask }).run(stop.signal)
+  while (!told.lines.includes('MODIFIED three@7') && slept.length === 0) await real.timers.sleep(2)
+  stop.abort()
+  await ended
+  expect([slept, told.lines]).toEqual([[], ['MODIFIED one@7', 'MODIFIED two@7', 'MODIFIED three@7']])
 })
 
 test('what came while a watch was held is all read before it is held again', async () => {
   const real = realHost()
   const told = new Told('5')
-  const pieces = 6
+  const [busy, pieces] = [5, 6]
   /** What was told by the time of each hold. */
   const holds: number[] = []
   let begun: () => void = () => undefined
@@ -231,8 +257,8 @@ test('what came while a watch was held is all read before it is held again', asy
   const changed = (name: string): string => `${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`
   const server = await ScriptedApiServer.start(async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.write(changed('drained'))
-    while (!told.lines.includes('MODIFIED drained@7')) await real.timers.sleep(2)
+    response.write(Array.from({ length: busy }, (_, at) => changed(`busy-${at}`)).join(''))
+    while (!told.lines.includes(`MODIFIED busy-${busy - 1}@7`)) await real.timers.sleep(2)
     await real.timers.sleep(30)
     response.write(changed('before'))
     await first
@@ -258,8 +284,8 @@ test('what came while a watch was held is all read before it is held again', asy
   ends.push(() => server.close(), () => client.close())
   await told.until(`MODIFIED held-${pieces - 1}@7`)
   const [begin, ...others] = holds
-  expect(begin).toBe(2)
-  expect(others.filter((lines) => lines < 2 + pieces)).toEqual([])
+  expect(begin).toBe(busy + 1)
+  expect(others.filter((lines) => lines < busy + 1 + pieces)).toEqual([])
   stop.abort()
   await ended
 })

@@ -186,7 +186,9 @@ export class Reader {
     const lines = new LineSplitter(this.#limits.lineBytes)
     for await (const chunk of answer.body) {
       this.#heard = this.#options.host.clock.now()
+      let count = 0
       for (const line of lines.take(chunk)) {
+        count++
         try {
           const { type, object } = this.#stripper.line(line)
           if (object === undefined) continue
@@ -201,15 +203,15 @@ export class Reader {
         }
       }
       pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
-      if (this.#version !== undefined) await this.#rest(chunk.length, answer, signal)
+      if (this.#version !== undefined) await this.#rest(chunk.length, count, answer, signal)
     }
     return undefined
   }
 
   /** What comes while it is held is not looked at. */
-  async #rest(bytes: number, answer: Answer, signal: AbortSignal): Promise<void> {
+  async #rest(bytes: number, changes: number, answer: Answer, signal: AbortSignal): Promise<void> {
     const { pace, host } = this.#options
-    const { ms, held } = pace?.rest(bytes) ?? { ms: 0, held: false }
+    const { ms, held } = pace?.rest(this, bytes, changes) ?? { ms: 0, held: false }
     if (ms <= 0) return
     if (held) answer.hold?.(true)
     await host.timers.sleep(ms, signal)
