@@ -17,6 +17,7 @@ const isCheckout = existsSync(source)
 
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
   beginSmall()
+  endWhenAsked()
   await start()
 } else {
   startOnInstalledNode()
@@ -28,9 +29,27 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
  * objects may fill 48 MB, were a quarter of what watching a large cluster took.
  */
 function beginSmall() {
+  const small = smallStart()
+  if (small === undefined || process.execve === undefined) return
+  process.execve(process.execPath, [process.execPath, ...small.arguments, ...process.execArgv, ...process.argv.slice(1)], small.env)
+}
+
+function smallStart() {
   const set = process.execArgv.some((argument) => argument.startsWith('--max-semi-space-size'))
-  if (process.platform !== 'linux' || process.argv[2] !== 'run' || set || process.execve === undefined) return
-  process.execve(process.execPath, [process.execPath, '--max-semi-space-size=4', ...process.execArgv, ...process.argv.slice(1)], { MALLOC_ARENA_MAX: '2', ...process.env })
+  if (process.platform !== 'linux' || process.argv[2] !== 'run' || set) return undefined
+  return { arguments: ['--max-semi-space-size=4'], env: { MALLOC_ARENA_MAX: '2', ...process.env } }
+}
+
+/**
+ * The first process of a container has no default action for signals; `onSignal` (src/host/process.ts) replaces this one. It comes
+ * after `beginSmall`: an exec would lose a signal that was caught and not yet handled.
+ */
+function endWhenAsked() {
+  for (const [name, number] of [['SIGTERM', 15], ['SIGINT', 2]]) process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
+  // The channel to an old Node closes however that one ends. Without this, `kill -9` of it would leave an orphan that holds the data folder.
+  if (process.channel === undefined) return
+  process.on('disconnect', () => process.exit(1))
+  process.channel.unref()
 }
 
 async function start() {
@@ -55,7 +74,9 @@ function startOnInstalledNode() {
     )
     process.exit(1)
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // An exec would close the channel, so the child gets at once what `beginSmall` would set.
+  const { arguments: first, env } = smallStart() ?? { arguments: [], env: process.env }
+  const child = spawn(node, [...first, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']) {
     if (constants.signals[signal] === undefined) continue
     process.on(signal, () => {

@@ -1,5 +1,5 @@
-import { self } from '../host/process.ts'
-import { WeirError } from '../model/errors.ts'
+import { self, systemReason } from '../host/process.ts'
+import { errorTable, WeirError } from '../model/errors.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { badConfiguration } from './bad-configuration.ts'
 
@@ -32,6 +32,12 @@ export function fail(error: unknown): number {
     const code = badConfiguration.has(error.code) ? 2 : 1
     self.leave(code)
     return code
+  }
+  // Of the machine, not of the program: a stack would say nothing more.
+  if (error instanceof Error && 'syscall' in error && 'path' in error) {
+    self.stderr(`weir: ${String(error.path)} cannot be used: ${systemReason(error)}.\n      ${errorTable.WEIR_DATA_UNUSABLE.advice}\n`)
+    self.leave(1)
+    return 1
   }
   self.stderr(`weir: ${withoutUrlSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`)
   self.leave(1)

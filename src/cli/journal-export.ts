@@ -10,7 +10,7 @@ import { eventAt } from '../model/events.ts'
 import { nowhere, stableId } from '../model/positions.ts'
 import { journalFolder, watched, type JournalFolder } from './journal-folder.ts'
 import type { ExportFlags } from './journal.ts'
-import { Output, Progress } from './output.ts'
+import { print, Progress } from './output.ts'
 
 /** Rows are handed over in pieces of about this many bytes. */
 const pieceBytes = 256 * 1024
@@ -18,11 +18,10 @@ const pieceBytes = 256 * 1024
 export async function exportCommand(flags: ExportFlags): Promise<void> {
   const host = realHost()
   const folder = await journalFolder(host, flags.data)
-  const output = new Output()
   const progress = new Progress('exporting', folder.bytes)
   const unreadable: UnreadableStretch[] = []
   for await (const piece of exportRows(watched(host, progress), folder, flags, (stretch) => unreadable.push(stretch))) {
-    if (!(await output.write(piece))) return
+    await print(piece)
   }
   progress.end()
   for (const { segment, offset, bytes, events } of unreadable) {

@@ -1,5 +1,5 @@
-import type { Host } from '../host/index.ts'
-import { processIdentity, self } from '../host/process.ts'
+import { makeDurableDirectory, type Host } from '../host/index.ts'
+import { processIdentity, self, systemReason } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 
 export interface LockContent {
@@ -30,6 +30,16 @@ export function isHeld(lock: LockContent): boolean {
   return identity !== undefined && (lock.identity === undefined || lock.identity === identity)
 }
 
+/** Creates the data folder where it is missing. Throws WEIR_DATA_UNUSABLE with the reason. */
+export async function makeDataFolder({ disk }: Host, data: string): Promise<void> {
+  try {
+    await makeDurableDirectory(disk, data)
+  } catch (error) {
+    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be created: ${systemReason(error)}.`, { cause: error })
+  }
+  if ((await disk.stat(data))?.directory !== true) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} is a file.`)
+}
+
 /** One writer a folder. A lock whose process is gone is taken over. */
 export async function takeLock(host: Host, data: string): Promise<Lock> {
   const path = `${data}/lock`
@@ -39,7 +49,7 @@ export async function takeLock(host: Host, data: string): Promise<Lock> {
       break
     } catch (error) {
       const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      if (!exists) throw new WeirError('WEIR_DATA_UNUSABLE', `the data folder ${data} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      if (!exists) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error })
       const held = await readLock(host, data)
       if (held !== undefined && isHeld(held)) {
         const where = held.url === '' ? 'is starting' : `answers at ${held.url}`

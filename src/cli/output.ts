@@ -1,28 +1,8 @@
 import { self } from '../host/process.ts'
 
-/**
- * Standard output for long answers: written as fast as its reader takes it. A reader that has enough (`| head`) is no
- * error: `write` then answers false, and there is no sense in going on.
- */
-export class Output {
-  #closed = false
-
-  constructor() {
-    process.stdout.once('error', () => {
-      this.#closed = true
-    })
-  }
-
-  async write(bytes: Uint8Array | string): Promise<boolean> {
-    const out = process.stdout
-    if (this.#closed) return false
-    if (!out.write(bytes)) {
-      await new Promise<void>((resolve) => {
-        out.once('drain', resolve).once('error', () => resolve()).once('close', resolve)
-      })
-    }
-    return !this.#closed
-  }
+/** Writes to standard output and resolves when its reader can take more. A reader that has gone ends the process (host/process.ts). */
+export async function print(bytes: Uint8Array | string): Promise<void> {
+  if (!process.stdout.write(bytes)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }
 
 /** One line on standard error that says how far a long work is; silent where nobody watches. */

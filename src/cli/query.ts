@@ -6,6 +6,7 @@ import type { Log } from '../engine/ports.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags } from './client.ts'
+import { print } from './output.ts'
 
 interface QueryFlags extends ServerFlags {
   readonly format?: QueryFormat
@@ -33,7 +34,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   if (server === undefined) return askFolder(flags.data ?? defaultData, statement, format)
   const answer = await server.ask('POST', '/api/v1/sql', { sql: statement, format })
   try {
-    await print((answer.body ?? []) as AsyncIterable<Uint8Array>)
+    await printAnswer((answer.body ?? []) as AsyncIterable<Uint8Array>)
   } catch (error) {
     throw new CommandError(`The answer was cut off: ${error instanceof Error ? error.message : String(error)}.`, ['What was printed is not complete. The program log of the server says why.'])
   }
@@ -46,7 +47,7 @@ async function askFolder(data: string, sql: string, format: QueryFormat): Promis
   try {
     const { reader } = store
     const { signal } = new AbortController()
-    await print(await (reader.isolated?.({ sql, format, bound: 'work' }, signal) ?? reader.query(sql, format, signal)))
+    await printAnswer(await (reader.isolated?.({ sql, format, bound: 'work' }, signal) ?? reader.query(sql, format, signal)))
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
     throw error
@@ -58,20 +59,12 @@ async function askFolder(data: string, sql: string, format: QueryFormat): Promis
 const silent = (): void => {}
 const toStderr: Log = { debug: silent, info: silent, warn: (message) => self.stderr(`weir: ${message}\n`), error: (message) => self.stderr(`weir: ${message}\n`) }
 
-/** Writes as fast as the reader of standard output takes it; a reader that has enough (`| head`) is no error. */
-async function print(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const out = process.stdout
-  let closed = false
-  out.once('error', () => {
-    closed = true
-  })
+/** An answer ends with its last line. */
+async function printAnswer(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   let last = 0
   for await (const piece of bytes) {
-    if (closed) return
     last = piece.at(-1) ?? last
-    if (!out.write(piece)) await new Promise<void>((resolve) => {
-      out.once('drain', resolve).once('error', () => resolve()).once('close', resolve)
-    })
+    await print(piece)
   }
-  if (last !== 0x0a && !closed) out.write('\n')
+  if (last !== 0x0a) await print('\n')
 }

@@ -14,7 +14,7 @@ import { recordFiles } from '../engine/delivery/record-store.ts'
 import { leastPlace, SinkSet } from '../engine/sinks.ts'
 import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources.ts'
 import type { ReloadReport } from '../engine/control.ts'
-import { makeDurableDirectory, realHost, type Host } from '../host/index.ts'
+import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
@@ -37,7 +37,7 @@ import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { verifyMachine } from './config-machine.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
-import { takeLock } from './lock.ts'
+import { makeDataFolder, takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
 import { sharedStart } from './shared.ts'
@@ -59,20 +59,28 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args)
   if (flags.help) return self.stdout(runHelp)
   const host = realHost()
-  const loaded = await loadConfig(host, flags.config, flags.overrides)
-  if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
-  self.stderr(await verifyMachine(host, loaded))
   const stopping = new AbortController()
   let askedAt = Number.POSITIVE_INFINITY
+  let starting = true
+  const stop = (): void => {
+    // What a start has accepted so far is synced, so it can end anywhere.
+    if (starting) self.exit(0)
+    if (!stopping.signal.aborted) askedAt = host.clock.monotonic()
+    stopping.abort()
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     self.onSignal(signal, () => {
       // A second signal means: at once. Not one that comes with the first: npm hands on what the terminal sent to both.
       if (host.clock.monotonic() - askedAt > onceMoreMs) self.exit(1)
-      if (!stopping.signal.aborted) askedAt = host.clock.monotonic()
-      stopping.abort()
+      stop()
     })
   }
+  self.onOutputClosed(stop)
+  const loaded = await loadConfig(host, flags.config, flags.overrides)
+  if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
+  self.stderr(await verifyMachine(host, loaded))
   const weir = await startWeir(host, loaded, flags)
+  starting = false
   self.onSignal('SIGHUP', () => {
     weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
   })
@@ -115,7 +123,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
-  await makeDurableDirectory(host.disk, data)
+  await makeDataFolder(host, data)
   const lock = await takeLock(host, data)
   const closing: (() => Promise<unknown>)[] = [() => lock.release()]
   const small = await smallVolume(host, config, data)

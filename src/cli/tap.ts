@@ -47,8 +47,7 @@ async function run(name: string, { filter, limit, format, ...where }: TapFlags):
     ...(limit === undefined ? {} : { limit: String(limit) }),
   })
   const answer = await server.ask('GET', `/api/v1/tap?${query.toString()}`)
-  const [{ TapTable }, { Output }] = await Promise.all([import('./tap/columns.ts'), import('./output.ts')])
-  const output = new Output()
+  const [{ TapTable }, { print }] = await Promise.all([import('./tap/columns.ts'), import('./output.ts')])
   const table = (format ?? (self.interactive ? 'table' : 'ndjson')) === 'table' ? new TapTable(process.stdout.columns ?? 200) : undefined
   let shown = 0
   for await (const line of linesOf(answer)) {
@@ -58,7 +57,7 @@ async function run(name: string, { filter, limit, format, ...where }: TapFlags):
       continue
     }
     shown++
-    if (!(await output.write(table === undefined ? `${line}\n` : table.row(row)))) return await answer.body?.cancel().catch(() => undefined)
+    await print(table === undefined ? `${line}\n` : table.row(row))
   }
   if (shown !== limit) throw new CommandError('The server ended the look.', ['It stops, or the connection broke; its program log says which.'])
 }

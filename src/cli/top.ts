@@ -48,11 +48,10 @@ const overwrite = '\u001B[H\u001B[J'
 
 async function run({ once = false, interval, limit, format, ...where }: TopFlags): Promise<void> {
   const server = await needServer(where)
-  const [{ realHost }, { ratesBetween }, { topText }, { Output }] = await Promise.all([
+  const [{ realHost }, { ratesBetween }, { topText }, { print }] = await Promise.all([
     import('../host/index.ts'), import('./top/rates.ts'), import('./top/page.ts'), import('./output.ts'),
   ])
   const host = realHost()
-  const output = new Output()
   const json = (format ?? (self.interactive ? 'table' : 'json')) === 'json'
   const draws = self.interactive && !once && !json
   let before = await look(server, host)
@@ -61,7 +60,8 @@ async function run({ once = false, interval, limit, format, ...where }: TopFlags
     const after = await look(server, host)
     const rates = ratesBetween(before, after)
     const text = json ? `${JSON.stringify({ ...rates, exporters: rates.exporters.slice(0, limit) })}\n` : topText(rates, limit)
-    if (!(await output.write(draws ? overwrite + text : once || json ? text : `${text}\n`)) || once) return
+    await print(draws ? overwrite + text : once || json ? text : `${text}\n`)
+    if (once) return
     before = after
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 export interface FileStat {
   /** Bytes. */
@@ -113,6 +114,20 @@ function missing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
+/** Node's own recursive mkdir never returns where a folder refuses new names with ENOENT, as /proc does. */
+async function makeFolders(path: string, mode?: number): Promise<void> {
+  try {
+    await fs.mkdir(path, mode)
+  } catch (error) {
+    const isThere = await fs.stat(path).then((found) => found.isDirectory(), () => false)
+    if (isThere) return
+    const above = dirname(path)
+    if (!missing(error) || above === path || (await fs.stat(above).then(() => true, () => false))) throw error
+    await makeFolders(above, mode)
+    await makeFolders(path, mode)
+  }
+}
+
 export const realDisk: Disk = {
   async open(path, mode) {
     return new RealFile(path, await fs.open(path, flags[mode], 0o600))
@@ -142,9 +157,7 @@ export const realDisk: Disk = {
       if (!missing(error)) throw error
     }
   },
-  async makeDirectory(path, mode) {
-    await fs.mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) })
-  },
+  makeDirectory: makeFolders,
   async syncDirectory(path) {
     const handle = await fs.open(path, constants.O_RDONLY)
     try {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { hostname, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
 
 /** The process and its surroundings, by value like the rest of the host. */
@@ -18,8 +19,21 @@ export const self = {
   leave(code: number): void {
     process.exitCode = code
   },
+  /** Replaces the handler of bin/weir.mjs, or the one before. */
   onSignal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP', act: () => void): void {
+    const before = process.listeners(name)
     process.on(name, act)
+    // Only now: without any listener, a signal that was caught and not yet handled would be lost.
+    for (const listener of before) process.off(name, listener)
+  },
+  /** Runs when this process ends by `exit`; nothing asynchronous happens any more. Returns how to call it off. */
+  onExit(act: () => void): () => void {
+    process.once('exit', act)
+    return () => void process.off('exit', act)
+  },
+  /** For programs that must stop in order when nobody reads their output. Without this the process exits at once, with 0. */
+  onOutputClosed(act: () => void): void {
+    outputClosed = act
   },
   stdout(text: string | Uint8Array): void {
     process.stdout.write(text)
@@ -98,6 +112,27 @@ export const self = {
   readTextFile(path: string): string {
     return readFileSync(path, 'utf8')
   },
+}
+
+let outputClosed = (): void => process.exit(0)
+
+/** `weir … | head -1`: the closed pipe is reported as an error of the stream, which would otherwise print a stack. */
+function onOutputError(name: string, error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return outputClosed()
+  // Of standard error nothing can be reported.
+  if (name === 'standard output') process.stderr.write(`weir: ${name} cannot be written: ${systemReason(error)}\n`)
+  process.exit(1)
+}
+
+if (isMainThread) {
+  process.stdout.on('error', (error) => onOutputError('standard output', error))
+  process.stderr.on('error', (error) => onOutputError('standard error', error))
+}
+
+/** The reason in an error of the system, without its code, call and path: `no space left on device`. */
+export function systemReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 
 /**

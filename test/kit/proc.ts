@@ -1,5 +1,5 @@
 // What Linux tells of a process, in bytes and seconds.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Ticks of utime and stime: USER_HZ, 100 on every Linux that runs Node. */
 const ticksPerSecond = 100
@@ -116,4 +116,16 @@ export function treeMemory(pid: number): number {
     // The process or a thread ended during the read.
     return 0
   }
+}
+
+/** The first Node among a process and the children of its main threads; undefined when there is none. */
+export function nodeBelow(pid: number): number | undefined {
+  try {
+    for (let at = pid; at > 0; at = Number(readFileSync(`/proc/${at}/task/${at}/children`, 'latin1').split(' ')[0])) {
+      if (readlinkSync(`/proc/${at}/exe`).endsWith('/node')) return at
+    }
+  } catch {
+    // One of them has just ended.
+  }
+  return undefined
 }

@@ -1,13 +1,13 @@
 // A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it was.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import type { Ledger, Pipeline } from '../../src/engine/control.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { freePorts } from './free-port.ts'
-import { cpuSeconds, memoryOf, threadTimes, type Memory, type ThreadTime } from './proc.ts'
+import { cpuSeconds, memoryOf, nodeBelow, threadTimes, type Memory, type ThreadTime } from './proc.ts'
 
 export interface WeirOptions {
   /** Existing folder; the configuration, and the data folder unless `data` says so, are made in it. */
@@ -82,11 +82,12 @@ export class WeirProcess {
   get pid(): number {
     const started = this.#child?.pid ?? -1
     if (started === -1 || this.#options.through === undefined) return started
-    try {
-      return (JSON.parse(readFileSync(join(this.data, 'lock'), 'utf8')) as { pid: number }).pid
-    } catch {
-      return started
-    }
+    // Not from the lock: in a PID namespace that names the first process of the machine.
+    return nodeBelow(started) ?? started
+  }
+  /** Of the process that was spawned, which may be the program that starts Weir; -1 when it does not run. */
+  get launched(): number {
+    return this.#child?.pid ?? -1
   }
   /** Everything that this and earlier processes said on standard error. */
   get log(): string {

@@ -1,0 +1,64 @@
+// Issue 24, item 18: `weir --help | head -1` printed an EPIPE stack.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ROOT, runCommand } from '../../tools/kit/command.ts'
+import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
+
+let folder = ''
+let weir: WeirProcess
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-pipe-'))
+  weir = await startWeir({ folder })
+})
+afterAll(async () => {
+  await weir.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Runs `weir …` into a pipe whose reader is gone, or reads one line only. */
+async function piped(command: string, reader: 'gone' | 'head -n 1'): Promise<{ command: string; code: string; stderr: string }> {
+  const errors = join(folder, 'stderr')
+  const read = reader === 'gone' ? 'exec true <&-' : reader
+  const wait = reader === 'gone' ? 'sleep 0.1; ' : ''
+  const script = `{ ${wait}"${process.execPath}" bin/weir.mjs ${command} 2>"${errors}"; echo $? >"${errors}.code"; } | { ${read}; }`
+  await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
+  return { command, code: (await readFile(`${errors}.code`, 'utf8')).trim(), stderr: await readFile(errors, 'utf8') }
+}
+
+it.each([
+  '--help', 'run --help', 'schema', 'schema --format markdown', 'create netflow', 'fields', 'completion bash', 'check',
+  'ledger --data DATA', 'ledger --verify --data DATA', 'doctor --data DATA', 'exporters --data DATA', 'top --data DATA --format json --interval 1',
+  'query --data DATA "SELECT 1"', 'query --data DATA "SELECT range, repeat(\'x\', 100) FROM range(300000)"', 'tap http --data DATA', 'journal list --data DATA', 'dead-letters list --data DATA',
+])('weir %s ends quietly when its output pipe is closed', async (command) => {
+  const line = command.replace('DATA', `"${weir.data}"`)
+  // What follows something, as `tap`, learns of it with the next row.
+  const events = setInterval(() => void weir.events([{ specversion: '1.0', id: String(Math.random()), source: '/s', type: 't' }]).catch(() => {}), 200)
+  try {
+    for (const reader of ['gone', 'head -n 1'] as const) expect(await piped(line, reader)).toEqual({ command: line, code: '0', stderr: '' })
+  } finally {
+    clearInterval(events)
+  }
+})
+
+it('a command whose error pipe is closed ends quietly', async () => {
+  const code = join(folder, 'code')
+  const script = `{ sleep 0.1; "${process.execPath}" bin/weir.mjs schema no-such-component 2>&1 >/dev/null; echo $? >"${code}"; } | { exec true <&-; }`
+  const { stderr } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
+  expect(stderr).toBe('')
+  expect(Number(await readFile(code, 'utf8'))).toBeLessThan(3)
+})
+
+it('an output that cannot be written, as on a full disk, is one sentence and an exit code', async () => {
+  const { code, stderr } = await runCommand('sh', ['-c', `"${process.execPath}" bin/weir.mjs schema >/dev/full`], { limit: 60_000, cwd: ROOT })
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'weir: standard output cannot be written: no space left on device\n' })
+})
+
+it('a running server stops in order when its log pipe is closed', async () => {
+  const exitCode = join(folder, 'code')
+  const flags = `--data "${folder}/piped" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --netflow off --ipfix-tcp off --sflow off`
+  const script = `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1; echo $? >"${exitCode}"; } | head -n 1`
+  const { timedOut } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
+  expect({ timedOut, code: (await readFile(exitCode, 'utf8')).trim() }).toEqual({ timedOut: false, code: '0' })
+})
