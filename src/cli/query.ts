@@ -10,6 +10,7 @@ import { print } from './output.ts'
 
 interface QueryFlags extends ServerFlags {
   readonly format?: QueryFormat
+  readonly fresh: boolean
 }
 
 export function register(program: Command): void {
@@ -17,6 +18,7 @@ export function register(program: Command): void {
     .description('Ask the store in SQL, through the running server or, when none runs, from the folder itself (nothing is changed there).')
     .argument('<sql>', 'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it from standard input')
     .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(queryFormats)))
+    .option('--no-fresh', 'do not wait for the newest rows; by default up to 2 s')
     .addHelpText('after', `
 Examples:
   $ weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
@@ -32,7 +34,8 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   const format = flags.format ?? (self.interactive ? 'table' : 'json')
   const server = await findServer(flags)
   if (server === undefined) return askFolder(flags.data ?? defaultData, statement, format)
-  const answer = await server.ask('POST', '/api/v1/sql', { sql: statement, format })
+  const answer = await server.ask('POST', '/api/v1/sql', { sql: statement, format, ...(flags.fresh ? {} : { fresh: false }) })
+  if (answer.headers.get('x-weir-fresh') === 'false') self.stderr('weir: the newest rows are not stored yet, so they are not in this answer\n')
   try {
     await printAnswer((answer.body ?? []) as AsyncIterable<Uint8Array>)
   } catch (error) {

@@ -157,7 +157,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const journal = `${data}/journal`
     const tail = new SharedTail()
     const offsets = await recordFiles(host, journal).all()
-    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host)
+    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail)
     const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
     const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), ...(shared === undefined ? {} : { shared }) }

@@ -4,6 +4,7 @@ import { connect, type Remote } from '../engine/rpc.ts'
 import type { StorePort } from '../engine/runtime.ts'
 import { connectStore } from '../store/serve.ts'
 import type { Host } from '../host/index.ts'
+import type { SharedTail } from '../journal/tail.ts'
 import { identityFolder, type WeirConfig } from './config.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
@@ -14,8 +15,11 @@ export interface OpenedStore {
   readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }
 
+/** Longest time that a query waits for rows accepted before it. */
+const mostFreshMs = 2000
+
 /** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
-export async function openStorePort(worker: Worker, config: WeirConfig, host: Host): Promise<OpenedStore> {
+export async function openStorePort(worker: Worker, config: WeirConfig, host: Host, tail: SharedTail): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
   const { port1, port2 } = new MessageChannel()
   const options: StoreOpen = {
@@ -37,7 +41,12 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
     if (message.status !== undefined) status = message.status
   })
   const store = connectStore(port1)
-  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), sums: async () => (await store.status()).sums }
+  const fresh = async (): Promise<boolean> => {
+    const { sequence } = tail.durable()
+    if (status.sequence >= sequence) return true
+    return remote.call('fresh', { sequence, ms: mostFreshMs })
+  }
+  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), sums: async () => (await store.status()).sums, fresh }
   return {
     remote,
     evidence,

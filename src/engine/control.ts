@@ -231,6 +231,8 @@ export interface StoreReader {
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer>
   /** Edges of nodes, summed over all that tells them. Rejects as {@link query} does. */
   edges(asked: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
+  /** Waits until queries read every row that was accepted before the call, for two seconds at most. False: they do not. */
+  fresh?(): Promise<boolean>
   /** What there is to add up. */
   sums?(): Promise<StoredSums>
 }

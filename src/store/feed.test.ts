@@ -7,7 +7,7 @@ import { realHost, type Host } from '../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
-import type { FeedIdentity } from './feed.ts'
+import type { FeedIdentity } from './waiting.ts'
 import { openStore, StoreFeed, type Store } from './index.ts'
 import type { TableRows } from './table-writer.ts'
 import { event, flowBatch, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
@@ -64,7 +64,7 @@ interface Fed {
   commits(): number
 }
 
-async function feed(open: () => Promise<Store>, identity?: FeedIdentity): Promise<Fed> {
+async function feed(open: () => Promise<Store>, identity?: FeedIdentity, fedHost = host): Promise<Fed> {
   const said: string[] = []
   const log = { ...recordingLog(), error: (message: string) => void said.push(message) }
   let told: () => void = () => {}
@@ -73,7 +73,7 @@ async function feed(open: () => Promise<Store>, identity?: FeedIdentity): Promis
     commits++
     told()
   }
-  const made = await StoreFeed.open({ host, log, metrics: recordingMetrics(), open, committed, ...(identity === undefined ? {} : { identity }) })
+  const made = await StoreFeed.open({ host: fedHost, log, metrics: recordingMetrics(), open, committed, ...(identity === undefined ? {} : { identity }) })
   const done = made.run(join(folder, 'journal'), journal.tail, stop.signal)
   const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
   return {
@@ -175,6 +175,32 @@ test('while flows wait no rest is taken before all that has come is read', async
   const many = await Promise.all(Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))))
   await until(flows.position.sequence)
   expect(many.filter((sequence) => !heard.includes(sequence))).toEqual([])
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('a reader who waits for the newest rows has them committed early, and many such readers cost one commit', async () => {
+  FailingTables.failAt = new Set()
+  // Time stands still: no commit comes by itself.
+  const { feed: fed, done, commits } = await feed(tables, undefined, { ...host, clock: { ...host.clock, monotonic: () => 0 } })
+  const last = (await Promise.all(['a', 'b', 'c'].map((id) => accept(id)))).at(-1) ?? 0
+  expect(commits()).toBe(0)
+  expect(await Promise.all([fed.fresh(last, 2000), fed.fresh(last, 2000), fed.fresh(1, 2000)])).toEqual([true, true, true])
+  expect(fed.store.ledger().stored).toEqual({ http: 3 })
+  expect(commits()).toBe(1)
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('a reader does not wait for flows that wait longer for their names', async () => {
+  FailingTables.failAt = new Set()
+  const { feed: fed, done } = await feed(tables, { watching: () => true, take: async () => {} }, { ...host, timers: { ...host.timers, after: (ms, act) => host.timers.after(ms === 2000 ? 1e8 : ms, act) } })
+  const received = host.clock.now()
+  const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
+  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })
+  expect(await fed.fresh(flows.position.sequence, 2000)).toBe(false)
   stop.abort()
   await done
   await fed.store.close()

@@ -1,9 +1,10 @@
 import type { Log, Metrics } from '../engine/ports.ts'
-import type { Clock, Host } from '../host/index.ts'
+import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
-import type { Frame, Tail } from '../journal/types.ts'
+import type { Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
+import { Waiting, type FeedIdentity } from './waiting.ts'
 
 export interface FeedOptions {
   readonly host: Host
@@ -16,15 +17,6 @@ export interface FeedOptions {
   readonly identity?: FeedIdentity
 }
 
-export interface FeedIdentity {
-  /** Some cluster is watched. */
-  watching(): boolean
-  /** Takes every frame, in order, as soon as it is read; one that it has taken before it passes over. Does not reject. */
-  take(frames: readonly Frame[]): Promise<void>
-}
-
-/** So long flows wait, from their receipt on: news of who has their addresses comes up to two seconds later than they do, and takes its own way. */
-const settleMs = 3500
 /**
  * While flows wait, the journal is looked at so often, not whenever something comes, and what has waited is committed with the look: both
  * cost the same, however little there is. (bar `enrichment`, 20,000 flows/s: flows of a cluster that is watched cost 1.2 times what others do instead of 1.35.)
@@ -35,11 +27,10 @@ const askedLookMs = 1000
 const askedMs = 30_000
 /** While more frames than these are unread, the next look is at once. */
 const mostUnread = 8
-/** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */
-const mostWaiting = 64 << 20
-
 /** Rows that did not wait become visible within this, whatever their number. */
 const commitEveryMs = 1000
+/** Readers who wait for the newest rows make the store commit earlier, but not more often than this: each commit is a file. */
+const freshEveryMs = 250
 /** As they lie in the journal: what is compressed grows to several times as much. */
 const readBytes = 1 << 20
 const maintainEveryMs = 5000
@@ -55,6 +46,11 @@ export class StoreFeed {
   readonly #options: FeedOptions
   #store: Store
   #askedAt = -Infinity
+  readonly #fresh = new Set<FreshWaiter>()
+  /** Of the last look for readers who wait. */
+  #freshAt = -Infinity
+  /** Ends the wait of the loop. */
+  #interrupt: (() => void) | undefined
 
   private constructor(options: FeedOptions, store: Store) {
     this.#options = options
@@ -74,6 +70,41 @@ export class StoreFeed {
   /** Somebody asks the store: for a while what is stored is newer. */
   asked(): void {
     this.#askedAt = this.#options.host.clock.monotonic()
+  }
+
+  /**
+   * Resolves with true when queries read everything up to a sequence of the journal, for which the store commits early. With false
+   * after `ms`, or at once where it cannot be so in time, as for flows that wait for names.
+   */
+  fresh(sequence: number, ms: number): Promise<boolean> {
+    if (this.#reached() >= sequence) return Promise.resolve(true)
+    const { clock, timers } = this.#options.host
+    return new Promise((resolve) => {
+      const waiter: FreshWaiter = {
+        sequence, until: clock.monotonic() + ms,
+        end: (is) => {
+          timer.cancel()
+          this.#fresh.delete(waiter)
+          resolve(is)
+        },
+      }
+      const timer = timers.after(ms, () => waiter.end(false))
+      this.#fresh.add(waiter)
+      this.#interrupt?.()
+    })
+  }
+
+  /** The last durable commit. */
+  #reached(): number {
+    return this.#store.ledger().positions[filePartition]?.sequence ?? 0
+  }
+
+  #tellFresh(waiting: Waiting): void {
+    const reached = this.#reached()
+    for (const waiter of this.#fresh) {
+      if (reached >= waiter.sequence) waiter.end(true)
+      else if (waiting.ripeUpTo(waiter.sequence) > waiter.until) waiter.end(false)
+    }
   }
 
   /** Follows the journal in `directory` until the signal aborts. */
@@ -116,14 +147,15 @@ export class StoreFeed {
     // Merging and retention go on beside commits.
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
-    let [lookedAt, read] = [-Infinity, 0]
+    let [lookedAt, read, applied] = [-Infinity, 0, 0]
     const caughtUp = (): boolean => tail.durable().sequence - read <= mostUnread
     try {
       while (!signal.aborted) {
         const late = waiting.some
-        if (late && caughtUp()) await host.timers.sleep(Math.max(0, lookedAt + this.#lookMs() - host.clock.monotonic()), signal)
+        const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
+        if (late && caughtUp()) await this.#soon(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
         lookedAt = host.clock.monotonic()
-        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt)
+        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt, freshAt)
         const came = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
         read = came.at(-1)?.header.sequence ?? read
         await waiting.add(came)
@@ -131,13 +163,18 @@ export class StoreFeed {
         if (frames.length > 0) {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
           uncommitted = true
+          applied = frames.at(-1)?.header.sequence ?? applied
           await projection.apply(frames)
         }
-        if (uncommitted && (projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)) {
+        const isFreshDue = host.clock.monotonic() >= freshAt
+        if (isFreshDue) this.#freshAt = host.clock.monotonic()
+        const wanted = isFreshDue && [...this.#fresh].some(({ sequence }) => sequence <= applied)
+        if (uncommitted && (wanted || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)) {
           uncommitted = !(await this.#commit())
           commitAt = host.clock.monotonic() + commitEveryMs
           committed()
         }
+        if (this.#fresh.size > 0) this.#tellFresh(waiting)
         if (host.clock.monotonic() >= maintainAt) {
           maintaining ??= this.#maintain(signal)
             .catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
@@ -179,57 +216,29 @@ export class StoreFeed {
     const abort = (): void => until.abort()
     const timer = timers.after(Math.max(0, at - clock.monotonic()), abort)
     signal.addEventListener('abort', abort, { once: true })
+    this.#interrupt = abort
     try {
       return await act(until.signal)
     } finally {
+      this.#interrupt = undefined
       timer.cancel()
       signal.removeEventListener('abort', abort)
     }
   }
 }
 
-/** Frames that were read: flows stay for a while, and what came after them stays behind them. Without identity nothing does. */
-class Waiting {
-  readonly #clock: Clock
-  readonly #identity: FeedIdentity | undefined
-  #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
-  #bytes = 0
+/** Resolves when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
 
-  constructor(clock: Clock, identity: FeedIdentity | undefined) {
-    this.#clock = clock
-    this.#identity = identity
-  }
-
-  /** Monotonic ms at which the first may go on. */
-  get ripeAt(): number {
-    return this.#frames[0]?.ripeAt ?? Infinity
-  }
-
-  get some(): boolean {
-    return this.#frames.length > 0
-  }
-
-  async add(frames: readonly Frame[]): Promise<void> {
-    await this.#identity?.take(frames)
-    const watching = this.#identity?.watching() === true
-    const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
-    for (const frame of frames) {
-      // Whatever the clock does, it is no longer than this.
-      const wait = watching && frame.header.kind === 'flows' ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now)) : 0
-      this.#frames.push({ frame, ripeAt: monotonic + wait })
-      this.#bytes += frame.header.rawBytes
-    }
-  }
-
-  ripe(): readonly Frame[] {
-    const now = this.#clock.monotonic()
-    const held = this.#frames.findIndex(({ frame, ripeAt }) => {
-      if (ripeAt > now && this.#bytes <= mostWaiting) return true
-      this.#bytes -= frame.header.rawBytes
-      return false
-    })
-    const ready = held < 0 ? this.#frames : this.#frames.slice(0, held)
-    this.#frames = held < 0 ? [] : this.#frames.slice(held)
-    return ready.map(({ frame }) => frame)
-  }
+/** A reader who waits for the newest rows. */
+interface FreshWaiter {
+  readonly sequence: number
+  /** Monotonic ms. */
+  readonly until: number
+  readonly end: (isFresh: boolean) => void
 }

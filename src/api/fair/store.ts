@@ -56,6 +56,7 @@ function fairReader(store: StoreReader, queues: Queues): StoreReader {
       },
     }),
     edges: (asked, signal) => inTurn(signal, () => store.edges(asked, signal)),
+    ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
   }
 }

@@ -13,6 +13,9 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   table: 'text/plain; charset=utf-8',
 }
 
+/** Header of an answer that waited for the newest rows: `false` when some are missing. */
+export const freshHeader = 'x-weir-fresh'
+
 const schema = {
   operationId: 'sql',
   summary: 'Ask the store in SQL',
@@ -23,6 +26,7 @@ const schema = {
     properties: {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
       format: { type: 'string', enum: queryFormats, default: 'json', description: '`json` is an array of row objects.' },
+      fresh: { type: 'boolean', default: true, description: 'Wait up to 2 s until rows accepted before the request are in the answer. Header `X-Weir-Fresh` is `false` when some are not.' },
     },
   },
   response: {
@@ -41,12 +45,13 @@ const schema = {
 
 export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiContext): void {
   app.post('/api/v1/sql', { schema }, async (request, reply) => {
-    const { sql, format = 'json' } = request.body as { sql: string; format?: QueryFormat }
+    const { sql, format = 'json', fresh = true } = request.body as { sql: string; format?: QueryFormat; fresh?: boolean }
     const size = Buffer.byteLength(sql)
     if (size > limits.sqlBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
     const store = storeOf({ control })
     // Whoever goes away stops the query.
     const gone = goneWith(reply)
+    if (fresh && store.fresh !== undefined) reply.header(freshHeader, String(await store.fresh()))
     const bytes = await isolated(store, { sql, format, bound: 'work' }, gone)
     if (bytes === undefined) return reply.hijack()
     return answerStream(request, reply, mediaTypes[format], toldOfErrors(bytes, gone, log))

@@ -102,6 +102,8 @@ export const storeMethods = {
       wake()
     })
   },
+  /** As {@link StoreFeed.fresh}. */
+  fresh: ({ sequence, ms }: { readonly sequence: number; readonly ms: number }): Promise<boolean> => need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
     await running
