@@ -41,6 +41,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_LETTER_EDIT: 400,
   WEIR_CONFIG_INVALID: 422,
   WEIR_SINK_UNKNOWN: 404,
+  WEIR_SINK_CONFIGURED: 409,
   WEIR_SOURCE_UNKNOWN: 404,
 }
 

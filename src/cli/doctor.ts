@@ -50,20 +50,20 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const lock = await readLock(host, config.data)
   const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
   const findings: Finding[] = [finding]
-  for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.store, checks.sql, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
+  for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.orphans, checks.store, checks.sql, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
     findings.push(...(await check(scene)))
   }
   return findings
 }
 
 async function loadChecks() {
-  const [machine, memory, data, ports, exporters, clusters, journal, store, access, sources, sinks, shared] = await Promise.all([
-    import('./doctor/machine.ts'), import('./doctor/memory.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/exporters.ts'), import('./doctor/clusters.ts'), import('./doctor/journal.ts'),
+  const [machine, memory, data, ports, exporters, clusters, journal, orphans, store, access, sources, sinks, shared] = await Promise.all([
+    import('./doctor/machine.ts'), import('./doctor/memory.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/exporters.ts'), import('./doctor/clusters.ts'), import('./doctor/journal.ts'), import('./doctor/orphans.ts'),
     import('./doctor/store.ts'), import('./doctor/access.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('./doctor/shared.ts'),
   ])
   return {
     machine: machine.checkMachine, memory: memory.checkMemory, data: data.checkData, ports: ports.checkPorts, exporters: exporters.checkExporters, clusters: clusters.checkClusters,
-    journal: journal.checkJournalHealth, store: store.checkStore, sql: store.checkSql, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
+    journal: journal.checkJournalHealth, orphans: orphans.checkOrphans, store: store.checkStore, sql: store.checkSql, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
   }
 }
 

@@ -57,7 +57,7 @@ export function ledgerText({ balanced, sources, sinks }: Ledger): string {
     textTable(['source', 'accepted', 'duplicates', 'shed', 'unreadable'], sources.map((source) => [source.name, source.accepted, source.duplicates, total(source.shed), source.unreadable])),
     textTable(
       ['sink', 'from', 'filtered', 'routed', 'delivered', 'pending', 'dead letters', 'dropped', 'quarantined'],
-      sinks.map((sink) => [sink.name, sink.from.join(' '), total(sink.filtered), sink.routed, sink.delivered, sink.pending, sink.dead_lettered, total(sink.dropped), sink.quarantined]),
+      sinks.map((sink) => [sink.state === undefined ? sink.name : `${sink.name} (${sink.state})`, sink.from.join(' '), total(sink.filtered), sink.routed, sink.delivered, sink.pending, sink.dead_lettered, total(sink.dropped), sink.quarantined]),
     ),
     ...(reasons.length === 0 ? [] : [textTable(['count', 'reason', 'rows'], reasons as (string | number)[][])]),
     balanced ? 'balanced\n' : 'NOT BALANCED: some rows are not accounted for\n',

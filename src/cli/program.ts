@@ -18,6 +18,7 @@ import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
 import { register as registerSchema } from './schema.ts'
+import { register as registerSink } from './sink.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
 import { version } from './version.ts'
@@ -36,6 +37,7 @@ const summaries: Readonly<Record<string, string>> = {
   changes: 'show what was changed in clusters, and by whom',
   resources: 'show what there was in clusters at a time, or all that is known of one object',
   ledger: 'show where every accepted row is now',
+  sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop what sinks refused',
   doctor: 'look at machine, data folder and ports, and say what to do',
   kollect: 'in place of kollect: publish every change of a cluster',
@@ -86,6 +88,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerResources(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
+  registerSink(weir)
   weir.commandsGroup('Look after:')
   registerDoctor(weir)
   registerBus(weir)

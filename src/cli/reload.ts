@@ -60,6 +60,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   for (const key of ['auth', 'listen'] as const) if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
   const changed = [...swapped.changed, ...applied.changed]
+  const orphans = swapped.orphaned.map(({ id, rows }) => `sink ${id}: ${rows} rows are pending for it; they are kept until it returns, or \`weir sink forget ${id}\` drops them`)
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
-  return { ok: true, changed, problems: waiting.map((key) => `${key}: takes effect after a restart`) }
+  return { ok: true, changed, problems: [...waiting.map((key) => `${key}: takes effect after a restart`), ...orphans] }
 }

@@ -177,7 +177,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       host, log, metrics, traces, directory: journal, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
       accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
     })
-    serve(ingestWorker, sinkMethods(sinks))
+    const room: { make?: (sequence: number) => Promise<number> } = {}
+    serve(ingestWorker, sinkMethods(sinks, async (sequence) => (await room.make?.(sequence)) ?? 0))
     const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink, loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined) })
     delivery?.clusters(workloads.clusters)
     let current = loaded
@@ -201,6 +202,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
+    room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
     if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))

@@ -11,6 +11,7 @@ import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/ports.ts'
 import type { SinkEntry } from '../engine/sinks.ts'
 import type { Host } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
 import { SharedWorkloads } from './shared-workloads.ts'
@@ -60,7 +61,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
 
   /** The sinks from now on; the first call begins delivering. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
-    const applied = (await this.#lanes?.apply(entries)) ?? { changed: [] }
+    const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
     return applied
   }
@@ -93,6 +94,12 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
       if (said === 'gone') return undefined
       return said === 'stopped' ? { is: 'pending' } : fateBetween(before, countedOf(records, sink, source, partition), accepted)
     }
+  }
+
+  /** In the partitions that are delivered here. */
+  async forget(sink: string): Promise<number> {
+    if (this.#lanes === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `this Weir delivers nothing; ask one whose roles have \`deliverer\` to forget sink ${sink}`)
+    return this.#lanes.forget(sink)
   }
 
   get partitions(): number {

@@ -24,7 +24,7 @@ function far(sink: AwaitedTestSink): AwaitedSink {
     get: () => (sink.passed === undefined ? undefined : {}),
     fate: async (_: string, sequence: number) => ((await sink.settled({ position: { sequence } }, never)) === 'settled' ? { is: 'delivered' } : undefined),
   } as unknown as Parameters<typeof sinkMethods>[0]
-  const main = between(sinkMethods(sinks))
+  const main = between(sinkMethods(sinks, () => Promise.resolve(0)))
   return awaitedBy(between(awaitedMethods((id) => awaitedSink(main, id, timers))), { sink: 'out', source: 'cts' }, timers)
 }
 

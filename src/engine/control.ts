@@ -25,6 +25,8 @@ export interface Control {
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
   /** How a sink would write rows; undefined when it does not tell. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
+  /** Drops what is pending for a sink that is no longer configured; resolves with how many rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  forgetSink(sink: string): Promise<number>
   /** Validates, builds, drains and swaps; answers what changed, or the problems, with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
@@ -71,6 +73,8 @@ export interface SourceLedger {
 /** For every sink: accepted of `from` = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending. */
 export interface SinkLedger {
   readonly name: string
+  /** Of a sink that is not configured: `orphaned` keeps its pending rows until it returns, of one that is `forgotten` they were dropped. */
+  readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
   readonly routed: number
@@ -165,7 +169,8 @@ export interface WatchedKind {
   readonly heard?: number
 }
 
-export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped'
+/** `orphaned`: it is not configured, and rows are pending for it. */
+export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped' | 'orphaned'
 
 export interface DeadLetter {
   /** Stable id of the row. */

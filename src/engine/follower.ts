@@ -26,6 +26,7 @@ export class Follower {
   readonly #shed = new Map<string, Record<string, number>>()
   readonly #duplicates = new Map<string, number>()
   #sequence: number
+  #row: number
   #running: Promise<void> | undefined
 
   /**
@@ -36,6 +37,7 @@ export class Follower {
     this.#tail = options.tail
     this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: options.bodies !== true })
     this.#sequence = options.after.sequence
+    this.#row = options.after.row
     for (const [source, rows] of options.accepted) this.#accepted.set(source, rows)
     for (const { name, duplicates, shed } of options.before ?? []) this.#more(name, duplicates, shed)
   }
@@ -43,6 +45,11 @@ export class Follower {
   /** Sequence up to which headers were counted. */
   get sequence(): number {
     return this.#sequence
+  }
+
+  /** Rows of the journal up to there. */
+  get row(): number {
+    return this.#row
   }
 
   accepted(): ReadonlyMap<string, number> {
@@ -101,6 +108,7 @@ export class Follower {
   }
 
   #count(header: FrameHeader): void {
+    this.#row = header.firstRow + (header.more ? 0 : header.count)
     if (header.source === journalSource) {
       for (const [source, { accepted, duplicates, shed }] of checkpointSources(header)) {
         this.#more(source, duplicates, shed)

@@ -22,6 +22,8 @@ export interface SinkBooks {
   /** Rows per source between the sink's place and the end, counted by walking frames. */
   readonly ahead: ReadonlyMap<string, number>
   readonly letters?: Pick<DeadLetters, 'count'>
+  /** Of a sink that is not configured. */
+  readonly state?: 'orphaned' | 'forgotten'
 }
 
 export interface SourceBooks {
@@ -81,16 +83,20 @@ function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedge
   add(dropped, 'dead_letter', given)
   // Letters that the offset record counts and the letters' file does not hold any more.
   const lost = Math.max(0, letters - open - retrying - retried - given)
+  // Of a forgotten sink nothing is pending: rows that come after are not for it.
+  const isForgotten = sink.state === 'forgotten'
+  if (isForgotten) add(filtered, 'forgotten', ahead)
   return {
     name: sink.name,
+    ...(sink.state === undefined ? {} : { state: sink.state }),
     from,
     filtered,
-    routed: accounted - sum(filtered) + ahead,
+    routed: accounted + ahead - sum(filtered),
     delivered: delivered + retried,
     dead_lettered: open,
     dropped,
     quarantined: quarantined + lost,
-    pending: ahead + retrying,
+    pending: (isForgotten ? 0 : ahead) + retrying,
   }
 }
 
@@ -103,4 +109,10 @@ export function storeTallies(store: StoreStatus): Record<string, Tally> {
     tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
   }
   return tallies
+}
+
+/** The store as one of the sinks. `seen`: rows per source that came to it, by headers. */
+export function storeBooks(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkBooks {
+  const tallies = storeTallies(status)
+  return { name: storeSink, takes: () => true, tallies, ahead: new Map([...seen].map(([source, rows]) => [source, rows - (tallies[source]?.accounted ?? 0)])) }
 }

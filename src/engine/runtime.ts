@@ -6,13 +6,14 @@ import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, SourceLedger, StoreReader, TapTarget, WatchedCluster,
+  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
 import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './shared/names.ts'
-import { makeLedger, storeSink, storeTallies, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
+import { LedgerMetrics } from './ledger-metrics.ts'
+import { makeLedger, storeBooks, storeSink, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
 import type { SinkSet } from './sinks.ts'
 import type { SourceReport } from './sources.ts'
@@ -55,7 +56,7 @@ export interface RuntimeParts extends PushParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: PushParts['shared'] & { readonly letters: LetterBox; readonly problem: string | undefined; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?: PushParts['shared'] & { readonly letters: LetterBox; readonly problem: string | undefined; forget(sink: string): Promise<number>; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
 }
 
 const housekeepingMs = 1000
@@ -65,9 +66,10 @@ export class Runtime implements Control {
   readonly #parts: RuntimeParts
   #state: 'starting' | 'ready' | 'draining' = 'starting'
   #problems: readonly string[] = []
+  #isFull = false
   #journal = { bytes: 0, segments: 0 }
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
-  readonly #counted = new Map<string, Pick<SourceLedger, 'accepted' | 'duplicates'>>()
+  readonly #ledgerMetrics: LedgerMetrics
   readonly #watchers = new Set<(frame: Frame) => void>()
   #feed: AbortController | undefined
   /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
@@ -75,6 +77,7 @@ export class Runtime implements Control {
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
+    this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
     this.deadLetters = deadLetterAdmin(parts.shared?.letters ?? lettersOf(parts.sinks))
   }
 
@@ -107,14 +110,8 @@ export class Runtime implements Control {
     const sources = [...names].map((name) => ({
       name, accepted: follower.accepted().get(name) ?? 0, duplicates: follower.duplicates(name), shed: follower.shed(name),
     }))
-    const books: SinkBooks[] = sinks.all().map(({ entry, delivery }) => ({
-      name: entry.id,
-      takes: (source) => delivery.takes(source),
-      tallies: delivery.record.sources,
-      ahead: ahead(follower.seen(entry.id), (source) => delivery.record.sources[source]?.accounted ?? 0),
-      letters: delivery.letters,
-    }))
-    if (store !== undefined) books.unshift(storeBooks(store.status(), follower))
+    const books = [...sinks.books()]
+    if (store !== undefined) books.unshift(storeBooks(store.status(), follower.seen(storeSink)))
     const all = await this.#parts.shared?.books(sources)
     return all === undefined ? makeLedger(sources, books) : makeLedger(all.sources, [...books, ...all.sinks])
   }
@@ -130,7 +127,7 @@ export class Runtime implements Control {
         lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
         state: delivery.state,
         ...(delivery.error === undefined ? {} : { error: delivery.error }),
-      }))],
+      })), ...sinks.former().flatMap(({ id, orphaned }) => (orphaned === undefined ? [] : [{ name: id, type: '', from: [], lagMs: now - orphaned, state: 'orphaned' as const, error: 'It is not configured, and rows are pending for it.' }]))],
       journal: { ...this.#journal, sequence: tail.durable().sequence },
     }
   }
@@ -199,6 +196,26 @@ export class Runtime implements Control {
     return this.#parts.sinks.get(sink)?.preview(batch)
   }
 
+  forgetSink(sink: string): Promise<number> {
+    return this.#parts.shared?.forget(sink) ?? this.#parts.sinks.forget(sink)
+  }
+
+  /** The journal has no room: orphans give up what lies up to a sequence, unless somebody else needs it, too. Resolves with what is settled. */
+  async makeRoom(sequence: number): Promise<number> {
+    const { sinks, follower } = this.#parts
+    await follower.catchUp()
+    if (this.#settled(sinks.liveHolds(), true) >= sequence) await sinks.giveUp(sequence)
+    return this.#settled(sinks.holds(), true)
+  }
+
+  /** Everything up to there is settled, as far as main knows. */
+  #settled(sinks: number | undefined, isFull: boolean): number {
+    const { store, workloads, follower } = this.#parts
+    // The store can read one commit again should its last one be damaged. A full journal has no room for that.
+    const stored = store?.status()
+    return Math.min(...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter((place) => place !== undefined))
+  }
+
   reload(): Promise<ReloadReport> {
     return this.#parts.reload()
   }
@@ -221,10 +238,10 @@ export class Runtime implements Control {
   }
 
   async #tidy(): Promise<void> {
-    const { sinks, store, ingest, follower, metrics, host } = this.#parts
+    const { sinks, ingest, follower, metrics, host } = this.#parts
     await follower.catchUp()
-    const places = [sinks.holds(), store?.status().holds, this.#parts.workloads.holds, follower.sequence].filter((place) => place !== undefined)
-    const status = await ingest.release(Math.min(...places))
+    const status = await ingest.release(this.#settled(sinks.holds(), this.#isFull))
+    this.#isFull = status.problem !== undefined
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
@@ -256,17 +273,9 @@ export class Runtime implements Control {
     }
   }
 
-  #count({ sources, sinks }: Ledger): void {
-    const { metrics } = this.#parts
-    for (const { name, accepted, duplicates } of sources) {
-      // Sources of others who share the journal are theirs to count.
-      if (this.#parts.shared !== undefined && !this.#rates.has(name)) continue
-      const last = this.#counted.get(name) ?? { accepted: 0, duplicates: 0 }
-      metrics.count('weir_source_accepted_rows_total', Math.max(0, accepted - last.accepted), { source: name })
-      metrics.count('weir_source_duplicate_rows_total', Math.max(0, duplicates - last.duplicates), { source: name })
-      this.#counted.set(name, { accepted: Math.max(accepted, last.accepted), duplicates: Math.max(duplicates, last.duplicates) })
-    }
-    for (const { name, pending } of sinks) metrics.set('weir_sink_pending_rows', pending, { sink: name })
+  #count(ledger: Ledger): void {
+    // Sources of others who share the journal are theirs to count.
+    this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -281,13 +290,4 @@ export class Runtime implements Control {
       await reader.close()
     }
   }
-}
-
-function ahead(seen: ReadonlyMap<string, number>, accounted: (source: string) => number): Map<string, number> {
-  return new Map([...seen].map(([source, rows]) => [source, rows - accounted(source)]))
-}
-
-function storeBooks(status: StoreStatus, follower: Follower): SinkBooks {
-  const tallies = storeTallies(status)
-  return { name: storeSink, takes: () => true, tallies, ahead: ahead(follower.seen(storeSink), (source) => tallies[source]?.accounted ?? 0) }
 }

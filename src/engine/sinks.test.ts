@@ -41,7 +41,7 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   const entry = (written: string): SinkEntry => ({ id: 'out', type: 'test', settings: {}, written, delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } } })
   const push = (): ReturnType<typeof journal.append> =>
     journal.append({ source: 'in', stream: 'in', kind: 'events', count: 2, raw: encodeBatch(toEventBatch(numberedEvents(2, 'e'))), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
-  const methods = sinkMethods(sinks)
+  const methods = sinkMethods(sinks, () => Promise.resolve(0))
   // As a source in another thread asks.
   const awaited = awaitedSink({ call: (method, argument) => Promise.resolve((methods[method] as (argument: unknown) => unknown)(argument)) as never }, 'out', host.timers)
   const never = new AbortController().signal

@@ -1,5 +1,6 @@
 import type { Host } from '../host/index.ts'
 import { openReader, type Tail } from '../journal/index.ts'
+import { WeirError } from '../model/errors.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { Fate } from './control.ts'
 import { DeadLetters, type LetterLog } from './delivery/dead-letters.ts'
@@ -8,6 +9,8 @@ import { recordFiles, type RecordStore } from './delivery/record-store.ts'
 import type { DeliverySettings } from './delivery/settings.ts'
 import { add, emptyTally, type SinkRecord } from './delivery/tally.ts'
 import type { Follower } from './follower.ts'
+import { FormerSinks, type FormerSink, type Orphaned } from './former-sinks.ts'
+import type { SinkBooks } from './ledger.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from './ports.ts'
 import { endsWithin } from './stopping.ts'
 
@@ -27,8 +30,10 @@ interface Running {
   readonly done: Promise<void>
 }
 
-interface Applied {
+export interface Applied {
   readonly changed: readonly string[]
+  /** Sinks that are not configured any more, and have pending rows. */
+  readonly orphaned: readonly Orphaned[]
   /** Nothing was changed: this one can't be built. */
   readonly failed?: { readonly id: string; readonly message: string }
 }
@@ -48,6 +53,8 @@ export interface SinkSetOptions {
   readonly tail: Tail
   readonly follower: Follower
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+  /** Whether the journal keeps what sinks that are not configured still need; left out: it does. */
+  readonly holdsOrphans?: boolean
   /** Rows accepted so far, per source: where a new sink begins. */
   readonly accepted: () => ReadonlyMap<string, number>
   /** What names the ends of flows now, if anything does. */
@@ -61,6 +68,7 @@ const drainMs = 5000
 export class SinkSet {
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
+  readonly #former: FormerSinks
   readonly #running = new Map<string, Running>()
   /** Resolves when no sink is being replaced. */
   #applied: Promise<unknown> = Promise.resolve()
@@ -70,6 +78,7 @@ export class SinkSet {
   constructor(options: SinkSetOptions) {
     this.#options = options
     this.#records = options.records ?? recordFiles(options.host, options.directory)
+    this.#former = new FormerSinks({ ...options, records: this.#records })
   }
 
   get(id: string): Delivery | undefined {
@@ -94,10 +103,46 @@ export class SinkSet {
     }
   }
 
+  /** Sinks that are not configured any more. */
+  former(): readonly FormerSink[] {
+    return this.#former.all()
+  }
+
+  books(): readonly SinkBooks[] {
+    const { follower } = this.#options
+    const running = this.all().map(({ entry, delivery }): SinkBooks => ({
+      name: entry.id, takes: (source) => delivery.takes(source), tallies: delivery.record.sources, letters: delivery.letters,
+      ahead: new Map([...follower.seen(entry.id)].map(([source, rows]) => [source, rows - (delivery.record.sources[source]?.accounted ?? 0)])),
+    }))
+    return [...running, ...this.#former.books()]
+  }
+
   /** Least sequence that some sink still needs; undefined without sinks. */
   holds(): number | undefined {
-    const places = [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
-    return places.length === 0 ? undefined : Math.min(...places)
+    return least([...this.#places(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
+  }
+
+  /** As {@link holds}, of sinks that are configured. */
+  liveHolds(): number | undefined {
+    return least(this.#places())
+  }
+
+  #places(): number[] {
+    return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
+  }
+
+  /** Sinks that are not configured give up their pending rows up to a sequence. */
+  giveUp(sequence: number): Promise<void> {
+    return this.#former.giveUp(sequence)
+  }
+
+  /** Drops what is pending for a sink that is not configured; resolves with how many rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  async forget(id: string): Promise<number> {
+    await this.#applied
+    if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
+    const rows = await this.#former.forget(id)
+    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten`)
+    return rows
   }
 
   /**
@@ -112,6 +157,7 @@ export class SinkSet {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+    await this.#former.close()
   }
 
   async #apply(entries: readonly SinkEntry[]): Promise<Applied> {
@@ -126,20 +172,28 @@ export class SinkSet {
         built.push({ entry, definition, sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }) })
       } catch (error) {
         await Promise.all(built.map(({ sink }) => sink.close().catch(() => {})))
-        return { changed: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error) } }
+        return { changed: [], orphaned: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error) } }
       }
     }
-    await Promise.all(leaving.map((running) => this.#stop(running)))
+    await Promise.all(leaving.map(async (running) => {
+      if (!wanted.has(running.entry.id)) await this.#deliverRest(running.delivery)
+      await this.#stop(running)
+    }))
     // Also those whose configuration went away while nothing ran.
-    for (const { sink, record } of await this.#records.all()) {
-      if (!wanted.has(sink) && record.removed !== true) await this.#retire(sink)
+    const orphaned: Orphaned[] = []
+    for (const { sink: id, record } of await this.#records.all()) {
+      if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
+      const rows = await this.#former.leave(id)
+      this.#resting.delete(id)
+      if (rows > 0) orphaned.push({ id, rows })
     }
     for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
-    return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))] }
+    return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))], orphaned }
   }
 
   async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
     const { host, log, metrics, traces, directory, tail, follower, enrichment } = this.#options
+    await this.#former.returns(entry.id)
     const record = await this.#records.open(entry.id)
     await follower.catchUp()
     const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
@@ -180,14 +234,20 @@ export class SinkSet {
     this.#options.follower.forget(running.entry.id)
   }
 
-  /** A sink that left the configuration holds nothing back; should it return, it begins anew and says what it missed. */
-  async #retire(id: string): Promise<void> {
-    const record = await this.#records.open(id)
-    if (record.value !== undefined) await record.write({ ...record.value, removed: true })
-    await record.close()
-    this.#resting.delete(id)
-    this.#options.log.info(`sink ${id} was removed; what it had not been given is dropped for it`)
+  /** A sink that is being removed and takes rows gets those that came before. */
+  async #deliverRest(delivery: Delivery): Promise<void> {
+    const { follower, host } = this.#options
+    if (delivery.state !== 'running') return
+    await follower.catchUp()
+    const late = new AbortController()
+    const timer = host.timers.after(drainMs, () => late.abort())
+    await delivery.fates.of(follower.sequence, late.signal)
+    timer.cancel()
   }
+}
+
+function least(places: readonly number[]): number | undefined {
+  return places.length === 0 ? undefined : Math.min(...places)
 }
 
 /**
@@ -199,8 +259,11 @@ export function subscribe(
 ): SinkRecord {
   const record: SinkRecord = structuredClone(stored ?? { position: end, sources: {} })
   const returning = record.removed === true
+  const forgotten = record.forgotten !== undefined
   const before = record.from
   delete record.removed
+  delete record.orphaned
+  delete record.forgotten
   for (const [source, rows] of accepted) {
     const id = componentOf(source)
     if (from !== undefined && !from.includes(id)) continue
@@ -209,7 +272,8 @@ export function subscribe(
     const tally = (record.sources[source] ??= emptyTally())
     const missed = Math.max(0, rows - tally.accounted)
     tally.accounted += missed
-    if (returning && !fresh) add(tally.dropped, 'removed', missed)
+    if (forgotten && !fresh) add(tally.filtered, 'forgotten', missed)
+    else if (returning && !fresh) add(tally.dropped, 'removed', missed)
     else add(tally.filtered, 'before_start', missed)
   }
   if (returning) {

@@ -4,6 +4,7 @@ import { listSegments } from '../journal/recover.ts'
 import { LocalTail } from '../journal/tail.ts'
 import type { Ledger } from './control.ts'
 import { DeadLetters } from './delivery/dead-letters.ts'
+import { stateOf } from './former-sinks.ts'
 import { Follower } from './follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
 import { recordFiles } from './delivery/record-store.ts'
@@ -24,7 +25,7 @@ export async function verifyLedger(options: { host: Host; data: string; store: S
   for (const rows of evidence) for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
 
   const follower = new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted, bodies: true })
-  const live = offsets.filter(({ record }) => record.removed !== true)
+  const live = offsets.filter(({ record }) => record.removed !== true || record.forgotten !== undefined)
   const takes = (from: readonly string[] | undefined) => (source: string): boolean => from?.includes(source) ?? true
   for (const { sink, accepted: rows, record } of live) {
     follower.follow(sink, record.position.sequence, takes(record.from), Object.entries(rows))
@@ -40,7 +41,7 @@ export async function verifyLedger(options: { host: Host; data: string; store: S
   if (store !== undefined) books.push({ name: storeSink, takes: () => true, tallies: storeTallies(store), ahead: ahead(follower, storeSink, accountedOf(store)) })
   for (const { sink, record, accepted: rows } of live) {
     const letters = await DeadLetters.open(host, `${data}/dead-letters`, sink, record.position.sequence)
-    books.push({ name: sink, takes: takes(record.from), tallies: record.sources, ahead: ahead(follower, sink, rows), letters })
+    books.push({ name: sink, takes: takes(record.from), tallies: record.sources, ahead: ahead(follower, sink, rows), letters, ...stateOf(record) })
   }
   const sources = [...follower.accepted()].map(([name, rows]) => ({
     name, accepted: rows, duplicates: follower.duplicates(name), shed: follower.shed(name),

@@ -8,6 +8,7 @@ import type { UnreadableStretch } from './types.ts'
 import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
 import { defaultLimits, type JournalLimits } from './limits.ts'
+import type { MakeRoom } from './room.ts'
 import { SegmentWriter } from './writer.ts'
 
 export { decodeBatch, encodeBatch } from './bodies.ts'
@@ -43,6 +44,8 @@ export async function openJournal(options: {
   metrics?: Metrics
   /** Appends begin to be refused, and why; undefined: they are taken again. */
   onRefusing?: (why: string | undefined) => void
+  /** There is no room, and what lies up to this sequence is not settled. Resolves with what is settled then. */
+  makeRoom?: MakeRoom
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
@@ -82,6 +85,7 @@ export async function openJournal(options: {
     afterLoss,
     metrics: options.metrics,
     onRefusing: options.onRefusing,
+    makeRoom: options.makeRoom,
   })
   // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
   if (afterLoss || found.cut || missing) await writer.checkpoint()

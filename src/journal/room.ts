@@ -13,20 +13,31 @@ export interface Segment {
   bytes: number
 }
 
+/** Settles what lies up to a sequence where that is possible; resolves with what is settled. */
+export type MakeRoom = (sequence: number) => Promise<number>
+
 export class Room {
   /** Oldest first; the last one is being written, or was. */
   segments: Segment[]
   readonly #disk: Disk
   readonly #directory: string
   readonly #limits: JournalLimits
+  readonly #makeRoom: MakeRoom | undefined
   /** Everything up to this sequence is settled. */
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
-  constructor(disk: Disk, directory: string, limits: JournalLimits, segments: Segment[]) {
-    this.#disk = disk
+  constructor({ host, directory, limits, segments, makeRoom }: {
+    readonly host: { readonly disk: Disk }
+    readonly directory: string
+    readonly limits: JournalLimits
+    readonly segments: Segment[]
+    readonly makeRoom?: MakeRoom | undefined
+  }) {
+    this.#disk = host.disk
     this.#directory = directory
     this.#limits = limits
+    this.#makeRoom = makeRoom
     this.segments = segments
   }
 
@@ -58,20 +69,20 @@ export class Room {
 
   /**
    * Removes settled segments, oldest first: those beyond `keep`, and more while `max` or the reserve is exceeded. Throws
-   * WEIR_JOURNAL_FULL when that is not enough. `roll` begins a new segment, so that the only one can go once it is settled;
-   * false: it holds nothing.
+   * WEIR_JOURNAL_FULL when that is not enough. `roll` begins a new segment, so that the one being written can go, too, once it is
+   * settled; false: it holds nothing yet.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {
       const lack = await this.#lack()
       const [first, second] = this.segments
-      if (first === undefined) return refuse(lack)
-      if (second === undefined) {
-        if (lack === undefined || !(await roll())) return refuse(lack)
-        continue
+      const last = second === undefined ? Infinity : (segmentStart(second.name) ?? 0) - 1
+      if (last > this.#settled && last !== Infinity && lack !== undefined && this.#makeRoom !== undefined) this.settled(await this.#makeRoom(last))
+      if (first === undefined || last > this.#settled) {
+        if (lack !== undefined && (await roll())) continue
+        return refuse(lack)
       }
-      const isSettled = (segmentStart(second.name) ?? 0) - 1 <= this.#settled
-      if (!isSettled || (lack === undefined && this.size() - first.bytes < this.#limits.keepBytes)) return refuse(lack)
+      if (lack === undefined && this.size() - first.bytes < this.#limits.keepBytes) return
       await this.#disk.remove(`${this.#directory}/${first.name}`)
       this.segments.shift()
       this.doubt()

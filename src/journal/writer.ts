@@ -11,7 +11,7 @@ import { AppendQueue, type Waiting } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
-import { Room, type Segment } from './room.ts'
+import { Room, type MakeRoom, type Segment } from './room.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
 
@@ -47,6 +47,7 @@ export class SegmentWriter implements JournalWriter {
     afterLoss: boolean
     metrics: Metrics | undefined
     onRefusing?: ((why: string | undefined) => void) | undefined
+    makeRoom?: MakeRoom | undefined
   }) {
     this.#host = options.host
     this.#queue = new AppendQueue(options.host)
@@ -55,7 +56,7 @@ export class SegmentWriter implements JournalWriter {
     this.#limits = options.limits
     this.#counters = { ...options.last, afterLoss: options.afterLoss }
     this.#totals = options.totals
-    this.#space = new Room(options.host.disk, options.directory, options.limits, options.segments)
+    this.#space = new Room(options)
     this.#metrics = options.metrics
     this.#onRefusing = options.onRefusing
     this.#publish()
@@ -174,8 +175,7 @@ export class SegmentWriter implements JournalWriter {
 
   async #room(): Promise<void> {
     await this.#space.make(async () => {
-      const [only] = this.#space.segments
-      const isBegun = this.tail.durable().sequence > (segmentStart(only?.name ?? '') ?? 0)
+      const isBegun = this.tail.durable().sequence > (segmentStart(this.#space.last?.name ?? '') ?? 0)
       if (isBegun) await this.#roll()
       return isBegun
     })

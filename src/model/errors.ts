@@ -20,6 +20,7 @@ export const errorTable = {
   WEIR_SQL_PROCESS: { retry: true, advice: 'Try again. If it happens again, the program log of the server has the last lines of the process.' },
   WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
+  WEIR_SINK_CONFIGURED: { retry: false, advice: 'Remove it from the configuration first, then reload.' },
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
   WEIR_LETTER_EDIT: { retry: false, advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.' },
   WEIR_KUBERNETES_LOGIN: { retry: false, advice: 'Try `kubectl get --raw /version` with the same file, as the same user.' },

@@ -56,4 +56,10 @@ describe('small volume', () => {
     expect(ledger.balanced).toBe(true)
     expect((await weir.stop()).code).toBe(0)
   })
+
+  it('a journal at its `max` accepts more as soon as the store has all of it, although the store keeps one commit back', async () => {
+    await using weir = await startWeir({ folder, config: { journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' }, store: { size: '64MiB' } } })
+    for (let megabytes = 0; megabytes < 8; megabytes++) await accepted(weir.url)
+    expect((await weir.caughtUp(30_000)).balanced).toBe(true)
+  })
 })

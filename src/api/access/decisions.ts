@@ -84,6 +84,7 @@ export const decisions: Readonly<Record<string, Decided>> = {
   dropDeadLetters: admin('Gives rows up.'),
   sql: admin('A statement can ask for every row and every column.'),
   reload: admin('Changes what runs.'),
+  forgetSink: admin('Gives rows up.'),
   postEvents: { who: 'events', why: 'Adds rows.' },
   validateWebhook: { who: 'events', why: 'Asks whether events may be posted.' },
 }

@@ -22,7 +22,7 @@ export const pipelineSchemas = {
       sinks: {
         type: 'array', items: {
           type: 'object', properties: {
-            name: { type: 'string' }, from: names, filtered: counts, routed: { type: 'integer' }, delivered: { type: 'integer' },
+            name: { type: 'string' }, state: { type: 'string', enum: ['orphaned', 'forgotten'], description: 'Of a sink that is no longer configured: `orphaned` keeps its pending rows until it returns or is forgotten.' }, from: names, filtered: counts, routed: { type: 'integer' }, delivered: { type: 'integer' },
             dead_lettered: { type: 'integer' }, dropped: counts, quarantined: { type: 'integer' }, pending: { type: 'integer' },
           },
         },
@@ -41,7 +41,7 @@ export const pipelineSchemas = {
         type: 'array', items: {
           type: 'object', properties: {
             name: { type: 'string' }, type: { type: 'string' }, from: names, lagMs: { type: 'number' },
-            state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped'] }, error: { type: 'string' },
+            state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] }, error: { type: 'string' },
           },
         },
       },
@@ -84,6 +84,18 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     const limited = request.principal.namespaces !== undefined && !health.draining
     const reasons = limited ? health.reasons.slice(0, 1).map(() => hiddenReason) : health.reasons.map(withoutUrlSecrets)
     return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, version })
+  })
+
+  app.post('/api/v1/sinks/:sink/forget', {
+    schema: {
+      operationId: 'forgetSink', summary: 'Drop what is pending for a sink that is no longer configured',
+      description: 'Answers how many rows were dropped; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this Weir delivers.',
+      params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
+      response: { 200: { type: 'object', properties: { dropped: { type: 'integer' } } }, 404: { $ref: 'Problem#' }, 409: { $ref: 'Problem#' } },
+    },
+  }, async (request, reply) => {
+    const { sink } = request.params as { sink: string }
+    return answerJson(request, reply, { dropped: await control.forgetSink(sink) })
   })
 
   app.post('/api/v1/reload', {

@@ -124,6 +124,8 @@ export class RecordingControl implements Control {
     for (const listener of this.#listeners) listener(frame)
   }
 
+  forgetSink = (sink: string): Promise<number> => (sink === 'old' ? Promise.resolve(3) : Promise.reject(new WeirError('WEIR_SINK_UNKNOWN', `no sink ${sink} waits to be forgotten`)))
+
   reload = async (): ReturnType<Control['reload']> => ({ ok: this.reloadProblems.length === 0, changed: ['sinks.nats'], problems: this.reloadProblems })
 
   health = (): Health => this.healthNow

@@ -98,7 +98,7 @@ export const journalMethods = {
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
     const tail = new SharedTail(options.tail)
-    journal = await openJournal({ ...options, host, metrics, onRefusing })
+    journal = await openJournal({ ...options, host, metrics, onRefusing, ...(main === undefined ? {} : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }) })
     const local = journal
     tail.publish(local.tail.durable())
     mirror(local, tail).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))

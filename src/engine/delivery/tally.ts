@@ -22,8 +22,12 @@ export interface SinkRecord {
   from?: readonly string[]
   /** Rows up to `to` were about to be sent, in chunks of `events`, when this was written. */
   intent?: { readonly to: number; readonly events: number }
-  /** Set when the sink was taken out of the configuration: what it had not yet been given was dropped then. */
+  /** Set when the sink was taken out of the configuration, and nothing is pending for it. */
   removed?: boolean
+  /** Unix ms since which the sink is not configured while rows are pending for it. */
+  orphaned?: number
+  /** Unix ms when its pending rows were dropped by an operator. */
+  forgotten?: number
 }
 
 export function emptyTally(): Tally {

@@ -1,6 +1,7 @@
 import type { SinkBooks, SourceBooks } from '../ledger.ts'
 import { takesFrom } from '../delivery/route.ts'
 import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
+import { stateOf } from '../former-sinks.ts'
 import { letterCounts } from './letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
@@ -18,11 +19,11 @@ export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>
     const source = sources.get(name)
     if (source !== undefined && source.duplicates <= value.duplicates) sources.set(name, { ...source, duplicates: value.duplicates, shed: value.shed })
   }
-  const sinks = new Map<string, { from: readonly string[] | undefined; tallies: Record<string, Tally> }>()
+  const sinks = new Map<string, { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkBooks['state'] }>()
   for (const { name: place, value } of records.under<SinkRecord>(sinkKeys)) {
     const name = place.slice(place.indexOf('/') + 1)
-    if (value.removed === true) continue
-    const sink = sinks.get(name) ?? { from: value.from, tallies: {} }
+    if (value.removed === true && value.forgotten === undefined) continue
+    const sink = sinks.get(name) ?? { from: value.from, tallies: {}, ...stateOf(value) }
     sinks.set(name, sink)
     for (const [source, tally] of Object.entries(value.sources)) {
       addTally((sink.tallies[source] ??= emptyTally()), tally)
@@ -32,8 +33,8 @@ export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>
   const letters = letterCounts(records)
   return {
     sources: [...sources.values()],
-    sinks: [...sinks].map(([name, { from, tallies }]) => ({
-      name, tallies,
+    sinks: [...sinks].map(([name, { from, tallies, state }]) => ({
+      name, tallies, ...(state === undefined ? {} : { state }),
       letters: letters(name),
       takes: (source) => takesFrom(from, source),
       ahead: new Map([...sources.values()].map(({ name: source, accepted }) => [source, accepted - (tallies[source]?.accounted ?? 0)])),

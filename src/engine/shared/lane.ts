@@ -102,7 +102,7 @@ export class Lane {
         host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
       })
       const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
-      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters: (sink) => sharedLetters({ records, writer, host, partition, sink }), tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
+      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters: (sink) => sharedLetters({ records, writer, host, partition, sink }), tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), holdsOrphans: false, ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
       const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane

@@ -1,7 +1,8 @@
 import { Fenced } from '../../journal/index.ts'
 import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../murmur.ts'
-import type { SinkEntry } from '../sinks.ts'
+import { WeirError } from '../../model/errors.ts'
+import type { Applied, SinkEntry } from '../sinks.ts'
 import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
@@ -54,19 +55,37 @@ export class Lanes {
   }
 
   /** The sinks of every partition from now on. */
-  async apply(entries: readonly SinkEntry[]): Promise<{ readonly changed: readonly string[]; readonly failed?: { readonly id: string; readonly message: string } }> {
+  async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const before = this.#entries
     const changed = new Set<string>()
-    for (const lane of this.#lanes.values()) {
-      const said = await lane.sinks.apply(entries)
+    const orphaned = new Map<string, number>()
+    const returning = new Set<number>()
+    for (const [partition, lane] of this.#lanes) {
+      const former = new Set(lane.sinks.former().map(({ id }) => id))
+      if (entries.some(({ id }) => former.has(id))) returning.add(partition)
+      const said = await lane.sinks.apply(entries.filter(({ id }) => !former.has(id)))
       if (said.failed !== undefined) {
         for (const other of this.#lanes.values()) await other.sinks.apply(before)
-        return { changed: [], failed: said.failed }
+        return { changed: [], orphaned: [], failed: said.failed }
       }
       for (const id of said.changed) changed.add(id)
+      for (const { id, rows } of said.orphaned) orphaned.set(id, (orphaned.get(id) ?? 0) + rows)
     }
     this.#entries = entries
-    return { changed: [...changed] }
+    // What a returning sink still needs is copied from the bus again.
+    for (const [partition, lane] of this.#lanes) if (returning.has(partition) && !this.#underWay.has(partition)) this.#begin(partition, () => this.#leave(partition, lane))
+    return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
+  }
+
+  /** Drops what is pending for a sink that is not configured, in the partitions that are delivered here. Resolves with how many rows. */
+  async forget(id: string): Promise<number> {
+    let rows: number | undefined
+    for (const { sinks } of this.#lanes.values()) {
+      const isThere = sinks.get(id) !== undefined || sinks.former().some((former) => former.id === id && former.orphaned !== undefined)
+      if (isThere) rows = (rows ?? 0) + (await sinks.forget(id))
+    }
+    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten in the partitions that are delivered here`)
+    return rows
   }
 
   /** Runs until the signal aborts; what was delivered by then is written down when it resolves. */

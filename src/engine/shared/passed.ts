@@ -12,7 +12,7 @@ export function partitionOfSource(records: SharedRecords, source: string, partit
 /** A deliverer has begun with the sink here, so that it is given what comes from now on. */
 export function begun(records: SharedRecords, sink: string, partition: number): boolean {
   const record = records.get<SinkRecord>(keys.sink(partition, sink))
-  return record !== undefined && record.removed !== true
+  return record !== undefined && record.removed !== true && record.orphaned === undefined
 }
 
 /** Resolves once the sink is durably past all these places; with `gone` when it was taken out of the configuration, with `stopped` when the signal aborts first. */
@@ -20,7 +20,7 @@ export async function passed(records: SharedRecords, sink: string, places: reado
   let said: 'settled' | 'gone' | undefined
   await records.until(() => {
     const found = places.map(({ partition, place }) => ({ place, record: records.get<SinkRecord>(keys.sink(partition, sink)) }))
-    if (found.some(({ record }) => record?.removed === true)) said = 'gone'
+    if (found.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) said = 'gone'
     else if (found.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread)) said = 'settled'
     return said !== undefined
   }, signal)

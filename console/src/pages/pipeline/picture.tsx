@@ -79,7 +79,7 @@ function JournalBox({ accepted, journal }: { readonly accepted: number; readonly
 }
 
 export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: string]>> = {
-  running: ['●', 'good'], retrying: ['▲', 'warning'], blocked: ['■', 'bad'], stopped: ['■', 'dim'], gone: ['○', 'dim'],
+  running: ['●', 'good'], retrying: ['▲', 'warning'], blocked: ['■', 'bad'], stopped: ['■', 'dim'], orphaned: ['▲', 'warning'], gone: ['○', 'dim'],
 }
 
 /** Tones of {@link SinkView.parts}, in their order. */
