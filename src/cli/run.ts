@@ -18,7 +18,7 @@ import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
-import { WeirError, type ErrorCode } from '../model/errors.ts'
+import { isErrorCode, WeirError } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink, loadTransform, watched } from '../registry.ts'
 import { transformSchemas } from '../schemas.ts'
@@ -280,7 +280,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
 function throwFailed(report: ApplyReport): void {
   if (report.failed === undefined) return
   const { id, message, code } = report.failed
-  throw new WeirError((code ?? 'WEIR_LISTEN_FAILED') as ErrorCode, `source ${id}: ${message}`)
+  throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
 }
 
 async function settle(store: StorePort | undefined, tail: SharedTail): Promise<void> {

@@ -1,6 +1,6 @@
 /** Calls across a message port: one question, one answer; errors keep their code. */
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
-import { WeirError, type ErrorCode } from '../model/errors.ts'
+import { isErrorCode, WeirError } from '../model/errors.ts'
 
 type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 
@@ -67,7 +67,7 @@ export function carry(error: unknown): Carried {
 }
 
 export function uncarry(carried: Carried): Error {
-  if (carried.code !== undefined) return new WeirError(carried.code as ErrorCode, carried.message)
+  if (isErrorCode(carried.code)) return new WeirError(carried.code, carried.message)
   const error = new Error(carried.message)
   if (carried.stack !== undefined) error.stack = carried.stack
   return error

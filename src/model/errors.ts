@@ -24,10 +24,16 @@ export const errorTable = {
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
   WEIR_LETTER_EDIT: { retry: false, advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.' },
   WEIR_KUBERNETES_LOGIN: { retry: false, advice: 'Try `kubectl get --raw /version` with the same file, as the same user.' },
+  WEIR_SOURCE_FAILED: { retry: false, advice: 'Correct the settings of this source; `weir check` tests them without starting anything.' },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 
 export type ErrorCode = keyof typeof errorTable
+
+/** Other errors have codes too: of the system, of libraries. */
+export function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(errorTable, code)
+}
 
 export class WeirError extends Error {
   readonly code: ErrorCode

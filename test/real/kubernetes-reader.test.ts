@@ -52,7 +52,7 @@ class Mirror implements Target {
 }
 
 async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader) => Promise<T>): Promise<T> {
-  const client: Client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, headers: async () => ({ authorization: `Bearer ${stage.kube.tokens.admin}` }) })
+  const client: Client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}` } }) })
   const reader = new Reader({ path: pathOf(configMaps, 'default'), selectors: { labelSelector: 'test=reader' }, streams, ask: client.ask, target: mirror, host: realHost() })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
@@ -66,7 +66,7 @@ async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader
 }
 
 test('discovery names what can be watched', async () => {
-  const client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, headers: async () => ({ authorization: `Bearer ${stage.kube.tokens.admin}`, accept: aggregated }) })
+  const client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}`, accept: aggregated } }) })
   const [core, groups] = await Promise.all(['/api', '/apis'].map(async (each) => {
     const answer = await client.ask(each, {}, new AbortController().signal)
     let text = ''

@@ -1,5 +1,6 @@
 /** What an API server says of itself. */
 import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
+import { WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
 
@@ -9,6 +10,32 @@ export interface Server extends Discovered {
   readonly minor: number
   /** Unix ms by its own clock, to the second. */
   readonly now: number | undefined
+}
+
+export class RefusedRequest extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Why the cluster cannot be watched, in a sentence for the log. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof WeirError) return 'Weir cannot log in to the cluster; it tries again.'
+  if (!(error instanceof RefusedRequest)) return 'The cluster is unreachable; Weir tries again.'
+  if (error.status === 401) return 'The cluster rejects the credentials (401); Weir tries again.'
+  return error.status === 403 ? 'The cluster forbids the account to list what there is to watch (403); Weir tries again.' : 'The cluster answers with an error; Weir tries again.'
+}
+
+/** The message of a Status, else the text. */
+function messageOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : text
+  } catch {
+    return text
+  }
 }
 
 /** Rejects when it does not answer, or refuses. */
@@ -32,6 +59,6 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
 async function get(ask: Ask, path: string, accept: string | undefined, signal: AbortSignal): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
   const answer = await ask(path, {}, signal, accept)
   const text = (await readBytes(answer)).toString('utf8')
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
+  if (answer.status !== 200) throw new RefusedRequest(answer.status, `${path} answered ${answer.status}: ${messageOf(text).slice(0, 300)}`)
   return { value: JSON.parse(text) as unknown, date: answer.headers['date'] }
 }

@@ -42,6 +42,7 @@ interface Running {
   readonly server: ScriptedApiServer
   /** Waits that the reader asked for, in ms. */
   readonly waits: number[]
+  readonly forbidden: readonly string[]
   readonly missing: () => number
 }
 
@@ -55,11 +56,12 @@ async function run(scenes: readonly Scene[], { cursor, asOf, streams = false, li
   const told = new Told(cursor)
   if (asOf !== undefined) told.asOf = asOf
   let missing = 0
-  const reader = new Reader({ path: '/api/v1/configmaps', streams, ask: client.ask, target: told, host, limits, onMissing: () => { missing++ } })
+  const forbidden: string[] = []
+  const reader = new Reader({ path: '/api/v1/configmaps', streams, ask: client.ask, target: told, host, limits, onMissing: () => { missing++ }, onForbidden: (reason) => forbidden.push(reason) })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
   ends.push(() => server.close(), () => client.close(), async () => { stop.abort(); await ended })
-  return { told, reader, server, waits, missing: () => missing }
+  return { told, reader, server, waits, forbidden, missing: () => missing }
 }
 
 const [a, b, c] = [object({ name: 'a', version: 1 }), object({ name: 'b', version: 2 }), object({ name: 'c', version: 3 })]
@@ -135,6 +137,14 @@ test('what is refused is said, and asked for again after a while: longer and lon
   expect(waits[2]).toBeGreaterThan(7000)
   expect(told.lines).toEqual(['listing', 'listing', 'listing', 'listing', 'listing', 'listed 1'])
   expect(reader.status().reason).toBeUndefined()
+})
+
+test('that a collection is forbidden is reported once, and again only after it was watched', async () => {
+  const { told, forbidden } = await run([
+    json(refusal(403), 403), json(refusal(500), 500), json(refusal(403), 403), json(list(1, [])), watch([bookmark(2)]), json(refusal(403), 403), json(refusal(403), 403), watch([bookmark(3)], { hold: true }),
+  ])
+  await told.until('reached 3')
+  expect(forbidden).toEqual(['403: scripted 403', '403: scripted 403'])
 })
 
 test('forbidden, missing and unwatchable collections are told apart, and nothing is told to be gone', async () => {

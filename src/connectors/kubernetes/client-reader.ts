@@ -41,6 +41,7 @@ export class Reader {
   /** Ends the watch that is open. */
   #stop: AbortController | undefined
   #again = false
+  #isForbidden = false
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -91,6 +92,10 @@ export class Reader {
   #set(state: ReaderState, reason?: string): void {
     this.#state = state
     this.#reason = reason
+    // A watch that was opened and refused at once was set to `watching` before: only bytes count.
+    if (state !== 'forbidden' || this.#isForbidden) return
+    this.#isForbidden = true
+    this.#options.onForbidden?.(reason ?? '')
   }
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
@@ -184,6 +189,7 @@ export class Reader {
 
   async #read(answer: Answer, pulse: Pulse, seconds: number, signal: AbortSignal): Promise<Next | undefined> {
     const lines = new LineSplitter(this.#limits.lineBytes)
+    this.#isForbidden = false
     for await (const chunk of answer.body) {
       this.#heard = this.#options.host.clock.now()
       let count = 0

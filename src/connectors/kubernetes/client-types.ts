@@ -68,6 +68,8 @@ export interface ReaderOptions {
   readonly pace?: Pace
   /** Called when the server says that there is no such collection. */
   readonly onMissing?: () => void
+  /** Called when the server forbids the collection: once, until it has been watched. */
+  readonly onForbidden?: (reason: string) => void
   readonly limits?: Partial<ReaderLimits>
 }
 

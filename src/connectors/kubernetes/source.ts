@@ -1,6 +1,6 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { discover } from './client-ask.ts'
+import { discover, sentenceOf } from './client-ask.ts'
 import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Pace } from './client-pace.ts'
 import { Reader } from './client-reader.ts'
@@ -174,7 +174,7 @@ export class KubernetesSource implements Source {
       } catch (error) {
         if (signal.aborted) return
         const problem = error instanceof Error ? error.message : String(error)
-        if (problem !== this.#problem) this.#context.log.warn('The cluster does not answer; it is asked again.', { source: this.#context.id, error: problem })
+        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: problem })
         this.#problem = problem
         await timers.sleep(retryMs, signal)
       }
@@ -279,6 +279,7 @@ export class KubernetesSource implements Source {
     const reader = new Reader({
       path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host, pace: this.#pace,
       onMissing: () => this.#rediscover(),
+      onForbidden: (reason) => log.warn('The account may not watch a kind; Weir tries again, at most every ten minutes.', { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: error instanceof Error ? error.message : String(error) })

@@ -11,8 +11,19 @@ export interface ClientOptions {
   readonly url: string
   /** Certificates, and who we are as far as TLS shows it. */
   readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
-  /** Headers that say who we are, asked for at each question: tokens are renewed. */
-  readonly headers?: () => Promise<Readonly<Record<string, string>>>
+  /** Read for each request: tokens and certificates are renewed. */
+  readonly identity?: () => Promise<Identity>
+  /** The server answered 401: what is cached of the identity is stale. */
+  readonly refused?: () => void
+  /** `http://` or `https://`, with user and password where it wants them. */
+  readonly proxy?: string
+}
+
+export interface Identity {
+  readonly headers: Readonly<Record<string, string | string[]>>
+  /** PEM, where a program that logs in gives a certificate. */
+  readonly cert?: string
+  readonly key?: string
 }
 
 export interface Client {
@@ -22,19 +33,20 @@ export interface Client {
 }
 
 /** Connections are kept for the next question. */
-export function openClient({ url, tls = {}, headers }: ClientOptions): Client {
+export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOptions): Client {
   const base = new URL(url)
   const plain = base.protocol === 'http:'
-  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs }
+  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs, ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }) }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
   const request = plain ? httpRequest : httpsRequest
   const send = async (method: string, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, more: Readonly<Record<string, string>>, body?: string): Promise<Answer> => {
-    const who = (await headers?.()) ?? {}
+    const { headers: who, ...certificate } = (await identity?.()) ?? { headers: {} }
     const target = new URL(base)
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
-      const asked = request(target, { method, agent, signal, headers: { ...more, ...who } }, (answer) => {
+      const asked = request(target, { method, agent, signal, headers: { ...more, ...who }, ...certificate }, (answer) => {
+        if (answer.statusCode === 401) refused?.()
         const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
         const { socket } = answer
         resolve({ status: answer.statusCode ?? 0, headers: named, body: readOnce(answer), hold: (on) => void (on ? socket.pause() : socket.resume()), close: () => answer.destroy() })

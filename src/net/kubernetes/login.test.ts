@@ -21,7 +21,7 @@ async function kubeconfig(server: string, user: object, context: object = {}): P
   return path
 }
 
-test('a token that is renewed in its file is used within half a minute; the watch that is open stays, and what was refused meanwhile is asked again', async () => {
+test('a token that is renewed in its file is used as soon as the server refuses the old one; the watch that is open stays', async () => {
   const token = join(dir, 'token')
   await writeFile(token, 'first')
   const used: string[] = []
@@ -36,8 +36,7 @@ test('a token that is renewed in its file is used within half a minute; the watc
     end = () => response.end()
   }
   const server = await ScriptedApiServer.start(guarded(json(list(1, [])), 'first'), guarded(open, 'first'), guarded(watch([bookmark(3)]), 'second'), guarded(watch([bookmark(3)], { hold: true }), 'second'))
-  let passed = 0
-  const host: Host = { ...real, clock: { ...real.clock, monotonic: () => real.clock.monotonic() + passed }, timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(Math.min(ms, 5), signal) } }
+  const host: Host = { ...real, timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(Math.min(ms, 5), signal) } }
   const client = openClient(await login({ host, env: {}, path: await kubeconfig(server.url, { 'auth-provider': { name: 'file', config: { tokenFile: token } } }), context: null }))
   const reached: string[] = []
   const target: Target = { cursor: undefined, listing: () => undefined, present: () => undefined, listed: (version) => void reached.push(version), changed: () => undefined, reached: (version) => void reached.push(version) }
@@ -49,8 +48,6 @@ test('a token that is renewed in its file is used within half a minute; the watc
     await writeFile(token, 'second')
     expect(reader.status().state).toBe('watching')
     end()
-    await expect.poll(() => reader.status().reason).toMatch(/^401/)
-    passed = 31_000
     await expect.poll(() => reached.at(-1)).toBe('3')
     expect(reader.status()).toMatchObject({ state: 'watching', lists: 1 })
     expect([used[0], used[2], used.at(-1)]).toEqual(['Bearer first', 'Bearer first', 'Bearer second'])

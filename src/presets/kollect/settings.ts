@@ -56,6 +56,11 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   truth('autoMaxProcsDisabled', false)
   return {
     namespaces: (text('namespace') ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
-    busUrl, clusterId, kubeconfig: text('kubeConfig'), waitForSync: truth('waitForSync', generation === 'a'), telemetryUrl: text('telemetryUrl') ?? 'noop://',
+    busUrl, clusterId, kubeconfig: oneFile(text('kubeConfig')), waitForSync: truth('waitForSync', generation === 'a'), telemetryUrl: text('telemetryUrl') ?? 'noop://',
   }
+}
+
+/** Several files in KUBECONFIG are merged by the source, which reads the variable itself. */
+function oneFile(path: string | undefined): string | undefined {
+  return path?.includes(':') === true ? undefined : path
 }

@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest'
+import { WeirError } from '../../model/errors.ts'
+import { RefusedRequest, sentenceOf } from './client-ask.ts'
+
+test('rejected credentials, a failed login, forbidden discovery, a broken and an unreachable server are told apart', () => {
+  const errors = [new RefusedRequest(401, ''), new RefusedRequest(403, ''), new RefusedRequest(500, ''), new WeirError('WEIR_KUBERNETES_LOGIN', ''), new Error('connect ECONNREFUSED')]
+  expect(new Set(errors.map(sentenceOf)).size).toBe(errors.length)
+  expect(errors.map(sentenceOf)).toEqual([expect.stringContaining('401'), expect.stringContaining('403'), expect.stringContaining('error'), expect.stringContaining('log in'), expect.stringContaining('unreachable')])
+})
