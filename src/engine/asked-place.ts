@@ -1,5 +1,8 @@
 /** One place of a source that asks: asked again and again for what is new, and for what became visible late. */
 import type { WeirEvent } from '../model/events.ts'
+import { AnswerError, AskError } from './ask-error.ts'
+import { askPatiently } from './ask-patiently.ts'
+import { readPages, type Page } from './asked-pages.ts'
 import type { SourceContext } from './ports.ts'
 import { isTooLarge } from './told-chunks.ts'
 import type { ToldOnce } from './told-once.ts'
@@ -12,27 +15,14 @@ export interface AskedLimits {
 
 const usualLimits: AskedLimits = { sliceMs: 3_600_000, most: 10_000 }
 const shortestSliceMs = 1000
+/** An answer that is not whole is asked for so often in one cycle. */
+const answerTries = 4
 /** A cursor without an event is written so often. */
 const bookmarkMs = 300_000
 /** So many of what can't be taken are known again. */
 const mostRefused = 1000
 /** Said again after so long. */
 const repeatMs = 3_600_000
-
-/** Why there are no events, in words, with what to do. Anything else that is thrown is a fault of ours. */
-export class AskError extends Error {
-  /** The other side wants us to wait, in ms. */
-  readonly afterMs: number
-  /** The same request may do better soon. */
-  readonly mayPass: boolean
-
-  constructor(message: string, { cause, afterMs = 0, mayPass = false }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {}) {
-    super(message, cause === undefined ? {} : { cause })
-    this.name = 'AskError'
-    this.afterMs = afterMs
-    this.mayPass = mayPass
-  }
-}
 
 export interface Span {
   /** Unix ms; events of exactly these times are in it. */
@@ -50,8 +40,11 @@ export interface Mapped {
 export interface OpenPlace<Given, M extends Mapped> {
   /** By which the cursor knows it, whatever the settings call it. */
   readonly key: string
-  /** Newest first; undefined: there are more than `most`. Rejects with AskError, and when the signal aborts. */
-  read(span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined>
+  /**
+   * One page of a span, newest first over all pages; `next`: token of the page before it. Undefined: too large to be read at once.
+   * Rejects with AskError, with AnswerError for a success that is not what was asked for, and when the signal aborts.
+   */
+  page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   /** Pure. Undefined for what is no event at all. */
   map(given: Given): M | undefined
 }
@@ -186,7 +179,7 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
     let at = Math.max(began, now - keptMs)
     while (at < now && !signal.aborted) {
       const to = Math.min(at + this.#sliceMs, now)
-      const given = await place.read({ from: at, to }, this.#sliceMs > shortestSliceMs ? most : Infinity, signal)
+      const given = await this.#read(place, { from: at, to }, this.#sliceMs > shortestSliceMs ? most : Infinity, signal)
       if (given === undefined) {
         this.#sliceMs = Math.max(shortestSliceMs, this.#sliceMs / 2)
         continue
@@ -199,6 +192,22 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
       at = to
     }
     if (!signal.aborted) this.#asked = now
+  }
+
+  /** All of a span. An answer that is not whole is counted, said and asked for again; then it fails the cycle, and the cursor stays. */
+  #read(place: OpenPlace<Given, M>, span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined> {
+    const { context: { host }, words: { who } } = this.#of
+    const retry = <T>(attempt: () => Promise<T>): Promise<T> => askPatiently({ host, signal, tries: answerTries, passes: (error) => error instanceof AnswerError, retried: (why) => { this.waits(why) } }, () => attempt().catch((error: unknown) => {
+      if (error instanceof AnswerError) this.#refusedAnswer(error)
+      throw error
+    }))
+    return readPages((next, until) => place.page(span, next, until), { who, most, signal, retry })
+  }
+
+  #refusedAnswer({ fault, message }: AnswerError): void {
+    const { context: { id, metrics } } = this.#of
+    metrics.count('weir_poll_invalid_responses_total', 1, { source: id, reason: fault })
+    this.warn(`answer ${fault}`, `${message}; nothing is skipped, and it is read again.`)
   }
 
   async #tell(place: OpenPlace<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {

@@ -74,6 +74,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_cts_behind_seconds: gauge('Time since when traces may still come: `look_back`, and more when they can’t be read', 'source', 'project', 'tracker'),
   weir_cts_recorded_after_seconds: gauge('Longest time that one of the last traces took to be recorded', 'source', 'project', 'tracker'),
   weir_cts_missed_seconds_total: counter('Time of which the cloud has no traces any more, because they were not read for so long', 'source', 'project', 'tracker'),
+  weir_poll_invalid_responses_total: counter('Successful answers of polled services that were not whole: `no_list`, `count` (list and stated count differ), `repeated_token`, `unreadable`', 'source', 'reason'),
   weir_cloudtrail_events_total: counter('Events that CloudTrail was asked for: taken, malformed, too large', 'source', 'region', 'outcome'),
   weir_cloudtrail_requests_total: counter('Requests for events of CloudTrail: answered, or failed', 'source', 'region', 'outcome'),
   weir_cloudtrail_behind_seconds: gauge('Time since when events may still come: `look_back`, and more when they can’t be read', 'source', 'region'),

@@ -6,7 +6,7 @@ import { metricTable } from './metric-table.ts'
 import { MetricStore } from './metrics.ts'
 
 describe('the table of metrics', () => {
-  const units = ['rows', 'messages', 'spans', 'changes', 'hidden', 'objects', 'workloads', 'claims', 'held', 'batches', 'events', 'traces', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'partitions', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
+  const units = ['rows', 'messages', 'responses', 'spans', 'changes', 'hidden', 'objects', 'workloads', 'claims', 'held', 'batches', 'events', 'traces', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'partitions', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
 
   // kollect's names are kept for whoever has dashboards of them.
   const foreign = /^kollect_/

@@ -15,8 +15,8 @@ export interface Asked {
   readonly session: string | undefined
 }
 
-/** `drop`: the connection ends without an answer; `silent`: there is none. */
-export type TrailFault = { readonly status: number; readonly code: string; readonly message?: string } | 'drop' | 'silent'
+/** `drop`: the connection ends without an answer; `silent`: there is none. `none`: the truth; `cut`: half of it; `repeat`: it, with the token that was asked with. A body comes as it is. */
+export type TrailFault = { readonly status: number; readonly code: string; readonly message?: string } | { readonly status: 200; readonly body: string } | 'drop' | 'silent' | 'none' | 'cut' | 'repeat'
 
 interface Held {
   readonly record: TrailRecord
@@ -73,7 +73,7 @@ export class TrailServer {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
     const answer = (status: number, body: object): void => { response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body)) }
-    const refuse = ({ status, code, message = 'told to' }: Exclude<TrailFault, string>): void => { answer(status, { __type: code, Message: message }) }
+    const refuse = ({ status, code, message = 'told to' }: Extract<TrailFault, { readonly code: string }>): void => { answer(status, { __type: code, Message: message }) }
     const [, key, region = '', service] = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '') ?? []
     if (service !== 'cloudtrail' || request.headers['x-amz-target']?.toString().endsWith('CloudTrail_20131101.LookupEvents') !== true || request.headers['content-type'] !== 'application/x-amz-json-1.1') return refuse({ status: 400, code: 'UnknownOperationException' })
     if (key !== credentials.accessKeyId) return refuse({ status: 400, code: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' })
@@ -84,7 +84,8 @@ export class TrailServer {
     const fault = scripted?.fault
     if (fault === 'drop') return void response.destroy()
     if (fault === 'silent') return
-    if (fault !== undefined) return refuse(fault)
+    if (typeof fault === 'object' && 'body' in fault) return void response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(fault.body)
+    if (typeof fault === 'object') return refuse(fault)
     if (this.#isTooFast(region)) return refuse({ status: 400, code: 'ThrottlingException', message: 'Rate exceeded' })
     if (most > mostInAnswer || most < 1) return refuse({ status: 400, code: 'InvalidMaxResultsException' })
     if (start > end) return refuse({ status: 400, code: 'InvalidTimeRangeException' })
@@ -92,12 +93,15 @@ export class TrailServer {
     const at = token === undefined ? 0 : found.findIndex(({ id }) => id === Buffer.from(token, 'base64').toString())
     if (at < 0) return refuse({ status: 400, code: 'InvalidNextTokenException' })
     const [page, next] = [found.slice(at, at + most), found[at + most]]
-    answer(200, {
+    const truth = {
       Events: page.map(({ record, time, id }) => ({
         EventId: id, EventTime: time / 1000, ...(typeof record === 'string' ? { CloudTrailEvent: record } : { EventName: record['eventName'], EventSource: record['eventSource'], ReadOnly: 'false', Resources: [], CloudTrailEvent: JSON.stringify(record) }),
       })),
-      ...(next === undefined ? {} : { NextToken: Buffer.from(next.id).toString('base64') }),
-    })
+      ...(fault === 'repeat' ? { NextToken: token } : next === undefined ? {} : { NextToken: Buffer.from(next.id).toString('base64') }),
+    }
+    if (fault !== 'cut') return answer(200, truth)
+    const text = JSON.stringify(truth)
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(text.slice(0, text.length >> 1))
   }
 
   #isTooFast(region: string): boolean {

@@ -2,7 +2,9 @@
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../bus/aws-client.ts'
 import { awsTrouble } from '../../bus/aws-errors.ts'
-import { AskError, type Span } from '../../engine/asked-place.ts'
+import { AnswerError, AskError } from '../../engine/ask-error.ts'
+import { pageOf, type Page } from '../../engine/asked-pages.ts'
+import type { Span } from '../../engine/asked-place.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
@@ -50,18 +52,11 @@ export class TrailReader {
     }
   }
 
-  /** Newest first, as they come; undefined: there are more than `most`. Rejects with TrailError, and when the signal aborts. */
-  async read({ from, to }: Span, most: number, signal: AbortSignal, page = mostInAnswer): Promise<readonly Event[] | undefined> {
-    const events: Event[] = []
+  /** One page, newest first over all pages. Rejects with TrailError, with AnswerError for a success that is none, and when the signal aborts. */
+  read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = mostInAnswer): Promise<Page<Event>> {
     // Times are of whole seconds there.
     const span = { StartTime: new Date(Math.floor(from / 1000) * 1000), EndTime: new Date(Math.ceil(to / 1000) * 1000), MaxResults: page }
-    for (let next: string | undefined; ;) {
-      const { found, marker } = await this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
-      for (const event of found) events.push(event)
-      if (marker === undefined || marker === next) return events
-      if (events.length >= most) return undefined
-      next = marker
-    }
+    return this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
   }
 
   /** Whether the API lets us in. Rejects with TrailError. */
@@ -75,7 +70,7 @@ export class TrailReader {
     this.#live = undefined
   }
 
-  async #page(asked: { readonly StartTime: Date; readonly EndTime: Date; readonly MaxResults: number; readonly NextToken?: string }, signal: AbortSignal): Promise<{ readonly found: readonly Event[]; readonly marker: string | undefined }> {
+  async #page(asked: { readonly StartTime: Date; readonly EndTime: Date; readonly MaxResults: number; readonly NextToken?: string }, signal: AbortSignal): Promise<Page<Event>> {
     const { host, config, note, tries = usualTries } = this.#options
     for (let attempt = 1; ; attempt++) {
       await this.#pace(signal)
@@ -84,12 +79,15 @@ export class TrailReader {
       try {
         signal.throwIfAborted()
         const { library: { LookupEventsCommand }, client } = await this.#open()
-        const { Events: found = [], NextToken: marker } = await client.send(new LookupEventsCommand(asked), { abortSignal: AbortSignal.any([signal, late.signal]) })
+        const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(asked), { abortSignal: AbortSignal.any([signal, late.signal]) })
+        const read = pageOf<Event>({ who: 'CloudTrail', what: 'events', list, next: token })
         note('answered')
-        return { found, marker: marker === '' ? undefined : marker }
+        return read
       } catch (error) {
         if (signal.aborted) throw error
         note('failed')
+        if (error instanceof AnswerError) throw error
+        if (isUnreadable(error)) throw new AnswerError('unreadable', 'CloudTrail answered something that is no JSON', error)
         if (!mayPass(error) || attempt >= tries) throw await this.#failure(late.signal.aborted ? new Error(`no answer within ${config.timeout} ms`) : error)
         const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
         // A part is random, so that many do not come at once.
@@ -123,11 +121,17 @@ export class TrailReader {
   }
 }
 
+/** A success whose body the library could not read. */
+function isUnreadable(error: unknown): boolean {
+  const { $metadata: { httpStatusCode: status } = {} } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+  return error instanceof SyntaxError && (status === undefined || status < 300)
+}
+
 /** Asked to be slower, a fault of the other side, or no answer at all. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout/i.test(error.name)) return true
   const { $metadata: { httpStatusCode: status } = {} } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
-  if (status !== undefined) return status >= 500 || (status < 300 && error instanceof SyntaxError)
+  if (status !== undefined) return status >= 500
   return !/Credentials|Token(?:Provider)?Error|Region is missing/.test(`${error.name} ${error.message}`)
 }

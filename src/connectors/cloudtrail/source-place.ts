@@ -29,7 +29,7 @@ export function regionPlace({ config, context, reader, told, limits }: PlaceOpti
     labels: () => ({ source: context.id, region: known ?? '' }),
     async open() {
       const region = (known ??= await reader.region())
-      return { key: region, read: (span, most, signal) => reader.read(span, most, signal), map: mappedOf }
+      return { key: region, page: (span, next, signal) => reader.read(span, next, signal), map: mappedOf }
     },
     ...(limits === undefined ? {} : { limits }),
   })

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
+import { readPages, type Page } from '../../engine/asked-pages.ts'
 import { ToldOnce } from '../../engine/told-once.ts'
 import type { Host } from '../../host/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
@@ -143,7 +144,8 @@ test('what the service would throttle is not asked: at two requests a second not
   } } }
   const reader = new TrailReader({ host, config: it.config(), region, tries: 1, note: () => undefined })
   cleanups.push(() => reader.close())
-  expect(await reader.read({ from: start - 15 * minute, to: start }, 1000, it.signal)).toHaveLength(120)
+  const read = (next: string | undefined): Promise<Page<object>> => reader.read({ from: start - 15 * minute, to: start }, next, it.signal)
+  expect(await readPages(read, { who: 'CloudTrail', most: 1000, signal: it.signal, retry: (attempt) => attempt() })).toHaveLength(120)
 })
 
 test('who may not read is told what is missing, once a round, and the other region is read', async () => {
@@ -188,6 +190,30 @@ test('of two that share a journal one reads the event history, and the other goe
   it.server.put(region, [record('c', it.now - minute + 2000)])
   await told('a', 'b', 'c')
   expect(two.lines.join()).toMatch(/This Weir reads events of CloudTrail from now on/)
+})
+
+test.each([
+  ['an object without the list', 'no_list', { status: 200, body: '{}' }],
+  ['an error with status 200', 'no_list', { status: 200, body: '{"__type":"InternalError","Message":"try later"}' }],
+  ['a list that is none', 'no_list', { status: 200, body: '{"Events":{}}' }],
+  ['a page of a gateway', 'unreadable', { status: 200, body: '<html>Sorry</html>' }],
+  ['half of the JSON', 'unreadable', 'cut'],
+  ['the same token again', 'repeated_token', 'repeat'],
+] as const)('%s in place of a page fails the cycle, is counted, and loses no event', async (_, reason, fault) => {
+  const it = await scene()
+  it.server.put(region, many(120))
+  const poll = await it.poll()
+  // The first page is the truth, and the lie comes for longer than one cycle tries.
+  it.server.fail(region, 'none')
+  it.server.fail(region, fault, 4)
+  await expect(poll()).rejects.toThrow(/CloudTrail (?:answered|gave)/)
+  expect(it.ids).toEqual([])
+  expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'aws', reason })).toBe(4)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  // Later than it looks back: only a cursor that stayed finds them.
+  it.now += 60 * minute
+  await poll()
+  expect(it.ids).toEqual(ids(120))
 })
 
 test('what is no record is counted once, and stops nothing', async () => {

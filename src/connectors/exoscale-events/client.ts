@@ -1,4 +1,6 @@
 /** Events of one zone between two times, and whose they are. */
+import { AnswerError } from '../../engine/ask-error.ts'
+import { pageOf, type Page } from '../../engine/asked-pages.ts'
 import type { Span } from '../../engine/asked-place.ts'
 import { askPatiently } from '../../engine/ask-patiently.ts'
 import type { Host } from '../../host/index.ts'
@@ -48,17 +50,13 @@ export class ZoneClient {
     return id
   }
 
-  /** Newest first; undefined: there are more than `most`. Rejects with ExoscaleError, and when the signal aborts. */
-  async read({ from, to }: Span, most: number, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
+  /** All of a span, newest first: the API has no pages. Undefined: too much to be read at once. Rejects with ExoscaleError, with AnswerError for a success that is none, and when the signal aborts. */
+  async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get('/event', [['from', written(from - edgeMs)], ['to', written(to + edgeMs)]], 'list-events', signal)
-    if (answer.body.length >= mostBytes) {
-      if (most !== Infinity) return undefined
-      throw new ExoscaleError(`${this.endpoint} gave more than ${mostBytes / 1024 / 1024} MiB of events of one second`)
-    }
-    const events = readAnswer(answer, this.endpoint, (value): value is unknown[] => Array.isArray(value))
-    if (events.length > most) return undefined
+    if (answer.body.length >= mostBytes) return undefined
+    const page = pageOf({ who: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
     const time = (event: unknown): number => Date.parse(textOf((isFields(event) ? event : ({} as Fields))['timestamp']) ?? '')
-    return time(events[0]) < time(events.at(-1)) ? events.toReversed() : events
+    return time(page.found[0]) < time(page.found.at(-1)) ? { ...page, found: page.found.toReversed() } : page
   }
 
   close(): void {
@@ -71,8 +69,6 @@ export class ZoneClient {
     return askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (message) => { note('retried', message) } }, async () => {
       const answer = await this.#send(path, query, signal)
       if (answer.status !== 200) throw failureOf(answer, { what: this.endpoint, operation, now: host.clock.now() })
-      // Cut off, or a page of some gateway: the same request may do better.
-      if (answer.body.length < mostBytes) readAnswer(answer, this.endpoint, (value): value is object => typeof value === 'object' && value !== null)
       note('answered', '')
       return answer
     })
@@ -102,6 +98,15 @@ export class ZoneClient {
     // A certificate that could not be read may be there the next time.
     this.#client.catch(() => { this.#client = undefined })
     return this.#client
+  }
+}
+
+/** JSON of an answer. Cut off, or a page of some gateway: the same request may do better. */
+function bodyOf(answer: HttpAnswer, what: string): unknown {
+  try {
+    return readAnswer(answer, what, (value): value is object => typeof value === 'object' && value !== null)
+  } catch (error) {
+    throw new AnswerError('unreadable', error instanceof Error ? error.message : String(error), error)
   }
 }
 

@@ -42,7 +42,7 @@ export function zonePlace({ config, context, told, zone, organization, limits }:
     async open(signal) {
       const origin = { organization: config.organization ?? (await organization(client, signal)), leaveOut: config.leave_out }
       return {
-        key: zone.name, read: (span, most, until) => client.read(span, most, until),
+        key: zone.name, page: (span, _next, until) => client.read(span, until),
         map(given) {
           const event = mapEvent(given, origin)
           return event === undefined ? undefined : { event }

@@ -149,6 +149,26 @@ test.each<readonly [string, ExoscaleFault]>([['an answer that is cut off', 'cut'
   expect(it.slept.slice(0, 2).every((ms) => ms >= 500)).toBe(true)
 })
 
+test.each<readonly [string, string, ExoscaleFault]>([
+  ['an object without the list', 'no_list', { status: 200, body: {} }],
+  ['an error with status 200', 'no_list', { status: 200, body: { message: 'try later' } }],
+  ['a page of a gateway', 'unreadable', { status: 200, body: '<html>Sorry</html>' }],
+  ['half of the JSON', 'unreadable', 'cut'],
+])('%s in place of the list fails the cycle, is counted, and loses no event', async (_, reason, fault) => {
+  const it = await scene()
+  it.server.put(gva, [event('a', start - minute), event('b', start - 1000)])
+  it.server.fail(gva, fault, { times: Infinity })
+  await it.run(it.rounds(9))
+  expect(it.ids).toEqual([])
+  expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'exo', reason })).toBeGreaterThanOrEqual(8)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  it.server.mend()
+  // Later than it looks back: only a cursor that stayed finds them.
+  it.now += 60 * minute
+  await it.run(() => it.ids.length >= 2)
+  expect(it.ids).toEqual(['a', 'b'])
+})
+
 test('an answer that never comes is given up, and asked for again', async () => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])

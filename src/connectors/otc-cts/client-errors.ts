@@ -1,4 +1,4 @@
-import { AskError } from '../../engine/asked-place.ts'
+import { AskError } from '../../engine/ask-error.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
 import { isFields, textOf } from '../../model/told.ts'
 

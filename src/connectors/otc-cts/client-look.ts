@@ -1,9 +1,9 @@
+import { AskError } from '../../engine/ask-error.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TraceReader } from './client.ts'
 import { accountOf } from './client-account.ts'
-import { CtsError } from './client-errors.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './source.ts'
 
@@ -31,10 +31,10 @@ async function lookAt(config: OtcCtsConfig, project: ProjectConfig | undefined, 
     const opened = await session.open(signal)
     const now = host.clock.now()
     const trackers = project?.trackers ?? ['system']
-    for (const tracker of trackers) await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read({ from: now - 60_000, to: now }, 1, signal)
+    for (const tracker of trackers) await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read({ from: now - 60_000, to: now }, undefined, signal)
     return { is: 'ok', says: `${opened.projectName ?? name} lets us read the traces of ${trackers.join(' and ')} at ${opened.cts}` }
   } catch (error) {
-    if (error instanceof CtsError) return { is: 'fail', says: `${name}: ${error.message}` }
+    if (error instanceof AskError) return { is: 'fail', says: `${name}: ${error.message}` }
     throw error
   } finally {
     session.close()

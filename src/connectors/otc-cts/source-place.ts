@@ -31,7 +31,6 @@ export function trackerPlace({ config, context, session, told, project, tracker,
     host, session, api: config.api, tracker, page: config.page,
     note: (what, message) => {
       requested(what === 'retried' ? 'failed' : 'answered')
-      if (what === 'marker') place.warn('marker', message)
       if (what === 'retried') place.waits(message)
     },
   })
@@ -44,7 +43,7 @@ export function trackerPlace({ config, context, session, told, project, tracker,
     async open(signal) {
       const opened = await session.open(signal)
       const origin: TraceOrigin = { cloud: config.cloud, source: `${opened.cts}${basePath(config.api, opened)}`, tenant: opened.project, domain: opened.domain, region: opened.region, leaveOut: config.leave_out }
-      return { key: `${opened.project}/${tracker}`, read: (span, most, until) => reader.read(span, most, until), map: (given) => mapTrace(given, origin) }
+      return { key: `${opened.project}/${tracker}`, page: (span, next, until) => reader.read(span, next, until), map: (given) => mapTrace(given, origin) }
     },
     account(fresh, warn) {
       const nameless = fresh.filter((trace) => trace.nameless).length

@@ -36,17 +36,51 @@ test('page follows page until no marker comes, and no request more', async () =>
   expect(it.ids).toEqual(many(450).map((_, at) => `t${at}`))
 })
 
-test('a marker with the last page is followed to the empty one, and one that comes twice ends the reading with a warning', async () => {
+test('a marker with the last page is followed to the empty one', async () => {
   const it = await scene()
   it.server.put(it.project, many(3))
   it.server.markerAtEnd = true
   const { poll } = await it.place()
   await poll()
   expect([it.queries().length, it.ids.length, it.lines.length]).toEqual([2, 3, 0])
-  it.server.stuck = true
+})
+
+/** As the API counts a page, and as it does not. */
+const page = (traces: unknown, meta?: object): string => JSON.stringify({ traces, ...(meta === undefined ? {} : { meta_data: meta }) })
+
+test.each([
+  ['an object without the list', 'no_list', '{}'],
+  ['an error with status 200', 'no_list', '{"error_code":"CTS.0004","error_msg":"Internal error."}'],
+  ['a list that is null', 'no_list', page(null, { count: 0, marker: null })],
+  ['fewer traces than the answer states', 'count', page([], { count: 200, marker: null })],
+  ['more traces than the answer states', 'count', page([trace('x', start)], { count: 0 })],
+  ['a full page that does not say whether another follows', 'unreadable', page(many(200, 'x'))],
+  ['a page of a gateway', 'unreadable', '<html>Sorry</html>'],
+  ['half of the JSON', 'unreadable', '{"traces":[{"trace_id":"t1"},{"tra'],
+  ['the marker of the page before', 'repeated_token', page([trace('x', start)], { count: 1, marker: 't250' })],
+] as const)('%s in place of the second page fails the cycle, is counted, and loses no trace', async (_, reason, body) => {
+  const it = await scene()
+  it.server.put(it.project, many(450))
+  const { poll } = await it.place()
+  // The first page is the truth, and the lie comes for longer than one cycle tries.
+  it.server.fail(/traces$/, 'none')
+  it.server.fail(/traces$/, { status: 200, body }, 4)
+  await expect(poll()).rejects.toThrow(/CTS (?:answered|gave)/)
+  expect(it.ids).toEqual([])
+  expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  // Later than it looks back: only a cursor that stayed finds them.
+  it.now += 60 * minute
   await poll()
-  expect([it.queries().length, it.ids.length]).toEqual([4, 3])
-  expect(it.lines.join()).toMatch(/marker t0 a second time/)
+  expect(it.ids).toEqual(many(450).map((_trace, at) => `t${at}`))
+})
+
+test('an answer that is not whole once is asked for again within the cycle', async () => {
+  const it = await scene()
+  it.server.put(it.project, many(450))
+  it.server.fail(/traces$/, { status: 200, body: '{}' })
+  await (await it.place()).poll()
+  expect(it.ids).toHaveLength(450)
 })
 
 test('what becomes visible late is told once, and a restart tells nothing again', async () => {
