@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { chmod, cp, mkdir, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { createServer as createHttp } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -289,12 +289,16 @@ test('weir doctor looks at a running server and ends with 0; with a broken store
   expect(only(checks, 'lock')).toMatchObject({ status: 'ok', fact: `process ${weir.pid} runs and answers at ${weir.url}` })
   expect(only(checks, 'port api')).toMatchObject({ status: 'ok', fact: expect.stringContaining('running Weir') })
   expect(only(checks, 'memory in use')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/ resident, .*main heap/) })
-  expect(only(checks, 'store')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/^[1-9].* the manifest is whole$/) })
+  expect(only(checks, 'store')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/^[1-9].* the manifest is whole and every checksum is right$/) })
   await weir.stop()
 
   const broken = join(folder, 'copy')
   await cp(weir.data, broken, { recursive: true })
+  const stored = (await readdir(join(broken, 'store'))).find((name) => name.endsWith('.parquet')) ?? ''
+  const bytes = await readFile(join(broken, 'store', stored))
+  await writeFile(join(broken, 'store', stored), bytes.with(40, (bytes[40] ?? 0) ^ 1))
+  expect(await checkStore(await scene(`data: ${broken}\n`))).toMatchObject([{ status: 'warn', fact: expect.stringContaining('(1 rows), the first') }])
   for (const name of await readdir(join(broken, 'store'))) if (name.endsWith('.parquet')) await rm(join(broken, 'store', name))
   const given = await scene(`data: ${broken}\n`)
-  expect(await checkStore(given)).toMatchObject([{ status: 'warn', fact: expect.stringContaining('missing or cut off') }])
+  expect(await checkStore(given)).toMatchObject([{ status: 'warn', fact: expect.stringContaining(': missing') }])
 })

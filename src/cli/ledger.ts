@@ -11,8 +11,14 @@ interface LedgerFlags extends ServerFlags {
   readonly verify?: boolean
 }
 
+/** A ledger that was recomputed from disk, and the files of the store that the running server has not found damaged yet. */
+export interface Verified {
+  readonly ledger: Ledger
+  readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]
+}
+
 /** Recomputes the ledger of a data folder from what is on disk. */
-export type Verify = (data: string) => Promise<Ledger>
+export type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {
   withServerFlags(program.command('ledger')
@@ -28,18 +34,21 @@ Examples:
   $ weir ledger --format json --data /var/lib/weir | jq .balanced
   $ weir ledger --verify
 
-Exit code: 0 balanced, 1 not balanced or not to be had, 2 the command line cannot be used.`)
+\`--verify\` reads every frame of the journal and every file of the store and verifies their checksums.
+
+Exit code: 0 balanced, 1 not balanced, a damaged file (--verify) or no server, 2 the command line cannot be used.`)
     .action(action((flags: LedgerFlags) => run(flags, verify)))
 }
 
 async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void> {
-  const ledger = flags.verify === true ? await verified(flags, verify) : await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger')
+  const { ledger, damaged } = flags.verify === true ? await verified(flags, verify) : { ledger: await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
   const format = flags.format ?? (self.interactive ? 'table' : 'json')
   self.stdout(format === 'json' ? `${JSON.stringify(ledger)}\n` : ledgerText(ledger))
-  if (!ledger.balanced) self.leave(1)
+  for (const { file, reason, rows } of damaged) self.stderr(`weir: store file ${file} is damaged (${reason}): ${rows} rows are counted as quarantined here\n`)
+  if (!ledger.balanced || damaged.length > 0) self.leave(1)
 }
 
-async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Ledger> {
+async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Verified> {
   if (flags.url !== undefined) throw new CommandError('--verify reads a data folder on this machine; it cannot be used with --url.', ['Run it where the folder is: weir ledger --verify --data DIR.'], 2)
   if (verify === undefined) throw new CommandError('This build cannot verify a ledger from disk.')
   return verify(flags.data ?? defaultData)

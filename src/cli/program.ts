@@ -19,6 +19,7 @@ import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerSink } from './sink.ts'
+import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
 import { version } from './version.ts'
@@ -46,6 +47,7 @@ const summaries: Readonly<Record<string, string>> = {
   replay: 'send again what a packet capture holds of exporters',
   bus: 'connect to a message bus, write, and see it come by',
   journal: 'check, list or export the journal',
+  store: 'verify the files of the store',
   completion: 'print the completion script of a shell',
 }
 
@@ -93,6 +95,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerDoctor(weir)
   registerBus(weir)
   registerJournal(weir)
+  registerStore(weir)
   registerReplay(weir)
   registerCompletion(weir)
   for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())

@@ -7,6 +7,8 @@ export interface FileStat {
   readonly size: number
   /** Unix milliseconds. */
   readonly modified: number
+  /** When content, name or attributes changed last, in Unix milliseconds. Programs cannot set it. */
+  readonly changed: number
   readonly directory: boolean
 }
 
@@ -143,7 +145,7 @@ export const realDisk: Disk = {
   async stat(path) {
     try {
       const found = await fs.stat(path)
-      return { size: found.size, modified: found.mtimeMs, directory: found.isDirectory() }
+      return { size: found.size, modified: found.mtimeMs, changed: found.ctimeMs, directory: found.isDirectory() }
     } catch (error) {
       if (missing(error)) return undefined
       throw error

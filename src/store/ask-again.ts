@@ -4,7 +4,7 @@ import { parseIp } from '../model/ip.ts'
 import type { Folder } from './folder.ts'
 import { isOver } from './merge.ts'
 import { dayOf, hourOf, msPerHour } from './names.ts'
-import type { StoredFile } from './record.ts'
+import { withoutChecksum, type StoredFile } from './record.ts'
 import { aboutFiles } from './state.ts'
 import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
 
@@ -45,6 +45,7 @@ export class AskAgain {
     const files = [...folder.state.files.values()].filter((file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name))
     let named = 0
     for (const file of files) {
+      if (!(await folder.verify([file]))) continue
       const tables = await writer()
       const unknown = await tables.unknown(folder.path(file.name), (hour - 1) * msPerHour, (hour + 1) * msPerHour)
       const revisions = unknown.flatMap((endpoint) => revisionOf(endpoint, holders))
@@ -57,16 +58,15 @@ export class AskAgain {
 
   async #revise(file: StoredFile, revisions: readonly Revision[], tables: TableWriter): Promise<void> {
     const { folder } = this.#options
-    const name = folder.newName('endpoints', file.hour, file.firstSequence, file.lastSequence)
     const pin = folder.versions.pin()
     try {
-      const written = await folder.writeFile(name, (path) => tables.revise(folder.path(file.name), revisions, path, aboutFiles(folder.state, file.schema)))
+      const { name, ...written } = await folder.writeFile(file, (path) => tables.revise(folder.path(file.name), revisions, path, aboutFiles(folder.state, file.schema)))
       if (written.rows !== file.rows) {
         await folder.discard([{ name }])
         throw new Error(`${file.rows} endpoints became ${written.rows}`)
       }
       await folder.syncDirectory()
-      await folder.exchange([file.name], [{ ...file, name, ...written }])
+      await folder.exchange([file.name], [{ ...withoutChecksum(file), name, ...written }])
     } finally {
       await pin.release()
     }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
@@ -102,15 +103,18 @@ class DuckWriter implements TableWriter {
   async #save(stream: Stream, { pieces, rows, columns }: FlowFile, path: string): Promise<Written> {
     const file = await this.#disk.open(path, 'create')
     try {
-      let at = 0
+      let [at, crc] = [0, 0]
       for (let from = 0; from < pieces.length; from += piecesAtOnce) {
         const some = pieces.slice(from, from + piecesAtOnce)
         await file.writeAll(some, at)
-        at += some.reduce((sum, piece) => sum + piece.length, 0)
+        for (const piece of some) {
+          at += piece.length
+          crc = crc32(piece, crc)
+        }
       }
       await file.sync()
       const set = columnSet(stream, columns)
-      return { rows, bytes: at, ...(set === undefined ? {} : { columns: set }) }
+      return { rows, bytes: at, crc, ...(set === undefined ? {} : { columns: set }) }
     } finally {
       await file.close()
     }

@@ -42,8 +42,8 @@ describe('merging', () => {
     expect(await files('flows')).toHaveLength(4)
     now += 2 * msPerHour
     while (await store.maintain());
-    expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows_')).map((name) => name.replace(/-[0-9a-f]{8}\./, '.'))).toEqual(['flows_1h-2026112008-1-45.parquet', 'flows_1m-2026112008-1-45.parquet', 'flows_5m-2026112008-1-45.parquet'])
-    expect((await files()).map((name) => name.replace(/-[0-9a-f]{8}\./, '.'))).toEqual(['endpoints-2026112000-1-39.parquet', 'events-2026112008-2-46.parquet', 'flows-2026112008-1-45.parquet'])
+    expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows_')).map((name) => name.replace(/-[0-9a-f]{16}\./, '.'))).toEqual(['flows_1h-2026112008-1-45.parquet', 'flows_1m-2026112008-1-45.parquet', 'flows_5m-2026112008-1-45.parquet'])
+    expect((await files()).map((name) => name.replace(/-[0-9a-f]{16}\./, '.'))).toEqual(['endpoints-2026112000-1-39.parquet', 'events-2026112008-2-46.parquet', 'flows-2026112008-1-45.parquet'])
     await stores.close()
     const again = await stores.open()
     const order = [...Array.from({ length: 20 }, (_, i) => i), 0, 1, 2]
@@ -83,7 +83,7 @@ describe('files that are lost or damaged', () => {
     return { flows: (await files('flows')).sort(), make }
   }
 
-  it('a missing file and a cut file cost their rows, with one line that says so', async () => {
+  it('a missing file and a cut file cost their rows, with one line for each', async () => {
     const { flows } = await prepared()
     await rm(join(stores.directory, flows[0] ?? ''))
     await truncate(join(stores.directory, flows[1] ?? ''), 100)
@@ -91,7 +91,7 @@ describe('files that are lost or damaged', () => {
     const store = await stores.open({ log })
     expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
     expect(store.status()).toMatchObject({ unreadableFiles: 2, unreadableRows: 2, rows: 6 })
-    expect(log.lines.map(({ level, fields }) => [level, fields['files'], fields['rows']])).toEqual([['error', 2, 2]])
+    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['reason'], fields['rows']])).toEqual([['error', flows[0], 'missing', 1], ['error', flows[1], 'wrong size', 1]])
     while (await store.maintain());
   })
 

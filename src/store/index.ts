@@ -68,11 +68,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
   const writer = (): Promise<TableWriter> => (opening ??= (options.writer ?? (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 })))())
-  const opened = await openFolder({ host, directory, writer, log })
-  const folder = new Folder({ host, directory, ...opened })
+  const { state, manifest, missing } = await openFolder({ host, directory, writer, log })
+  const folder = new Folder({ host, directory, state, manifest, missing: new Set(), log, writable: true })
+  folder.condemn(missing)
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
   const spill = async (): Promise<number> => Math.min(4e9, (await host.disk.free(directory)) / 4)
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill })
+  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill })
   const processes = options.processes === undefined ? undefined : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
   const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
   return {

@@ -2,12 +2,14 @@ import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { AskAgain } from './ask-again.ts'
 import type { Folder } from './folder.ts'
+import { lostRows } from './losses.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
 import { holdsRows, msPerHour, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { expired, tooOld, type Retain } from './retention.ts'
 import { nextDerivation } from './rollup/cover.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
+import { Scrub } from './scrub.ts'
 import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
@@ -20,6 +22,7 @@ export class Maintenance {
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #again: AskAgain
+  readonly #scrub: Scrub
   #running: Promise<boolean> | undefined
 
   constructor(options: { host: Host; folder: Folder; writer: () => Promise<TableWriter>; resolver: Resolver; retain: Retain; log: Log; metrics: Metrics }) {
@@ -30,6 +33,7 @@ export class Maintenance {
     this.#log = options.log
     this.#metrics = options.metrics
     this.#again = new AskAgain(options)
+    this.#scrub = new Scrub(options)
   }
 
   /** One round: what has expired, then one merge. Answers whether there is more to do. A second call joins the first. */
@@ -49,6 +53,8 @@ export class Maintenance {
     await this.#again.run(this.#host.clock.now())
     await this.#expire()
     await this.#folder.keepReserve()
+    await this.#folder.beginCounting()
+    await this.#scrub.run()
     this.#measure()
     const { state, versions } = this.#folder
     const run = nextMerge(state.files.values(), versions.missing, this.#host.clock.now())
@@ -68,7 +74,7 @@ export class Maintenance {
     for (const { reason, hour, files } of expired(this.#folder.state.files.values(), this.#retain, this.#host.clock.now())) {
       const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-      await this.#folder.exchange(files.map(({ name }) => name), []).catch((error: unknown) => this.#onReserve(error))
+      await this.#folder.expire(files.map(({ name }) => name)).catch((error: unknown) => this.#onReserve(error))
       if (files.some(({ stream }) => stream !== 'endpoints')) this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
       this.#metrics.count('weir_store_expired_rows_total', rows, { reason })
     }
@@ -85,19 +91,20 @@ export class Maintenance {
     for (const file of this.#folder.state.files.values()) bytes += file.bytes
     this.#metrics.set('weir_store_size_bytes', bytes)
     this.#metrics.set('weir_store_files', this.#folder.state.files.size)
+    this.#metrics.set('weir_store_lost_rows', [...lostRows(this.#folder.state).values()].reduce((sum, rows) => sum + rows, 0))
   }
 
   /** Makes one file of several: in their place, or as a coarser rollup beside them. */
   async #merge(run: readonly StoredFile[], stream: Stream): Promise<void> {
     const target = { ...merged(run), stream }
-    const { hour, firstSequence, lastSequence } = target
     const inPlace = run[0]?.stream === stream
     const writer = await this.#writer()
-    const name = this.#folder.newName(stream, hour, firstSequence, lastSequence)
     // The inputs stay while they are read, whatever becomes of their version.
     const pin = this.#folder.versions.pin()
     try {
-      const written = await this.#folder.writeFile(name, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path, aboutFiles(this.#folder.state, target.schema))).catch(async (error: unknown) => {
+      // A merge would give damaged rows a checksum that is right.
+      if (!(await this.#folder.verify(run))) return
+      const { name, ...written } = await this.#folder.writeFile(target, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path, aboutFiles(this.#folder.state, target.schema))).catch(async (error: unknown) => {
         await this.#excludeUnreadable(writer, run)
         throw error
       })
@@ -105,6 +112,10 @@ export class Maintenance {
       if (!isRollup(stream) && written.rows !== target.rows) {
         await this.#folder.discard([{ name }])
         throw new Error(`a merge of ${target.rows} rows wrote ${written.rows}`)
+      }
+      if (!(await this.#folder.verify(run)) || run.some((file) => this.#folder.state.files.get(file.name) !== file)) {
+        await this.#folder.discard([{ name }])
+        return
       }
       await this.#folder.syncDirectory()
       await this.#folder.exchange(inPlace ? run.map((file) => file.name) : [], [{ ...target, name, ...written }])

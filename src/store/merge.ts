@@ -1,5 +1,7 @@
 import { extentsJoined } from './extent.ts'
-import { dayOf, msPerHour, streams } from './names.ts'
+import { addRows } from './losses.ts'
+import { dayOf, holdsRows, msPerHour, streams } from './names.ts'
+import { perSourceOf } from './pending.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup/cover.ts'
 import { isRollup, mostGroups } from './rollup/schema.ts'
@@ -113,9 +115,17 @@ export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'b
     timeMin: least(({ timeMin }) => timeMin),
     timeMax: most(({ timeMax }) => timeMax),
     ...extentsJoined(run),
+    ...perSourceJoined(run),
     receivedMin: least(({ receivedMin }) => receivedMin) ?? 0,
     receivedMax: most(({ receivedMax }) => receivedMax) ?? 0,
   }
+}
+
+function perSourceJoined(run: readonly StoredFile[]): Pick<StoredFile, 'perSource'> {
+  if (!holdsRows(run[0]?.stream ?? 'endpoints') || run.some(({ perSource }) => perSource === undefined)) return {}
+  const rows = new Map<number, number>()
+  for (const { perSource } of run) addRows(rows, perSource)
+  return { perSource: perSourceOf(rows) }
 }
 
 function extreme(run: readonly StoredFile[], pick: (file: StoredFile) => number | null, choose: (...numbers: number[]) => number): number | null {

@@ -1,4 +1,7 @@
-/** Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique>.parquet`. The name alone says what a file holds. */
+/**
+ * Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. The name alone describes a file and
+ * verifies it without the manifest. Files of versions before checksums have no CRC-32 there. See ADR 0023.
+ */
 export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
 
@@ -52,6 +55,24 @@ export function parseFileName(name: string): FileName | undefined {
     lastSequence: Number(last),
   }
 }
+
+/** Finds names of data files in a text. */
+export const dataFileNames = /[a-z0-9_]+-\d{10}-\d+-\d+-[0-9a-f]+\.parquet/g
+
+const checksumPattern = /-[0-9a-f]{8}([0-9a-f]{8})\.parquet$/
+
+/** CRC-32 of the whole file, if its name has one. */
+export function checksumInName(name: string): number | undefined {
+  const found = checksumPattern.exec(name)
+  return found === null ? undefined : Number.parseInt(found[1] ?? '', 16)
+}
+
+export function checksumText(crc: number): string {
+  return crc.toString(16).padStart(8, '0')
+}
+
+/** Folder inside the store for files that failed verification. Nothing reads them. */
+export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'
 

@@ -5,17 +5,20 @@ import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
-import { holdsRows, parseFileName, spillPattern, temporaryEnding } from './names.ts'
+import { condemned, overlap } from './losses.ts'
+import { checksumInName, holdsRows, msPerHour, parseFileName, spillPattern, temporaryEnding, type FileName } from './names.ts'
+import { perSourceOf } from './pending.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 import { schemaVersion } from './schema.ts'
 import type { Inspected, TableWriter } from './table-writer.ts'
+import { checksumOf, type Damage } from './verification.ts'
 
 export interface OpenedFolder {
   readonly state: StoreState
   readonly manifest: Manifest
   /** Files that the manifest names and that are not there, or not in one piece. */
-  readonly missing: ReadonlySet<string>
+  readonly missing: ReadonlyMap<StoredFile, Damage>
 }
 
 type Candidate = Orphan & Inspected
@@ -52,11 +55,7 @@ export async function openFolder(options: { host: Host; directory: string; write
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
   }
-  const missing = new Set([...state.files.values()].filter((file) => sizes.get(file.name) !== file.bytes).map((file) => file.name))
-  if (missing.size > 0) {
-    const rows = rowsOf([...missing].map((name) => state.files.get(name)))
-    log.error('Files of the store are missing or cut off; queries answer without them.', { files: missing.size, rows, first: [...missing][0] })
-  }
+  const missing = new Map([...state.files.values()].filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes).map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']))
   const manifest = new Manifest(disk, directory, found.generation)
   if (found.whole && !lost && found.generation > 0) await manifest.reopen(found)
   else await manifest.rotate(state)
@@ -65,9 +64,15 @@ export async function openFolder(options: { host: Host; directory: string; write
   async function adopt(from: StoreState, names: readonly string[], present: ReadonlySet<string>, forgotten: boolean): Promise<StoreState> {
     const writer = await options.writer()
     const candidates: Candidate[] = []
+    const damaged: FileName[] = []
     for (const name of names) {
       const parsed = parseFileName(name)
       if (parsed === undefined) continue
+      const checksum = checksumInName(name)
+      if (checksum !== undefined && (await checksumOf(disk, `${directory}/${name}`)).crc !== checksum) {
+        damaged.push(parsed)
+        continue
+      }
       try {
         candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
       } catch {
@@ -82,7 +87,15 @@ export async function openFolder(options: { host: Host; directory: string; write
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
-    return forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
+    // Entries for what failed its checksum: the rows are unknown, but the journal may still have the frames.
+    const free = damaged.filter((one) => one.lastSequence <= reached && ![...files.values()].some((file) => file.stream === one.stream && file.hour === one.hour && overlap(file, one)))
+    for (const file of free) files.set(file.name, { ...file, schema: schemaVersion, rows: 0, bytes: 0, timeMin: null, timeMax: null, receivedMin: file.hour * msPerHour, receivedMax: (file.hour + 1) * msPerHour, ...(holdsRows(file.stream) ? { perSource: [] } : {}) })
+    const found = forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
+    const lost = condemned(found, free.map(({ name }) => name))
+    const left = new Map(found.files)
+    for (const name of lost.removed) left.delete(name)
+    for (const file of lost.added) left.set(file.name, file)
+    return { ...found, files: left }
   }
 }
 
@@ -92,8 +105,8 @@ function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined
 }
 
 function storedFile(from: Candidate): StoredFile {
-  const { perSource: _, lastEndpoint: __, about, ...file } = from
-  return { ...file, schema: about?.schema ?? schemaVersion }
+  const { perSource, lastEndpoint: _, about, ...file } = from
+  return { ...file, schema: about?.schema ?? schemaVersion, ...(holdsRows(file.stream) ? { perSource: perSourceOf(perSource) } : {}) }
 }
 
 /** No record at all was readable: position, totals and names follow from the files alone. */
@@ -110,5 +123,5 @@ function remembered(state: StoreState, files: readonly Candidate[], reached: num
   for (const id of new Set([...names.keys(), ...stored.keys()])) sources[names.get(id) ?? `source-${id}`] = { id, stored: stored.get(id) ?? 0, quarantined: 0 }
   const positions = { [filePartition]: { sequence: reached, row: 0 } }
   const nextEndpoint = 1 + Math.max(0, ...files.map((file) => file.lastEndpoint))
-  return { ...state, sources, words, positions, previous: positions, nextEndpoint }
+  return { ...state, sources, words, positions, previous: positions, nextEndpoint, gone: {} }
 }

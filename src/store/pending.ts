@@ -1,6 +1,7 @@
 import type { FrameHeader } from '../journal/types.ts'
 import type { Extent } from './extent.ts'
 import type { Stream } from './names.ts'
+import type { PerSource } from './record.ts'
 
 /** What is known of a table that is not a file yet. Times are Unix ms. */
 export interface PendingTable {
@@ -16,6 +17,12 @@ export interface PendingTable {
   /** The times are those of its rows. */
   timed: boolean
   families: Set<string> | undefined
+  /** Rows by the number of their source; of streams that hold rows of the journal. */
+  readonly perSource: Map<number, number>
+}
+
+export function perSourceOf(counts: ReadonlyMap<number, number>): PerSource {
+  return [...counts].toSorted(([a], [b]) => a - b)
 }
 
 /** Tables by stream and hour, with what their rows span. */
@@ -31,15 +38,16 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  /** `extent`: what the rows say, where they were asked. */
-  add(stream: Stream, hour: number, rows: number, first: number, header: FrameHeader, extent?: Extent): void {
+  /** `extent`: times and families of the rows, if they were read. `source`: number of the source, for rows of the journal. */
+  add(stream: Stream, hour: number, rows: number, first: number, header: FrameHeader, { extent, source }: { readonly extent?: Extent | undefined; readonly source?: number } = {}): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
-      table = { stream, hour, rows: 0, firstSequence: first, lastSequence: first, timeMin: Infinity, timeMax: -Infinity, receivedMin: Infinity, receivedMax: -Infinity, timed: extent !== undefined, families: extent?.families === undefined ? undefined : new Set() }
+      table = { stream, hour, rows: 0, firstSequence: first, lastSequence: first, timeMin: Infinity, timeMax: -Infinity, receivedMin: Infinity, receivedMax: -Infinity, timed: extent !== undefined, families: extent?.families === undefined ? undefined : new Set(), perSource: new Map() }
       this.#tables.set(key, table)
     }
     table.rows += rows
+    if (source !== undefined) table.perSource.set(source, (table.perSource.get(source) ?? 0) + rows)
     table.firstSequence = Math.min(table.firstSequence, first)
     table.lastSequence = Math.max(table.lastSequence, header.sequence)
     // A comparison with NaN is false: a frame without times changes nothing.
@@ -57,7 +65,7 @@ export class PendingTables {
     const flows = this.#tables.get(`flows_${hour}`)
     if (flows === undefined) return
     const before = this.#tables.get(`flows_1m_${hour}`) ?? { rows: 0, timeMin, timeMax }
-    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', rows: before.rows + rows, timeMin: Math.min(timeMin, before.timeMin), timeMax: Math.max(timeMax, before.timeMax), timed: true })
+    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', perSource: new Map(), rows: before.rows + rows, timeMin: Math.min(timeMin, before.timeMin), timeMax: Math.max(timeMax, before.timeMax), timed: true })
   }
 
   clear(): void {

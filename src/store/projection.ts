@@ -134,7 +134,7 @@ export class StoreProjection implements Projection {
       const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
       await writer.append(hour, { stream: 'events', batch, origin, release: () => frame.release?.() })
     }
-    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, batch.kind === 'events' ? extentOfEvents(batch) : undefined)
+    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, { source, extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined })
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header.source, batch.count)

@@ -18,7 +18,21 @@ export interface StoredFile extends FileName {
   readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number
+  /** CRC-32 of the whole file, where its name has none: files of versions before checksums get one from the scrub. */
+  readonly crc?: number
+  /** Rows by the number of their source, for files of flows and events. Absent in entries of versions before checksums, until the next merge or scrub. */
+  readonly perSource?: PerSource
+  /** The file is damaged or missing: its rows are not in the store. The entry stays until they are refilled from the journal or expire. */
+  readonly lost?: true
 }
+
+/** An entry for what becomes another file. */
+export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, ...file }: File): Omit<File, 'crc'> {
+  return file
+}
+
+/** Rows by the number of their source. */
+export type PerSource = readonly (readonly [source: number, rows: number])[]
 
 /** What the store has taken from one source, over all epochs. */
 export interface SourceCount {
@@ -49,6 +63,8 @@ export interface ManifestRecord {
   readonly words: readonly string[]
   /** Every endpoint id given out so far is below this. */
   readonly nextEndpoint: number
+  /** Rows by the number of their source that retention removed; absent until every entry counts its rows by source. */
+  readonly gone?: Readonly<Record<number, number>>
 }
 
 const line = /^([0-9a-f]{8}) (\d+) (\{.*\})$/

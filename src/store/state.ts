@@ -12,6 +12,12 @@ export interface StoreState {
   readonly sources: Readonly<Record<string, SourceCount>>
   readonly words: readonly string[]
   readonly nextEndpoint: number
+  readonly gone?: ManifestRecord['gone'] | undefined
+}
+
+/** What a record repeats of the state before it when nothing but files change. */
+export function carried({ positions, previous, sources, words, nextEndpoint, gone }: StoreState): Omit<ManifestRecord, 'version' | 'added' | 'removed'> {
+  return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
 }
 
 /** Word 0 stands for absent; the protocols come first, so that their numbers are the same in every store. */
@@ -25,6 +31,7 @@ export const emptyState: StoreState = {
   sources: {},
   words: firstWords,
   nextEndpoint: 1,
+  gone: {},
 }
 
 /** What files written now say of themselves. */
@@ -36,11 +43,10 @@ export function applyRecord(state: StoreState, record: ManifestRecord): StoreSta
   const files = new Map(record.snapshot === true ? [] : state.files)
   for (const name of record.removed) files.delete(name)
   for (const file of record.added) files.set(file.name, file)
-  const { version, positions, previous, sources, words, nextEndpoint } = record
-  return { version, files, positions, previous, sources, words, nextEndpoint }
+  const { version, positions, previous, sources, words, nextEndpoint, gone } = record
+  return { version, files, positions, previous, sources, words, nextEndpoint, gone }
 }
 
 export function snapshotRecord(state: StoreState): ManifestRecord {
-  const { version, positions, previous, sources, words, nextEndpoint } = state
-  return { version, snapshot: true, added: [...state.files.values()], removed: [], positions, previous, sources, words, nextEndpoint }
+  return { version: state.version, snapshot: true, added: [...state.files.values()], removed: [], ...carried(state) }
 }

@@ -1,13 +1,14 @@
 import type { StoredSums } from '../engine/control.ts'
 import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
+import { lostRows, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
-/** What the store has accounted for, as its last durable commit says. Rows once stored stay counted after retention. */
+/** The rows that the store accounts for, by its last durable commit. Rows once stored stay counted after retention; rows of lost files count as quarantined. */
 export interface StoreLedger {
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
@@ -30,7 +31,10 @@ export interface StoreStatus {
   readonly sums: StoredSums
 }
 
-export function ledgerOf({ sources, positions }: StoreState): StoreLedger {
+/** `without`: damaged files that the manifest does not name as lost yet. */
+export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
+  const { positions } = state
+  const sources = withLosses(state.sources, lostRows(state, without))
   const each = (pick: (count: { stored: number; quarantined: number }) => number): Record<string, number> => Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
   return { stored: each(({ stored }) => stored), quarantined: each(({ quarantined }) => quarantined), accounted: each(({ stored, quarantined }) => stored + quarantined), positions }
 }
@@ -41,11 +45,12 @@ export function statusOf(folder: Folder): StoreStatus {
   for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++
-    status.rows += rows
     status.bytes += file.bytes
-    if (!folder.versions.missing.has(file.name)) continue
-    status.unreadableFiles++
-    status.unreadableRows += rows
+    if (folder.versions.missing.has(file.name)) {
+      status.unreadableFiles++
+      status.unreadableRows += rows
+    }
+    status.rows += rows
   }
   return status
 }
@@ -53,9 +58,9 @@ export function statusOf(folder: Folder): StoreStatus {
 function sumsOf(files: readonly StoredFile[]): StoredSums {
   const flows = { rows: 0, first: Infinity }
   let oldest = Infinity
-  for (const { stream, rows, hour, receivedMin } of files) {
-    if (isRollup(stream)) oldest = Math.min(oldest, hour * msPerHour)
-    if (stream !== 'flows') continue
+  for (const { stream, rows, hour, receivedMin, lost } of files) {
+    if (isRollup(stream) && lost !== true) oldest = Math.min(oldest, hour * msPerHour)
+    if (stream !== 'flows' || lost === true) continue
     flows.rows += rows
     flows.first = Math.min(flows.first, receivedMin)
   }

@@ -377,6 +377,6 @@ it('a commit that spans hours writes a file of flows for each, and one of endpoi
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay - 1), make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay)])
   await store.projection.commit()
   const names = await realHost().disk.list(directory)
-  expect(names.map((name) => name.replace(/-[0-9a-f]{8}\.parquet/, ''))).toEqual(['endpoints-2026112000-1-1', 'flows-2026112007-1-1', 'flows-2026112008-2-2', 'flows_1m-2026112007-1-1', 'flows_1m-2026112008-2-2', 'manifest-1.log'])
+  expect(names.map((name) => name.replace(/-[0-9a-f]{16}\.parquet/, ''))).toEqual(['endpoints-2026112000-1-1', 'flows-2026112007-1-1', 'flows-2026112008-2-2', 'flows_1m-2026112007-1-1', 'flows_1m-2026112008-2-2', 'manifest-1.log'])
   expect(await ask(store.reader, 'SELECT src_name FROM flows')).toEqual([{ src_name: 'gateway' }, { src_name: 'gateway' }])
 })

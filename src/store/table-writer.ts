@@ -82,6 +82,8 @@ export interface Written {
   readonly bytes: number
   /** Set of the columns that the file has, where not every file has all. */
   readonly columns?: string
+  /** CRC-32 of the file, if the writer had its bytes; otherwise the store reads the file again for it. */
+  readonly crc?: number
 }
 
 /** What a file that no record describes says about itself. */

@@ -11,6 +11,10 @@ export interface Pin {
   release(): Promise<void>
 }
 
+function lostNames(state: StoreState): string[] {
+  return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
+}
+
 /** Which version each query reads, and which replaced files may therefore not go yet. */
 export class Versions {
   #current: StoreState
@@ -22,7 +26,7 @@ export class Versions {
 
   constructor(current: StoreState, missing: ReadonlySet<string>, remove: (name: string) => Promise<void>) {
     this.#current = current
-    this.#missing = new Set(missing)
+    this.#missing = new Set([...missing, ...lostNames(current)])
     this.#remove = remove
   }
 
@@ -38,6 +42,7 @@ export class Versions {
   advance(next: StoreState): void {
     this.#current = next
     for (const name of this.#missing) if (!next.files.has(name)) this.#missing.delete(name)
+    for (const name of lostNames(next)) this.#missing.add(name)
   }
 
   exclude(name: string): void {

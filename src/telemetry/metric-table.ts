@@ -123,6 +123,9 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_store_size_bytes: gauge('Bytes in files of the store'),
   weir_store_files: gauge('Files of the store'),
   weir_memory_bytes: gauge('Memory by part: heap and buffers of a thread, DuckDB instances, other processes', 'part'),
+  weir_store_lost_rows: gauge('Rows of damaged or missing files of the store; they count as quarantined in the ledger'),
+  weir_store_scrubbed_bytes_total: counter('Bytes of the store that were read again to verify their checksums'),
+  weir_store_refilled_rows_total: counter('Rows of lost files of the store that were stored again from the journal', 'stream'),
 
   weir_identity_workloads: gauge('Pods, services and nodes whose addresses are known'),
   weir_identity_claims: gauge('Addresses that somebody had or has, each as often as it changed hands'),

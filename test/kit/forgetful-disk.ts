@@ -189,8 +189,8 @@ export class ForgetfulDisk implements Disk {
     return this.#call('stat', path, () => {
       const node = this.#entries.node(path)
       if (node === undefined) return undefined
-      if (node.kind === 'folder') return { size: 0, modified: 0, directory: true }
-      return { size: node.size, modified: node.modified, directory: false }
+      if (node.kind === 'folder') return { size: 0, modified: 0, changed: 0, directory: true }
+      return { size: node.size, modified: node.modified, changed: node.modified, directory: false }
     })
   }
 

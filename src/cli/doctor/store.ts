@@ -1,5 +1,5 @@
-/** Whether the store's manifest can be read, and the files that it names are there. */
-import { readManifest } from '../../store/manifest.ts'
+/** Whether the store's manifest can be read, and the files that it names are there and intact. */
+import { checkStore as verifyFiles } from '../../store/check.ts'
 import { sizeText } from '../output.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
@@ -11,22 +11,26 @@ export async function checkSql({ config: { store, sql: { memory, timeout } }, ma
   return [ok('sql', `each statement has a process of its own, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
 }
 
-export async function checkStore({ host: { disk }, config: { data, store } }: Scene): Promise<Finding[]> {
+/** Of a larger store only the first files are read here: `weir store check` reads all. */
+const mostBytes = 1 << 30
+
+export async function checkStore({ host, config: { data, store } }: Scene): Promise<Finding[]> {
   if (store.enabled === 'none') return []
   const directory = `${data}/store`
   try {
-    const found = await readManifest(disk, directory)
-    if (found.generation === 0) return [ok('store', 'no manifest yet')]
-    const files = [...found.state.files.values()]
-    let missing = 0
-    for (const file of files) if ((await disk.stat(`${directory}/${file.name}`))?.size !== file.bytes) missing++
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-    const fact = `${files.length} files, ${sizeText(bytes)}`
-    const advice = 'Weir starts and answers with what is left; look at the disk.'
-    if (found.damaged) return [warn('store', `${fact}; records of the manifest are damaged`, advice)]
-    // A running server replaces files between our reading of the manifest and our look at them.
-    if (missing > 0) return [warn('store', `${fact}; ${missing} that the manifest names are missing or cut off`, advice)]
-    return [ok('store', `${fact}, the manifest is whole`)]
+    const { state, generation, manifestDamaged, check: { files, unverified, damaged, lost } } = await verifyFiles({ host, directory, mostBytes })
+    if (generation === 0) return [ok('store', 'no manifest yet')]
+    const bytes = [...state.files.values()].reduce((sum, file) => sum + file.bytes, 0)
+    const fact = `${files} files, ${sizeText(bytes)}`
+    if (manifestDamaged) return [warn('store', `${fact}; records of the manifest are damaged`, 'Weir starts and answers with the rest; look at the disk.')]
+    if (damaged.length > 0) {
+      const rows = damaged.reduce((sum, one) => sum + one.rows, 0)
+      return [warn('store', `${fact}; ${damaged.length} that the manifest names are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
+        'Weir answers without them, counts their rows as quarantined and refills what the journal still has. Look at the disk; `weir store check` names all.')]
+    }
+    const gone = Object.values(lost).reduce((sum, rows) => sum + rows, 0)
+    if (gone > 0) return [warn('store', `${fact}; ${gone} rows of lost files are quarantined in the ledger`, `Weir refills what the journal still has. Look at the disk; damaged files are in ${directory}/damaged.`)]
+    return [ok('store', `${fact}, the manifest is whole${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`)]
   } catch (error) {
     return [fail('store', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.')]
   }

@@ -1,4 +1,5 @@
-import type { Disk, DiskFile } from '../../host/index.ts'
+import { crc32 } from 'node:zlib'
+import type { Disk } from '../../host/index.ts'
 import { footer, magic } from './file.ts'
 import { decodeThrift, encodeThrift, i32, i64, kinds, list, nested, struct, binary, type ThriftField, type ThriftList, type ThriftStruct } from './thrift.ts'
 
@@ -106,7 +107,7 @@ function absent(elements: readonly ThriftStruct[], name: string, rows: number): 
  * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
  * be good: the same column of different types, or row groups that have, on average, both fewer rows than these and fewer bytes before compression.
  */
-export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewest: { readonly rows: number; readonly bytes: number }): Promise<{ readonly rows: number; readonly bytes: number } | undefined> {
+export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewest: { readonly rows: number; readonly bytes: number }): Promise<{ readonly rows: number; readonly bytes: number; readonly crc: number } | undefined> {
   const sources: Source[] = []
   for (const each of from) sources.push(await read(disk, each))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
@@ -123,12 +124,17 @@ export async function concatenate(disk: Disk, from: readonly string[], path: str
   const file = await disk.open(path, 'write')
   try {
     await file.truncate(0)
-    await file.write(magic, 0)
-    let at = magic.length
+    let [at, crc] = [0, 0]
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      await file.write(bytes, at)
+      crc = crc32(bytes, crc)
+      at += bytes.length
+    }
+    await append(magic)
     const groups: ThriftStruct[] = []
     for (const source of sources) {
       const by = at - magic.length
-      at += await copy(disk, source, file, at)
+      await copy(disk, source, append)
       for (const group of source.groups) {
         const chunks = new Map(items(group, 1).map((chunk) => [columnOf(chunk), chunk]))
         const entries: ThriftStruct[] = []
@@ -139,36 +145,31 @@ export async function concatenate(disk: Disk, from: readonly string[], path: str
             continue
           }
           const none = absent(elements, name, number(group, 3))
-          await file.write(none.bytes, at)
           entries.push(none.entry(at))
-          at += none.bytes.length
+          await append(none.bytes)
         }
         groups.push(struct([1, list(kinds.struct, entries)], [2, group.get(2)], [3, group.get(3)], [7, { kind: kinds.i16, value: groups.length }]))
       }
     }
     const schema = [struct([4, binary('schema')], [5, i32(columns.size)]), ...[...columns.values()].flat()]
-    for (const piece of footer(schema, rows, groups, metadata)) {
-      await file.write(piece, at)
-      at += piece.length
-    }
-    return { rows, bytes: at }
+    for (const piece of footer(schema, rows, groups, metadata)) await append(piece)
+    return { rows, bytes: at, crc }
   } finally {
     await file.close()
   }
 }
 
 /** Everything between the magic and the footer. */
-async function copy(disk: Disk, { path, end }: Source, to: DiskFile, start: number): Promise<number> {
+async function copy(disk: Disk, { path, end }: Source, append: (bytes: Uint8Array) => Promise<void>): Promise<void> {
   const from = await disk.open(path, 'read')
   try {
     const buffer = new Uint8Array(copyBytes)
     for (let done = magic.length; done < end; ) {
       const piece = buffer.subarray(0, Math.min(copyBytes, end - done))
       if ((await from.read(piece, done)) !== piece.length) throw new Error(`${path} has become shorter`)
-      await to.write(piece, start + done - magic.length)
+      await append(piece)
       done += piece.length
     }
-    return end - magic.length
   } finally {
     await from.close()
   }

@@ -1,9 +1,9 @@
 /** The inside of a query process: runs one statement at a time and writes its bytes to the channel. */
 import type { Duplex } from 'node:stream'
 import type { IsolatedQuery } from '../../engine/control.ts'
-import type { Log } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
 import { DuckReader } from '../read/reader.ts'
+import type { StoredFile } from '../record.ts'
 import { emptyState } from '../state.ts'
 import { Versions } from '../versions.ts'
 import { faultOf, type Fault } from '../fault.ts'
@@ -19,8 +19,6 @@ export interface QueryChildOptions {
 }
 
 const watchEveryMs = 50
-const none = (): void => {}
-const silent: Log = { debug: none, info: none, warn: none, error: none }
 
 /** Standard output is a pipe where the process was started for a file. */
 const fileOutput = '/dev/stdout'
@@ -32,6 +30,8 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
   let reader: DuckReader | undefined
   let settings: ReaderSettings | undefined
   let abort = new AbortController()
+  /** Names of the damaged ones of the files that the parent verifies now. */
+  let verified: PromiseWithResolvers<readonly string[]> | undefined
   const send = (reply: Reply): Promise<void> => writeFrame(channel, reply)
   const written = Promise.withResolvers<void>()
   host.timers.every(watchEveryMs, () => {
@@ -64,13 +64,21 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
       case 'open': {
         settings = order.settings
         const { directory, duckBytes, threads, spill } = settings
-        const exclude = (name: string): void => {
-          versions.exclude(name)
-          send({ is: 'unreadable', name }).catch(() => undefined)
+        const suspect = async (files: readonly StoredFile[], message: string): Promise<void> => {
+          for (const { name } of files) versions.exclude(name)
+          await send({ is: 'unreadable', names: files.map(({ name }) => name), message })
+        }
+        // Only the process that owns the store knows what was verified, and records what is damaged.
+        const verify = async (files: readonly StoredFile[]): Promise<boolean> => {
+          verified = Promise.withResolvers()
+          await send({ is: 'verify', names: files.map(({ name }) => name) })
+          const damaged = await verified.promise
+          for (const name of damaged) versions.exclude(name)
+          return damaged.length === 0
         }
         reader = new DuckReader({
-          folder: { directory, versions: { pin: () => versions.pin(), exclude } },
-          log: silent, timers: host.timers, memoryLimit: `${Math.round(duckBytes / 1e6)}MB`, threads, calls: 2, keptBytes: 0,
+          folder: { directory, versions, verify, suspect },
+          timers: host.timers, memoryLimit: `${Math.round(duckBytes / 1e6)}MB`, threads, calls: 2, keptBytes: 0,
           ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }), ...(order.file ? { output: fileOutput } : {}),
         })
         // What fails here fails again with the first query, which tells why.
@@ -79,6 +87,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
         break
       }
       case 'version': versions.advance(order.state); break
+      case 'verified': verified?.resolve(order.damaged); break
       case 'query':
         abort = new AbortController()
         run(order.query, abort.signal).catch(() => channel.destroy())

@@ -21,6 +21,8 @@ export type Order =
   /** The version that the next queries read, without files that can't be read. */
   | { readonly do: 'version'; readonly state: StoreState }
   | { readonly do: 'query'; readonly query: IsolatedQuery }
+  /** The answer to `verify`: files of the version that must not be read. */
+  | { readonly do: 'verified'; readonly damaged: readonly string[] }
 
 export type Reply =
   | { readonly is: 'started'; readonly pid: number }
@@ -28,8 +30,10 @@ export type Reply =
   | { readonly is: 'chunk'; readonly bytes: Uint8Array }
   | { readonly is: 'end'; readonly rows: number | undefined }
   | { readonly is: 'failed'; readonly fault: Fault }
-  /** A file can't be read; its rows are missing. */
-  | { readonly is: 'unreadable'; readonly name: string }
+  /** Files of the version that the query reads: the parent verifies them first. */
+  | { readonly is: 'verify'; readonly names: readonly string[] }
+  /** DuckDB failed to read these files. */
+  | { readonly is: 'unreadable'; readonly names: readonly string[]; readonly message: string }
 
 const headBytes = 5
 const [message, chunk] = [0, 1]

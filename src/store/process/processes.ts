@@ -73,7 +73,7 @@ export class QueryProcesses {
     const child = start({ file, memoryBytes: limits.memoryBytes })
     const spill = spillBytes > 0 ? { folder: `${directory}/${spillFolderOf(slot)}`, bytes: spillBytes } : undefined
     const process = new QueryProcess({
-      child, host, log, limits, file, exclude: (name) => folder.versions.exclude(name),
+      child, host, log, limits, file, folder,
       settings: { directory, duckBytes: limits.memoryBytes * 0.75, processBytes: limits.memoryBytes, threads, spill },
     })
     this.#all.set(process, slot)

@@ -5,6 +5,8 @@ import { privateBytes, type ChildProcess } from '../../host/child.ts'
 import type { Host, Timer } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { errorOf } from '../fault.ts'
+import type { ReaderFolder } from '../read/reader.ts'
+import type { StoredFile } from '../record.ts'
 import type { StoreState } from '../state.ts'
 import type { Pin } from '../versions.ts'
 import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
@@ -18,7 +20,7 @@ export interface QueryProcessOptions {
   readonly settings: ReaderSettings
   /** It writes one file, and ends. */
   readonly file: boolean
-  readonly exclude: (name: string) => void
+  readonly folder: ReaderFolder
 }
 
 const watchEveryMs = 25
@@ -38,6 +40,8 @@ export class QueryProcess {
   /** Why it was killed. */
   #reason: Error | undefined
   #over = false
+  /** What the query reads. */
+  #pin: Pin | undefined
   #keeping: Timer | undefined
 
   constructor(options: QueryProcessOptions) {
@@ -70,6 +74,7 @@ export class QueryProcess {
   /** `done` is called once, when the process is free or dead. */
   async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedAnswer> {
     this.#keeping?.cancel()
+    this.#pin = pin
     const { timers } = this.#options.host
     const watching = timers.every(watchEveryMs, () => this.#watch())
     const aborted = (): void => {
@@ -133,16 +138,29 @@ export class QueryProcess {
 
   /** The next reply that is about the query. Rejects with why there is none. */
   async #next(): Promise<Exclude<Reply, { is: 'failed' }>> {
-    const { exclude, log } = this.#options
     for (;;) {
       const reply = await this.#replies.next()
       if (reply === undefined) throw await this.#death()
       if (reply.is === 'failed') throw errorOf(reply.fault)
       if (reply.is === 'started') this.#pid = reply.pid
-      if (reply.is !== 'unreadable') return reply
-      exclude(reply.name)
-      log.error('A file of the store can’t be read; queries answer without its rows.', { file: reply.name })
+      if (reply.is === 'verify') this.#order({ do: 'verified', damaged: await this.#damaged(this.#files(reply.names)) })
+      else if (reply.is === 'unreadable') await this.#options.folder.suspect(this.#files(reply.names), reply.message)
+      else return reply
     }
+  }
+
+  #files(names: readonly string[]): readonly StoredFile[] {
+    const wanted = new Set(names)
+    return this.#pin?.files.filter(({ name }) => wanted.has(name)) ?? []
+  }
+
+  async #damaged(files: readonly StoredFile[]): Promise<readonly string[]> {
+    const { folder } = this.#options
+    if (await folder.verify(files)) return []
+    const left = folder.versions.pin()
+    const intact = new Set(left.files.map(({ name }) => name))
+    await left.release()
+    return files.map(({ name }) => name).filter((name) => !intact.has(name))
   }
 
   async #death(): Promise<Error> {

@@ -1,6 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
+import { dataFileNames } from '../names.ts'
 import type { StoredFile } from '../record.ts'
+import type { Pin } from '../versions.ts'
+
+/** A file that a query needs failed verification: the query runs again without it. */
+export class DamagedFile extends Error {}
+
+/** The files that definitions of views read: nothing else is opened for the statement. */
+export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
+  const names = new Set(views.match(dataFileNames) ?? [])
+  return pin.files.filter(({ name }) => names.has(name))
+}
 
 /** Errors that a broken file can be behind; bad SQL and failed casts have other names. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/

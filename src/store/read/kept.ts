@@ -70,6 +70,8 @@ export interface KeptOptions<Content extends { readonly bytes: number }> {
   readonly kind: KeptKind<Content>
   readonly instance: DuckDBInstance
   readonly mostBytes: number
+  /** False: a file among these is damaged, and must not be read. */
+  readonly verify: (files: readonly StoredFile[]) => Promise<boolean>
   /** Does a call of DuckDB when it may be done. */
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
@@ -190,6 +192,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
   async #read(connection: DuckDBConnection, files: readonly StoredFile[], question: number): Promise<void> {
     const rows = rowsOfAll(files)
     try {
+      if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
       this.#parts.add({ content, files, rows, wanted: question, held: 0 })
       // Texts that are in several parts count for the first.

@@ -29,15 +29,15 @@ export class Memory {
   #turn: Promise<unknown> = Promise.resolve()
 
   /** `mostBytes`: for traces; sums of workloads take no more than `talksPart` of that beside them. */
-  constructor({ mostBytes, call, directory, instance }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
+  constructor({ mostBytes, call, verify, directory, instance }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
     // One after the other: each measures what it takes.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
       this.#turn = done.catch(() => undefined)
       return done
     }
-    this.#traces = new KeptFiles({ instance, call: inTurn, kind: keptTraces(directory, this.#refs), mostBytes })
-    this.#talks = new KeptFiles({ instance, call: inTurn, kind: keptTalks(directory, this.#refs), mostBytes: mostBytes * talksPart })
+    this.#traces = new KeptFiles({ instance, call: inTurn, verify, kind: keptTraces(directory, this.#refs), mostBytes })
+    this.#talks = new KeptFiles({ instance, call: inTurn, verify, kind: keptTalks(directory, this.#refs), mostBytes: mostBytes * talksPart })
   }
 
   /** What there is of the traces that a statement asks for, until it is released. */

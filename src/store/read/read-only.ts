@@ -31,13 +31,14 @@ export async function openReadOnly({ host, directory, log, processes: start }: R
   if (found.generation === 0) return undefined
   const missing = new Set<string>()
   for (const file of found.state.files.values()) {
+    if (file.lost === true) continue
     const stat = await host.disk.stat(`${directory}/${file.name}`)
     if (stat?.size !== file.bytes) missing.add(file.name)
   }
   if (missing.size > 0) log.error('Files of the store are missing or cut off; the answer comes without them.', { files: missing.size, first: [...missing][0] })
   // The manifest object is never written through: nothing commits to this folder.
-  const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing })
-  const reader = new DuckReader({ folder, log, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, keptBytes: 0 })
+  const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing, log, writable: false })
+  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, keptBytes: 0 })
   if (start === undefined) return { reader, close: () => reader.close() }
   const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })
   return {

@@ -2,32 +2,35 @@ import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Timer, Timers } from '../../host/index.ts'
-import type { Log } from '../../engine/ports.ts'
 import { WeirError } from '../../model/errors.ts'
 import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
-import { unreadableFiles } from './damage.ts'
+import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, fileList, noExtensions, openDuck, quoted } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
 import type { KeptOf } from './kept.ts'
 import { Memory } from './memory.ts'
+import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from './permits.ts'
 import { failure, start } from './run.ts'
 import { judge, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf, withoutEnd } from './statement-views.ts'
 
-/** The folder of the files. Each query pins a version. */
+/** The folder of the files. Each query pins a version, and verifies the files that it reads. */
 export interface ReaderFolder {
   readonly directory: string
-  readonly versions: Pick<Versions, 'pin' | 'exclude'>
+  readonly versions: Pick<Versions, 'pin'>
+  /** False: at least one of the files is damaged and is in no new pin. */
+  verify(files: readonly StoredFile[]): Promise<boolean>
+  /** DuckDB failed to read these files: they are in no new pin. */
+  suspect(files: readonly StoredFile[], message: string): Promise<void>
 }
 
 export interface ReaderOptions {
   readonly folder: ReaderFolder
-  readonly log: Log
   readonly memoryLimit: string
   readonly threads: number
   /**
@@ -94,7 +97,7 @@ export class DuckReader implements StoreReader {
     const { instance, judging } = await this.open()
     const directory = this.#directory
     const statement = await refusing(judge(judging, sql), directory)
-    const pin = this.#options.folder.versions.pin()
+    const { pin, views } = await this.#verified(statement)
     const connection = await instance.connect()
     const givenBack = this.#hold()
     const finish = async (error: unknown): Promise<void> => {
@@ -115,7 +118,7 @@ export class DuckReader implements StoreReader {
       }
     }
     const prepared = await orFinish(async () => {
-      await connection.run(viewsOf(statement, viewInput(pin, directory, statement), {}))
+      await connection.run(views)
       return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet)`)
     })
     return {
@@ -124,6 +127,16 @@ export class DuckReader implements StoreReader {
         await finish(undefined)
         return result.rowsChanged
       },
+    }
+  }
+
+  /** A pin whose files for the statement are intact. */
+  async #verified(statement: Statement): Promise<{ readonly pin: Pin; readonly views: string }> {
+    for (;;) {
+      const pin = this.#options.folder.versions.pin()
+      const views = viewsOf(statement, viewInput(pin, this.#directory, statement), {})
+      if (await this.#options.folder.verify(filesIn(views, pin))) return { pin, views }
+      await pin.release()
     }
   }
 
@@ -154,7 +167,7 @@ export class DuckReader implements StoreReader {
       try {
         return await act(pin)
       } catch (error) {
-        if (!(await this.#excludeUnreadable(instance, pin, error))) throw error
+        if (!(error instanceof DamagedFile) && !(await this.#excludeUnreadable(instance, pin, error))) throw error
       } finally {
         // An answer holds a pin of its own.
         await pin.release()
@@ -186,7 +199,9 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, viewInput(pin, directory, statement), kept), directory))
+      const views = viewsOf(statement, viewInput(pin, directory, statement), kept)
+      if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, views), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
@@ -213,14 +228,10 @@ export class DuckReader implements StoreReader {
   /** True when files were found that can't be read: from now on queries do without them. */
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {
     if (!(error instanceof WeirError)) return false
-    const { folder, log } = this.#options
     const connection = await instance.connect()
     try {
       const broken = await unreadableFiles(connection, this.#directory, pin.files, error.message)
-      for (const { name, rows } of broken) {
-        folder.versions.exclude(name)
-        log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: error.message })
-      }
+      if (broken.length > 0) await this.#options.folder.suspect(broken, error.message)
       return broken.length > 0
     } finally {
       connection.closeSync()
@@ -249,7 +260,7 @@ export class DuckReader implements StoreReader {
     if (output !== undefined) await judging.run(`SET GLOBAL allowed_paths = ${fileList([output])}`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
-    return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, call: (work) => this.#permits.use(this.#closing.signal, work) }) }
+    return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, verify: (files) => this.#options.folder.verify(files), call: (work) => this.#permits.use(this.#closing.signal, work) }) }
   }
 
   /** Bytes that the instance accounts for; 0 before the first query. */

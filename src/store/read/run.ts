@@ -1,13 +1,11 @@
 /** Runs one judged statement on a connection. */
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
-import type { KeptOf } from './kept.ts'
 import type { Statement } from './statement.ts'
-import { viewsOf, withoutEnd } from './statement-views.ts'
-import type { ViewInput } from './views.ts'
+import { withoutEnd } from './statement-views.ts'
 
-export async function start(connection: DuckDBConnection, statement: Statement, input: ViewInput, kept: KeptOf): Promise<DuckDBResult> {
-  await connection.run(viewsOf(statement, input, kept))
+export async function start(connection: DuckDBConnection, statement: Statement, views: string): Promise<DuckDBResult> {
+  await connection.run(views)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)

@@ -1,5 +1,6 @@
 import { msPerHour } from '../names.ts'
-import { mostGroups, rollups, type Rollup } from './schema.ts'
+import { overlap } from '../losses.ts'
+import { isRollup, mostGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /**
@@ -9,6 +10,11 @@ import type { StoredFile } from '../record.ts'
  */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
   return outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
+}
+
+/** The live files of a rollup. */
+function liveByHour(files: readonly StoredFile[], stream: Rollup): Map<number, StoredFile[]> {
+  return byHour(files.filter(({ lost }) => lost !== true), stream)
 }
 
 function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, StoredFile[]> {
@@ -46,7 +52,7 @@ export interface Derivation {
 export function nextDerivation(files: readonly StoredFile[], unreadable: ReadonlySet<string>, isOver: (hour: number) => boolean, wanted: (stream: Rollup, hour: number) => boolean): Derivation | undefined {
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
-    const made = byHour(files, stream)
+    const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       if (!isOver(hour) || !wanted(stream, hour)) continue
       const fresh = group.filter((file) => !unreadable.has(file.name) && !(made.get(hour) ?? []).some((outer) => covers(outer, file)))
@@ -77,7 +83,7 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
-    const made = byHour(files, stream)
+    const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       for (const file of group) if ((made.get(hour) ?? []).some((outer) => covers(outer, file))) covered.add(file.name)
     }
@@ -93,11 +99,18 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
   const since = (rollup: Rollup): number => {
     const holding = new Map<number, StoredFile[]>()
     for (const stream of rollups.slice(0, rollups.indexOf(rollup) + 1)) {
-      for (const [hour, group] of byHour(files, stream)) holding.set(hour, [...(holding.get(hour) ?? []), ...group])
+      for (const [hour, group] of liveByHour(files, stream)) holding.set(hour, [...(holding.get(hour) ?? []), ...group])
     }
     let last = -Infinity
-    for (const { stream, hour, firstSequence, lastSequence } of files) {
-      if (stream !== 'flows' || (hour + 1) * msPerHour <= last) continue
+    const flows = files.filter(({ stream, lost }) => stream === 'flows' && lost !== true)
+    for (const file of files) {
+      if (file.lost !== true || !isRollup(file.stream) || rollups.indexOf(file.stream) > rollups.indexOf(rollup) || (file.hour + 1) * msPerHour <= last) continue
+      // Its sums are in no coarser file either, and the flows that it is made of still answer.
+      if ((holding.get(file.hour) ?? []).some((part) => covers(part, file)) || !flows.some((part) => part.hour === file.hour && overlap(part, file))) continue
+      last = (file.hour + 1) * msPerHour
+    }
+    for (const { hour, firstSequence, lastSequence } of flows) {
+      if ((hour + 1) * msPerHour <= last) continue
       // Flows and rollups are merged at different times: ranges may reach beyond each other.
       const held = (holding.get(hour) ?? []).some((part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence)
       if (!held) last = (hour + 1) * msPerHour

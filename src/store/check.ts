@@ -1,0 +1,67 @@
+/** Verifies the files of a store from outside, also beside a running server; changes nothing. */
+import type { Disk, Host } from '../host/index.ts'
+import { lostRows, spanText } from './losses.ts'
+import { readManifest } from './manifest.ts'
+import { holdsRows, type Stream } from './names.ts'
+import type { StoredFile } from './record.ts'
+import type { StoreState } from './state.ts'
+import { expectedChecksum, verifyFile, type Damage, type Verified } from './verification.ts'
+
+export interface DamagedFile {
+  readonly file: string
+  readonly stream: Stream
+  /** Rows of the journal among its rows. */
+  readonly rows: number
+  readonly reason: Damage
+  readonly from: string
+  readonly to: string
+}
+
+export interface StoreCheck {
+  readonly files: number
+  readonly rows: number
+  readonly bytes: number
+  /** Files without a checksum (of earlier versions), or behind the limit: only their size was verified. */
+  readonly unverified: number
+  readonly damaged: readonly DamagedFile[]
+  /** Rows that the store has recorded as lost, by source. */
+  readonly lost: Readonly<Record<string, number>>
+}
+
+async function compareSize(disk: Disk, directory: string, { name, bytes }: StoredFile): Promise<Pick<Verified, 'damage' | 'bytes'>> {
+  const stat = await disk.stat(`${directory}/${name}`)
+  return { bytes: 0, damage: stat === undefined ? 'missing' : stat.size === bytes ? undefined : 'wrong size' }
+}
+
+export interface CheckedStore {
+  readonly state: StoreState
+  /** The manifest's newest generation; 0: there is no store. */
+  readonly generation: number
+  /** Records of the manifest can't be read; the rest is used. */
+  readonly manifestDamaged: boolean
+  readonly check: StoreCheck
+}
+
+/**
+ * A file that a running server merges or removes meanwhile is not damaged: the newest manifest decides. Of the files behind the first
+ * `mostBytes` only the size is compared.
+ */
+export async function checkStore({ host, directory, mostBytes = Infinity }: { readonly host: Host; readonly directory: string; readonly mostBytes?: number }): Promise<CheckedStore> {
+  const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
+  const live = [...state.files.values()].filter(({ lost }) => lost !== true)
+  const suspects: [StoredFile, Damage][] = []
+  let [rows, bytes, unverified] = [0, 0, 0]
+  for (const file of live) {
+    const { damage, bytes: read } = bytes < mostBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
+    bytes += read
+    if (damage !== undefined) suspects.push([file, damage])
+    else if (holdsRows(file.stream)) rows += file.rows
+    if (damage === undefined && (expectedChecksum(file) === undefined || read < file.bytes)) unverified++
+  }
+  const newest = suspects.length === 0 ? state : (await readManifest(host.disk, directory)).state
+  const damaged = suspects.filter(([{ name }]) => newest.files.has(name) && newest.files.get(name)?.lost !== true)
+    .map(([file, reason]) => ({ file: file.name, stream: file.stream, rows: holdsRows(file.stream) ? file.rows : 0, reason, ...spanText(file) }))
+  const lost = lostRows(state)
+  const named = Object.entries(state.sources).flatMap(([name, { id }]) => (lost.has(id) ? [[name, lost.get(id) ?? 0] as const] : []))
+  return { state, generation, manifestDamaged, check: { files: live.length, rows, bytes, unverified, damaged, lost: Object.fromEntries(named) } }
+}

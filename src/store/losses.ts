@@ -1,0 +1,121 @@
+import { dayOf, holdsRows, msPerHour } from './names.ts'
+import type { PerSource, SourceCount, StoredFile } from './record.ts'
+import { isRollup, rollups } from './rollup/schema.ts'
+import type { StoreState } from './state.ts'
+
+export type RowsBySource = ReadonlyMap<number, number>
+
+/** What a manifest record says when files are lost. */
+export interface Condemned {
+  /** Entries that replace those of the same name. */
+  readonly added: readonly StoredFile[]
+  readonly removed: readonly string[]
+}
+
+/**
+ * The entries of damaged or missing files become entries of lost ones. Flows whose addresses stand in a lost file of endpoints are
+ * lost with it. A coarse rollup is made again from finer ones, so its entry goes if these are there.
+ */
+export function condemned(state: StoreState, names: Iterable<string>): Condemned {
+  const lost = new Map<string, StoredFile>()
+  const removed: string[] = []
+  const live = [...state.files.values()].filter((file) => file.lost !== true)
+  const lose = (file: StoredFile): void => {
+    lost.set(file.name, { ...file, lost: true, bytes: 0, ...(holdsRows(file.stream) ? { perSource: file.perSource ?? guessed(state, file.rows) } : {}) })
+  }
+  for (const name of names) {
+    const file = state.files.get(name)
+    if (file === undefined || file.lost === true) continue
+    if (file.stream === 'endpoints') {
+      removed.push(name)
+      for (const flows of live) if (flows.stream === 'flows' && dayOf(flows.hour) === file.hour && flows.lastSequence >= file.firstSequence) lose(flows)
+    } else if (isRollup(file.stream) && live.some((other) => isFiner(other, file))) removed.push(name)
+    else lose(file)
+  }
+  return { added: [...lost.values()], removed }
+}
+
+function isFiner(other: StoredFile, file: StoredFile): boolean {
+  return isRollup(other.stream) && isRollup(file.stream) && rollups.indexOf(other.stream) < rollups.indexOf(file.stream) && other.hour === file.hour && overlap(other, file)
+}
+
+export function overlap(a: Pick<StoredFile, 'firstSequence' | 'lastSequence'>, b: Pick<StoredFile, 'firstSequence' | 'lastSequence'>): boolean {
+  return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
+}
+
+/** An entry of an earlier version has no counts by source: its rows count for the sources with the most stored rows. */
+function guessed(state: StoreState, rows: number): PerSource {
+  const known = lostRows(state)
+  let left = rows
+  const found: [number, number][] = []
+  for (const { id, stored } of Object.values(state.sources).toSorted((a, b) => b.stored - a.stored)) {
+    const part = Math.min(left, Math.max(0, stored - (known.get(id) ?? 0)))
+    if (part > 0) found.push([id, part])
+    left -= part
+  }
+  return found
+}
+
+export function addRows(to: Map<number, number>, rows: PerSource | undefined): void {
+  for (const [source, count] of rows ?? []) to.set(source, (to.get(source) ?? 0) + count)
+}
+
+/** Does every entry with rows of the journal count them by source? */
+export function isCounted(state: StoreState): boolean {
+  return [...state.files.values()].every((file) => !holdsRows(file.stream) || file.perSource !== undefined)
+}
+
+function rowsOf(files: Iterable<StoredFile>, wanted: (file: StoredFile) => boolean): Map<number, number> {
+  const rows = new Map<number, number>()
+  for (const file of files) if (holdsRows(file.stream) && wanted(file)) addRows(rows, file.perSource)
+  return rows
+}
+
+/**
+ * Rows that were stored and are in no file, by the number of their source: neither in a live one, nor removed by retention. `without`:
+ * damaged files that the manifest does not name as lost yet.
+ */
+export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
+  const files = [...state.files.values()]
+  const isLost = (file: StoredFile): boolean => file.lost === true || without.has(file.name)
+  if (state.gone === undefined || !isCounted(state)) return rowsOf(files, isLost)
+  const live = rowsOf(files, (file) => !isLost(file))
+  const lost = new Map<number, number>()
+  for (const { id, stored } of Object.values(state.sources)) {
+    const rows = stored - (state.gone[id] ?? 0) - (live.get(id) ?? 0)
+    if (rows > 0) lost.set(id, rows)
+  }
+  return lost
+}
+
+/** `gone` after files have left by retention. */
+export function goneAfter(state: StoreState, removed: Iterable<string>): StoreState['gone'] {
+  if (state.gone === undefined) return undefined
+  const gone = new Map(Object.entries(state.gone).map(([id, rows]) => [Number(id), rows]))
+  for (const name of removed) {
+    const file = state.files.get(name)
+    // What was lost before stays lost.
+    if (file !== undefined && file.lost !== true && holdsRows(file.stream)) addRows(gone, file.perSource)
+  }
+  return Object.fromEntries(gone)
+}
+
+/** `gone` of a folder of an earlier version: what is in none of its files now. */
+export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
+  const held = rowsOf(state.files.values(), () => true)
+  return Object.fromEntries(Object.values(state.sources).map(({ id, stored }) => [id, Math.max(0, stored - (held.get(id) ?? 0))]))
+}
+
+/** The counts of each source with its lost rows as quarantined. */
+export function withLosses(sources: Readonly<Record<string, SourceCount>>, lost: RowsBySource): Record<string, SourceCount> {
+  return Object.fromEntries(Object.entries(sources).map(([name, { id, stored, quarantined }]) => {
+    const rows = Math.min(stored, lost.get(id) ?? 0)
+    return [name, { id, stored: stored - rows, quarantined: quarantined + rows }]
+  }))
+}
+
+/** For a log line: which times the rows of a file are of. */
+export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): { readonly from: string; readonly to: string } {
+  const text = (ms: number): string => new Date(ms).toISOString()
+  return { from: text(timeMin ?? (receivedMin || hour * msPerHour)), to: text(timeMax ?? (receivedMax || (hour + 1) * msPerHour)) }
+}

@@ -1,0 +1,90 @@
+import type { Log, Metrics } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import type { Folder } from './folder.ts'
+import { holdsRows } from './names.ts'
+import { perSourceOf } from './pending.ts'
+import type { StoredFile } from './record.ts'
+import type { TableWriter } from './table-writer.ts'
+import { expectedChecksum, type Damage } from './verification.ts'
+
+/** Bytes read per second, on average. */
+const bytesPerSecond = 1 << 20
+/** What may be read at once after a pause; a file is always read as a whole. */
+const mostAtOnce = 16 << 20
+/** A file that was verified is not due again before. */
+const everyMs = 7 * 24 * 3_600_000
+
+export interface ScrubOptions {
+  readonly host: Host
+  readonly folder: Folder
+  readonly writer: () => Promise<TableWriter>
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/**
+ * Reads every file of the store again, slowly, whether somebody queries it or not. Files of versions before checksums get a
+ * checksum and the counts of their sources here.
+ */
+export class Scrub {
+  readonly #options: ScrubOptions
+  /** When each file was read last, in monotonic ms; those that were there at the start are due. */
+  #readAt: Map<string, number>
+  #budget = 0
+  #ranAt: number
+
+  constructor(options: ScrubOptions) {
+    this.#options = options
+    this.#readAt = new Map([...options.folder.state.files.keys()].map((name) => [name, -Infinity]))
+    this.#ranAt = options.host.clock.monotonic()
+  }
+
+  /** Reads as much as the time since the last call allows. */
+  async run(): Promise<void> {
+    const now = this.#options.host.clock.monotonic()
+    this.#budget = Math.min(mostAtOnce, this.#budget + ((now - this.#ranAt) / 1000) * bytesPerSecond)
+    this.#ranAt = now
+    while (this.#budget > 0) {
+      const file = this.#next(now)
+      if (file === undefined) return
+      this.#readAt.set(file.name, now)
+      this.#budget -= file.bytes
+      await this.#read(file)
+    }
+  }
+
+  #next(now: number): StoredFile | undefined {
+    const { state, versions } = this.#options.folder
+    const known = new Map<string, number>()
+    let next: StoredFile | undefined
+    let oldest = now - everyMs
+    for (const file of state.files.values()) {
+      const at = this.#readAt.get(file.name) ?? now
+      known.set(file.name, at)
+      if (versions.missing.has(file.name) || at > oldest || (at === oldest && next !== undefined)) continue
+      oldest = at
+      next = file
+    }
+    this.#readAt = known
+    return next
+  }
+
+  async #read(file: StoredFile): Promise<void> {
+    const { folder, metrics, log } = this.#options
+    const { damage, bytes, crc } = await folder.verification.again(file)
+    metrics.count('weir_store_scrubbed_bytes_total', bytes)
+    // A merge or retention may have removed it meanwhile.
+    if (folder.state.files.get(file.name) !== file) return
+    if (damage !== undefined) return folder.condemn(new Map([[file, damage]]))
+    if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
+    const writer = await this.#options.writer()
+    const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {
+      log.warn('A file of an earlier version has no checksum and can’t be read.', { file: file.name, error: String(error) })
+    })
+    if (folder.state.files.get(file.name) !== file) return
+    if (found === undefined) return folder.condemn(new Map([[file, 'unreadable' satisfies Damage]]))
+    await folder.exchange([], [{ ...file, ...(expectedChecksum(file) === undefined && crc !== undefined ? { crc } : {}), ...(holdsRows(file.stream) ? { perSource: perSourceOf(found.perSource) } : {}) }])
+    this.#readAt.set(file.name, this.#ranAt)
+    await folder.beginCounting()
+  }
+}

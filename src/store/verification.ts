@@ -1,0 +1,130 @@
+import { crc32 } from 'node:zlib'
+import type { Disk } from '../host/index.ts'
+import { checksumInName } from './names.ts'
+import type { StoredFile } from './record.ts'
+
+/** Why the rows of a file are lost. */
+export type Damage = 'missing' | 'wrong size' | 'wrong checksum' | 'unreadable'
+
+/** What is known about one file after it was read. */
+export interface Verified {
+  readonly damage: Damage | undefined
+  readonly bytes: number
+  /** CRC-32 of what was read; undefined when the file was not read to its end. */
+  readonly crc: number | undefined
+}
+
+const pieceBytes = 1 << 20
+/** Files whose state is looked up at once. */
+const statsAtOnce = 64
+
+/** CRC-32 that the file must have; undefined for files of versions before checksums. */
+export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>): number | undefined {
+  return checksumInName(name) ?? crc
+}
+
+class UnreadableError extends Error {}
+
+/** CRC-32 of a whole file. Waits `pause` after each piece. */
+export async function checksumOf(disk: Disk, path: string, pause: (bytes: number) => Promise<void> = () => Promise.resolve()): Promise<{ readonly crc: number; readonly bytes: number }> {
+  const file = await disk.open(path, 'read')
+  try {
+    const size = await file.size()
+    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(1, size)))
+    let [crc, at] = [0, 0]
+    while (at < size) {
+      const into = buffer.subarray(0, Math.min(buffer.length, size - at))
+      const read = await file.read(into, at).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'EIO') throw error
+        // A device may fail once; twice at the same place is damage.
+        return file.read(into, at).catch((again: unknown) => {
+          throw codeOf(again) === 'EIO' ? new UnreadableError() : again
+        })
+      })
+      if (read === 0) break
+      crc = crc32(buffer.subarray(0, read), crc)
+      at += read
+      await pause(read)
+    }
+    return { crc, bytes: at }
+  } finally {
+    await file.close()
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** Reads one file and compares it with its entry. Rejects for reasons that are not the file's: too many open files, no permission. */
+export async function verifyFile(disk: Disk, directory: string, file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {
+  try {
+    const { crc, bytes } = await checksumOf(disk, `${directory}/${file.name}`, pause)
+    const expected = expectedChecksum(file)
+    return { bytes, crc, damage: bytes !== file.bytes ? 'wrong size' : expected !== undefined && expected !== crc ? 'wrong checksum' : undefined }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { bytes: 0, crc: undefined, damage: 'missing' }
+    if (error instanceof UnreadableError) return { bytes: 0, crc: undefined, damage: 'unreadable' }
+    throw error
+  }
+}
+
+/**
+ * Verifies files before they are read, once in the life of the process: later checks compare size and change time only. What
+ * lies in the page cache is what queries read, so a later change of the medium is the scrub's to find.
+ */
+export class Verification {
+  readonly #disk: Disk
+  readonly #directory: string
+  /** Size and change time with which a file was verified. */
+  readonly #intact = new Map<string, string>()
+  readonly #running = new Map<string, Promise<Damage | undefined>>()
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk
+    this.#directory = directory
+  }
+
+  /** The damaged ones of the files. */
+  async damaged(files: readonly StoredFile[]): Promise<Map<StoredFile, Damage>> {
+    const found = new Map<StoredFile, Damage>()
+    for (let from = 0; from < files.length; from += statsAtOnce) {
+      const some = files.slice(from, from + statsAtOnce)
+      const identities = await Promise.all(some.map((file) => this.#identity(file)))
+      for (const [at, file] of some.entries()) {
+        const identity = identities[at]
+        if (identity !== undefined && this.#intact.get(file.name) === identity) continue
+        const damage = await this.#verify(file)
+        if (damage !== undefined) found.set(file, damage)
+      }
+    }
+    return found
+  }
+
+  /** Reads the file whatever is known of it. */
+  async again(file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {
+    const identity = await this.#identity(file)
+    const verified = await verifyFile(this.#disk, this.#directory, file, pause)
+    if (verified.damage === undefined && identity !== undefined) this.#intact.set(file.name, identity)
+    else this.#intact.delete(file.name)
+    return verified
+  }
+
+  forget(name: string): void {
+    this.#intact.delete(name)
+  }
+
+  #verify(file: StoredFile): Promise<Damage | undefined> {
+    let running = this.#running.get(file.name)
+    if (running === undefined) {
+      running = this.again(file).then(({ damage }) => damage).finally(() => this.#running.delete(file.name))
+      this.#running.set(file.name, running)
+    }
+    return running
+  }
+
+  async #identity({ name }: StoredFile): Promise<string | undefined> {
+    const stat = await this.#disk.stat(`${this.#directory}/${name}`)
+    return stat === undefined ? undefined : `${stat.size} ${stat.changed}`
+  }
+}
