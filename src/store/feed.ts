@@ -4,6 +4,7 @@ import { openReader } from '../journal/index.ts'
 import type { Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
+import { Refill } from './refill.ts'
 import { Waiting, type FeedIdentity } from './waiting.ts'
 
 export interface FeedOptions {
@@ -44,6 +45,7 @@ const lastRetryMs = 30_000
  */
 export class StoreFeed {
   readonly #options: FeedOptions
+  readonly #refill: Refill
   #store: Store
   #askedAt = -Infinity
   readonly #fresh = new Set<FreshWaiter>()
@@ -54,6 +56,7 @@ export class StoreFeed {
 
   private constructor(options: FeedOptions, store: Store) {
     this.#options = options
+    this.#refill = new Refill(options)
     this.#store = store
   }
 
@@ -147,6 +150,7 @@ export class StoreFeed {
     // Merging and retention go on beside commits.
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
+    let refillAt = host.clock.monotonic()
     let [lookedAt, read, applied] = [-Infinity, 0, 0]
     const caughtUp = (): boolean => tail.durable().sequence - read <= mostUnread
     try {
@@ -155,7 +159,9 @@ export class StoreFeed {
         const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
         if (late && caughtUp()) await this.#soon(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
         lookedAt = host.clock.monotonic()
-        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, waiting.ripeAt, freshAt)
+        // Ids of addresses that it gave out are in no file any more.
+        if (projection.mustReopen) throw new Error('A file of the store is lost that rows to come need.')
+        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.ripeAt, freshAt)
         const came = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
         read = came.at(-1)?.header.sequence ?? read
         await waiting.add(came)
@@ -181,6 +187,10 @@ export class StoreFeed {
             .finally(() => (maintaining = undefined))
           maintainAt = host.clock.monotonic() + maintainEveryMs
         }
+        if (host.clock.monotonic() >= refillAt) {
+          if (await this.#refill.run(this.#store, directory, tail)) committed()
+          else refillAt = host.clock.monotonic() + maintainEveryMs
+        }
       }
       await maintaining
       if (uncommitted) await this.#commit()
@@ -205,6 +215,7 @@ export class StoreFeed {
       await this.#store.projection.commit()
       return true
     } catch (error) {
+      if (this.#store.projection.mustReopen) throw error
       this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
       return false
     }

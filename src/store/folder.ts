@@ -1,8 +1,9 @@
 import type { Log } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
+import { putAside } from './aside.ts'
 import { condemned, firstGone, goneAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
-import { checksumText, damagedFolder, fileName, holdsRows, reserveBytes, reserveName, temporaryEnding } from './names.ts'
+import { checksumText, fileName, holdsRows, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
 import type { ManifestRecord, StoredFile } from './record.ts'
 import { schemaVersion } from './schema.ts'
@@ -10,9 +11,6 @@ import { aboutFiles, applyRecord, carried, type StoreState } from './state.ts'
 import type { TableWriter, Written } from './table-writer.ts'
 import { checksumOf, Verification, type Damage } from './verification.ts'
 import { Versions } from './versions.ts'
-
-/** Damaged files that are set aside at most; the oldest of more are removed. */
-const mostDamaged = 16
 
 /** What the name of a data file says, except its checksum. */
 export type FileRange = Pick<StoredFile, 'stream' | 'hour' | 'firstSequence' | 'lastSequence'>
@@ -99,7 +97,12 @@ export class Folder {
     this.#record((state) => ({ ...carried(state), ...progress, previous, added: [...replaces.added, ...added], removed: replaces.removed }))
   }
 
-  /** A file of addresses was lost since the folder was opened: rows that use its ids must not be committed. */
+  /** A projection begins: the ids that it gives out are in files to come. */
+  beginAddresses(): void {
+    this.#addressesLost = false
+  }
+
+  /** A file of addresses was lost since the projection began: rows that use its ids must not be committed. */
   get addressesLost(): boolean {
     return this.#addressesLost
   }
@@ -167,21 +170,9 @@ export class Folder {
     const state = this.state
     if (removed.some((name) => state.files.get(name)?.stream === 'endpoints')) this.#addressesLost = true
     this.#record((current) => ({ ...carried(current), added, removed }))
-    this.#aside = this.#putAside([...added.map((file) => file.name), ...removed])
+    this.#aside = putAside(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
       .then(() => this.confirm())
       .catch((error: unknown) => this.#log.warn('The loss of a file of the store could not be recorded yet; the next commit records it.', { error: String(error) }))
-  }
-
-  /** Moves lost files to the folder `damaged`: an operator may still save rows from them. */
-  async #putAside(names: readonly string[]): Promise<void> {
-    const { disk } = this.#host
-    const aside = this.path(damagedFolder)
-    await disk.makeDirectory(aside, 0o700)
-    for (const name of names) {
-      if ((await disk.stat(this.path(name))) !== undefined) await disk.rename(this.path(name), `${aside}/${name}`)
-    }
-    const all = await Promise.all((await disk.list(aside)).map(async (name) => ({ name, changed: (await disk.stat(`${aside}/${name}`))?.changed ?? 0 })))
-    for (const { name } of all.toSorted((a, b) => b.changed - a.changed).slice(mostDamaged)) await disk.remove(`${aside}/${name}`)
   }
 
   /** Writes one file, durable but for its directory entry. Checks that no row was lost on the way. */
@@ -225,32 +216,6 @@ export class Folder {
     } finally {
       await file.close()
     }
-  }
-
-  /** Puts bytes aside for the next full disk; without room for them there is no reserve. */
-  async keepReserve(): Promise<void> {
-    const { disk } = this.#host
-    const path = this.path(reserveName)
-    try {
-      if (((await disk.stat(path))?.size ?? 0) >= reserveBytes) return
-      const reserve = await disk.open(path, 'write')
-      try {
-        await reserve.write(new Uint8Array(reserveBytes), 0)
-        await reserve.sync()
-      } finally {
-        await reserve.close()
-      }
-    } catch {
-      await disk.remove(path).catch(() => undefined)
-    }
-  }
-
-  /** Gives the reserve back to the disk; false when there is none. */
-  async spendReserve(): Promise<boolean> {
-    const { disk } = this.#host
-    if ((await disk.stat(this.path(reserveName))) === undefined) return false
-    await disk.remove(this.path(reserveName))
-    return true
   }
 
   syncDirectory(): Promise<void> {

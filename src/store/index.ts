@@ -1,14 +1,16 @@
 import type { StoreReader } from '../engine/control.ts'
-import type { Log, Metrics, Projection, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'
 import { openDuckWriter } from './duck-writer.ts'
 import { Maintenance } from './maintenance.ts'
+import { overlap } from './losses.ts'
 import { openFolder } from './open-folder.ts'
 import { StoreProjection } from './projection.ts'
 import { DuckReader } from './read/reader.ts'
 import type { QueryLimits } from './process/limits.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
+import type { StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -46,7 +48,7 @@ export interface StoreOptions {
 }
 
 export interface Store {
-  readonly projection: Projection & { wantsCommit(): boolean }
+  readonly projection: StoreProjection
   readonly reader: StoreReader & { idle(): Promise<void> }
   /**
    * One round of merging and retention; true when there is more to do. Needs not be awaited before the next commit, and
@@ -54,6 +56,10 @@ export interface Store {
    */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
+  /** Entries of damaged or missing files whose rows may be refilled from the journal. */
+  lost(): readonly StoredFile[]
+  /** Is a frame in a live file of the same stream and hour? Its rows must not be stored again. */
+  covered(lost: StoredFile): (sequence: number) => boolean
   /** Some file of it has to do with flows. */
   hasFlows(): boolean
   status(): StoreStatus
@@ -81,6 +87,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reader: processes === undefined ? reader : withProcesses(reader, processes),
     maintain: () => maintenance.run(),
     ledger: () => ledgerOf(folder.durable),
+    lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
+    covered(lost) {
+      const live = [...folder.state.files.values()].filter((file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost))
+      return (sequence) => live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence)
+    },
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => statusOf(folder),
     async recordMemory() {

@@ -6,6 +6,7 @@ import { lostRows } from './losses.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
 import { holdsRows, msPerHour, type Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
+import { keepReserve, spendReserve } from './reserve.ts'
 import { expired, tooOld, type Retain } from './retention.ts'
 import { nextDerivation } from './rollup/cover.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
@@ -52,7 +53,7 @@ export class Maintenance {
     await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
     await this.#again.run(this.#host.clock.now())
     await this.#expire()
-    await this.#folder.keepReserve()
+    await keepReserve(this.#host.disk, this.#folder.directory)
     await this.#folder.beginCounting()
     await this.#scrub.run()
     this.#measure()
@@ -82,7 +83,7 @@ export class Maintenance {
 
   /** A full disk has no room for the record that would free it: the reserve makes some. */
   async #onReserve(error: unknown): Promise<void> {
-    if (!(await this.#folder.spendReserve())) throw error
+    if (!(await spendReserve(this.#host.disk, this.#folder.directory))) throw error
     await this.#folder.confirm()
   }
 

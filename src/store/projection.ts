@@ -3,6 +3,7 @@ import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import { checkpointTotals, journalSource } from '../journal/recover.ts'
 import type { Frame } from '../journal/types.ts'
+import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { SourceCounts } from './counts.ts'
 import { Endpoints } from './flows/endpoints.ts'
@@ -13,7 +14,9 @@ import { PendingTables } from './pending.ts'
 import { rollupRows } from './rollup/rows.ts'
 import { Rollup } from './rollup/rollup.ts'
 import { flowRows, Words } from './flows/rows.ts'
-import type { TableWriter } from './table-writer.ts'
+import type { StoredFile } from './record.ts'
+import { remainder, type Slice } from './refill.ts'
+import type { EventRows, FlowRows, TableWriter } from './table-writer.ts'
 
 export interface StoreProjectionOptions {
   readonly host: Host
@@ -37,7 +40,7 @@ export class StoreProjection implements Projection {
   readonly #folder: Folder
   readonly #counts: SourceCounts
   readonly #words: Words
-  readonly #endpoints: Endpoints
+  #endpoints: Endpoints
   readonly #pending = new PendingTables()
   /** Sums of the flows that are in no table of a rollup yet, by hour. */
   readonly #rollups = new Map<number, Rollup>()
@@ -50,6 +53,7 @@ export class StoreProjection implements Projection {
     const { state } = options.folder
     this.#options = options
     this.#folder = options.folder
+    this.#folder.beginAddresses()
     this.#counts = new SourceCounts(state.sources)
     this.#words = new Words(state.words)
     this.#endpoints = new Endpoints({ resolver: options.resolver, next: state.nextEndpoint })
@@ -84,7 +88,22 @@ export class StoreProjection implements Projection {
     }
   }
 
+  /** Nothing is taken or committed any more: the store has to be opened again. */
+  get mustReopen(): boolean {
+    return this.#broken !== undefined || (this.#folder.addressesLost && this.#waits)
+  }
+
+  /** Rows wait for a commit. */
+  get #waits(): boolean {
+    return this.#pending.rows > 0 || this.#rollups.size > 0
+  }
+
   #check(): void {
+    if (this.#folder.addressesLost) {
+      if (this.#waits) throw new Error('A file of addresses is lost, and with it ids of rows that wait. The store has to be opened again.')
+      this.#endpoints = new Endpoints({ resolver: this.#options.resolver, next: this.#endpoints.next })
+      this.#folder.beginAddresses()
+    }
     if (this.#broken !== undefined) throw new Error('The store could not take a frame and has to be opened again.', { cause: this.#broken })
   }
 
@@ -121,23 +140,81 @@ export class StoreProjection implements Projection {
     }
     const writer = await this.#options.writer()
     if (batch.kind === 'flows') {
-      const day = dayOf(hour)
-      const rows = flowRows(batch, frame, day, source, this.#endpoints, this.#words)
+      const rows = await this.#named(batch, frame, source, writer, this.#pending)
       await writer.append(hour, rows)
       this.#rollup(hour).add(rows, this.#endpoints)
-      const fresh = this.#endpoints.take()
-      if (fresh.length > 0) {
-        await writer.append(day, { stream: 'endpoints', rows: fresh })
-        this.#pending.add('endpoints', day, fresh.length, frame.firstSequence, header)
-      }
     } else {
-      const origin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
-      await writer.append(hour, { stream: 'events', batch, origin, release: () => frame.release?.() })
+      await writer.append(hour, this.#events(batch, frame, source))
     }
     this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, { source, extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined })
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header.source, batch.count)
+  }
+
+  /** Flows with their addresses as ids; the meanings of new ids go to the table of their day. */
+  async #named(batch: FlowBatch, frame: Frame, source: number, writer: TableWriter, tables: PendingTables): Promise<FlowRows> {
+    const day = dayOf(hourOf(frame.header.received))
+    const rows = flowRows(batch, frame, day, source, this.#endpoints, this.#words)
+    const fresh = this.#endpoints.take()
+    if (fresh.length > 0) {
+      await writer.append(day, { stream: 'endpoints', rows: fresh })
+      tables.add('endpoints', day, fresh.length, frame.firstSequence, frame.header)
+    }
+    return rows
+  }
+
+  /** Stores frames of a lost file again, in one commit that replaces its entry; resolves with their rows. Not beside `apply` or `commit`. */
+  async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number> {
+    // Its tables must not be mixed with rows that wait.
+    await this.commit()
+    try {
+      return await this.#refill(lost, frames, reached)
+    } catch (error) {
+      this.#broken = error
+      throw error
+    }
+  }
+
+  async #refill(lost: StoredFile, frames: readonly Frame[], reached: number): Promise<number> {
+    const writer = await this.#options.writer()
+    const all = new PendingTables()
+    const sums = lost.stream === 'flows_1m' ? new Rollup() : undefined
+    for (const frame of frames) {
+      const { header } = frame
+      const batch = decodable(frame)
+      const source = this.#folder.state.sources[header.source]?.id
+      // Rows that could not be decoded were quarantined when they came.
+      if (batch === undefined || source === undefined) continue
+      if (batch.kind === 'events') await writer.append(lost.hour, this.#events(batch, frame, source))
+      else {
+        const rows = await this.#named(batch, frame, source, writer, all)
+        if (sums === undefined) await writer.append(lost.hour, rows)
+        else sums.add(rows, this.#endpoints)
+      }
+      all.add(batch.kind, lost.hour, batch.count, frame.firstSequence, header, { source, extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined })
+    }
+    if (sums !== undefined && all.rows > 0) {
+      const rows = rollupRows(sums, this.#endpoints)
+      await writer.append(lost.hour, { stream: 'flows_1m', rows })
+      all.addRollup(lost.hour, rows.count, extentOfSums(rows))
+    }
+    this.#endpoints.forget()
+    const tables = all.tables.filter(({ stream }) => stream === 'endpoints' || stream === lost.stream)
+    const refilled = tables.find(({ stream }) => stream === lost.stream)
+    const left = remainder(lost, refilled, reached)
+    const { state } = this.#folder
+    await this.#folder.commit(tables, writer, {
+      positions: state.positions, sources: state.sources, words: this.#words.strings, nextEndpoint: this.#endpoints.next,
+    }, { removed: [lost.name], added: left === undefined ? [] : [left] })
+    for (const { stream, hour } of tables) await writer.discard(stream, hour)
+    await this.#folder.confirm()
+    return holdsRows(lost.stream) ? (refilled?.rows ?? 0) : 0
+  }
+
+  #events(batch: EventBatch, frame: Frame, source: number): EventRows {
+    const { epoch, sourceSequence, received } = frame.header
+    return { stream: 'events', batch, origin: { source, epoch, sequence: sourceSequence, received }, release: () => frame.release?.() }
   }
 
   #rollup(hour: number): Rollup {
@@ -181,5 +258,14 @@ export class StoreProjection implements Projection {
       for (const { stream, hour } of tables) await writer?.discard(stream, hour)
     }
     await this.#folder.confirm()
+  }
+}
+
+function decodable(frame: Frame): Batch | undefined {
+  const { kind } = frame.header
+  try {
+    return kind === 'empty' ? undefined : decodeBatch(kind, frame.body())
+  } catch {
+    return undefined
   }
 }

@@ -1,0 +1,99 @@
+import type { Log, Metrics } from '../engine/ports.ts'
+import type { Host } from '../host/index.ts'
+import { openReader } from '../journal/index.ts'
+import type { Frame, Tail } from '../journal/types.ts'
+import type { Store } from './index.ts'
+import { holdsRows, hourOf } from './names.ts'
+import type { StoredFile } from './record.ts'
+
+/** Rows, and bytes of uncompressed bodies, that become one file. */
+const most = { rows: 262_144, bytes: 64 << 20 }
+const readBytes = 1 << 20
+
+export interface RefillOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Frames of a lost file that the journal still has. */
+export interface Slice {
+  readonly frames: readonly Frame[]
+  /** Sequence up to which the frames of the file were read. */
+  readonly reached: number
+  /** No frame between was missing. */
+  readonly whole: boolean
+}
+
+/** The entry of what is still lost behind a refilled part; undefined when nothing is. */
+export function remainder(lost: StoredFile, refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined, reached: number): StoredFile | undefined {
+  const perSource = (lost.perSource ?? []).flatMap(([source, rows]): [number, number][] => {
+    const left = rows - (refilled?.perSource.get(source) ?? 0)
+    return left > 0 ? [[source, left]] : []
+  })
+  const ended = reached >= lost.lastSequence
+  if (ended && (!holdsRows(lost.stream) || perSource.length === 0)) return undefined
+  const rows = perSource.reduce((sum, [, count]) => sum + count, 0)
+  return { ...lost, rows, perSource, firstSequence: ended ? lost.firstSequence : reached + 1 }
+}
+
+/**
+ * Stores the rows of lost files again, as long as the journal has their frames: a file holds the rows of all frames of its stream and
+ * hour in its range of sequences. Sums are made again from the whole range or not at all.
+ */
+export class Refill {
+  readonly #options: RefillOptions
+  /** Files whose range was read to its end by this process. */
+  readonly #tried = new Set<string>()
+
+  constructor(options: RefillOptions) {
+    this.#options = options
+  }
+
+  /** Refills a part of one file; true when it may have more to do. Not beside `apply` or `commit` of the projection. */
+  async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
+    const lost = store.lost().find(({ name, stream }) => !this.#tried.has(name) && (stream === 'flows' || stream === 'events' || stream === 'flows_1m'))
+    if (lost === undefined) return false
+    const slice = await this.#read(lost, store.covered(lost), directory, tail)
+    const ended = slice.reached >= lost.lastSequence
+    if (ended) this.#tried.add(lost.name)
+    const usable = lost.stream === 'flows_1m' ? slice.whole && ended : slice.frames.length > 0
+    if (!usable) {
+      this.#tried.add(lost.name)
+      return true
+    }
+    const rows = await store.projection.refill(lost, slice)
+    const { log, metrics } = this.#options
+    metrics.count('weir_store_refilled_rows_total', rows, { stream: lost.stream })
+    log.info('Rows of a lost file of the store were stored again from the journal.', { file: lost.name, rows, lost: lost.rows })
+    return true
+  }
+
+  async #read(lost: StoredFile, covered: (sequence: number) => boolean, directory: string, tail: Tail): Promise<Slice> {
+    const kind = lost.stream === 'events' ? 'events' : 'flows'
+    const reader = openReader({ host: this.#options.host, directory, tail, after: { sequence: lost.firstSequence - 1, row: 0 } })
+    const frames: Frame[] = []
+    let [rows, bytes, reached, whole] = [0, 0, lost.firstSequence - 1, true]
+    try {
+      while (rows < most.rows && bytes < most.bytes) {
+        const came = await reader.ready(readBytes)
+        if (came.length === 0) return { frames, reached: lost.lastSequence, whole: false }
+        for (const frame of came) {
+          const { header } = frame
+          whole &&= frame.firstSequence <= reached + 1
+          if (frame.firstSequence > lost.lastSequence) return { frames, reached: lost.lastSequence, whole }
+          reached = header.sequence
+          if (header.kind === kind && header.count > 0 && hourOf(header.received) === lost.hour && !covered(reached)) {
+            frames.push(frame)
+            rows += header.count
+            bytes += header.rawBytes
+          }
+          if (reached >= lost.lastSequence) return { frames, reached, whole }
+        }
+      }
+      return { frames, reached, whole: whole && lost.stream !== 'flows_1m' }
+    } finally {
+      await reader.close()
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Disk } from '../host/index.ts'
+import { reserveBytes, reserveName } from './names.ts'
+
+/** Sets bytes aside for the next full disk; without room for them there is no reserve. */
+export async function keepReserve(disk: Disk, directory: string): Promise<void> {
+  const path = `${directory}/${reserveName}`
+  try {
+    if (((await disk.stat(path))?.size ?? 0) >= reserveBytes) return
+    const reserve = await disk.open(path, 'write')
+    try {
+      await reserve.write(new Uint8Array(reserveBytes), 0)
+      await reserve.sync()
+    } finally {
+      await reserve.close()
+    }
+  } catch {
+    await disk.remove(path).catch(() => undefined)
+  }
+}
+
+/** Gives the reserve back to the disk; false when there is none. */
+export async function spendReserve(disk: Disk, directory: string): Promise<boolean> {
+  const path = `${directory}/${reserveName}`
+  if ((await disk.stat(path)) === undefined) return false
+  await disk.remove(path)
+  return true
+}
