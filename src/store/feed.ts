@@ -35,6 +35,8 @@ const freshEveryMs = 250
 /** As they lie in the journal: what is compressed grows to several times as much. */
 const readBytes = 1 << 20
 const maintainEveryMs = 5000
+/** A lost file is refilled soon after it was found. */
+const refillEveryMs = 1000
 const mostRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
@@ -189,7 +191,7 @@ export class StoreFeed {
         }
         if (host.clock.monotonic() >= refillAt) {
           if (await this.#refill.run(this.#store, directory, tail)) committed()
-          else refillAt = host.clock.monotonic() + maintainEveryMs
+          else refillAt = host.clock.monotonic() + refillEveryMs
         }
       }
       await maintaining
