@@ -63,6 +63,9 @@ export function span({ from, to }: { readonly from: string; readonly to: string 
 /** What is told of a change, of a view `changes`. */
 export const changeColumns = 'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
+/** Order of a view `changes`: changes that one source recorded at the same moment keep their order. */
+export const changeOrder = ['epoch_us(time)', ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`), '_pos']
+
 /** What is told of an object at a time, of a view `resources`. */
 export const resourceColumns = 'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 

@@ -1,16 +1,20 @@
 /** All that is told of one object: what it was, what it belonged to, and what happened to it. */
 import type { StoreReader } from '../engine/control.ts'
+import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import type { Principal } from './access/principal.ts'
 import { mayName } from './access/scope.ts'
 import { rowsOf } from './ask.ts'
+import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
 import { asOf, changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
 export interface Describing {
   readonly store: StoreReader
+  /** The last state of an object, where a source here knows it. */
+  readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
   readonly gone: AbortSignal
   readonly principal: Principal
 }
@@ -36,7 +40,20 @@ export async function describeResource(asking: Describing, ref: string, at: bigi
   if (asking.gone.aborted) return 'gone'
   if ([intervals, changes, events].every((rows) => rows.length === 0)) return undefined
   const seen = (rows: readonly Row[]): readonly Row[] => rows.filter((row) => ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || end === 'to' && isOwn(row, ref)))
-  return { now: now[0] ?? null, intervals, owners: seen(owners), owned: seen(owned), relations: seen(relations), changes, events }
+  const { versions, ...manifest } = await history(asking, ask, ref, at, { intervals, now: now[0] })
+  if (asking.gone.aborted) return 'gone'
+  return { now: now[0] ?? null, ...manifest, versions, intervals, owners: seen(owners), owned: seen(owned), relations: seen(relations), changes, events }
+}
+
+async function history({ current }: Describing, ask: (sql: string) => Promise<readonly Row[]>, ref: string, at: bigint, { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined }): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
+  const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
+  // Before the store is asked: what has changed by then is stored.
+  const state = uid === undefined ? undefined : await current({ cluster, uid: String(uid) })
+  const [manifest, versions] = await Promise.all([
+    now === undefined ? { manifest: null, manifest_note: 'The object was not there at that time.' } : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
+    versionsOf(ask, ref, intervals, (state?.object ?? null) as Row | null),
+  ])
+  return { ...manifest, versions }
 }
 
 /** Who made them is worked out for these alone. */

@@ -1,5 +1,6 @@
 /** The sources of a Weir, each in the worker that it belongs to; the watch worker is there only for who needs it. */
 import { MessageChannel, type Worker } from 'node:worker_threads'
+import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources.ts'
 import { watched } from '../registry.ts'
@@ -45,6 +46,10 @@ export class SourceWorkers {
   async status(): Promise<Readonly<Record<string, unknown>>> {
     const [here, there] = await Promise.all([this.#options.ingest.call('sourceStatus', undefined as never), this.#watch?.call('status', undefined as never)])
     return { ...here, ...there }
+  }
+
+  async manifest(query: ManifestQuery): Promise<ManifestState | undefined> {
+    return this.#watch?.call('manifest', query)
   }
 
   /** Of the watch worker; nothing while there is none. */

@@ -5,6 +5,7 @@ import type { Batch, BatchKind, FlowBatch } from '../model/batches.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
+import type { KnownObjects } from '../model/kubernetes.ts'
 import type { Failure, Outcome } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
@@ -112,7 +113,7 @@ export interface TurnRecord {
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
-export interface Source {
+export interface Source extends Partial<KnownObjects> {
   /** Resolves when every listener is up or every connection made; starts no loop. */
   readonly addresses: readonly string[]
   /** Owns the loops; resolves after the signal aborts and everything accepted is synced. */

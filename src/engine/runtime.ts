@@ -5,6 +5,7 @@
 import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
+import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type {
   Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
 } from './control.ts'
@@ -31,6 +32,7 @@ export interface IngestPort {
   }>
   /** What each source says of itself. */
   status(): Promise<Readonly<Record<string, unknown>>>
+  manifest(query: ManifestQuery): Promise<ManifestState | undefined>
   /** Of a journal that is copied here: how far each partition has come. */
   places(): Promise<ReadonlyMap<number, number>>
 }
@@ -147,6 +149,10 @@ export class Runtime implements Control {
       const own = status[id]
       return typeof own === 'object' && own !== null && 'kinds' in own ? [this.#known({ ...(own as WatchedCluster), name: id, type })] : []
     })
+  }
+
+  manifest(query: ManifestQuery): Promise<ManifestState | undefined> {
+    return this.#parts.ingest.manifest(query)
   }
 
   #known(watched: WatchedCluster): WatchedCluster {

@@ -1,3 +1,4 @@
+import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type { Host } from '../host/index.ts'
 import type { JournalWriter, Unit } from '../journal/types.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
@@ -126,6 +127,15 @@ export class SourceSet {
     const all: Record<string, unknown> = {}
     for (const { entry, source } of this.#running.values()) all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
     return all
+  }
+
+  /** Of the source that knows the object. */
+  manifest(query: ManifestQuery): ManifestState | undefined {
+    for (const { source } of this.#running.values()) {
+      const found = source.manifest?.(query)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   async stop(): Promise<void> {

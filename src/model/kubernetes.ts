@@ -227,3 +227,21 @@ export interface AuditObject {
   /** The version that the request was based on, if it said so. */
   readonly basedOn?: string
 }
+
+export interface ManifestQuery {
+  readonly cluster: string
+  readonly uid: string
+}
+
+export interface ManifestState {
+  /** Without noise and secrets. */
+  readonly object: object
+  /** Unix ms since which it has been known, where the store may have forgotten. */
+  readonly since?: number
+}
+
+/** A source that watches objects. */
+export interface KnownObjects {
+  /** The last state of an object that is on disk. */
+  manifest(query: ManifestQuery): ManifestState | undefined
+}

@@ -133,10 +133,26 @@ export interface ClusterEvent {
   readonly pos: string
 }
 
+export interface ResourceVersion {
+  readonly uid: string
+  readonly resource_version: string | null
+  /** null: it was there at the first list. */
+  readonly operation: string | null
+  readonly valid_from: string
+  /** null: it still is so. */
+  readonly valid_to: string | null
+  readonly images: readonly string[]
+}
+
 export interface WholeResource {
   readonly ref: string
   readonly at: string
   readonly now: (ResourceState & { readonly data: ResourceData }) | null
+  /** null: `manifest_note` says why. */
+  readonly manifest: Readonly<Record<string, unknown>> | null
+  readonly manifest_note: string | null
+  /** The newest first. */
+  readonly versions: readonly ResourceVersion[]
   /** The newest first. */
   readonly intervals: readonly ResourceState[]
   readonly owners: readonly Relation[]

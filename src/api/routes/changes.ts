@@ -6,7 +6,7 @@ import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import { objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
-import { among, changeColumns, fingerprintOf, found, placeConditions, placeParameters, readPageCursor, span, writePageCursor, type PageCursor, type PlaceQuery } from '../objects.ts'
+import { among, changeColumns, changeOrder, fingerprintOf, found, placeConditions, placeParameters, readPageCursor, span, writePageCursor, type PageCursor, type PlaceQuery } from '../objects.ts'
 import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -87,9 +87,6 @@ const one = {
   response: { 200: { $ref: 'Change#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
 
-/** A position's parts: what was told by one source at the same moment is in the order in which it told. */
-const order = ['epoch_us(time)', ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`), '_pos']
-
 export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/changes', { schema }, async (request, reply) => {
@@ -106,7 +103,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const last = shown.at(-1)
     return answerJson(request, reply, {
       changes: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))),
-      next: rows.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: order.map((_, index) => String(last[`k${index}`])) }) : null,
+      next: rows.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: changeOrder.map((_, index) => String(last[`k${index}`])) }) : null,
       span: { from: isoOf(asked.from), to: isoOf(asked.to) },
       ...(hidden === undefined ? {} : { hidden: hiddenOf(hidden) }),
     })
@@ -157,7 +154,7 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   const { conditions, costly, hidden } = askedChanges(query, principal)
   // Who may see less asks another question.
   const question = fingerprintOf('changes', conditions, costly, hidden)
-  const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, order.length)
+  const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, changeOrder.length)
   const asked = after === undefined ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now) : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
   return { question, ...asked, conditions, costly, hidden, after }
 }
@@ -191,12 +188,12 @@ function edgeSql(page: Page, looked: number): string {
 }
 
 function pageSql(page: Page, from: bigint, limit: number): string {
-  const keys = order.map((each, index) => `${each} AS k${index}`)
+  const keys = changeOrder.map((each, index) => `${each} AS k${index}`)
   const [, ...rest] = page.after?.keys ?? []
   const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
-  const after = page.after === undefined ? '' : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
+  const after = page.after === undefined ? '' : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
   const rows = `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
-  return `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
+  return `SELECT * FROM (${rows})${after} ORDER BY ${changeOrder.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
 }
 
 function hiddenSql(page: Page): string {

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { describe, expect, test } from 'vitest'
+import { kubernetesTypes, type ManifestState } from '../../model/kubernetes.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { realHost } from '../../host/index.ts'
 import { changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
@@ -156,4 +156,67 @@ test('a viewer of a namespace sees its objects alone, and of others no more than
   expect(pairs(pod.relations)).toContain('web-1 runs-on n1')
   for (const ref of ['k8s:c1//Pod/vault/key', 'k8s:c1//Node//n1', 'k8s:c1//Pod/shop/none']) expect((await api.get('resources/one', { ref, at: at('10:30:00') }, as('shop'))).status, ref).toBe(404)
   expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/web-1', at: at('10:30:00') }, as('none'))).status).toBe(404)
+})
+
+describe('the manifest at a time', () => {
+  const [deployment, ref] = ['Deployment/shop/api', 'k8s:c1/apps/Deployment/shop/api']
+  const state = (image: string, replicas: number): object => ({ metadata: { name: 'api' }, spec: { replicas, template: { spec: { containers: [{ name: 'c', image }, { name: 'd', image }] } } } })
+  const first = state('api:1', 1)
+  const told = { ...resourceEvent(identity(deployment, '1'), at('08:00:00')), time: Date.parse(at('10:00:00')) }
+  const history: readonly WeirEvent[] = [
+    told,
+    changeEvent(identity(deployment, '5'), at('10:10:00'), { operation: 'updated', old: first, new: state('api:2', 1), patch: [{ op: 'replace', path: '/spec/template', value: 'x' }] }),
+    // Both received late, so that they have the same second.
+    changeEvent(identity(deployment, '6'), at('10:20:00'), { operation: 'updated', old: state('api:2', 1), new: state('api:2', 2) }),
+    changeEvent(identity(deployment, '7'), at('10:20:00'), { operation: 'updated', old: state('api:2', 2), new: state('api:3', 2) }),
+    changeEvent(identity(deployment, '8'), at('10:30:00'), { operation: 'deleted', old: state('api:3', 2) }),
+    resourceEvent(identity(deployment, '8'), at('10:30:00'), { state: 'gone' }),
+  ]
+  const stored = async (events: readonly WeirEvent[], current?: ManifestState): Promise<(time: string) => Promise<Row>> => {
+    const api = await startStored()
+    api.control.manifest = async ({ cluster, uid }) => (cluster === 'c1' && uid === identity(deployment).uid ? current : undefined)
+    await api.addBatch(toEventBatch(events), realHost().clock.now())
+    return async (time) => (await api.get('resources/one', { ref, at: at(time) })).body
+  }
+
+  test('is what the last change left, before the first change what that found, and none where the object was not there or unknown', async () => {
+    const one = await stored(history)
+    const manifest = async (time: string): Promise<unknown> => (await one(time))['manifest']
+    expect([await manifest('10:00:00'), await manifest('10:05:00')]).toEqual([first, first])
+    expect(await manifest('10:10:00')).toEqual(state('api:2', 1))
+    expect([await manifest('10:20:00'), await manifest('10:29:59')]).toEqual([state('api:3', 2), state('api:3', 2)])
+    expect(await one('09:00:00')).toMatchObject({ manifest: null, manifest_note: 'Weir did not know the object at that time.' })
+    expect(await one('10:30:00')).toMatchObject({ manifest: null, manifest_note: 'The object was not there at that time.' })
+  })
+
+  test('is that of now, from the first list on, where the object never changed', async () => {
+    const one = await stored([told], { object: first })
+    expect(await one('10:00:00')).toMatchObject({ manifest: first, manifest_note: null })
+    expect(await one('12:00:00')).toMatchObject({ manifest: first, manifest_note: null })
+    expect(await one('09:00:00')).toMatchObject({ manifest: null })
+    expect((await one('12:00:00'))['versions']).toEqual([{ uid: identity(deployment).uid, resource_version: '1', operation: null, valid_from: at('08:00:00.000'), valid_to: null, images: ['api:1'] }])
+    // The store has forgotten when it was told first.
+    expect(await (await stored([told], { object: first, since: Date.parse(at('08:30:00')) }))('09:00:00')).toMatchObject({ manifest: first })
+  })
+
+  test('has versions with their images, each from its change to the next', async () => {
+    const one = await stored(history)
+    expect(((await one('12:00:00'))['versions'] as Row[]).map(({ resource_version: version, operation, valid_from: from, valid_to: to, images }) => [version, operation, from, to, images])).toEqual([
+      ['7', 'updated', at('10:20:00.000'), at('10:30:00.000'), ['api:3']], ['6', 'updated', at('10:20:00.000'), at('10:20:00.000'), ['api:2']],
+      ['5', 'updated', at('10:10:00.000'), at('10:20:00.000'), ['api:2']], ['1', null, at('08:00:00.000'), at('10:10:00.000'), ['api:1']],
+    ])
+  })
+
+  test('is shown to no viewer of other namespaces', async () => {
+    const auth = { tokens: [{ name: 'vault', token: 'vault', role: 'viewer', namespaces: ['vault'] }] } as const
+    const api = await startStored({ auth })
+    let calls = 0
+    api.control.manifest = async () => {
+      calls++
+      return { object: first }
+    }
+    await api.addBatch(toEventBatch(history), realHost().clock.now())
+    expect((await api.get('resources/one', { ref, at: at('10:05:00') }, { authorization: 'Bearer vault' })).status).toBe(404)
+    expect(calls).toBe(0)
+  })
 })

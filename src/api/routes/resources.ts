@@ -33,8 +33,19 @@ export const resourceSchemas = {
     },
   },
   Resource: {
-    type: 'object', required: ['ref', 'at', 'now', 'intervals', 'owners', 'owned', 'relations', 'changes', 'events'], properties: {
+    type: 'object', required: ['ref', 'at', 'manifest', 'manifest_note', 'versions', 'now', 'intervals', 'owners', 'owned', 'relations', 'changes', 'events'], properties: {
       ref: { type: 'string' }, at: { type: 'string' },
+      manifest: { description: 'The object at that time, as the API server had it, without noise and secrets; null: see `manifest_note`.' },
+      manifest_note: { ...nullable, description: 'Why there is no manifest.' },
+      versions: {
+        type: 'array', description: 'Its versions, the newest first, with the time in which each held. Versions that differ in noise only are one.',
+        items: {
+          type: 'object', properties: {
+            uid: { type: 'string' }, resource_version: nullable, operation: { ...nullable, description: 'What made it; null: it was there at the first list.' },
+            valid_from: { type: 'string' }, valid_to: { ...nullable, description: 'null: it still is so.' }, images: { type: 'array', items: { type: 'string' }, description: 'Of its containers, or of those of its pods.' },
+          },
+        },
+      },
       now: { description: 'What it was at that time, with all that is known of it as `data`; null: it was not there.' },
       intervals: { type: 'array', items: { type: 'object', properties: resource }, description: 'What it was, the newest first: objects that had this name one after the other have different uids.' },
       owners: { ...related, description: 'At that time: its owner, the owner of that, and so on.' },
@@ -127,7 +138,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     const missing = new ApiError('WEIR_API_NOT_FOUND', `Nothing is known of ${ref}.`, { hints: ['GET /api/v1/resources lists what there is; what is older than the store keeps is gone.'] })
     // Whether there is something that may not be seen is not told.
     if (!mayName(request.principal, ref)) throw missing
-    const known = await describeResource({ store, gone: goneWith(reply), principal: request.principal }, ref, at)
+    const known = await describeResource({ store, gone: goneWith(reply), principal: request.principal, current: (query) => context.control.manifest(query) }, ref, at)
     if (known === 'gone') return reply.hijack()
     if (known === undefined) throw missing
     return answerJson(request, reply, { ref, at: isoOf(at), ...known })

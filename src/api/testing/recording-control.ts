@@ -18,6 +18,7 @@ export class RecordingControl implements Control {
   fate: Fate | undefined
   failIngest: Error | undefined
   answer: (sql: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>> = async () => pieces('[{"n":1}]')
+  manifest: Control['manifest'] = () => Promise.resolve(undefined)
   ledgerNow: Ledger = {
     balanced: true,
     sources: [{ name: 'netflow', accepted: 12, duplicates: 0, unreadable: 0, shed: {} }],

@@ -1,5 +1,6 @@
 /** The watch worker: sources that have much to do with what they read. Neither datagrams nor the API wait for them. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
+import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/awaited.ts'
 import { framesOf } from '../../engine/own-frames.ts'
 import type { OwnFrames } from '../../engine/ports.ts'
@@ -66,6 +67,9 @@ export const watchMethods = {
   },
   status(): Readonly<Record<string, unknown>> {
     return need(sources).status()
+  },
+  manifest(query: ManifestQuery): ManifestState | undefined {
+    return need(sources).manifest(query)
   },
   async stop(): Promise<void> {
     await sources?.stop()

@@ -182,6 +182,12 @@ export class ObjectMap {
     return found === undefined || found.length === 0 ? undefined : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
+  /** The document of an object as the last commit wrote it, also while a newer one waits; as good as that of {@link document}. */
+  stored(known: Known): Buffer | undefined {
+    const found = known.block === 0 ? undefined : this.#blocks.find(known)
+    return found === undefined || found.length === 0 ? undefined : Buffer.from(found.buffer, found.byteOffset, found.length)
+  }
+
   /** Names of a collection's objects that are on disk, with their uids. */
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {
     for (const { uid, namespace, name } of this.#statements.names.iterate(collection.id)) {

@@ -3,12 +3,23 @@ import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { ReaderStatus } from './client-types.ts'
 import type { Collection } from './source-objects.ts'
+import type { Tracker } from './source-tracker.ts'
 
 export interface Watched {
   readonly type: ResourceType
   readonly namespace?: string
   readonly reader: Reader
   readonly collection: Collection
+}
+
+export interface Running extends Watched {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  readonly tracker: Tracker
+  readonly path: string
+  readonly selectors: Readonly<Record<string, string>>
+  /** Unix ms: when it was known to be right last. */
+  right?: number
 }
 
 export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>

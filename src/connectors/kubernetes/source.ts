@@ -1,4 +1,5 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
+import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { discover, sentenceOf } from './client-ask.ts'
 import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
@@ -12,6 +13,7 @@ import { Noise, usuallyMarked, usualNoise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
 import { keepState, type KeepParts } from './source-keep.ts'
+import { manifestOf } from './source-manifest.ts'
 import { LeaseKeeper } from './source-lease.ts'
 import { Lists } from './source-lists.ts'
 import { typeOf, type ObjectMap } from './source-objects.ts'
@@ -19,7 +21,7 @@ import { repair } from './source-reconcile.ts'
 import { retelling } from './source-retell.ts'
 import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
-import { statusOf, type KubernetesStatus, type Watched } from './source-status.ts'
+import { statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 import { turnsOf, type Turns } from './source-turn.ts'
 
@@ -34,16 +36,6 @@ const goneMs = 10_000
 const mostLists = 4
 /** Kinds that tell of new kinds. */
 const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
-
-interface Running extends Watched {
-  readonly stop: AbortController
-  readonly done: Promise<void>
-  readonly tracker: Tracker
-  readonly path: string
-  readonly selectors: Readonly<Record<string, string>>
-  /** Unix ms: when it was known to be right last. */
-  right?: number
-}
 
 export class KubernetesSource implements Source {
   /** It listens nowhere. */
@@ -124,6 +116,11 @@ export class KubernetesSource implements Source {
       ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }),
       ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     })
+  }
+
+  manifest({ cluster, uid }: ManifestQuery): ManifestState | undefined {
+    const { host, forgetsMs } = this.#context
+    return cluster === this.#config.cluster ? manifestOf(this.#map, uid, { redactor: this.#redactor, forgetsMs, now: host.clock.now() }) : undefined
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -100,7 +100,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
         await journal.release(sequence)
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
       },
-      status: () => Promise.resolve({}),
+      manifest: () => Promise.resolve(undefined), status: () => Promise.resolve({}),
       places: () => Promise.resolve(new Map()),
     },
     store: { reader: store.reader, status: () => statusOf(store), settled: () => Promise.resolve(statusOf(store)) },

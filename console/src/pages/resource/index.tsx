@@ -17,6 +17,7 @@ import { FlowsOf } from './flows.tsx'
 import { ChangesOf, EventsOf } from './happened.tsx'
 import { resourceCodec } from './state.ts'
 import { TracesOf } from './traces.tsx'
+import { Versions } from './versions.tsx'
 import { What } from './what.tsx'
 import '../changes/changes.css'
 import './resource.css'
@@ -48,6 +49,7 @@ export default function ResourcePage(): React.ReactNode {
                 <div className="panel page-scroll resource-parts" aria-busy={isPlaceholderData} tabIndex={0} role="region" aria-label="What is told of it">
                   <What of={data} at={state.at} />
                   <Belongs of={data} at={state.at} />
+                  <Versions of={data} onAt={(at) => set({ at })} />
                   <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
                   <TracesOf of={ref} at={state.at} />
                   <EventsOf events={data.events} />

@@ -10,7 +10,7 @@ function state(kind: string, name: string, from: string, to: string | null = nul
 }
 
 function whole(now: ResourceState, data: object = {}, more: Partial<WholeResource> = {}): WholeResource {
-  return { ref: now.ref, at: at('12:00:00'), now: { ...now, data }, intervals: [now], owners: [], owned: [], relations: [], changes: [], events: [], ...more }
+  return { ref: now.ref, at: at('12:00:00'), now: { ...now, data }, manifest: null, manifest_note: null, versions: [], intervals: [now], owners: [], owned: [], relations: [], changes: [], events: [], ...more }
 }
 
 const owns = (owner: string, pod: string): WholeResource['owned'][number] => ({ relation: 'owned-by', from: writeRef({ cluster: 'c', group: '', kind: 'Pod', namespace: 'shop', name: pod }), to: owner, valid_from: at('10:00:00'), valid_to: null })

@@ -1,0 +1,102 @@
+/** What an object of a cluster was: its versions with the times in which each held, and its manifest at a time. */
+import type { ManifestState } from '../model/kubernetes.ts'
+import { text, timeSql } from '../query/sql-text.ts'
+import { changeOrder } from './objects.ts'
+
+type Row = Readonly<Record<string, unknown>>
+type Ask = (sql: string) => Promise<readonly Row[]>
+
+const mostVersions = 100
+const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
+
+/** Places of the pod that an object is or makes. */
+const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.template.spec'] as const
+const containerLists = ['initContainers', 'containers'] as const
+
+function imagesIn(document: 'old' | 'new'): string {
+  const each = podSpecs.flatMap((spec) => containerLists.map((list) => `coalesce(json_extract_string("${document}", '${spec}.${list}[*].image'), [])`))
+  return `CASE WHEN "${document}" IS NOT NULL THEN flatten([${each.join(', ')}]) END`
+}
+
+export interface Version {
+  readonly uid: string
+  /** null: the first that is known was never written down. */
+  readonly resource_version: string | null
+  /** What made it; null: it was there at the first list. */
+  readonly operation: string | null
+  readonly valid_from: string
+  readonly valid_to: string | null
+  /** Of its containers. */
+  readonly images: readonly string[]
+}
+
+/** The newest first. `intervals`: rows of view `resources` of this object, the newest first. `now`: the manifest of an object that never changed. */
+export async function versionsOf(ask: Ask, ref: string, intervals: readonly Row[], current: Readonly<Record<string, unknown>> | null): Promise<readonly Version[]> {
+  const rows = await ask(`SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`)
+  const versions: Version[] = []
+  /** By uid: the oldest change so far. */
+  const oldest = new Map<string, Row>()
+  for (const row of rows.slice(0, mostVersions)) {
+    const uid = String(row['uid'])
+    const ends = oldest.get(uid)?.['time']
+    if (row['operation'] !== 'deleted') versions.push({ uid, resource_version: textOf(row['resource_version']), operation: String(row['operation']), valid_from: String(row['time']), valid_to: textOf(ends), images: imagesOf(row['images']) })
+    oldest.set(uid, row)
+  }
+  // Behind the oldest change of an object is the version that it had at the first list.
+  const first = new Map(intervals.map((row) => [String(row['uid']), row]))
+  for (const [uid, interval] of rows.length > mostVersions ? [] : first) {
+    const change = oldest.get(uid)
+    if (change?.['operation'] === 'created') continue
+    const last = intervals.find((row) => row['uid'] === uid)
+    versions.push({
+      uid, resource_version: textOf(interval['resource_version']), operation: null, valid_from: String(interval['valid_from']), valid_to: textOf(change?.['time'] ?? last?.['valid_to']),
+      images: change === undefined ? imagesWithin(current) : imagesOf(change['before']),
+    })
+  }
+  return versions.toSorted((a, b) => (a.valid_from < b.valid_from ? 1 : a.valid_from > b.valid_from ? -1 : 0))
+}
+
+export interface ManifestAt {
+  readonly manifest: Row | null
+  /** Why there is none. */
+  readonly manifest_note: string | null
+}
+
+/**
+ * The manifest at a time, in µs: the state that the last change until then left, else the state that the next change found, else, of
+ * an object that never changed, its state now. `current` must have been read before anything is asked here: a change that it has is stored by now.
+ */
+export async function manifestAt(ask: Ask, { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string }, at: bigint, current: ManifestState | undefined): Promise<ManifestAt> {
+  const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
+  const columns = 'epoch_us(time) AS us, operation, _pos AS pos'
+  const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
+    const [row] = await ask(`SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`)
+    return (row?.['state'] ?? null) as Row | null
+  }
+  const [[last], [next], [told]] = await Promise.all([
+    ask(`SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`),
+    ask(`SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ${changeOrder.join(', ')} LIMIT 1`),
+    ask(`SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key = ${text(`${cluster}/${uid}`)}`),
+  ])
+  const found = (manifest: Row | null, note: string): ManifestAt => ({ manifest, manifest_note: manifest === null ? note : null })
+  if (last !== undefined && last['operation'] !== 'deleted') return found(await stateOf(last, 'new'), 'The change that made this state does not hold it.')
+  // Before it was seen first it may have been another.
+  const since = [...(told?.['us'] == null ? [] : [BigInt(String(told['us']))]), ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n])]
+  if (!since.some((us) => us <= at)) return found(null, 'Weir did not know the object at that time.')
+  if (next !== undefined) return found(await stateOf(next, 'old'), 'The change that ended this state does not hold it.')
+  return found((current?.object ?? null) as Row | null, 'No change of it is stored, and no source of this process watches its cluster.')
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function imagesOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? [...new Set(value.filter((image) => typeof image === 'string'))] : []
+}
+
+function imagesWithin(manifest: Readonly<Record<string, unknown>> | null): readonly string[] {
+  const at = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Row)[key] : undefined)
+  const lists = podSpecs.flatMap((spec) => containerLists.map((list) => at(spec.split('.').slice(1).reduce<unknown>(at, manifest), list)))
+  return imagesOf(lists.flatMap((list) => (Array.isArray(list) ? list.map((container) => at(container, 'image')) : [])))
+}
