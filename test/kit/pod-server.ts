@@ -39,7 +39,7 @@ export function objectAt({ size }: Shape, index: number, version: number, turn: 
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `app-${index % 5000}`, uid: `10000000-0000-4000-8000-${String(index % 5000).padStart(12, '0')}`, controller: true }],
       managedFields: [
         { manager: 'kube-controller-manager', operation: 'Update', apiVersion: 'v1', time: '2026-11-01T00:00:00Z', fieldsV1: fields() },
-        { manager: 'kubelet', operation: 'Update', apiVersion: 'v1', time: '2026-11-01T00:00:05Z', subresource: 'status', fieldsV1: { 'f:status': { 'f:conditions': {}, 'f:containerStatuses': {}, 'f:phase': {}, 'f:podIP': {} } } },
+        { manager: 'kubelet', operation: 'Update', apiVersion: 'v1', time: turn === 0 ? '2026-11-01T00:00:05Z' : `${new Date().toISOString().slice(0, 19)}Z`, subresource: 'status', fieldsV1: { 'f:status': { 'f:conditions': {}, 'f:containerStatuses': {}, 'f:phase': {}, 'f:podIP': {} } } },
       ],
     },
     spec: { nodeName: `node-${index % 500}`, containers: [container('a'), container('b')], serviceAccountName: 'default' },
