@@ -1,10 +1,10 @@
 import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
-import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
+import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Preview, SinkBatch, SinkPiece } from './ports.ts'
 
 /** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
-export interface Control {
+export interface Control extends RemoteObjects {
   /** Journals a batch pushed over the API as one unit; resolves when it is synced (and settled, with `ack: sink:<id>`). */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
@@ -13,8 +13,6 @@ export interface Control {
   exporters(): Promise<readonly SourceExporters[]>
   /** Sources that watch a cluster, and how each of its kinds is doing. */
   clusters(): Promise<readonly WatchedCluster[]>
-  /** The last state of an object of a cluster that a source here watches. */
-  manifest(query: ManifestQuery): Promise<ManifestState | undefined>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
   /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */

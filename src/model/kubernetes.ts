@@ -245,3 +245,8 @@ export interface KnownObjects {
   /** The last state of an object that is on disk. */
   manifest(query: ManifestQuery): ManifestState | undefined
 }
+
+/** The same of whatever source here knows the object. */
+export interface RemoteObjects {
+  manifest(query: ManifestQuery): Promise<ManifestState | undefined>
+}
