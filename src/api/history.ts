@@ -81,8 +81,9 @@ export async function manifestAt(ask: Ask, { ref, cluster, uid }: { readonly ref
   const found = (manifest: Row | null, note: string): ManifestAt => ({ manifest, manifest_note: manifest === null ? note : null })
   if (last !== undefined && last['operation'] !== 'deleted') return found(await stateOf(last, 'new'), 'The change that made this state does not hold it.')
   // Before it was seen first it may have been another.
-  const since = [...(told?.['us'] == null ? [] : [BigInt(String(told['us']))]), ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n])]
-  if (!since.some((us) => us <= at)) return found(null, 'Weir did not know the object at that time.')
+  const us = told?.['us']
+  const since = [...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []), ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n])]
+  if (!since.some((each) => each <= at)) return found(null, 'Weir did not know the object at that time.')
   if (next !== undefined) return found(await stateOf(next, 'old'), 'The change that ended this state does not hold it.')
   return found((current?.object ?? null) as Row | null, 'No change of it is stored, and no source of this process watches its cluster.')
 }

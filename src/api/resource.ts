@@ -48,7 +48,7 @@ export async function describeResource(asking: Describing, ref: string, at: bigi
 async function history({ current }: Describing, ask: (sql: string) => Promise<readonly Row[]>, ref: string, at: bigint, { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined }): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
   // Before the store is asked: what has changed by then is stored.
-  const state = uid === undefined ? undefined : await current({ cluster, uid: String(uid) })
+  const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
     now === undefined ? { manifest: null, manifest_note: 'The object was not there at that time.' } : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
     versionsOf(ask, ref, intervals, (state?.object ?? null) as Row | null),
