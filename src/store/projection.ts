@@ -164,13 +164,18 @@ export class StoreProjection implements Projection {
     return rows
   }
 
-  /** Stores frames of a lost file again, in one commit that replaces its entry; resolves with their rows. Not beside `apply` or `commit`. */
-  async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number> {
+  /** Stores frames of a lost file again, in one commit that replaces its entry; resolves with their rows, or undefined if it has to be repeated. Not beside `apply` or `commit`. */
+  async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number | undefined> {
     // Its tables must not be mixed with rows that wait.
     await this.commit()
     try {
       return await this.#refill(lost, frames, reached)
     } catch (error) {
+      if (this.#folder.addressesLost) {
+        const writer = await this.#options.writer()
+        for (const [stream, hour] of [[lost.stream, lost.hour], ['endpoints', dayOf(lost.hour)]] as const) await writer.discard(stream, hour)
+        return undefined
+      }
       this.#broken = error
       throw error
     }

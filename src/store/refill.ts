@@ -56,13 +56,14 @@ export class Refill {
     if (lost === undefined) return false
     const slice = await this.#read(lost, store.covered(lost), directory, tail)
     const ended = slice.reached >= lost.lastSequence
-    if (ended) this.#tried.add(lost.name)
     const usable = lost.stream === 'flows_1m' ? slice.whole && ended : slice.frames.length > 0
     if (!usable) {
       this.#tried.add(lost.name)
       return true
     }
     const rows = await store.projection.refill(lost, slice)
+    if (rows === undefined) return true
+    if (ended) this.#tried.add(lost.name)
     const { log, metrics } = this.#options
     metrics.count('weir_store_refilled_rows_total', rows, { stream: lost.stream })
     log.info('Rows of a lost file of the store were stored again from the journal.', { file: lost.name, rows, lost: lost.rows })
