@@ -43,12 +43,11 @@ async function run({ config: file, live }: CheckFlags): Promise<void> {
 
 /** Every listener opened for a moment, every sink connected to. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
-  const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { isHeld, readLock }] = await Promise.all([
+  const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { readHolder }] = await Promise.all([
     import('./doctor/ports.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('./lock.ts'),
   ])
   const host = realHost()
-  const lock = await readLock(host, config.data)
-  const scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
+  const scene = { host, machine: realMachine, config, running: readHolder(config.data) }
   return [...(await checkPorts(scene)), ...(await checkSources(scene)), ...(await checkSinks(scene))]
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { isHeld, readLock } from './lock.ts'
+import { holderText, readHolder } from './lock.ts'
 
 type ExitCode = 1 | 2 | 70 | 78
 
@@ -60,10 +60,10 @@ export async function findServer(flags: ServerFlags): Promise<Server | undefined
   if (flags.url !== undefined) return connect(checkUrl(flags.url), given, 'Is it running? `npm start` starts one.')
   const data = flags.data ?? defaultData
   const token = given ?? (await madeToken(data))
-  const lock = await readLock(realHost(), data)
-  if (lock === undefined || !isHeld(lock)) return undefined
-  if (lock.url === '') throw new CommandError(`The Weir on ${data} (process ${lock.pid}) is still starting.`, ['Try again in a moment.'])
-  return connect(lock.url, token, `Process ${lock.pid} holds ${data} and should answer there; its program log may say why it does not.`)
+  const holder = readHolder(data)
+  if (holder === undefined) return undefined
+  if (holder.url === '') throw new CommandError(`The data folder ${data} belongs to ${holderText(holder)}.`, ['Try again in a moment.'])
+  return connect(holder.url, token, `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, or give --url.`)
 }
 
 /** As {@link findServer}, for commands that can do nothing without one. */

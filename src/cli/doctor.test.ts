@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createSocket } from 'node:dgram'
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { createServer as createHttp } from 'node:http'
@@ -152,7 +153,7 @@ describe('the data folder', () => {
     const given = await scene(small)
     await mkdir(given.config.data)
     await writeFile(join(given.config.data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:1' }))
-    expect(only(await checkData(given), 'lock')).toMatchObject({ status: 'ok', fact: expect.stringContaining('the next start takes it over') })
+    expect(only(await checkData(given), 'lock')).toMatchObject({ status: 'ok', fact: expect.stringContaining('the next start takes the folder over') })
     const running = { pid: process.pid, url: 'http://127.0.0.1:1' }
     expect(only(await checkData({ ...given, running }), 'lock')).toMatchObject({ status: 'warn', fact: expect.stringContaining('does not answer') })
   })
@@ -286,7 +287,7 @@ test('weir doctor looks at a running server and ends with 0; with a broken store
   const ran = await launch(['doctor', '--config', join(folder, 'weir.yaml'), '--format', 'json'], { cwd: folder })
   const { ok, checks } = JSON.parse(ran.stdout) as { ok: boolean; checks: Finding[] }
   expect({ code: ran.code, ok, failing: checks.filter(({ status }) => status === 'fail') }).toEqual({ code: 0, ok: true, failing: [] })
-  expect(only(checks, 'lock')).toMatchObject({ status: 'ok', fact: `process ${weir.pid} runs and answers at ${weir.url}` })
+  expect(only(checks, 'lock')).toMatchObject({ status: 'ok', fact: `held by process ${weir.pid} on host ${hostname()}, which answers at ${weir.url}` })
   expect(only(checks, 'port api')).toMatchObject({ status: 'ok', fact: expect.stringContaining('running Weir') })
   expect(only(checks, 'memory in use')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/ resident, .*main heap/) })
   expect(only(checks, 'store')).toMatchObject({ status: 'ok', fact: expect.stringMatching(/^[1-9].* the manifest is whole and every checksum is right$/) })

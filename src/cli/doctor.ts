@@ -40,15 +40,14 @@ async function run(flags: DoctorFlags): Promise<void> {
 
 /** All checks, in the order of their printing. */
 export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
-  const [{ realHost }, { realMachine }, { isHeld, readLock }, checks] = await Promise.all([
+  const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
     import('../host/index.ts'), import('../host/machine.ts'), import('./lock.ts'), loadChecks(),
   ])
   const host = realHost()
   const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
   const { loaded, finding } = await configuration(flags.config, overrides)
   const { config } = loaded
-  const lock = await readLock(host, config.data)
-  const scene: Scene = { host, machine: realMachine, config, running: lock !== undefined && isHeld(lock) ? lock : undefined }
+  const scene: Scene = { host, machine: realMachine, config, running: readHolder(config.data) }
   const findings: Finding[] = [finding]
   for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.orphans, checks.store, checks.sql, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
     findings.push(...(await check(scene)))

@@ -1,7 +1,7 @@
 import type { Disk, Host } from '../host/index.ts'
 import { listSegments } from '../journal/recover.ts'
 import { CommandError } from './client.ts'
-import { isHeld, readLock } from './lock.ts'
+import { readHolder } from './lock.ts'
 import type { Progress } from './output.ts'
 
 export interface JournalFolder {
@@ -18,9 +18,8 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
   if (stat?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
-  const lock = await readLock(host, data)
   const segments = await listSegments(host.disk, directory)
-  return { directory, segments, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), live: lock !== undefined && isHeld(lock) }
+  return { directory, segments, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), live: readHolder(data) !== undefined }
 }
 
 /** The host with a disk that tells `progress` of every byte read. */

@@ -1,3 +1,6 @@
+/** One writer a folder, across containers: `lock.sqlite` is locked by the kernel, and `lock` names the process that locked it. */
+import { FolderClaim, readClaim, type Claim } from '../host/folder-claim.ts'
+import { FolderLock, isLocked } from '../host/folder-lock.ts'
 import { makeDurableDirectory, type Host } from '../host/index.ts'
 import { processIdentity, self, systemReason } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
@@ -7,27 +10,65 @@ export interface LockContent {
   /** Where the API answers; empty while starting. */
   readonly url: string
   readonly identity?: string
+  /** Name of the machine, or of the container. Versions before this one did not write it, and held no lock. */
+  readonly host?: string
+  /** Of the file that the process locked. */
+  readonly inode?: string
 }
 
 export interface Lock {
+  readonly claim: Claim
   /** States where the API answers, for commands that ask a running server. */
-  announce(url: string): Promise<void>
-  release(): Promise<void>
+  announce(url: string): void
+  release(): void
 }
 
-export async function readLock(host: Host, data: string): Promise<LockContent | undefined> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await host.disk.readFile(`${data}/lock`))) as LockContent
-  } catch {
-    return undefined
-  }
+/** Time for a writer to find out that its lock was taken from it: it looks each second. */
+const graceMs = 2500
+
+const lockFile = (data: string): string => `${data}/lock.sqlite`
+
+export function readLock(data: string): LockContent | undefined {
+  return readClaim(`${data}/lock`) as LockContent | undefined
 }
 
-/** Does the process that wrote the lock still run? In a container every first process has the same number, hence the identity. */
-export function isHeld(lock: LockContent): boolean {
-  if (lock.pid === self.pid) return false
-  const identity = processIdentity(lock.pid)
-  return identity !== undefined && (lock.identity === undefined || lock.identity === identity)
+/** The process that writes to the folder; undefined when none does. Process 0 has not named itself. */
+export function readHolder(data: string): LockContent | undefined {
+  const named = readLock(data)
+  const isHeld = isLocked(lockFile(data))
+  if (isHeld === true) return named ?? { pid: 0, url: '' }
+  // An earlier version held no lock, and another user's lock cannot be tried.
+  const byProcess = isHeld === undefined || named?.host === undefined
+  return named !== undefined && byProcess && isRunning(named) ? named : undefined
+}
+
+/** Throws WEIR_DATA_LOCKED when a process writes to the folder. */
+export function refuseHeld(data: string): void {
+  const holder = readHolder(data)
+  if (holder !== undefined) throw held(data, holder)
+}
+
+/** In a container every first process has the same number, hence the identity. */
+function isRunning({ pid, identity }: LockContent): boolean {
+  if (pid === self.pid) return false
+  const found = processIdentity(pid)
+  return found !== undefined && (identity === undefined || identity === found)
+}
+
+/** Does the file system grant the lock to one process only? Undefined before the first start: another user's file would keep the server out. */
+export async function tryLock({ disk }: Host, data: string): Promise<boolean | undefined> {
+  const path = lockFile(data)
+  if ((await disk.stat(path)) === undefined || isLocked(path) !== false) return undefined
+  const lock = await FolderLock.take(path)
+  if (lock instanceof FolderLock) lock.release()
+  return lock !== 'not-locking'
+}
+
+/** The holder in words: `process 7 on host weir-0, which answers at http://…`. */
+export function holderText({ pid, host, url }: LockContent): string {
+  if (pid === 0) return 'a process that did not name itself'
+  const where = host === undefined ? '' : ` on host ${host}`
+  return `process ${pid}${where}, which ${url === '' ? 'is starting' : `answers at ${url}`}`
 }
 
 /** Creates the data folder where it is missing. Throws WEIR_DATA_UNUSABLE with the reason. */
@@ -40,40 +81,53 @@ export async function makeDataFolder({ disk }: Host, data: string): Promise<void
   if ((await disk.stat(data))?.directory !== true) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} is a file.`)
 }
 
-/** One writer a folder. A lock whose process is gone is taken over. */
-export async function takeLock(host: Host, data: string): Promise<Lock> {
-  const path = `${data}/lock`
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await write(host, path, '', 'create')
-      break
-    } catch (error) {
-      const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST'
-      if (!exists) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error })
-      const held = await readLock(host, data)
-      if (held !== undefined && isHeld(held)) {
-        const where = held.url === '' ? 'is starting' : `answers at ${held.url}`
-        throw new WeirError('WEIR_DATA_LOCKED', `the data folder ${data} belongs to process ${held.pid}, which ${where}`)
-      }
-      if (attempt > 3) throw new WeirError('WEIR_DATA_LOCKED', `the lock ${path} cannot be taken over`)
-      await host.disk.remove(path)
+/** Every process that writes to the folder holds this lock. Throws WEIR_DATA_LOCKED with the holder, WEIR_DATA_NO_LOCKS or WEIR_DATA_UNUSABLE. */
+export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
+  const lock = await usable(data, () => FolderLock.take(lockFile(data)))
+  if (lock === 'not-locking') throw new WeirError('WEIR_DATA_NO_LOCKS', `The file system of ${data} does not lock files: two processes could write to the folder at once.`)
+  if (lock === 'held') throw held(data, readLock(data) ?? { pid: 0, url: '' })
+  try {
+    const left = readLock(data)
+    if (left !== undefined && left.host === undefined && isRunning(left)) throw held(data, left)
+    const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
+    // The locked file was replaced, or the folder copied: the holder of the earlier one may still run.
+    const mayRun = left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
+    if (mayRun) await timers.sleep(graceMs)
+    let released = false
+    const release = (): void => {
+      if (released) return
+      released = true
+      claimed.release()
+      lock.release()
+      forget()
     }
-  }
-  return {
-    announce: (url) => write(host, path, url, 'write'),
-    release: () => host.disk.remove(path),
+    const forget = self.onExit(release)
+    return { claim: claimed.claim, announce: (url) => claimed.write(content(lock, url)), release }
+  } catch (error) {
+    lock.release()
+    throw error
   }
 }
 
-async function write(host: Host, path: string, url: string, mode: 'create' | 'write'): Promise<void> {
-  const identity = processIdentity(self.pid)
-  const content: LockContent = { pid: self.pid, url, ...(identity === undefined ? {} : { identity }) }
-  const file = await host.disk.open(path, mode)
+/** An error of the disk as WEIR_DATA_UNUSABLE, any other as it is. Of an error in another thread only the message is left. */
+export function dataError(data: string, error: unknown): unknown {
+  const isOfDisk = error instanceof Error && !(error instanceof WeirError) && /^(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO): /.test(error.message)
+  return isOfDisk ? new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error }) : error
+}
+
+function held(data: string, holder: LockContent): WeirError {
+  return new WeirError('WEIR_DATA_LOCKED', `The data folder ${data} belongs to ${holderText(holder)}.`)
+}
+
+async function usable<T>(data: string, act: () => T | Promise<T>): Promise<T> {
   try {
-    const bytes = new TextEncoder().encode(`${JSON.stringify(content)}\n`)
-    await file.write(bytes, 0)
-    await file.truncate(bytes.length)
-  } finally {
-    await file.close()
+    return await act()
+  } catch (error) {
+    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error })
   }
+}
+
+function content({ inode }: FolderLock, url: string): LockContent {
+  const identity = processIdentity(self.pid)
+  return { pid: self.pid, url, host: self.hostname, inode, ...(identity === undefined ? {} : { identity }) }
 }

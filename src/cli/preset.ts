@@ -1,7 +1,8 @@
 /** What stands in for another program: a configuration that is made of that one's settings, kept in the data folder, and run. */
-import { makeDurableDirectory, realHost, replaceFile, type Host } from '../host/index.ts'
+import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
+import { makeDataFolder, refuseHeld } from './lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
@@ -28,7 +29,9 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
   const host = realHost()
   try {
     if ((await host.disk.stat(`${folder}/journal`)) === undefined) self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
-    await makeDurableDirectory(host.disk, folder)
+    await makeDataFolder(host, folder)
+    // Before anything is written: the folder may belong to another process.
+    refuseHeld(folder)
     const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
     for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
     await replaceFile(host.disk, folder, `${name}.yaml`, encode(text))

@@ -37,7 +37,7 @@ import { apiTokens, oidcSettings } from './config-auth.ts'
 import { parseRunFlags, runHelp, type RunFlags } from './flags.ts'
 import { verifyMachine } from './config-machine.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
-import { makeDataFolder, takeLock } from './lock.ts'
+import { dataError, makeDataFolder, takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
 import { sharedStart } from './shared.ts'
@@ -88,6 +88,12 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
   if (weir.silent) self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
   const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
+  if (failed instanceof WeirError && failed.code === 'WEIR_DATA_FENCED') {
+    // Nothing is brought to an end: the folder belongs to another process.
+    weir.log.error(failed.message, { advice: failed.advice })
+    weir.log.flush()
+    self.exit(1)
+  }
   if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })
   await weir.stop()
   self.exit(failed === undefined ? 0 : 1)
@@ -125,7 +131,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDataFolder(host, data)
   const lock = await takeLock(host, data)
-  const closing: (() => Promise<unknown>)[] = [() => lock.release()]
+  const closing: (() => unknown)[] = [() => lock.release()]
   const small = await smallVolume(host, config, data)
   if (small !== undefined) log.warn('The volume of the data folder is smaller than what Weir may write.', { volume: small, advice: smallVolumeAdvice })
   // An address that others can reach is not for everybody who reaches it.
@@ -157,11 +163,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const journal = `${data}/journal`
     const tail = new SharedTail()
     const offsets = await recordFiles(host, journal).all()
-    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail)
+    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail, lock.claim)
     const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
     const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
-    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), ...(shared === undefined ? {} : { shared }) }
+    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), claim: lock.claim, ...(shared === undefined ? {} : { shared }) }
     const begun = await ingest.call('start', start)
+    ingest.call('fenced', undefined as never).catch(onFailed)
+    store?.remote.call('fenced', undefined as never).catch(onFailed)
     const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }), ...(shared === undefined ? {} : { shared }) } })
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status
@@ -229,7 +237,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       return scraped()
     }
     const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })))
-    await lock.announce(api.url)
+    lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
@@ -264,7 +272,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       await traces?.close()
       await Promise.all(ops.map((server) => server.close()))
       await lease.release()
-      await lock.release()
+      lock.release()
       log.flush()
       timer.cancel()
     }
@@ -272,8 +280,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
     const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
     return { url: api.url, login: generated, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
   } catch (error) {
-    for (const close of closing.reverse()) await close().catch(() => {})
-    throw error
+    for (const close of closing.reverse()) await close()
+    throw dataError(data, error)
   }
 }
 

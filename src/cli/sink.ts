@@ -43,6 +43,6 @@ async function forgetOffline(name: string, data: string): Promise<number> {
   } catch (error) {
     throw error instanceof WeirError ? new CommandError(`${error.message}.`, [error.advice]) : error
   } finally {
-    await lock.release()
+    lock.release()
   }
 }

@@ -3,6 +3,7 @@ import type { StoreStatus } from '../engine/ledger.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import type { StorePort } from '../engine/runtime.ts'
 import { connectStore } from '../store/serve.ts'
+import type { Claim } from '../host/folder-claim.ts'
 import type { Host } from '../host/index.ts'
 import type { SharedTail } from '../journal/tail.ts'
 import { identityFolder, type WeirConfig } from './config.ts'
@@ -19,7 +20,7 @@ export interface OpenedStore {
 const mostFreshMs = 2000
 
 /** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
-export async function openStorePort(worker: Worker, config: WeirConfig, host: Host, tail: SharedTail): Promise<OpenedStore> {
+export async function openStorePort(worker: Worker, config: WeirConfig, host: Host, tail: SharedTail, claim: Claim): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
   const { port1, port2 } = new MessageChannel()
   const options: StoreOpen = {
@@ -34,6 +35,7 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
     sql: { memoryBytes: config.sql.memory, timeoutMs: config.sql.timeout },
     memory: `${Math.round(config.store.memory / 1e6)}MB`,
     queries: port2,
+    claim,
   }
   const evidence = await remote.call('open', options, [port2])
   let status: StoreStatus = evidence.status

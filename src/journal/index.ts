@@ -1,3 +1,4 @@
+import type { Fence } from '../host/fence.ts'
 import { makeDurableDirectory, type Disk, type Host } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
@@ -42,6 +43,8 @@ export async function openJournal(options: {
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
   metrics?: Metrics
+  /** Without it nothing guards against another writer. */
+  fence?: Fence | undefined
   /** Appends begin to be refused, and why; undefined: they are taken again. */
   onRefusing?: (why: string | undefined) => void
   /** There is no room, and what lies up to this sequence is not settled. Resolves with what is settled then. */
@@ -84,6 +87,7 @@ export async function openJournal(options: {
     segments: found.segments,
     afterLoss,
     metrics: options.metrics,
+    fence: options.fence,
     onRefusing: options.onRefusing,
     makeRoom: options.makeRoom,
   })

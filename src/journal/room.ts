@@ -1,4 +1,5 @@
 /** The segments of a folder, and room for more: what is settled goes first, and only the rest makes the journal full. */
+import type { Fence } from '../host/fence.ts'
 import type { Disk } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { JournalLimits } from './limits.ts'
@@ -23,21 +24,24 @@ export class Room {
   readonly #directory: string
   readonly #limits: JournalLimits
   readonly #makeRoom: MakeRoom | undefined
+  readonly #fence: Fence | undefined
   /** Everything up to this sequence is settled. */
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
-  constructor({ host, directory, limits, segments, makeRoom }: {
+  constructor({ host, directory, limits, segments, makeRoom, fence }: {
     readonly host: { readonly disk: Disk }
     readonly directory: string
     readonly limits: JournalLimits
     readonly segments: Segment[]
     readonly makeRoom?: MakeRoom | undefined
+    readonly fence?: Fence | undefined
   }) {
     this.#disk = host.disk
     this.#directory = directory
     this.#limits = limits
     this.#makeRoom = makeRoom
+    this.#fence = fence
     this.segments = segments
   }
 
@@ -89,6 +93,20 @@ export class Room {
     }
   }
 
+  /** Throws WEIR_DATA_FENCED when another process took the folder. */
+  async verifyClaim(): Promise<void> {
+    await this.#fence?.check()
+  }
+
+  /** As `verifyClaim`, and also when another process created a segment. */
+  async verifyOwned(): Promise<void> {
+    if (this.#fence === undefined) return
+    await this.#fence.check()
+    const own = new Set(this.segments.map(({ name }) => name))
+    const foreign = (await this.#disk.list(this.#directory)).find((name) => segmentStart(name) !== undefined && !own.has(name))
+    if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
+  }
+
   /** False: the file being written was removed. It could be written on without an error, and would never be read. */
   async has(path: string): Promise<boolean> {
     if ((await this.#disk.stat(path)) !== undefined) return true
@@ -111,4 +129,13 @@ export class Room {
 
 function refuse(lack: string | undefined): void {
   if (lack !== undefined) throw new WeirError('WEIR_JOURNAL_FULL', lack)
+}
+
+/** Why an append failed. */
+export function writeError(error: unknown): WeirError {
+  if (error instanceof WeirError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
+  return new WeirError('WEIR_JOURNAL_SYNC', `the journal could not be written: ${message}`, { cause: error })
 }

@@ -33,6 +33,8 @@ export class Walk {
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
   #size: number | undefined
+  /** No frame of this segment below it is of another writer; undefined until it matters. */
+  #bound: number | undefined
   #lastSequence: number
   /** Row expected next; NaN until the first frame was seen. */
   #row: number
@@ -75,6 +77,11 @@ export class Walk {
       // A segment that is not written any more keeps its size.
       const limit = live ? durable.offset : (this.#size ??= await file.size())
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
+      const header = found.is === 'end' ? undefined : found.is === 'frame' ? found.decoded.header : found.header?.header
+      if (!live && header !== undefined && (await this.#isFenced(header, durable))) {
+        if (!(await this.#leave(durable))) return undefined
+        continue
+      }
       if (found.is === 'frame') {
         const { decoded, offset } = found
         if (!this.#continues(decoded.header)) {
@@ -145,6 +152,26 @@ export class Walk {
     return next === undefined ? false : this.#open(next)
   }
 
+  /**
+   * Was it written by a process that had lost the folder to the writer of the next segment? It acknowledged none of it, and its
+   * sequences are used again there.
+   */
+  async #isFenced({ sequence, epoch }: FrameHeader, durable: Durable | undefined): Promise<boolean> {
+    if (this.#bound !== undefined && sequence < this.#bound) return false
+    const next = (await this.#segments(durable)).find((name) => name > this.#segment)
+    this.#bound = segmentStart(next ?? '') ?? Infinity
+    if (next === undefined || sequence < this.#bound) return false
+    const file = await this.#disk.open(`${this.#directory}/${next}`, 'read')
+    try {
+      const first = await new SegmentScanner(file, 0, 0).nextHeader(await file.size())
+      const isLater = first.is === 'frame' && first.offset === 0 && first.decoded.header.sequence === this.#bound && first.decoded.header.epoch > epoch
+      if (!isLater) this.#bound = Infinity
+      return isLater
+    } finally {
+      await file.close()
+    }
+  }
+
   async #open(name: string): Promise<boolean> {
     await this.close()
     const path = `${this.#directory}/${name}`
@@ -158,6 +185,7 @@ export class Walk {
     }
     this.#segment = name
     this.#size = undefined
+    this.#bound = undefined
     this.#scanner = new SegmentScanner(this.#file, 0, 0)
     // A journal begins with row 0; a later first segment tells its row only by its first header.
     if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0

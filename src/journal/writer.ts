@@ -3,6 +3,7 @@
  * every caller of the group learns that its unit is accepted. Headers are made when a group is written, so that a
  * group that failed leaves no trace in the totals.
  */
+import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
@@ -11,7 +12,7 @@ import { AppendQueue, type Waiting } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
-import { Room, type MakeRoom, type Segment } from './room.ts'
+import { Room, writeError, type MakeRoom, type Segment } from './room.ts'
 import { LocalTail } from './tail.ts'
 import type { Appended, JournalWriter, SourceTotals, Unit } from './types.ts'
 
@@ -46,6 +47,7 @@ export class SegmentWriter implements JournalWriter {
     segments: Segment[]
     afterLoss: boolean
     metrics: Metrics | undefined
+    fence?: Fence | undefined
     onRefusing?: ((why: string | undefined) => void) | undefined
     makeRoom?: MakeRoom | undefined
   }) {
@@ -106,6 +108,7 @@ export class SegmentWriter implements JournalWriter {
     this.#space.settled(sequence)
     await this.#exclusive(async () => {
       try {
+        await this.#space.verifyOwned()
         await this.#find()
         // Retries the disk without an append: a process that is not ready may receive none.
         if (this.#problem !== undefined && this.#file === undefined) await this.#roll()
@@ -113,7 +116,7 @@ export class SegmentWriter implements JournalWriter {
         await this.#room()
         this.#refuses(undefined)
       } catch (error) {
-        this.#refuses(this.#explain(error).message)
+        this.#refuses(writeError(error).message)
       }
       this.#publish()
     })
@@ -152,7 +155,7 @@ export class SegmentWriter implements JournalWriter {
         this.#refuses(undefined)
         group.forEach((waiting, index) => waiting.resolve(places[index] as Appended))
       } catch (error) {
-        const reason = this.#explain(error)
+        const reason = writeError(error)
         this.#refuses(reason.message)
         for (const waiting of group) waiting.reject(reason)
       }
@@ -194,6 +197,8 @@ export class SegmentWriter implements JournalWriter {
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
     const places = waiting.map(({ add }) => add(group))
     await this.#sync(group)
+    // A process that took the folder before this check may not have read this group; one that takes it later will.
+    await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
     return places
   }
@@ -234,6 +239,7 @@ export class SegmentWriter implements JournalWriter {
 
   /** A new segment: created, its checkpoint written, its name durable, before anything is accepted into it. */
   async #roll(): Promise<void> {
+    await this.#space.verifyOwned()
     await this.#file?.close()
     this.#file = undefined
     const name = segmentName(this.#counters.sequence + 1)
@@ -280,14 +286,6 @@ export class SegmentWriter implements JournalWriter {
       await torn.close().catch(() => {})
       return false
     }
-  }
-
-  #explain(error: unknown): WeirError {
-    if (error instanceof WeirError) return error
-    const message = error instanceof Error ? error.message : String(error)
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOSPC' || code === 'EDQUOT') return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
-    return new WeirError('WEIR_JOURNAL_SYNC', `the journal could not be written: ${message}`, { cause: error })
   }
 
   #publish(): void {

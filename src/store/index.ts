@@ -1,5 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/ports.ts'
+import type { Fence } from '../host/fence.ts'
 import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'
 import { openDuckWriter } from './duck-writer.ts'
@@ -43,6 +44,8 @@ export interface StoreOptions {
   readonly keptBytes?: number
   /** Starts processes for users' statements and exports; without it they are not isolated. */
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
+  /** Without it nothing guards against another writer. */
+  readonly fence?: Fence | undefined
   /** For tests on a disk that DuckDB can't write to. */
   readonly writer?: () => Promise<TableWriter>
 }
@@ -74,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
   const writer = (): Promise<TableWriter> => (opening ??= (options.writer ?? (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 })))())
-  const { state, manifest, missing } = await openFolder({ host, directory, writer, log })
+  const { state, manifest, missing } = await openFolder({ host, directory, writer, log, fence: options.fence })
   const folder = new Folder({ host, directory, state, manifest, missing: new Set(), log, writable: true })
   folder.condemn(missing)
   const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })

@@ -1,3 +1,4 @@
+import type { Fence } from '../host/fence.ts'
 import type { Disk, DiskFile } from '../host/index.ts'
 import { manifestGeneration, manifestName, temporaryEnding } from './names.ts'
 import { encodeRecord, parseManifest, type ManifestRecord, type ParsedManifest } from './record.ts'
@@ -75,11 +76,13 @@ export class Manifest {
   readonly #directory: string
   #generation: number
   #file: DiskFile | undefined
+  readonly #fence: Fence | undefined
   #end = 0
   #head = 0
 
-  constructor(disk: Disk, directory: string, generation: number) {
+  constructor(disk: Disk, directory: string, generation: number, fence?: Fence) {
     this.#disk = disk
+    this.#fence = fence
     this.#directory = directory
     this.#generation = generation
   }
@@ -105,6 +108,8 @@ export class Manifest {
     const file = this.#file
     if (file === undefined) throw new Error('the manifest has to be rotated first')
     const bytes = encodeRecord(record)
+    await this.#fence?.check()
+    if ((await file.size()) !== this.#end) this.#fence?.break(`it wrote to ${file.path}`)
     try {
       await file.write(bytes, this.#end)
       await file.sync()
@@ -118,6 +123,7 @@ export class Manifest {
 
   /** Begins a new generation with everything that is live. The generation before stays until the next one. */
   async rotate(state: StoreState): Promise<void> {
+    await this.#fence?.check()
     await this.#abandon()
     const generation = this.#generation + 1
     const path = `${this.#directory}/${manifestName(generation)}`

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Log } from '../engine/ports.ts'
+import type { Fence } from '../host/fence.ts'
 import type { Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import { filePartition } from '../model/positions.ts'
@@ -24,7 +25,7 @@ export interface OpenedFolder {
 type Candidate = Orphan & Inspected
 
 /** Brings the folder to what its manifest says, and the manifest to what the folder still holds. Always starts. */
-export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log }): Promise<OpenedFolder> {
+export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log; fence?: Fence | undefined }): Promise<OpenedFolder> {
   const { host, directory, log } = options
   const disk = host.disk
   const pattern = /[*?[\]{}]/.exec(resolve(directory))
@@ -56,7 +57,7 @@ export async function openFolder(options: { host: Host; directory: string; write
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
   }
   const missing = new Map([...state.files.values()].filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes).map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']))
-  const manifest = new Manifest(disk, directory, found.generation)
+  const manifest = new Manifest(disk, directory, found.generation, options.fence)
   if (found.whole && !lost && found.generation > 0) await manifest.reopen(found)
   else await manifest.rotate(state)
   return { state, manifest, missing }

@@ -1,5 +1,7 @@
 /** The data folder: whose it is, what it lies on, how fast it syncs, whether there is room, who holds it. */
-import { isHeld, readLock } from '../lock.ts'
+import { self } from '../../host/process.ts'
+import { errorTable } from '../../model/errors.ts'
+import { holderText, readLock, tryLock } from '../lock.ts'
 import { sizeText } from '../output.ts'
 import { smallVolume, smallVolumeAdvice } from '../volume.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
@@ -113,24 +115,26 @@ async function sizeOf(disk: Scene['host']['disk'], directory: string): Promise<n
 
 async function lock({ host, config: { data }, running }: Scene): Promise<Finding> {
   if (running !== undefined) {
-    const said = running.url === '' ? 'is starting' : await answers(host, running.url)
-    const fact = `process ${running.pid} ${said ?? `does not answer at ${running.url}`}`
-    return said === undefined ? warn('lock', fact, 'Look at its program log.') : ok('lock', fact)
+    const fact = `held by ${holderText(running)}`
+    if (running.url === '' || (await answers(host, running.url))) return ok('lock', fact)
+    if (running.host !== undefined && running.host !== self.hostname) return ok('lock', `${fact}; that address is of another host or container and was not reached from here`)
+    return warn('lock', `${fact}, and does not answer there`, 'Look at its program log.')
   }
-  const left = await readLock(host, data)
-  if (left === undefined || isHeld(left)) return ok('lock', 'free; no Weir runs here')
-  return ok('lock', `left behind by process ${left.pid}, which is gone; the next start takes it over`)
+  if ((await tryLock(host, data)) === false) return fail('lock', `the file system of ${data} does not lock files: a start is refused`, errorTable.WEIR_DATA_NO_LOCKS.advice)
+  const left = readLock(data)
+  if (left === undefined) return ok('lock', 'free; no Weir runs here')
+  return ok('lock', `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a stop, and the next start takes the folder over`)
 }
 
-async function answers(host: Scene['host'], url: string): Promise<string | undefined> {
+async function answers(host: Scene['host'], url: string): Promise<boolean> {
   const late = new AbortController()
   const timer = host.timers.after(3000, () => late.abort())
   try {
     const answer = await fetch(`${url}/api/v1/openapi.json`, { signal: late.signal })
     await answer.body?.cancel()
-    return `runs and answers at ${url}`
+    return true
   } catch {
-    return undefined
+    return false
   } finally {
     timer.cancel()
   }

@@ -7,6 +7,8 @@ import type { AwaitedSink } from '../../engine/ports.ts'
 import { connect, serve } from '../../engine/rpc.ts'
 import { httpSource, type Pushed } from '../../engine/pushed.ts'
 import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources.ts'
+import { Fence } from '../../host/fence.ts'
+import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { defaultLimits, openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
@@ -30,6 +32,7 @@ export interface IngestStart {
   readonly tail: SharedArrayBuffer
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
+  readonly claim: Claim
   /** Where the journal is on a bus. */
   readonly shared?: SharedStart
 }
@@ -56,6 +59,7 @@ const snapshotEveryMs = 10_000
 const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
+let fence: Fence | undefined
 let journal: SegmentWriter | undefined
 let window: DuplicateWindow | undefined
 let admission: Admission | undefined
@@ -98,7 +102,8 @@ export const journalMethods = {
 export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
     const tail = new SharedTail(options.tail)
-    journal = await openJournal({ ...options, host, metrics, onRefusing, ...(main === undefined ? {} : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }) })
+    fence = new Fence(options.claim)
+    journal = await openJournal({ ...options, host, metrics, fence, onRefusing, ...(main === undefined ? {} : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }) })
     const local = journal
     tail.publish(local.tail.durable())
     mirror(local, tail).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
@@ -115,6 +120,10 @@ export const ingestMethods = {
     })
     self.keepCompiled()
     return { ...status(), epoch: into.epoch }
+  },
+  /** Throws when another process was found to write to the folder. */
+  async fenced(): Promise<never> {
+    throw await need(fence).broken
   },
   /** The source is not there any more. */
   letGo(source: string): void {

@@ -2,6 +2,8 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
+import { Fence } from '../../host/fence.ts'
+import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
@@ -25,6 +27,7 @@ export interface StoreOpen {
   /** Limits of users' statements. */
   readonly sql: QueryLimits
   readonly queries: MessagePort
+  readonly claim: Claim
 }
 
 export interface StoreFollow {
@@ -41,6 +44,7 @@ const host = realHost()
 const telemetry = workerTelemetry(host, workerData)
 const { log, metrics } = telemetry
 let feed: StoreFeed | undefined
+let fence: Fence | undefined
 let stop = new AbortController()
 let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
@@ -55,9 +59,11 @@ export const storeMethods = {
     const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(componentOf(source)) })
     workloads = projection
     const start = queryProcesses()
+    fence = new Fence(options.claim)
     const store: StoreOptions = {
       host, log, metrics, directory: options.directory, retain: options.retain,
       memoryLimit: { reader: options.memory },
+      fence,
       ...(start === undefined ? {} : { processes: { limits: options.sql, start } }),
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
@@ -76,6 +82,11 @@ export const storeMethods = {
     })
     const { positions, accounted } = feed.store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
+  },
+  /** Throws when another process was found to write to the folder. */
+  async fenced(): Promise<never> {
+    if (fence === undefined) throw new Error('the store worker has not been started')
+    throw await fence.broken
   },
   async follow(options: StoreFollow): Promise<void> {
     self.keepCompiled()

@@ -1,0 +1,82 @@
+/**
+ * The file that names the writer of a folder. Each start replaces it, so that a writer whose lock was granted twice finds out before
+ * it acknowledges anything: see docs/adr/0022-one-writer.md.
+ */
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+
+/** Goes to other threads. */
+export interface Claim {
+  readonly path: string
+  /** Device and number of the file. */
+  readonly inode: string
+}
+
+export class FolderClaim {
+  readonly claim: Claim
+  /** Open as long as this process runs, so that no other file gets its number. */
+  readonly #descriptor: number
+
+  private constructor(claim: Claim, descriptor: number) {
+    this.claim = claim
+    this.#descriptor = descriptor
+  }
+
+  /** Replaces what another process left at the path. */
+  static take(path: string, content: object): FolderClaim {
+    const fresh = `${path}.new`
+    remove(fresh)
+    const descriptor = openSync(fresh, 'wx+', 0o600)
+    const { dev, ino } = fstatSync(descriptor, { bigint: true })
+    const taken = new FolderClaim({ path, inode: `${dev}:${ino}` }, descriptor)
+    taken.write(content)
+    renameSync(fresh, path)
+    return taken
+  }
+
+  /** On a full disk the file stays empty: it claims the folder, and commands do not learn where the server answers. */
+  write(content: object): void {
+    const bytes = Buffer.from(`${JSON.stringify(content)}\n`)
+    try {
+      writeSync(this.#descriptor, bytes, 0, bytes.length, 0)
+      ftruncateSync(this.#descriptor, bytes.length)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))) throw error
+      ftruncateSync(this.#descriptor, 0)
+    }
+  }
+
+  release(): void {
+    const found = statSync(this.claim.path, { bigint: true, throwIfNoEntry: false })
+    if (found !== undefined && `${found.dev}:${found.ino}` === this.claim.inode) remove(this.claim.path)
+    closeSync(this.#descriptor)
+  }
+}
+
+/** The content of the file at the path; undefined when there is none that can be read. */
+export function readClaim(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Is the file still the one that this process wrote? */
+export async function isCurrent({ path, inode }: Claim): Promise<boolean> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true })
+    return `${dev}:${ino}` === inode
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false
+    throw error
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
