@@ -26,7 +26,7 @@ export type Read = (name: string) => unknown
 
 const titles: Readonly<Record<string, string>> = {
   time_received: 'Received', time_start: 'Started', time_end: 'Ended', src_addr: 'Source address', dst_addr: 'Destination address', src_port: 'Port', dst_port: 'Port', proto: 'Protocol',
-  tcp_flags: 'Flags', bytes_est: 'Bytes, estimated', packets_est: 'Packets, estimated', rtt: 'RTT', in_if: 'In', out_if: 'Out', exporter_addr: 'Exporter', protocol: 'Came by', _pos: 'Id',
+  tcp_flags: 'Flags', bytes: 'Bytes, reported', packets: 'Packets, reported', bytes_est: 'Bytes', packets_est: 'Packets', rtt: 'RTT', in_if: 'In', out_if: 'Out', exporter_addr: 'Exporter', protocol: 'Came by', _pos: 'Id',
 }
 
 /** `src_owner_name` → `Source owner name`. */
@@ -52,6 +52,18 @@ function endpoint(end: 'src' | 'dst'): FlowColumn {
           {beside !== null && beside !== name && <span className="beside">{beside}</span>}
         </span>
       )
+    },
+  }
+}
+
+/** What passed, estimated: beside a sampled value stands what it was multiplied with. */
+function estimated(column: FlowColumn): FlowColumn {
+  const [name = ''] = column.fields
+  return {
+    ...column, width: 130, fields: [name, 'sampling'],
+    cell: (read) => {
+      const sampling = Number(read('sampling') ?? 1)
+      return <>{column.cell(read)}{sampling > 1 && read(name) !== null && <span className="beside" title="Reported value times the sampling rate"> ≈ ×{count(sampling)}</span>}</>
     },
   }
 }
@@ -97,7 +109,8 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
 
 /** Every column that there is, by id: the two ends, and each field of the registry. */
 export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, FlowColumn> {
-  return new Map([endpoint('src'), endpoint('dst'), ...fields.map(fieldColumn)].map((column) => [column.id, column]))
+  const ofFields = fields.map((field) => (field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field)))
+  return new Map([endpoint('src'), endpoint('dst'), ...ofFields].map((column) => [column.id, column]))
 }
 
 /** Fields that are asked for: those of the columns, and the id of each row. */

@@ -6,7 +6,7 @@ import { useLiveRows } from '../../live/use-live.ts'
 import { ErrorState } from '../../parts/states.tsx'
 import { plainText, protocol, time, volume } from '../../parts/format.ts'
 
-const fields = ['time_received', 'src_name', 'src_addr', 'dst_name', 'dst_addr', 'dst_port', 'proto', 'bytes', '_pos'] as const
+const fields = ['time_received', 'src_name', 'src_addr', 'dst_name', 'dst_addr', 'dst_port', 'proto', 'bytes_est', '_pos'] as const
 const eventFields = ['time_received', 'type', 'source', 'subject', '_pos']
 const eventView = { kind: 'rows', q: { stream: 'events' }, columns: eventFields } as const
 const shown = 6
@@ -29,7 +29,7 @@ export function Newest(): React.ReactNode {
             <li key={plainText(row._pos)}>
               <span className="mono dim">{time(row.time_received as string | null).slice(0, -4)}</span>
               <span className="what">{plainText(row.src_name ?? row.src_addr)} → {plainText(row.dst_name ?? row.dst_addr)}{row.dst_port === null ? '' : `:${plainText(row.dst_port)}`}</span>
-              <span className="dim number">{protocol(row.proto as number | null)} {volume(Number(row.bytes ?? 0))}</span>
+              <span className="dim number">{protocol(row.proto as number | null)} {volume(Number(row.bytes_est ?? 0))}</span>
             </li>
           ))}</ul>}
         <p><PageLink to="/flows">All flows</PageLink></p>
