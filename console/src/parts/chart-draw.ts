@@ -9,6 +9,7 @@ interface Drawing {
   /** Drawn over them, dashed, each from 0. */
   readonly lines: readonly ChartSeries[]
   readonly marks: readonly ChartMark[]
+  readonly unknown: readonly { readonly from: number; readonly to: number }[]
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
@@ -35,7 +36,7 @@ const dashes = [[2, 3], [6, 4]]
 const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
 /** Draws into the element and follows its width. */
-export function draw(element: HTMLElement, { times, series, lines, marks, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
+export function draw(element: HTMLElement, { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   // What lies on top reaches furthest up, so it is drawn first and the others over it.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
@@ -59,6 +60,7 @@ export function draw(element: HTMLElement, { times, series, lines, marks, stacke
     }))],
     hooks: {
       ready: [onReady],
+      drawClear: [(self) => hatch(self, unknown, colors)],
       draw: [(self) => drawMarks(self, marks, colors)],
       setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
       setSelect: [(self) => {
@@ -116,6 +118,33 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
   context.restore()
 }
 
+/** Slanted lines over stretches of which nothing is known. */
+function hatch(plot: uPlot, unknown: readonly { readonly from: number; readonly to: number }[], { ink, line }: ChartColors): void {
+  const { ctx: context, bbox: { left, top, width, height } } = plot
+  const gap = 7 * devicePixelRatio
+  for (const { from, to } of unknown) {
+    const [begin, end] = [Math.max(left, plot.valToPos(from, 'x', true)), Math.min(left + width, plot.valToPos(to, 'x', true))]
+    if (end <= begin) continue
+    context.save()
+    context.beginPath()
+    context.rect(begin, top, end - begin, height)
+    context.clip()
+    context.fillStyle = line
+    context.globalAlpha = 0.35
+    context.fillRect(begin, top, end - begin, height)
+    context.globalAlpha = 0.4
+    context.strokeStyle = ink
+    context.lineWidth = devicePixelRatio
+    context.beginPath()
+    for (let x = begin - (begin % gap) - height; x < end; x += gap) {
+      context.moveTo(x, top + height)
+      context.lineTo(x + height, top)
+    }
+    context.stroke()
+    context.restore()
+  }
+}
+
 /** With the end of the last bucket, which has a width as all others have. */
 function closed<T extends number | null>(of: readonly T[], end: (last: T, before: T) => T): T[] {
   const last = of.at(-1)
@@ -123,9 +152,13 @@ function closed<T extends number | null>(of: readonly T[], end: (last: T, before
 }
 
 /** Each series on top of those before it. */
-function sums(series: readonly ChartSeries[], length: number): number[][] {
+function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {
   const below = new Array<number>(length).fill(0)
-  return series.map(({ values }) => below.map((sum, at) => (below[at] = sum + (values[at] ?? 0))))
+  const isKnown = below.map((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
+  return series.map(({ values }) => below.map((sum, at) => {
+    below[at] = sum + (values[at] ?? 0)
+    return isKnown[at] === true ? below[at] : null
+  }))
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

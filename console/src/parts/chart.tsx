@@ -34,6 +34,8 @@ interface ChartProps {
   readonly lines?: readonly ChartSeries[]
   /** What happened meanwhile: a square on a dashed line, of a gap a diamond over the time that it is of. */
   readonly marks?: readonly ChartMark[]
+  /** Stretches of time without values, in Unix seconds: hatched, because 0 would be a value. */
+  readonly unknown?: readonly { readonly from: number; readonly to: number }[] | undefined
   /** Values lie on one another, so that the top is their sum; else each is a line. */
   readonly stacked: boolean
   readonly height: number
@@ -50,7 +52,7 @@ interface ChartProps {
 const none: readonly never[] = []
 
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
-export function Chart({ label, times, series, lines = none, marks = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
+export function Chart({ label, times, series, lines = none, marks = none, unknown = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [ownTable, setOwnTable] = useState(false)
   const asTable = table ?? ownTable
@@ -82,7 +84,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
         stop()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
-          times, series, lines, marks, stacked, height, format, colors: colorsOf(element, series),
+          times, series, lines, marks, unknown, stacked, height, format, colors: colorsOf(element, series),
           onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]), onBrush: (from, to) => brushed.current?.(from, to),
           onReady: () => {
             if (wasAt !== undefined) now.point(wasAt)
@@ -107,7 +109,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
       offTheme()
       offDark()
     }
-  }, [times, series, lines, marks, stacked, height, format, asTable])
+  }, [times, series, lines, marks, unknown, stacked, height, format, asTable])
   const all = [...series, ...lines]
   const happened = (place: number): string => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
@@ -152,6 +154,7 @@ export function Chart({ label, times, series, lines = none, marks = none, stacke
           {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
           {marks.some(({ is }) => is !== 'gap') && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
           {marks.some(({ is }) => is === 'gap') && <span className="legend"><i className="c-gap" aria-hidden="true" />gap</span>}
+          {unknown.length > 0 && <span className="legend"><i className="c-unknown" aria-hidden="true" />no data</span>}
         </span>
         <span className="chart-acts">
           <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>

@@ -23,6 +23,8 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   matched = 0
   fresh = 0
   #begun = false
+  /** Unix ms: the sums contain every matching row received since; Infinity before the snapshot. */
+  protected since = Infinity
 
   constructor(spec: Spec, ring: Ring, filter: BatchFilter | undefined, resolver: Resolver | undefined, everyMs: number) {
     this.spec = spec
@@ -91,13 +93,17 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return 0
   }
 
-  /** The sequence behind which there are no more rows than can be added up at once. */
+  /** The sequence behind which there are no more rows than can be added up at once. Sets {@link since}. */
   #lookBack(): number {
     const frames = this.#ring.after(0)
+    this.since = this.#ring.since
     let rows = 0
     for (let at = frames.length - 1; at >= 0; at--) {
       rows += frames[at]?.count ?? 0
-      if (rows >= mostAdded) return (frames[at]?.sequence ?? 0) - 1
+      if (rows < mostAdded) continue
+      const before = frames[at - 1]
+      if (before !== undefined) this.since = Math.max(this.since, before.frame.header.received + 1)
+      return (frames[at]?.sequence ?? 0) - 1
     }
     return 0
   }

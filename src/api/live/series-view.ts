@@ -17,6 +17,8 @@ export interface SeriesMessage {
   readonly buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
   /** Every bucket of the span is here: replaces what the client had. */
   readonly snapshot?: true
+  /** With a snapshot (ISO 8601): the buckets contain every row received since. Earlier rows are in the store only. */
+  readonly since?: string
 }
 
 interface Bucket {
@@ -136,7 +138,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
       view: this.spec.id, step: this.spec.step, cols: ['rows', ...this.spec.columns],
       groups: this.#shown.map((key) => this.#groups.get(key)?.cells ?? []),
       buckets: buckets.map(({ start, total, groups }) => [new Date(start).toISOString(), [...total], this.#shown.map((key) => numbers(groups.get(key)))]),
-      ...(all ? { snapshot: true as const } : {}),
+      ...(all ? { snapshot: true as const, ...(Number.isFinite(this.since) ? { since: new Date(this.since).toISOString() } : {}) } : {}),
     }
     return { event: 'series', data }
   }

@@ -52,6 +52,16 @@ const series = (more: object = {}): object => ({ kind: 'series', q: { stream: 'f
 const graph = (more: object = {}): object => ({ kind: 'graph', q: { stream: 'flows' }, columns: ['packets'], scope: ['dst_port', 'protocol'], ...more })
 
 describe('a series', () => {
+  test('tells since when it has every row: it looks back over 10,000 rows, and older ones are in the store only', async () => {
+    const { api, control } = await start({ limits: quick })
+    const received = Date.now() + 1000
+    for (let at = 0; at < 4; at++) control.publish(someFlows(6000), 'netflow', undefined, received + at * 1000)
+    const stream = await watch(api, series())
+    const first = await stream.until(({ event }) => event === 'series')
+    expect(first.data).toMatchObject({ snapshot: true, since: new Date(received + 1001).toISOString() })
+    expect(held(stream).total[0]).toBe(12_000)
+  })
+
   test('begins with what the ring holds and goes on with changed buckets', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(3))

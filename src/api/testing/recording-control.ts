@@ -104,7 +104,7 @@ export class RecordingControl implements Control {
 
   /** Hands a frame to whoever watches, as the journal would after a sync. Answers its sequence. */
   /** `origin`: where it lies in a journal that is shared. */
-  publish(batch: Batch, source = 'netflow', origin?: Pick<Origin, 'partition' | 'place'>): number {
+  publish(batch: Batch, source = 'netflow', origin?: Pick<Origin, 'partition' | 'place'>, received = Date.now()): number {
     const raw = encodeBatch(batch)
     const sequence = ++this.#sequence
     const frame: Frame = {
@@ -112,7 +112,7 @@ export class RecordingControl implements Control {
       body: () => raw,
       header: {
         sequence, firstRow: 0, kind: batch.kind, more: false, part: 0, afterLoss: false, source, stream: source, epoch: 1, sourceSequence: sequence,
-        sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: batch.count, received: Date.now(), timeMin: Number.NaN, timeMax: Number.NaN,
+        sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: batch.count, received, timeMin: Number.NaN, timeMax: Number.NaN,
         bodyBytes: raw.length, rawBytes: raw.length, ...(origin === undefined ? {} : { cursor: originCursor({ ...origin, epoch: 1, sequence }) }),
       },
     }

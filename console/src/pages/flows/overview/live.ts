@@ -1,9 +1,12 @@
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import type { Cell } from '../../../../../src/api/published.ts'
+import { ask } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
+import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
-import { Buckets, othersName, type Stack } from './sums.ts'
-import { liveQuestion, type FlowQuestion } from '../question.ts'
+import { Buckets, othersName, type SeriesAnswer, type Stack, type Stretch } from './sums.ts'
+import { liveQuestion, questionQuery, type FlowQuestion } from '../question.ts'
 import type { Dimension, Measure } from './state.ts'
 
 /** A message of a live series, as the server sends it. Sums are rows, then the columns asked for. */
@@ -12,6 +15,15 @@ export interface SeriesMessage {
   readonly groups: readonly (readonly Cell[])[]
   readonly buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
   readonly snapshot?: true
+  readonly since?: string
+}
+
+/** Stored sums of the time before live memory begins. */
+export interface Past {
+  /** Unix seconds: nothing of this time is missing. */
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly { readonly at: number; readonly other: boolean; readonly cell: unknown; readonly amount: number }[]
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
@@ -33,6 +45,8 @@ export class LiveSeries {
   groups: readonly (readonly Cell[])[] = []
   readonly buckets = new Map<number, { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }>()
   begun = false
+  /** Unix seconds: every flow received since is in the buckets. */
+  since = -Infinity
 
   readonly #shown: number
 
@@ -42,33 +56,100 @@ export class LiveSeries {
     this.#shown = shown
   }
 
-  take({ step, groups, buckets, snapshot }: SeriesMessage): void {
+  take({ step, groups, buckets, snapshot, since }: SeriesMessage): void {
     this.begun = true
     this.step = step / 1000
     if (snapshot === true) this.buckets.clear()
+    if (since !== undefined) this.since = Date.parse(since) / 1000
     this.groups = groups
     for (const [time, total, sums] of buckets) this.buckets.set(Date.parse(time) / 1000, { total, groups: sums })
     const newest = Math.max(...this.buckets.keys())
     for (const at of this.buckets.keys()) if (at <= newest - this.#shown * this.step) this.buckets.delete(at)
   }
 
-  /** The largest groups by bytes, as the server ranks them, and what they leave of each bucket. `now` in Unix seconds. */
-  stack(field: Dimension, measure: StreamedMeasure, top: number, now: number): Stack {
-    const end = Math.max(now, ...this.buckets.keys()) + this.step
-    const stack = new Buckets(end - this.#shown * this.step, end, this.step)
+  /** Unix seconds: the first bucket of a picture that ends now. */
+  begins(now: number): number {
+    return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
+  }
+
+  /** The largest groups of the stream and of what is stored before it, and what they leave of each bucket. `now` in Unix seconds. */
+  stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
+    const begin = this.begins(now)
     const place = placeOf[measure]
+    const parts = past?.rows.map(({ at, other, cell, amount }): Part => ({ at, key: other ? undefined : JSON.stringify([cell]), cell, amount })) ?? []
     for (const [at, { total, groups }] of this.buckets) {
       let rest = total[place] ?? 0
-      this.groups.slice(0, top).forEach((cells, index) => {
+      this.groups.forEach((cells, index) => {
         const amount = groups[index]?.[place] ?? 0
         rest -= amount
-        stack.add(JSON.stringify(cells), valueName(field, cells[0]), false, at, amount)
+        parts.push({ at, key: JSON.stringify(cells), cell: cells[0], amount })
       })
-      if (rest > 0) stack.add('other', othersName, true, at, rest)
+      if (rest > 0) parts.push({ at, key: undefined, cell: undefined, amount: rest })
     }
-    return stack.stack()
+    const largest = largestKeys(parts, top)
+    const stack = new Buckets(begin, begin + this.#shown * this.step, this.step)
+    for (const { at, key, cell, amount } of parts) {
+      if (key !== undefined && largest.has(key)) stack.add(key, valueName(field, cell), false, at, amount)
+      else if (amount > 0) stack.add('other', othersName, true, at, amount)
+    }
+    return withUnknown(stack.stack(), this.step, this.since, past)
   }
 }
+
+interface Part {
+  readonly at: number
+  /** Undefined: all that are not told apart. */
+  readonly key: string | undefined
+  readonly cell: unknown
+  readonly amount: number
+}
+
+function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
+  const sums = new Map<string, number>()
+  for (const { key, amount } of parts) if (key !== undefined) sums.set(key, (sums.get(key) ?? 0) + amount)
+  return new Set([...sums].sort(([, a], [, b]) => b - a).slice(0, top).map(([key]) => key))
+}
+
+/** Takes the values of buckets away that neither the stream nor the store covers: 0 would say that nothing passed. */
+function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
+  // The store may know the beginning of the bucket in which the stream begins.
+  const isKnown = (at: number): boolean => at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
+  const unknown: Stretch[] = []
+  for (const at of stack.times) {
+    const last = unknown.at(-1)
+    if (isKnown(at)) continue
+    if (last?.to === at) unknown[unknown.length - 1] = { from: last.from, to: at + step }
+    else unknown.push({ from: at, to: at + step })
+  }
+  if (unknown.length === 0) return stack
+  const known = (one: ChartSeries): ChartSeries => ({ ...one, values: one.values.map((value, index) => (isKnown(stack.times[index] ?? 0) ? value : null)) })
+  return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
+}
+
+/** What is stored of the time between the beginning of the picture and that of the stream; undefined while it is not known. */
+export function usePast(series: LiveSeries | undefined, question: FlowQuestion, field: Dimension, measure: Measure): Past | undefined {
+  const since = series?.since ?? -Infinity
+  // Once for a stream: later, less of it is in the picture.
+  const from = useMemo(() => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(Date.now() / 1000)), [series, since])
+  const query = { ...questionQuery(question), from: iso(from), to: iso(since), time: 'time_received', step: `${series?.step ?? 1}s`, group: field, by: measure, limit: groupsAsked }
+  const { data } = useQuery<SeriesAnswer>({
+    queryKey: ['live-past', query], enabled: from < since, staleTime: Infinity, gcTime: 30_000,
+    // The newest flows are stored a few seconds after they arrive.
+    refetchInterval: ({ state }) => (state.data?.stored_to === undefined ? false : 3000),
+    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query }),
+  })
+  return useMemo(() => (data === undefined ? undefined : pastOf(data, measure)), [data, measure])
+}
+
+export function pastOf({ columns, rows, span, stored_to: storedTo }: SeriesAnswer, measure: Measure): Past {
+  const [time, other, amount] = ['time', 'other', measure].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number]
+  return {
+    from: Date.parse(span.from) / 1000, to: Date.parse(storedTo ?? span.to) / 1000,
+    rows: rows.map((row) => ({ at: Date.parse(String(row[time])) / 1000, other: row[other] === true, cell: row[2], amount: Number(row[amount]) })),
+  }
+}
+
+const iso = (seconds: number): string => (Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now')
 
 /** Seconds of a bucket, so that the span asked about fits. */
 export function liveStep(spanSeconds: number): number {

@@ -4,7 +4,7 @@ import { duration } from '../../../parts/format.ts'
 import { Loading } from '../../../parts/states.tsx'
 import { askedFor, latestOf, useAnswer, useEarlier, useGroups, useSeries, type Asked } from './ask.ts'
 import type { GroupField, PairsKind, RatesKind, SharesKind } from './kinds.ts'
-import { isStreamed, type LiveSeries } from './live.ts'
+import { isStreamed, usePast, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { Rates } from './rates.tsx'
@@ -66,7 +66,8 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const stored = useMemo(() => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)), [answer.data, measure])
   const earlier = useMemo(() => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)), [old, isLive, measure, seconds])
   const title = kind.field === undefined ? `${kind.title} by ${dimensionName(dim)}` : kind.title
-  const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000) : stored
+  const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
+  const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000, past) : stored
   const shown = {
     before, measure, look, title, onTable, onBrush, height: chartHeights[size],
     menu: menu(title, { total: true, csv: stack === undefined ? undefined : () => timesCsv(stack.times, [...stack.series, stack.total, ...(earlier === undefined ? [] : [{ ...earlier.total, name: 'total earlier' }])]) }),

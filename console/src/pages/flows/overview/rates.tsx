@@ -32,7 +32,7 @@ export function Rates({ title, stack, earlier, before, measure, look, height, me
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (
     <>
-      <Chart label={title} times={stack.times} series={series} lines={lines} stacked height={height} format={formats[measure]} onBrush={onBrush} table={look.table} onTable={onTable} menu={menu} />
+      <Chart label={title} times={stack.times} series={series} lines={lines} unknown={stack.unknown} stacked height={height} format={formats[measure]} onBrush={onBrush} table={look.table} onTable={onTable} menu={menu} />
       {hidden !== undefined && <p className="panel-foot dim">The others are not drawn.</p>}
     </>
   )

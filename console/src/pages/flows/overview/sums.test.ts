@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { latencyOf } from './latency.tsx'
-import { LiveSeries, liveStep } from './live.ts'
+import { LiveSeries, liveStep, pastOf } from './live.ts'
 import { sharesOf, stackOf } from './sums.ts'
 
 const frame = { next: null, source: 'raw', exact: true }
@@ -59,4 +59,33 @@ test('percentiles lie in the bucket of their flows, and nothing where no flow ha
   const { series, flows } = latencyOf({ ...frame, columns, rows, step: 10, span: { from: '2026-11-20T09:00:00Z', to: '2026-11-20T09:00:30Z' } }, 'rtt', 1e6)
   expect(flows).toBe(2)
   expect(series.map(({ name, values }) => [name, values[1], values[0], values[2]])).toEqual([['quickest', 1, null, null], ['average', 2, null, null], ['90 % are faster', 3, null, null], ['99 % are faster', 3, null, null], ['slowest', 4, null, null]])
+})
+
+const second = (at: number): string => new Date(1e12 + at * 1000).toISOString()
+const streamed = (): LiveSeries => {
+  const live = new LiveSeries(10, 6)
+  live.take({ step: 10_000, snapshot: true, since: second(35), groups: [['web']], buckets: [[second(30), [2, 100, 2], [[2, 100, 2]]], [second(40), [3, 300, 3], [[2, 200, 2]]], [second(50), [1, 50, 1], [[1, 50, 1]]]] })
+  return live
+}
+
+test('before live memory begins the live chart has what is stored, and no 0 where neither has anything', () => {
+  const rows = [[second(0), false, 'db', 900], [second(0), true, null, 100], [second(30), false, 'web', 500]]
+  const columns = ['time', 'other', 'src_name', 'bytes'].map((name) => ({ name, type: 'X' }))
+  const past = pastOf({ columns, rows, step: 10, next: null, source: 'raw', exact: true, span: { from: second(0), to: second(35) } }, 'bytes')
+  const all = streamed().stack('src_name', 'bytes', 2, 1e9 + 50, past)
+  expect(all.times[0]).toBe(1e9)
+  // Bytes per second; the bucket in which the stream begins has a part of both.
+  expect(all.total.values).toEqual([100, 0, 0, 60, 30, 5])
+  expect(all.series.map(({ name, values }) => [name, values])).toEqual([['db', [90, 0, 0, 0, 0, 0]], ['web', [0, 0, 0, 60, 20, 5]], ['others', [10, 0, 0, 0, 10, 0]]])
+  expect(all.unknown).toBeUndefined()
+})
+
+test('what neither the store nor live memory covers is unknown in the live chart', () => {
+  const alone = streamed().stack('src_name', 'bytes', 2, 1e9 + 50)
+  expect(alone.unknown).toEqual([{ from: 1e9, to: 1e9 + 40 }])
+  expect(alone.total.values).toEqual([null, null, null, null, 30, 5])
+  expect(alone.series.every(({ values }) => values.slice(0, 4).every((value) => value === null))).toBe(true)
+  const late = { from: 1e9 + 10, to: 1e9 + 20, rows: [] }
+  const behind = streamed().stack('src_name', 'bytes', 2, 1e9 + 50, late)
+  expect(behind.unknown).toEqual([{ from: 1e9, to: 1e9 + 10 }, { from: 1e9 + 20, to: 1e9 + 40 }])
 })

@@ -34,6 +34,13 @@ export interface Stack {
   readonly total: ChartSeries
   /** Of the whole span, not per second. */
   readonly sum: number
+  /** Times whose values are not known, in Unix seconds: their values are null. */
+  readonly unknown?: readonly Stretch[]
+}
+
+export interface Stretch {
+  readonly from: number
+  readonly to: number
 }
 
 export const othersName = 'others'
