@@ -2,15 +2,13 @@ import { useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { volume } from '../../parts/format.ts'
+import { valueName } from './overview/names.ts'
 
 /** A series as GET /api/v1/series answers it. */
 export interface SeriesAnswer extends AnswerFrame {
   /** Seconds of a bucket. */
   readonly step: number
 }
-
-/** Names of the largest sources, beside `time` and `other`. */
-export const volumeGroup = 'src_name'
 
 interface VolumeProps {
   readonly answer: SeriesAnswer
@@ -33,14 +31,14 @@ const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).to
 /** Each bucket of the span with a value for each group; a bucket in which nothing passed is 0. */
 export function ratesOf({ columns, rows, span, step }: SeriesAnswer): { readonly times: readonly number[]; readonly series: readonly ChartSeries[] } {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
-  const [time, other, group, bytes] = [place('time'), place('other'), place(volumeGroup), place('bytes')]
+  const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
   const found = new Map<string, { readonly name: string; readonly other: boolean; sum: number; readonly values: number[] }>()
   for (const row of rows) {
     const isOther = row[other] === true
     const key = isOther ? 'other' : `= ${String(row[group] as string | null)}`
-    const entry = found.get(key) ?? { name: isOther ? 'others' : ((row[group] as string | null) ?? 'without a name'), other: isOther, sum: 0, values: new Array<number>(length).fill(0) }
+    const entry = found.get(key) ?? { name: isOther ? 'others' : valueName(columns[group]?.name ?? '', row[group]), other: isOther, sum: 0, values: new Array<number>(length).fill(0) }
     found.set(key, entry)
     const at = Math.round((Date.parse(row[time] as string) / 1000 - first) / step)
     if (at < 0 || at >= length) continue

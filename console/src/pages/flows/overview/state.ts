@@ -48,7 +48,8 @@ export interface PanelLook {
 export const usualLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
 
 export interface OverviewState {
-  readonly dim: Dimension
+  /** Empty: the best name that most sources have. */
+  readonly dim: Dimension | ''
   readonly by: Measure
   readonly before: Earlier
   /** Names of the panels, in their order. */
@@ -105,7 +106,7 @@ function panels(): Part<readonly PanelName[]> {
 }
 
 export const overviewParts = {
-  dim: oneOf(dimensions, 'src_name'),
+  dim: oneOf(['', ...dimensions], ''),
   by: oneOf(measures, 'bytes'),
   before: oneOf(earlier, ''),
   panels: panels(),

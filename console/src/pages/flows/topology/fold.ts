@@ -1,6 +1,6 @@
 import type { GroupsAnswer } from '../overview/sums.ts'
 import { measures, type Measure } from '../overview/state.ts'
-import { groupOf, nodeLabel, scopeParts } from './scope.ts'
+import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
 /** Sums; of what was dropped 0 where it was not asked for. */
@@ -104,7 +104,8 @@ export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefin
 /** The largest nodes and edges; smaller nodes are one per group, with their number and sums. */
 export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
   const nodes = new Map<string, Known>()
-  const node = (cells: readonly unknown[]): Known => {
+  const node = (told: readonly unknown[]): Known => {
+    const cells = nodeCells(scope, told)
     const key = JSON.stringify(cells)
     let known = nodes.get(key)
     if (known === undefined) nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero(), size: 0 }))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { edgesOf, foldGraph, neighbours, type Graph } from './fold.ts'
+import { edgesOf, foldGraph, neighbours, zero, type EdgeRow, type Graph } from './fold.ts'
 import { layout } from './layout.ts'
 import { PointIndex, towards } from './near.ts'
 import { conditionOf, groupCondition, groupOf, nodeLabel } from './scope.ts'
@@ -97,4 +97,22 @@ test('the index finds what looking at all points finds', () => {
 test('an arrow leads to the neighbour that lies most that way', () => {
   const points = new Float32Array([0, 0, 100, 10, 40, 90, -50, 0])
   expect([towards(points, 0, [1, 0], [1, 2, 3]), towards(points, 0, [-1, 0], [1, 2, 3]), towards(points, 0, [0, 1], [1, 2, 3]), towards(points, 0, [0, -1], [1, 2, 3])]).toEqual([1, 3, 2, -1])
+})
+
+test('an endpoint is a node by its name, else its owner, else its network, else its address, so that plain NetFlow is no single dot', () => {
+  const row = (from: readonly unknown[], to: readonly unknown[]): EdgeRow => ({ from, to, sums: { ...zero(), bytes: 10, flows: 1 } })
+  const rows = [
+    row([null, null, null, '192.0.2.1', null], [null, null, null, '192.0.2.2', null]),
+    row(['web', 'shop', 'pods', '10.0.0.1', 'prod'], [null, null, 'office', '198.51.100.1', null]),
+    row(['web', 'shop', 'pods', '10.0.0.2', 'prod'], [null, null, 'office', '198.51.100.2', null]),
+    row([null, 'job', 'pods', '10.0.0.3', 'prod'], [null, null, null, '192.0.2.1', null]),
+  ]
+  const { nodes, edges } = foldGraph({ rows, total: { ...zero(), bytes: 40, flows: 4, edges: 4 } }, 'endpoint', 'bytes', { nodes: 20, edges: 20 })
+  expect(nodes.map(({ label, group }) => [label, group]).toSorted()).toEqual([['192.0.2.1', ''], ['192.0.2.2', ''], ['job', 'prod'], ['office', 'office'], ['web', 'prod']])
+  expect(edges.map(({ bytes }) => bytes).toSorted((a, b) => b - a)).toEqual([20, 10, 10])
+  const filterOf = (label: string): string => conditionOf('endpoint', nodes.find((node) => node.label === label)?.cells ?? [])
+  expect(filterOf('web')).toBe('either(name = "web" and namespace = "prod")')
+  expect(filterOf('job')).toBe('either(not exists(name) and owner_name = "job" and namespace = "prod")')
+  expect(filterOf('office')).toBe('either(not exists(name) and not exists(owner_name) and label = "office" and not exists(namespace))')
+  expect(filterOf('192.0.2.2')).toBe('either(not exists(name) and not exists(owner_name) and not exists(label) and addr = "192.0.2.2" and not exists(namespace))')
 })

@@ -3,8 +3,8 @@ import { flag, oneOf, text } from '../../../state/parts.ts'
 import { isMoment } from '../../../state/range.ts'
 import type { Eye } from './paint.ts'
 
-/** What a node stands for, the finest first. */
-export const scopes = ['addr', 'name', 'owner', 'namespace', 'label', 'node', 'zone', 'country'] as const
+/** What a node stands for: an endpoint has its best name, the others are the finest first. */
+export const scopes = ['endpoint', 'addr', 'name', 'owner', 'namespace', 'label', 'node', 'zone', 'country'] as const
 export type Scope = (typeof scopes)[number]
 
 /** Where a node was put by hand, in the units of the layout. */
@@ -68,7 +68,7 @@ function pins(): Part<Pins> {
 }
 
 export const topologyParts = {
-  scope: oneOf(scopes, 'name'),
+  scope: oneOf(scopes, 'endpoint'),
   more: flag(false),
   list: flag(false),
   node: text(),
