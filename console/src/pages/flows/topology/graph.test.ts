@@ -108,7 +108,7 @@ test('an endpoint is a node by its name, else its owner, else its network, else 
     row([null, 'job', 'pods', '10.0.0.3', 'prod'], [null, null, null, '192.0.2.1', null]),
   ]
   const { nodes, edges } = foldGraph({ rows, total: { ...zero(), bytes: 40, flows: 4, edges: 4 } }, 'endpoint', 'bytes', { nodes: 20, edges: 20 })
-  expect(nodes.map(({ label, group }) => [label, group]).toSorted()).toEqual([['192.0.2.1', ''], ['192.0.2.2', ''], ['job', 'prod'], ['office', 'office'], ['web', 'prod']])
+  expect(nodes.map(({ label, group }) => [label, group]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))).toEqual([['192.0.2.1', ''], ['192.0.2.2', ''], ['job', 'prod'], ['office', 'office'], ['web', 'prod']])
   expect(edges.map(({ bytes }) => bytes).toSorted((a, b) => b - a)).toEqual([20, 10, 10])
   const filterOf = (label: string): string => conditionOf('endpoint', nodes.find((node) => node.label === label)?.cells ?? [])
   expect(filterOf('web')).toBe('either(name = "web" and namespace = "prod")')
