@@ -25,6 +25,7 @@ export const kubernetesSchema = defineSchema({
     noise: group({
       show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), { description: 'Rules that hide nothing: changes of that sort are told, too, and marked, so that who asks for changes sees them when he wants to. `status` is told and marked in any case, unless it is hidden', default: [], example: ['heartbeats'] }),
       hide: list(choice(noiseNames, { description: 'A rule', required: true, example: 'status' }), { description: 'Rules that hide though they usually do not', default: [], example: ['status'] }),
+      keep: list(choice(noiseNames, { description: 'A rule', required: true, example: 'managed-fields' }), { description: 'Rules whose fields stay in the objects, as `weir kollect` has it; changes of nothing else stay hidden', default: [], example: ['managed-fields', 'generation'] }),
     }, { description: 'What changes all the time without anything having happened', default: {} }),
     redact: group({
       enabled: flag({ description: 'Whether values that are secret are replaced before anything is written', default: true }),

@@ -55,7 +55,11 @@ export class Noise {
   readonly #kinds = new Map<string, NoiseRule>()
   readonly #strippings: readonly Stripping[]
 
-  constructor(rules: readonly NoiseRule[] = usualNoise) {
+  readonly #kept: ReadonlySet<NoiseRule>
+
+  /** `keep`: rules whose fields stay in objects; a change of nothing else is still hidden. */
+  constructor(rules: readonly NoiseRule[] = usualNoise, keep: readonly NoiseRule[] = []) {
+    this.#kept = new Set([...rules.filter((rule) => (noiseRules[rule] as Rule).kept === true), ...keep])
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
     this.#strippings = rules.flatMap((rule) => ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: keysOf(path) })))
   }
@@ -67,15 +71,21 @@ export class Noise {
 
   /** What is no part of an object, as keys. */
   get cuts(): (readonly string[])[] {
-    return this.#strippings.filter(({ rule }) => (noiseRules[rule] as Rule).kept !== true).map(({ path }) => path)
+    return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }
 
   /** The rules by which a change is hidden that all lies in places which stay in the object. */
   hides(patch: readonly PatchStep[]): NoiseRule[] {
-    const kept = this.#strippings.filter(({ rule }) => (noiseRules[rule] as Rule).kept === true)
+    const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
     const rules = placesOf(patch).map((place) => kept.find(({ path }) => covers(path, place))?.rule)
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
+  }
+
+  /** The steps of a patch that count: not those in fields which stay in the object and are noise all the same. */
+  counted(patch: readonly PatchStep[]): readonly PatchStep[] {
+    const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
+    return kept.length === 0 ? patch : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
   /** The object without what does not count; parts that stay are shared with it. */

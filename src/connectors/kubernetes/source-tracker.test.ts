@@ -109,6 +109,26 @@ test('with what objects report of themselves hidden, its changes are not told, a
   expect(journal.events().filter(({ family }) => family === 'resource').map(({ data }) => (JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData).addresses?.[0]?.ip)).toEqual([undefined, '10.0.0.7', '10.0.0.7'])
 })
 
+test('with their fields kept objects are whole in both states, a change of nothing else is hidden, and one of the status is marked', async () => {
+  const journal = new ModelJournal()
+  const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), noise: new Noise(usualNoise, ['resource-version', 'managed-fields', 'generation']), marked: new Noise(['status']) })
+  const object = (version: number, value: string, phase: string): KubeObject => {
+    const made = configMap('a', 'u1', version, { value })
+    return { ...made, metadata: { ...made.metadata, generation: version, managedFields: [{ manager: `m${version}` }] }, status: { phase } }
+  }
+  await tracker.listing()
+  await tracker.present(object(1, 'x', 'A'))
+  await tracker.listed('5')
+  await tracker.changed('MODIFIED', object(6, 'x', 'A'))
+  await tracker.changed('MODIFIED', object(7, 'y', 'A'))
+  await tracker.changed('MODIFIED', object(8, 'y', 'B'))
+  await stop()
+  expect(journal.changes().map(({ old, new: now, noise = [] }) => [old, now].map((state) => (state as KubeObject).metadata).map((metadata) => [metadata?.resourceVersion, metadata?.['generation'], metadata?.['managedFields']]).concat(noise.map((rule) => [rule])))).toEqual([
+    [['6', 6, [{ manager: 'm6' }]], ['7', 7, [{ manager: 'm7' }]]],
+    [['7', 7, [{ manager: 'm7' }]], ['8', 8, [{ manager: 'm8' }]], ['status']],
+  ])
+})
+
 test('killed in the middle of its first list, it still tells nothing of what was there from the beginning, and what went meanwhile', async () => {
   const journal = new ModelJournal()
   const path = newPath()

@@ -192,7 +192,7 @@ export class Tracker implements Target {
     }
     const change = hiding.length > 0 ? undefined : changeEvent({
       place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now, deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
-      noise: parts === undefined ? [] : (marked?.marks(...parts, patch, canonical) ?? []),
+      noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
     })
     return this.#put(change, place, version, digest, document, safe, known, false, now)
   }

@@ -69,9 +69,9 @@ export class KubernetesSource implements Source {
     this.#client = client
     this.#map = map
     this.#redactor = redactor
-    const { show, hide } = config.noise
+    const { show, hide, keep } = config.noise
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    ;[this.#noise, this.#marked] = [new Noise(rules), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
+    ;[this.#noise, this.#marked] = [new Noise(rules, keep), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
     this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
     this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)

@@ -139,7 +139,8 @@ export class JetStreamPublisher {
         await connection.close()
         throw error
       })
-      this.#context.log.info('Connected to NATS.', { server: connection.getServer() })
+      // What is larger goes as `oversize` has it.
+      this.#context.log.info('Connected to NATS.', { server: connection.getServer(), max_message_bytes: connection.info?.max_payload, oversize: this.#config.oversize })
       this.#live = live
       return live
     } finally {

@@ -28,6 +28,9 @@ export interface KollectPlan {
 /** Name that a cluster has when kollect's later generation was given none. */
 const namelessCluster = 'default'
 
+/** kollect sends objects as the server does. */
+const wholeObjects = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
+
 /** Throws PresetProblem, in words for the user, when kollect could not start with this either or a bus is not there yet. */
 export function kollectPreset({ flags, env, generation, data }: KollectInput): KollectPlan {
   const { namespaces, busUrl, kubeconfig, clusterId, waitForSync, telemetryUrl } = readSettings(flags, env, generation)
@@ -44,7 +47,7 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
       // kollect stores nothing; Weir keeps what it last knew of each object all the same.
       store: { enabled: 'none' },
       sources: {
-        kubernetes: { cluster: clusterId ?? namelessCluster, ...(kubeconfig === undefined ? {} : { kubeconfig }), namespaces, initial: waitForSync ? 'silent' : 'snapshot' },
+        kubernetes: { cluster: clusterId ?? namelessCluster, ...(kubeconfig === undefined ? {} : { kubeconfig }), namespaces, initial: waitForSync ? 'silent' : 'snapshot', noise: { keep: wholeObjects } },
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
       },

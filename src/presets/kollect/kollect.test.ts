@@ -21,6 +21,8 @@ function problem(env: Environment, flags: KollectFlags = {}, generation: Generat
 const sourceOf = ({ config }: KollectPlan): unknown => (config['sources'] as Record<string, unknown>)['kubernetes']
 const sinkOf = ({ config }: KollectPlan): Record<string, unknown> => (config['sinks'] as Record<string, Record<string, unknown>>)['kollect'] ?? {}
 
+const keep = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
+
 test('the variables of the older kollect are a whole configuration', () => {
   expect(plan()).toEqual({
     config: {
@@ -28,7 +30,7 @@ test('the variables of the older kollect are a whole configuration', () => {
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
       store: { enabled: 'none' },
-      sources: { kubernetes: { cluster: 'prod', namespaces: [], initial: 'silent' }, netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },
+      sources: { kubernetes: { cluster: 'prod', namespaces: [], initial: 'silent', noise: { keep } }, netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },
       sinks: {
         kollect: { type: 'nats', url: 'nats://nats:4222', subject: 'cluster.changes', wait_for: 'server', codec: 'kollect', from: ['kubernetes'], only: { family: ['change'] }, when_behind: 'block' },
       },
@@ -41,16 +43,16 @@ test('the variables of the older kollect are a whole configuration', () => {
 describe('generations', () => {
   test('the older one reads flags before variables', () => {
     const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'false' }
-    expect(sourceOf(plan(env))).toEqual({ cluster: 'prod', namespaces: ['of-variable'], kubeconfig: '/etc/variable', initial: 'snapshot' })
+    expect(sourceOf(plan(env))).toEqual({ cluster: 'prod', namespaces: ['of-variable'], kubeconfig: '/etc/variable', initial: 'snapshot', noise: { keep } })
     const flags = { namespace: 'of-flag', kubeConfig: '/etc/flag', waitForSync: true, clusterId: 'test', eventWriterUrl: 'https://hooks.example/in' }
-    expect(sourceOf(plan(env, flags))).toEqual({ cluster: 'test', namespaces: ['of-flag'], kubeconfig: '/etc/flag', initial: 'silent' })
+    expect(sourceOf(plan(env, flags))).toEqual({ cluster: 'test', namespaces: ['of-flag'], kubeconfig: '/etc/flag', initial: 'silent', noise: { keep } })
     expect(sinkOf(plan(env, flags))).toMatchObject({ type: 'http', url: 'https://hooks.example/in' })
   })
 
   test('the later one reads flags alone, but for what its buses read', () => {
     const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'true' }
     const made = plan(env, { eventWriterUrl: 'nats://x' }, 'b')
-    expect(sourceOf(made)).toEqual({ cluster: 'default', namespaces: [], initial: 'snapshot' })
+    expect(sourceOf(made)).toEqual({ cluster: 'default', namespaces: [], initial: 'snapshot', noise: { keep } })
     expect(sinkOf(made)).toMatchObject({ url: 'nats://nats:4222', subject: 'x' })
     expect(made.notes.join(' ')).toMatch(/cluster id `default`.*told as created once/s)
   })
