@@ -65,7 +65,7 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
   const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(namespaces === undefined ? [] : [scopeSql(namespaces)])]
   const sql = `WITH ${[...rows, `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`].join(', ')} ${select('found')}`
   const related = new Set(reads.flatMap((read) => read.related ?? []))
-  return { sql, reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))), addresses: new Set(), audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
+  return { sql, reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))), addresses: new Set(), ends: {}, audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
 }
 
 function listOf(refs: readonly string[]): string {

@@ -5,13 +5,16 @@ import { addressesOf, columnsBehind, rowsBeforeNames, type WantedAddresses } fro
 
 /**
  * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
- * to every row first. This is the same selection without names: view `flows` is then made of its rows.
+ * to every row first. This is the same selection without names: view `flows` is then made of its rows. `SELECT … FROM flows WHERE …`
+ * without a limit may match few rows or many: they are counted first, which reads the columns of the condition alone, and the selection is made of no more than {@link mostProbed}.
  */
 export interface Selection {
   /** Query of the file columns (each under its name with the prefix) of the rows that can be in the answer. */
   readonly sql: string
   /** Addresses that choosing the rows needs. */
   readonly addresses: WantedAddresses
+  /** Without a limit: it is only used if it has few rows. */
+  readonly isProbe: boolean
   /** The columns of files that are chosen: those that the statement speaks of. The others are not read. */
   readonly columns: readonly FileColumn[]
 }
@@ -20,6 +23,8 @@ export const filePrefix = 'f$'
 
 /** More rows than this are no page: then the joins are the smaller part. */
 const mostRows = 1_000_000
+/** Rows that may be held before they get their names. */
+export const mostProbed = 50_000
 
 /** They give another answer each time, and the condition is asked twice. */
 const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'currval', 'txid_current'])
@@ -63,7 +68,7 @@ function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): b
   })
 }
 
-function chosenFrom(node: Node): { readonly limit: Node; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
+function chosenFrom(node: Node): { readonly limit: Node | undefined; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
   const from = node['from_table']
   const plain = node['type'] === 'SELECT_NODE' && isNode(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
     from['schema_name'] === '' && from['catalog_name'] === '' && from['sample'] === null && from['at_clause'] === null && list(from['column_name_alias']).length === 0 &&
@@ -72,8 +77,9 @@ function chosenFrom(node: Node): { readonly limit: Node; readonly count: number;
   const modifiers = list(node['modifiers'])
   if (!plain || !modifiers.every((each) => isNode(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'))) return undefined
   const limit = modifiers.find((each): each is Node => isNode(each) && each['type'] === 'LIMIT_MODIFIER')
-  const [most, offset] = [rowsIn(limit?.['limit'] ?? undefined), rowsIn(limit?.['offset'] ?? null)]
-  if (limit === undefined || most === undefined || offset === undefined || most + offset > mostRows) return undefined
+  const [most, offset] = limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
+  if (limit === undefined && node['where_clause'] === null) return undefined
+  if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
   const orders = modifiers.flatMap((each) => (isNode(each) && each !== limit ? list(each['orders']) : []))
   // ORDER BY 1 speaks of the select list; only names mean the same in both selections.
   if (!orders.every((each) => isNode(each) && isNode(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
@@ -99,9 +105,9 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     ...node,
     select_list: columns.map(({ name }) => ({ class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [filePrefix + name] })),
     from_table: { ...from, table_name: rowsBeforeNames, alias },
-    modifiers: list(node['modifiers']).map((each) => (each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each)),
+    modifiers: chosen.limit === undefined ? [] : list(node['modifiers']).map((each) => (each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each)),
   }
   const json = JSON.stringify({ error: false, statements: [{ node: selection, named_param_map: [] }] }, (key, value: unknown) => (key === 'query_location' ? undefined : value))
   const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
-  return { sql: String(sql), addresses: new Set([...chosen.used].flatMap(addressesOf)), columns }
+  return { sql: String(sql), isProbe: chosen.limit === undefined, addresses: new Set([...chosen.used].flatMap(addressesOf)), columns }
 }

@@ -15,9 +15,10 @@ import { Memory } from './memory.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from './permits.ts'
-import { failure, start } from './run.ts'
+import { failure, makeViews, start } from './run.ts'
 import { judge, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf, withoutEnd } from './statement-views.ts'
+import type { ViewInput } from './views.ts'
 
 /** The folder of the files. Each query pins a version, and verifies the files that it reads. */
 export interface ReaderFolder {
@@ -97,7 +98,7 @@ export class DuckReader implements StoreReader {
     const { instance, judging } = await this.open()
     const directory = this.#directory
     const statement = await refusing(judge(judging, sql), directory)
-    const { pin, views } = await this.#verified(statement)
+    const { pin, input, views } = await this.#verified(statement)
     const connection = await instance.connect()
     const givenBack = this.#hold()
     const finish = async (error: unknown): Promise<void> => {
@@ -118,7 +119,7 @@ export class DuckReader implements StoreReader {
       }
     }
     const prepared = await orFinish(async () => {
-      await connection.run(views)
+      await makeViews(connection, statement, views, input, {})
       return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet)`)
     })
     return {
@@ -131,11 +132,12 @@ export class DuckReader implements StoreReader {
   }
 
   /** A pin whose files for the statement are intact. */
-  async #verified(statement: Statement): Promise<{ readonly pin: Pin; readonly views: string }> {
+  async #verified(statement: Statement): Promise<{ readonly pin: Pin; readonly input: ViewInput; readonly views: string }> {
     for (;;) {
       const pin = this.#options.folder.versions.pin()
-      const views = viewsOf(statement, viewInput(pin, this.#directory, statement), {})
-      if (await this.#options.folder.verify(filesIn(views, pin))) return { pin, views }
+      const input = viewInput(pin, this.#directory, statement)
+      const views = viewsOf(statement, input, {})
+      if (await this.#options.folder.verify(filesIn(views, pin))) return { pin, input, views }
       await pin.release()
     }
   }
@@ -199,9 +201,10 @@ export class DuckReader implements StoreReader {
     }
     signal.addEventListener('abort', interrupt, { once: true })
     try {
-      const views = viewsOf(statement, viewInput(pin, directory, statement), kept)
+      const input = viewInput(pin, directory, statement)
+      const views = viewsOf(statement, input, kept)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, views), directory))
+      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, views, input, kept), directory))
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))

@@ -33,18 +33,18 @@ export function receiptOf(tree: unknown): Receipt | undefined {
  * when some of it has none.
  */
 export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
-  const bounds = saidOf(tree, view, (condition) => boundsIn(condition, column))
+  const bounds = saidOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
   return bounds === undefined ? undefined : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
 /** Texts one of which a column has wherever a statement reads the view. Undefined when some of it asks for any. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
-  const texts = saidOf(tree, view, (condition) => textsIn(condition, column))
+  const texts = saidOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
 }
 
 /** What the conditions of each reading of a view say; undefined when those of one say nothing. */
-function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown) => Said | undefined): readonly Said[] | undefined {
+function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown, table: string) => Said | undefined): readonly Said[] | undefined {
   const said: Said[] = []
   let reads = 0
   let shadowed = false
@@ -56,7 +56,7 @@ function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown) =>
     if (!isNode(node)) return
     if (isView(node, view)) reads++
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
-      const found = read(node['where_clause'])
+      const found = read(node['where_clause'], nameOf(node['from_table'], view))
       if (found !== undefined) said.push(found)
     }
     // A table of that name in the statement itself, in whatever form.
@@ -68,7 +68,7 @@ function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown) =>
 }
 
 /** `column = 'a'` or `column IN ('a', 'b')` among the parts of a condition that must all hold. */
-function textsIn(condition: unknown, column: string): readonly string[] | undefined {
+function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
   if (!isNode(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') return list(condition['children']).map((each) => textsIn(each, column)).find((each) => each !== undefined)
   const sides = condition['type'] === 'COMPARE_EQUAL' ? [condition['left'], condition['right']] : condition['type'] === 'COMPARE_IN' ? list(condition['children']) : []
@@ -83,7 +83,7 @@ function isView(node: unknown, view: string): boolean {
 }
 
 /** Bounds that a condition sets, if it does: those of its parts that must all hold. */
-function boundsIn(condition: unknown, column: string): Receipt | undefined {
+function boundsIn(condition: unknown, column: Column): Receipt | undefined {
   if (!isNode(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
     const found = list(condition['children']).map((each) => boundsIn(each, column)).filter((each) => each !== undefined)
@@ -102,8 +102,21 @@ function boundsIn(condition: unknown, column: string): Receipt | undefined {
   }
 }
 
-function isColumn(node: unknown, column: string): boolean {
-  return isNode(node) && node['class'] === 'COLUMN_REF' && String(list(node['column_names']).at(-1)).toLowerCase() === column
+/** A column of the table that is read: with the name of another table it is one of a query around. */
+interface Column {
+  readonly column: string
+  readonly table: string
+}
+
+function isColumn(node: unknown, { column, table }: Column): boolean {
+  if (!isNode(node) || node['class'] !== 'COLUMN_REF') return false
+  const [name, of, ...more] = list(node['column_names']).map((part) => String(part).toLowerCase()).reverse()
+  return name === column && (of === undefined || of === table) && more.length === 0
+}
+
+function nameOf(from: unknown, view: string): string {
+  const alias = isNode(from) ? String(from['alias']).toLowerCase() : ''
+  return alias === '' ? view : alias
 }
 
 /** `make_timestamptz(µs)`, as the query compilers write moments. */

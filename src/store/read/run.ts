@@ -1,11 +1,25 @@
 /** Runs one judged statement on a connection. */
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
+import type { KeptOf } from './kept.ts'
 import type { Statement } from './statement.ts'
-import { withoutEnd } from './statement-views.ts'
+import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
+import type { ViewInput } from './views.ts'
 
-export async function start(connection: DuckDBConnection, statement: Statement, views: string): Promise<DuckDBResult> {
-  await connection.run(views)
+/** Makes the views that a statement reads, of as few rows as it says. `views` are those of all rows, whose files were verified: no others are read. */
+export async function makeViews(connection: DuckDBConnection, statement: Statement, views: string, given: ViewInput, kept: KeptOf): Promise<void> {
+  const { selection, ends } = statement
+  if (Object.keys(ends).length === 0 && selection?.isProbe !== true) {
+    await connection.run(views)
+    return
+  }
+  const input = await withEndpoints(connection, statement, given)
+  const probed = selection?.isProbe === true ? await probe(connection, selection, input) : undefined
+  await connection.run(viewsOf({ ...statement, probed }, input, kept))
+}
+
+export async function start(connection: DuckDBConnection, statement: Statement, views: string, input: ViewInput, kept: KeptOf): Promise<DuckDBResult> {
+  await makeViews(connection, statement, views, input, kept)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
   const prepared = await statements.prepare(0)

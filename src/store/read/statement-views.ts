@@ -1,20 +1,25 @@
 /** Views of one statement, and errors of DuckDB as a user reads them. */
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
+import { fileList, quoted, rowsOf } from '../duck.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
+import { dayOf } from '../names.ts'
 import { rollupViews } from '../rollup/views.ts'
-import { fileColumns } from '../schema.ts'
+import { endpointColumn, fileColumns, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
 import type { KeptOf } from './kept.ts'
-import { filePrefix } from './newest.ts'
+import { filePrefix, mostProbed, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
-import type { Statement } from './statement.ts'
-import { eventsView, flowsView, rowsBeforeNames, type ViewInput } from './views.ts'
+import { ends, type Statement } from './statement.ts'
+import { eventsView, flowsView, rowsBeforeNames, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
 
 export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
   return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
 }
+
+const probedRows = 'flows_probed'
 
 /** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
 export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
@@ -26,11 +31,53 @@ export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): s
   return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others
 }
 
-function flowsViews({ addresses, selection }: Statement, input: ViewInput): string {
-  if (selection === undefined) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
-  const columns = fileColumns.flows.map((column) => (selection.columns.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
-  const rows = `SELECT ${columns.join(', ')} FROM (${selection.sql.replace(/;\s*$/, '')})`
-  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}; CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows })}`
+function flowsViews({ addresses, selection, probed }: Statement, input: ViewInput): string {
+  if (probed !== undefined) return viewOfFew(addresses, probed.columns, probedRows, input)
+  if (selection === undefined || selection.isProbe) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
+  return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, `(${withoutEnd(selection.sql)})`, input)}`
+}
+
+function viewBefore(selection: Selection, input: ViewInput): string {
+  return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}`
+}
+
+/** View `flows` of few rows, which have the columns of files under their prefix. */
+function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], from: string, input: ViewInput): string {
+  const columns = fileColumns.flows.map((column) => (chosen.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
+  return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
+}
+
+/** More ids than these are no few rows. */
+const mostIds = 1000
+
+/** The input with the endpoints of the addresses that a statement names. */
+export async function withEndpoints(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<ViewInput> {
+  const files = input.files.filter(({ stream }) => stream === 'endpoints')
+  const only: OnlyEndpoints[] = []
+  for (const end of ends) {
+    const texts = statement.ends[end]
+    if (texts === undefined || files.length === 0) continue
+    const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, dayOf(hour)]))
+    const found = await rowsOf(connection, `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true) WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`)
+    if (found.length > mostIds) continue
+    const byDay = new Map<number, string[]>()
+    for (const [file, id] of found) {
+      const day = days.get(String(file)) ?? Number.NaN
+      byDay.set(day, [...(byDay.get(day) ?? []), String(id)])
+    }
+    only.push({ column: endpointColumn(end), byDay })
+  }
+  return only.length === 0 ? input : { ...input, only }
+}
+
+/** Makes the rows of a selection a table of the connection; undefined when there are too many. */
+export async function probe(connection: DuckDBConnection, selection: Selection, input: ViewInput): Promise<Selection | undefined> {
+  await connection.run(viewBefore(selection, input))
+  const sql = withoutEnd(selection.sql)
+  const [[rows] = []] = await rowsOf(connection, `SELECT count(*) FROM (${sql})`)
+  const isShort = Number(rows) <= mostProbed
+  await connection.run(`${isShort ? `CREATE TEMP TABLE ${probedRows} AS ${sql}; ` : ''}DROP VIEW ${rowsBeforeNames}`)
+  return isShort ? selection : undefined
 }
 
 export function withoutEnd(sql: string): string {

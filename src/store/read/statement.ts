@@ -20,6 +20,8 @@ export interface Statement {
   /** The relations that it asks for by their names; undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
+  /** The selection, where a probe has found that it is short. */
+  readonly probed?: Selection | undefined
   /** Of which times are the rows that it reads of a view, where it says so. */
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
   /** It reads view `audit`, and of its columns only those that may be kept in memory. */
@@ -28,9 +30,14 @@ export interface Statement {
   readonly reads?: ReadonlySet<string>
   /** SQL of a view of its own, and its name. */
   readonly own?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
+  /** Addresses one of which all flows that it reads have at this end, where it names them. */
+  readonly ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
   /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
+
+export const ends = ['src_addr', 'dst_addr'] as const
+export type End = (typeof ends)[number]
 
 /** Views with the column that says when a row happened. */
 const timedViews = { changes: 'time', audit: 'time', traffic: 'hour', flows_1m: 'time', flows_5m: 'time', flows_1h: 'time' } as const
@@ -114,12 +121,18 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const names = inspect(tree)
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
-  const selection = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  const found = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  // Nobody who wants to see a plan waits for a probe.
+  const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
   const times = Object.fromEntries(Object.entries(timedViews).flatMap(([view, column]) => {
     const bounds = boundsOf(tree, view, column)
     return bounds === undefined ? [] : [[view, bounds]]
   }))
-  return { sql, addresses, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  const named = Object.fromEntries(ends.flatMap((end) => {
+    const texts = textsOf(tree, 'flows', end)
+    return texts === undefined ? [] : [[end, texts]]
+  }))
+  return { sql, addresses, ends: named, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

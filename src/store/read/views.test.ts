@@ -32,9 +32,11 @@ it('only the addresses that are wanted are joined', () => {
   expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.src_name, NULL::VARCHAR) AS src_name')
   expect(flowsView(input, new Set(['src_addr/zone']))).not.toContain('JOIN')
   const endpoints = { ...file('e', 2), stream: 'endpoints' as const, columns: '8' }
-  expect(flowsView({ ...input, files: [endpoints] }, new Set(['src_addr/namespace']))).toContain('coalesce(r.src_namespace, "src_addr_of".namespace) AS src_namespace')
+  expect(flowsView({ ...input, files: [file('a', 1), endpoints] }, new Set(['src_addr/namespace']))).toContain('coalesce(r.src_namespace, "src_addr_of".namespace) AS src_namespace')
   // Names are left out of files whose endpoints have none; those of before always have the column.
-  const joined = (schema: number, columns: string): boolean => flowsView({ ...input, files: [{ ...endpoints, schema, columns }] }, new Set(['src_addr/name'])).includes('JOIN')
+  const joined = (schema: number, columns: string): boolean => flowsView({ ...input, files: [file('a', 1), { ...endpoints, schema, columns }] }, new Set(['src_addr/name'])).includes('JOIN')
   expect([joined(2, '2'), joined(3, '2'), joined(3, '208')]).toEqual([true, false, true])
+  // An address that no flow has.
+  expect(flowsView({ ...input, files: [{ ...file('a', 3), columns: '0' }, endpoints] }, new Set(['src_addr/namespace']))).not.toContain('JOIN')
   expect(['src_label', 'src_zone', 'cluster', 'next_hop', 'bytes'].map(addressesOf)).toEqual([['src_addr/label'], ['src_addr/zone'], ['src_addr/cluster', 'dst_addr/cluster'], ['next_hop'], []])
 })

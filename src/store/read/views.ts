@@ -1,6 +1,6 @@
 import { endpointColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
-import type { Stream } from '../names.ts'
+import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
 
@@ -11,6 +11,26 @@ export interface ViewInput {
   /** Names of sources by the number in `_source`; a number without a source is a hole. */
   readonly sources: readonly (string | undefined)[]
   readonly words: readonly string[]
+  /** Endpoints one of which all flows have that are read. */
+  readonly only?: readonly OnlyEndpoints[] | undefined
+}
+
+/** Ids of an endpoint column, by the day that they belong to: flows of other days do not have them. */
+export interface OnlyEndpoints {
+  readonly column: string
+  readonly byDay: ReadonlyMap<number, readonly string[]>
+}
+
+/** Days of which each is a scan of its own: the condition with a single id is applied before other columns are decoded. */
+const mostDays = 62
+
+/** What flows of a file must have, as SQL; undefined: it has none of them. */
+function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
+  const parts = only.map(({ column, byDay }) => {
+    const ids = byDay.size > mostDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
+    return ids.length === 0 ? undefined : ids.length === 1 ? `"${column}" = ${ids[0]}` : `"${column}" IN (${ids.join(', ')})`
+  })
+  return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
 
 /** Addresses whose endpoint is wanted, as {@link addressesOf} says it: a join costs as much as all the rest, so those nobody asks for are left out. */
@@ -18,18 +38,21 @@ export type WantedAddresses = ReadonlySet<string>
 
 /** Rows of a stream's files, with every column of the current schema: those that a file does not have are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
-  const groups = new Map<string, { readonly file: StoredFile; readonly paths: string[] }>()
+  const only = stream === 'flows' ? (input.only ?? []) : []
+  const groups = new Map<string, { readonly file: StoredFile; readonly condition: string; readonly paths: string[] }>()
   for (const file of input.files) {
     if (file.stream !== stream) continue
-    const key = file.columns ?? `version ${file.schema}`
+    const condition = conditionOf(file, only)
+    if (condition === undefined) continue
+    const key = `${file.columns ?? `version ${file.schema}`} ${condition}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, paths: [path] })
+    if (group === undefined) groups.set(key, { file, condition, paths: [path] })
     else group.paths.push(path)
   }
   const list = (file: StoredFile): string => columns.map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`)).join(', ')
   if (groups.size === 0) return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
-  return [...groups.values()].map(({ file, paths }) => `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})`).join(' UNION ALL ')
+  return [...groups.values()].map(({ file, condition, paths }) => `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})${condition === '' ? '' : ` WHERE ${condition}`}`).join(' UNION ALL ')
 }
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
@@ -84,8 +107,10 @@ export function addressesOf(column: string): readonly string[] {
 /** The address fields to join: what no file has is not looked for. */
 function joinsFor(wanted: WantedAddresses, input: ViewInput): ReadonlySet<string> {
   const known = new Set(fileColumns.endpoints.filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column))).map(({ name }) => name))
+  const used = new Set(addresses.filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column))).map(({ field }) => field))
   return new Set([...wanted].flatMap((each) => {
     const [field = '', part] = each.split('/')
+    if (!used.has(field)) return []
     return part === undefined || known.has(part) ? [field] : []
   }))
 }
