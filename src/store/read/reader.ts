@@ -62,6 +62,9 @@ interface Opened {
   readonly memory: Memory
 }
 
+/** Rows of a row group of an export: with all columns, the groups under way take some 300 MB. */
+const groupRows = 20_480
+
 /** Asks the store's files through an instance of its own, whose files are locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
@@ -120,7 +123,7 @@ export class DuckReader implements StoreReader {
     }
     const prepared = await orFinish(async () => {
       await makeViews(connection, statement, views, input, {})
-      return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet)`)
+      return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, ROW_GROUP_SIZE ${groupRows})`)
     })
     return {
       run: async () => {
