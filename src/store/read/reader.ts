@@ -6,7 +6,7 @@ import { WeirError } from '../../model/errors.ts'
 import { Answer } from './answer.ts'
 import { outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
-import { duckMemory, fileList, noExtensions, openDuck, quoted } from '../duck.ts'
+import { duckMemory, fileList, noExtensions, openDuck } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
@@ -15,9 +15,9 @@ import { Memory } from './memory.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from './permits.ts'
-import { failure, makeViews, start } from './run.ts'
+import { copySql, failure, makeViews, start } from './run.ts'
 import { judge, type Statement } from './statement.ts'
-import { refusing, viewInput, viewsOf, withoutEnd } from './statement-views.ts'
+import { refusing, viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
 /** The folder of the files. Each query pins a version, and verifies the files that it reads. */
@@ -61,9 +61,6 @@ interface Opened {
   readonly judging: DuckDBConnection
   readonly memory: Memory
 }
-
-/** Rows of a row group of an export: with all columns, the groups under way take some 300 MB. */
-const groupRows = 20_480
 
 /** Asks the store's files through an instance of its own, whose files are locked to the folder. */
 export class DuckReader implements StoreReader {
@@ -123,7 +120,7 @@ export class DuckReader implements StoreReader {
     }
     const prepared = await orFinish(async () => {
       await makeViews(connection, statement, views, input, {})
-      return connection.prepare(`COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, ROW_GROUP_SIZE ${groupRows})`)
+      return connection.prepare(copySql(sql, path))
     })
     return {
       run: async () => {

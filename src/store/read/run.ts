@@ -1,6 +1,7 @@
 /** Runs one judged statement on a connection. */
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
+import { quoted } from '../duck.ts'
 import type { KeptOf } from './kept.ts'
 import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
@@ -32,6 +33,13 @@ export async function start(connection: DuckDBConnection, statement: Statement, 
   } finally {
     prepared.destroySync()
   }
+}
+
+/** Rows of a row group of an export. With all columns, the groups that are being written take some 300 MB. */
+const groupRows = 20_480
+
+export function copySql(sql: string, path: string): string {
+  return `COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, ROW_GROUP_SIZE ${groupRows})`
 }
 
 /** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
