@@ -51,6 +51,32 @@ describe('admission', () => {
   })
 })
 
+describe('admission for a sink that acknowledges and may be given an event twice', () => {
+  it('leaves out only what the sink has not settled, and names the frames that hold it', async () => {
+    const first = await admission.append(unit('a', 'b'), 0)
+    expect(first).toMatchObject({ accepted: 2, duplicates: 0, repeats: [] })
+    const second = await admission.append(unit('b', 'c', 'c'), 0)
+    expect(second).toMatchObject({ accepted: 1, duplicates: 2, repeats: [first.position.sequence, second.position.sequence] })
+    // The sink has the first frame: what it was given may be gone there since.
+    expect(await admission.append(unit('a', 'b', 'c'), first.position.sequence)).toMatchObject({ accepted: 2, duplicates: 1, repeats: [second.position.sequence] })
+    expect(journal.totals().get('http')).toMatchObject({ accepted: 5, duplicates: 3 })
+  })
+
+  it('takes one event of two pushes at the same time, and none of them for a duplicate of one that fails', async () => {
+    const both = await Promise.all([admission.append(unit('a'), 0), admission.append(unit('a'), 0)])
+    expect(both).toMatchObject([{ accepted: 1, duplicates: 0, repeats: [] }, { accepted: 0, duplicates: 1, repeats: [both[0]?.position.sequence] }])
+    host.disk.failNext('sync', 'EIO', { match: '/data/journal' })
+    const answers = await Promise.allSettled([admission.append(unit('b'), 0), admission.append(unit('b'), 0)])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(await admission.append(unit('b'), 0)).toMatchObject({ accepted: 1, duplicates: 0 })
+  })
+
+  it('is remembered by the window for when no sink acknowledges any more', async () => {
+    await admission.append(unit('a'), 0)
+    expect(await admission.append(unit('a'))).toMatchObject({ accepted: 0, duplicates: 1 })
+  })
+})
+
 describe('the duplicate window', () => {
   it('is read again from a real disk, and knows what it knew', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-window-'))

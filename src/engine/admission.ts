@@ -2,16 +2,23 @@ import { decodeBatch, encodeBatch } from '../journal/bodies.ts'
 import type { Appended, JournalWriter, Unit } from '../journal/types.ts'
 import { selectRows } from '../model/select.ts'
 import type { DuplicateWindow } from './duplicates.ts'
+import { InFlight } from './in-flight.ts'
 
 export interface Admitted extends Appended {
   readonly accepted: number
   readonly duplicates: number
+  /** Sequences of the frames in flight that hold what was a duplicate. */
+  readonly repeats: readonly number[]
 }
 
-/** Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. */
+/**
+ * Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. Where a sink acknowledges
+ * that takes an event twice without harm, only rows that it has not settled count as seen: what it had settled may be gone there since.
+ */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow
+  readonly #inFlight = new InFlight()
   /** Appends under way: a duplicate of one of them is only as good as that append. */
   readonly #underWay = new Set<Promise<unknown>>()
 
@@ -25,12 +32,14 @@ export class Admission {
     return this.#underWay.size === 0
   }
 
-  async append(unit: Unit): Promise<Admitted> {
+  /** `settled`: sequence up to which the acknowledging sink is done; undefined: the window decides. */
+  async append(unit: Unit, settled?: number): Promise<Admitted> {
     const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
     if (batch?.kind !== 'events') {
-      return { ...(await this.#journal.append(unit)), accepted: unit.count, duplicates: 0 }
+      return { ...(await this.#journal.append(unit)), accepted: unit.count, duplicates: 0, repeats: [] }
     }
-    const { fresh, hashes } = this.#window.admit(batch)
+    if (settled !== undefined) this.#inFlight.settled(settled)
+    const { fresh, hashes, seen } = this.#window.admit(batch, settled === undefined ? undefined : this.#inFlight)
     const duplicates = unit.count - fresh.length
     const before = duplicates > 0 ? [...this.#underWay] : []
     const appending = this.#journal.append(duplicates === 0 ? unit : without(unit, duplicates, fresh.length === 0 ? undefined : selectRows(batch, fresh)))
@@ -40,8 +49,10 @@ export class Admission {
       // Appends resolve in the order of the journal, so everything before this one was confirmed or withdrawn.
       this.#window.confirm(hashes)
       this.#window.reached(appended.position)
+      if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)
       await Promise.all(before)
-      return { ...appended, accepted: fresh.length, duplicates }
+      const repeats = new Set(seen.map((hash) => this.#inFlight.sequenceOf(hash)).filter((sequence) => sequence !== undefined))
+      return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
     } catch (error) {
       // After `confirm` there is nothing left to withdraw: then only an append that a duplicate relied on has failed.
       this.#window.withdraw(hashes)

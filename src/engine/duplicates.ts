@@ -14,6 +14,7 @@ import { heapItem } from '../model/events.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { HashSet, type Hash } from './hash-set.ts'
 import { murmur128 } from './murmur.ts'
+import type { InFlight } from './in-flight.ts'
 import type { Projection } from './ports.ts'
 
 const magic = 0x50554457
@@ -63,19 +64,26 @@ export class DuplicateWindow implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /** Rows of the batch that were not seen before; from now on they are seen. */
-  admit(batch: EventBatch): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[] } {
+  /**
+   * Rows of the batch that were not seen before; from now on they are seen. `inFlight`: only what it has counts as seen, and what is
+   * being appended.
+   */
+  admit(batch: EventBatch, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[]; readonly seen: readonly Hash[] } {
     this.#turn()
     const fresh: number[] = []
     const hashes: Hash[] = []
+    const seen: Hash[] = []
     for (let row = 0; row < batch.count; row++) {
       const hash = hashOf(batch, row)
-      if (this.#knows(hash)) continue
+      if (inFlight === undefined ? this.#knows(hash) : inFlight.sequenceOf(hash) !== undefined || this.#underWay.has(hash)) {
+        seen.push(hash)
+        continue
+      }
       this.#underWay.add(hash)
       fresh.push(row)
       hashes.push(hash)
     }
-    return { fresh: Uint32Array.from(fresh), hashes }
+    return { fresh: Uint32Array.from(fresh), hashes, seen }
   }
 
   /** What was admitted is synced: from now on it is remembered. */

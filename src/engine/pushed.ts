@@ -15,6 +15,8 @@ export interface Pushed {
   readonly sequence: number
   readonly accepted: number
   readonly duplicates: number
+  /** Sequences of the frames in flight that it repeats. */
+  readonly repeats?: readonly number[]
   /** On a bus: where it lies, and whatever it repeats. */
   readonly places?: readonly Place[]
 }
@@ -24,8 +26,12 @@ export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<Fate | u
 
 export interface PushParts {
   readonly host: Host
-  readonly ingest: { append(unit: Unit): Promise<Pushed> }
-  readonly sinks: Pick<SinkSet, 'fate'>
+  readonly ingest: {
+    append(unit: Unit): Promise<Pushed>
+    /** Only what the acknowledging sink has not settled, up to this sequence, is a duplicate. */
+    appendAgain(unit: Unit, settled: number): Promise<Pushed>
+  }
+  readonly sinks: Pick<SinkSet, 'fate' | 'repeatable'>
   /** Of a journal that is shared: undefined while no deliverer has begun with the sink, so that it might not be given what is pushed now. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
@@ -42,9 +48,11 @@ export async function takePushed({ host, ingest, sinks, shared, http }: PushPart
     const { accepted, duplicates } = await ingest.append(unit)
     return { accepted, duplicates }
   }
-  const settling: Settling | undefined = shared === undefined ? ({ sequence }, signal) => sinks.fate(ack, sequence, signal) : shared.settling(ack)
+  const settling: Settling | undefined = shared === undefined ? (pushed, signal) => ownFate(sinks, ack, pushed, signal) : shared.settling(ack)
   if (settling === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, with which no deliverer has begun yet`)
-  const pushed = await ingest.append(unit)
+  // On a bus the sink may be elsewhere: there the window holds.
+  const settled = shared === undefined ? sinks.repeatable(ack) : undefined
+  const pushed = await (settled === undefined ? ingest.append(unit) : ingest.appendAgain(unit, settled))
   const timeout = new AbortController()
   const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
   try {
@@ -54,6 +62,13 @@ export async function takePushed({ host, ingest, sinks, shared, http }: PushPart
   } finally {
     timer.cancel()
   }
+}
+
+/** The worst of the batch's own fate and of those of the frames that it repeats. */
+async function ownFate(sinks: PushParts['sinks'], ack: string, { sequence, repeats = [] }: Pushed, signal: AbortSignal): Promise<Fate | undefined> {
+  const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.fate(ack, each, signal)))
+  if (fates.includes(undefined)) return undefined
+  return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const).map((is) => fates.find((fate) => fate?.is === is)).find((fate) => fate !== undefined)
 }
 
 function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {

@@ -23,6 +23,8 @@ import { tapOf } from './tap.ts'
 /** What main asks of the ingest worker. */
 export interface IngestPort {
   append(unit: Unit): Promise<Pushed>
+  /** Only what the acknowledging sink has not settled, up to this sequence, is a duplicate. */
+  appendAgain(unit: Unit, settled: number): Promise<Pushed>
   release(sequence: number): Promise<{
     readonly bytes: number
     readonly segments: number

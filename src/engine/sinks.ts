@@ -117,6 +117,11 @@ export class SinkSet {
     return [...running, ...this.#former.books()]
   }
 
+  /** Sequence up to which a sink has settled that can tell by its id an event that it is given again; undefined: it can't, or is not there. */
+  repeatable(id: string): number | undefined {
+    return this.get(id)?.idempotency === 'id' ? this.get(id)?.fates.settled : undefined
+  }
+
   /** Least sequence that some sink still needs; undefined without sinks. */
   holds(): number | undefined {
     return least([...this.#places(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])

@@ -114,3 +114,58 @@ test('events of the original exporter are in the graph when they are answered, i
   expect(await count()).toEqual({ ...all, ACTION: 504 })
   expect([await next.stop('SIGTERM'), sink.said().includes(server.password)]).toEqual([0, false])
 }, 300_000)
+
+test('an event that a restored graph no longer has is in it again when it is answered', async (context) => {
+  const found = await installNeo4j()
+  if (found.path === undefined) return context.skip(found.reason)
+  await server.ask('MATCH (n) DETACH DELETE n')
+  const sink = await startSink(join(dir, 'restored'))
+  const events = sample.map((trace) => whole(original(trace)))
+  for (const event of events) await expect.poll(() => post(sink.url, structured, event), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+  const all = await count()
+  // As a backup from before the events.
+  await server.ask('MATCH (n) DETACH DELETE n')
+  for (const event of events) expect(await post(sink.url, structured, event)).toEqual({ status: 200, text: '' })
+  expect(await count()).toEqual(all)
+  expect(await sink.stop('SIGTERM')).toBe(0)
+}, 180_000)
+
+/** As neo4j_sink writes an event: five single nodes, then the action with its resource, then the relationships. */
+const originalWrite = `MERGE (s:SUBJECT {id: $subject}) MERGE (r:RESOURCE {id: $resourceid}) MERGE (t:TENANT {tenantId: $tenant, domainId: $domain}) MERGE (g:REGION {name: $region}) MERGE (o:STATUS {id: $status})
+MERGE (a:ACTION {id: $id, timestamp: datetime($time), source: $source, type: $type})-[:APPLIED_ON]->(r)
+MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o) MERGE (r)-[:MEMBER_OF]->(t) MERGE (t)-[:LOCATED_AT]->(g)`
+
+test('the graph of neo4j_sink becomes that of Weir by the migration, so that the same events make no node twice', async (context) => {
+  const found = await installNeo4j()
+  if (found.path === undefined) return context.skip(found.reason)
+  await server.ask('MATCH (n) DETACH DELETE n')
+  // neo4j_sink makes no constraints, and two of its pods at once make a node twice.
+  for (const { name } of await server.ask<{ name: string }>('SHOW CONSTRAINTS YIELD name')) await server.ask(`DROP CONSTRAINT ${name}`)
+  const events = sample.map((trace) => original(trace))
+  for (const { attributes } of events) await server.ask(originalWrite, { resourceid: '', ...attributes })
+  const [, start] = events as [unknown, ReturnType<typeof original>]
+  await server.ask('CREATE (:STATUS {id: "normal"}), (:REGION {name: "eu-de"}), (:TENANT {tenantId: "p1", domainId: "d1"})')
+  await server.ask(originalWrite, { ...start.attributes, resourceid: 'another' })
+  expect(await server.ask('MATCH (a:ACTION {id: $id}) RETURN count(a) AS n', { id: start.attributes['id'] })).toEqual([{ n: 2 }])
+  const subjects = await server.ask<{ subject: string; id: string }>('MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) RETURN DISTINCT s.id AS subject, a.id AS id ORDER BY id')
+
+  const script = readFileSync(new URL('../../deploy/neo4j/from-neo4j-sink.cypher', import.meta.url), 'utf8').replace(/^\/\/.*$/gm, '')
+  const migrate = async (): Promise<void> => {
+    for (const statement of script.split(';').map((text) => text.trim()).filter((text) => text !== '')) await server.ask(statement)
+  }
+  await migrate()
+  const once = await server.ask('MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)')
+  await migrate()
+  expect(await server.ask('MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)')).toEqual(once)
+  // What `SUBJECT.id` was asked for.
+  expect(await server.ask('MATCH (a:ACTION) RETURN a.originalSubject AS subject, a.id AS id ORDER BY id')).toEqual(subjects)
+  const before = (await count()) as Record<string, number>
+  expect(before).toEqual({ ACTION: 4, STATUS: 3, REGION: 1, RESOURCE: 5, TENANT: 1 })
+
+  const sink = await startSink(join(dir, 'migrated'))
+  for (const event of events) await expect.poll(() => post(sink.url, structured, whole(event)), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+  // The resource "another" was the test's own; whoever acted is known now.
+  expect(await count()).toEqual({ ...before, SUBJECT: 5 })
+  expect(await server.ask('MATCH (a:ACTION)-[:PERFORMED_BY]->(s) RETURN a.id AS id, count(s) AS n ORDER BY id')).toEqual(events.map(({ attributes }) => ({ id: attributes['id'], n: 1 })).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)))
+  expect(await sink.stop('SIGTERM')).toBe(0)
+}, 180_000)

@@ -137,14 +137,9 @@ export const ingestMethods = {
     return need(sources).apply(entries)
   },
   /** Events that clients push may come twice; derived streams know by their cursor. */
-  async append(unit: Unit): Promise<Pushed> {
-    if (unit.source !== httpSource) {
-      const { position } = await appender().append(unit)
-      return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
-    }
-    const { position, accepted, duplicates } = await need(admission).append(unit)
-    return { sequence: position.sequence, accepted, duplicates, ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }) }
-  },
+  append: (unit: Unit): Promise<Pushed> => pushed(unit),
+  /** As `append`; only what the acknowledging sink has not settled is a duplicate. */
+  appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> => pushed(unit, settled),
   /** Where a source stands in the journal, for what derives a stream in another thread. */
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
@@ -171,6 +166,15 @@ export const ingestMethods = {
   },
   profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
+
+async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
+  if (unit.source !== httpSource) {
+    const { position } = await appender().append(unit)
+    return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
+  }
+  const { position, accepted, duplicates, repeats } = await need(admission).append(unit, settled)
+  return { sequence: position.sequence, accepted, duplicates, repeats, ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }) }
+}
 
 function need<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('the ingest worker has not been started')

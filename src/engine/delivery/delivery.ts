@@ -86,6 +86,9 @@ export class Delivery {
   get error(): string | undefined {
     return this.#error
   }
+  get idempotency(): Idempotency {
+    return this.#idempotency
+  }
   get settings(): DeliverySettings {
     return this.#settings
   }

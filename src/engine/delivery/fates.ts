@@ -21,6 +21,11 @@ export class Fates {
     this.#committed = committed
   }
 
+  /** Everything up to this sequence is settled, and durably so. */
+  get settled(): number {
+    return this.#committed
+  }
+
   get waiting(): number {
     return this.#waiters.length
   }

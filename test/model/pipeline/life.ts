@@ -96,6 +96,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     workloads: { holds: undefined, of: () => undefined },
     ingest: {
       append: () => Promise.reject(new Error('not in the model')),
+      appendAgain: () => Promise.reject(new Error('not in the model')),
       release: async (sequence) => {
         await journal.release(sequence)
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
