@@ -31,7 +31,7 @@ export default {
   issue: '24.20',
   title: `Memory stays flat for two hours: the demo within ${limitsMB.demo} MB, 1,000 flows a second within ${limitsMB.stream} MB; queries over five million flows within ${limitsMB.queries} MB, and ${limitsMB.rest} MB a minute later.`,
   async run(context) {
-    const seconds = context.minutes === undefined ? context.size(7200, 20) : context.minutes * 60
+    const seconds = context.minutes === undefined ? context.size(7200, 12) : context.minutes * 60
     await queries(context)
     await Promise.all([demo(context, seconds), stream(context, seconds)])
   },
@@ -77,7 +77,7 @@ async function queries(context: BarContext): Promise<void> {
   await weir.caughtUp(600_000)
   const [row] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
   context.expect(row?.rows === flows, `${flows} flows are stored (${row?.rows})`)
-  const watching = watch(context.size(120, 5), () => treeMemory(weir.pid), 200)
+  const watching = watch(context.size(120, 3), () => treeMemory(weir.pid), 200)
   let done = false
   const asking = (async () => {
     for (let round = 0; !done; round++) {
@@ -92,7 +92,7 @@ async function queries(context: BarContext): Promise<void> {
   const peak = Math.max(...samples)
   context.figure('queries: peak', peak / 1e6, 'MB')
   context.expect(peak <= limitsMB.queries * 1e6, `queries take at most ${limitsMB.queries} MB`)
-  await sleep(context.size(60_000, 15_000))
+  await sleep(context.size(60_000, 8000))
   const rest = treeMemory(weir.pid)
   context.figure('after the queries', rest / 1e6, 'MB')
   context.expect(rest <= limitsMB.rest * 1e6, `after the queries at most ${limitsMB.rest} MB`)
