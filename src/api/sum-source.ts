@@ -46,6 +46,8 @@ export interface SumSource {
 
 /** More flows than these are not read for a question that a rollup can answer with a stated error. */
 const mostFlows = 20_000_000
+/** Share of the flows. */
+const largeRemainder = 0.1
 /** Of so few flows the answer comes from themselves where a rollup would not be exact: it takes no longer than anybody waits. */
 const fewFlows = 1_500_000
 
@@ -84,6 +86,8 @@ export async function sumSource(
   const lossless = none(lossyFilter) && none(lossy)
   if ((!lossless || servicePortsOnly) && !limited && wanted !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored) return raw
   const flowsStored = wanted !== 'rough' && stored && Number(facts?.['flows']) <= mostFlows
+  // With so much in the remainder the rollup's answer would only be thrown away.
+  if (flowsStored && lossy !== undefined && Number(facts?.[`lost_flows_${lossy}`]) > Number(facts?.['flows']) * largeRemainder) return raw
   if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored }
   // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
   return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly, flowsStored } : raw

@@ -87,7 +87,7 @@ export const weirSchema = defineSchema({
         '1h': duration({ description: 'Sums of an hour older than this are removed', default: '400d' }, { min: '1h' }),
       }, { description: 'How long sums of flows are kept: `age` does not touch them, so that they may outlive the flows', default: {} }),
       query_timeout: duration({ description: 'Longest time in which a query makes no progress', default: '2m' }, { min: '1s' }),
-      memory: bytes({ description: 'Memory that one query may use', default: '1GiB' }, { min: '64MiB' }),
+      memory: bytes({ description: 'Memory that queries of the console may use; larger ones use the disk', default: '256MiB' }, { min: '64MiB' }),
     }, { description: 'The embedded store', default: {} }),
     sql: group({
       memory: bytes({ description: 'Private memory of the process that runs one statement of a user, or one export', default: '1GiB' }, { min: '128MiB' }),
@@ -99,7 +99,7 @@ export const weirSchema = defineSchema({
       streams: integer({ description: 'Streams that may be open in all', default: 200 }, { min: 1, max: 10_000 }),
       rows: integer({ description: 'Rows in one message at most, of which there are four a second', default: 500 }, { min: 1, max: 10_000 }),
       ring_rows: integer({ description: 'Newest flows, and newest events, that are kept in memory: for who comes or comes back, and for every answer where there is no store', default: 1_000_000 }, { min: 100, max: 10_000_000 }),
-      ring_size: bytes({ description: 'Memory for each of the two, as the journal has them (a flow takes about 25 bytes); what is looked at takes as much again', default: '32MiB' }, { min: '64KiB', max: '4GiB' }),
+      ring_size: bytes({ description: 'Memory for each of the two, as the journal has them (a flow takes about 25 bytes); what is looked at takes as much again', default: '16MiB' }, { min: '64KiB', max: '4GiB' }),
       ring_age: duration({ description: 'Time before the newest for which they are kept', default: '15m' }, { min: '1s', max: '24h' }),
     }, { description: 'The live stream', default: {} }),
     console: consoleGroup,

@@ -10,13 +10,16 @@ export interface Thread {
   used(): number
   /** Processor time since the last call, as a share of the time that passed. */
   load(): number
-  /** A full collection; pauses the thread for about a millisecond per live megabyte. */
-  collectGarbage(): void
+  /**
+   * A full collection; pauses the thread for about a millisecond per live megabyte. `thorough` repeats it, shrinks the space of young objects
+   * and drops caches of compiled code: it takes three to ten times as long, and frees 10 to 20 MB more.
+   */
+  collectGarbage(how: 'quick' | 'thorough'): void
 }
 
 export function realThread(): Thread {
   let last = usage()
-  let collect: (() => void) | undefined
+  let collect: ((options?: object) => void) | undefined
   return {
     memory() {
       const { total_physical_size: heap, external_memory: buffers } = getHeapStatistics()
@@ -32,12 +35,13 @@ export function realThread(): Thread {
       last = now
       return share
     },
-    collectGarbage() {
+    collectGarbage(how) {
       if (collect === undefined) {
         setFlagsFromString('--expose-gc')
-        collect = runInNewContext('gc') as () => void
+        collect = runInNewContext('gc') as (options?: object) => void
       }
-      collect()
+      if (how === 'quick') collect()
+      else collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     },
   }
 }

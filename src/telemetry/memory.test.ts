@@ -3,17 +3,19 @@ import { fakeHost } from '../../test/kit/fake-host.ts'
 import { realThread } from '../host/thread.ts'
 import { collectWhenIdle } from './memory.ts'
 
-function watched(state: { used: number; load: number }): { readonly state: typeof state; readonly collections: () => number; readonly pass: () => Promise<void> } {
+function watched(state: { used: number; load: number }): { readonly state: typeof state; readonly collections: () => number; readonly thorough: () => number; readonly pass: () => Promise<void> } {
   const host = fakeHost(1)
   let collections = 0
+  let thorough = 0
   collectWhenIdle(host.timers, {
     used: () => state.used, load: () => state.load,
-    collectGarbage: () => {
+    collectGarbage: (how) => {
       collections++
+      if (how === 'thorough') thorough++
       state.used = 40e6
     },
   })
-  return { state, collections: () => collections, pass: () => host.advance(10_000) }
+  return { state, collections: () => collections, thorough: () => thorough, pass: () => host.advance(10_000) }
 }
 
 test('an idle thread returns its garbage once there is enough of it', async () => {
@@ -47,12 +49,21 @@ test('a busy thread is not paused', async () => {
   expect(collections()).toBe(1)
 })
 
+test('a quiet thread is collected thoroughly a minute after the start and then every ten minutes', async () => {
+  const { state, thorough, pass } = watched({ used: 40e6, load: 0.01 })
+  for (let at = 0; at < 66; at++) await pass()
+  expect(thorough()).toBe(2)
+  state.load = 0.2
+  for (let at = 0; at < 60; at++) await pass()
+  expect(thorough()).toBe(2)
+})
+
 test('a collection frees what nothing refers to any more', () => {
   const thread = realThread()
   let garbage: Uint8Array | undefined = new Uint8Array(50e6)
   const before = thread.used()
   expect(garbage.length).toBe(50e6)
   garbage = undefined
-  thread.collectGarbage()
+  thread.collectGarbage('quick')
   expect(thread.used()).toBeLessThan(before - 40e6)
 })

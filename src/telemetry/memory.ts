@@ -8,6 +8,10 @@ const lookEveryMs = 10_000
 /** A thread that is busier than this has no time for a pause. */
 const idleLoad = 0.25
 const leastGarbage = 4e6
+/** Of a thorough collection, which takes tenths of a second. */
+const quietLoad = 0.1
+/** In looks: after a minute, when the start is over, and every ten minutes. */
+const [firstThorough, thoroughEvery] = [6, 60]
 
 /** Sets the gauges of a thread: committed V8 heap, and buffers outside it. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
@@ -22,12 +26,20 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
  */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
+  let looks = 0
   timers.every(lookEveryMs, () => {
     const used = thread.used()
     // Buffers are freed some time after the collection that found them.
     live = Math.min(live, used)
-    if (thread.load() > idleLoad || used - live < Math.max(leastGarbage, live / 10)) return
-    thread.collectGarbage()
+    looks++
+    const load = thread.load()
+    if (looks % thoroughEvery === firstThorough && load < quietLoad) {
+      thread.collectGarbage('thorough')
+      live = thread.used()
+      return
+    }
+    if (load > idleLoad || used - live < Math.max(leastGarbage, live / 10)) return
+    thread.collectGarbage('quick')
     live = thread.used()
   })
 }

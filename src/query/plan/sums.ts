@@ -57,12 +57,13 @@ function sourceOf(question: SumsQuestion): Source {
 }
 
 /**
- * What a rollup tells of: how many rows are folded so far or further (`lost_1`, `lost_2`, `lost_3`), how many flows there are (`flows`), and
+ * What a rollup tells of: how many rows are folded so far or further (`lost_1`, `lost_2`, `lost_3`) and how many flows they stand for (`lost_flows_1` …), how many flows there are (`flows`), and
  * since when (`oldest`, µs). The same for every question about a span.
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
-  return `SELECT ${lost.join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
+  const flows = [1, 2, 3].map((level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`)
+  return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
 
 /** A flow’s time is at most so long before it was received, in µs. */
