@@ -92,7 +92,7 @@ test.runIf(process.platform === 'linux')('weir run begins with few arenas of mem
 
 test('signals reach the program through the hand-over, and its exit code comes back', async () => {
   const root = await checkout(
-    `process.on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
+    `process.removeAllListeners('SIGTERM').on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
     { installed: true },
   )
   const child = spawn(process.execPath, [...OLD_NODE, join(root, 'bin/weir.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
