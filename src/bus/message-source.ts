@@ -52,7 +52,7 @@ export interface MessageSourceStatus {
   readonly problem?: string
 }
 
-const [leastWaitMs, mostWaitMs, usualKeepMs] = [500, 30_000, 10_000]
+const [leastWaitMs, mostWaitMs, usualKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
 /** A unit of the journal, about: a frame is compressed and larger ones are cut. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const perEvent = 400
@@ -94,6 +94,7 @@ class MessageSource<Handle> implements Source {
   /** The last append was refused. */
   #refused = false
   #problem: string | undefined
+  #pulledAt = Infinity
   /** Has to settle messages before they are acknowledged. */
   readonly #sink: AwaitedSink | undefined
   /** Aborts when the sink is gone, and nothing is to be pulled. */
@@ -117,7 +118,8 @@ class MessageSource<Handle> implements Source {
   }
 
   status(): MessageSourceStatus {
-    return { messages: this.#messages, rejected: this.#rejected, ...(this.#problem === undefined ? {} : { problem: this.#problem }) }
+    // Who waits for so long has reached the bus, which has no messages.
+    return { messages: this.#messages, rejected: this.#rejected, ...(this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs ? {} : { problem: this.#problem }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -136,6 +138,7 @@ class MessageSource<Handle> implements Source {
           if (!(await this.#sinkIsThere(signal))) continue
           // What has come meanwhile is taken at once; and a client that always has one more would leave the journal no turn to write.
           await timers.yield()
+          this.#pulledAt = this.#context.host.clock.monotonic()
           const pulled = await this.#puller.pull(this.#sink === undefined ? signal : AbortSignal.any([signal, this.#gone]))
           if (pulled.length > 0 && this.#problem !== undefined) this.#context.log.info('Messages come again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
@@ -143,6 +146,7 @@ class MessageSource<Handle> implements Source {
           await this.#takeAll(await this.#wholes(pulled, signal), signal)
           this.#coming = []
         } catch (error) {
+          this.#pulledAt = Infinity
           this.#say('No messages can be read; it is tried again.', error)
           await timers.sleep(wait, signal)
           wait = Math.min(2 * wait, mostWaitMs)

@@ -202,7 +202,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: RunFlags): Pr
       reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources: collecting, sinks: delivery ?? sinks, reveal, onSources: (running) => (reports = running), onClusters })
     const runtime = new Runtime({
       host, log, metrics, directory: journal, tail, follower, sinks, reload,
-      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status(), manifest: (query) => sources.manifest(query), places: () => ingest.call('places', undefined as never) },
+      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status(), health: () => sources.health(), manifest: (query) => sources.manifest(query), places: () => ingest.call('places', undefined as never) },
       store: store?.port,
       workloads,
       shared: delivery,

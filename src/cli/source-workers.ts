@@ -2,6 +2,7 @@
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
+import type { SourceHealth } from '../engine/source-health.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources.ts'
 import { watched } from '../registry.ts'
 import type { ProfileWish } from '../telemetry/profile.ts'
@@ -50,6 +51,12 @@ export class SourceWorkers {
 
   async manifest(query: ManifestQuery): Promise<ManifestState | undefined> {
     return this.#watch?.call('manifest', query)
+  }
+
+  /** Sources that do not do their job, and why. */
+  async health(): Promise<Readonly<Record<string, SourceHealth>>> {
+    const [here, there] = await Promise.all([this.#options.ingest.call('sourceHealth', undefined as never), this.#watch?.call('health', undefined as never)])
+    return { ...here, ...there }
   }
 
   /** Of the watch worker; nothing while there is none. */

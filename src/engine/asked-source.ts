@@ -1,18 +1,22 @@
 /** A source of places that are asked again and again: each by itself, and of those who share a journal one Weir at a time. */
 import { KeptState, type KeptKnowledge } from './kept-state.ts'
 import type { Source, SourceContext, TurnRecord } from './ports.ts'
+import { healthOfPlaces, type SourceHealth } from './source-health.ts'
 import { takeTurns } from './take-turns.ts'
 import { ToldOnce } from './told-once.ts'
 
-export interface AskedParts<Status> {
+type Readable = Parameters<typeof healthOfPlaces>[0][number]
+
+export interface AskedParts<Status extends Readable> {
   /** Each ends when the signal aborts and what it is telling is synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
   /** Called when all have ended for good. */
   close(): void
 }
 
-export interface AskedSource<Status> extends Source {
+export interface AskedSource<Status extends Readable> extends Source {
   status(): { readonly places: readonly Status[] }
+  health(): SourceHealth | undefined
 }
 
 export interface AskedOptions {
@@ -30,7 +34,7 @@ export interface AskedOptions {
 }
 
 /** The other side need not be there. */
-export async function askedSource<Status>({ context, keptMs, what, across, lease, sink }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
+export async function askedSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
   if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
   const kept = new KeptState(sink === undefined ? undefined : context.awaited?.(sink))
   let isOurs = (): boolean => true
@@ -48,12 +52,18 @@ export async function askedSource<Status>({ context, keptMs, what, across, lease
   const parts = build(told)
   const { places } = parts
   // Each by itself: one that can't be read stops no other.
-  const read = (signal: AbortSignal): Promise<void> => allEnd(places.map((place) => place.run(signal)))
+  let isReading = false
+  const read = async (signal: AbortSignal): Promise<void> => {
+    isReading = true
+    await allEnd(places.map((place) => place.run(signal))).finally(() => { isReading = false })
+  }
   const known = (): KeptKnowledge => told.known
   let isRestored = false
   return {
     addresses: [],
     status: () => ({ places: places.map((place) => place.status()) }),
+    // Who stands by does its job.
+    health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
     async run(signal) {
       try {
         if (lease !== undefined) await takeTurns({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {

@@ -1,6 +1,7 @@
 import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
+import type { Health } from './health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './ports.ts'
 
 /** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
@@ -213,12 +214,7 @@ export interface ReloadReport {
   readonly problems: readonly string[]
 }
 
-export interface Health {
-  readonly live: boolean
-  readonly ready: boolean
-  readonly draining: boolean
-  readonly reasons: readonly string[]
-}
+export type { Health }
 
 export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]

@@ -2,7 +2,6 @@
  * A running Weir as its own API sees it: sources in the ingest worker, sinks here, the store in its worker. Every part is
  * handed in; this file only joins them.
  */
-import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
@@ -11,12 +10,16 @@ import type {
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts'
 import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
+import { Feed } from './feed.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './shared/names.ts'
 import { LedgerMetrics } from './ledger-metrics.ts'
 import { makeLedger, storeBooks, storeSink, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'
+import { seenOf } from './failing.ts'
+import { Readiness } from './readiness.ts'
 import type { SinkSet } from './sinks.ts'
+import type { SourceHealth } from './source-health.ts'
 import type { SourceReport } from './sources.ts'
 import { tapOf } from './tap.ts'
 
@@ -35,6 +38,8 @@ export interface IngestPort {
   /** What each source says of itself. */
   status(): Promise<Readonly<Record<string, unknown>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
+  /** Sources that do not do their job. */
+  health(): Promise<Readonly<Record<string, SourceHealth>>>
   /** Of a journal that is copied here: how far each partition has come. */
   places(): Promise<ReadonlyMap<number, number>>
 }
@@ -68,20 +73,21 @@ const housekeepingMs = 1000
 export class Runtime implements Control {
   readonly deadLetters: DeadLetterAdmin
   readonly #parts: RuntimeParts
-  #state: 'starting' | 'ready' | 'draining' = 'starting'
-  #problems: readonly string[] = []
+  readonly #readiness: Readiness
+  #pending: ReadonlyMap<string, number> = new Map()
   #isFull = false
   #journal = { bytes: 0, segments: 0 }
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
   readonly #ledgerMetrics: LedgerMetrics
-  readonly #watchers = new Set<(frame: Frame) => void>()
-  #feed: AbortController | undefined
+  readonly #feed: Feed
   /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
   #passed: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
     this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
+    this.#feed = new Feed(parts)
+    this.#readiness = new Readiness(parts.host.clock, parts.log)
     this.deadLetters = deadLetterAdmin(parts.shared?.letters ?? lettersOf(parts.sinks))
   }
 
@@ -90,11 +96,11 @@ export class Runtime implements Control {
   }
 
   ready(): void {
-    this.#state = 'ready'
+    this.#readiness.started()
   }
   drain(): void {
-    this.#state = 'draining'
-    this.#feed?.abort()
+    this.#readiness.drain()
+    this.#feed.stop()
   }
 
   ingest(batch: EventBatch): Promise<Ingested> {
@@ -173,17 +179,7 @@ export class Runtime implements Control {
   }
 
   watch(listener: (frame: Frame) => void): () => void {
-    this.#watchers.add(listener)
-    if (this.#feed === undefined) {
-      this.#feed = new AbortController()
-      this.#follow(this.#feed.signal).catch((error: unknown) => this.#parts.log.error('the live view stopped', { error: String(error) }))
-    }
-    return () => {
-      this.#watchers.delete(listener)
-      if (this.#watchers.size > 0) return
-      this.#feed?.abort()
-      this.#feed = undefined
-    }
+    return this.#feed.watch(listener)
   }
 
   async shared(): Promise<SharedJournal | undefined> {
@@ -229,8 +225,7 @@ export class Runtime implements Control {
   }
 
   health(): Health {
-    const ready = this.#state === 'ready'
-    return { live: true, ready, draining: this.#state === 'draining', reasons: ready ? this.#problems : [`weir is ${this.#state}`] }
+    return this.#readiness.health()
   }
 
   /** Every second: lets go of segments that nobody needs, and keeps rates and gauges. Runs until the signal aborts. */
@@ -247,9 +242,13 @@ export class Runtime implements Control {
 
   async #tidy(): Promise<void> {
     const { sinks, ingest, follower, metrics, host } = this.#parts
-    await follower.catchUp()
-    const status = await ingest.release(this.#settled(sinks.holds(), this.#isFull))
+    const unread = await follower.catchUp().then(() => undefined, (error: unknown) => `the journal cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
     this.#isFull = status.problem !== undefined
+    this.#readiness.look(seenOf({
+      refusal: status.problem ?? unread, unacknowledged: this.#unacknowledged(), delivery: this.#parts.shared?.problem, former: sinks.former(), pending: this.#pending,
+      sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })), sources: await ingest.health(),
+    }))
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
@@ -264,7 +263,6 @@ export class Runtime implements Control {
     }
     this.#count(await this.ledger())
     const now = host.clock.now()
-    this.#problems = [status.problem, this.#parts.shared?.problem].filter((problem) => problem !== undefined).concat(sinks.all().flatMap(({ entry, delivery }) => (delivery.error === undefined ? [] : [`sink ${entry.id}: ${delivery.error}`])))
     for (const { entry, delivery } of sinks.all()) {
       metrics.set('weir_sink_lag_seconds', delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000, { sink: entry.id })
     }
@@ -282,20 +280,17 @@ export class Runtime implements Control {
   }
 
   #count(ledger: Ledger): void {
+    this.#pending = new Map(ledger.sinks.map(({ name, pending }) => [name, pending]))
     // Sources of others who share the journal are theirs to count.
     this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    const { host, directory, tail } = this.#parts
-    const { sequence, row } = tail.durable()
-    const reader = openReader({ host, directory, tail, after: { sequence, row } })
-    try {
-      while (!signal.aborted) {
-        for (const frame of await reader.next(1024 * 1024, signal)) for (const watcher of this.#watchers) watcher(frame)
-      }
-    } finally {
-      await reader.close()
-    }
+  /** Why posts are not acknowledged by the sink that settles them. */
+  #unacknowledged(): string | undefined {
+    const { http, sinks, shared } = this.#parts
+    const { ack } = http()
+    if (ack === undefined) return undefined
+    const error = shared === undefined ? sinks.get(ack)?.error : shared.settling(ack) === undefined ? 'no deliverer has begun with it yet' : undefined
+    return error === undefined ? undefined : `posts are acknowledged by sink ${ack}, which fails: ${error}`
   }
 }

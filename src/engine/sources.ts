@@ -5,6 +5,7 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import { arrivedSettings } from '../schema/values.ts'
 import type { Admission } from './admission.ts'
 import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from './ports.ts'
+import { healthOf, type SourceHealth } from './source-health.ts'
 import { endsWithin } from './stopping.ts'
 import { tracedUnit } from './traced.ts'
 
@@ -136,6 +137,14 @@ export class SourceSet {
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  /** Sources that do not do their job, and why. */
+  health(): Readonly<Record<string, SourceHealth>> {
+    return Object.fromEntries([...this.#running.values()].flatMap(({ entry, source }) => {
+      const health = healthOf(source)
+      return health === undefined ? [] : [[entry.id, health]]
+    }))
   }
 
   async stop(): Promise<void> {

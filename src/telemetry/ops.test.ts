@@ -14,7 +14,7 @@ afterEach(async () => {
   server = undefined
 })
 
-async function start(health: HealthReport = { live: true, ready: true, draining: false, reasons: [] }, store = new MetricStore()): Promise<OpsServer> {
+async function start(health: HealthReport = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }, store = new MetricStore()): Promise<OpsServer> {
   server = await startOps({ host: '127.0.0.1', port: 0, metrics: exposition(store), health: () => health })
   return server
 }
@@ -91,7 +91,7 @@ describe('/metrics', () => {
   test('that cannot be written is a 500 with the reason', async () => {
     server = await startOps({
       host: '127.0.0.1', port: 0, metrics: () => Promise.reject(new Error('broken')),
-      health: () => ({ live: true, ready: true, draining: false, reasons: [] }),
+      health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
     })
     expect(await ask('/metrics')).toMatchObject({ status: 500, body: 'The metrics could not be written: broken\n' })
   })
@@ -100,19 +100,19 @@ describe('/metrics', () => {
 describe('health', () => {
   test('is 200 while all is well', async () => {
     await start()
-    expect(await ask('/healthz/live')).toMatchObject({ status: 200, type: 'application/json; charset=utf-8', body: '{"live":true,"draining":false,"reasons":[]}' })
-    expect(await ask('/healthz/ready?verbose')).toMatchObject({ status: 200, body: '{"ready":true,"draining":false,"reasons":[]}' })
+    expect(await ask('/healthz/live')).toMatchObject({ status: 200, type: 'application/json; charset=utf-8', body: '{"live":true,"draining":false,"reasons":[],"warnings":[]}' })
+    expect(await ask('/healthz/ready?verbose')).toMatchObject({ status: 200, body: '{"ready":true,"draining":false,"reasons":[],"warnings":[]}' })
   })
 
   test('is 503 with the reasons when it is not, each question by itself', async () => {
-    await start({ live: true, ready: false, draining: true, reasons: ['The journal is full.'] })
+    await start({ live: true, ready: false, accepting: false, draining: true, reasons: ['The journal is full.'], warnings: [] })
     expect(await ask('/healthz/live')).toMatchObject({ status: 200 })
-    expect(await ask('/healthz/ready')).toMatchObject({ status: 503, body: '{"ready":false,"draining":true,"reasons":["The journal is full."]}' })
+    expect(await ask('/healthz/ready')).toMatchObject({ status: 503, body: '{"ready":false,"draining":true,"reasons":["The journal is full."],"warnings":[]}' })
   })
 })
 
 test('kollect\'s paths give the same answers', async () => {
-  await start({ live: true, ready: false, draining: false, reasons: ['Not yet.'] })
+  await start({ live: true, ready: false, accepting: false, draining: false, reasons: ['Not yet.'], warnings: [] })
   expect(await ask('/__/health')).toEqual(await ask('/healthz/live'))
   expect(await ask('/__/ready')).toEqual(await ask('/healthz/ready'))
   expect((await ask('/__/ready')).status).toBe(503)
@@ -123,16 +123,16 @@ test('the first page lists the others, and nothing else is there', async () => {
   await start()
   const { body } = await ask('/')
   for (const path of body.split('\n').filter(Boolean).map((line) => line.split(' ')[0] ?? '')) expect((await ask(path)).status).toBe(200)
-  expect(body.split('\n')).toHaveLength(4)
+  expect(body.split('\n')).toHaveLength(5)
   expect((await ask('/favicon.ico')).status).toBe(404)
   expect((await ask('/metrics', 'POST')).status).toBe(405)
-  expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '44' })
+  expect(await ask('/healthz/ready', 'HEAD')).toMatchObject({ status: 200, body: '', length: '58' })
 })
 
 describe('profiles', () => {
   const served = async (take: (wish: ProfileWish) => Promise<Uint8Array>): Promise<void> => {
     server = await startOps({
-      host: '127.0.0.1', port: 0, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, draining: false, reasons: [] }),
+      host: '127.0.0.1', port: 0, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
       profiles: new OpsProfiles(new Map([['main', take], ['ingest', take]])),
     })
   }
@@ -190,7 +190,7 @@ describe('profiles', () => {
 
 test('a port in use is said by name', async () => {
   const { port } = await start()
-  await expect(startOps({ host: '127.0.0.1', port, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, draining: false, reasons: [] }) }))
+  await expect(startOps({ host: '127.0.0.1', port, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }) }))
     .rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
 })
 

@@ -9,8 +9,10 @@ import type { ProfileKind } from './profile.ts'
 export interface HealthReport {
   readonly live: boolean
   readonly ready: boolean
+  readonly accepting: boolean
   readonly draining: boolean
   readonly reasons: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 export interface OpsOptions {
@@ -39,7 +41,8 @@ interface Answer {
 const pages: Readonly<Record<string, string>> = {
   '/metrics': 'metrics for Prometheus',
   '/healthz/live': '200 while the process works, else 503: restart it',
-  '/healthz/ready': '200 while data is taken, else 503 with the reasons',
+  '/healthz/ready': '200 while Weir does its job, else 503 with the reasons',
+  '/healthz/accepting': '200 while posted data is accepted, else 503: for pods behind a Service',
 }
 const profilePages: Readonly<Record<string, string>> = {
   '/debug/pprof/profile': 'where the time goes, for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
@@ -93,6 +96,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
     case '/__/health': return health(options, 'live')
     case '/healthz/ready':
     case '/__/ready': return health(options, 'ready')
+    case '/healthz/accepting': return health(options, 'accepting')
     default: return text(404, 'There is no such page; / lists all.\n')
   }
 }
@@ -113,9 +117,9 @@ async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: Inco
   return { status: 200, type: 'application/octet-stream', body: given.profile, headers: { 'content-disposition': `attachment; filename="${given.name}"` } }
 }
 
-function health(options: OpsOptions, which: 'live' | 'ready'): Answer {
-  const { reasons, draining, ...is } = options.health()
-  const body = JSON.stringify({ [which]: is[which], draining, reasons: reasons.map(withoutUrlSecrets) })
+function health(options: OpsOptions, which: 'live' | 'ready' | 'accepting'): Answer {
+  const { reasons, warnings, draining, ...is } = options.health()
+  const body = JSON.stringify({ [which]: is[which], draining, reasons: reasons.map(withoutUrlSecrets), warnings: warnings.map(withoutUrlSecrets) })
   return { status: is[which] ? 200 : 503, type: 'application/json; charset=utf-8', body }
 }
 

@@ -7,15 +7,15 @@ test('ledger, pipeline and health answer what the engine says', async () => {
   const get = async (path: string): Promise<unknown> => (await fetch(api.url + path)).json()
   expect(await get('/api/v1/ledger')).toEqual(control.ledgerNow)
   expect(await get('/api/v1/pipeline')).toEqual(await control.pipeline())
-  expect(await get('/api/v1/health')).toEqual({ live: true, ready: true, draining: false, reasons: [], version: '0.0.0-test' })
-  control.healthNow = { live: true, ready: false, draining: true, reasons: ['stopping'] }
+  expect(await get('/api/v1/health')).toEqual({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [], version: '0.0.0-test' })
+  control.healthNow = { live: true, ready: false, accepting: false, draining: true, reasons: ['stopping'], warnings: [] }
   expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(503)
 })
 
 test('health gives a viewer of some namespaces no reason, and nobody the query of a URL', async () => {
   const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
   const { api, control } = await start({ auth })
-  control.healthNow = { live: true, ready: true, draining: false, reasons: ['sink bus: https://10.0.0.1/in?sig=SECRET: HTTP 503', 'sink other: away'] }
+  control.healthNow = { live: true, ready: true, accepting: true, draining: false, reasons: ['sink bus: https://10.0.0.1/in?sig=SECRET: HTTP 503', 'sink other: away'], warnings: [] }
   const reasons = async (token: string): Promise<unknown> => ((await (await fetch(`${api.url}/api/v1/health`, { headers: { authorization: `Bearer ${token}` } })).json()) as { reasons: unknown }).reasons
   expect(await reasons('admin')).toEqual(['sink bus: https://10.0.0.1/in: HTTP 503', 'sink other: away'])
   expect(await reasons('shop')).toEqual(['A part of Weir does not work; an admin can see which.'])

@@ -49,8 +49,8 @@ export const pipelineSchemas = {
     },
   },
   Health: {
-    type: 'object', required: ['live', 'ready', 'draining', 'reasons', 'version'],
-    properties: { live: { type: 'boolean' }, ready: { type: 'boolean' }, draining: { type: 'boolean' }, reasons: names, version: { type: 'string' } },
+    type: 'object', required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'],
+    properties: { live: { type: 'boolean' }, ready: { type: 'boolean', description: 'It does its job now; otherwise `reasons` has why not.' }, accepting: { type: 'boolean', description: 'Data that is posted now is accepted and acknowledged.' }, draining: { type: 'boolean' }, reasons: names, warnings: names, version: { type: 'string' } },
   },
   ReloadReport: {
     type: 'object', required: ['ok', 'changed', 'problems'], properties: { ok: { type: 'boolean' }, changed: names, problems: names },
@@ -83,7 +83,8 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     // Reasons name sinks and addresses, which are not for viewers of some namespaces.
     const limited = request.principal.namespaces !== undefined && !health.draining
     const reasons = limited ? health.reasons.slice(0, 1).map(() => hiddenReason) : health.reasons.map(withoutUrlSecrets)
-    return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, version })
+    const warnings = limited ? [] : health.warnings.map(withoutUrlSecrets)
+    return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, warnings, version })
   })
 
   app.post('/api/v1/sinks/:sink/forget', {

@@ -27,7 +27,7 @@ export class RecordingControl implements Control {
   /** Of a journal that is shared with others. */
   sharedNow: SharedJournal | undefined
   shared = async (): Promise<SharedJournal | undefined> => this.sharedNow
-  healthNow: Health = { live: true, ready: true, draining: false, reasons: [] }
+  healthNow: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }
   reloadProblems: string[] = []
   store: Control['store'] = {
     query: async (sql, format, signal) => {

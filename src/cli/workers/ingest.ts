@@ -161,6 +161,7 @@ export const ingestMethods = {
     telemetry.flush()
     return last
   },
+  sourceHealth: () => need(sources).health(),
   sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },

@@ -65,6 +65,7 @@ export const watchMethods = {
     self.keepCompiled()
     return report
   },
+  health: () => need(sources).health(),
   status(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },

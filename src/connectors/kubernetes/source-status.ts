@@ -1,4 +1,5 @@
 import type { WatchedCluster } from '../../engine/control.ts'
+import type { SourceHealth } from '../../engine/source-health.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { ReaderStatus } from './client-types.ts'
@@ -20,6 +21,19 @@ export interface Running extends Watched {
   readonly selectors: Readonly<Record<string, string>>
   /** Unix ms: when it was known to be right last. */
   right?: number
+}
+
+/** What keeps it from watching: everything, or some kinds. Who stands by needs no more than the Lease. */
+export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesStatus): SourceHealth | undefined {
+  if (lease?.state === 'stands by') return lease.problem === undefined ? undefined : { why: `the Lease cannot be read: ${lease.problem}`, counts: 'lasting' }
+  const broken = kinds.filter(({ state, reason }) => state !== 'watching' && (reason !== undefined || state === 'forbidden' || state === 'unwatchable'))
+  const first = broken[0]
+  const why = problem ?? (first === undefined ? undefined : `${first.kind}: ${first.reason ?? first.state}`)
+  if (kinds.length === 0 && why === undefined) return reached === undefined ? undefined : { why: 'there is no kind that is selected and may be watched', counts: 'now' }
+  if (why === undefined) return undefined
+  if (broken.length < kinds.length && problem === undefined) return { why: `${broken.length} of ${kinds.length} kinds are not watched: ${why}`, counts: 'partly' }
+  if (broken.length < kinds.length) return { why, counts: 'lasting' }
+  return { why: first === undefined ? why : `no kind is watched: ${why}`, counts: kinds.some(({ watches }) => watches > 0) ? 'lasting' : 'now' }
 }
 
 export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>

@@ -21,7 +21,7 @@ import { repair } from './source-reconcile.ts'
 import { retelling } from './source-retell.ts'
 import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
-import { statusOf, type KubernetesStatus, type Running } from './source-status.ts'
+import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 import { turnsOf, type Turns } from './source-turn.ts'
 
@@ -59,6 +59,7 @@ export class KubernetesSource implements Source {
   readonly #absent = new Map<string, number>()
   #reached: number | undefined
   #problem: string | undefined
+  readonly health = (): ReturnType<typeof healthOfWatches> => healthOfWatches(this.status())
   #hidden = 0
   #changes = 0
   #rediscover: () => void = () => undefined
@@ -113,8 +114,7 @@ export class KubernetesSource implements Source {
   status(): KubernetesStatus {
     return statusOf({
       cluster: this.#config.cluster, objects: this.#map.size, changes: this.#changes, hidden: this.#hidden, unavailable: this.#unavailable, watched: [...this.#running.values()],
-      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }),
-      ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }), ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     })
   }
 

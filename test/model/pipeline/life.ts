@@ -101,7 +101,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
         await journal.release(sequence)
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
       },
-      manifest: () => Promise.resolve(undefined), status: () => Promise.resolve({}),
+      manifest: () => Promise.resolve(undefined), health: () => Promise.resolve({}), status: () => Promise.resolve({}),
       places: () => Promise.resolve(new Map()),
     },
     store: { reader: store.reader, status: () => statusOf(store), settled: () => Promise.resolve(statusOf(store)) },

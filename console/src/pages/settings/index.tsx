@@ -75,13 +75,13 @@ function Who(): React.ReactNode {
 }
 
 function About(): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({ queryKey: ['health'], staleTime: 10_000, queryFn: ({ signal }) => ask<{ readonly version: string }>('/api/v1/health', { signal }) })
+  const { data, isError, error, refetch } = useQuery({ queryKey: ['openapi'], staleTime: 10_000, queryFn: ({ signal }) => ask<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }) })
   return (
     <section className="panel" aria-label="This Weir">
       <h2>This Weir</h2>
       {isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : (
         <dl className="facts">
-          <dt>Version</dt><dd>{data?.version ?? '…'}</dd>
+          <dt>Version</dt><dd>{data?.info.version ?? '…'}</dd>
           <dt>API</dt><dd><a href="/api/v1/openapi.json">Description of the API</a> (OpenAPI), for programs and people; <code>docs/reference/http-api.md</code> is the same to read.</dd>
           <dt>Guide</dt><dd><code>docs/guide</code> in the folder of Weir: start with <code>console.md</code> and <code>queries.md</code>.</dd>
         </dl>

@@ -1,0 +1,29 @@
+/** What fails now, of what runs in this process. */
+import type { FormerSink } from './former-sinks.ts'
+import type { Failing, Seen } from './readiness.ts'
+import type { SourceHealth } from './source-health.ts'
+
+export interface Running {
+  /** Why no data is accepted. */
+  readonly refusal: string | undefined
+  /** Why posts are not acknowledged. */
+  readonly unacknowledged: string | undefined
+  /** Why partitions of a shared journal are not delivered. */
+  readonly delivery: string | undefined
+  readonly sinks: readonly { readonly id: string; readonly error: string | undefined }[]
+  readonly former: readonly FormerSink[]
+  readonly sources: Readonly<Record<string, SourceHealth>>
+  /** Rows that are pending, by sink. */
+  readonly pending: ReadonlyMap<string, number>
+}
+
+export function seenOf({ refusal, unacknowledged, delivery, sinks, former, sources, pending }: Running): Seen {
+  const waiting = (id: string): string => `${pending.get(id) ?? 0} rows wait in the journal`
+  const failing: Failing[] = [
+    ...Object.entries(sources).map(([id, { why, counts }]): Failing => ({ what: `source ${id}`, why, counts })),
+    ...sinks.flatMap(({ id, error }): Failing[] => (error === undefined ? [] : [{ what: `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }])),
+    ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
+  ]
+  const warnings = former.flatMap(({ id, orphaned }) => (orphaned === undefined ? [] : [`sink ${id} is not configured any more: ${waiting(id)}`]))
+  return { refusal, unacknowledged, failing, warnings }
+}

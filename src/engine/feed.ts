@@ -1,0 +1,54 @@
+/** Frames as they are synced, for the live view. Reads only while somebody watches. */
+import type { Host } from '../host/index.ts'
+import { openReader } from '../journal/reader.ts'
+import type { Frame, Tail } from '../journal/types.ts'
+import type { Log } from './ports.ts'
+
+export interface FeedOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly directory: string
+  readonly tail: Tail
+}
+
+export class Feed {
+  readonly #options: FeedOptions
+  readonly #watchers = new Set<(frame: Frame) => void>()
+  #reading: AbortController | undefined
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  /** Returns the unsubscribe. */
+  watch(listener: (frame: Frame) => void): () => void {
+    this.#watchers.add(listener)
+    if (this.#reading === undefined) {
+      this.#reading = new AbortController()
+      this.#follow(this.#reading.signal).catch((error: unknown) => this.#options.log.error('the live view stopped', { error: String(error) }))
+    }
+    return () => {
+      this.#watchers.delete(listener)
+      if (this.#watchers.size > 0) return
+      this.#reading?.abort()
+      this.#reading = undefined
+    }
+  }
+
+  stop(): void {
+    this.#reading?.abort()
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { host, directory, tail } = this.#options
+    const { sequence, row } = tail.durable()
+    const reader = openReader({ host, directory, tail, after: { sequence, row } })
+    try {
+      while (!signal.aborted) {
+        for (const frame of await reader.next(1024 * 1024, signal)) for (const watcher of this.#watchers) watcher(frame)
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+}
