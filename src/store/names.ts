@@ -1,6 +1,6 @@
 /**
  * Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. The name alone describes a file and
- * verifies it without the manifest. Files of versions before checksums have no CRC-32 there. See ADR 0023.
+ * verifies it without the manifest. Files of versions before checksums have no CRC-32 there. See ADR 0024.
  */
 export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
