@@ -21,7 +21,7 @@ export class LedgerMetrics {
     }
     for (const { name, pending, state } of sinks) {
       this.#metrics.set('weir_sink_pending_rows', pending, { sink: name })
-      this.#metrics.set('weir_sink_orphaned', state === 'orphaned' ? 1 : 0, { sink: name })
+      this.#metrics.set('weir_sink_orphaned_rows', state === 'orphaned' ? pending : 0, { sink: name })
     }
   }
 }

@@ -107,7 +107,7 @@ export const metricTable: Readonly<Record<string, MetricInfo>> = {
   weir_sink_oversize_rows_total: counter('Events that were too large for a bus and went out in parts, or as a claim to a body in a store', 'sink', 'way'),
   weir_sink_reduced_rows_total: counter('Changes of objects that were too large and went out without their states', 'sink'),
   weir_sink_retries_total: counter('Batches sent again', 'sink'),
-  weir_sink_orphaned: gauge('1 for a sink that is no longer configured and has pending rows', 'sink'),
+  weir_sink_orphaned_rows: gauge('Pending rows of a sink that is no longer configured', 'sink'),
   weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),
   weir_sink_lag_seconds: gauge('Age of the oldest row that a sink has not settled', 'sink'),
 

@@ -35,8 +35,8 @@ export default {
   issue: '24.4',
   title: 'Two PID namespaces compete for one folder under kill -9: no acknowledged row is lost, and never do both write.',
   async run(context) {
-    const [program = '', ...args] = [...namespace, 'true']
-    if ((await runCommand(program, args, { limit: 10_000 })).code !== 0) context.skip('unshare is not permitted here')
+    const [program = '', ...args] = namespace
+    if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0) context.skip('unshare is not permitted here')
     const data = join(context.folder, 'data')
     await using first = await side(context, data, 'first')
     await using second = await side(context, data, 'second')

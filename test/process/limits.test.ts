@@ -6,11 +6,11 @@ import { startWeir } from '../kit/weir-process.ts'
 
 it('a query that never ends is ended, with the reason, and others are answered', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-query-limit-'))
-  await using weir = await startWeir({ folder, config: { store: { query_timeout: '1s' } } })
+  await using weir = await startWeir({ folder, config: { sql: { timeout: '1s' } } })
   const endless = 'SELECT count(*) FROM range(100000000) a, range(100000000) b, range(1000) c WHERE a.range + b.range + c.range = -1'
   const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: endless }) })
-  expect(answer.status).toBe(400)
-  expect(await answer.text()).toContain('query_timeout')
+  expect(answer.status).toBe(504)
+  expect(await answer.text()).toContain('WEIR_SQL_TIMEOUT')
   expect(await weir.sql('SELECT 1 AS one')).toEqual([{ one: 1 }])
   await rm(folder, { recursive: true, force: true })
 })

@@ -39,7 +39,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
   it('is orphaned in ledger, pipeline and metrics, keeps its rows through a start, and delivers them when it returns', async () => {
     expect(await bus()).toMatchObject({ state: 'orphaned', pending: 3 })
     expect((await weir.pipeline()).sinks.find(({ name }) => name === 'bus')).toMatchObject({ state: 'orphaned' })
-    expect(await weir.metric('weir_sink_orphaned', 'sink="bus"')).toBe(1)
+    expect(await weir.metric('weir_sink_orphaned_rows', 'sink="bus"')).toBe(3)
     await weir.stop()
     await weir.start()
     expect(await bus()).toMatchObject({ state: 'orphaned', pending: 3 })

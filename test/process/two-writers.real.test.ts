@@ -21,8 +21,8 @@ const container = ['unshare', '--pid', '--net', '--fork', '--mount-proc', '--kil
 
 describe('two containers on one folder', () => {
   it('have one writer: the second is refused, and takes over after kill -9 of the first; no acknowledged event is lost', async (context: TestContext) => {
-    const [program = '', ...args] = [...container, 'true']
-    if ((await runCommand(program, args, { limit: 10_000 })).code !== 0) context.skip('unshare')
+    const [program = '', ...args] = container
+    if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0) context.skip('unshare')
     await using first = await startWeir({ folder: join(folder, 'first'), data, through: container })
     await using second = await prepareWeir({ folder: join(folder, 'second'), data, through: container })
 

@@ -244,13 +244,8 @@ export class Delivery {
   #sender(range: Range | undefined): Sender {
     const { host, log, traces } = this.#options
     return {
-      id: this.id,
-      sink: () => this.#sink,
-      idempotency: this.#idempotency,
-      settings: () => this.#settings,
-      clock: host.clock, timers: host.timers,
-      random: () => host.random.next(),
-      log, traces,
+      id: this.id, sink: () => this.#sink, idempotency: this.#idempotency, settings: () => this.#settings,
+      clock: host.clock, timers: host.timers, random: () => host.random.next(), log, traces,
       behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
