@@ -2,7 +2,7 @@ import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/contr
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 
-export function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
+function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
   if (reader.isolated === undefined) throw new Error('the store starts no query processes')
   return reader.isolated(query, signal)
 }

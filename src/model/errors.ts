@@ -20,6 +20,7 @@ export const errorTable = {
   WEIR_SQL_MEMORY: { retry: false, advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.memory` sets the limit.' },
   WEIR_SQL_TIMEOUT: { retry: false, advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.timeout` sets the limit.' },
   WEIR_SQL_PROCESS: { retry: true, advice: 'Try again. If it happens again, the program log of the server has the last lines of the process.' },
+  WEIR_STORE_REOPENING: { retry: true, advice: 'Repeat the query. If it happens again, the program log of the server has the reason.' },
   WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
   WEIR_SINK_CONFIGURED: { retry: false, advice: 'Remove it from the configuration first, then reload.' },

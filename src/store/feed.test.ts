@@ -9,6 +9,7 @@ import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
 import type { FeedIdentity } from './waiting.ts'
 import { openStore, StoreFeed, type Store } from './index.ts'
+import { ask } from './testing/ask.ts'
 import type { TableRows } from './table-writer.ts'
 import { event, flowBatch, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
 
@@ -116,6 +117,45 @@ test('a store that cannot be opened again is tried until it can; meanwhile rows 
   stop.abort()
   await done
   await fed.store.close()
+})
+
+test('a query while the store is opened again waits for it and is answered', async () => {
+  FailingTables.appends = 0
+  FailingTables.failAt = new Set([1])
+  const [closed, mayOpen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let opens = 0
+  const { feed: fed, done, until } = await feed(async () => {
+    if (++opens === 1) return tables()
+    closed.resolve()
+    await mayOpen.promise
+    return tables()
+  })
+  const accepted = await accept('a')
+  await closed.promise
+  const answer = ask(fed.reader, 'SELECT 7 AS seven')
+  mayOpen.resolve()
+  expect(await answer).toEqual([{ seven: 7 }])
+  await until(accepted)
+  stop.abort()
+  await done
+  await fed.store.close()
+})
+
+test('a query while the store cannot be opened ends with an error that says to repeat it', async () => {
+  FailingTables.appends = 0
+  FailingTables.failAt = new Set([1])
+  const closed = Promise.withResolvers<void>()
+  let opens = 0
+  const { feed: fed, done } = await feed(async () => {
+    if (++opens === 1) return tables()
+    closed.resolve()
+    throw new Error('no such folder')
+  })
+  await accept('a')
+  await closed.promise
+  await expect(ask(fed.reader, 'SELECT 7 AS seven')).rejects.toMatchObject({ code: 'WEIR_STORE_REOPENING', retry: true })
+  stop.abort()
+  await done
 })
 
 test('where a cluster is watched flows wait three seconds, and what comes after them behind them; news is heard at once', async () => {

@@ -1,3 +1,4 @@
+import type { StoreReader } from '../engine/control.ts'
 import type { Log, Metrics } from '../engine/ports.ts'
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
@@ -5,6 +6,7 @@ import type { Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
+import { ReopeningStore } from './reopening.ts'
 import { Waiting, type FeedIdentity } from './waiting.ts'
 
 export interface FeedOptions {
@@ -48,7 +50,7 @@ const lastRetryMs = 30_000
 export class StoreFeed {
   readonly #options: FeedOptions
   readonly #refill: Refill
-  #store: Store
+  readonly #reopening: ReopeningStore
   #askedAt = -Infinity
   readonly #fresh = new Set<FreshWaiter>()
   /** Of the last look for readers who wait. */
@@ -59,7 +61,7 @@ export class StoreFeed {
   private constructor(options: FeedOptions, store: Store) {
     this.#options = options
     this.#refill = new Refill(options)
-    this.#store = store
+    this.#reopening = new ReopeningStore(store, options.open, options.host.timers)
   }
 
   /** Rejects when the store cannot be opened the first time. */
@@ -69,7 +71,12 @@ export class StoreFeed {
 
   /** The store that is open now: ask each time. */
   get store(): Store {
-    return this.#store
+    return this.#reopening.store
+  }
+
+  /** Queries of whichever store is open. They wait while it is opened again. */
+  get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
+    return this.#reopening.reader
   }
 
   /** Somebody asks the store: for a while what is stored is newer. */
@@ -101,7 +108,7 @@ export class StoreFeed {
 
   /** The last durable commit. */
   #reached(): number {
-    return this.#store.ledger().positions[filePartition]?.sequence ?? 0
+    return this.store.ledger().positions[filePartition]?.sequence ?? 0
   }
 
   #tellFresh(waiting: Waiting): void {
@@ -121,15 +128,14 @@ export class StoreFeed {
       } catch (error) {
         log.error('the store failed and is opened again; rows wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
         await host.timers.sleep(waitMs, signal)
-        await this.#reopen()
+        await this.#reopen(signal)
       }
     }
   }
 
-  async #reopen(): Promise<void> {
+  async #reopen(signal: AbortSignal): Promise<void> {
     try {
-      await this.#store.close().catch(() => {})
-      this.#store = await this.#options.open()
+      await this.#reopening.reopen(signal)
     } catch (error) {
       this.#options.log.error('the store could not be opened again; it is tried again', { error: error instanceof Error ? error.message : String(error) })
     }
@@ -137,7 +143,7 @@ export class StoreFeed {
 
   async #follow(directory: string, tail: Tail, signal: AbortSignal): Promise<void> {
     const { host, log, metrics, committed } = this.#options
-    const { projection } = this.#store
+    const { projection } = this.store
     const reader = openReader({
       host, directory, tail,
       after: projection.position()[filePartition] ?? nowhere,
@@ -190,7 +196,7 @@ export class StoreFeed {
           maintainAt = host.clock.monotonic() + maintainEveryMs
         }
         if (host.clock.monotonic() >= refillAt) {
-          if (await this.#refill.run(this.#store, directory, tail)) committed()
+          if (await this.#refill.run(this.store, directory, tail)) committed()
           else refillAt = host.clock.monotonic() + refillEveryMs
         }
       }
@@ -208,16 +214,16 @@ export class StoreFeed {
 
   /** As many merges as a busy store needs in the time between two calls, and no more: commits go on beside them. */
   async #maintain(signal: AbortSignal): Promise<void> {
-    for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.#store.maintain())) return
+    for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
   /** A commit that fails loses nothing: the rows are still pending here and in the journal. */
   async #commit(): Promise<boolean> {
     try {
-      await this.#store.projection.commit()
+      await this.store.projection.commit()
       return true
     } catch (error) {
-      if (this.#store.projection.mustReopen) throw error
+      if (this.store.projection.mustReopen) throw error
       this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
       return false
     }

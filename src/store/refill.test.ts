@@ -5,6 +5,7 @@ import { realHost } from '../host/index.ts'
 import { encodeBatch, openJournal, openReader, type SegmentWriter } from '../journal/index.ts'
 import type { Batch } from '../model/batches.ts'
 import { toEventBatch } from '../model/events.ts'
+import { openDuckWriter } from './duck-writer.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
 import { ask } from './testing/ask.ts'
@@ -106,6 +107,31 @@ describe('rows of a damaged file', () => {
     await refill(again)
     expect(again.ledger()).toMatchObject(books)
     expect(await ask(again.reader, 'SELECT * FROM events ORDER BY _pos')).toEqual(rows)
+  })
+
+  it('come again without another start of the store when a file of addresses is lost meanwhile', async () => {
+    const before = await answers(await filled(false))
+    await stores.close()
+    await flip('flows')
+    let lost = false
+    const writer = await openDuckWriter({ disk: host.disk, memoryLimit: '256MB', threads: 1 })
+    const append = writer.append.bind(writer)
+    writer.append = async (hour, rows) => {
+      if (rows.stream === 'flows' && !lost) {
+        lost = true
+        await flip('endpoints')
+        // A query finds the damage.
+        await ask(store.reader, 'SELECT src_addr FROM flows')
+      }
+      await append(hour, rows)
+    }
+    const store = await stores.open({ writer: () => Promise.resolve(writer) })
+    await answers(store)
+    await refill(store)
+    expect(lost).toBe(true)
+    expect(store.projection.mustReopen).toBe(false)
+    expect(await answers(store)).toEqual(before)
+    expect(store.ledger()).toMatchObject({ stored: { netflow: 18, http: 12 }, quarantined: { netflow: 0, http: 0 } })
   })
 
   it('that are sums are asked of the flows when the journal no longer has their frames', async () => {

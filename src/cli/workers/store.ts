@@ -10,8 +10,7 @@ import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
-import { openStore, serveStore, StoreFeed, type QueryLimits, type Store, type StoreOptions } from '../../store/index.ts'
-import { isolatedIn } from '../query-limit.ts'
+import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions } from '../../store/index.ts'
 import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
@@ -71,12 +70,11 @@ export const storeMethods = {
     host.timers.every(memoryEveryMs, () => {
       feed?.store.recordMemory().catch((error: unknown) => log.warn('The memory of DuckDB could not be read.', { error: String(error) }))
     })
-    // Answers come from whichever store is open when they are asked for.
     serveStore(options.queries, {
       reader: {
-        query: (sql, format, signal) => asked().reader.query(sql, format, signal),
-        edges: (about, signal) => asked().reader.edges(about, signal),
-        ...(start === undefined ? {} : { isolated: (query: IsolatedQuery, signal: AbortSignal) => isolatedIn(asked().reader, query, signal) }),
+        query: (sql, format, signal) => asked().query(sql, format, signal),
+        edges: (about, signal) => asked().edges(about, signal),
+        ...(start === undefined ? {} : { isolated: (query: IsolatedQuery, signal: AbortSignal) => asked().isolated(query, signal) }),
       },
       status: () => need().store.status(),
     })
@@ -156,10 +154,10 @@ async function knowWorkloads(journal: string, tail: SharedTail, sequence: number
   }
 }
 
-function asked(): Store {
+function asked(): StoreFeed['reader'] {
   const open = need()
   open.asked()
-  return open.store
+  return open.reader
 }
 
 function need(): StoreFeed {

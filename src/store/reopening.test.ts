@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import type { StoreReader } from '../engine/control.ts'
+import { WeirError } from '../model/errors.ts'
+import { realHost } from '../host/index.ts'
+import type { Store } from './index.ts'
+import { ReopeningStore } from './reopening.ts'
+import { ask } from './testing/ask.ts'
+
+const { timers } = realHost()
+const signal = new AbortController().signal
+/** Every limit is reached at once. */
+const atOnce = { ...timers, sleep: () => Promise.resolve() }
+
+/** A store whose answers are these pieces of text; 'close' waits until the store closes and fails then. */
+function fake(...pieces: readonly string[]): Store {
+  const closing = Promise.withResolvers<never>()
+  closing.promise.catch(() => undefined)
+  const reader: StoreReader = {
+    async query() {
+      return (async function* answer() {
+        for (const piece of pieces) yield piece === 'close' ? await closing.promise : Buffer.from(piece)
+      })()
+    },
+    async edges() {
+      return pieces[0] === 'close' ? closing.promise : []
+    },
+  }
+  return { reader, close: async () => closing.reject(new Error('The store has ended.')) } as unknown as Store
+}
+
+test('a query that is under way when the store closes runs again in the store that is opened', async () => {
+  const store = new ReopeningStore(fake('close'), async () => fake('[{"n":', '1}]'), atOnce)
+  const answers = [ask(store.reader, 'SELECT n'), store.reader.edges({ near: [], span: { from: 0n, to: 1n }, limit: 1, relations: undefined, namespaces: undefined }, signal)]
+  await new Promise((resolve) => setImmediate(resolve))
+  await store.reopen(signal)
+  expect(await Promise.all(answers)).toEqual([[{ n: 1 }], []])
+})
+
+test('a query whose first bytes were sent finishes before the store closes', async () => {
+  const store = new ReopeningStore(fake('[{"n":', '1}]'), async () => fake('[{"n":2}]'), timers)
+  const chunks = (await store.reader.query('SELECT n', 'json', signal))[Symbol.asyncIterator]()
+  expect(String((await chunks.next()).value)).toBe('[{"n":')
+  const reopened = store.reopen(signal)
+  expect(String((await chunks.next()).value)).toBe('1}]')
+  expect((await chunks.next()).done).toBe(true)
+  await reopened
+  expect(await ask(store.reader, 'SELECT n')).toEqual([{ n: 2 }])
+})
+
+test('an answer that is cut in the middle ends with an error that says to repeat the query', async () => {
+  const store = new ReopeningStore(fake('[{"n":', 'close'), async () => fake('[{"n":2}]'), atOnce)
+  const chunks = (await store.reader.query('SELECT n', 'json', signal))[Symbol.asyncIterator]()
+  await chunks.next()
+  const next = chunks.next()
+  await Promise.all([expect(next).rejects.toMatchObject({ code: 'WEIR_STORE_REOPENING' }), store.reopen(signal)])
+})
+
+test('a statement that is wrong is refused once', async () => {
+  let asked = 0
+  const refusing: StoreReader = {
+    query() {
+      asked++
+      return Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'There is no such column.'))
+    },
+    edges: () => Promise.resolve([]),
+  }
+  const store = new ReopeningStore({ ...fake(), reader: { ...refusing, idle: () => Promise.resolve() } }, async () => fake(), timers)
+  await expect(ask(store.reader, 'SELECT n')).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
+  expect(asked).toBe(1)
+})

@@ -1,0 +1,154 @@
+import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { Timers } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
+import type { Store } from './index.ts'
+
+/** Running queries may finish for this long before the store closes. */
+const drainMs = 5000
+/** A query waits this long for the store to open again. */
+const mostWaitMs = 10_000
+/** Runs of one query, each on a newly opened store. */
+const mostRuns = 3
+
+/** A store that can be closed and opened again: queries wait meanwhile, and run again if the store closed before their first bytes. */
+export class ReopeningStore {
+  readonly #open: () => Promise<Store>
+  readonly #timers: Timers
+  #store: Store
+  /** From the close until the store is open again. */
+  #reopening: PromiseWithResolvers<void> | undefined
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(store: Store, open: () => Promise<Store>, timers: Timers) {
+    this.#store = store
+    this.#open = open
+    this.#timers = timers
+  }
+
+  /** The store that is open now: read it each time. */
+  get store(): Store {
+    return this.#store
+  }
+
+  readonly reader: StoreReader & Required<Pick<StoreReader, 'isolated'>> = {
+    query: (sql, format, signal) => this.#stream(signal, (reader) => reader.query(sql, format, signal)),
+    isolated: (query, signal) => this.#stream(signal, (reader) => isolatedIn(reader, query, signal)),
+    edges: (asked, signal) => this.#run(signal, ({ reader }) => reader.edges(asked, signal)),
+  }
+
+  /** Rejects when the store cannot be opened: queries wait until a later call succeeds. */
+  async reopen(signal: AbortSignal): Promise<void> {
+    if (this.#reopening === undefined) {
+      this.#reopening = Promise.withResolvers()
+      await this.#within(drainMs, signal, Promise.all(this.#running))
+      await this.#store.close().catch(() => {})
+    }
+    this.#store = await this.#open()
+    this.#reopening.resolve()
+    this.#reopening = undefined
+  }
+
+  async #run<Value>(signal: AbortSignal, act: (store: Store) => Promise<Value>): Promise<Value> {
+    for (let run = 1; ; run++) {
+      const store = await this.#opened(signal)
+      const ended = this.#hold()
+      try {
+        return await act(store)
+      } catch (error) {
+        if (signal.aborted || this.#isOpen(store)) throw error
+        if (run === mostRuns) throw reopening(error)
+      } finally {
+        ended()
+      }
+    }
+  }
+
+  async #stream(signal: AbortSignal, begin: (reader: StoreReader) => Promise<IsolatedAnswer | AsyncIterable<Uint8Array>>): Promise<IsolatedAnswer> {
+    const open = (): Promise<Opened> => this.#run(signal, async (store) => ({ store, chunks: (await begin(store.reader))[Symbol.asyncIterator]() as Opened['chunks'], ended: this.#hold() }))
+    const answer = new ReopeningAnswer(await open(), open, (store) => signal.aborted || this.#isOpen(store))
+    return { [Symbol.asyncIterator]: () => answer }
+  }
+
+  async #opened(signal: AbortSignal): Promise<Store> {
+    if (this.#reopening !== undefined) await this.#within(mostWaitMs, signal, this.#reopening.promise)
+    signal.throwIfAborted()
+    if (this.#reopening !== undefined) throw reopening()
+    return this.#store
+  }
+
+  #isOpen(store: Store): boolean {
+    return store === this.#store && this.#reopening === undefined
+  }
+
+  /** Until the returned function is called, the store closes later. */
+  #hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#running.add(promise)
+    return () => {
+      this.#running.delete(promise)
+      resolve()
+    }
+  }
+
+  async #within(ms: number, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+    const done = new AbortController()
+    await Promise.race([work, this.#timers.sleep(ms, AbortSignal.any([signal, done.signal]))])
+    done.abort()
+  }
+}
+
+interface Opened {
+  readonly store: Store
+  readonly chunks: AsyncIterator<Uint8Array, number | undefined>
+  readonly ended: () => void
+}
+
+/** The bytes of one answer. Until the first of them it can begin again on another store. */
+class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
+  #opened: Opened
+  readonly #again: () => Promise<Opened>
+  readonly #isFinal: (store: Store) => boolean
+  #runs = 1
+  #begun = false
+
+  constructor(opened: Opened, again: () => Promise<Opened>, isFinal: (store: Store) => boolean) {
+    this.#opened = opened
+    this.#again = again
+    this.#isFinal = isFinal
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, number | undefined>> {
+    for (;;) {
+      const { store, chunks, ended } = this.#opened
+      try {
+        const step = await chunks.next()
+        this.#begun = true
+        if (step.done === true) ended()
+        return step
+      } catch (error) {
+        ended()
+        if (this.#isFinal(store)) throw error
+        if (this.#begun || this.#runs++ === mostRuns) throw reopening(error)
+        this.#opened = await this.#again()
+      }
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, number | undefined>> {
+    try {
+      await this.#opened.chunks.return?.()
+    } finally {
+      this.#opened.ended()
+    }
+    return { done: true, value: undefined }
+  }
+}
+
+function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
+  if (reader.isolated === undefined) throw new Error('The store starts no query processes.')
+  return reader.isolated(query, signal)
+}
+
+function reopening(cause?: unknown): WeirError {
+  return new WeirError('WEIR_STORE_REOPENING', 'The store was opened again and did not finish the query.', { cause })
+}
