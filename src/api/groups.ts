@@ -6,7 +6,7 @@ import { goneWith } from './ask.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import { answerFrame, columnOf, listOf, plainField, questionOf } from './question.ts'
+import { answerFrame, columnOf, groupField, listOf, questionOf } from './question.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
 import { askSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
@@ -19,7 +19,7 @@ export async function answerGroups(request: FastifyRequest, reply: FastifyReply,
   const query = request.query as GroupsQuery & { readonly columns?: string; readonly sort?: string; readonly cursor?: string }
   const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
   if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of single flows, and "group" asks for groups of them.`, { hints: ['Groups come with the largest first: `by` says by what, `limit` how many; the rest is in `others`.'] })
-  const fields = listOf(query.group).map((each) => plainField(each, 'group'))
+  const fields = listOf(query.group).map(groupField)
   if (fields.length === 0) throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
   const question = shifted(questionOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
   const asked: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }

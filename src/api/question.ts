@@ -1,5 +1,5 @@
 /** Parameters that pages, series and topology share, and what they say. */
-import { flowNames, type NameTable, type QueryField } from '../query/index.ts'
+import { endpointField, flowNames, type NameTable, type QueryField } from '../query/index.ts'
 import { fieldTime, isoOf, isSortable, momentOf, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
@@ -68,6 +68,11 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
+/** What groups are made of: a plain field, or an endpoint. */
+export function groupField(written: string): QueryField {
+  return endpointField(written) ?? plainField(written, 'group')
+}
+
 export function unknownField(written: string, parameter: string, names: NameTable = flowNames): ApiError {
   const meant = nearest(written, names.fields.map(({ name }) => name))
   return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
@@ -107,6 +112,8 @@ export interface AnswerFrame {
   readonly error?: unknown
   /** Where the newest part of the span is not stored yet: what was received later is missing from the answer. */
   readonly stored_to?: string
+  /** Where the store has no flow of the beginning of the span: the oldest that it has was received then. */
+  readonly since?: string
 }
 
 export interface AnswerFacts {
@@ -114,12 +121,13 @@ export interface AnswerFacts {
   readonly source?: string
   readonly exact?: boolean
   readonly storedTo?: bigint
+  readonly since?: bigint
   readonly error?: unknown
 }
 
 export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: AnswerFacts = {}): AnswerFrame {
-  const { next = null, source = 'raw', exact = true, storedTo, error } = more
-  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(error === undefined ? {} : { error }), ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }) }
+  const { next = null, source = 'raw', exact = true, storedTo, since, error } = more
+  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(error === undefined ? {} : { error }), ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }), ...(since === undefined ? {} : { since: isoOf(since) }) }
 }
 
 export const answerProperties = {
@@ -131,4 +139,5 @@ export const answerProperties = {
   exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others: at most by `error`. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.' },
   error: { description: 'Only where `exact` is false: the most that the sum of any group may be short of, by what groups are ranked by. It is the sum of flows whose group a rollup does not know.' },
   stored_to: { type: 'string', description: 'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.' },
+  since: { type: 'string', description: 'Only of sums read from the flows, where the span begins before the oldest stored flow was received: when that was; the end of the span if no flow is stored. Nothing is known of the time before.' },
 } as const

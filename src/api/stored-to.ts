@@ -1,4 +1,4 @@
-import type { Pipeline } from '../engine/control.ts'
+import type { Pipeline, StoreReader } from '../engine/control.ts'
 import type { TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
@@ -10,6 +10,15 @@ const graceMs = 1000
 const keptMs = 500
 
 const known = new WeakMap<object, { readonly at: number; readonly pipeline: Promise<Pipeline> }>()
+
+/** µs since 1970 since when received flows are stored, where the span begins earlier; the end of the span if there are none. */
+export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
+  const sums = await store.sums?.()
+  if (sums === undefined) return {}
+  const { first } = sums.flows
+  const since = Number.isFinite(first) && BigInt(Math.floor(first)) * 1000n < to ? BigInt(Math.floor(first)) * 1000n : to
+  return since > from ? { since } : {}
+}
 
 /** µs since 1970 up to which everything that was received is stored, where a span goes beyond that; else nothing. */
 export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import { testsOf, type QueryField } from '../query/index.ts'
+import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
 import { boundOf, longestBefore, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
@@ -64,7 +64,7 @@ export async function sumSource(
   const { from, to } = question.span
   const { since, oldest, flows } = await store.sums()
   const plan = planRollup({
-    group: groups.fields.map(({ name }) => name), tests: testsOf(boundOf(question)), step: groups.step === undefined ? undefined : groups.step * 1000,
+    group: groups.fields.flatMap(columnsRead), tests: testsOf(boundOf(question)), step: groups.step === undefined ? undefined : groups.step * 1000,
     span: { from: Number(from) / 1000, to: Number(to) / 1000 }, since,
   })
   if (plan === undefined) return raw

@@ -9,7 +9,7 @@ import { ApiError } from './problems.ts'
 import { columnOf, listOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { storedTo } from './stored-to.ts'
+import { storedSince, storedTo } from './stored-to.ts'
 import { sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
@@ -114,6 +114,7 @@ export interface SumsAnswer {
   readonly source: string
   readonly exact: boolean
   readonly storedTo?: bigint
+  readonly since?: bigint
 }
 
 export interface Asker {
@@ -141,7 +142,7 @@ export async function askSums<Asked extends SumsQuestion>(
   const { rollup, exact, flowsStored = false } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const rows = await rowsOf(store, ways.sql(asked), gone)
-    return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedTo(context, asked.span)) }
+    return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedSince(store, asked.span)), ...(await storedTo(context, asked.span)) }
   }
   if (rollup === undefined) return fromFlows()
   const rows = await rowsOf(store, ways.sql({ ...asked, rollup }), gone)

@@ -18,6 +18,8 @@ function shares(page: Page, panel: string | RegExp): Promise<ShownShare[]> {
   })))
 }
 
+const endpoint = (end: 'src' | 'dst'): string => `coalesce(${end}_name, ${end}_owner_name, ${end}_label, ${end}_addr)`
+
 describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', () => {
   const stage = useStage()
 
@@ -29,17 +31,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const rest = all.slice(5)
     return [...all.slice(0, 5), ...(rest.length === 0 ? [] : [{ name: `${rest.length} others`, amount: rest.reduce((whole, { amount }) => whole + amount, 0) }]), { name: 'Total', amount: total }]
   }
-  const named = (value: unknown): string => (value === null ? 'without a name' : String(value))
+  const named = (value: unknown): string => String(value)
 
   test('the figures of every panel are those of SQL, and the largest with the others are the total', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     const expected: [string | RegExp, ShownShare[]][] = [
-      [/^Largest by/, await bySql('src_name', named)],
+      [/^Largest by/, await bySql(endpoint('src'), named)],
       ['Destination ports', await bySql('dst_port', (port) => String(port).replace(/^(\d+)$/, '$1'))],
       ['Protocols', await bySql('proto', (proto) => ({ 6: 'TCP', 17: 'UDP' })[proto as number] ?? String(proto))],
       ['Exporters', await bySql('exporter_addr', named)],
-      ['Who sends to whom', await bySql(`coalesce(src_name, 'without a name') || ' → ' || coalesce(dst_name, 'without a name')`, named)],
+      ['Who sends to whom', await bySql(`${endpoint('src')} || ' → ' || ${endpoint('dst')}`, named)],
     ]
     for (const [panel, figures] of expected) {
       await page.getByRole('region', { name: panel }).locator('.shares tbody tr').first().waitFor()
@@ -56,11 +58,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   test('the chart tells the largest apart, as SQL has them; arrow keys go along it and its table has the same', async () => {
     await stage.filled()
     const page = await stage.page(`${stored}&before=1h&panels=packets,pairs`)
-    const panel = page.getByRole('region', { name: 'Packets per second by source name' })
+    const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     await panel.locator('canvas').waitFor()
-    const rows = await stage.weir.sql('SELECT src_name AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5') as { g: string | null }[]
+    const rows = await stage.weir.sql(`SELECT ${endpoint('src')} AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5`) as { g: string }[]
     const legend = (): Promise<string[]> => panel.locator('.legend').allTextContents()
-    expect(await legend()).toEqual([...rows.map(({ g }) => g ?? 'without a name'), 'others', 'total', 'total, an hour earlier'])
+    expect(await legend()).toEqual([...rows.map(({ g }) => g), 'others', 'total', 'total, an hour earlier'])
     const slider = panel.getByRole('slider')
     await slider.focus()
     await page.keyboard.press('End')
@@ -78,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const iso = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
     // An hour from now: nothing has passed then, and an hour before that is now.
     const page = await stage.page(`/flows?v=1&live=0&view=overview&t=${iso(30)}..${iso(70)}&before=1h&panels=packets`)
-    const panel = page.getByRole('region', { name: 'Packets per second by source name' })
+    const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     await panel.getByRole('button', { name: 'Table' }).click()
     await expect.poll(() => panel.locator('.chart-table th').allTextContents().then((names) => names.slice(0, 3))).toEqual(['From', 'total', 'total, an hour earlier'])
     const cells = await panel.locator('.chart-table tbody td:last-child').allTextContents()
@@ -117,7 +119,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   test('live, the rates come by the stream and have the flows that arrive', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&view=overview&t=now-1m..now')
-    const panel = page.getByRole('region', { name: 'Bytes per second by source name' })
+    const panel = page.getByRole('region', { name: 'Bytes per second by source endpoint' })
     await page.locator('.link.good').waitFor()
     await stage.flows(2000)
     await panel.locator('canvas').waitFor()
@@ -129,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   test('a stretch is marked with the pointer or by keys, and then is the span; Back takes it away', async () => {
     await stage.filled()
     const page = await stage.page(`${stored}&panels=packets,pairs`)
-    const panel = page.getByRole('region', { name: 'Packets per second by source name' })
+    const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     const slider = panel.getByRole('slider')
     await panel.locator('canvas').waitFor()
     const before = page.url()
@@ -183,7 +185,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await other.locator('.focus-main').getByRole('region', { name: 'Protocols' }).waitFor()
     await other.getByRole('button', { name: 'All panels' }).click()
     await expect.poll(() => other.locator('.overview .overview-panel').evaluateAll((all) => all.map((panel) => panel.getAttribute('aria-label') ?? ''))).toEqual([
-      'Bytes per second by source name', 'Who sends to whom', 'Largest by source name', 'Protocols', 'Destination ports', 'Exporters', 'Flows per second by source name',
+      'Bytes per second by source endpoint', 'Who sends to whom', 'Largest by source endpoint', 'Protocols', 'Destination ports', 'Exporters', 'Flows per second by source endpoint',
     ])
     await page.context().close()
     await other.context().close()
@@ -203,7 +205,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   test('a panel is saved as a picture and as figures, and shows the newest part of the span when asked to', async () => {
     await stage.filled()
     const page = await stage.page(stored)
-    for (const name of ['Bytes per second by source name', 'Who sends to whom', 'Protocols']) {
+    for (const name of ['Bytes per second by source endpoint', 'Who sends to whom', 'Protocols']) {
       const panel = page.getByRole('region', { name })
       await panel.locator('canvas, .shares tbody tr').first().waitFor()
       await panel.getByRole('button', { name: /^Settings of/ }).click()

@@ -11,6 +11,7 @@ import { isPresent } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
+import { endpointField } from '../../query/index.ts'
 import { resolvedTexts } from '../../query/live-columns.ts'
 
 /** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
@@ -28,6 +29,17 @@ export function cellReader(batch: Batch, header: FrameHeader, name: string, reso
 }
 
 function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
+  const endpoint = endpointField(name)
+  if (endpoint !== undefined) {
+    const readers = endpoint.firstOf.map((part) => flowCell(batch, header, part, resolver))
+    return (row) => {
+      for (const read of readers) {
+        const value = read(row)
+        if (value !== null) return value
+      }
+      return null
+    }
+  }
   const meant = resolvedTexts({ batch, header, resolver }, name)
   if (meant !== undefined) {
     // What the flow carried wins over what the address means.

@@ -1,6 +1,6 @@
 import { nearest } from '../../schema/suggest.ts'
 import type { BatchKind } from '../../model/batches.ts'
-import { nameTables, print } from '../../query/index.ts'
+import { endpointField, nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../filter-text.ts'
 import { ApiError } from '../problems.ts'
 import { rowsAsked, type RowsAsked } from '../rows-asked.ts'
@@ -121,7 +121,8 @@ function readView(request: ViewRequest): ViewSpec {
   if (foreign !== undefined) throw invalid(id, `a view of kind ${kind} has no "${foreign}".`, settingsOf[kind].length === 0 ? 'It has nothing but `q`.' : `It has ${settingsOf[kind].join(', ')}.`)
   const where = request.q.where ?? {}
   const known = views[stream].map((column) => column.name)
-  for (const name of [...Object.keys(where), ...(request.columns ?? []), ...(request.scope ?? [])]) {
+  const scope = (request.scope ?? []).filter((name) => stream !== 'flows' || endpointField(name)?.name !== name)
+  for (const name of [...Object.keys(where), ...(request.columns ?? []), ...scope]) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)
     throw invalid(id, `${stream} has no column "${name}".`, ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.')

@@ -51,7 +51,7 @@ const schema = {
       ...questionParameters,
       time: timeParameter('time_received'),
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
-      group: { type: 'string', description: 'Groups instead of single flows: names of fields, with commas. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.', examples: ['src_namespace,dst_namespace'] },
+      group: { type: 'string', description: 'Groups instead of single flows: names of fields, with commas; `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.', examples: ['src_namespace,dst_namespace'] },
       by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
       measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
       of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },

@@ -28,6 +28,16 @@ test('a series adds up what passed in each bucket; the largest groups and the re
   expect(filtered['rows']).toEqual([[at(0), false, null, 900, 20, 2], [at(2), false, null, 7, 10, 1]])
 })
 
+test('a series of flows has the time since which flows are stored, where the span begins before', async () => {
+  const api = await startStored()
+  const span = { from: String(begin), to: String(begin + 5 * minute), time: 'time_received' }
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  expect((await api.get('series', span)).body['since']).toBe(iso(begin + 5 * minute))
+  await api.add([{ src: '10.0.0.1', dst: '10.0.0.9' }], begin + 2 * minute)
+  expect((await api.get('series', span)).body['since']).toBe(iso(begin + 2 * minute))
+  expect((await api.get('series', { ...span, from: String(begin + 2 * minute) })).body).not.toHaveProperty('since')
+})
+
 test('a step that nobody chose is round and makes no more than 300 buckets', async () => {
   const api = await startStored()
   const step = async (from: string): Promise<unknown> => (await api.get('series', { from, to: 'now' })).body['step']

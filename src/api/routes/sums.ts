@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { flowNames } from '../../query/index.ts'
+import { endpointFields, flowNames } from '../../query/index.ts'
 import { groupsSql, isoOf, mostBuckets, seriesSql, stepFor, stepOf, type GroupsRequest, type SeriesRequest } from '../../query/plan/index.ts'
 import { nearest } from '../../schema/suggest.ts'
 import type { Principal } from '../access/principal.ts'
@@ -8,7 +8,7 @@ import { goneWith } from '../ask.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter } from '../question.ts'
+import { answerFrame, answerProperties, columnOf, groupField, listOf, questionOf, questionParameters, timeParameter } from '../question.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
 import { askSums, measureCells, measureParameter, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, type SumsQuery } from '../sums.ts'
 
@@ -53,7 +53,7 @@ const seriesSchema = {
     type: 'object', additionalProperties: false, properties: {
       ...sumParameters,
       step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
-      group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups.', examples: ['src_namespace,dst_namespace'] },
+      group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.', examples: ['src_namespace,dst_namespace'] },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
       by: rankParameter,
     },
@@ -68,7 +68,7 @@ const topologySchema = {
   querystring: {
     type: 'object', additionalProperties: false, properties: {
       ...sumParameters,
-      scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …' },
+      scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.' },
       limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
       by: rankParameter,
     },
@@ -114,13 +114,14 @@ function seriesRequest(query: SeriesQuery, now: number, principal: Principal): S
   if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
   const buckets = Number(question.span.to - question.span.from) / 1e6 / step
   if (buckets > mostBuckets) throw new ApiError('WEIR_API_INVALID', `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`, { hints: ['Take a longer step, or auto.'] })
-  return { ...question, step, group: listOf(query.group).map((each) => plainField(each, 'group')), ...sumsOf(query, 10) }
+  return { ...question, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }
 }
 
 function topologyRequest(query: TopologyQuery, now: number, principal: Principal): GroupsRequest {
   const parts = listOf(query.scope ?? 'addr')
   if (parts.length === 0) throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
   const ends = parts.map((written) => {
+    if (written.toLowerCase() === 'endpoint') return endpointFields
     const part = flowNames.endPart(written)
     const [src, dst] = part === undefined ? [] : [flowNames.ofEnd('src', part), flowNames.ofEnd('dst', part)]
     if (src === undefined || dst === undefined) {

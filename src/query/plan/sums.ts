@@ -86,7 +86,7 @@ export function seriesSql(request: SeriesRequest): string {
   const width = BigInt(step) * 1_000_000n
   const bucket = `(epoch_us(${time}) // ${width}) * ${width} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
-  const values = group.map((field, index) => `${name(field.name)} AS "_g${index}"`).join(', ')
+  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
@@ -129,7 +129,7 @@ export function groupsSql(request: GroupsRequest): string {
   const { view, where, sums, remainder } = sourceOf(request)
   const summed = ['bytes', 'packets', 'flows', ...further]
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
-  const values = group.map((field, index) => `${name(field.name)} AS "_g${index}"`).join(', ')
+  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
   const order = `${rank} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')}`
   // By name: a star asks the view for all that it has, and names of addresses are joined only where they are wanted.

@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
   })
 
   test('check 26: the earlier time drawn behind is the same question, shifted', async () => {
-    const panel = 'Bytes per second by source name'
+    const panel = 'Bytes per second by source endpoint'
     const filter = `q=${encodeURIComponent('dst_port = 443 or proto = 17')}`
     const [now, before] = [await open(hours(4, 0).t, `before=span&panels=bytes&${filter}`), await open(hours(8, 4).t, `panels=bytes&${filter}`)]
     await (await settled(now, panel)).locator('.legend', { hasText: 'total, the span before' }).waitFor()

@@ -6,8 +6,7 @@ import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './question.ts'
 import { useLast } from './use-last.ts'
 import { useAfterPaint } from './use-after-paint.ts'
-import { useBestName } from './overview/best-name.ts'
-import type { SeriesAnswer } from './volume.tsx'
+import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
 export interface StoredQuestion extends FlowQuestion {
   readonly from: string
@@ -82,14 +81,13 @@ export interface Totals {
 export function useTotals(asked: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(asked)
   const painted = useAfterPaint(span !== undefined)
-  const group = useBestName({ ...asked, t: { from: span?.from ?? '', to: span?.to ?? '' }, turn: 0 }, span !== undefined && painted)
   const { data } = useQuery({
-    queryKey: ['totals', question, span?.from, span?.to, group],
+    queryKey: ['totals', question, span?.from, span?.to],
     // The rows come first, on the screen as well: what they add up to is work for all of a small machine.
-    enabled: span !== undefined && painted && group !== undefined, staleTime: Infinity, gcTime: 60_000,
+    enabled: span !== undefined && painted, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', {
-      signal, query: { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group, limit: 4 },
+      signal, query: { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
     }),
   })
   return useMemo(() => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }), [data])

@@ -10,6 +10,9 @@ export interface SeriesAnswer extends AnswerFrame {
   readonly step: number
 }
 
+/** What tells the sources apart. */
+export const volumeGroup = 'src_endpoint'
+
 interface VolumeProps {
   readonly answer: SeriesAnswer
   readonly onSpan: (from: string, to: string) => void

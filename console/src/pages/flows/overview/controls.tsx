@@ -3,10 +3,10 @@ import type { FlowsState } from '../state.ts'
 import { dimensionName, measureNames } from './names.ts'
 import { PanelPicker } from './picker.tsx'
 import { earlierNames } from './rates.tsx'
-import { dimensions, earlier, measures, type Dimension } from './state.ts'
+import { dimensions, earlier, measures } from './state.ts'
 
 /** What the panels tell apart and add up, and which there are. */
-export function Controls({ state: { by, before, panels, focus, live }, dim, set }: { readonly state: FlowsState; readonly dim: Dimension; readonly set: PageState<FlowsState>['set'] }): React.ReactNode {
+export function Controls({ state: { dim, by, before, panels, focus, live }, set }: { readonly state: FlowsState; readonly set: PageState<FlowsState>['set'] }): React.ReactNode {
   return (
     <>
       <label className="control">By <select value={dim} onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}>{dimensions.map((each) => <option key={each} value={each}>{dimensionName(each)}</option>)}</select></label>

@@ -3,11 +3,9 @@ import { count, time, volume } from '../../../parts/format.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
-import { Loading } from '../../../parts/states.tsx'
 import { NoFlows } from '../no-flows.tsx'
 import { useTurn } from '../use-turn.ts'
 import type { FlowViewProps } from '../views.ts'
-import { useBestName } from './best-name.ts'
 import { askedOf, spanSeconds, useGroups, useHas, useIsQuiet } from './ask.ts'
 import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
@@ -28,15 +26,12 @@ const protocols = ['proto']
 
 /** What passed, at a glance: rates, and the largest of everything. */
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
-  const { live, t, refresh, by, before, panels, focus, looks, q } = state
+  const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
   const { turn, again } = useTurn(live ? liveTurn : isMoving(t) ? refresh : 0)
   const asked = useMemo(() => askedOf(state, turn), [state, turn])
-  const best = useBestName(asked, state.dim === '')
-  const dim = state.dim === '' ? (best ?? 'src_name') : state.dim
-  const isNamed = state.dim !== '' || best !== undefined
   // The question of a panel, so that it is asked once.
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
-  const stream = useLiveSeries(live && isNamed, state, dim, spanSeconds(asked.t))
+  const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
   const link = useLink()
   // What most look for comes first; then it is asked what else there is.
   const [ready, setReady] = useState(focus !== '')
@@ -93,8 +88,8 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         </span>
         <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
       </div>
-      <div className="page-line"><Controls state={state} dim={dim} set={set} /></div>
-      {!isNamed ? <Loading what="the overview" /> : empty ? (
+      <div className="page-line"><Controls state={state} set={set} /></div>
+      {empty ? (
         <div className="page-scroll overview">
           <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} /></section>
         </div>

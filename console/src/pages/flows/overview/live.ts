@@ -141,10 +141,10 @@ export function usePast(series: LiveSeries | undefined, question: FlowQuestion, 
   return useMemo(() => (data === undefined ? undefined : pastOf(data, measure)), [data, measure])
 }
 
-export function pastOf({ columns, rows, span, stored_to: storedTo }: SeriesAnswer, measure: Measure): Past {
+export function pastOf({ columns, rows, span, since, stored_to: storedTo }: SeriesAnswer, measure: Measure): Past {
   const [time, other, amount] = ['time', 'other', measure].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number]
   return {
-    from: Date.parse(span.from) / 1000, to: Date.parse(storedTo ?? span.to) / 1000,
+    from: Date.parse(since ?? span.from) / 1000, to: Date.parse(storedTo ?? span.to) / 1000,
     rows: rows.map((row) => ({ at: Date.parse(String(row[time])) / 1000, other: row[other] === true, cell: row[2], amount: Number(row[amount]) })),
   }
 }

@@ -3,7 +3,7 @@ import type { GroupField } from './kinds.ts'
 import type { Measure } from './state.ts'
 
 const ends = { src: 'source', dst: 'destination' } as const
-const parts = { name: 'name', namespace: 'namespace', owner_name: 'owner', node: 'machine', zone: 'zone', label: 'network', addr: 'address', port: 'port' } as const
+const parts = { endpoint: 'endpoint', name: 'name', namespace: 'namespace', owner_name: 'owner', node: 'machine', zone: 'zone', label: 'network', addr: 'address', port: 'port' } as const
 const own: Readonly<Record<string, string>> = { proto: 'protocol', exporter_addr: 'exporter', drop_state: 'state', drop_cause: 'cause', dns_rcode: 'code', dns_name: 'name asked for' }
 
 /** `source name`, as it stands after “by”. */
@@ -13,7 +13,7 @@ export function dimensionName(field: GroupField | 'src_port'): string {
 }
 
 const absent: Readonly<Record<string, string>> = { drop_state: 'no state', drop_cause: 'no cause', dns_rcode: 'no code', proto: 'no protocol', exporter_addr: 'no exporter' }
-const absentParts: Readonly<Record<string, string>> = { port: 'no port', addr: 'no address', namespace: 'no namespace', label: 'no network', owner_name: 'without an owner', node: 'no machine', zone: 'no zone' }
+const absentParts: Readonly<Record<string, string>> = { port: 'no port', addr: 'no address', endpoint: 'no address', namespace: 'no namespace', label: 'no network', owner_name: 'without an owner', node: 'no machine', zone: 'no zone' }
 
 /** A value of a field as people call it. */
 export function valueName(field: string, value: unknown): string {

@@ -104,7 +104,7 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
 /** From source to destination, by what both have of the chosen dimension. */
 export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
   const { asked, dim, by, look, size, menu, onOnly } = context
-  const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'name'
+  const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
   const newest = latestOf(asked.t)
   const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, { scope: part, by, limit: look.top })
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])

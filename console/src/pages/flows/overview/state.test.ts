@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { latestOf } from './ask.ts'
-import { bestName } from './best-name.ts'
+import { conditionOf } from './condition.ts'
+import { valueName } from './names.ts'
 import { overviewParts, panelNames, tops, usualLook, type PanelLook, type PanelName } from './state.ts'
 
 const look = fc.record({ top: fc.constantFrom(...tops), others: fc.boolean(), total: fc.boolean(), latest: fc.boolean(), table: fc.boolean() })
@@ -29,11 +30,11 @@ test('the newest part of a span is a thirtieth of it, at its end', () => {
   expect(latestOf({ from: '2026-11-20T09:00:00Z', to: '2026-11-20T10:00:00Z' })).toEqual({ t: { from: '2026-11-20T09:58:00.000Z', to: '2026-11-20T10:00:00Z' }, seconds: 120 })
 })
 
-test('sources are told apart by name, else owner, else network, else address: by the first that most flows have', () => {
-  const columns = ['src_name', 'src_owner_name', 'src_label', 'flows'].map((name) => ({ name, type: 'X' }))
-  expect(bestName({ columns, rows: [[null, null, null, 900]] })).toBe('src_addr')
-  expect(bestName({ columns, rows: [['web', 'shop', 'lan', 500], [null, null, 'internet', 400]] })).toBe('src_name')
-  expect(bestName({ columns, rows: [[null, 'shop', null, 500], [null, null, 'internet', 400]] })).toBe('src_owner_name')
-  expect(bestName({ columns, rows: [[null, null, 'internet', 900], ['web', null, null, 1]] })).toBe('src_label')
-  expect(bestName({ columns, rows: [] })).toBe('src_name')
+test('panels tell flows apart by endpoint, and the filter for an endpoint names the fields that it can come from', () => {
+  expect(overviewParts.dim.usual).toBe('src_endpoint')
+  expect(valueName('src_endpoint', null)).toBe('no address')
+  expect(conditionOf(['src_endpoint'], ['web'])).toBe('(src_name = "web" or (not exists(src_name) and src_owner_name = "web") or (not exists(src_name) and not exists(src_owner_name) and src_label = "web"))')
+  expect(conditionOf(['dst_endpoint'], ['192.0.2.1'])).toMatch(/ or \(not exists\(dst_name\) and not exists\(dst_owner_name\) and not exists\(dst_label\) and dst_addr = "192\.0\.2\.1"\)\)$/)
+  expect(conditionOf(['src_endpoint'], ['2001:db8::1'])).toContain('src_addr = "2001:db8::1"')
+  expect(conditionOf(['src_endpoint', 'dst_port'], [null, 53])).toBe('not exists(src_name) and not exists(src_owner_name) and not exists(src_label) and not exists(src_addr) and dst_port = 53')
 })

@@ -12,7 +12,7 @@ export function isFurther(measure: Measure): boolean {
 
 /** Fields whose values the panels can tell apart, in the order in which they are offered. */
 export const dimensions = [
-  'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_node', 'dst_node', 'src_zone', 'dst_zone', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',
+  'src_endpoint', 'dst_endpoint', 'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_node', 'dst_node', 'src_zone', 'dst_zone', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
@@ -48,8 +48,7 @@ export interface PanelLook {
 export const usualLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
 
 export interface OverviewState {
-  /** Empty: the best name that most sources have. */
-  readonly dim: Dimension | ''
+  readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
   /** Names of the panels, in their order. */
@@ -106,7 +105,7 @@ function panels(): Part<readonly PanelName[]> {
 }
 
 export const overviewParts = {
-  dim: oneOf(['', ...dimensions], ''),
+  dim: oneOf(dimensions, 'src_endpoint'),
   by: oneOf(measures, 'bytes'),
   before: oneOf(earlier, ''),
   panels: panels(),

@@ -80,6 +80,15 @@ test('before live memory begins the live chart has what is stored, and no 0 wher
   expect(all.unknown).toBeUndefined()
 })
 
+test('the time before the first stored flow is unknown in the live chart', () => {
+  const columns = ['time', 'other', 'src_endpoint', 'bytes'].map((name) => ({ name, type: 'X' }))
+  const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
+  const past = pastOf({ ...frame, columns, rows: [[at(20), false, 'web', 100]], step: 10, span: { from: at(0), to: at(40) }, since: at(25) }, 'bytes')
+  const { unknown, total } = streamed().stack('src_endpoint', 'bytes', 2, 1e9 + 50, past)
+  expect(unknown).toEqual([{ from: 1e9, to: 1e9 + 20 }])
+  expect(total.values.slice(0, 3)).toEqual([null, null, 10])
+})
+
 test('what neither the store nor live memory covers is unknown in the live chart', () => {
   const alone = streamed().stack('src_name', 'bytes', 2, 1e9 + 50)
   expect(alone.unknown).toEqual([{ from: 1e9, to: 1e9 + 40 }])
