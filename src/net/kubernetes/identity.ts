@@ -4,8 +4,10 @@ import type { Host } from '../../host/index.ts'
 import type { Identity } from './client.ts'
 import { dictOf, listOf, loginError, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
 
-/** Tokens are renewed in place, and programs that log in cache theirs: both are read again after so long. */
+/** A token file is read again after this time. */
 const freshMs = 30_000
+/** ExecAuth caches a credential until it expires. This bounds the calls of a plugin whose credentials have always expired. */
+const execFreshMs = 1000
 
 type Headers = Identity['headers']
 
@@ -75,7 +77,6 @@ function execIdentity(host: Host, { name, near }: Entry, exec: Readonly<Record<s
   const info = { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } }) }
   const user = { name, exec: { ...exec, command, args: Array.isArray(exec['args']) ? exec['args'] : [], env: [...listOf(exec['env']), info] } }
   let plugin: Promise<Authenticator> | undefined
-  // It caches the credential until that expires.
   const load = (): Promise<Authenticator> => (plugin ??= import('@kubernetes/client-node/dist/exec_auth.js').then(({ ExecAuth }) => new ExecAuth()))
   const { read, forget } = renewed(host, async () => {
     try {
@@ -86,7 +87,7 @@ function execIdentity(host: Host, { name, near }: Entry, exec: Readonly<Record<s
       const reason = error instanceof Error ? error.message.trim().slice(0, 500) : String(error)
       throw loginError(`user ${name}: the exec plugin ${command} failed${reason === '' ? '' : `: ${reason}`}`, error)
     }
-  })
+  }, execFreshMs)
   return {
     read,
     forget: () => {
@@ -96,16 +97,20 @@ function execIdentity(host: Host, { name, near }: Entry, exec: Readonly<Record<s
   }
 }
 
-export function renewed(host: Host, read: () => Promise<Identity>): IdentitySource {
+/** Concurrent calls share one read. The result is used again for `lastsMs`. */
+export function renewed(host: Host, read: () => Promise<Identity>, lastsMs = freshMs): IdentitySource {
   let known: Promise<Identity> | undefined
   let until = 0
+  const use = (reading: Promise<Identity>, forMs: number): void => {
+    if (reading === known) until = host.clock.monotonic() + forMs
+  }
   return {
     read: () => {
-      const now = host.clock.monotonic()
-      if (known === undefined || now >= until) {
-        until = now + freshMs
-        known = read()
-        known.catch(() => (until = 0))
+      if (known === undefined || host.clock.monotonic() >= until) {
+        const reading = read()
+        known = reading
+        use(reading, freshMs)
+        reading.then(() => use(reading, lastsMs), () => use(reading, 0))
       }
       return known
     },
