@@ -124,7 +124,7 @@ export interface WatchedCluster {
   readonly cluster: string
   /** Unix ms of the last time that the server said what it has. */
   readonly reached?: number
-  /** Why it does not answer. */
+  /** Why it cannot be watched: the sentence of the log, and the cause. */
   readonly problem?: string
   readonly objects: number
   /** Since the start: told, and hidden by rules of noise. */

@@ -24,6 +24,9 @@ export const kubernetesTypes = {
   audit: 'weir.kubernetes.audit',
 } as const
 
+/** In the log and in `weir doctor`. */
+export const kindForbidden = 'The account may not watch this kind; Weir tries again, at most every ten minutes.'
+
 export interface ObjectIdentity {
   readonly cluster: string
   /** Empty for the core group. */

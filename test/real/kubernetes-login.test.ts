@@ -11,6 +11,7 @@ import { openClient } from '../../src/net/kubernetes/client.ts'
 import { login } from '../../src/net/kubernetes/login.ts'
 import { readObject } from '../../src/net/kubernetes/object.ts'
 import { selfSigned } from '../kit/certificate.ts'
+import { weirCommand } from '../kit/weir-command.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { useKube } from './kit/kube-stage.ts'
 
@@ -155,7 +156,13 @@ test('a Weir that logs in by tokenFile, as another user, by an exec plugin and t
     // A name that only the proxy knows, and that the certificate of the server has.
     proxy: kubeconfig('proxy-config', { token: stage.kube.tokens.admin }, { server: `https://kubernetes:${new URL(stage.kube.url).port}`, 'proxy-url': `http://weir:pass%20word@127.0.0.1:${named.port}` }),
   }
-  weir = await prepareWeir({ folder: join(folder, 'weir'), config: { sources: Object.fromEntries(Object.entries(configs).map(([name, path]) => [name, { type: 'kubernetes', cluster: name, kubeconfig: path, include: ['ConfigMap'] }])) } })
+  const broken = {
+    refused: kubeconfig('refused-config', { token: 'unknown' }),
+    pluginless: kubeconfig('pluginless-config', { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'weir-no-such-plugin' } }),
+    unreachable: kubeconfig('unreachable-config', { token: 'any' }, { server: 'https://127.0.0.1:1' }),
+    forbidden: kubeconfig('forbidden-config', { token: stage.kube.tokens.weir }),
+  }
+  weir = await prepareWeir({ folder: join(folder, 'weir'), config: { sources: Object.fromEntries(Object.entries({ ...configs, ...broken }).map(([name, path]) => [name, { type: 'kubernetes', cluster: name, kubeconfig: path, include: ['ConfigMap'] }])) } })
   await weir.start()
   // Sooner than the 30 seconds after which any identity is read again: the first certificate of the plugin has expired.
   for (const cluster of Object.keys(configs)) await expect.poll(() => stateOf(cluster), { ...limit, timeout: 15_000 }).toBe('watching')
@@ -197,4 +204,13 @@ test('a watch through a proxy goes on when the proxy loses its connections', asy
   await create('configmaps', 'ConfigMap', 'three')
   await expect.poll(() => told('proxy', 'three'), limit).toBe(1)
   expect(proxies[1]?.targets.length).toBeGreaterThan(before)
+}, 60_000)
+
+test('weir doctor shows the sentences of the log for 401, a missing exec plugin, an unreachable server and a forbidden kind', async () => {
+  const log = running().log
+  const { stdout } = await weirCommand('doctor', '--config', join(folder, 'weir/weir.yaml'))
+  const sentences = ['The cluster rejects the credentials (401); Weir tries again.', 'Weir cannot log in to the cluster; it tries again.', 'The cluster is unreachable; Weir tries again.', 'The account may not watch this kind; Weir tries again, at most every ten minutes.']
+  expect(sentences.filter((sentence) => !log.includes(sentence)), log).toEqual([])
+  expect(sentences.filter((sentence) => !stdout.includes(sentence)), stdout).toEqual([])
+  expect(stdout).toMatch(/cluster pluginless .*the exec plugin weir-no-such-plugin is not installed/)
 }, 60_000)

@@ -13,7 +13,7 @@ export const clusterSchemas = {
           type: 'object', required: ['name', 'type', 'cluster', 'objects', 'changes', 'hidden', 'unavailable', 'synced', 'kinds'],
           properties: {
             name: { type: 'string' }, type: { type: 'string' }, cluster: { type: 'string' }, reached: { ...time, description: 'Unix ms of the last time that the server said what it has.' },
-            problem: { type: 'string', description: 'Why it does not answer.' }, objects: { type: 'integer' }, changes: { type: 'integer', description: 'Told since the start.' },
+            problem: { type: 'string', description: 'Why it cannot be watched: the sentence of the log, and the cause.' }, objects: { type: 'integer' }, changes: { type: 'integer', description: 'Told since the start.' },
             hidden: { type: 'integer', description: 'Hidden by rules of noise since the start.' }, unavailable: { type: 'array', items: { type: 'string' }, description: 'Groups whose own server does not answer.' },
             synced: { type: 'boolean', description: 'Everything is watched that can be.' }, workloads: { type: 'integer', description: 'Pods, nodes and services whose addresses name flows now.' },
             lease: {

@@ -1,6 +1,7 @@
 /** How the clusters that the running Weir watches are doing. */
 import { self } from '../../host/process.ts'
 import type { WatchedCluster, WatchedLease } from '../../engine/control.ts'
+import { kindForbidden } from '../../model/kubernetes.ts'
 import { oneLine } from '../text-table.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
@@ -16,22 +17,22 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
     // Without a token the exporters are not told of either, and that has been said.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
-    return clusters.flatMap(findings)
+    return clusters.flatMap(clusterFindings)
   } catch (error) {
     return [warn('clusters', `the running Weir could not be asked: ${reason(error)}`, 'Its program log may say why.')]
   }
 }
 
-function findings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease, workloads }: WatchedCluster): Finding[] {
+export function clusterFindings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease, workloads }: WatchedCluster): Finding[] {
   const check = `cluster ${cluster}`
-  if (problem !== undefined) return [fail(check, oneLine(`it does not answer: ${problem}`), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
+  if (problem !== undefined) return [fail(check, oneLine(problem), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
   const troubled = kinds.filter(({ state }) => !well.has(state))
   const advice = (state: string): string => (state === 'forbidden' ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.' : 'It is asked again by itself.')
   return [
     ok(check, `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`),
     ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
-    ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(`${state}: ${why}`), advice(state))),
+    ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(state === 'forbidden' ? `${kindForbidden} (${state}: ${why})` : `${state}: ${why}`), advice(state))),
     ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more kinds are not watched`, '`GET /api/v1/clusters` tells of all of them.')] : []),
     ...unavailable.map((group) => warn(`group ${group}`, 'its own server does not answer', 'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.')),
   ]

@@ -28,6 +28,11 @@ export function sentenceOf(error: unknown): string {
   return error.status === 403 ? 'The cluster forbids the account to list what there is to watch (403); Weir tries again.' : 'The cluster answers with an error; Weir tries again.'
 }
 
+/** The sentence of the log and the cause, for status and `weir doctor`. */
+export function problemOf(error: unknown): string {
+  return `${sentenceOf(error)} ${error instanceof Error ? error.message : String(error)}`
+}
+
 /** The message of a Status, else the text. */
 function messageOf(text: string): string {
   try {

@@ -1,7 +1,7 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
-import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
+import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { discover, sentenceOf } from './client-ask.ts'
+import { discover, problemOf, sentenceOf } from './client-ask.ts'
 import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Pace } from './client-pace.ts'
 import { Reader } from './client-reader.ts'
@@ -170,8 +170,8 @@ export class KubernetesSource implements Source {
         await timers.sleep(this.#absent.size === 0 ? discoverMs : goneMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
-        const problem = error instanceof Error ? error.message : String(error)
-        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: problem })
+        const problem = problemOf(error)
+        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: error instanceof Error ? error.message : String(error) })
         this.#problem = problem
         await timers.sleep(retryMs, signal)
       }
@@ -276,7 +276,7 @@ export class KubernetesSource implements Source {
     const reader = new Reader({
       path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host, pace: this.#pace,
       onMissing: () => this.#rediscover(),
-      onForbidden: (reason) => log.warn('The account may not watch a kind; Weir tries again, at most every ten minutes.', { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
+      onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: error instanceof Error ? error.message : String(error) })

@@ -111,7 +111,7 @@ function Noise({ hidden, shown, onChange }: { readonly hidden: Hidden | undefine
       <button type="button" className="chip" aria-pressed={shown} title="Changes that happen all the time without anything having happened" onClick={() => onChange(!shown)}>{shown ? 'Noise shown' : 'Show noise'}</button>
       {hidden !== undefined && <span className="dim number">{hidden.total === 0 ? 'nothing is hidden' : `${count(hidden.total)} hidden as noise: ${rules.join(', ')}${byRules > hidden.total ? ', some by several rules' : ''}`}</span>}
       {atSource > 0 && <span className="dim number" title="Rules of the source (noise.show, noise.hide in its configuration) keep these out of the journal; it counts them since its start">{count(atSource)} left out at the source</span>}
-      {troubled.map(({ cluster, problem }) => <span key={cluster} className="warning">▲ {cluster} does not answer, so changes of it may be missing: {problem}</span>)}
+      {troubled.map(({ cluster, problem }) => <span key={cluster} className="warning">▲ {cluster} cannot be watched, so changes of it may be missing: {problem}</span>)}
     </span>
   )
 }

@@ -41,7 +41,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
   }
   return (
     <EmptyState title="Nothing was changed" action={<button type="button" onClick={() => set({ t: { from: 'now-1w', to: 'now' } })}>Look at the last week</button>}>
-      {limited ? `In “${span}” no object of your namespaces was changed.` : `In “${span}” no object was created, updated or deleted${connected.length === 0 ? '.' : ` in ${connected.map(({ cluster, problem }) => (problem === undefined ? cluster : `${cluster} (which does not answer: ${problem})`)).join(', ')}; ${count(connected.reduce((sum, each) => sum + each.changes, 0))} were told since the start.`}`}
+      {limited ? `In “${span}” no object of your namespaces was changed.` : `In “${span}” no object was created, updated or deleted${connected.length === 0 ? '.' : ` in ${connected.map(({ cluster, problem }) => (problem === undefined ? cluster : `${cluster} (which cannot be watched: ${problem})`)).join(', ')}; ${count(connected.reduce((sum, each) => sum + each.changes, 0))} were told since the start.`}`}
     </EmptyState>
   )
 }
