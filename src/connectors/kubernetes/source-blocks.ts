@@ -75,7 +75,7 @@ export class Blocks {
     const { block, documents } = this.#open
     this.#open = undefined
     this.#openBytes = 0
-    this.#write.run(block, packed(documents))
+    this.#write.run(block, packed(block, documents))
   }
 
   /** After the transaction: in the order of its steps, what each has meant. */
@@ -97,12 +97,14 @@ export class Blocks {
   /** Undefined: it is lost. */
   find({ block, place }: BlockPlace): Uint8Array | undefined {
     if (this.#found?.block !== block) {
-      const stored = this.#read.get(block)?.['documents']
-      if (!(stored instanceof Uint8Array)) return undefined
       try {
+        const stored = this.#read.get(block)?.['documents']
+        if (!(stored instanceof Uint8Array)) return undefined
         if (this.#found !== undefined) giveBack(this.#found.bytes, usualRoom)
         this.#found = undefined
-        this.#found = { block, bytes: zstdDecompressSync(stored, { chunkSize: usualRoom }) }
+        const bytes = zstdDecompressSync(stored, { chunkSize: usualRoom })
+        if (!isOf(bytes, block)) return undefined
+        this.#found = { block, bytes }
       } catch {
         return undefined
       }
@@ -116,11 +118,20 @@ const usualRoom = 4 * (mostDocuments + 1) + mostBytes + 64
 
 let room = Buffer.alloc(0)
 
+/** The low byte of the first number is the count of documents, the others are the low bytes of the block's id. */
+const countBits = 8
+
+/** Earlier versions wrote no id. A damaged key leads to the block of other documents. */
+function isOf(bytes: Buffer, block: number): boolean {
+  const id = bytes.readUInt32LE(0) >>> countBits
+  return id === 0 || id === (block & 0xff_ffff)
+}
+
 /** The number of documents and the length of each, in 32 bits, and the documents. */
-function packed(documents: readonly Uint8Array[]): Uint8Array {
+function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
   const bytes = size > mostBytes * 2 ? Buffer.allocUnsafeSlow(size) : (room.length === 0 ? (room = Buffer.allocUnsafeSlow(mostBytes * 2)) : room)
-  let at = bytes.writeUInt32LE(documents.length, 0)
+  let at = bytes.writeUInt32LE(((block << countBits) | documents.length) >>> 0, 0)
   for (const { length } of documents) at = bytes.writeUInt32LE(length, at)
   for (const document of documents) {
     bytes.set(document, at)
@@ -132,11 +143,11 @@ function packed(documents: readonly Uint8Array[]): Uint8Array {
 /** All documents of a block, as it is stored. Throws when it is damaged. */
 export function unpacked(stored: Uint8Array): Uint8Array[] {
   const bytes = zstdDecompressSync(stored)
-  return Array.from({ length: bytes.readUInt32LE(0) }, (_, place) => documentIn(bytes, place) ?? new Uint8Array())
+  return Array.from({ length: bytes.readUInt8(0) }, (_, place) => documentIn(bytes, place) ?? new Uint8Array())
 }
 
 function documentIn(bytes: Buffer, place: number): Uint8Array | undefined {
-  const count = bytes.readUInt32LE(0)
+  const count = bytes.readUInt8(0)
   if (place >= count) return undefined
   let at = 4 * (count + 1)
   for (let before = 0; before < place; before++) at += bytes.readUInt32LE(4 * (before + 1))

@@ -5,7 +5,8 @@ import type { KubeObject } from './client-types.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
 import { objectsStream } from './source-bring.ts'
-import { ObjectMap, typeAs } from './source-objects.ts'
+import { ObjectMap } from './source-objects.ts'
+import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const lookMs = 1000

@@ -1,11 +1,10 @@
 /** The last known state of every object, on disk: what a change is told from, also after a restart. See ADR 0018. */
-import { Database, type DatabaseStatement } from '../../host/database.ts'
+import { Database } from '../../host/database.ts'
 import { giveBack } from '../../model/give-back.ts'
-import type { ResourceType } from './client-discovery.ts'
-import type { KubeObject } from './client-types.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 import { Blocks } from './source-blocks.ts'
 import { KnownObjects, letGo, type Known } from './source-known.ts'
+import { collectionSum, damageOf, factsSum, openTables, placeSum, prepared, stateOf, stateSum, verifyRow, wordSum } from './source-rows.ts'
 
 export type { Known } from './source-known.ts'
 
@@ -55,7 +54,6 @@ export interface Told extends Word {
   readonly told: string
 }
 
-const layout = 2
 /** The cursor on disk of a collection that was listed before and has to be listed anew; of one that never was it is null. */
 const toList = ''
 /** Room for most documents. No buffer of Node's own has this size. */
@@ -65,59 +63,56 @@ const mostRoom = 384
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
-  readonly #statements: Readonly<Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>>
+  readonly #statements: ReturnType<typeof prepared>
   readonly #blocks: Blocks
   /** Room for documents, of {@link roomBytes} each. */
   readonly #room: Uint8Array[] = []
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
+  /** Rows whose checksum was wrong when the file was opened. */
+  damaged = 0
 
   /** Throws when the file can't be used. */
   constructor(path: string) {
     const database = new Database(path)
     this.#database = database
-    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (found !== 0 && found !== layout) {
+    try {
+      openTables(database)
+      this.#statements = prepared(database)
+      this.#blocks = new Blocks(database)
+      this.#load()
+    } catch (error) {
       database.close()
-      throw new Error(`it has layout ${found}, this version of Weir reads layout ${layout}`)
+      throw error
     }
-    database.exec(`
-      CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS collections (id INTEGER PRIMARY KEY, key TEXT UNIQUE, cursor TEXT);
-      CREATE TABLE IF NOT EXISTS objects (row INTEGER PRIMARY KEY, collection INTEGER, uid TEXT, version TEXT, hash TEXT, told TEXT, namespace TEXT, name TEXT,
-        block INTEGER, place INTEGER, told_at INTEGER, told_version TEXT, since TEXT);
-      PRAGMA user_version = ${layout}`)
-    this.#statements = {
-      put: database.prepare(`INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET version = excluded.version, hash = excluded.hash, told = excluded.told,
-        block = excluded.block, place = excluded.place, told_at = coalesce(excluded.told_at, told_at), told_version = coalesce(excluded.told_version, told_version), since = coalesce(excluded.since, since)`),
-      touch: database.prepare('UPDATE objects SET version = ?, hash = ?, told = ?, told_at = coalesce(?, told_at), told_version = coalesce(?, told_version), since = coalesce(?, since) WHERE row = ?'),
-      remove: database.prepare('DELETE FROM objects WHERE row = ?'),
-      told: database.prepare('SELECT collection, uid, row, told, told_at, told_version, since FROM objects WHERE row > ? AND told_at < ? ORDER BY row LIMIT ?'),
-      cursor: database.prepare('UPDATE collections SET cursor = ? WHERE id = ?'),
-      collection: database.prepare('INSERT INTO collections (key) VALUES (?) RETURNING id'),
-      state: database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
-      names: database.prepare('SELECT uid, namespace, name FROM objects WHERE collection = ?'),
-    }
-    this.#blocks = new Blocks(database)
-    this.#load()
   }
 
   #load(): void {
-    const state = new Map(this.#database.prepare('SELECT key, value FROM state').all().map(({ key, value }) => [String(key), String(value)]))
+    const state = stateOf(this.#database)
     this.#position = { sequence: Number(state.get('sequence') ?? 0), row: Number(state.get('row') ?? 0) }
-    const begun = state.get('begun')
-    this.#begun = begun === undefined ? undefined : Number(begun)
+    this.#begun = state.has('begun') ? Number(state.get('begun')) : undefined
     const byId = new Map<number, Collection>()
-    for (const { id, key, cursor } of this.#database.prepare('SELECT id, key, cursor FROM collections').all()) {
-      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null || cursor === toList ? undefined : String(cursor), whole: cursor !== null, kept: cursor !== null && cursor !== toList, objects: new KnownObjects() }
+    for (const { id, key, cursor: stored, sum } of this.#database.prepare('SELECT * FROM collections').all()) {
+      const cursor = stored === null ? null : String(stored)
+      verifyRow('collections', sum, collectionSum(Number(id), String(key), cursor))
+      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null || cursor === toList ? undefined : cursor, whole: cursor !== null, kept: cursor !== null && cursor !== toList, objects: new KnownObjects() }
       byId.set(collection.id, collection)
       this.#collections.set(collection.key, collection)
     }
-    for (const { row, collection, uid, version, hash, told, block, place } of this.#database.prepare('SELECT row, collection, uid, version, hash, told, block, place FROM objects ORDER BY row').iterate()) {
-      const known = byId.get(Number(collection))?.objects.add(String(uid), Number(row))
+    const damaged: number[] = []
+    const toListAgain = new Set<Collection>()
+    for (const stored of this.#database.prepare('SELECT * FROM objects ORDER BY row').iterate()) {
+      const { row, collection: id, uid, version, hash, told, block, place } = stored
       this.#lastRow = Math.max(this.#lastRow, Number(row))
-      if (known === undefined) continue
+      const collection = byId.get(Number(id))
+      const damage = damageOf(stored)
+      if (damage !== undefined) {
+        damaged.push(Number(row))
+        for (const one of damage === 'place' || collection === undefined ? byId.values() : [collection]) toListAgain.add(one)
+      }
+      if (damage !== undefined || collection === undefined) continue
+      const known = collection.objects.add(String(uid), Number(row))
       known.version = String(version)
       known.hash = String(hash)
       known.told = String(told)
@@ -125,6 +120,21 @@ export class ObjectMap {
       if (block !== 0) this.#blocks.held(Number(block))
     }
     this.#blocks.loaded(this.#database.prepare('SELECT id FROM blocks').all().map(({ id }) => Number(id)))
+    if (damaged.length > 0) this.#forget(damaged, toListAgain)
+  }
+
+  /** Objects of damaged rows are unknown from now on. Their collections are listed as if for the first time, so that no object counts as created. */
+  #forget(rows: readonly number[], collections: Iterable<Collection>): void {
+    const { remove, cursor } = this.#statements
+    this.#database.transaction(() => {
+      for (const row of rows) remove.run(row)
+      for (const collection of collections) {
+        cursor.run(null, collectionSum(collection.id, collection.key, null), collection.id)
+        collection.cursor = undefined
+        collection.whole = collection.kept = false
+      }
+    })
+    this.damaged = rows.length
   }
 
   /** Up to where of the journal this is true. */
@@ -139,7 +149,11 @@ export class ObjectMap {
 
   set begun(time: number) {
     this.#begun = time
-    this.#statements.state.run('begun', String(time))
+    this.#write('begun', String(time))
+  }
+
+  #write(key: string, value: string): void {
+    this.#statements.state.run(key, value, stateSum(key, value))
   }
 
   get size(): number {
@@ -190,23 +204,25 @@ export class ObjectMap {
 
   /** Names of a collection's objects that are on disk, with their uids. */
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {
-    for (const { uid, namespace, name } of this.#statements.names.iterate(collection.id)) {
-      yield { uid: String(uid), namespace: namespace === null ? undefined : String(namespace), name: String(name) }
+    for (const stored of this.#statements.names.iterate(collection.id)) {
+      const { uid, namespace, name } = stored
+      if (damageOf(stored) === undefined) yield { uid: String(uid), namespace: namespace === null ? undefined : String(namespace), name: String(name) }
     }
   }
 
   /** Objects that were told of last before a time, in Unix ms, of rows behind `after`, in their order. */
   toldBefore(before: number, after: number, most: number): Told[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
-    return this.#statements.told.all(after, before, most).flatMap(({ collection: id, uid, row, told, told_at: at, told_version: version, since }) => {
+    return this.#statements.told.all(after, before, most).flatMap((stored) => {
+      const { collection: id, uid, row, told, told_at: at, told_version: version, since } = stored
       const collection = byId.get(Number(id))
-      return collection === undefined ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), at: Number(at), version: String(version), since: String(since) }]
+      return collection === undefined || damageOf(stored) !== undefined ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), at: Number(at), version: String(version), since: String(since) }]
     })
   }
 
   /** Writes everything down at once, with the position that it is true at; it is on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
-    const { put, touch, remove, cursor, state } = this.#statements
+    const { put, touch, remove, cursor } = this.#statements
     const moves: { readonly known: Known; readonly block: number; readonly place: number }[] = []
     this.#database.transaction(() => {
       this.#blocks.begin()
@@ -214,22 +230,24 @@ export class ObjectMap {
         if (step.is === 'put') {
           const { collection, uid, known, facts: { version, hash, told }, names, document, word } = step
           const { block, place } = document.length === 0 ? nowhereOnDisk : this.#blocks.add(document)
-          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name, block, place, word?.at ?? null, word?.version ?? null, word?.since ?? null)
+          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name, block, place, word?.at ?? null, word?.version ?? null, word?.since ?? null,
+            placeSum({ row: known.row, collection: collection.id, uid, namespace: names.namespace ?? null, name: names.name, block, place }), factsSum(known.row, step.facts), wordSum(known.row, word))
           moves.push({ known, block, place })
         } else if (step.is === 'touch') {
           const { facts: { version, hash, told }, known, word } = step
-          touch.run(version, hash, told, word?.at ?? null, word?.version ?? null, word?.since ?? null, known.row)
+          touch.run(version, hash, told, word?.at ?? null, word?.version ?? null, word?.since ?? null, factsSum(known.row, step.facts), wordSum(known.row, word), known.row)
         } else if (step.is === 'remove') {
           remove.run(step.known.row)
           moves.push({ known: step.known, ...nowhereOnDisk })
         } else {
-          cursor.run(step.version ?? (step.ended === true ? null : toList), step.collection.id)
+          const { collection: { id, key }, version = step.ended === true ? null : toList } = step
+          cursor.run(version, collectionSum(id, key, version), id)
         }
       }
       this.#blocks.end()
       if (position !== undefined) {
-        state.run('sequence', String(position.sequence))
-        state.run('row', String(position.row))
+        this.#write('sequence', String(position.sequence))
+        this.#write('row', String(position.row))
       }
     })
     if (position !== undefined) this.#position = position
@@ -273,22 +291,6 @@ export function covers(told: string | undefined, version: string | undefined): b
   if (version === undefined || told === version) return true
   const [there, here] = [numberOf(told), numberOf(version)]
   return there !== undefined && here !== undefined && here <= there
-}
-
-/** What a collection is of, as its objects say; undefined: there is none whose document is there. */
-export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
-  for (const known of collection.objects.values()) {
-    const document = map.document(known)
-    if (document !== undefined) return typeAs(collection, JSON.parse(document.toString()) as KubeObject)
-  }
-  return undefined
-}
-
-/** What a collection is of, as an object of it says. */
-export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
-  const [place = '', namespace] = key.split(' ')
-  const slash = place.lastIndexOf('/')
-  return { group: place.slice(0, slash), resource: place.slice(slash + 1), version: apiVersion.slice(apiVersion.indexOf('/') + 1), kind, namespaced: namespace !== undefined }
 }
 
 /** As it is now. */

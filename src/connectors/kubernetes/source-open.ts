@@ -1,8 +1,7 @@
 import type { SourceContext } from '../../engine/ports.ts'
-import { makeDurableDirectory, type Host } from '../../host/index.ts'
+import { makeDurableDirectory } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import type { Log } from '../../telemetry/ports.ts'
 import { login } from '../../net/kubernetes/login.ts'
 import { openClient } from '../../net/kubernetes/client.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -21,7 +20,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
   await makeDurableDirectory(host.disk, state)
   const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
   const shared = context.frames?.shared
-  const open = (): Promise<ObjectMap> => openObjects(host, state, context.log)
+  const open = (): Promise<ObjectMap> => openObjects(state, context)
   const map = shared === undefined ? await open() : await bringObjects(shared, state, context, open)
   const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
   if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
@@ -41,11 +40,17 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
 }
 
 /** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
-async function openObjects(host: Host, folder: string, log: Log): Promise<ObjectMap> {
+export async function openObjects(folder: string, { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>): Promise<ObjectMap> {
   const path = `${folder}/${objectsFile}`
   try {
-    return new ObjectMap(path)
+    const map = new ObjectMap(path)
+    if (map.damaged > 0) {
+      metrics.count('weir_kubernetes_damaged_total', map.damaged, { source: id, what: 'object' })
+      log.error('Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.', { source: id, file: path, objects: map.damaged })
+    }
+    return map
   } catch (error) {
+    metrics.count('weir_kubernetes_damaged_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
     log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: error instanceof Error ? error.message : String(error) })
     await host.disk.rename(path, aside)

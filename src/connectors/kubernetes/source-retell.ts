@@ -4,7 +4,8 @@ import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
-import { factsOf as knownFacts, typeAs, type Collection, type ObjectMap } from './source-objects.ts'
+import { factsOf as knownFacts, type Collection, type ObjectMap } from './source-objects.ts'
+import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const dayMs = 86_400_000
