@@ -157,6 +157,8 @@ export interface Sink {
    * delivered, retry all. Never retries by itself, never waits longer than its own request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
+  /** Connects before the first `send`. A failure is left to `send`, which reports it. */
+  open?(signal: AbortSignal): Promise<void>
   /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
   /** Begins to listen where messages go, for who checks a bus. A text says why that would take something from others, and what is proved without. Rejects, in words, when it may not. */

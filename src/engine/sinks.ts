@@ -207,8 +207,7 @@ export class SinkSet {
     const letters = await DeadLetters.from(this.#options.letters(entry.id), host.clock, entry.id, start.position.sequence)
     const delivery = new Delivery({
       id: entry.id, host, log, metrics, traces, sink,
-      accepts: definition.accepts, idempotency: definition.idempotency,
-      settings: entry.delivery, record, start, letters,
+      accepts: definition.accepts, idempotency: definition.idempotency, settings: entry.delivery, record, start, letters,
       ...(enrichment === undefined ? {} : { enrichment }),
       reader: openReader({
         host, directory, tail, after: start.position,
@@ -220,6 +219,7 @@ export class SinkSet {
     })
     follower.follow(entry.id, start.position.sequence, (source) => delivery.takes(source), Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]))
     const stop = new AbortController()
+    sink.open?.(stop.signal).catch(() => undefined)
     const done = delivery.run(stop.signal).catch((error: unknown) => {
       log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     })

@@ -8,7 +8,7 @@ import type { NatsConfig } from './config.ts'
 import { subjectOf } from './map-subject.ts'
 import { toMessage, type NatsMessage } from './map.ts'
 
-export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
+export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
   const written = (message: OutMessage): NatsMessage => toMessage(message, subject(message.row))
@@ -29,5 +29,6 @@ export function openNats(config: NatsConfig, context: Context): Promise<Sink> {
     listen: () => listenNats(config, context),
     close: () => publisher.close(),
   }
-  return eachMessageSink(config, context, client)
+  // The log states the limits of the server at the start, also while nothing happens.
+  return { ...(await eachMessageSink(config, context, client)), open: async (signal) => void (await publisher.ready(signal)) }
 }

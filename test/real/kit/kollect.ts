@@ -7,6 +7,10 @@ import { localBin, ROOT } from '../../../tools/kit/command.ts'
 import { freePorts } from '../../kit/free-port.ts'
 
 export interface Kollect {
+  /** API and console. */
+  readonly apiUrl: string
+  /** The last 20,000 characters of standard error. */
+  readonly log: string
   /** Of metrics and health. */
   readonly opsUrl: string
   /** SIGTERM; resolves with the exit code. */
@@ -40,7 +44,7 @@ export async function startKollect(folder: string, env: Readonly<Record<string, 
     }
     await sleep(100)
   }
-  return { opsUrl: `http://127.0.0.1:${ops}`, stop: () => end('SIGTERM'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
+  return { apiUrl: `http://127.0.0.1:${api}`, get log() { return said }, opsUrl: `http://127.0.0.1:${ops}`, stop: () => end('SIGTERM'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
 }
 
 async function synced(port: number): Promise<boolean> {
