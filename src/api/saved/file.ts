@@ -1,4 +1,5 @@
 import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.ts'
+import { sealed, unsealed } from '../../host/sealed.ts'
 
 /** A view of the console that somebody gave a name. */
 export interface SavedView {
@@ -46,13 +47,13 @@ export class SavedFile {
   /** Throws DamagedFile where the file is there and is none of ours. */
   async read(): Promise<SavedView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
-    let content: unknown
+    let content: Readonly<Record<string, unknown>>
     try {
-      content = JSON.parse(Buffer.from(await this.#disk.readFile(this.path)).toString('utf8'))
+      content = unsealed(Buffer.from(await this.#disk.readFile(this.path)).toString('utf8'))
     } catch (error) {
-      throw new DamagedFile(`it is not JSON (${error instanceof Error ? error.message : String(error)})`)
+      throw new DamagedFile(`it is damaged (${error instanceof Error ? error.message : String(error)})`)
     }
-    const { version: written, views } = (content ?? {}) as { version?: unknown; views?: unknown }
+    const { version: written, views } = content
     if (typeof written === 'number' && written > version) throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
     if (written !== version || !Array.isArray(views) || !views.every(isView)) throw new DamagedFile('it does not hold saved views')
     return views
@@ -60,6 +61,6 @@ export class SavedFile {
 
   async write(views: readonly SavedView[]): Promise<void> {
     await makeDurableDirectory(this.#disk, this.#folder)
-    await replaceFile(this.#disk, this.#folder, fileName, [Buffer.from(`${JSON.stringify({ version, views }, undefined, 1)}\n`)])
+    await replaceFile(this.#disk, this.#folder, fileName, [Buffer.from(`${sealed({ version, views }, 1)}\n`)])
   }
 }

@@ -1,5 +1,6 @@
 /** How far a stream was read: RabbitMQ does not remember that for its readers over AMQP 0.9.1. */
 import { replaceFile, type Host } from '../../host/index.ts'
+import { sealed, unsealed } from '../../host/sealed.ts'
 
 const name = 'offset.json'
 /** What was read since is read again after a crash, and known by its ids then. */
@@ -28,7 +29,7 @@ export class StreamOffset {
     this.#open.clear()
     const path = `${this.#folder}/${name}`
     if (this.#saved < 0 && this.#folder !== undefined && (await this.#host.disk.stat(path)) !== undefined) {
-      const kept = JSON.parse(Buffer.from(await this.#host.disk.readFile(path)).toString()) as { queue: string; offset: number }
+      const kept = offsetIn(Buffer.from(await this.#host.disk.readFile(path)).toString(), path)
       if (kept.queue === this.#queue) this.#saved = kept.offset
     }
     this.#highest = this.#saved
@@ -55,10 +56,18 @@ export class StreamOffset {
       this.#savedAt = this.#host.clock.monotonic()
       if (this.#folder !== undefined) {
         await this.#host.disk.makeDirectory(this.#folder)
-        await replaceFile(this.#host.disk, this.#folder, name, [Buffer.from(JSON.stringify({ queue: this.#queue, offset }))])
+        await replaceFile(this.#host.disk, this.#folder, name, [Buffer.from(sealed({ queue: this.#queue, offset }))])
       }
       this.#saved = offset
     })
     return this.#saving
+  }
+}
+
+function offsetIn(text: string, path: string): { readonly queue: string; readonly offset: number } {
+  try {
+    return unsealed(text) as { queue: string; offset: number }
+  } catch (error) {
+    throw new Error(`The offset of the stream in ${path} is damaged (${error instanceof Error ? error.message : String(error)}). Remove the file to start where the configuration says.`, { cause: error })
   }
 }
