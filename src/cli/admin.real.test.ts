@@ -27,7 +27,7 @@ test('weir ledger without a server says how to get one; --verify needs a folder'
 test('a server that is still starting is told apart from none', async () => {
   const data = await temporaryFolder()
   await writeFile(join(data, 'lock'), JSON.stringify({ pid: process.pid, url: '' }))
-  expect((await weir(['ledger', '--data', data])).err).toContain('still starting')
+  expect((await weir(['ledger', '--data', data])).err).toContain('which is starting')
 })
 
 test('weir dead-letters list, show, retry and drop do what the API offers', async () => {

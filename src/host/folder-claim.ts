@@ -1,6 +1,6 @@
 /**
  * The file that names the writer of a folder. Each start replaces it, so that a writer whose lock was granted twice finds out before
- * it acknowledges anything: see docs/adr/0022-one-writer.md.
+ * it acknowledges anything: see docs/adr/0023-one-writer.md.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -62,13 +62,13 @@ export function readClaim(path: string): unknown {
   }
 }
 
-/** Is the file still the one that this process wrote? */
-export async function isCurrent({ path, inode }: Claim): Promise<boolean> {
+/** Is the file at the path the one that this process wrote, another one, or none? */
+export async function claimState({ path, inode }: Claim): Promise<'own' | 'other' | 'none'> {
   try {
     const { dev, ino } = await stat(path, { bigint: true })
-    return `${dev}:${ino}` === inode
+    return `${dev}:${ino}` === inode ? 'own' : 'other'
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return 'none'
     throw error
   }
 }

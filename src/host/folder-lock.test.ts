@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Fence } from './fence.ts'
-import { FolderClaim, isCurrent, readClaim } from './folder-claim.ts'
+import { claimState, FolderClaim, readClaim } from './folder-claim.ts'
 import { FolderLock, isLocked, type Taken } from './folder-lock.ts'
 
 let folder = ''
@@ -62,7 +62,17 @@ describe('a claim on a folder', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ pid: 2 })
     second.release()
     await expect(fence.check()).rejects.toMatchObject({ code: 'WEIR_DATA_FENCED' })
-    expect(await isCurrent(second.claim)).toBe(false)
+    expect(await claimState(second.claim)).toBe('none')
     expect(await readdir(folder)).toEqual([])
+  })
+
+  test('that was removed holds no more, also when it returns; no other process is blamed', async () => {
+    const path = join(folder, 'lock')
+    const { claim } = FolderClaim.take(path, { pid: 1 })
+    const fence = new Fence(claim)
+    await rename(path, `${path}.away`)
+    await expect(fence.check()).rejects.toMatchObject({ code: 'WEIR_DATA_GONE' })
+    await rename(`${path}.away`, path)
+    await expect(fence.check()).rejects.toMatchObject({ code: 'WEIR_DATA_GONE' })
   })
 })

@@ -5,6 +5,7 @@
 export const errorTable = {
   WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir check` tries a file without starting anything.' },
   WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
+  WEIR_DATA_GONE: { retry: true, advice: 'Bring the folder back, or choose another one, and start Weir again. Until then it accepts nothing.' },
   WEIR_DATA_FENCED: { retry: true, advice: 'Nothing is lost: clients send rows again that were not acknowledged. Find the other process, and leave `lock` and `lock.sqlite` in the folder alone.' },
   WEIR_DATA_NO_LOCKS: { retry: false, advice: 'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the one it is on.' },
   WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one; nothing was changed.' },
