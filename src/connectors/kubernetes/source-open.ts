@@ -45,12 +45,12 @@ export async function openObjects(folder: string, { host, log, metrics, id }: Pi
   try {
     const map = new ObjectMap(path)
     if (map.damaged > 0) {
-      metrics.count('weir_kubernetes_damaged_total', map.damaged, { source: id, what: 'object' })
+      metrics.count('weir_kubernetes_damaged_records_total', map.damaged, { source: id, what: 'object' })
       log.error('Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.', { source: id, file: path, objects: map.damaged })
     }
     return map
   } catch (error) {
-    metrics.count('weir_kubernetes_damaged_total', 1, { source: id, what: 'file' })
+    metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
     log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: error instanceof Error ? error.message : String(error) })
     await host.disk.rename(path, aside)

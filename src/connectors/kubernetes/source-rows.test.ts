@@ -91,7 +91,7 @@ test('whichever bit of the file is flipped, nothing that is read from it is wron
       else if (map.size < 240) seen.rows++
       expect(map.size === 240 || map.size === 0 || [...map.collections()].some(({ cursor, whole: is, objects }) => objects.size < 80 && cursor === undefined && !is), `seed ${seed}, bit ${bit}`).toBe(true)
       expect(map.size === 240 || log.lines.filter(({ level }) => level === 'error').length === 1, `seed ${seed}, bit ${bit}`).toBe(true)
-      expect(map.size === 240 || [...metrics.counts.keys()].some((name) => name.startsWith('weir_kubernetes_damaged_total')), `seed ${seed}, bit ${bit}`).toBe(true)
+      expect(map.size === 240 || [...metrics.counts.keys()].some((name) => name.startsWith('weir_kubernetes_damaged_records_total')), `seed ${seed}, bit ${bit}`).toBe(true)
       map.close()
       await rm(folder, { recursive: true })
     }

@@ -18,7 +18,7 @@ function endpointCondition(end: string, cell: unknown): string {
   if (cell === null || cell === undefined) return [name, owner, label, addr].map((field) => `not exists(${field})`).join(' and ')
   const value = literal(cell)
   // Other texts are no value of an address, so the filter would be refused.
-  const fields = [name, owner, label, ...(address.test(String(cell)) ? [addr] : [])]
+  const fields = [name, owner, label, ...(typeof cell === 'string' && address.test(cell) ? [addr] : [])]
   const tests = fields.map((field, at) => [...fields.slice(0, at).map((before) => `not exists(${before})`), `${field} = ${value}`].join(' and '))
   return `(${tests.map((test, at) => (at === 0 ? test : `(${test})`)).join(' or ')})`
 }
