@@ -1,6 +1,6 @@
 // Secret values in a real cluster, and every byte that leaves Weir or stays in its folder searched for them. A second Weir that may tell
 // them shows that the search would find each, in each place.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
@@ -141,6 +141,7 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
     look('HTTP, kollect', Buffer.concat(hook.pieces))
     look('HTTP, CloudEvents', Buffer.concat(hookEvents.pieces))
     for (const kind of ['KOLLECT', 'EVENTS']) await lookAtStream(bus.url, `${kind}_${name}`, (_, bytes) => look(kind, bytes))
+    look('file out.ndjson', readFileSync(join(folder, 'out.ndjson')))
     const { frames, values: rows, columns } = await lookAtFolder(weir.data, look)
     context.expect(frames > 0 && rows > 0 && columns > 0, `${name}: the folder was decoded (${frames} frames, ${rows} values of the map, ${columns} columns)`)
     for (const there of result.found.values()) there.delete(nameNeedle)
@@ -161,7 +162,7 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
         sinks: {
           bus: { ...stream('kollect'), ...changes }, events: stream('json'),
           hook: { type: 'http', url: hook.url, codec: 'kollect', ...changes }, hookEvents: { type: 'http', url: hookEvents.url, mode: 'batched' },
-          out: { type: 'file', path: join(folder, 'data/out.ndjson') },
+          out: { type: 'file', path: join(folder, 'out.ndjson') },
         },
       },
     })
