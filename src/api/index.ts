@@ -59,7 +59,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const oidc = auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
   const context: ApiContext = {
-    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }, limits.exportsAtOnce), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits,
+    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }, limits.exportsAtOnce, options.host.timers), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits,
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []

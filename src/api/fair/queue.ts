@@ -36,6 +36,16 @@ export class FairQueue {
     signal.throwIfAborted()
     if (this.#busy >= this.#limits.atOnce) await this.#wait(user, signal)
     else this.#begin(user)
+    return this.#leaving(user)
+  }
+
+  /** Continues work that had left its turn, without waiting: for a moment more than the limit may be worked on. */
+  resume(user: string): () => void {
+    this.#begin(user)
+    return this.#leaving(user)
+  }
+
+  #leaving(user: string): () => void {
     let left = false
     return () => {
       if (left) return
@@ -88,6 +98,7 @@ export class FairQueue {
     const running = (this.#running.get(user) ?? 1) - 1
     if (running === 0) this.#running.delete(user)
     else this.#running.set(user, running)
+    if (this.#busy >= this.#limits.atOnce) return
     // Of those who have least under way, whoever waits longest for a turn.
     let next: string | undefined
     for (const other of this.#waiting.keys()) if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { pieces, RecordingControl } from '../testing/recording-control.ts'
 import { start } from '../testing/kit.ts'
+import { fairly } from './store.ts'
 
 const tokens = [{ name: 'heavy', token: 'secret-heavy-1' }, { name: 'light', token: 'secret-light-1' }] as const
 
@@ -35,4 +37,57 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
   }
   expect(await light).toBe(200)
   expect((await Promise.all(heavy)).toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429])
+})
+
+const never = new AbortController().signal
+
+/** A control whose statements run in processes that give rows without end. */
+function withProcesses(ended: string[]): RecordingControl {
+  const control = new RecordingControl()
+  control.store = {
+    query: async () => pieces('[]'), edges: async () => [],
+    async isolated({ sql }, signal) {
+      signal.addEventListener('abort', () => ended.push(`${sql}: ${(signal.reason as Error).message}`))
+      return (async function* endless() {
+        for (;;) {
+          signal.throwIfAborted()
+          yield Buffer.from(sql)
+        }
+      })()
+    },
+  }
+  return control
+}
+
+test('answers that nobody reads leave their turn to others, and the oldest of too many ends', async () => {
+  const host = fakeHost(1)
+  const ended: string[] = []
+  const { store } = fairly(withProcesses(ended), { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers)
+  const begin = async (sql: string): Promise<AsyncIterator<Uint8Array>> => {
+    const answer = await store?.isolated?.({ sql, format: 'json', bound: 'work' }, never)
+    const iterator = (answer as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+    await iterator.next()
+    return iterator
+  }
+  const read = [await begin('a'), await begin('b')]
+  const third = begin('c')
+  await host.advance(900)
+  // Within the first second the third waits for its turn.
+  let went = false
+  third.then(() => (went = true), () => undefined)
+  await host.advance(0)
+  expect(went).toBe(false)
+  await host.advance(100)
+  read.push(await third, await begin('d'))
+  await host.advance(1000)
+  expect(ended).toEqual([])
+  // One that is read again goes on where it was, and does not count as unread.
+  expect((await read[0]?.next())?.done).toBe(false)
+  read.push(await begin('e'))
+  await host.advance(1000)
+  expect(ended).toEqual(['b: The rows of the query were not read, and newer answers needed its process; it was ended.'])
+  await expect(read[1]?.next()).rejects.toMatchObject({ code: 'WEIR_SQL_TIMEOUT' })
+  for (const iterator of read) await iterator.return?.()
+  // Every turn was given back.
+  await Promise.all([begin('f'), begin('g')])
 })

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Control, IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { Timers } from '../../host/index.ts'
+import { WeirError } from '../../model/errors.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
 
 /** Who asks: known to everything that is done for a request. */
@@ -11,12 +13,13 @@ export function askedBy<Answer>(user: string, act: () => Answer): Answer {
 }
 
 /** The same control, whose store answers users by turns. */
-export function fairly(control: Control, limits: FairLimits, exportsAtOnce: number): Control {
+export function fairly(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
   const queues: Queues = { questions: new FairQueue(limits), work: new FairQueue(limits), wait: new FairQueue({ ...limits, atOnce: exportsAtOnce }) }
+  const unread = new UnreadAnswers(timers)
   const known = new WeakMap<StoreReader, StoreReader>()
   const fair = (store: StoreReader): StoreReader => {
     let reader = known.get(store)
-    if (reader === undefined) known.set(store, (reader = fairReader(store, queues)))
+    if (reader === undefined) known.set(store, (reader = fairReader(store, queues, unread)))
     return reader
   }
   return new Proxy(control, {
@@ -31,8 +34,8 @@ export function fairly(control: Control, limits: FairLimits, exportsAtOnce: numb
 /** Questions that the store's own thread answers, and by what bounds them those that have a process each. */
 type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
 
-/** A turn lasts until the first bytes are there: an answer that somebody reads slowly keeps nobody waiting. With a process it lasts as long as that. */
-function fairReader(store: StoreReader, queues: Queues): StoreReader {
+/** A turn lasts until the first bytes are there. With a process it lasts until the end of the answer, except while the client does not read. */
+function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
   const inTurn = async <Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> => {
     const done = await queues.questions.enter(asker.getStore() ?? '', signal)
     try {
@@ -44,13 +47,17 @@ function fairReader(store: StoreReader, queues: Queues): StoreReader {
   return {
     query: (sql, format, signal) => inTurn(signal, () => store.query(sql, format, signal)),
     ...(store.isolated === undefined ? {} : {
-      isolated: async (query: IsolatedQuery, signal: AbortSignal) => {
-        const done = await queues[query.bound].enter(asker.getStore() ?? '', signal)
-        signal.addEventListener('abort', done, { once: true })
+      isolated: async (query: IsolatedQuery, given: AbortSignal) => {
+        const queue = queues[query.bound]
+        const user = asker.getStore() ?? ''
+        const ended = new AbortController()
+        const signal = AbortSignal.any([given, ended.signal])
+        const turn = new Turn(queue, user, await queue.enter(user, signal))
+        signal.addEventListener('abort', () => turn.leave(), { once: true })
         try {
-          return untilEnd(await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal), done)
+          return unread.pass(await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal), turn, ended)
         } catch (error) {
-          done()
+          turn.leave()
           throw error
         }
       },
@@ -61,10 +68,74 @@ function fairReader(store: StoreReader, queues: Queues): StoreReader {
   }
 }
 
-async function* untilEnd(answer: IsolatedAnswer, done: () => void): AsyncGenerator<Uint8Array, number | undefined> {
-  try {
-    return yield* answer as AsyncGenerator<Uint8Array, number | undefined>
-  } finally {
-    done()
+/** The place of one answer in a queue, which it leaves while nothing is read of it. */
+class Turn {
+  readonly #queue: FairQueue
+  readonly #user: string
+  #leave: () => void
+
+  constructor(queue: FairQueue, user: string, leave: () => void) {
+    this.#queue = queue
+    this.#user = user
+    this.#leave = leave
+  }
+
+  leave(): void {
+    this.#leave()
+  }
+
+  resume(): void {
+    this.#leave = this.#queue.resume(this.#user)
+  }
+}
+
+/** Time after which an answer that is not read leaves its turn to others. */
+const unreadAfterMs = 1000
+/** Each unread answer keeps a process: beyond this number the oldest one ends. */
+const mostUnread = 4
+
+class UnreadAnswers {
+  readonly #timers: Timers
+  readonly #answers = new Set<AbortController>()
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+
+  /** The same bytes. `ended` ends the query when too many answers are not read. */
+  async* pass(answer: IsolatedAnswer, turn: Turn, ended: AbortController): AsyncGenerator<Uint8Array, number | undefined> {
+    const iterator = answer[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, number | undefined>
+    let whole = false
+    try {
+      for (;;) {
+        const step = await iterator.next()
+        if (step.done === true) {
+          whole = true
+          return step.value
+        }
+        const timer = this.#timers.after(unreadAfterMs, () => {
+          turn.leave()
+          this.#add(ended)
+        })
+        try {
+          yield step.value
+        } finally {
+          timer.cancel()
+        }
+        if (this.#answers.delete(ended) && !ended.signal.aborted) turn.resume()
+      }
+    } finally {
+      this.#answers.delete(ended)
+      turn.leave()
+      if (!whole) await iterator.return?.()
+    }
+  }
+
+  #add(ended: AbortController): void {
+    this.#answers.add(ended)
+    const [oldest] = this.#answers
+    if (this.#answers.size <= mostUnread || oldest === undefined) return
+    this.#answers.delete(oldest)
+    oldest.abort(new WeirError('WEIR_SQL_TIMEOUT', 'The rows of the query were not read, and newer answers needed its process; it was ended.'))
   }
 }

@@ -107,7 +107,11 @@ export class QueryProcess {
 
   async *#bytesOf({ format }: IsolatedQuery, within: Within, finish: () => void): AsyncGenerator<Uint8Array, number | undefined> {
     const { child, host: { timers } } = this.#options
-    const paused = (): Timer => timers.after(mostPausedMs, () => this.kill(new WeirError('WEIR_SQL_TIMEOUT', `Nobody read the rows of the query for ${mostPausedMs / 1000} s; it was ended.`)))
+    const paused = (): Timer => timers.after(mostPausedMs, () => {
+      this.kill(new WeirError('WEIR_SQL_TIMEOUT', `The rows of the query were not read for ${mostPausedMs / 1000} s; it was ended.`))
+      // Perhaps nothing reads the answer any more, and this generator never continues.
+      finish()
+    })
     let pause = paused()
     let whole = false
     try {
