@@ -2,6 +2,7 @@
 export type { DeadLetter, ExporterReport, Ledger, Pipeline, SinkLedger, SourceExporters, SourceLedger } from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
+export type { Version as ResourceVersion } from './history.ts'
 export type { Cell } from './live/cells.ts'
 export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { LiveRequest, ViewRequest } from './live/spec.ts'

@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
-import { startOps, type HealthReport, type OpsServer } from './ops.ts'
+import type { Health } from './health.ts'
+import { startOps, type OpsServer } from './ops.ts'
 import { OpsProfiles, type ProfileAnswer } from './ops-profiles.ts'
 import { takeProfile, type ProfileWish } from './profile.ts'
 
@@ -14,7 +15,7 @@ afterEach(async () => {
   server = undefined
 })
 
-async function start(health: HealthReport = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }, store = new MetricStore()): Promise<OpsServer> {
+async function start(health: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }, store = new MetricStore()): Promise<OpsServer> {
   server = await startOps({ host: '127.0.0.1', port: 0, metrics: exposition(store), health: () => health })
   return server
 }

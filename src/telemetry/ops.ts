@@ -2,25 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { explainListen } from '../host/listen.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Exposition } from './exposition.ts'
+import type { Health } from './health.ts'
 import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
-
-/** How the process stands, as `engine/control.ts` tells it. */
-export interface HealthReport {
-  readonly live: boolean
-  readonly ready: boolean
-  readonly accepting: boolean
-  readonly draining: boolean
-  readonly reasons: readonly string[]
-  readonly warnings: readonly string[]
-}
 
 export interface OpsOptions {
   readonly host: string
   /** 0: the system chooses. */
   readonly port: number
   metrics(): Promise<Exposition>
-  health(): HealthReport
+  health(): Health
   /** Left out, there are no pages of profiles. */
   readonly profiles?: OpsProfiles
 }

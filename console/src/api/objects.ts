@@ -1,5 +1,5 @@
 /** Objects of clusters as the API tells them: see /api/v1/changes and /api/v1/resources. */
-import type { PatchStep } from '../../../src/api/published.ts'
+import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
 /** Which object something is told of. */
 export interface ObjectPlace {
@@ -131,17 +131,6 @@ export interface ClusterEvent {
   readonly count: number | null
   readonly reporter: string | null
   readonly pos: string
-}
-
-export interface ResourceVersion {
-  readonly uid: string
-  readonly resource_version: string | null
-  /** null: it was there at the first list. */
-  readonly operation: string | null
-  readonly valid_from: string
-  /** null: it still is so. */
-  readonly valid_to: string | null
-  readonly images: readonly string[]
 }
 
 export interface WholeResource {
