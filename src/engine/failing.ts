@@ -1,5 +1,6 @@
 /** What fails now, of what runs in this process. */
 import type { FormerSink } from './former-sinks.ts'
+import { storeSink } from './ledger.ts'
 import type { Failing, Seen } from './readiness.ts'
 import type { SourceHealth } from './source-health.ts'
 
@@ -11,16 +12,19 @@ export interface Running {
   /** Why partitions of a shared journal are not delivered. */
   readonly delivery: string | undefined
   readonly sinks: readonly { readonly id: string; readonly error: string | undefined }[]
+  /** Why the newest rows are not stored. */
+  readonly store: string | undefined
   readonly former: readonly FormerSink[]
   readonly sources: Readonly<Record<string, SourceHealth>>
   /** Rows that are pending, by sink. */
   readonly pending: ReadonlyMap<string, number>
 }
 
-export function seenOf({ refusal, unacknowledged, delivery, sinks, former, sources, pending }: Running): Seen {
+export function seenOf({ refusal, unacknowledged, delivery, store, sinks, former, sources, pending }: Running): Seen {
   const waiting = (id: string): string => `${pending.get(id) ?? 0} rows wait in the journal`
   const failing: Failing[] = [
     ...Object.entries(sources).map(([id, { why, counts }]): Failing => ({ what: `source ${id}`, why, counts })),
+    ...(store === undefined ? [] : [{ what: storeSink, why: `${waiting(storeSink)}: ${store}`, counts: 'lasting' } as const]),
     ...sinks.flatMap(({ id, error }): Failing[] => (error === undefined ? [] : [{ what: `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }])),
     ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
   ]

@@ -12,6 +12,8 @@ export interface StoreStatus {
   readonly holds: number
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
+  /** Why the newest rows are not stored now. */
+  readonly problem?: string | undefined
 }
 
 /** One sink's books at one moment. */

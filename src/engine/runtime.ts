@@ -246,7 +246,7 @@ export class Runtime implements Control {
     const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
     this.#isFull = status.problem !== undefined
     this.#readiness.look(seenOf({
-      refusal: status.problem ?? unread, unacknowledged: this.#unacknowledged(), delivery: this.#parts.shared?.problem, former: sinks.former(), pending: this.#pending,
+      refusal: status.problem ?? unread, unacknowledged: this.#unacknowledged(), delivery: this.#parts.shared?.problem, store: this.#parts.store?.status().problem, former: sinks.former(), pending: this.#pending,
       sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })), sources: await ingest.health(),
     }))
     this.#journal = { bytes: status.bytes, segments: status.segments }

@@ -55,6 +55,7 @@ export class StoreFeed {
   readonly #fresh = new Set<FreshWaiter>()
   /** Of the last look for readers who wait. */
   #freshAt = -Infinity
+  #problem: string | undefined
   /** Ends the wait of the loop. */
   #interrupt: (() => void) | undefined
 
@@ -77,6 +78,11 @@ export class StoreFeed {
   /** Queries of whichever store is open. They wait while it is opened again. */
   get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
     return this.#reopening.reader
+  }
+
+  /** Why the newest rows are not stored now. */
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   /** Somebody asks the store: for a while what is stored is newer. */
@@ -126,6 +132,7 @@ export class StoreFeed {
       try {
         await this.#follow(directory, tail, signal)
       } catch (error) {
+        this.#failed(error)
         log.error('the store failed and is opened again; rows wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
         await host.timers.sleep(waitMs, signal)
         await this.#reopen(signal)
@@ -133,10 +140,16 @@ export class StoreFeed {
     }
   }
 
+  #failed(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error)
+    this.#options.committed()
+  }
+
   async #reopen(signal: AbortSignal): Promise<void> {
     try {
       await this.#reopening.reopen(signal)
     } catch (error) {
+      this.#failed(error)
       this.#options.log.error('the store could not be opened again; it is tried again', { error: error instanceof Error ? error.message : String(error) })
     }
   }
@@ -188,6 +201,10 @@ export class StoreFeed {
           commitAt = host.clock.monotonic() + commitEveryMs
           committed()
         }
+        if (this.#problem !== undefined && !uncommitted && caughtUp()) {
+          this.#problem = undefined
+          committed()
+        }
         if (this.#fresh.size > 0) this.#tellFresh(waiting)
         if (host.clock.monotonic() >= maintainAt) {
           maintaining ??= this.#maintain(signal)
@@ -221,9 +238,11 @@ export class StoreFeed {
   async #commit(): Promise<boolean> {
     try {
       await this.store.projection.commit()
+      this.#problem = undefined
       return true
     } catch (error) {
       if (this.store.projection.mustReopen) throw error
+      this.#failed(error)
       this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
       return false
     }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,8 +29,8 @@ async function health(weir: WeirProcess, page: 'ready' | 'accepting' | 'live'): 
   const answer = await fetch(`${weir.opsUrl}/healthz/${page}`)
   return { status: answer.status, body: (await answer.json()) as Said['body'] }
 }
-const post = async (weir: WeirProcess, id: string): Promise<number> => {
-  const answer = await fetch(`${weir.url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify([{ specversion: '1.0', id, source: '/s', type: 't' }]) })
+const post = async (weir: WeirProcess, id: string, data = ''): Promise<number> => {
+  const answer = await fetch(`${weir.url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: JSON.stringify([{ specversion: '1.0', id, source: '/s', type: 't', data }]) })
   await answer.text()
   return answer.status
 }
@@ -46,6 +47,26 @@ describe('/healthz/ready', () => {
     expect((await health(weir, 'live')).status).toBe(200)
     expect(await post(weir, 'b')).toBe(503)
     expect(weir.log).toMatch(/error Weir refuses data.*reason=/)
+  })
+
+  it('is 503 while the store cannot be written for longer than ten seconds; posts are accepted all the while', async (context) => {
+    const store = join(folder, 'data', 'store')
+    await mkdir(store, { recursive: true, mode: 0o700 })
+    const mount = (...options: readonly string[]): number | null => spawnSync('mount', [...options, 'tmpfs', store]).status
+    if (mount('-t', 'tmpfs', '-o', 'size=1m') !== 0) context.skip('Only root may mount a file system.')
+    try {
+      await using weir = await startWeir({ folder })
+      const large = (id: string): Promise<number> => post(weir, id, Array.from({ length: 400 }, (_, n) => createHash('sha512').update(`${id} ${n}`).digest('hex')).join(' '))
+      for (let id = 0; id < 60; id++) expect(await large(`${id}`)).toBe(200)
+      await expect.poll(() => health(weir, 'ready'), patience).toMatchObject({ status: 503, body: { reasons: [expect.stringMatching(/^store: fails for \d+ s, \d+ rows wait in the journal: .*(?:ENOSPC|space)/)] } })
+      expect((await health(weir, 'accepting')).status).toBe(200)
+      expect(await large('last')).toBe(200)
+      expect(mount('-o', 'remount,size=200m')).toBe(0)
+      await expect.poll(() => health(weir, 'ready'), patience).toMatchObject({ status: 200, body: { reasons: [] } })
+      expect(await weir.sql('SELECT count(*) AS n FROM events')).toEqual([{ n: 61 }])
+    } finally {
+      spawnSync('umount', [store])
+    }
   })
 
   it('is 503 while a sink is unreachable for longer than ten seconds, with the rows that wait; posts are accepted all the while', async () => {

@@ -172,6 +172,7 @@ function status(): StoreStatus {
     holds: need().store.projection.holds()[filePartition]?.sequence ?? 0,
     stored,
     quarantined,
+    problem: need().problem,
   }
 }
 
