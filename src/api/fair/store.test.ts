@@ -59,7 +59,7 @@ function withProcesses(ended: string[]): RecordingControl {
   return control
 }
 
-test('answers that nobody reads leave their turn to others, and the oldest of too many ends', async () => {
+test('answers that no client reads leave their turn to others, and the oldest of too many ends', async () => {
   const host = fakeHost(1)
   const ended: string[] = []
   const { store } = fairly(withProcesses(ended), { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers)
@@ -81,7 +81,7 @@ test('answers that nobody reads leave their turn to others, and the oldest of to
   read.push(await third, await begin('d'))
   await host.advance(1000)
   expect(ended).toEqual([])
-  // One that is read again goes on where it was, and does not count as unread.
+  // One that is read again continues, and does not count as unread.
   expect((await read[0]?.next())?.done).toBe(false)
   read.push(await begin('e'))
   await host.advance(1000)
