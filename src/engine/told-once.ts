@@ -6,6 +6,7 @@
 import { isKnowledge, knowledgeOf, type KeptKnowledge } from './kept-state.ts'
 import type { SourceContext } from './ports.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
+import { sealed, unsealed } from '../host/sealed.ts'
 import { decodeBatch, encodeEvents } from '../journal/bodies.ts'
 import type { Appended, Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
@@ -163,7 +164,7 @@ export class ToldOnce {
     await this.#inTurn(async () => {
       const seen = [...this.#seen].map(([place, events]) => [place, [...events]] as const)
       await makeDurableDirectory(host.disk, state)
-      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(JSON.stringify(seen))])
+      await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(sealed({ seen }))])
       const { of } = oldest
       this.#told = []
       await this.#append(of, [], this.#places[of], signal)
@@ -176,7 +177,9 @@ export class ToldOnce {
     if (state === undefined || (await disk.stat(`${state}/${stateFile}`)) === undefined) return 0
     let events = 0
     try {
-      const read = JSON.parse(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`))) as readonly (readonly [string, readonly (readonly [string, number])[]])[]
+      const content = unsealed(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`)))
+      // Earlier versions wrote the list alone.
+      const read = (Array.isArray(content) ? content : content['seen']) as KeptKnowledge['seen']
       for (const [place, seen] of read) {
         const until = settled(this.#places, this.#across, place) ?? Infinity
         for (const [event, time] of seen) {
