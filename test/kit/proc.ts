@@ -106,17 +106,34 @@ export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadS
   return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.cpuSeconds - a.cpuSeconds)
 }
 
-/** Resident memory in bytes of a process and all its descendants, mapped files included. */
+/**
+ * Resident memory in bytes of a process and all its descendants. Pages of mapped files (Node, DuckDB) count once, however many of these processes
+ * share them. PSS would also divide them among processes outside the tree, so that the figure would depend on what else runs.
+ */
 export function treeMemory(pid: number): number {
+  const files = new Map<string, number>()
+  const own = ownMemory(pid, files)
+  return [...files.values()].reduce((sum, bytes) => sum + bytes, own)
+}
+
+/** Anonymous and shared memory of a tree; `files` gets the most that one of its processes has of each mapping of a file. */
+function ownMemory(pid: number, files: Map<string, number>): number {
   try {
-    const { own, files } = memoryOf(pid)
+    const { own } = memoryOf(pid)
+    for (const [, offset, file, rss, anonymous] of readFileSync(`/proc/${pid}/smaps`, 'latin1').matchAll(mappedFile)) {
+      const key = `${file} ${offset}`
+      files.set(key, Math.max(files.get(key) ?? 0, (Number(rss) - Number(anonymous)) * 1024))
+    }
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== ''))
-    return children.reduce((sum, child) => sum + treeMemory(Number(child)), own + files)
+    return children.reduce((sum, child) => sum + ownMemory(Number(child), files), own)
   } catch {
     // The process or a thread ended during the read.
     return 0
   }
 }
+
+/** A mapping in smaps: offset, device and inode of its file, resident and anonymous kB. */
+const mappedFile = /^[0-9a-f]+-[0-9a-f]+ \S+ ([0-9a-f]+) (\S+ [1-9]\d*) +\/(?!dev\/shm|memfd).*\n(?:.*\n){3}Rss: +(\d+) kB\n(?:(?![0-9a-f]+-).*\n)*?Anonymous: +(\d+) kB$/gm
 
 /** The first Node among a process and the children of its main threads; undefined when there is none. */
 export function nodeBelow(pid: number): number | undefined {
