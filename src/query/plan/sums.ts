@@ -90,7 +90,7 @@ export function seriesSql(request: SeriesRequest): string {
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
-  const largest = `ranked AS MATERIALIZED (SELECT ${list}, ${ranked} AS "_rank", row_number() OVER (ORDER BY ${ranked} DESC NULLS LAST, ${list}) AS "_place" FROM parts WHERE NOT "_lost" GROUP BY ${list} ORDER BY "_place" LIMIT ${limit + 1}), `
+  const largest = `ranked AS MATERIALIZED (${placed({ columns: list, rank: ranked, from: `parts WHERE NOT "_lost" GROUP BY ${list}`, order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}), `
     + `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown = `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, `
     + ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
@@ -104,6 +104,14 @@ export function seriesSql(request: SeriesRequest): string {
   }
   // One look at the rows: buckets by group first, then those that are not among the largest become one.
   return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
+}
+
+/**
+ * The first `rows` of a CTE's columns, _rank, and _place, their number in the order. A window over all rows would sort and copy them all; ORDER BY with
+ * LIMIT keeps only the first. Columns are listed: a star would join the names of all addresses.
+ */
+function placed({ columns, rank, from, order, rows }: { readonly columns: string; readonly rank: string; readonly from: string; readonly order: string; readonly rows: number }): string {
+  return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
 /**
@@ -131,11 +139,10 @@ export function groupsSql(request: GroupsRequest): string {
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
   const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
-  const order = `${rank} DESC NULLS LAST, ${group.map((_, index) => `"_g${index}"`).join(', ')}`
-  // By name: a star asks the view for all that it has, and names of addresses are joined only where they are wanted.
+  const list = group.map((_, index) => `"_g${index}"`).join(', ')
   const columns = [...group.map((_, index) => `_g${index}`), ...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)].map((column) => `"${column}"`).join(', ')
   return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), `
-    + `ranked AS MATERIALIZED (SELECT ${columns}, ${rank} AS "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM parts WHERE NOT "_lost" ORDER BY "_place" LIMIT ${limit + 1}) `
+    + `ranked AS MATERIALIZED (${placed({ columns, rank, from: 'parts WHERE NOT "_lost"', order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}) `
     + `SELECT "_place", ${columns}, ${['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`).join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} `
     + `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
 }
