@@ -4,6 +4,7 @@ import { furtherMeasures, hasStats, isFurther, measures, percentiles, stats, ste
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
 import type { Hub } from './live/hub.ts'
+import { manyGroups } from './many-groups.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 import { columnOf, listOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
@@ -129,6 +130,9 @@ export interface WaysToAsk<Asked> {
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }
 
+/** Fewer flows have too few groups for a statement that counts them. */
+const manyFlows = 1_000_000
+
 /** From a rollup, from the flows, or without a store from the ring. Undefined when the client has gone. */
 export async function askSums<Asked extends SumsQuestion>(
   asker: Asker, asked: Asked, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, query: SumsQuery, ways: WaysToAsk<Asked>,
@@ -141,7 +145,9 @@ export async function askSums<Asked extends SumsQuestion>(
   }
   const { rollup, exact, flowsStored = false } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
-    const rows = await rowsOf(store, ways.sql(asked), gone)
+    const large = groups.step === undefined && groups.fields.length > 0 && ((await store.sums?.())?.flows.rows ?? 0) > manyFlows
+    const many = large ? await manyGroups(store, { ...asked, group: groups.fields }, gone) : 'few'
+    const rows = many === 'few' ? await rowsOf(store, ways.sql(asked), gone) : many
     return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedSince(store, asked.span)), ...(await storedTo(context, asked.span)) }
   }
   if (rollup === undefined) return fromFlows()

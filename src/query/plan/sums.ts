@@ -1,5 +1,5 @@
 import type { QueryField } from '../names.ts'
-import { name } from '../sql-text.ts'
+import { integerSql, name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
 import type { TimeSpan } from './span.ts'
@@ -133,18 +133,34 @@ export interface GroupsRequest extends SumsQuestion {
  * Rows whose group is not known count in the sums of all, and are no group. Without any group there is one row, whose _place is null.
  */
 export function groupsSql(request: GroupsRequest): string {
-  const { group, limit, by, of, further = [] } = request
+  const { group } = request
   const { view, where, sums, remainder } = sourceOf(request)
+  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
+  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largestSql(request)}`
+}
+
+/** SQL of the values of a group that is shown, and the CTEs (with a comma before each) and joins for them. */
+interface ShownValues {
+  readonly values: readonly string[]
+  readonly tables: string
+  readonly joins: string
+}
+
+/** What {@link groupsSql} does with its CTE `parts`. Groups smaller than `least` are not shown. */
+export function largestSql({ group, limit, by, of, further = [] }: GroupsRequest, shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' }, least?: bigint): string {
   const summed = ['bytes', 'packets', 'flows', ...further]
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
-  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
-  const list = group.map((_, index) => `"_g${index}"`).join(', ')
-  const columns = [...group.map((_, index) => `_g${index}`), ...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)].map((column) => `"${column}"`).join(', ')
-  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), `
-    + `ranked AS MATERIALIZED (${placed({ columns, rank, from: 'parts WHERE NOT "_lost"', order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}) `
-    + `SELECT "_place", ${columns}, ${['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`).join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} `
-    + `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ORDER BY "_place"`
+  const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)].map((column) => `"${column}"`).join(', ')
+  const list = valuesOf(group).join(', ')
+  const from = `parts WHERE NOT "_lost"${least === undefined ? '' : ` AND ${rank} >= ${integerSql(least, 'HUGEINT')}`}`
+  return `ranked AS MATERIALIZED (${placed({ columns: `${list}, ${listed}`, rank, from, order: `${rank} DESC NULLS LAST, ${list}`, rows: limit + 1 })})${shown.tables} `
+    + `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)].join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} `
+    + `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
+}
+
+function valuesOf(group: readonly QueryField[]): readonly string[] {
+  return group.map((_, index) => `"_g${index}"`)
 }
 
 export function isMeasure(rank: Rank): rank is Measure {

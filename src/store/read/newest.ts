@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
-import { addressesOf, columnsBehind, rowsBeforeNames, type WantedAddresses } from './views.ts'
+import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type WantedAddresses } from './views.ts'
 
 /**
  * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
@@ -18,8 +18,6 @@ export interface Selection {
   /** The columns of files that are chosen: those that the statement speaks of. The others are not read. */
   readonly columns: readonly FileColumn[]
 }
-
-export const filePrefix = 'f$'
 
 /** More rows than this are no page: then the joins are the smaller part. */
 const mostRows = 1_000_000

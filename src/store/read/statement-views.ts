@@ -8,10 +8,10 @@ import { rollupViews } from '../rollup/views.ts'
 import { endpointColumn, fileColumns, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
 import type { KeptOf } from './kept.ts'
-import { filePrefix, mostProbed, type Selection } from './newest.ts'
+import { mostProbed, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import { ends, type Statement } from './statement.ts'
-import { eventsView, flowsView, rowsBeforeNames, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
+import { endpointsView, eventsView, filePrefix, flowsView, rowsBeforeNames, scan, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
 
 export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
@@ -28,10 +28,11 @@ export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): s
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
   // What names none of them may ask which there are.
   const wanted = (name: string): boolean => statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
-  return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : [])].join('; ') + others
+  return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []), ...(asked.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : [])].join('; ') + others
 }
 
-function flowsViews({ addresses, selection, probed }: Statement, input: ViewInput): string {
+function flowsViews({ addresses, selection, probed, ids }: Statement, input: ViewInput): string {
+  if (ids === true) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { prefix: filePrefix })}`
   if (probed !== undefined) return viewOfFew(addresses, probed.columns, probedRows, input)
   if (selection === undefined || selection.isProbe) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
   return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, `(${withoutEnd(selection.sql)})`, input)}`

@@ -7,7 +7,7 @@ import { nodeColumns } from '../kubernetes/resources.ts'
 import { keptPrefix } from './kept.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
-import { addressesOf, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
+import { addressesOf, endpointIds, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   /** The one statement, as it was given. */
@@ -20,6 +20,8 @@ export interface Statement {
   /** The relations that it asks for by their names; undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
+  /** It names endpoint ids of view `flows`. */
+  readonly ids?: boolean
   /** The selection, where a probe has found that it is short. */
   readonly probed?: Selection | undefined
   /** Of which times are the rows that it reads of a view, where it says so. */
@@ -38,6 +40,8 @@ export interface Statement {
 
 export const ends = ['src_addr', 'dst_addr'] as const
 export type End = (typeof ends)[number]
+
+const idColumns = [...everyAddress].map((field) => endpointIds(field).toLowerCase())
 
 /** Views with the column that says when a row happened. */
 const timedViews = { changes: 'time', audit: 'time', traffic: 'hour', flows_1m: 'time', flows_5m: 'time', flows_1h: 'time' } as const
@@ -121,7 +125,8 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const names = inspect(tree)
   const addresses = wantedAddresses(names)
   // With no names to join there is nothing to gain. A selection that can't be made is none.
-  const found = addresses.size === 0 ? undefined : await selectionOf(connection, tree).catch(() => undefined)
+  const ids = idColumns.some((column) => names.columns.has(column))
+  const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
   // Nobody who wants to see a plan waits for a probe.
   const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
   const times = Object.fromEntries(Object.entries(timedViews).flatMap(([view, column]) => {
@@ -132,7 +137,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
     const texts = textsOf(tree, 'flows', end)
     return texts === undefined ? [] : [[end, texts]]
   }))
-  return { sql, addresses, ends: named, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  return { sql, addresses, ids, ends: named, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {

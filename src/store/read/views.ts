@@ -132,6 +132,17 @@ export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) =
 /** Name of the view that a selection of rows is made from, before view `flows` gives them their names. */
 export const rowsBeforeNames = 'flows_before_names'
 
+/** Columns of files have this before their names where a view of flows has them beside its own. */
+export const filePrefix = 'f$'
+
+/** Name of the view of endpoints by their ids. */
+export const endpointsView = 'flow_endpoints'
+
+/** Column of view `flows` with the endpoint ids of an address. The view has it in statements that name such a column. */
+export function endpointIds(field: string): string {
+  return filePrefix + endpointColumn(field)
+}
+
 export interface FlowsFrom {
   /** Few rows to make the view of, with the columns of files; without it, those of all files. */
   readonly rows?: string

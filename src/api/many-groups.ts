@@ -1,0 +1,67 @@
+/** Millions of groups of flows by address, in several statements of which each has a part of the groups. */
+import type { StoreReader } from '../engine/control.ts'
+import { groupCountsSql, groupsPartSql, isMeasure, measures, type GroupsRequest, type StoredEndpoints } from '../query/plan/index.ts'
+import { endpointIds, endpointsView } from '../store/read/views.ts'
+import { rowsOf } from './ask.ts'
+import type { Cell } from './live/cells.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { compareCells, integerCell } from './ring/sums.ts'
+
+const endpoints: StoredEndpoints = { view: endpointsView, idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined) }
+
+export interface ManyGroupsLimits {
+  /** Fewer groups are one statement over texts. */
+  readonly few: number
+  /** Groups of a statement: of pairs of addresses they take about 120 MB. */
+  readonly perPart: number
+  /** Each statement reads all flows. */
+  readonly parts: number
+}
+
+const usual: ManyGroupsLimits = { few: 100_000, perPart: 900_000, parts: 16 }
+
+/** The rows that groupsSql gives, with `_place` and the sums of all in the first. `few`: the groups are so few that it can give them itself. Undefined when the client has gone. */
+export async function manyGroups(store: StoreReader, request: GroupsRequest, gone: AbortSignal, limits = usual): Promise<readonly AnswerRecord[] | 'few' | undefined> {
+  const { group, by, of, limit, further = [] } = request
+  const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
+  if (of !== undefined || !isMeasure(by) || addresses.length === 0) return 'few'
+  const counts = (await rowsOf(store, groupCountsSql(request, endpoints), gone))?.[0]
+  if (counts === undefined) return undefined
+  const groups = Number(counts['_groups'])
+  if (groups <= limits.few) return 'few'
+  // The address with the most values spreads the groups best.
+  const split = addresses.reduce((best, index) => (Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best))
+  const parts = Math.min(limits.parts, Math.ceil(groups / limits.perPart))
+  const summed = ['groups', ...measures, ...further].map((name) => `_all_${name}`)
+  const totals = new Map<string, bigint>()
+  const order = largestFirst(request)
+  let largest: AnswerRecord[] = []
+  for (let part = 0; part < parts; part++) {
+    const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
+    const least = last === undefined || last === null ? undefined : BigInt(last as string | number)
+    const rows = await rowsOf(store, groupsPartSql(request, endpoints, { of: split, parts, part, least }), gone)
+    if (rows === undefined) return undefined
+    for (const name of summed) {
+      const sum = rows[0]?.[name] as string | number | null | undefined
+      if (sum !== undefined && sum !== null) totals.set(name, (totals.get(name) ?? 0n) + BigInt(sum))
+    }
+    largest = [...largest, ...rows.filter((row) => row['_place'] !== null)].sort(order).slice(0, limit)
+  }
+  const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name) as bigint) : null]))
+  return largest.length === 0 ? [{ _place: null, ...all }] : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
+}
+
+/** The order of groupsSql: the largest first, then by the values of the group. */
+function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
+  const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
+  return (a, b) => {
+    const [left, right] = [a[`_${by}`] as Cell, b[`_${by}`] as Cell]
+    const size = left === null || right === null ? compareCells(left, right, true) : compareCells(right, left, true)
+    if (size !== 0) return size
+    for (let at = 0; at < group.length; at++) {
+      const between = compareCells((a[`_g${at}`] ?? null) as Cell, (b[`_g${at}`] ?? null) as Cell, numeric[at] === true)
+      if (between !== 0) return between
+    }
+    return 0
+  }
+}
