@@ -28,10 +28,14 @@ it('without files every column is there with its type', () => {
 
 it('only the addresses that are wanted are joined', () => {
   expect(flowsView(input, new Set())).not.toContain('JOIN')
-  expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.dst_name, "dst_addr_of".name) AS dst_name')
-  expect(flowsView(input, new Set(['dst_addr']))).toContain('coalesce(r.src_name, NULL::VARCHAR) AS src_name')
   expect(flowsView(input, new Set(['src_addr/zone']))).not.toContain('JOIN')
   const endpoints = { ...file('e', 2), stream: 'endpoints' as const, columns: '8' }
+  const destinations = flowsView({ ...input, files: [file('a', 1), endpoints] }, new Set(['dst_addr']))
+  expect(destinations).toContain('coalesce(r.dst_name, "dst_addr_of".name) AS dst_name')
+  expect(destinations).not.toContain('src_addr_of')
+  // What no file of endpoints has is not joined.
+  expect(destinations).not.toContain('"dst_addr_of".zone')
+  expect(destinations).not.toContain('"zone"')
   expect(flowsView({ ...input, files: [file('a', 1), endpoints] }, new Set(['src_addr/namespace']))).toContain('coalesce(r.src_namespace, "src_addr_of".namespace) AS src_namespace')
   // Names are left out of files whose endpoints have none; those of before always have the column.
   const joined = (schema: number, columns: string): boolean => flowsView({ ...input, files: [file('a', 1), { ...endpoints, schema, columns }] }, new Set(['src_addr/name'])).includes('JOIN')

@@ -70,7 +70,8 @@ function listed(strings: readonly (string | undefined)[], index: string): string
 /** Column `_pos`: where rows `r` stand. */
 export function position(input: ViewInput): string {
   const source = listed(input.sources.slice(1), 'r._source')
-  return `CAST(${source} || ':' || r._epoch || ':' || r._sequence || ':' || r._row AS VARCHAR) AS _pos`
+  // One call for the numbers: a chain of || makes a text for each of its steps.
+  return `CAST(${source} || concat(':', r._epoch, ':', r._sequence, ':', r._row) AS VARCHAR) AS _pos`
 }
 
 /** Columns of view `flows` in the order that users know; fields that came later follow after them. */
@@ -84,17 +85,27 @@ const names: Readonly<Record<string, readonly (readonly [field: string, part: En
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
 
-function flowExpression(column: string, input: ViewInput, joins: ReadonlySet<string>): string {
-  const endpoint = (field: string, part: string): string => (joins.has(field) ? `${joined(field)}.${part}` : 'NULL::VARCHAR')
+/** `parts`: columns that some file of endpoints has. */
+interface Joins {
+  readonly fields: ReadonlySet<string>
+  readonly parts: ReadonlySet<string>
+}
+
+function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
+  // A join copies each of its columns for each row, also one that is NULL in all of them.
+  const endpoint = (field: string, part: string): string | undefined => (fields.has(field) && parts.has(part) ? `${joined(field)}.${part}` : undefined)
   const named = names[column]
-  // What the flow carried wins over what the address means.
-  if (named !== undefined) return `coalesce(r.${column}, ${named.map(([field, part]) => endpoint(field, part)).join(', ')}) AS ${column}`
+  if (named !== undefined) {
+    const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
+    // What the flow carried wins over what the address means.
+    return found.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${found.join(', ')}) AS ${column}`
+  }
   if (column === '_pos') return position(input)
   // Exact for any 64-bit count and any rate.
   if (column === 'bytes_est' || column === 'packets_est') return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
-  if (field?.kind === 'ip') return `${endpoint(column, 'addr')} AS "${column}"`
+  if (field?.kind === 'ip') return `${endpoint(column, 'addr') ?? 'NULL::VARCHAR'} AS "${column}"`
   if (wordFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
 }
@@ -105,14 +116,14 @@ export function addressesOf(column: string): readonly string[] {
 }
 
 /** The address fields to join: what no file has is not looked for. */
-function joinsFor(wanted: WantedAddresses, input: ViewInput): ReadonlySet<string> {
-  const known = new Set(fileColumns.endpoints.filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column))).map(({ name }) => name))
+function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
+  const parts = new Set(fileColumns.endpoints.filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column))).map(({ name }) => name))
   const used = new Set(addresses.filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column))).map(({ field }) => field))
-  return new Set([...wanted].flatMap((each) => {
-    const [field = '', part] = each.split('/')
-    if (!used.has(field)) return []
-    return part === undefined || known.has(part) ? [field] : []
-  }))
+  const fields = [...wanted].flatMap((each) => {
+    const [field = '', part = 'addr'] = each.split('/')
+    return used.has(field) && parts.has(part) ? [field] : []
+  })
+  return { fields: new Set(fields), parts }
 }
 
 /** Columns of files that columns of view `flows` are made from. Names of other things are passed over. */
@@ -153,17 +164,18 @@ export interface FlowsFrom {
 export function flowsView(input: ViewInput, wanted: WantedAddresses, from: FlowsFrom = {}): string {
   const { rows = scan('flows', input), prefix } = from
   const joining = joinsFor(wanted, input)
-  const few = from.rows !== undefined && joining.size > 0
+  const few = from.rows !== undefined && joining.fields.size > 0
   const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
   const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, joining))
   if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
-  const used = addresses.filter(({ field }) => joining.has(field))
-  const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : `(${scan('endpoints', input)})`} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
+  const used = addresses.filter(({ field }) => joining.fields.has(field))
+  const endpoints = `(${scan('endpoints', input, fileColumns.endpoints.filter(({ name }) => joining.parts.has(name)))})`
+  const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : endpoints} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view
   // One look at the endpoints for all joins, and only those of the few rows are kept.
   const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
-  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM (${scan('endpoints', input)}) WHERE ep IN (${ids})) ${view}`
+  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints} WHERE ep IN (${ids})) ${view}`
 }
 
 const eventOrder = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'data', 'family', 'ref', 'key', 'time_received', '_pos', 'data_base64']
