@@ -1,6 +1,6 @@
 /** Millions of groups of flows by address, in several statements of which each has a part of the groups. */
 import type { StoreReader } from '../engine/control.ts'
-import { groupCountsSql, groupsPartSql, isMeasure, measures, type GroupsRequest, type StoredEndpoints } from '../query/plan/index.ts'
+import { groupCountsSql, groupSampleSql, groupsPartSql, isMeasure, measures, type GroupsRequest, type StoredEndpoints } from '../query/plan/index.ts'
 import { endpointIds, endpointsView } from '../store/read/views.ts'
 import { rowsOf } from './ask.ts'
 import type { Cell } from './live/cells.ts'
@@ -10,27 +10,40 @@ import { compareCells, integerCell } from './ring/sums.ts'
 const endpoints: StoredEndpoints = { view: endpointsView, idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined) }
 
 export interface ManyGroupsLimits {
+  /** Groups are not counted where a sample promises fewer in all stored flows. */
+  readonly many: number
   /** Fewer groups are one statement over texts. */
   readonly few: number
-  /** Groups of a statement: of pairs of addresses they take about 120 MB. */
+  /** Groups of a statement: of pairs of addresses they take about 120 MB, of sums that are not small 180 MB. */
   readonly perPart: number
   /** Each statement reads all flows. */
   readonly parts: number
+  /** Below this doubles are exact, also if flows arrive between two statements. */
+  readonly small: number
 }
 
-const usual: ManyGroupsLimits = { few: 100_000, perPart: 900_000, parts: 16 }
+const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 1_100_000, parts: 16, small: 2 ** 52 }
 
-/** The rows that groupsSql gives, with `_place` and the sums of all in the first. `few`: the groups are so few that it can give them itself. Undefined when the client has gone. */
-export async function manyGroups(store: StoreReader, request: GroupsRequest, gone: AbortSignal, limits = usual): Promise<readonly AnswerRecord[] | 'few' | undefined> {
+/**
+ * The rows that groupsSql gives, with `_place` and the sums of all. `few`: the groups are so few that groupsSql itself is faster. Undefined when the client
+ * has gone. `stored`: flows in the store.
+ */
+export async function manyGroups(store: StoreReader, request: GroupsRequest, stored: number, gone: AbortSignal, limits = usual): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit, further = [] } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
-  if (of !== undefined || !isMeasure(by) || addresses.length === 0) return 'few'
+  // A store has fewer addresses than would take much memory by themselves.
+  if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
+  const sample = (await rowsOf(store, groupSampleSql(request, endpoints), gone))?.[0]
+  if (sample === undefined) return undefined
+  // More rows have fewer new groups.
+  if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
   const counts = (await rowsOf(store, groupCountsSql(request, endpoints), gone))?.[0]
   if (counts === undefined) return undefined
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
   // The address with the most values spreads the groups best.
   const split = addresses.reduce((best, index) => (Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best))
+  const small = Number(counts['_sums']) < limits.small
   const parts = Math.min(limits.parts, Math.ceil(groups / limits.perPart))
   const summed = ['groups', ...measures, ...further].map((name) => `_all_${name}`)
   const totals = new Map<string, bigint>()
@@ -39,7 +52,7 @@ export async function manyGroups(store: StoreReader, request: GroupsRequest, gon
   for (let part = 0; part < parts; part++) {
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
     const least = last === undefined || last === null ? undefined : BigInt(last as string | number)
-    const rows = await rowsOf(store, groupsPartSql(request, endpoints, { of: split, parts, part, least }), gone)
+    const rows = await rowsOf(store, groupsPartSql(request, endpoints, { of: split, parts, part, small, least }), gone)
     if (rows === undefined) return undefined
     for (const name of summed) {
       const sum = rows[0]?.[name] as string | number | null | undefined

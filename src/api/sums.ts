@@ -145,8 +145,8 @@ export async function askSums<Asked extends SumsQuestion>(
   }
   const { rollup, exact, flowsStored = false } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
-    const large = groups.step === undefined && groups.fields.length > 0 && ((await store.sums?.())?.flows.rows ?? 0) > manyFlows
-    const many = large ? await manyGroups(store, { ...asked, group: groups.fields }, gone) : 'few'
+    const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
+    const many = stored > manyFlows && groups.fields.length > 0 ? await manyGroups(store, { ...asked, group: groups.fields }, stored, gone) : 'few'
     const rows = many === 'few' ? await rowsOf(store, ways.sql(asked), gone) : many
     return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedSince(store, asked.span)), ...(await storedTo(context, asked.span)) }
   }
