@@ -105,6 +105,7 @@ test('a Parquet file holds the same rows, whoever reads it', async () => {
       const path = join(folder, `${new URL(url).port}.parquet`)
       const answer = await fetch(`${url}/api/v1/export?${query({ format: 'parquet', columns: '*' })}`)
       expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet')
+      expect(answer.headers.get('content-encoding')).toBe(null)
       await writeFile(path, Buffer.from(await answer.arrayBuffer()))
       const read = async (sql: string): Promise<unknown> => (await connection.runAndReadAll(`SET TimeZone = 'UTC'; ${sql}`)).getRowObjectsJson()
       const names = flowNames.fields.map(({ name, kind }) => (kind === 'json' ? `"${name}"::VARCHAR` : kind === 'bool' ? `"${name}"::BOOLEAN` : `"${name}"`)).join(', ')

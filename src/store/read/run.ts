@@ -39,7 +39,7 @@ export async function start(connection: DuckDBConnection, statement: Statement, 
 const groupRows = 20_480
 
 export function copySql(sql: string, path: string): string {
-  return `COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, ROW_GROUP_SIZE ${groupRows})`
+  return `COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${groupRows})`
 }
 
 /** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
