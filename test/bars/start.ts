@@ -82,6 +82,7 @@ async function checkStarts(context: BarContext, clone: string): Promise<void> {
     return ms
   }
   context.figure('start to ready, empty compile cache', Math.round(await once()), 'ms')
+  context.figure('start to ready, empty compile cache, CPU time of all threads', cpu[0] ?? Number.NaN, 'ms')
   const warm: number[] = []
   for (let i = 0; i < 20; i++) warm.push(await once())
   context.figure('start to ready, warm, p50 of 20', Math.round(percentile(warm, 50)), 'ms')

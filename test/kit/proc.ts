@@ -79,6 +79,21 @@ export function cpuSeconds(pid: number): number {
   return readTimes(`/proc/${pid}/stat`).seconds
 }
 
+/** CPU time of a process and all its descendants, including those that have ended and were waited for. */
+export function treeSeconds(pid: number): number {
+  try {
+    const { seconds, waited } = readTimes(`/proc/${pid}/stat`)
+    return childrenOf(pid).reduce((sum, child) => sum + treeSeconds(child), seconds + waited)
+  } catch {
+    // The process ended during the read.
+    return 0
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== '').map(Number))
+}
+
 /** Whether every thread of a process stands still after SIGSTOP, which takes a moment to reach them all. */
 export function isFrozen(pid: number): boolean {
   return readdirSync(`/proc/${pid}/task`).every((id) => {
@@ -87,11 +102,11 @@ export function isFrozen(pid: number): boolean {
   })
 }
 
-function readTimes(path: string): { name: string; seconds: number } {
+function readTimes(path: string): { name: string; seconds: number; waited: number } {
   const stat = readFileSync(path, 'latin1')
   const end = stat.lastIndexOf(')')
   const fields = stat.slice(end + 2).split(' ')
-  return { name: stat.slice(stat.indexOf('(') + 1, end), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond }
+  return { name: stat.slice(stat.indexOf('(') + 1, end), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond, waited: (Number(fields[13]) + Number(fields[14])) / ticksPerSecond }
 }
 
 /** What the threads of a process needed since, by their names, the busiest first. */

@@ -16,6 +16,8 @@ export type NfdumpFlow = Readonly<Record<string, string | number>>
 export interface Sfcapd {
   /** UDP port on 127.0.0.1. */
   readonly port: number
+  /** Ends the collector and returns the paths of its files, and of the program that reads them. */
+  files(): Promise<{ readonly nfdump: string; readonly paths: readonly string[] }>
   /** Ends the collector and gives all that it took. */
   flows(): Promise<NfdumpFlow[]>
   [Symbol.asyncDispose](): Promise<void>
@@ -46,12 +48,16 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
     await exited
   }
+  const files: Sfcapd['files'] = async () => {
+    await end()
+    return { nfdump: join(dirname(path), 'nfdump'), paths: readdirSync(written).filter((name) => name.startsWith('nfcapd.2')).map((name) => join(written, name)) }
+  }
   return {
     port,
+    files,
     async flows() {
-      await end()
-      const files = readdirSync(written).filter((name) => name.startsWith('nfcapd.2'))
-      const printed = await Promise.all(files.map((name) => runCommand(join(dirname(path), 'nfdump'), ['-r', join(written, name), '-q', '-o', 'json'], { limit: patienceMs })))
+      const { nfdump, paths } = await files()
+      const printed = await Promise.all(paths.map((file) => runCommand(nfdump, ['-r', file, '-q', '-o', 'json'], { limit: patienceMs })))
       return printed.flatMap(({ stdout }) => JSON.parse(`[${stdout.trim().replace(/^\[|\]$/g, '')}]`) as NfdumpFlow[])
     },
     [Symbol.asyncDispose]: end,
