@@ -26,7 +26,10 @@ export function exposition(store: MetricStore, thread: Pick<Thread, 'memory'> = 
 async function open(store: MetricStore): Promise<{ registry: Registry; fill: () => void }> {
   const prom = await import('prom-client')
   const registry = new prom.Registry()
+  const { user, system } = process.cpuUsage()
   prom.collectDefaultMetrics({ register: registry })
+  // prom-client counts from here on; the total is that of the process.
+  for (const [name, micros] of [['user_', user], ['system_', system], ['', user + system]] as const) (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
   const shown = new Map<string, Counter | Gauge>()
   const fill = (): void => {
     for (const [name, info, series] of store) {

@@ -86,6 +86,8 @@ describe('/metrics', () => {
     await start()
     const samples = parse((await ask('/metrics')).body)
     expect(samples.get('process_resident_memory_bytes{}')).toBeGreaterThan(1e6)
+    const used = process.cpuUsage()
+    expect(samples.get('process_cpu_seconds_total{}')).toBeGreaterThan(((used.user + used.system) / 1e6) * 0.5)
     expect([...samples.keys()].some((name) => name.startsWith('nodejs_eventloop_lag_seconds'))).toBe(true)
   })
 

