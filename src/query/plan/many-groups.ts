@@ -26,7 +26,7 @@ export interface GroupsPart {
 
 type SumType = 'HUGEINT' | 'DOUBLE'
 
-/** What is added up, with its name: estimates as in columns `bytes_est` and `packets_est` of the view. */
+/** The values of each sum, by its name: estimates as in columns `bytes_est` and `packets_est` of the view. */
 function summedSql({ further = [] }: GroupsRequest, type: SumType): readonly (readonly [measure: string, value: string])[] {
   return [...(['bytes', 'packets'] as const).map((field) => [field, `${name(field)}::${type} * coalesce("sampling", 1)`] as const), ...further.map((field) => [field, `${name(field)}::${type}`] as const)]
 }
