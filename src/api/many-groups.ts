@@ -14,7 +14,7 @@ export interface ManyGroupsLimits {
   readonly many: number
   /** Fewer groups are one statement over texts. */
   readonly few: number
-  /** Groups of a statement: of pairs of addresses they take about 120 MB, of sums that are not small 180 MB. */
+  /** Groups of a statement: of pairs of addresses they take about 80 MB, of sums that are not small 110 MB. */
   readonly perPart: number
   /** Each statement reads all flows. */
   readonly parts: number
@@ -22,7 +22,7 @@ export interface ManyGroupsLimits {
   readonly small: number
 }
 
-const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 1_100_000, parts: 16, small: 2 ** 52 }
+const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
 /**
  * The rows that groupsSql gives, with `_place` and the sums of all. `few`: the groups are so few that groupsSql itself is faster. Undefined when the client
