@@ -12,9 +12,12 @@ export async function openDuck(options: Readonly<Record<string, string>>): Promi
  */
 const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cache: 'false' }
 
-/** Free memory that DuckDB keeps; its own defaults keep more than a hundred megabytes. */
+/**
+ * Free memory that DuckDB keeps; its own defaults keep more than a hundred megabytes. Without threads in the background its allocator returns memory only
+ * with the next allocations: after 10 minutes of 1,000 flows a second that was 26 MB of 298.
+ */
 const keptFree = '4MB'
-const returnsMemory: Readonly<Record<string, string>> = { allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree }
+const returnsMemory: Readonly<Record<string, string>> = { allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree, allocator_background_threads: 'true' }
 
 /** Never reach for the network or for what a user has installed. */
 export const noExtensions: Readonly<Record<string, string>> = {
