@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import type { Timers } from '../host/index.ts'
 import { ApiError } from './problems.ts'
+import { messageOf } from '../model/error-text.ts'
 
 const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(zlib.gunzip),
@@ -43,7 +44,7 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
     return await decode(body, { maxOutputLength: limit })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit, ' when decompressed')
-    throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${messageOf(error)}`)
   }
 }
 

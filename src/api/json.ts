@@ -1,4 +1,5 @@
 import { ApiError } from './problems.ts'
+import { messageOf } from '../model/error-text.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -18,7 +19,7 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    throw new ApiError('WEIR_API_BODY', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ApiError('WEIR_API_BODY', `The body is not JSON: ${messageOf(error)}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { HttpClient } from '../net/http-client.ts'
 import { authorization } from '../net/secrets.ts'
 import { readTls } from '../net/tls.ts'
 import type { ClaimPlace } from '../schema/index.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface ClaimStore {
   /** Durable when it resolves, with where it lies; rejects, in words. Putting it twice leaves one. */
@@ -83,7 +84,7 @@ async function openUrl({ store, auth, headers, tls }: ClaimPlace, { timers, disk
   const refusal = (place: string, status: number, body: Uint8Array): Error =>
     new Error(`${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`)
   const named = async <T>(place: string, asked: Promise<T>): Promise<T> => asked.catch((error: unknown) => {
-    throw new Error(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
   })
   return {
     async put(sha256, body, signal) {

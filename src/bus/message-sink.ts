@@ -6,6 +6,7 @@ import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } f
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** The settings that every such sink has (`messageFields` of the schema). */
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
@@ -184,7 +185,7 @@ class Outgoing {
 
 /** Why there is no such message: what can't be written down can't be next time either. */
 export function unwritten(error: unknown): string {
-  return `can't be written as a message: ${error instanceof Error ? error.message : String(error)}`
+  return `can't be written as a message: ${messageOf(error)}`
 }
 
 function shown(client: Client, message: OutMessage): Preview {

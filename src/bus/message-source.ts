@@ -9,6 +9,7 @@ import { ackSink } from '../schema/values.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
 import { within } from './within.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
@@ -234,7 +235,7 @@ class MessageSource<Handle> implements Source {
     } catch (error) {
       this.#rejected++
       this.#untold.rejected++
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       this.#context.log.warn('A message cannot be read: it is kept as an event of its own, with its bytes and the reason.', { source: id, place: message.place, reason })
       return [rejectedMessage(message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message, reason, source)]
     }
@@ -292,7 +293,7 @@ class MessageSource<Handle> implements Source {
 
   /** Said when it changes, not each time. */
   #say(what: string, error: unknown): void {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     if (problem === this.#problem) return
     this.#problem = problem
     this.#context.log.warn(what, { source: this.#context.id, problem })

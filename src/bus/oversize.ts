@@ -6,6 +6,7 @@ import type { Attempt } from '../engine/in-order.ts'
 import type { Context } from '../engine/ports.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface OversizeConfig {
   readonly oversize: 'dead-letter' | 'patch-only' | 'split' | 'claim-check'
@@ -86,7 +87,7 @@ export class Oversize {
     try {
       url = await this.#claims?.put(sha256, message.body, signal)
     } catch (error) {
-      return { is: 'retry', reason: `its body could not be put into the store: ${error instanceof Error ? error.message : String(error)}` }
+      return { is: 'retry', reason: `its body could not be put into the store: ${messageOf(error)}` }
     }
     const outcome = await publish([claimMessage(message, url ?? '', sha256)])
     if (outcome === undefined) this.#count('claim-check')

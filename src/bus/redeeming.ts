@@ -4,6 +4,7 @@ import type { Context } from '../engine/ports.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
 import type { Whole } from './joining.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface RedeemOptions {
   readonly place: ClaimPlace | null
@@ -44,7 +45,7 @@ export class Redeeming {
       if (claim.size > most) throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${most}`)
       return await this.#fetch(whole, claim, place, signal)
     } catch (error) {
-      return { ...whole, reason: error instanceof Error ? error.message : String(error) }
+      return { ...whole, reason: messageOf(error) }
     }
   }
 

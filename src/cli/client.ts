@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { holderText, readHolder } from './lock.ts'
+import { messageOf } from '../model/error-text.ts'
 
 type ExitCode = 1 | 2 | 70 | 78
 
@@ -78,7 +79,7 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
   try {
     return new TextDecoder().decode(await realHost().disk.readFile(tokenFile)).trim()
   } catch (error) {
-    throw new CommandError(`The token file ${tokenFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], 2)
+    throw new CommandError(`The token file ${tokenFile} cannot be read: ${messageOf(error)}`, [], 2)
   }
 }
 
@@ -117,7 +118,7 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
 function reason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused'
-  return cause instanceof Error ? cause.message : String(cause)
+  return messageOf(cause)
 }
 
 /** The server explains itself in RFC 9457 problem details. */

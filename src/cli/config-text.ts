@@ -3,6 +3,7 @@ import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import { formatProblems, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
+import { messageOf } from '../model/error-text.ts'
 
 const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
 const binaryHint = 'name a YAML file'
@@ -37,7 +38,7 @@ async function readBytes(host: Host, file: string): Promise<Uint8Array> {
   try {
     return await host.disk.readFile(file)
   } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new WeirError('WEIR_CONFIG_INVALID', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -6,6 +6,7 @@ import type { ServerFlags } from './client.ts'
 import { action, CommandError, needServer, withServerFlags } from './client.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { messageOf } from '../model/error-text.ts'
 
 interface ListFlags extends ServerFlags {
   readonly sink?: string
@@ -125,7 +126,7 @@ function readBody(text: string): object {
   try {
     body = JSON.parse(text)
   } catch (error) {
-    throw new CommandError(`What was written is no JSON: ${error instanceof Error ? error.message : String(error)}.`, [], 2)
+    throw new CommandError(`What was written is no JSON: ${messageOf(error)}.`, [], 2)
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new CommandError('The body of an event is a JSON object: { … }.', ['Take it as `weir dead-letters show` has it under "body".'], 2)
   return body

@@ -2,6 +2,7 @@
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { CommandError } from './client.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** Text of a file; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
@@ -9,7 +10,7 @@ export async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder().decode(await realHost().disk.readFile(file))
   } catch (error) {
-    throw new CommandError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], 2)
+    throw new CommandError(`${file} cannot be read: ${messageOf(error)}`, [], 2)
   }
 }
 

@@ -2,6 +2,7 @@ import { self, systemReason } from '../host/process.ts'
 import { errorTable, WeirError } from '../model/errors.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { badConfiguration } from './bad-configuration.ts'
+import { stackOf } from '../model/error-text.ts'
 
 /** Runs a command line; sets the exit code (0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise) and prints errors as a sentence and a line of advice. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -39,7 +40,7 @@ export function fail(error: unknown): number {
     self.leave(1)
     return 1
   }
-  self.stderr(`weir: ${withoutUrlSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`)
+  self.stderr(`weir: ${withoutUrlSecrets(stackOf(error))}\n`)
   self.leave(1)
   return 1
 }

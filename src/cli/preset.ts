@@ -4,6 +4,7 @@ import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import { makeDataFolder, refuseHeld } from './lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
+import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface PresetStart {
   /** As in `weir NAME`; the configuration is kept under this name. */
@@ -39,7 +40,7 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
     const { runCommand } = await import('./run.ts')
     await runCommand(['--config', `${folder}/${name}.yaml`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
   } catch (error) {
-    if (!(error instanceof WeirError)) self.stderr(`weir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    if (!(error instanceof WeirError)) self.stderr(`weir: ${stackOf(error)}\n`)
     else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${withoutUrlSecrets(error.message)}\n      ${error.advice}\n`)
     // Workers of a start that failed half-way must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
@@ -53,7 +54,7 @@ async function verifySources(host: Host, file: string): Promise<void> {
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)
     await source.verify?.(settings, { id, host }).catch((cause: unknown) => {
-      throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${messageOf(cause)}`, { cause })
     })
   }
 }

@@ -7,6 +7,7 @@ import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags } from './client.ts'
 import { print } from './output.ts'
+import { messageOf } from '../model/error-text.ts'
 
 interface QueryFlags extends ServerFlags {
   readonly format?: QueryFormat
@@ -39,7 +40,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   try {
     await printAnswer((answer.body ?? []) as AsyncIterable<Uint8Array>)
   } catch (error) {
-    throw new CommandError(`The answer was cut off: ${error instanceof Error ? error.message : String(error)}.`, ['What was printed is not complete. The program log of the server says why.'])
+    throw new CommandError(`The answer was cut off: ${messageOf(error)}.`, ['What was printed is not complete. The program log of the server says why.'])
   }
 }
 

@@ -10,6 +10,7 @@ import { verifyMachine } from './config-machine.ts'
 import { loadConfig, type Loaded } from './load-config.ts'
 import type { SourceWorkers } from './source-workers.ts'
 import type { Secret } from '../schema/index.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface ReloadParts {
   readonly host: Host
@@ -40,7 +41,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     next = await loadConfig(host, flags.config, flags.overrides)
     await verifyMachine(host, next)
   } catch (error) {
-    return refuse([error instanceof Error ? error.message : String(error)])
+    return refuse([messageOf(error)])
   }
   // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
   if (next.empty) return refuse([`${flags.config ?? 'the file'} is empty: to remove every setting write \`{}\``])

@@ -10,6 +10,7 @@ import type { Log } from '../telemetry/ports.ts'
 import { self } from '../host/process.ts'
 import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** As it is handed to another thread. */
 export interface SharedStart {
@@ -63,7 +64,7 @@ export async function untilThere<T>(act: () => Promise<T>, host: Host, log: Log,
     try {
       return await act()
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (message !== said) log.warn('The journal can not be joined yet and is tried again.', { error: message })
       said = message
     }

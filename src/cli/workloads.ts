@@ -8,6 +8,7 @@ import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { clusterSources, hearsFlows, identityFolder, type WeirConfig } from './config.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface WorkloadsOptions {
   readonly host: Host
@@ -107,7 +108,7 @@ export class Workloads {
       // The store's worker begins with the file.
       await this.follower.projection.commit()
     } catch (error) {
-      log.error('What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.', { error: error instanceof Error ? error.message : String(error) })
+      log.error('What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.', { error: messageOf(error) })
     }
   }
 }

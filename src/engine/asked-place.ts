@@ -6,6 +6,7 @@ import { readPages, type Page } from './asked-pages.ts'
 import type { SourceContext } from './ports.ts'
 import { isTooLarge } from './told-chunks.ts'
 import type { ToldOnce } from './told-once.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** At most so much time is asked for at once, and so many events are held; a span with more is asked for in parts. */
 export interface AskedLimits {
@@ -284,7 +285,7 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
 }
 
 function says(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 function capital(word: string): string {

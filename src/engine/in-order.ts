@@ -1,5 +1,6 @@
 import type { Clock } from '../host/index.ts'
 import type { Failure } from '../model/outcome.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** What became of one attempt; undefined: delivered. */
 export type Attempt =
@@ -110,5 +111,5 @@ export const behindKey = (key: string): string => `waits behind an earlier event
 
 /** An attempt that ended by an error which nobody foresaw. */
 export function thrown(error: unknown): Attempt {
-  return { is: 'retry', reason: error instanceof Error ? error.message : String(error) }
+  return { is: 'retry', reason: messageOf(error) }
 }

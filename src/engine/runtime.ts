@@ -22,6 +22,7 @@ import type { SinkSet } from './sinks.ts'
 import type { SourceHealth } from './source-health.ts'
 import type { SourceReport } from './sources.ts'
 import { tapOf } from './tap.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** What main asks of the ingest worker. */
 export interface IngestPort {
@@ -242,7 +243,7 @@ export class Runtime implements Control {
 
   async #tidy(): Promise<void> {
     const { sinks, ingest, follower, metrics, host } = this.#parts
-    const unread = await follower.catchUp().then(() => undefined, (error: unknown) => `the journal cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    const unread = await follower.catchUp().then(() => undefined, (error: unknown) => `the journal cannot be read: ${messageOf(error)}`)
     const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
     this.#isFull = status.problem !== undefined
     this.#readiness.look(seenOf({

@@ -13,6 +13,7 @@ import { FormerSinks, type FormerSink, type Orphaned } from './former-sinks.ts'
 import type { SinkBooks } from './ledger.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from './ports.ts'
 import { endsWithin } from './stopping.ts'
+import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface SinkEntry {
   readonly id: string
@@ -177,7 +178,7 @@ export class SinkSet {
         built.push({ entry, definition, sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }) })
       } catch (error) {
         await Promise.all(built.map(({ sink }) => sink.close().catch(() => {})))
-        return { changed: [], orphaned: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error) } }
+        return { changed: [], orphaned: [], failed: { id: entry.id, message: messageOf(error) } }
       }
     }
     await Promise.all(leaving.map(async (running) => {
@@ -221,7 +222,7 @@ export class SinkSet {
     const stop = new AbortController()
     sink.open?.(stop.signal).catch(() => undefined)
     const done = delivery.run(stop.signal).catch((error: unknown) => {
-      log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: stackOf(error) })
     })
     this.#running.set(entry.id, { entry, delivery, stop, done })
     this.#resting.delete(entry.id)

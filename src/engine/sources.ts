@@ -8,6 +8,7 @@ import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, Sourc
 import { healthOf, type SourceHealth } from './source-health.ts'
 import { endsWithin } from './stopping.ts'
 import { tracedUnit } from './traced.ts'
+import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface SourceEntry {
   readonly id: string
@@ -113,7 +114,7 @@ export class SourceSet {
         for (const running of started) await this.#stop(running)
         for (const { entry: old } of stopping) await this.#restart(old)
         const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {}
-        return { running: this.report(), changed: [], failed: { id: entry.id, message: error instanceof Error ? error.message : String(error), ...code } }
+        return { running: this.report(), changed: [], failed: { id: entry.id, message: messageOf(error), ...code } }
       }
     }
     const changed = new Set([...stopping, ...started].map(({ entry }) => entry.id))
@@ -156,7 +157,7 @@ export class SourceSet {
     const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry.id))
     const stop = new AbortController()
     const done = source.run(stop.signal).catch((error: unknown) => {
-      this.#log.error(`source ${entry.id} ended by itself`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      this.#log.error(`source ${entry.id} ended by itself`, { error: stackOf(error) })
     })
     const running = { entry, source, stop, done }
     this.#running.set(entry.id, running)

@@ -3,6 +3,7 @@
  * how far it is; who sees for a while that nobody does takes over. Both may tell the same event at that moment, under one id; none is left out.
  */
 import type { SourceContext, TurnRecord } from './ports.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface TurnOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
@@ -38,7 +39,7 @@ export async function takeTurns(options: TurnOptions, signal: AbortSignal, act: 
   let seen: { readonly version: string; readonly at: number } | undefined
   let problem: string | undefined
   const complain = (error: unknown): void => {
-    const said = error instanceof Error ? error.message : String(error)
+    const said = messageOf(error)
     if (!signal.aborted && said !== problem) log.warn(`Whose turn it is to read ${what} can’t be asked for, or it could not be used; it is tried again.`, { source: id, error: said })
     problem = said
   }

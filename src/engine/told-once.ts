@@ -12,6 +12,7 @@ import type { Appended, Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './told-chunks.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** Frames that one unit may be in. */
 const mostParts = 64
@@ -189,7 +190,7 @@ export class ToldOnce {
         }
       }
     } catch (error) {
-      log.warn('What was known of events can’t be read; some may be told again, with their ids.', { source: id, error: error instanceof Error ? error.message : String(error) })
+      log.warn('What was known of events can’t be read; some may be told again, with their ids.', { source: id, error: messageOf(error) })
     }
     return events
   }

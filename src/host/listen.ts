@@ -1,6 +1,7 @@
 import type { Server } from 'node:net'
 import { whoListens } from './ports.ts'
 import { WeirError } from '../model/errors.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** Why listening failed, in words for a user; a port in use names who may hold it. */
 export async function explainListen(
@@ -14,7 +15,7 @@ export async function explainListen(
     const held = holders.length === 0 ? '' : `, held by ${holders.join(' and ')}`
     return new WeirError('WEIR_LISTEN_IN_USE', `${place} is in use${held}.`, { cause })
   }
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${place}: ${reason}.`, { cause })
 }
 

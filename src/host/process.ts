@@ -4,6 +4,7 @@ import { hostname, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
+import { messageOf } from '../model/error-text.ts'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {
@@ -131,7 +132,7 @@ if (isMainThread) {
 
 /** The reason in an error of the system, without its code, call and path: `no space left on device`. */
 export function systemReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 

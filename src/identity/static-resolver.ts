@@ -2,6 +2,7 @@ import type { Host, Timer } from '../host/index.ts'
 import type { Log } from '../telemetry/ports.ts'
 import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** The part of the resolver port's answers that a table can give: it never asks to wait. */
 export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }
@@ -86,7 +87,7 @@ class FileResolver implements StaticResolver {
       if (stat === undefined) return this.#warn(file, 'the file does not exist')
       await this.#take(file, new TextDecoder().decode(await this.#host.disk.readFile(file)))
     } catch (error) {
-      this.#warn(file, error instanceof Error ? error.message : String(error))
+      this.#warn(file, messageOf(error))
     }
   }
 

@@ -5,6 +5,7 @@ import type { Tail } from '../journal/types.ts'
 import { filePartition } from '../model/positions.ts'
 import { enrichFlows } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** What was told is written down so often, and sooner when so much of the journal waits for it, though not all the time: it is written as a whole. */
 const commitEveryMs = 900_000
@@ -88,7 +89,7 @@ export class WorkloadFollower implements Enrichment {
       try {
         committed = await this.#follow(signal, committed)
       } catch (error) {
-        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', { error: error instanceof Error ? error.message : String(error) })
+        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', { error: messageOf(error) })
         await timers.sleep(tryAgainMs, signal)
       }
     }
@@ -154,7 +155,7 @@ export class WorkloadFollower implements Enrichment {
     try {
       await this.projection.commit()
     } catch (error) {
-      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', { error: error instanceof Error ? error.message : String(error) })
+      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', { error: messageOf(error) })
     }
   }
 }

@@ -6,6 +6,7 @@ import { filePartition, nowhere, type Position, type Positions } from '../model/
 import { toldResources } from './told-resources.ts'
 import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts'
 import { Workloads } from './workloads.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** Who had an address is remembered for so long after: flows come late, and an hour's unknown addresses are asked again when it is over. */
 export const rememberMs = 3 * 3_600_000
@@ -51,7 +52,7 @@ export class WorkloadProjection implements Projection {
         this.#reached = this.#committed = await readWorkloads(disk, `${directory}/${name}`, (record) => this.workloads.load(record))
         return true
       } catch (error) {
-        log.error('What is kept of the workloads of clusters cannot be read; an earlier state is looked for.', { file: name, error: error instanceof Error ? error.message : String(error) })
+        log.error('What is kept of the workloads of clusters cannot be read; an earlier state is looked for.', { file: name, error: messageOf(error) })
       }
     }
     return false

@@ -5,6 +5,7 @@ import { WeirError } from '../model/errors.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentStart } from './paths.ts'
 import { listSegments } from './recover.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** Bytes written before the free space is checked again, at most; a quarter of the reserve where that is less. */
 const mostUnchecked = 16 * 1024 * 1024
@@ -134,7 +135,7 @@ function refuse(lack: string | undefined): void {
 /** Why an append failed. */
 export function writeError(error: unknown): WeirError {
   if (error instanceof WeirError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOSPC' || code === 'EDQUOT') return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
   return new WeirError('WEIR_JOURNAL_SYNC', `the journal could not be written: ${message}`, { cause: error })

@@ -6,6 +6,7 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { Timers } from '../host/index.ts'
 import type { TlsOptions } from './tls.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -128,7 +129,7 @@ function aborted(): HttpError {
 /** Node's network errors, the connection attempts of one name included, in one line. */
 function describe(error: Error): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
-    return (error.errors as unknown[]).map((one) => (one instanceof Error ? one.message : String(one))).join('; ')
+    return (error.errors as unknown[]).map((one) => messageOf(one)).join('; ')
   }
   return error.message === '' ? error.name : error.message
 }

@@ -3,6 +3,7 @@
  * versions (Unicode classes, single bytes, group names) is refused, with what to write instead.
  */
 import { RE2JS } from 're2js'
+import { messageOf } from '../model/error-text.ts'
 
 /** Characters of an expression, and states of its automaton (roughly): a larger one costs time on every text. */
 const longest = 1000
@@ -24,7 +25,7 @@ export function regexProblem(pattern: string): string | undefined {
     RE2JS.compile(pattern)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }
 

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLError } from 'yaml'
 import type { Path, Problem } from './problem.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** A value that overrides the file, and what set it: a flag such as `--netflow` or a variable. */
 export interface Override {
@@ -48,7 +49,7 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     if (readable) value = document.toJS({ maxAliasCount: 1000 })
   } catch (error) {
     readable = false
-    problems.push({ file, line: 1, column: 1, path: '', message: error instanceof Error ? error.message : String(error) })
+    problems.push({ file, line: 1, column: 1, path: '', message: messageOf(error) })
   }
   return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes }
 }

@@ -10,6 +10,7 @@ import { rollups } from './rollup/schema.ts'
 import { readManifest } from './manifest.ts'
 import { DiskWriter, readLines } from './testing/disk-writer.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
+import { messageOf } from '../model/error-text.ts'
 
 const directory = '/data/store'
 
@@ -171,7 +172,7 @@ describe('on a disk that forgets what was not synced', () => {
     it(`every row is stored exactly once, whatever fails and whenever the power goes (seeds ${first + 1} to ${first + 50})`, async () => {
       for (let seed = first + 1; seed <= first + 50; seed++) {
         await checkRun(seed, 60).catch((error: unknown) => {
-          throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+          throw new Error(`seed ${seed}: ${messageOf(error)}`, { cause: error })
         })
       }
     })

@@ -1,4 +1,5 @@
 import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** An error as it travels between threads and processes. */
 export interface Fault {
@@ -8,7 +9,7 @@ export interface Fault {
 
 export function faultOf(error: unknown): Fault {
   if (error instanceof WeirError) return { code: error.code, message: error.message }
-  return { code: undefined, message: error instanceof Error ? error.message : String(error) }
+  return { code: undefined, message: messageOf(error) }
 }
 
 export function errorOf({ code, message }: Fault): Error {

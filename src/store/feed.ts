@@ -8,6 +8,7 @@ import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
 import { ReopeningStore } from './reopening.ts'
 import { Waiting, type FeedIdentity } from './waiting.ts'
+import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface FeedOptions {
   readonly host: Host
@@ -133,7 +134,7 @@ export class StoreFeed {
         await this.#follow(directory, tail, signal)
       } catch (error) {
         this.#failed(error)
-        log.error('the store failed and is opened again; rows wait in the journal', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        log.error('the store failed and is opened again; rows wait in the journal', { error: stackOf(error) })
         await host.timers.sleep(waitMs, signal)
         await this.#reopen(signal)
       }
@@ -141,7 +142,7 @@ export class StoreFeed {
   }
 
   #failed(error: unknown): void {
-    this.#problem = error instanceof Error ? error.message : String(error)
+    this.#problem = messageOf(error)
     this.#options.committed()
   }
 
@@ -150,7 +151,7 @@ export class StoreFeed {
       await this.#reopening.reopen(signal)
     } catch (error) {
       this.#failed(error)
-      this.#options.log.error('the store could not be opened again; it is tried again', { error: error instanceof Error ? error.message : String(error) })
+      this.#options.log.error('the store could not be opened again; it is tried again', { error: messageOf(error) })
     }
   }
 
@@ -243,7 +244,7 @@ export class StoreFeed {
     } catch (error) {
       if (this.store.projection.mustReopen) throw error
       this.#failed(error)
-      this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: error instanceof Error ? error.message : String(error) })
+      this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: messageOf(error) })
       return false
     }
   }

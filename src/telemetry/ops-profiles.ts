@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { profileKinds, type ProfileKind, type ProfileWish } from './profile.ts'
+import { messageOf } from '../model/error-text.ts'
 
 /** By the name of a thread, how it is asked for a profile; the first is what is asked when nothing is said. */
 export type ProfileThreads = ReadonlyMap<string, (wish: ProfileWish) => Promise<Uint8Array>>
@@ -37,7 +38,7 @@ export class OpsProfiles {
     try {
       return { profile: await take({ kind, seconds }), name: `weir-${name}-${kind}.pb.gz` }
     } catch (error) {
-      return { status: 500, problem: `The profile could not be taken: ${error instanceof Error ? error.message : String(error)}` }
+      return { status: 500, problem: `The profile could not be taken: ${messageOf(error)}` }
     } finally {
       this.#busy.delete(name)
     }

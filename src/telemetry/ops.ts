@@ -5,6 +5,7 @@ import type { Exposition } from './exposition.ts'
 import type { Health } from './health.ts'
 import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface OpsOptions {
   readonly host: string
@@ -97,7 +98,7 @@ async function metrics(options: OpsOptions): Promise<Answer> {
     const { contentType, text: body } = await options.metrics()
     return { status: 200, type: contentType, body }
   } catch (error) {
-    return text(500, `The metrics could not be written: ${error instanceof Error ? error.message : String(error)}\n`)
+    return text(500, `The metrics could not be written: ${messageOf(error)}\n`)
   }
 }
 

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import type { Timer, Timers } from '../host/index.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface Span {
   /** 32 hexadecimal digits. */
@@ -142,7 +143,7 @@ export class TraceQueue implements Traces {
       return true
     } catch (error) {
       this.#drop(spans.length, 'not_taken')
-      log.warn('Spans of traces were not taken and are dropped; the events that they tell of are not affected.', { spans: spans.length, error: error instanceof Error ? error.message : String(error) })
+      log.warn('Spans of traces were not taken and are dropped; the events that they tell of are not affected.', { spans: spans.length, error: messageOf(error) })
       return false
     } finally {
       this.#underWay = 0

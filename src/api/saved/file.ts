@@ -1,5 +1,6 @@
 import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** A view of the console that somebody gave a name. */
 export interface SavedView {
@@ -51,7 +52,7 @@ export class SavedFile {
     try {
       content = unsealed(Buffer.from(await this.#disk.readFile(this.path)).toString('utf8'))
     } catch (error) {
-      throw new DamagedFile(`it is damaged (${error instanceof Error ? error.message : String(error)})`)
+      throw new DamagedFile(`it is damaged (${messageOf(error)})`)
     }
     const { version: written, views } = content
     if (typeof written === 'number' && written > version) throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)

@@ -3,6 +3,7 @@ import type { Machine } from '../../host/machine.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { WeirConfig } from '../config.ts'
 import type { LockContent } from '../lock.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** `fail`: Weir cannot start or would lose data here. `warn`: it runs, and something should be done. */
 export type Status = 'ok' | 'warn' | 'fail'
@@ -31,7 +32,7 @@ export const warn = (check: string, fact: string, advice: string): Finding => ({
 export const fail = (check: string, fact: string, advice: string): Finding => ({ check, status: 'fail', fact: withoutUrlSecrets(fact), advice: withoutUrlSecrets(advice) })
 
 export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 /** Findings for people, a line each, with what to do below. */

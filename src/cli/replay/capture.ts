@@ -3,6 +3,7 @@ import { PcapError } from '../../codecs/pcap/packet.ts'
 import { findDatagram, type CapturedDatagram, type NoDatagram } from '../../codecs/pcap/udp.ts'
 import type { Host } from '../../host/index.ts'
 import { CommandError } from '../client.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface TimedDatagram extends CapturedDatagram {
   /** Unix ms, with a fraction; NaN where the capture has no time. */
@@ -30,7 +31,7 @@ export function emptyCounts(): CaptureCounts {
 export async function* readCapture(host: Host, path: string, ports: ReadonlySet<number> | 'any', counts: CaptureCounts, read: (bytes: number) => void): AsyncGenerator<TimedDatagram[]> {
   const reader = new CaptureReader()
   const file = await host.disk.open(path, 'read').catch((error: unknown) => {
-    throw new CommandError(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`)
+    throw new CommandError(`${path} cannot be opened: ${messageOf(error)}.`)
   })
   try {
     for (let at = 0; ; ) {

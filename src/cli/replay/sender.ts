@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { CapturedDatagram } from '../../codecs/pcap/udp.ts'
 import { CommandError } from '../client.ts'
 import type { Target } from '../replay.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Exporters with a socket of their own; more than these share them. */
 const mostSockets = 512
@@ -33,7 +34,7 @@ export class ReplaySender {
     try {
       return new ReplaySender((await lookup(host)).address, port)
     } catch (error) {
-      throw new CommandError(`${host} cannot be found: ${error instanceof Error ? error.message : String(error)}.`, ['Give --to an address, or a name that this machine knows.'])
+      throw new CommandError(`${host} cannot be found: ${messageOf(error)}.`, ['Give --to an address, or a name that this machine knows.'])
     }
   }
 

@@ -8,6 +8,7 @@ import { kubernetesRef } from '../../model/refs.ts'
 import type { InMessage } from '../bus-message/read.ts'
 import { changedPaths, diff } from '../json-patch/index.ts'
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from './decode.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
@@ -32,7 +33,7 @@ function decoded(body: Uint8Array): KollectMessage {
   try {
     return decodeEnvelope(body)
   } catch (error) {
-    throw new Error(`it is no message of kollect: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`it is no message of kollect: ${messageOf(error)}`, { cause: error })
   }
 }
 

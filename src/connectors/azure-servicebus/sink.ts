@@ -5,6 +5,7 @@ import { ServiceBusPublisher, type Outgoing } from './client.ts'
 import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { toMessage } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)
@@ -39,7 +40,7 @@ async function publishAll(publisher: ServiceBusPublisher, config: ServiceBusConf
       places.push(at)
     } catch (error) {
       if (key !== undefined) refused.add(key)
-      attempts[at] = { is: 'reject', reason: error instanceof Error ? error.message : String(error) }
+      attempts[at] = { is: 'reject', reason: messageOf(error) }
     }
   }
   for (const [index, attempt] of (await publisher.sendAll(written, signal)).entries()) attempts[places[index] ?? 0] = attempt

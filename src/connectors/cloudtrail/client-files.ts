@@ -9,6 +9,7 @@ import type { Host } from '../../host/index.ts'
 import { isFields } from '../../model/told.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** It is not there or is no file of a trail, and will not be any better. */
 export class FileUnfit extends Error {
@@ -51,7 +52,7 @@ export class TrailFiles {
     try {
       text = packed[0] === 0x1f && packed[1] === 0x8b ? await unpack(packed, { maxOutputLength: largest }) : packed
     } catch (error) {
-      throw new FileUnfit(`${place} can't be unpacked, or is larger than \`from.largest_file\` (${error instanceof Error ? error.message : String(error)})`)
+      throw new FileUnfit(`${place} can't be unpacked, or is larger than \`from.largest_file\` (${messageOf(error)})`)
     }
     let told: unknown
     try {

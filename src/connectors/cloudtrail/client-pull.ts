@@ -8,6 +8,7 @@ import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** A message of the queue: the handle of each of its records. */
 export interface Delivery {
@@ -165,6 +166,6 @@ function told(message: InMessage, receipt: string): Waiting[] {
     delivery.files = Math.max(1, files.length)
     return files.length === 0 ? [{ delivery, file: undefined }] : files.map((file) => ({ delivery, file }))
   } catch (error) {
-    return [{ delivery, file: undefined, unfit: error instanceof Error ? error.message : String(error) }]
+    return [{ delivery, file: undefined, unfit: messageOf(error) }]
   }
 }

@@ -1,6 +1,7 @@
 import { AskError } from '../../engine/ask-error.ts'
 import { isFields, textOf } from '../../model/told.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Why there are no events, in words, with what to do. */
 export class ExoscaleError extends AskError {
@@ -32,7 +33,7 @@ export function failureOf(answer: HttpAnswer, { what, operation, now }: { readon
 /** What a request that got no answer means, or was not made, for want of a secret or a certificate. */
 export function unanswered(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError) return new ExoscaleError(`${what} can't be reached (${error.message})`, { cause: error, mayPass: true })
-  return new ExoscaleError(error instanceof Error ? error.message : String(error), { cause: error })
+  return new ExoscaleError(messageOf(error), { cause: error })
 }
 
 /** JSON of an answer; `is` says whether it is what was asked for. Throws ExoscaleError. */

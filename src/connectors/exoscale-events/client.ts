@@ -11,6 +11,7 @@ import { readTls } from '../../net/tls.ts'
 import { ExoscaleError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface ZoneOptions {
   readonly host: Host
@@ -106,7 +107,7 @@ function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return readAnswer(answer, what, (value): value is object => typeof value === 'object' && value !== null)
   } catch (error) {
-    throw new AnswerError('unreadable', error instanceof Error ? error.message : String(error), error)
+    throw new AnswerError('unreadable', messageOf(error), error)
   }
 }
 

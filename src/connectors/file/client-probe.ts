@@ -1,5 +1,6 @@
 import type { Probe } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** May the file be made, or go on? An empty file beside it is made and removed at once. */
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
@@ -17,7 +18,7 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
     await file.close()
     await disk.remove(trial)
   } catch (error) {
-    return { is: 'fail', says: `nothing may be written into ${folder} (${error instanceof Error ? error.message : String(error)}); give it to the user that runs Weir` }
+    return { is: 'fail', says: `nothing may be written into ${folder} (${messageOf(error)}); give it to the user that runs Weir` }
   }
   const found = here === undefined ? (missing.length === 0 ? 'it will be made' : `it will be made, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`) : 'it is there, and goes on'
   return { is: 'ok', says: `${path}: ${found}` }

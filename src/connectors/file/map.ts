@@ -5,6 +5,7 @@ import type { Preview, SinkBatch } from '../../engine/ports.ts'
 import { sinkRows } from '../../engine/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { stableId } from '../../model/positions.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 const lineEnd = 0x0a
 const carriageReturn = 0x0d
@@ -56,7 +57,7 @@ function* jsonLines(batch: SinkBatch, choice: FlowFormChoice): Generator<Uint8Ar
       const bare = kind === 'flows' && choice.codec === 'netobserv-json' ? event.data : undefined
       yield Buffer.concat([bare ?? onOneLine(encodeStructured(event)), newline])
     } catch (error) {
-      yield `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}`
+      yield `can't be written as a CloudEvent: ${messageOf(error)}`
     }
   }
 }

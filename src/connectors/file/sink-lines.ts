@@ -1,6 +1,7 @@
 import type { SinkBatch } from '../../engine/ports.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { toLines, type LineForm } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Writes a batch as lines, all or nothing: a failed write says nothing of how many arrived. */
 export async function sendLines(where: string, form: LineForm, batch: SinkBatch, write: (lines: Uint8Array) => Promise<void>): Promise<readonly Failure[]> {
@@ -13,5 +14,5 @@ export async function sendLines(where: string, form: LineForm, batch: SinkBatch,
 }
 
 export function says(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

@@ -5,6 +5,7 @@ import { PubSubPublisher } from './client.ts'
 import { listenPubSub } from './client-listen.ts'
 import type { PubSubConfig } from './config.ts'
 import { toMessage, type PubSubMessage } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)
@@ -23,7 +24,7 @@ export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink
           places.push(at)
         } catch (error) {
           if (message.key !== undefined) refused.add(message.key)
-          const reason = error instanceof Error ? error.message : String(error)
+          const reason = messageOf(error)
           attempts[at] = error instanceof Behind ? { is: 'retry', reason } : { is: 'reject', reason }
         }
       }

@@ -8,6 +8,7 @@ import { authorization } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** A login is read again after so long. */
 const loginMs = 30_000
@@ -62,7 +63,7 @@ export class Poster {
       const outcome = outcomeOf(answer, this.#host.clock.now(), this.#config.retry_statuses)
       return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
-      const reason = withoutSecretsOf(this.#url, `${this.#url}: ${error instanceof Error ? error.message : String(error)}`)
+      const reason = withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`)
       // A timeout may be one event's doing; a refused connection, or a login that can't be read, is everybody's.
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
@@ -74,7 +75,7 @@ export class Poster {
       const { is, says } = probeOf(this.#url, await this.#client.options(this.#headersNow(), signal))
       return { is, says: withoutSecretsOf(this.#url, says) }
     } catch (error) {
-      return { is: 'fail', says: withoutSecretsOf(this.#url, `${this.#url}: ${error instanceof Error ? error.message : String(error)}`) }
+      return { is: 'fail', says: withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`) }
     }
   }
 

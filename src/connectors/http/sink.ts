@@ -7,6 +7,7 @@ import type { Failure } from '../../model/outcome.ts'
 import { Poster } from './client.ts'
 import type { HttpConfig } from './config.ts'
 import { formOf, type Form } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Bytes after which a batched request is full; a single larger event still goes, alone. */
 const requestBytes = 1024 * 1024
@@ -61,6 +62,6 @@ function attempting<T extends object>(make: () => T): T | { is: 'reject'; reason
   try {
     return make()
   } catch (error) {
-    return { is: 'reject', reason: `can't be written as a CloudEvent: ${error instanceof Error ? error.message : String(error)}` }
+    return { is: 'reject', reason: `can't be written as a CloudEvent: ${messageOf(error)}` }
   }
 }

@@ -7,6 +7,7 @@ import type { Disk } from '../../host/index.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { KubeAuditConfig } from './config.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** What became of a batch that was not taken. */
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
@@ -107,7 +108,7 @@ class Answering {
     request.on('error', () => response.destroy())
     const tell = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
     this.#take(request).then(() => tell(200), (error: unknown) => {
-      const said = error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${error instanceof Error ? error.message : String(error)}`)
+      const said = error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${messageOf(error)}`)
       this.#options.refused(said.refusal, said.message)
       tell(said.status, said.message)
     })

@@ -5,6 +5,7 @@ import { revealSecret } from '../../net/secrets.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { mapAuditEvent, type Left } from './map.ts'
 import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 const housekeepingMs = 30_000
 /** After so many rounds without any batch it is said what to look at. */
@@ -99,7 +100,7 @@ class KubeAudit implements KubeAuditSource {
     } catch (error) {
       if (this.#unread) return
       this.#unread = true
-      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', { source: id, error: error instanceof Error ? error.message : String(error) })
+      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', { source: id, error: messageOf(error) })
     }
   }
 
@@ -158,7 +159,7 @@ function itemsOf(body: Buffer): readonly unknown[] {
   try {
     list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
   } catch (error) {
-    throw wrong(`The body is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw wrong(`The body is no JSON: ${messageOf(error)}`)
   }
   if (list?.kind !== 'EventList' || list.apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(list.items)) {
     throw wrong(`The body is no EventList of audit.k8s.io/v1${typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''}.`)

@@ -3,6 +3,7 @@ import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, t
 import { WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface Server extends Discovered {
   /** `v1.34.4` */
@@ -30,11 +31,11 @@ export function sentenceOf(error: unknown): string {
 
 /** The sentence of the log and the cause, for status and `weir doctor`. */
 export function problemOf(error: unknown): string {
-  return `${sentenceOf(error)} ${error instanceof Error ? error.message : String(error)}`
+  return `${sentenceOf(error)} ${messageOf(error)}`
 }
 
 /** The message of a Status, else the text. */
-function messageOf(text: string): string {
+function statusMessage(text: string): string {
   try {
     const { message } = JSON.parse(text) as { readonly message?: unknown }
     return typeof message === 'string' ? message : text
@@ -64,6 +65,6 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
 async function get(ask: Ask, path: string, accept: string | undefined, signal: AbortSignal): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
   const answer = await ask(path, {}, signal, accept)
   const text = (await readBytes(answer)).toString('utf8')
-  if (answer.status !== 200) throw new RefusedRequest(answer.status, `${path} answered ${answer.status}: ${messageOf(text).slice(0, 300)}`)
+  if (answer.status !== 200) throw new RefusedRequest(answer.status, `${path} answered ${answer.status}: ${statusMessage(text).slice(0, 300)}`)
   return { value: JSON.parse(text) as unknown, date: answer.headers['date'] }
 }

@@ -10,6 +10,7 @@ import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kube
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
 import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
 import type { Answer } from '../../net/kubernetes/types.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000
@@ -280,7 +281,7 @@ export class Reader {
 
   #broken(error: unknown): Next {
     if (error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject) this.#unreadable++
-    return { is: 'wait', state: 'waiting', reason: error instanceof Error ? error.message : String(error) }
+    return { is: 'wait', state: 'waiting', reason: messageOf(error) }
   }
 }
 

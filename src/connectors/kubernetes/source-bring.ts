@@ -2,6 +2,7 @@
 import type { SharedState, SourceContext, StateNote } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
 import type { ObjectMap } from './source-objects.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Of the pieces of a state. */
 export const objectsStream = 'objects'
@@ -17,7 +18,7 @@ export async function bringObjects(state: SharedState, folder: string, { host, l
   const note = await state.newest()
   if (note !== undefined) {
     const fetched = await fetchObjects(state, note, folder, host).catch((error: unknown) => {
-      log.error('What the journal has of what was known of the cluster can not be read.', { source: id, error: error instanceof Error ? error.message : String(error) })
+      log.error('What the journal has of what was known of the cluster can not be read.', { source: id, error: messageOf(error) })
     })
     if (fetched === true) {
       map.close()

@@ -8,6 +8,7 @@ import { objectsStream } from './source-bring.ts'
 import { ObjectMap } from './source-objects.ts'
 import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 const lookMs = 1000
 /** Looks until it is asked whether the bus still has it. */
@@ -52,7 +53,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
       last = await put(parts, state, of)
       metrics.set('weir_kubernetes_state_bytes', last.bytes, { source: id })
     } catch (error) {
-      if (!signal.aborted) log.warn('What is known of the cluster could not be put into the journal; it is tried again.', { source: id, error: error instanceof Error ? error.message : String(error) })
+      if (!signal.aborted) log.warn('What is known of the cluster could not be put into the journal; it is tried again.', { source: id, error: messageOf(error) })
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Host } from '../../host/index.ts'
 import type { LeaseClient, LeasePlace, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
 import { limited } from '../../net/kubernetes/limited.ts'
 import type { Log } from '../../telemetry/ports.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface LeaseOptions {
   readonly host: Host
@@ -120,7 +121,7 @@ export class LeaseKeeper {
         if (now?.holder === identity) await client.write(now, wish, signal)
       })
     } catch (error) {
-      log.warn('The Lease could not be given back; others wait until it is over.', { source: id, error: error instanceof Error ? error.message : String(error) })
+      log.warn('The Lease could not be given back; others wait until it is over.', { source: id, error: messageOf(error) })
     }
   }
 
@@ -135,7 +136,7 @@ export class LeaseKeeper {
       return wait
     } catch (error) {
       if (signal.aborted) return 0
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = messageOf(error)
       if (problem !== this.#problem) log.warn('The Lease by which replicas take turns can’t be asked for; it is tried again.', { source: id, ...this.#options.place, error: problem })
       this.#problem = problem
       return durationMs * lookPart

@@ -11,6 +11,7 @@ import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
 import { replay } from './source-replay.ts'
 import { KubernetesSource } from './source.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
   const { host, state } = context
@@ -52,7 +53,7 @@ export async function openObjects(folder: string, { host, log, metrics, id }: Pi
   } catch (error) {
     metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
-    log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: error instanceof Error ? error.message : String(error) })
+    log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: messageOf(error) })
     await host.disk.rename(path, aside)
     for (const rest of ['-wal', '-shm']) await host.disk.remove(`${path}${rest}`)
     return new ObjectMap(path)

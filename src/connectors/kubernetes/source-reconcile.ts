@@ -9,6 +9,7 @@ import type { Ask } from '../../net/kubernetes/types.ts'
 import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Everything of an object but what it is for. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -71,7 +72,7 @@ export async function repair(watched: Compared, { cluster, context: { host, log,
     }, now)], [])
     reader.relist()
   } catch (error) {
-    if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path, error: error instanceof Error ? error.message : String(error) })
+    if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path, error: messageOf(error) })
   }
 }
 

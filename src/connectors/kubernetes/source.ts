@@ -25,6 +25,7 @@ import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 import { turnsOf, type Turns } from './source-turn.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** How often the server is asked what it has, when nothing says that it changed. */
 const discoverMs = 60_000
@@ -172,7 +173,7 @@ export class KubernetesSource implements Source {
       } catch (error) {
         if (signal.aborted) return
         const problem = problemOf(error)
-        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: error instanceof Error ? error.message : String(error) })
+        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: messageOf(error) })
         this.#problem = problem
         await timers.sleep(retryMs, signal)
       }
@@ -280,7 +281,7 @@ export class KubernetesSource implements Source {
       onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
     })
     const done = reader.run(stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: error instanceof Error ? error.message : String(error) })
+      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: messageOf(error) })
     }).finally(() => turn.done())
     this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, path, selectors, collection: this.#map.collection(key) })
   }

@@ -1,11 +1,12 @@
 import type { Attempt } from '../../engine/in-order.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 export function says(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = messageOf(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 

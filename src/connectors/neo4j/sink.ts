@@ -11,6 +11,7 @@ import { toGraph, type SizedRow } from './map.ts'
 import { EventWriter } from './sink-events.ts'
 import { inLanes } from './sink-lanes.ts'
 import { writeTraffic } from './sink-traffic.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
 const transactionSize = 4 * 1024 * 1024
@@ -69,7 +70,7 @@ function graphRow({ event }: SinkRow): SizedRow | Extract<Attempt, { is: 'reject
   try {
     return toGraph(event)
   } catch (error) {
-    return { is: 'reject', reason: `makes no graph: ${error instanceof Error ? error.message : String(error)}` }
+    return { is: 'reject', reason: `makes no graph: ${messageOf(error)}` }
   }
 }
 

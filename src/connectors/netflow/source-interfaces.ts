@@ -1,5 +1,6 @@
 import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import type { SourceContext } from '../../engine/ports.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** Names of interfaces from a file that is read again when it changes. One that cannot be used leaves the names as they are. */
 export class InterfacesFile {
@@ -30,7 +31,7 @@ export class InterfacesFile {
       this.#names = readInterfaces(new TextDecoder().decode(await host.disk.readFile(this.#path)), this.#path)
       return true
     } catch (error) {
-      log.warn('The file of interface names cannot be used; names stay as they are.', { source, file: this.#path, error: error instanceof Error ? error.message : String(error) })
+      log.warn('The file of interface names cannot be used; names stay as they are.', { source, file: this.#path, error: messageOf(error) })
       return false
     }
   }

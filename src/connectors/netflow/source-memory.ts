@@ -5,6 +5,7 @@ import type { SourceContext } from '../../engine/ports.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { Exporter } from './source-exporters.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 /** u32 magic · u32 CRC-32 of the rest · JSON */
 const magic = 0x314d5457
@@ -147,7 +148,7 @@ export class TemplateMemory {
       return saved
     } catch (error) {
       log.warn('Saved templates cannot be read and are left out; data waits until exporters announce them again.', {
-        source, file: path, error: error instanceof Error ? error.message : String(error),
+        source, file: path, error: messageOf(error),
       })
       return undefined
     }

@@ -6,6 +6,7 @@ import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
 import { isHere } from './client-url.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface SessionOptions {
   readonly host: Host
@@ -100,7 +101,7 @@ export class Session {
 
   #account(): Promise<Account> {
     return this.#options.account().catch((cause: unknown) => {
-      throw cause instanceof CtsError ? cause : new CtsError('settings', cause instanceof Error ? cause.message : String(cause), { cause })
+      throw cause instanceof CtsError ? cause : new CtsError('settings', messageOf(cause), { cause })
     })
   }
 

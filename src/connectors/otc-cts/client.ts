@@ -9,6 +9,7 @@ import type { Query } from './client-sign.ts'
 import type { Opened, Session } from './client-session.ts'
 import { isFields, type Fields } from '../../model/told.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface ReaderOptions {
   readonly host: Host
@@ -54,7 +55,7 @@ function bodyOf(answer: HttpAnswer): Fields {
   try {
     return readAnswer(answer, 'CTS')
   } catch (error) {
-    throw new AnswerError('unreadable', error instanceof Error ? error.message : String(error), error)
+    throw new AnswerError('unreadable', messageOf(error), error)
   }
 }
 

@@ -7,12 +7,13 @@ import { probeRabbitmq } from './client-probe.ts'
 import type { RabbitmqConfig } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage, type RabbitMessage } from './map.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
   const publisher = new RabbitPublisher(config, context)
   const routingKey = routingKeyOf(config.routing_key)
   const written = (message: OutMessage): RabbitMessage => toMessage(message, routingKey(message.row))
-  const unwritten = (error: unknown): string => `can't be written as a message: ${error instanceof Error ? error.message : String(error)}`
+  const unwritten = (error: unknown): string => `can't be written as a message: ${messageOf(error)}`
   const client: EachClient = {
     ready: (signal) => publisher.ready(signal),
     publish(message, signal) {

@@ -1,6 +1,7 @@
 /** How far a stream was read: RabbitMQ does not remember that for its readers over AMQP 0.9.1. */
 import { replaceFile, type Host } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 const name = 'offset.json'
 /** What was read since is read again after a crash, and known by its ids then. */
@@ -68,6 +69,6 @@ function offsetIn(text: string, path: string): { readonly queue: string; readonl
   try {
     return unsealed(text) as { queue: string; offset: number }
   } catch (error) {
-    throw new Error(`The offset of the stream in ${path} is damaged (${error instanceof Error ? error.message : String(error)}). Remove the file to start where the configuration says.`, { cause: error })
+    throw new Error(`The offset of the stream in ${path} is damaged (${messageOf(error)}). Remove the file to start where the configuration says.`, { cause: error })
   }
 }

@@ -20,6 +20,7 @@ import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface DeliveryOptions {
   readonly id: string
@@ -169,7 +170,7 @@ export class Delivery {
       return frames
     } catch (error) {
       this.#unreadable = true
-      this.#say('retrying', `the journal cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      this.#say('retrying', `the journal cannot be read: ${messageOf(error)}`)
       this.#options.log.error(`sink ${this.id} cannot read the journal and tries again`, { error: String(error) })
       await this.#options.host.timers.sleep(readAgainMs, signal)
       return []

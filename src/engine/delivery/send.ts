@@ -6,6 +6,7 @@ import { TracedWrites } from '../traced.ts'
 import { murmur128 } from '../murmur.ts'
 import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../ports.ts'
 import type { DeliverySettings } from './settings.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface Rejected {
   readonly piece: SinkPiece
@@ -164,7 +165,7 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
     return { rejects, drops, retries, all: false, reason, afterMs }
   } catch (error) {
     for (let i = 0; i < batch.count; i++) retries.add(i)
-    return { rejects, drops, retries, all: true, reason: withoutUrlSecrets(error instanceof Error ? error.message : String(error)), afterMs }
+    return { rejects, drops, retries, all: true, reason: withoutUrlSecrets(messageOf(error)), afterMs }
   }
 }
 

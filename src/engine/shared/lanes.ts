@@ -7,6 +7,7 @@ import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
   /** Least time between two signs of life, and how long without one somebody counts as gone, in ms. */
@@ -165,7 +166,7 @@ export class Lanes {
   #begin(partition: number, act: () => Promise<void>): void {
     const { log } = this.#options
     this.#underWay.set(partition, act().catch((error: unknown) => {
-      this.#problem = `partition ${partition}: ${error instanceof Error ? error.message : String(error)}`
+      this.#problem = `partition ${partition}: ${messageOf(error)}`
       log.warn('A partition could not be taken or left; it is tried again.', { partition, error: String(error) })
     }).finally(() => this.#underWay.delete(partition)))
   }

@@ -1,6 +1,7 @@
 import type { Host } from '../../host/index.ts'
 import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../journal/index.ts'
 import type { Log } from '../ports.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 type Written = Omit<BusRecord, 'place'>
 
@@ -114,7 +115,7 @@ export class SteadyWriter {
           this.#ended = error
           throw error
         }
-        const said = error instanceof Error ? error.message : String(error)
+        const said = messageOf(error)
         if (this.#away === undefined) this.#log.warn('The journal can not be written and is tried again; nothing that is waiting is lost.', { name: this.#name, error: said })
         this.#away = said
         if (this.#stop.signal.aborted) throw error

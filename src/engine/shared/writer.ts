@@ -8,6 +8,7 @@ import { keys, partitionOf, sharedSource, type Place, type TotalsRecord } from '
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface SharedWriterOptions {
   readonly bus: JournalBus
@@ -132,7 +133,7 @@ export class SharedWriter {
       return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
-      throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${messageOf(error)}`, { cause: error })
     } finally {
       this.#queued -= packed.body.length
     }

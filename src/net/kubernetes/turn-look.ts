@@ -4,6 +4,7 @@ import { limited } from './limited.ts'
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
 import { reachLease, type LeaseSettings } from './turn.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export interface LeaseLook {
   readonly is: 'ok' | 'fail'
@@ -23,7 +24,7 @@ export async function lookAtLease(settings: LeaseSettings | null, { host }: { re
     const lacking = verbs.filter((_, at) => allowed[at] === false)
     return [lacking.length === 0 ? { is: 'ok', says: `${name} may be read and written by us` } : { is: 'fail', says: `${name}: our account may not ${lacking.join(', ')} it; give it \`get\`, \`create\` and \`update\` of leases.coordination.k8s.io there` }]
   } catch (error) {
-    return [{ is: 'fail', says: `${name}: ${error instanceof Error ? error.message : String(error)}` }]
+    return [{ is: 'fail', says: `${name}: ${messageOf(error)}` }]
   } finally {
     client.close()
   }

@@ -12,6 +12,7 @@ import { mostProbed, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import { ends, type Statement } from './statement.ts'
 import { endpointsView, eventsView, filePrefix, flowsView, rowsBeforeNames, scan, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
+import { messageOf } from '../../model/error-text.ts'
 
 export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
@@ -91,7 +92,7 @@ export async function refusing<Value>(asked: Promise<Value>, directory: string):
     return await asked
   } catch (error) {
     if (error instanceof WeirError) throw error
-    const message = (error instanceof Error ? error.message : String(error)).replaceAll(`${directory}/`, '').replaceAll(directory, '')
+    const message = messageOf(error).replaceAll(`${directory}/`, '').replaceAll(directory, '')
     throw new WeirError('WEIR_SQL_REFUSED', message, { cause: error })
   }
 }

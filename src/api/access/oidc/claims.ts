@@ -3,6 +3,7 @@ import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jm
 import { WeirError } from '../../../model/errors.ts'
 import { principal, roles, type Principal } from '../principal.ts'
 import type { OidcSettings } from './settings.ts'
+import { messageOf } from '../../../model/error-text.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -23,7 +24,7 @@ function expression(written: string, setting: string): Ask {
     const tree = compile(written)
     return (claims) => TreeInterpreter.search(tree, claims as JSONValue)
   } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is no JMESPath expression: ${error instanceof Error ? error.message : String(error)}`)
+    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is no JMESPath expression: ${messageOf(error)}`)
   }
 }
 
@@ -55,7 +56,7 @@ function ask(question: Ask, claims: Claims, setting: string): JSONValue {
   try {
     return question(claims)
   } catch (error) {
-    throw new NotAllowed('The role of this user could not be worked out.', `auth.oidc.${setting} fails for his claims: ${error instanceof Error ? error.message : String(error)}`)
+    throw new NotAllowed('The role of this user could not be worked out.', `auth.oidc.${setting} fails for his claims: ${messageOf(error)}`)
   }
 }
 
