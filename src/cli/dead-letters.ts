@@ -7,6 +7,7 @@ import { action, CommandError, needServer, withServerFlags } from './client.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { messageOf } from '../model/error-text.ts'
+import { isRecord } from '../model/json.ts'
 
 interface ListFlags extends ServerFlags {
   readonly sink?: string
@@ -128,7 +129,7 @@ function readBody(text: string): object {
   } catch (error) {
     throw new CommandError(`What was written is no JSON: ${messageOf(error)}.`, [], 2)
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new CommandError('The body of an event is a JSON object: { … }.', ['Take it as `weir dead-letters show` has it under "body".'], 2)
+  if (!isRecord(body)) throw new CommandError('The body of an event is a JSON object: { … }.', ['Take it as `weir dead-letters show` has it under "body".'], 2)
   return body
 }
 

@@ -1,14 +1,14 @@
 /** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
 import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from './audit.ts'
 import type { WeirEvent } from './events.ts'
-import { fieldsOf, isFields, known, textOf, type Fields } from './told.ts'
+import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
 /** Whether an event tells of an action: it is said to, or it is a trace as cts_exporter sends it, which knows nothing of families. */
 export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
   if (family !== 'event') return family === 'audit'
-  return isFields(data['audit']) || textOf(data['trace_id']) !== undefined || (textOf(extensions['tenant']) !== undefined && textOf(extensions['status']) !== undefined)
+  return isRecord(data['audit']) || textOf(data['trace_id']) !== undefined || (textOf(extensions['tenant']) !== undefined && textOf(extensions['status']) !== undefined)
 }
 
 /** The first part of references to resources, by who says so: as sources of Weir name them. */

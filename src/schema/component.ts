@@ -4,6 +4,7 @@ import { Complaint } from './complaint.ts'
 import { makeField, type FieldFor, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
 import { raise } from './parsed.ts'
 import { didYouMean } from './suggest.ts'
+import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
@@ -152,8 +153,4 @@ function split(record: Readonly<Record<string, unknown>>, first: (key: string) =
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
+import { isRecord } from '../model/json.ts'
 
 /** The fields that the value at a field may have, with `type` where it chooses; undefined when the field has no keys of its own. */
 export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
@@ -47,10 +48,6 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
     if (Array.isArray(at)) return (at as unknown[])[Number(key)]
     return isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined
   }, value)
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string | number, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {

@@ -1,9 +1,10 @@
 import type { AnyComponentSchema } from './component.ts'
-import { child, entryInfo, isRecord } from './descend.ts'
+import { child, entryInfo } from './descend.ts'
 import type { ConfigDocument, Override } from './document.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import type { Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
+import { isRecord } from '../model/json.ts'
 
 // Kubernetes puts these into every pod beside a Service called `weir`.
 const SERVICE_LINK = /^WEIR_(SERVICE_(HOST|PORT)|PORT)(_|$)/

@@ -1,4 +1,5 @@
 import type { ConfigDocument, Override } from './document.ts'
+import { isRecord } from '../model/json.ts'
 
 /** The document with values set from outside; later overrides win. Problems with them name their origin. */
 export function applyOverrides(document: ConfigDocument, overrides: readonly Override[]): ConfigDocument {
@@ -12,8 +13,4 @@ function set(container: unknown, path: readonly string[], value: unknown): unkno
   const base = isRecord(container) ? container : {}
   const inner = Object.hasOwn(base, key) ? base[key] : undefined
   return { ...base, [key]: set(inner, rest, value) }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { AnyComponentSchema } from './component.ts'
-import { isRecord } from './descend.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
+import { isRecord } from '../model/json.ts'
 
 /**
  * A commented configuration that is valid as it stands: required and usual fields show their example, others their default.

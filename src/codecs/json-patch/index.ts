@@ -1,6 +1,7 @@
 /** What changed between two states of an object: a JSON Patch (RFC 6902) that turns the one into the other. */
 
 import type { PatchStep } from '../../model/kubernetes.ts'
+import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -15,7 +16,7 @@ export function diff(before: unknown, after: unknown): PatchStep[] {
 
 function compare(before: unknown, after: unknown, path: string, steps: PatchStep[]): void {
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, steps)
-  else if (isDict(before) && isDict(after)) compareDicts(before, after, path, steps)
+  else if (isRecord(before) && isRecord(after)) compareDicts(before, after, path, steps)
   else if (!same(before, after)) steps.push({ op: 'replace', path, value: after })
 }
 
@@ -84,7 +85,7 @@ function compareByPlace(before: readonly unknown[], after: readonly unknown[], p
 function isNamed(list: readonly unknown[], name: string): boolean {
   const ids = new Set<unknown>()
   for (const entry of list) {
-    const id = isDict(entry) ? entry[name] : undefined
+    const id = isRecord(entry) ? entry[name] : undefined
     if ((typeof id !== 'string' && typeof id !== 'number') || ids.has(id)) return false
     ids.add(id)
   }
@@ -93,10 +94,6 @@ function isNamed(list: readonly unknown[], name: string): boolean {
 
 function isPlain(list: readonly unknown[]): boolean {
   return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
-}
-
-function isDict(value: unknown): value is Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Of values of which at least one is no object and no list. */

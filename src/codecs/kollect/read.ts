@@ -9,6 +9,7 @@ import type { InMessage } from '../bus-message/read.ts'
 import { changedPaths, diff } from '../json-patch/index.ts'
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from './decode.ts'
 import { messageOf } from '../../model/error-text.ts'
+import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
@@ -102,7 +103,7 @@ function pluralOf(kind: string): string {
 
 /** A state as the journal has it: without what rises with every write. */
 function bare(state: Dict | null): Dict | null {
-  if (state === null || !isDict(state['metadata'])) return state
+  if (state === null || !isRecord(state['metadata'])) return state
   const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = state['metadata']
   return { ...state, metadata }
 }
@@ -113,9 +114,9 @@ const redacted = 'redacted:'
 /** kollect sends Secrets as they are. A value that Weir sent is a digest, and stays. */
 function withoutValues(state: Dict | null): Dict | null {
   if (state === null) return null
-  const fields = ['data', 'stringData'].flatMap((name) => (isDict(state[name]) ? [[name, hidden(state[name])] as const] : []))
+  const fields = ['data', 'stringData'].flatMap((name) => (isRecord(state[name]) ? [[name, hidden(state[name])] as const] : []))
   const metadata = metadataOf(state)
-  const { [lastApplied]: _applied, ...annotations } = isDict(metadata['annotations']) ? metadata['annotations'] : {}
+  const { [lastApplied]: _applied, ...annotations } = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
   return { ...state, ...Object.fromEntries(fields), ...(metadata['annotations'] === undefined ? {} : { metadata: { ...metadata, annotations } }) }
 }
 
@@ -127,7 +128,7 @@ function withoutValue(step: PatchStep): PatchStep {
 }
 
 function hidden(value: unknown): unknown {
-  if (isDict(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hidden(each)]))
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hidden(each)]))
   return typeof value === 'string' && value.startsWith(redacted) ? value : redacted
 }
 
@@ -138,12 +139,12 @@ function isAnother(before: object, after: object): boolean {
 
 function managersOf(state: Dict | null): readonly ManagedField[] {
   const fields = metadataOf(state)['managedFields']
-  return Array.isArray(fields) ? fields.filter((field): field is ManagedField => isDict(field) && typeof field['manager'] === 'string') : []
+  return Array.isArray(fields) ? fields.filter((field): field is ManagedField => isRecord(field) && typeof field['manager'] === 'string') : []
 }
 
 function metadataOf(state: Dict | null): Dict {
   const metadata = state?.['metadata']
-  return isDict(metadata) ? metadata : {}
+  return isRecord(metadata) ? metadata : {}
 }
 
 function textIn(dict: Dict | null, name: string): string {
@@ -152,10 +153,6 @@ function textIn(dict: Dict | null, name: string): string {
 }
 
 function dictOf(state: object): Dict {
-  if (!isDict(state)) throw new Error('it is no message of kollect: a state of an object is something else than an object')
+  if (!isRecord(state)) throw new Error('it is no message of kollect: a state of an object is something else than an object')
   return state
-}
-
-function isDict(value: unknown): value is Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { parseExact, stringifyExact } from './exact.ts'
 import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
+import { isRecord } from '../../model/json.ts'
 
 /** Keys come from outside: no more of them are told apart than these. */
 const mostKeys = 256
@@ -40,7 +41,7 @@ export class NetObservReader {
     } catch {
       record = undefined
     }
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    if (!isRecord(record)) {
       this.malformed++
       return false
     }

@@ -6,7 +6,7 @@ import { awsOptions, regionIn } from '../../bus/aws-client.ts'
 import { awsTrouble } from '../../bus/aws-errors.ts'
 import { within } from '../../bus/within.ts'
 import type { Host } from '../../host/index.ts'
-import { isFields } from '../../model/told.ts'
+import { isRecord } from '../../model/json.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 import { messageOf } from '../../model/error-text.ts'
@@ -60,7 +60,7 @@ export class TrailFiles {
     } catch {
       throw new FileUnfit(`${place} is no JSON`)
     }
-    if (!isFields(told) || !Array.isArray(told['Records'])) throw new FileUnfit(`${place} has no list of records`)
+    if (!isRecord(told) || !Array.isArray(told['Records'])) throw new FileUnfit(`${place} has no list of records`)
     return told['Records']
   }
 

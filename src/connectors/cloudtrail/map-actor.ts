@@ -1,12 +1,12 @@
 /** Who did it: `userIdentity` of a record, whichever type it has. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 /** `kind`: type of the event; what AWS itself did has `AwsServiceEvent`. */
 export function actorOf(told: unknown, { kind, from }: { readonly kind: string | undefined; readonly from: unknown }): AuditActor {
   // What AWS did by itself comes from a place without an address.
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
-  if (!isFields(told)) return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
+  if (!isRecord(told)) return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
   return known<AuditActor>({ ...whoIs(told, kind), address })
 }
 
@@ -34,8 +34,8 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
  * first of a chain of roles was given, else the user of IAM Identity Center, else by the name of the session.
  */
 function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
-  const context = isFields(identity['sessionContext']) ? identity['sessionContext'] : {}
-  const issuer = isFields(context['sessionIssuer']) ? context['sessionIssuer'] : {}
+  const context = isRecord(identity['sessionContext']) ? identity['sessionContext'] : {}
+  const issuer = isRecord(context['sessionIssuer']) ? context['sessionIssuer'] : {}
   const [role, session] = namesIn(textOf(identity['arn']) ?? '')
   const service = /:role\/aws-service-role\/([^/]+)\//.exec(textOf(issuer['arn']) ?? '')?.[1]
   const lender = known<AuditPerson>({
@@ -49,7 +49,7 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
 }
 
 function behalfOf({ onBehalfOf: who }: Fields): AuditPerson {
-  return isFields(who) ? known<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) }) : {}
+  return isRecord(who) ? known<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) }) : {}
 }
 
 /** `arn:aws:sts::1:assumed-role/ROLE/SESSION`, `…:federated-user/NAME`, `arn:aws:iam::1:role/path/ROLE`. */

@@ -1,5 +1,5 @@
 /** What a message says of new files: S3's own notification, EventBridge's, or that of CloudTrail itself. Pure. */
-import { isFields, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, textOf, type Fields } from '../../model/json.ts'
 
 export interface FileName {
   readonly bucket: string
@@ -14,11 +14,11 @@ export function filesIn(body: Uint8Array): readonly FileName[] {
   } catch {
     throw new Error('it is no JSON, so no notification of S3')
   }
-  if (isFields(told)) {
+  if (isRecord(told)) {
     if (told['Event'] === 's3:TestEvent') return []
     if (Array.isArray(told['Records'])) return told['Records'].flatMap(fromS3)
     const { detail, s3Bucket, s3ObjectKey: keys } = told
-    if (isFields(detail)) return told['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
+    if (isRecord(detail)) return told['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
     if (typeof s3Bucket === 'string' && Array.isArray(keys)) return keys.filter((key) => typeof key === 'string').map((key) => ({ bucket: s3Bucket, key }))
   }
   throw new Error('it is no notification of S3')
@@ -30,7 +30,7 @@ export function hasRecords({ key }: FileName): boolean {
 }
 
 function fromS3(record: unknown): FileName[] {
-  if (!isFields(record) || !isFields(record['s3'])) throw new Error('it is no notification of S3')
+  if (!isRecord(record) || !isRecord(record['s3'])) throw new Error('it is no notification of S3')
   if (textOf(record['eventName'])?.startsWith('ObjectCreated:') !== true) return []
   // Names are written as in a form.
   return [named(record['s3']['bucket'], record['s3']['object'], (key) => decodeURIComponent(key.replaceAll('+', ' ')))]
@@ -43,5 +43,5 @@ function named(bucket: unknown, object: unknown, plain: (key: string) => string)
 }
 
 function textIn(value: unknown, name: string): string | undefined {
-  return isFields(value) ? textOf((value as Fields)[name]) : undefined
+  return isRecord(value) ? textOf((value as Fields)[name]) : undefined
 }

@@ -1,6 +1,6 @@
 /** What it was done to: as the record says, or as what was asked for says. */
 import type { AuditResource } from '../../model/audit.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 /** As `LookupEvents` names it, beside the record. */
 export interface LookedUp {
@@ -26,8 +26,8 @@ const parameters = [
 const makes = /^(?:Create|Run|Allocate|Copy|Import|Register|Restore)/
 
 export function resourceOf(record: Fields, lookedUp: readonly LookedUp[]): FoundResource | undefined {
-  const listed = Array.isArray(record['resources']) ? record['resources'].find(isFields) : undefined
-  const [asked, answered] = [record['requestParameters'], record['responseElements']].map((told) => (isFields(told) ? told : {})) as [Fields, Fields]
+  const listed = Array.isArray(record['resources']) ? record['resources'].find(isRecord) : undefined
+  const [asked, answered] = [record['requestParameters'], record['responseElements']].map((told) => (isRecord(told) ? told : {})) as [Fields, Fields]
   const isNew = makes.test(textOf(record['eventName']) ?? '')
   const [first] = lookedUp
   // Older records write the ARN otherwise.
@@ -37,8 +37,8 @@ export function resourceOf(record: Fields, lookedUp: readonly LookedUp[]): Found
 }
 
 function ofInstances({ instancesSet: set }: Fields): FoundResource | undefined {
-  const first: unknown = isFields(set) && Array.isArray(set['items']) ? set['items'][0] : undefined
-  return named(isFields(first) ? textOf(first['instanceId']) : undefined, 'instance')
+  const first: unknown = isRecord(set) && Array.isArray(set['items']) ? set['items'][0] : undefined
+  return named(isRecord(first) ? textOf(first['instanceId']) : undefined, 'instance')
 }
 
 function inParameters(told: Fields): FoundResource | undefined {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { actorOf } from './map-actor.ts'
 import { resourceOf, type FoundResource, type LookedUp } from './map-resource.ts'
@@ -11,12 +11,12 @@ const utf8 = new TextEncoder()
 
 /** Undefined for what is no record at all. `lookedUp`: resources that CloudTrail names beside the record. */
 export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): WeirEvent | undefined {
-  if (!isFields(record)) return undefined
+  if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])
   const [action, eventSource, region, kind, code] = ['eventName', 'eventSource', 'awsRegion', 'eventType', 'errorCode'].map(text)
   // An action is known by its name and who offers it; without either it is something else.
   if (action === undefined && eventSource === undefined) return undefined
-  const identity = isFields(record['userIdentity']) ? record['userIdentity'] : {}
+  const identity = isRecord(record['userIdentity']) ? record['userIdentity'] : {}
   const service = eventSource?.replace(/\.amazonaws\.com(?:\.cn)?$/, '')
   const tenant = text('recipientAccountId') ?? textOf(identity['accountId'])
   const severity = severityOf(record)
@@ -38,7 +38,7 @@ export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): 
 
 /** A failed login has no code: the answer says so. */
 function severityOf({ errorCode, errorMessage, eventName, responseElements: answer }: Fields): AuditSeverity {
-  const failed = textOf(errorCode) !== undefined || textOf(errorMessage) !== undefined || (isFields(answer) && typeof eventName === 'string' && answer[eventName] === 'Failure')
+  const failed = textOf(errorCode) !== undefined || textOf(errorMessage) !== undefined || (isRecord(answer) && typeof eventName === 'string' && answer[eventName] === 'Failure')
   return failed ? 'warning' : 'normal'
 }
 

@@ -1,5 +1,5 @@
 import { AskError } from '../../engine/ask-error.ts'
-import { isFields, textOf } from '../../model/told.ts'
+import { isRecord, textOf } from '../../model/json.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
 import { messageOf } from '../../model/error-text.ts'
 
@@ -56,15 +56,15 @@ function jsonOf(answer: HttpAnswer): unknown {
 /** `message`, `error`, what RFC 9457 has, or plain text. */
 function saidBy(answer: HttpAnswer): string {
   const read = jsonOf(answer)
-  if (!isFields(read)) return textIn(answer).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()
-  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) => (isFields(one) ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ') : textOf(one)))
+  if (!isRecord(read)) return textIn(answer).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()
+  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) => (isRecord(one) ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ') : textOf(one)))
   return textOf(read['message']) ?? textOf(read['error']) ?? [read['title'], read['detail'], ...faults].map(textOf).filter((part) => part !== undefined).join(': ')
 }
 
 /** Seconds in the body or in the header, or a date there (RFC 9110, 10.2.3). */
 function waitOf(answer: HttpAnswer, now: number): number {
   const read = jsonOf(answer)
-  const after = (isFields(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
+  const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
   if (after === undefined) return 0
   const ms = /^\d+(?:\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now
   return ms > 0 ? Math.min(ms, longestWaitMs) : 0

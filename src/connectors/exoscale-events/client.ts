@@ -4,7 +4,7 @@ import { pageOf, type Page } from '../../engine/asked-pages.ts'
 import type { Span } from '../../engine/asked-place.ts'
 import { askPatiently } from '../../engine/ask-patiently.ts'
 import type { Host } from '../../host/index.ts'
-import { isFields, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
@@ -46,7 +46,7 @@ export class ZoneClient {
   /** Id of the organisation that the key is of. Rejects with ExoscaleError. */
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
-    const id = textOf(readAnswer(answer, this.endpoint, isFields)['id'])
+    const id = textOf(readAnswer(answer, this.endpoint, isRecord)['id'])
     if (id === undefined) throw new ExoscaleError(`${this.endpoint} does not say whose the key is; set \`organization\``)
     return id
   }
@@ -56,7 +56,7 @@ export class ZoneClient {
     const answer = await this.#get('/event', [['from', written(from - edgeMs)], ['to', written(to + edgeMs)]], 'list-events', signal)
     if (answer.body.length >= mostBytes) return undefined
     const page = pageOf({ who: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
-    const time = (event: unknown): number => Date.parse(textOf((isFields(event) ? event : ({} as Fields))['timestamp']) ?? '')
+    const time = (event: unknown): number => Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
     return time(page.found[0]) < time(page.found.at(-1)) ? { ...page, found: page.found.toReversed() } : page
   }
 

@@ -2,7 +2,7 @@
  * What must not be kept of the parameters of a request, in place of which stands `[redacted]`: whatever a field holds whose name has `user-data`,
  * `password`, `secret`, `token`, `credential`, `private`, `certificate`, or `key` as a word of its own; and text with a login in a URL, or in PEM.
  */
-import { isFields } from '../../model/told.ts'
+import { isRecord } from '../../model/json.ts'
 
 export const redaction = '[redacted]'
 const names = /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
@@ -10,7 +10,7 @@ const login = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^@\s]+@|-----BEGIN /i
 
 export function redacted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redacted)
-  if (isFields(value)) return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, isSecret(name) && !isNothing(held) ? redaction : redacted(held)]))
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, isSecret(name) && !isNothing(held) ? redaction : redacted(held)]))
   return typeof value === 'string' && login.test(value) ? redaction : value
 }
 

@@ -1,6 +1,6 @@
 /** What a request was about, out of its path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
 import type { AuditResource } from '../../model/audit.ts'
-import { fieldsOf, known, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface FoundResource extends AuditResource {
   readonly type: string

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { fieldsOf, isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
@@ -22,7 +22,7 @@ const telling = ['request-id', 'handler', 'uri'] as const
 
 /** Undefined for what is no event at all. */
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
-  if (!isFields(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
+  if (!isRecord(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
   const text = (name: string): string | undefined => textOf(given[name])
   const [handler, method, path, code, region] = [text('handler'), text('method'), pathOf(given), text('status'), text('zone')]
   const [severity, resource, actor] = [severityOfCode(Number(code)), resourceOf(given), actorOf(given, organization)]
@@ -73,5 +73,5 @@ function timeOf(text: string | undefined): number | undefined {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
-  return isFields(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
+  return isRecord(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
 }

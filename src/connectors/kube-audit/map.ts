@@ -3,7 +3,7 @@ import { kubernetesTypes, type AuditData, type AuditObject } from '../../model/k
 import { kubernetesRef } from '../../model/refs.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { isSecretValue, mark, redactArguments, TextRedactor } from '../../codecs/redact/index.ts'
-import { fieldsOf, known, type Fields } from '../../model/told.ts'
+import { fieldsOf, known, type Fields } from '../../model/json.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
 

@@ -4,6 +4,7 @@ import { Stripper, UnreadableObject } from './client-strip.ts'
 import type { KubeObject } from './client-types.ts'
 import { canonical } from './map-canonical.ts'
 import { Noise, noiseRules, type NoiseRule } from './map-noise.ts'
+import { isRecord } from '../../model/json.ts'
 
 const cutting = (Object.keys(noiseRules) as NoiseRule[]).filter((rule) => rule !== 'status')
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
@@ -42,7 +43,7 @@ test('what is left of an object is what the rules leave of it, however it is wri
       const read = stripper.line(bytes(text))
       expect(read.type).toBe('MODIFIED')
       expect(canonical(read.object?.object)).toBe(wanted)
-      const { uid, resourceVersion } = typeof object.metadata === 'object' && object.metadata !== null && !Array.isArray(object.metadata) ? object.metadata : {}
+      const { uid, resourceVersion } = isRecord(object.metadata) ? object.metadata : {}
       expect([read.object?.uid, read.object?.version]).toEqual([uid, resourceVersion].map((each) => (typeof each === 'string' ? each : undefined)))
     }
     const { items, ...page } = stripper.page(bytes(spread({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '9', continue: '' }, items: [object, object] })))

@@ -2,6 +2,7 @@
 import type { ClusterEventData } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 import type { Place } from './map-change.ts'
+import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -27,7 +28,7 @@ export function eventData(place: Place, resourceVersion: string, object: KubeObj
 }
 
 function dict(value: unknown): Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Dict) : {}
+  return isRecord(value) ? (value as Dict) : {}
 }
 
 /** An empty text is one that nobody has written. */

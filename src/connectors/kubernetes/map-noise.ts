@@ -4,6 +4,7 @@
  */
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
+import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -123,10 +124,6 @@ function covers(path: readonly string[], place: readonly string[]): boolean {
   return path.every((key, at) => key === '*' || place[at] === key)
 }
 
-function isDict(value: unknown): value is Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (key === undefined) return value
   if (Array.isArray(value)) {
@@ -134,7 +131,7 @@ function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
     const mapped = value.map((entry) => without(entry, rest))
     return mapped.every((entry, index) => entry === value[index]) ? value : mapped
   }
-  if (!isDict(value) || !Object.hasOwn(value, key)) return value
+  if (!isRecord(value) || !Object.hasOwn(value, key)) return value
   if (rest.length === 0) {
     const { [key]: _gone, ...others } = value
     return others
@@ -146,5 +143,5 @@ function without(value: unknown, [key, ...rest]: readonly string[]): unknown {
 function partsAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (key === undefined) return value
   if (Array.isArray(value)) return key === '*' ? value.map((entry) => partsAt(entry, rest) ?? null) : null
-  return isDict(value) && Object.hasOwn(value, key) ? partsAt(value[key], rest) : null
+  return isRecord(value) && Object.hasOwn(value, key) ? partsAt(value[key], rest) : null
 }

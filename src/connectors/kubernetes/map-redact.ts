@@ -7,6 +7,7 @@ import { canonical } from './map-canonical.ts'
 import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
+import { isRecord } from '../../model/json.ts'
 
 export interface RedactRules {
   /** Of the digests; replicas share it. */
@@ -73,7 +74,7 @@ export class Redactor {
     if (typeof value === 'string') return this.#string(value, name)
     if (typeof value === 'number') return name !== '' && this.#suspicion(name) === 'password' ? this.digest(String(value)) : value
     if (Array.isArray(value)) return this.#list(value, name)
-    if (!isDict(value)) return value
+    if (!isRecord(value)) return value
     return isRawNumber(value) ? (this.#suspicion(name) === 'password' ? this.digest(String(value.rawJSON)) : value) : this.#dict(value)
   }
 
@@ -116,8 +117,8 @@ export class Redactor {
 
   #member(dict: Dict, name: string, part: unknown, named: string | undefined): unknown {
     if (name === 'value' && named !== undefined) return this.#value(part, named)
-    if (name === 'metadata' && isDict(part)) return this.#metadata(part, false)
-    if (name === 'binaryData' && isDict(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
+    if (name === 'metadata' && isRecord(part)) return this.#metadata(part, false)
+    if (name === 'binaryData' && isRecord(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
     // What a SealedSecret holds is encrypted; an ExternalSecret names the key of a Secret.
     if ((name === 'spec' && dict['kind'] === 'SealedSecret') || (name === 'secretKey' && Object.hasOwn(dict, 'remoteRef'))) return part
     return this.#value(part, name)
@@ -125,13 +126,13 @@ export class Redactor {
 
   /** Of a Secret nothing is kept of its values, wherever they were copied to. */
   #secret(secret: Dict): Dict {
-    const values = ['data', 'stringData'].flatMap((field) => (isDict(secret[field]) ? Object.values(secret[field]) : [])).filter((value) => typeof value === 'string')
+    const values = ['data', 'stringData'].flatMap((field) => (isRecord(secret[field]) ? Object.values(secret[field]) : [])).filter((value) => typeof value === 'string')
     const copies = new Set(values.flatMap((value) => [value, Buffer.from(value, 'base64').toString('utf8')]).filter((value) => value.length >= 6))
     const safe: Record<string, unknown> = {}
     for (const name in secret) {
       const part = secret[name]
-      if ((name === 'data' || name === 'stringData') && isDict(part)) safe[name] = mapDict(part, (value) => (typeof value === 'string' && value.startsWith(mark) ? value : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value)))
-      else safe[name] = name === 'metadata' && isDict(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
+      if ((name === 'data' || name === 'stringData') && isRecord(part)) safe[name] = mapDict(part, (value) => (typeof value === 'string' && value.startsWith(mark) ? value : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value)))
+      else safe[name] = name === 'metadata' && isRecord(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
     }
     return Object.keys(secret).every((name) => secret[name] === safe[name]) ? secret : safe
   }
@@ -140,7 +141,7 @@ export class Redactor {
     let safe = metadata
     for (const field of metadataTexts) {
       const texts = metadata[field]
-      if (isDict(texts)) safe = replaced(safe, field, field === 'annotations' ? this.#annotations(texts, isSecret, copies) : mapDict(texts, (value, name) => this.#value(value, name)))
+      if (isRecord(texts)) safe = replaced(safe, field, field === 'annotations' ? this.#annotations(texts, isSecret, copies) : mapDict(texts, (value, name) => this.#value(value, name)))
     }
     return safe
   }
@@ -160,7 +161,7 @@ export class Redactor {
   #applied(written: unknown): string {
     try {
       const object = JSON.parse(String(written)) as unknown
-      if (isDict(object)) return canonical(this.redact(object))
+      if (isRecord(object)) return canonical(this.redact(object))
     } catch {
       // It is no object: nothing is known of what is in it.
     }
@@ -180,7 +181,7 @@ export class Redactor {
     const [key, ...rest] = path
     if (key === undefined) return this.digest(value)
     if (Array.isArray(value)) return mapList(value, (entry, index) => (key === '*' || key === String(index) ? this.#at(entry, rest) : entry))
-    if (!isDict(value)) return value
+    if (!isRecord(value)) return value
     if (key === '*') return mapDict(value, (entry) => this.#at(entry, rest))
     return Object.hasOwn(value, key) ? replaced(value, key, this.#at(value[key], rest)) : value
   }
@@ -207,10 +208,6 @@ function isRawNumber(value: Dict): value is Dict & { readonly rawJSON: string } 
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
-}
-
-function isDict(value: unknown): value is Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function replaced(dict: Dict, key: string, value: unknown): Dict {

@@ -3,7 +3,7 @@ import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import { auditRecordOf, cloudOf } from '../../model/audit-record.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { known, textOf, type Fields } from '../../model/told.ts'
+import { known, textOf, type Fields } from '../../model/json.ts'
 import { marksOfAudit } from './map-change.ts'
 import { objectNode, shortened, timeOf, within, type KeyedNode, type Properties, type ResourceNode } from './map-node.ts'
 

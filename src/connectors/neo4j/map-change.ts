@@ -1,7 +1,7 @@
 /** A change of an object of a cluster, and by what it is known whose request it was: the rule of view `changes`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
-import { fieldsOf, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { objectNode, shortened, timeOf, within, type Properties, type ResourceNode } from './map-node.ts'
 
 export interface ChangeRow {

@@ -1,6 +1,6 @@
 /** Nodes that rows of several kinds make. */
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { known, textOf, type Fields } from '../../model/told.ts'
+import { known, textOf, type Fields } from '../../model/json.ts'
 
 export type Properties = Readonly<Record<string, string>>
 

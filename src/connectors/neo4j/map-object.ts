@@ -1,7 +1,7 @@
 /** What an object of a cluster is to others, since when: relations as view `relations` has them. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesRef, parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
-import { fieldsOf, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { objectNode, within, type ResourceNode } from './map-node.ts'
 
 export const objectRelations = ['OWNED_BY', 'RUNS_ON', 'IN_NAMESPACE', 'USES_IMAGE', 'SELECTS', 'PROVIDED_BY'] as const

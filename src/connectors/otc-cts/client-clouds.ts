@@ -1,7 +1,7 @@
 /** clouds.yaml, as OpenStack's clients find and read it: the first file of each sort wins as a whole, and variables fill what files leave open. */
 import { posix } from 'node:path'
 import type { Surroundings } from './client-account.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface CloudWanted {
   /** Undefined: `OS_CLOUD`, else the only one. */
@@ -57,7 +57,7 @@ export async function readCloud(wanted: CloudWanted, around: Surroundings): Prom
   const chosen = name ?? (names.length === 1 ? names[0] : undefined)
   if (chosen === undefined) throw new Error(`${file.path} has ${names.length === 0 ? 'no cloud' : `the clouds ${names.join(', ')}`}: say which one by \`auth.cloud\` or OS_CLOUD`)
   const given = file.clouds[chosen]
-  if (!isFields(given)) throw new Error(`${file.path} has no cloud ${chosen}; it has ${names.join(', ') || 'none'}`)
+  if (!isRecord(given)) throw new Error(`${file.path} has no cloud ${chosen}; it has ${names.join(', ') || 'none'}`)
   const profile = textOf(given['profile']) ?? textOf(given['cloud'])
   const vendor = profile === undefined ? {} : (vendors?.clouds[profile] ?? profiles[profile])
   // What is secret is in a file of its own, and wins.
@@ -73,8 +73,8 @@ async function find(sort: 'clouds' | 'secure' | 'clouds-public', named: string |
     const { value, problems } = parseYaml(Buffer.from(await disk.readFile(path)).toString('utf8'), path)
     const [first] = problems
     if (first !== undefined) throw new Error(`${path}:${first.line}:${first.column}: ${first.message}`)
-    const clouds = isFields(value) ? value[sort === 'clouds-public' ? 'public-clouds' : 'clouds'] : undefined
-    if (!isFields(clouds)) throw new Error(`${path} has no map \`${sort === 'clouds-public' ? 'public-clouds' : 'clouds'}\``)
+    const clouds = isRecord(value) ? value[sort === 'clouds-public' ? 'public-clouds' : 'clouds'] : undefined
+    if (!isRecord(clouds)) throw new Error(`${path} has no map \`${sort === 'clouds-public' ? 'public-clouds' : 'clouds'}\``)
     return { path, clouds }
   }
   return undefined
@@ -89,18 +89,18 @@ function places(sort: string, named: string | undefined, byVariable: string | un
 
 /** Keys of both; of maps in it the same. `above`: those of the second win. What is empty counts as not there. */
 function over(base: Fields, more: unknown, which: 'above' | 'below' = 'above'): Fields {
-  if (!isFields(more)) return base
+  if (!isRecord(more)) return base
   const joined: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(more)) {
     const own = joined[key]
-    if (isFields(own) && isFields(value)) joined[key] = over(own, value, which)
+    if (isRecord(own) && isRecord(value)) joined[key] = over(own, value, which)
     else if (isEmpty(own) || (which === 'above' && !isEmpty(value))) joined[key] = value
   }
   return joined
 }
 
 function entryOf(cloud: Fields, env: Surroundings['env']): CloudEntry {
-  const auth = isFields(cloud['auth']) ? cloud['auth'] : {}
+  const auth = isRecord(cloud['auth']) ? cloud['auth'] : {}
   const said = Object.fromEntries(authKeys.map((key) => {
     const byVariable = variables[key]?.map((name) => set(env[name])).find((value) => value !== undefined)
     // Some clients write keys beside `auth`.

@@ -1,6 +1,6 @@
 import { AskError } from '../../engine/ask-error.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
-import { isFields, textOf } from '../../model/told.ts'
+import { isRecord, textOf } from '../../model/json.ts'
 
 /**
  * `passing`: the same request may do better soon. `login`: who we are is not taken. `denied`: we may not read this. `settings`: what is
@@ -56,7 +56,7 @@ export function unanswered(error: unknown, what: string): CtsError {
 export function readAnswer(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
   try {
     const read: unknown = JSON.parse(textIn(answer))
-    if (isFields(read)) return read
+    if (isRecord(read)) return read
   } catch {
     // Said below.
   }
@@ -73,8 +73,8 @@ function saidBy(answer: HttpAnswer): { readonly code: string; readonly message: 
   } catch {
     return { code: '', message: '' }
   }
-  const told = isFields(read) && isFields(read['error']) ? read['error'] : read
-  if (!isFields(told)) return { code: '', message: '' }
+  const told = isRecord(read) && isRecord(read['error']) ? read['error'] : read
+  if (!isRecord(told)) return { code: '', message: '' }
   const message = textOf(told['error_msg']) ?? textOf(told['message']) ?? ''
   return { code: textOf(told['error_code']) ?? '', message: message.replace(/\.$/, '') }
 }

@@ -2,7 +2,7 @@
 import type { HttpAnswer } from '../../net/http-client.ts'
 import type { Account, Named } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
-import { isFields, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, textOf, type Fields } from '../../model/json.ts'
 
 export interface Token {
   readonly text: string
@@ -44,10 +44,10 @@ export function ownTokenIn({ headers }: HttpAnswer): string {
 
 /** Throws CtsError for an answer without a token. */
 export function tokenIn({ headers }: HttpAnswer, body: Fields): { readonly token: Token; readonly project: Project; readonly domain: string | undefined; readonly catalog: unknown } {
-  const told = isFields(body['token']) ? body['token'] : {}
+  const told = isRecord(body['token']) ? body['token'] : {}
   const text = headers['x-subject-token']
   const until = Date.parse(textOf(told['expires_at']) ?? '')
-  const project = isFields(told['project']) ? told['project'] : {}
+  const project = isRecord(told['project']) ? told['project'] : {}
   const id = textOf(project['id'])
   if (typeof text !== 'string' || Number.isNaN(until) || id === undefined) throw new CtsError('shape', 'IAM answered without a token for the project')
   return { token: { text, until }, project: { id, name: textOf(project['name']) }, domain: domainOf(told['user']) ?? domainOf(project), catalog: told['catalog'] }
@@ -55,7 +55,7 @@ export function tokenIn({ headers }: HttpAnswer, body: Fields): { readonly token
 
 /** Of one project, or of a list that was searched by its name. Throws CtsError. */
 export function projectIn(body: Fields, asked: Named): Project {
-  const all = isFields(body['project']) ? [body['project']] : Array.isArray(body['projects']) ? (body['projects'] as unknown[]).filter(isFields) : []
+  const all = isRecord(body['project']) ? [body['project']] : Array.isArray(body['projects']) ? (body['projects'] as unknown[]).filter(isRecord) : []
   const found = all.find(({ id, name }) => (asked.id === undefined ? name === asked.name : id === asked.id))
   const id = textOf(found?.['id'])
   if (found === undefined || id === undefined) throw new CtsError('settings', `IAM knows no project ${asked.name ?? asked.id ?? ''} that is ours; correct \`projects\``)
@@ -64,10 +64,10 @@ export function projectIn(body: Fields, asked: Named): Project {
 
 /** Where a catalog has CTS in a region, without version and project; undefined: it does not say. */
 export function endpointIn(catalog: unknown, region: string, project: string): string | undefined {
-  const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isFields) : []
+  const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
   for (const type of ['ctsv3', 'ctsv2', 'cts']) {
     for (const { endpoints } of services.filter((one) => one['type'] === type)) {
-      const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isFields) : [])
+      const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : [])
         .find((one) => one['interface'] === 'public' && [one['region'], one['region_id']].includes(region))
       const url = URL.parse((textOf(found?.['url']) ?? '').replace(/\$\((?:tenant|project)_id\)s/g, project))
       if (url !== null) return `${url.origin}${url.pathname.replace(/\/v\d[\w.]*(?:\/.*)?$/, '')}`
@@ -77,6 +77,6 @@ export function endpointIn(catalog: unknown, region: string, project: string): s
 }
 
 function domainOf(of: unknown): string | undefined {
-  const domain = isFields(of) ? of['domain'] : undefined
-  return isFields(domain) ? textOf(domain['id']) : undefined
+  const domain = isRecord(of) ? of['domain'] : undefined
+  return isRecord(domain) ? textOf(domain['id']) : undefined
 }

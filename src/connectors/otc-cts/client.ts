@@ -7,7 +7,7 @@ import type { Host } from '../../host/index.ts'
 import { readAnswer } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
 import type { Opened, Session } from './client-session.ts'
-import { isFields, type Fields } from '../../model/told.ts'
+import { isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
 import { messageOf } from '../../model/error-text.ts'
 
@@ -42,9 +42,9 @@ export class TraceReader {
     const query: Query = [...which, ['from', String(from - 1)], ['to', String(to + 1)], ['limit', String(page)], ...(next === undefined ? [] : [['next', next] as const])]
     const answer = await askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (why) => { note('retried', why) } }, () => session.get(path, query, signal))
     const { traces, meta_data: meta } = bodyOf(answer)
-    const { count, marker } = isFields(meta) ? meta : ({} as Fields)
+    const { count, marker } = isRecord(meta) ? meta : ({} as Fields)
     const read = pageOf({ who: 'CTS', what: 'traces', list: traces, count, next: marker })
-    if (!isFields(meta) && read.found.length >= page) throw new AnswerError('unreadable', 'CTS answered with a full page of traces and does not say whether another follows')
+    if (!isRecord(meta) && read.found.length >= page) throw new AnswerError('unreadable', 'CTS answered with a full page of traces and does not say whether another follows')
     note('page', '')
     // A marker may come with the last page, too: the page behind it is empty, and may repeat the marker.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read

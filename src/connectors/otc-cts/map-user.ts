@@ -1,6 +1,6 @@
 /** Who did it: told as an object, as the text of one, or not at all. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface TraceUser {
   /** As cts_exporter writes it, with whatever else there was. */
@@ -10,12 +10,12 @@ export interface TraceUser {
 }
 
 export function userOf(told: unknown): TraceUser {
-  if (isFields(told)) return { data: written(told) }
+  if (isRecord(told)) return { data: written(told) }
   const text = textOf(told)
   if (text === undefined) return { data: { domain: {} } }
   try {
     const read: unknown = JSON.parse(text)
-    if (isFields(read)) return { data: written(read) }
+    if (isRecord(read)) return { data: written(read) }
   } catch {
     // Kept as it is.
   }
@@ -24,7 +24,7 @@ export function userOf(told: unknown): TraceUser {
 
 export function actorOf({ data, text }: TraceUser, { kind, address }: { readonly kind: string | undefined; readonly address: string | undefined }): AuditActor {
   const who = personOf(data)
-  const behind = isFields(data['assumedBy']) && isFields(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
+  const behind = isRecord(data['assumedBy']) && isRecord(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
   const isKnown = who.id !== undefined || who.name !== undefined
   return known<AuditActor>({
     kind: behind !== undefined ? 'session' : isKnown ? 'user' : text === undefined && kind === 'SystemAction' ? 'system' : 'unknown',
@@ -33,12 +33,12 @@ export function actorOf({ data, text }: TraceUser, { kind, address }: { readonly
 }
 
 function written({ id, name, domain, ...rest }: Fields): Fields {
-  const home = isFields(domain) ? domain : {}
+  const home = isRecord(domain) ? domain : {}
   const said = (of: Fields): Fields => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
   return { ...known({ id: textOf(id), name: textOf(name) }), domain: said(home), ...said(rest) }
 }
 
 function personOf(user: Fields): AuditPerson {
-  const domain = isFields(user['domain']) ? user['domain'] : {}
+  const domain = isRecord(user['domain']) ? user['domain'] : {}
   return known<AuditPerson>({ id: textOf(user['id']), name: textOf(user['name']), domain: textOf(domain['id']) ?? textOf(domain['name']) })
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { isFields, known, textOf, type Fields } from '../../model/told.ts'
+import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { actorOf, userOf } from './map-user.ts'
 
 /** Where traces come from. */
@@ -41,7 +41,7 @@ const utf8 = new TextEncoder()
 
 /** Undefined for what is no trace at all. */
 export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | undefined {
-  if (!isFields(given)) return undefined
+  if (!isRecord(given)) return undefined
   // Keys with a stray space are in the vendor's own samples.
   const trace = Object.fromEntries(Object.entries(given).map(([key, value]) => [key.trim(), value]))
   const { user: told, trace_rating: rating, trace_status: status, ...rest } = trace
@@ -118,5 +118,5 @@ function digestOf(trace: Fields): string {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
-  return isFields(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
+  return isRecord(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
 }

@@ -3,6 +3,7 @@ import { families, type Family } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import type { Letter } from './dead-letters.ts'
+import { isRecord } from '../../model/json.ts'
 
 const names = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref', 'data', 'data_base64'] as const
 type Edited = Partial<Record<(typeof names)[number], unknown>>
@@ -15,7 +16,7 @@ const mostBytes = 16 * 1024 * 1024
  */
 export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8Array {
   if (kind === 'flows') throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refusal('The body of an event is a JSON object.')
+  if (!isRecord(body)) throw refusal('The body of an event is a JSON object.')
   const edited = body as Edited
   const unknown = Object.keys(edited).find((name) => !(names as readonly string[]).includes(name))
   if (unknown !== undefined) throw refusal(`"${unknown}" is nothing that an event has; further attributes stand in \`extensions\`.`)

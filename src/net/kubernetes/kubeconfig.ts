@@ -2,6 +2,7 @@
 import { posix } from 'node:path'
 import type { Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
+import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -57,7 +58,7 @@ export function textOf(value: unknown): string | undefined {
 }
 
 export function dictOf(value: unknown): Dict {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Dict) : {}
+  return isRecord(value) ? (value as Dict) : {}
 }
 
 export function listOf(value: unknown): readonly Dict[] {

@@ -1,5 +1,6 @@
 /** Variables and the flag of cts_exporter, and what Knative puts beside them. */
 import { loginOf, PresetProblem, truthOf, type Login } from '../given.ts'
+import { isRecord } from '../../model/json.ts'
 
 /** As given on the command line. */
 export interface CtsExporterFlags {
@@ -80,10 +81,10 @@ function sinkOf(url: string | undefined): Login {
 function extensionsOf(text: string | undefined): Readonly<Record<string, string>> {
   if (text === undefined) return {}
   const given = parsed(text)
-  if (!isMap(given)) throw new PresetProblem('K_CE_OVERRIDES is no JSON object; it may be {"extensions":{"env":"prod"}}')
+  if (!isRecord(given)) throw new PresetProblem('K_CE_OVERRIDES is no JSON object; it may be {"extensions":{"env":"prod"}}')
   const { extensions = null } = given
   if (extensions === null) return {}
-  if (!isMap(extensions)) throw new PresetProblem('`extensions` of K_CE_OVERRIDES is no JSON object; it may be {"env":"prod"}')
+  if (!isRecord(extensions)) throw new PresetProblem('`extensions` of K_CE_OVERRIDES is no JSON object; it may be {"env":"prod"}')
   return Object.fromEntries(Object.entries(extensions).map(([written, value]) => {
     const name = written.toLowerCase()
     if (!/^[a-z0-9]+$/.test(name)) throw new PresetProblem(`K_CE_OVERRIDES names the extension \`${written}\`; extensions are named with letters and digits alone`)
@@ -100,8 +101,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

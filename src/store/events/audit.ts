@@ -4,7 +4,7 @@ import type { EventBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import { fieldsOf, textOf, type Fields } from '../../model/told.ts'
+import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { auditColumns, type AuditColumn } from '../schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
 

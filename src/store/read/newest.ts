@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
 import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type WantedAddresses } from './views.ts'
+import { isRecord } from '../../model/json.ts'
 
 /**
  * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
@@ -29,10 +30,6 @@ const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7
 
 type Node = Readonly<Record<string, unknown>>
 
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
@@ -42,7 +39,7 @@ function columnsOf(expression: unknown, found = new Set<string>()): Set<string> 
   if (Array.isArray(expression)) return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
   // Read as a double, it is another number now.
   if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression)) return undefined
-  if (!isNode(expression)) return found
+  if (!isRecord(expression)) return found
   const { class: kind } = expression
   if (kind === 'SUBQUERY' || kind === 'STAR' || kind === 'WINDOW' || kind === 'LAMBDA' || kind === 'POSITIONAL_REFERENCE' || kind === 'PARAMETER') return undefined
   if (kind === 'FUNCTION' && volatile.has(String(expression['function_name']).toLowerCase())) return undefined
@@ -53,14 +50,14 @@ function columnsOf(expression: unknown, found = new Set<string>()): Set<string> 
 /** The constant of a LIMIT or OFFSET. */
 function rowsIn(expression: unknown): number | undefined {
   if (expression === null) return 0
-  const value = isNode(expression) && expression['class'] === 'CONSTANT' && isNode(expression['value']) ? expression['value']['value'] : undefined
+  const value = isRecord(expression) && expression['class'] === 'CONSTANT' && isRecord(expression['value']) ? expression['value']['value'] : undefined
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
 /** Plain columns and stars, whose aliases hide no column that the selection uses. */
 function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
   return selected.every((each) => {
-    if (!isNode(each)) return false
+    if (!isRecord(each)) return false
     if (each['class'] === 'STAR') return each['columns'] === false && each['expr'] === null && list(each['replace_list']).length === 0 && list(each['rename_list']).length === 0
     return each['class'] === 'COLUMN_REF' && !used.has(String(each['alias']).toLowerCase())
   })
@@ -68,30 +65,30 @@ function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): b
 
 function chosenFrom(node: Node): { readonly limit: Node | undefined; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
   const from = node['from_table']
-  const plain = node['type'] === 'SELECT_NODE' && isNode(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
+  const plain = node['type'] === 'SELECT_NODE' && isRecord(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
     from['schema_name'] === '' && from['catalog_name'] === '' && from['sample'] === null && from['at_clause'] === null && list(from['column_name_alias']).length === 0 &&
-    isNode(node['cte_map']) && list(node['cte_map']['map']).length === 0 && list(node['group_expressions']).length === 0 && list(node['group_sets']).length === 0 &&
+    isRecord(node['cte_map']) && list(node['cte_map']['map']).length === 0 && list(node['group_expressions']).length === 0 && list(node['group_sets']).length === 0 &&
     node['aggregate_handling'] === 'STANDARD_HANDLING' && node['having'] === null && node['sample'] === null && node['qualify'] === null
   const modifiers = list(node['modifiers'])
-  if (!plain || !modifiers.every((each) => isNode(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'))) return undefined
-  const limit = modifiers.find((each): each is Node => isNode(each) && each['type'] === 'LIMIT_MODIFIER')
+  if (!plain || !modifiers.every((each) => isRecord(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'))) return undefined
+  const limit = modifiers.find((each): each is Node => isRecord(each) && each['type'] === 'LIMIT_MODIFIER')
   const [most, offset] = limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
   if (limit === undefined && node['where_clause'] === null) return undefined
   if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
-  const orders = modifiers.flatMap((each) => (isNode(each) && each !== limit ? list(each['orders']) : []))
+  const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
   // ORDER BY 1 speaks of the select list; only names mean the same in both selections.
-  if (!orders.every((each) => isNode(each) && isNode(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
+  if (!orders.every((each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
   const used = columnsOf([node['where_clause'], orders])
   if (used === undefined || !isPlainList(list(node['select_list']), used)) return undefined
   const selected = list(node['select_list'])
-  const shown = selected.some((each) => isNode(each) && each['class'] === 'STAR') ? 'all' : (columnsOf(selected) ?? 'all')
+  const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR') ? 'all' : (columnsOf(selected) ?? 'all')
   return { limit, count: most + offset, used, shown }
 }
 
 /** The selection behind a statement's syntax tree, where it has this form. */
 export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
-  const node = isNode(statement) ? statement['node'] : undefined
-  if (!isNode(node)) return undefined
+  const node = isRecord(statement) ? statement['node'] : undefined
+  if (!isRecord(node)) return undefined
   const chosen = chosenFrom(node)
   if (chosen === undefined) return undefined
   const from = node['from_table'] as Node

@@ -1,5 +1,6 @@
 import { dayOf, msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
+import { isRecord } from '../../model/json.ts'
 
 /** When rows must have been received, or must have happened, to be of interest, in Unix ms; every row counts where a side is open. */
 export interface Receipt {
@@ -14,10 +15,6 @@ export interface Receipt {
 const slackMs = msPerHour
 
 type Node = Readonly<Record<string, unknown>>
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
@@ -53,7 +50,7 @@ function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown, ta
       for (const each of node) visit(each)
       return
     }
-    if (!isNode(node)) return
+    if (!isRecord(node)) return
     if (isView(node, view)) reads++
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
       const found = read(node['where_clause'], nameOf(node['from_table'], view))
@@ -69,22 +66,22 @@ function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown, ta
 
 /** `column = 'a'` or `column IN ('a', 'b')` among the parts of a condition that must all hold. */
 function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
-  if (!isNode(condition)) return undefined
+  if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') return list(condition['children']).map((each) => textsIn(each, column)).find((each) => each !== undefined)
   const sides = condition['type'] === 'COMPARE_EQUAL' ? [condition['left'], condition['right']] : condition['type'] === 'COMPARE_IN' ? list(condition['children']) : []
   const [of, ...values] = sides
   if (!isColumn(of, column)) return undefined
-  const texts = values.map((value) => (isNode(value) && value['class'] === 'CONSTANT' && isNode(value['value']) ? value['value']['value'] : undefined))
+  const texts = values.map((value) => (isRecord(value) && value['class'] === 'CONSTANT' && isRecord(value['value']) ? value['value']['value'] : undefined))
   return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
 function isView(node: unknown, view: string): boolean {
-  return isNode(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === view && list(node['column_name_alias']).length === 0
+  return isRecord(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === view && list(node['column_name_alias']).length === 0
 }
 
 /** Bounds that a condition sets, if it does: those of its parts that must all hold. */
 function boundsIn(condition: unknown, column: Column): Receipt | undefined {
-  if (!isNode(condition)) return undefined
+  if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
     const found = list(condition['children']).map((each) => boundsIn(each, column)).filter((each) => each !== undefined)
     return found.length === 0 ? undefined : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
@@ -109,21 +106,21 @@ interface Column {
 }
 
 function isColumn(node: unknown, { column, table }: Column): boolean {
-  if (!isNode(node) || node['class'] !== 'COLUMN_REF') return false
+  if (!isRecord(node) || node['class'] !== 'COLUMN_REF') return false
   const [name, of, ...more] = list(node['column_names']).map((part) => String(part).toLowerCase()).reverse()
   return name === column && (of === undefined || of === table) && more.length === 0
 }
 
 function nameOf(from: unknown, view: string): string {
-  const alias = isNode(from) ? String(from['alias']).toLowerCase() : ''
+  const alias = isRecord(from) ? String(from['alias']).toLowerCase() : ''
   return alias === '' ? view : alias
 }
 
 /** `make_timestamptz(µs)`, as the query compilers write moments. */
 function momentIn(node: unknown): number | undefined {
-  if (!isNode(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
+  if (!isRecord(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
   const [only, ...more] = list(node['children'])
-  const value = isNode(only) && only['class'] === 'CONSTANT' && isNode(only['value']) ? only['value']['value'] : undefined
+  const value = isRecord(only) && only['class'] === 'CONSTANT' && isRecord(only['value']) ? only['value']['value'] : undefined
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 

@@ -1,13 +1,14 @@
-/** What others wrote, taken apart. */
+/** Values of JSON whose types are not known. */
 export type Fields = Readonly<Record<string, unknown>>
 
-export function isFields(value: unknown): value is Fields {
+/** Neither null nor an array. */
+export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Empty where it is something else. */
+/** Empty where it is no object. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {}
+  return isRecord(value) ? value : {}
 }
 
 /** Numbers and texts as text; undefined for what is empty or neither. */
