@@ -1,4 +1,5 @@
 import type { Host } from '../host/index.ts'
+import { messageOf } from '../model/error-text.ts'
 
 export interface Limit {
   readonly timers: Host['timers']
@@ -24,4 +25,9 @@ export async function within<T>(asked: Promise<T>, { timers, ms, late, until }: 
     // Somebody hears of it, whichever was first.
     for (const one of [asked, over]) one.catch(() => undefined)
   }
+}
+
+/** What is wrong with a sink, undefined when nothing is; `late` where there is no answer in time. */
+export function problemWithin(problem: Promise<string | undefined>, limit: Omit<Limit, 'until'>, signal: AbortSignal): Promise<string | undefined> {
+  return within(problem, { ...limit, until: { signal, says: 'the sink is stopping' } }).catch(messageOf)
 }

@@ -1,6 +1,5 @@
 import type { ServiceBusClient, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus'
-import { soon } from '../../bus/soon.ts'
-import { within } from '../../bus/within.ts'
+import { problemWithin, within } from '../../bus/within.ts'
 import { behindKey, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { hangUp, makeClient, whileOpen } from './client-connect.ts'
@@ -51,7 +50,7 @@ export class ServiceBusPublisher {
       this.#announced = true
       return undefined
     }, (error: unknown) => why(error, entity, 'Send')).finally(() => { this.#opening = undefined })
-    return soon(this.#opening, { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
+    return problemWithin(this.#opening, { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
   }
 
   /** The attempts of all messages, in their order. Behind one that failed none of its key is sent. */
@@ -86,7 +85,7 @@ export class ServiceBusPublisher {
       await hangUp(client, host, closeMs)
       return undefined
     }, (error: unknown) => why(error, entity, 'Send'))
-    const problem = await soon(opening, { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
+    const problem = await problemWithin(opening, { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
     return problem === undefined ? { is: 'ok', says } : { is: 'fail', says: problem }
   }
 

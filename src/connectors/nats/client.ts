@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
 import { Heeded } from '../../bus/heeded.ts'
-import { soon } from '../../bus/soon.ts'
+import { problemWithin } from '../../bus/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { noAnswer, notAllowed, notHeard, says, unacknowledged, verdict, whyNotConnected } from './client-errors.ts'
@@ -46,7 +46,7 @@ export class JetStreamPublisher {
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
-    return soon(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) }, signal)
+    return problemWithin(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) }, signal)
   }
 
   /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */

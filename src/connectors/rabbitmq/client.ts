@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib'
 import { Heeded } from '../../bus/heeded.ts'
-import { soon } from '../../bus/soon.ts'
+import { problemWithin } from '../../bus/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { dial, ensureDeclared, hangUp, type Dialed } from './client-connect.ts'
@@ -52,7 +52,7 @@ export class RabbitPublisher {
     if (this.#live?.blocked !== undefined) return this.#live.blocked
     if (this.#live !== undefined) return undefined
     this.#opening ??= this.#open().finally(() => { this.#opening = undefined })
-    return soon(this.#opening.then(() => undefined, says), { timers: this.#context.host.timers, ms: this.#config.timeout, late: `${this.#config.url} did not answer within ${this.#config.timeout} ms` }, signal)
+    return problemWithin(this.#opening.then(() => undefined, says), { timers: this.#context.host.timers, ms: this.#config.timeout, late: `${this.#config.url} did not answer within ${this.#config.timeout} ms` }, signal)
   }
 
   /** Resolves when a queue has the message, or with what is to become of it. */
