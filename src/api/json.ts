@@ -1,5 +1,5 @@
 import { ApiError } from './problems.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 const quote = 0x22
 const backslash = 0x5c

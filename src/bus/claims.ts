@@ -4,7 +4,7 @@ import { HttpClient } from '../net/http-client.ts'
 import { authorization } from '../net/secrets.ts'
 import { readTls } from '../net/tls.ts'
 import type { ClaimPlace } from '../schema/index.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface ClaimStore {
   /** Durable when it resolves, with where it lies; rejects, in words. Putting it twice leaves one. */

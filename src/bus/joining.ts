@@ -2,7 +2,7 @@
 import { joinParts, partOf, type Part } from '../codecs/bus-message/oversize.ts'
 import type { InMessage } from '../codecs/bus-message/read.ts'
 import type { Clock } from '../host/index.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** A message, and by what it is acknowledged: more than one handle where it came in parts. */
 export interface Whole<Handle> {

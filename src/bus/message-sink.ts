@@ -6,7 +6,7 @@ import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } f
 import { sinkRows, type SinkRow } from '../engine/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** The settings that every such sink has (`messageFields` of the schema). */
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {

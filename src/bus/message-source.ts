@@ -2,14 +2,13 @@
 import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/ports.ts'
 import { encodeEvents } from '../journal/bodies.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
 import { within } from './within.ts'
-import { messageOf } from '../model/error-text.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {

@@ -6,7 +6,7 @@ import type { Attempt } from '../engine/in-order.ts'
 import type { Context } from '../engine/ports.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface OversizeConfig {
   readonly oversize: 'dead-letter' | 'patch-only' | 'split' | 'claim-check'

@@ -4,7 +4,7 @@ import type { Context } from '../engine/ports.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
 import type { Whole } from './joining.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface RedeemOptions {
   readonly place: ClaimPlace | null

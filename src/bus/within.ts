@@ -1,5 +1,5 @@
 import type { Host } from '../host/index.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface Limit {
   readonly timers: Host['timers']

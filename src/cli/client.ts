@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { holderText, readHolder } from './lock.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 type ExitCode = 1 | 2 | 70 | 78
 

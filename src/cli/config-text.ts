@@ -1,9 +1,8 @@
 /** Reads the text of a configuration file, and refuses what is no configuration before any setting is looked at. */
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import { formatProblems, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
-import { messageOf } from '../model/error-text.ts'
 
 const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
 const binaryHint = 'name a YAML file'

@@ -6,7 +6,7 @@ import type { ServerFlags } from './client.ts'
 import { action, CommandError, needServer, withServerFlags } from './client.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 import { isRecord } from '../model/json.ts'
 
 interface ListFlags extends ServerFlags {

@@ -2,7 +2,7 @@
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { CommandError } from './client.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** Text of a file; `-` is standard input. */
 export async function readText(file: string): Promise<string> {

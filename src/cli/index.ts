@@ -1,8 +1,7 @@
 import { self, systemReason } from '../host/process.ts'
-import { errorTable, WeirError } from '../model/errors.ts'
+import { errorTable, stackOf, WeirError } from '../model/errors.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { badConfiguration } from './bad-configuration.ts'
-import { stackOf } from '../model/error-text.ts'
 
 /** Runs a command line; sets the exit code (0 done or after a clean stop, 2 on bad configuration or a command line that cannot be used, 1 otherwise) and prints errors as a sentence and a line of advice. */
 export async function main(args: readonly string[]): Promise<void> {

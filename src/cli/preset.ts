@@ -1,10 +1,9 @@
 /** What stands in for another program: a configuration that is made of that one's settings, kept in the data folder, and run. */
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, stackOf, WeirError } from '../model/errors.ts'
 import { makeDataFolder, refuseHeld } from './lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
-import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface PresetStart {
   /** As in `weir NAME`; the configuration is kept under this name. */

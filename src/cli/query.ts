@@ -7,7 +7,7 @@ import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags } from './client.ts'
 import { print } from './output.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 interface QueryFlags extends ServerFlags {
   readonly format?: QueryFormat

@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/ports.ts'
 import { self } from '../host/process.ts'
 import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** As it is handed to another thread. */
 export interface SharedStart {

@@ -8,7 +8,7 @@ import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { clusterSources, hearsFlows, identityFolder, type WeirConfig } from './config.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface WorkloadsOptions {
   readonly host: Host

@@ -1,6 +1,6 @@
 import type { Clock } from '../host/index.ts'
 import type { Failure } from '../model/outcome.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** What became of one attempt; undefined: delivered. */
 export type Attempt =

@@ -22,7 +22,7 @@ import type { SinkSet } from './sinks.ts'
 import type { SourceHealth } from './source-health.ts'
 import type { SourceReport } from './sources.ts'
 import { tapOf } from './tap.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** What main asks of the ingest worker. */
 export interface IngestPort {

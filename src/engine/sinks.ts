@@ -1,6 +1,6 @@
 import type { Host } from '../host/index.ts'
 import { openReader, type Tail } from '../journal/index.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, stackOf, WeirError } from '../model/errors.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { Fate } from './control.ts'
 import { DeadLetters, type LetterLog } from './delivery/dead-letters.ts'
@@ -13,7 +13,6 @@ import { FormerSinks, type FormerSink, type Orphaned } from './former-sinks.ts'
 import type { SinkBooks } from './ledger.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from './ports.ts'
 import { endsWithin } from './stopping.ts'
-import { messageOf, stackOf } from '../model/error-text.ts'
 
 export interface SinkEntry {
   readonly id: string

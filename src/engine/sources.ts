@@ -8,7 +8,7 @@ import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, Sourc
 import { healthOf, type SourceHealth } from './source-health.ts'
 import { endsWithin } from './stopping.ts'
 import { tracedUnit } from './traced.ts'
-import { messageOf, stackOf } from '../model/error-text.ts'
+import { messageOf, stackOf } from '../model/errors.ts'
 
 export interface SourceEntry {
   readonly id: string

@@ -1,7 +1,6 @@
 import type { Server } from 'node:net'
 import { whoListens } from './ports.ts'
-import { WeirError } from '../model/errors.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 
 /** Why listening failed, in words for a user; a port in use names who may hold it. */
 export async function explainListen(

@@ -4,7 +4,7 @@ import { hostname, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** The process and its surroundings, by value like the rest of the host. */
 export const self = {

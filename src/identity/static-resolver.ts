@@ -2,7 +2,7 @@ import type { Host, Timer } from '../host/index.ts'
 import type { Log } from '../telemetry/ports.ts'
 import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** The part of the resolver port's answers that a table can give: it never asks to wait. */
 export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }

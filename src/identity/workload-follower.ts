@@ -5,7 +5,7 @@ import type { Tail } from '../journal/types.ts'
 import { filePartition } from '../model/positions.ts'
 import { enrichFlows } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** What was told is written down so often, and sooner when so much of the journal waits for it, though not all the time: it is written as a whole. */
 const commitEveryMs = 900_000

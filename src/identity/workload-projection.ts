@@ -6,7 +6,7 @@ import { filePartition, nowhere, type Position, type Positions } from '../model/
 import { toldResources } from './told-resources.ts'
 import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts'
 import { Workloads } from './workloads.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** Who had an address is remembered for so long after: flows come late, and an hour's unknown addresses are asked again when it is over. */
 export const rememberMs = 3 * 3_600_000

@@ -1,11 +1,10 @@
 /** The segments of a folder, and room for more: what is settled goes first, and only the rest makes the journal full. */
 import type { Fence } from '../host/fence.ts'
 import type { Disk } from '../host/index.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentStart } from './paths.ts'
 import { listSegments } from './recover.ts'
-import { messageOf } from '../model/error-text.ts'
 
 /** Bytes written before the free space is checked again, at most; a quarter of the reserve where that is less. */
 const mostUnchecked = 16 * 1024 * 1024

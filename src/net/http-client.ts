@@ -6,7 +6,7 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { Timers } from '../host/index.ts'
 import type { TlsOptions } from './tls.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface HttpAnswer {
   readonly status: number

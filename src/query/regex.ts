@@ -3,7 +3,7 @@
  * versions (Unicode classes, single bytes, group names) is refused, with what to write instead.
  */
 import { RE2JS } from 're2js'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** Characters of an expression, and states of its automaton (roughly): a larger one costs time on every text. */
 const longest = 1000

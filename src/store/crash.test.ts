@@ -10,7 +10,7 @@ import { rollups } from './rollup/schema.ts'
 import { readManifest } from './manifest.ts'
 import { DiskWriter, readLines } from './testing/disk-writer.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 const directory = '/data/store'
 

@@ -1,5 +1,4 @@
-import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
-import { messageOf } from '../model/error-text.ts'
+import { type ErrorCode, errorTable, messageOf, WeirError } from '../model/errors.ts'
 
 /** An error as it travels between threads and processes. */
 export interface Fault {

@@ -8,7 +8,7 @@ import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
 import { ReopeningStore } from './reopening.ts'
 import { Waiting, type FeedIdentity } from './waiting.ts'
-import { messageOf, stackOf } from '../model/error-text.ts'
+import { messageOf, stackOf } from '../model/errors.ts'
 
 export interface FeedOptions {
   readonly host: Host

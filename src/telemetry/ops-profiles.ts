@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { profileKinds, type ProfileKind, type ProfileWish } from './profile.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** By the name of a thread, how it is asked for a profile; the first is what is asked when nothing is said. */
 export type ProfileThreads = ReadonlyMap<string, (wish: ProfileWish) => Promise<Uint8Array>>

@@ -5,7 +5,7 @@ import type { Exposition } from './exposition.ts'
 import type { Health } from './health.ts'
 import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface OpsOptions {
   readonly host: string

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import type { Timer, Timers } from '../host/index.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
-import { messageOf } from '../model/error-text.ts'
+import { messageOf } from '../model/errors.ts'
 
 export interface Span {
   /** 32 hexadecimal digits. */

@@ -1,9 +1,9 @@
 // A cloud, a journal and a clock that moves by the test's hand, for one tracker of source `otc-cts`.
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
-import { keptMs, trackerPlace, type TrackerPlace } from '../../src/connectors/otc-cts/source-place.ts'
+import { keptMs, trackerPartition, type TrackerPartition } from '../../src/connectors/otc-cts/source-partition.ts'
 import { sessionOf } from '../../src/connectors/otc-cts/source.ts'
-import type { AskedLimits } from '../../src/engine/asked-place.ts'
-import { ToldOnce } from '../../src/engine/told-once.ts'
+import type { PollLimits } from '../../src/polling/partition.ts'
+import { Checkpoint } from '../../src/polling/checkpoint.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { AskedScene, minute } from './asked-scene.ts'
 import { CtsServer, type CtsProject } from './cts.ts'
@@ -40,16 +40,16 @@ export class CtsScene extends AskedScene {
   }
 
   /** A start of Weir: what it remembers is in the journal. */
-  async place(written: WrittenCts = {}, limits?: AskedLimits): Promise<{ poll(): Promise<void>; readonly place: TrackerPlace }> {
+  async place(written: WrittenCts = {}, limits?: PollLimits): Promise<{ poll(): Promise<void>; readonly place: TrackerPartition }> {
     const config = configFrom(otcCtsSchema, {
       iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
     })
     const context = this.context()
-    const told = new ToldOnce(context, keptMs)
+    const told = new Checkpoint(context, keptMs)
     await told.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)
-    const place = trackerPlace({ config, context, session, told, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
+    const place = trackerPartition({ config, context, session, told, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
     return { place, poll: () => place.poll(this.signal) }
   }
 }

@@ -1,6 +1,6 @@
 import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** A view of the console that somebody gave a name. */
 export interface SavedView {

@@ -3,7 +3,7 @@ import type { Machine } from '../../host/machine.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { WeirConfig } from '../config.ts'
 import type { LockContent } from '../lock.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** `fail`: Weir cannot start or would lose data here. `warn`: it runs, and something should be done. */
 export type Status = 'ok' | 'warn' | 'fail'

@@ -3,7 +3,7 @@ import { PcapError } from '../../codecs/pcap/packet.ts'
 import { findDatagram, type CapturedDatagram, type NoDatagram } from '../../codecs/pcap/udp.ts'
 import type { Host } from '../../host/index.ts'
 import { CommandError } from '../client.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface TimedDatagram extends CapturedDatagram {
   /** Unix ms, with a fraction; NaN where the capture has no time. */

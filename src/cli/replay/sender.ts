@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net'
 import type { CapturedDatagram } from '../../codecs/pcap/udp.ts'
 import { CommandError } from '../client.ts'
 import type { Target } from '../replay.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Exporters with a socket of their own; more than these share them. */
 const mostSockets = 512

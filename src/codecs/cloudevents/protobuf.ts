@@ -9,7 +9,7 @@ import { attributeLimit, badTime, type Extensions, type ExtensionValue } from '.
 import { decodeAttributed } from './binary.ts'
 import { contentType, eventFields } from './encode.ts'
 import { Fault, naming } from './errors.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const field = { id: 1, source: 2, specversion: 3, type: 4, attributes: 5, binaryData: 6, textData: 7, protoData: 8 } as const
 const required: Readonly<Record<number, string>> = { [field.id]: 'id', [field.source]: 'source', [field.specversion]: 'specversion', [field.type]: 'type' }

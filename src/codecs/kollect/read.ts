@@ -8,7 +8,7 @@ import { kubernetesRef } from '../../model/refs.ts'
 import type { InMessage } from '../bus-message/read.ts'
 import { changedPaths, diff } from '../json-patch/index.ts'
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from './decode.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>

@@ -5,7 +5,7 @@ import { ServiceBusPublisher, type Outgoing } from './client.ts'
 import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { toMessage } from './map.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)

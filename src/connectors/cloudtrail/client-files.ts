@@ -9,7 +9,7 @@ import type { Host } from '../../host/index.ts'
 import { isRecord } from '../../model/json.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** It is not there or is no file of a trail, and will not be any better. */
 export class FileUnfit extends Error {

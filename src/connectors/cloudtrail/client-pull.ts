@@ -8,7 +8,7 @@ import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** A message of the queue: the handle of each of its records. */
 export interface Delivery {

@@ -2,9 +2,9 @@
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../bus/aws-client.ts'
 import { awsTrouble } from '../../bus/aws-errors.ts'
-import { AnswerError, AskError } from '../../engine/ask-error.ts'
-import { pageOf, type Page } from '../../engine/asked-pages.ts'
-import type { Span } from '../../engine/asked-place.ts'
+import { ResponseError, PollError } from '../../polling/poll-error.ts'
+import { pageOf, type Page } from '../../polling/pages.ts'
+import type { Span } from '../../polling/partition.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
@@ -20,7 +20,7 @@ export interface ReaderOptions {
 }
 
 /** Why there are no events, in words, with what to do. */
-export class TrailError extends AskError {
+export class TrailError extends PollError {
   override readonly name = 'TrailError'
 }
 
@@ -52,7 +52,7 @@ export class TrailReader {
     }
   }
 
-  /** One page, newest first over all pages. Rejects with TrailError, with AnswerError for a success that is none, and when the signal aborts. */
+  /** One page, newest first over all pages. Rejects with TrailError, with ResponseError for a success that is none, and when the signal aborts. */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = mostInAnswer): Promise<Page<Event>> {
     // Times are of whole seconds there.
     const span = { StartTime: new Date(Math.floor(from / 1000) * 1000), EndTime: new Date(Math.ceil(to / 1000) * 1000), MaxResults: page }
@@ -86,8 +86,8 @@ export class TrailReader {
       } catch (error) {
         if (signal.aborted) throw error
         note('failed')
-        if (error instanceof AnswerError) throw error
-        if (isUnreadable(error)) throw new AnswerError('unreadable', 'CloudTrail answered something that is no JSON', error)
+        if (error instanceof ResponseError) throw error
+        if (isUnreadable(error)) throw new ResponseError('unreadable', 'CloudTrail answered something that is no JSON', error)
         if (!mayPass(error) || attempt >= tries) throw await this.#failure(late.signal.aborted ? new Error(`no answer within ${config.timeout} ms`) : error)
         const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
         // A part is random, so that many do not come at once.

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
-import { readPages, type Page } from '../../engine/asked-pages.ts'
-import { ToldOnce } from '../../engine/told-once.ts'
+import { readPages, type Page } from '../../polling/pages.ts'
+import { Checkpoint } from '../../polling/checkpoint.ts'
 import type { Host } from '../../host/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
@@ -19,7 +19,7 @@ import { TrailReader } from './client.ts'
 import { lookAtTrail } from './client-look.ts'
 import { cloudtrailSchema, type From } from './config.ts'
 import { openCloudtrail } from './source.ts'
-import { keptMs, regionPlace } from './source-place.ts'
+import { keptMs, regionPartition } from './source-partition.ts'
 
 const start = Date.parse('2026-11-21T11:05:00.000Z')
 const region = 'eu-central-1'
@@ -48,11 +48,11 @@ class Scene extends AskedScene {
   async poll(written: Partial<Lookup> = {}, limits?: { readonly sliceMs: number; readonly most: number }): Promise<() => Promise<void>> {
     const config = this.config(written)
     const context = this.context()
-    const told = new ToldOnce(context, keptMs)
+    const told = new Checkpoint(context, keptMs)
     await told.restore()
     const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
     cleanups.push(() => reader.close())
-    const place = regionPlace({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
+    const place = regionPartition({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
     return () => place.poll(this.signal)
   }
 }

@@ -1,13 +1,13 @@
 import { messageSource } from '../../bus/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
-import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
-import type { PlaceStatus } from '../../engine/asked-place.ts'
+import { pollingSource, type PollingSource } from '../../polling/source.ts'
+import type { PartitionStatus } from '../../polling/partition.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'
 import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
 import type { CloudtrailConfig, From } from './config.ts'
-import { keptMs, regionPlace } from './source-place.ts'
+import { keptMs, regionPartition } from './source-partition.ts'
 
 /** AWS that is away is no error here: it is said, and tried again. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {
@@ -15,18 +15,18 @@ export function openCloudtrail(config: CloudtrailConfig, context: SourceContext)
   return from.type === 'lookup' ? openLookup(config, from, context) : Promise.resolve(openQueue(config, from, context))
 }
 
-export interface RegionStatus extends PlaceStatus {
+export interface RegionStatus extends PartitionStatus {
   readonly region: string | undefined
 }
 
-async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<AskedSource<RegionStatus>> {
+async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<PollingSource<RegionStatus>> {
   const lease = await openLeaseTurn(config.lease, context)
-  return askedSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (told) => {
+  return pollingSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (told) => {
     const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({ region, reader: new TrailReader({
       host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
     }) }))
     const places = readers.map(({ region, reader }) => {
-      const place = regionPlace({ config: from, context, reader, told })
+      const place = regionPartition({ config: from, context, reader, told })
       return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
     })
     return { places, close: () => { for (const { reader } of readers) reader.close() } }

@@ -1,10 +1,10 @@
-import { AskError } from '../../engine/ask-error.ts'
+import { PollError } from '../../polling/poll-error.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Why there are no events, in words, with what to do. */
-export class ExoscaleError extends AskError {
+export class ExoscaleError extends PollError {
   override readonly name = 'ExoscaleError'
 }
 

@@ -1,4 +1,4 @@
-import { AskError } from '../../engine/ask-error.ts'
+import { PollError } from '../../polling/poll-error.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
@@ -20,7 +20,7 @@ async function lookAt(config: ExoscaleEventsConfig, zone: ZoneConfig, { host }: 
     await client.read({ from: now - 60_000, to: now }, signal)
     return { is: 'ok', says: `${client.endpoint} lets us read the events of organisation ${organization}` }
   } catch (error) {
-    if (error instanceof AskError) return { is: 'fail', says: `${zone.name}: ${error.message}` }
+    if (error instanceof PollError) return { is: 'fail', says: `${zone.name}: ${error.message}` }
     throw error
   } finally {
     client.close()

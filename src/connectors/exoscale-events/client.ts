@@ -1,8 +1,8 @@
 /** Events of one zone between two times, and whose they are. */
-import { AnswerError } from '../../engine/ask-error.ts'
-import { pageOf, type Page } from '../../engine/asked-pages.ts'
-import type { Span } from '../../engine/asked-place.ts'
-import { askPatiently } from '../../engine/ask-patiently.ts'
+import { ResponseError } from '../../polling/poll-error.ts'
+import { pageOf, type Page } from '../../polling/pages.ts'
+import type { Span } from '../../polling/partition.ts'
+import { withRetries } from '../../polling/retry.ts'
 import type { Host } from '../../host/index.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
@@ -11,7 +11,7 @@ import { readTls } from '../../net/tls.ts'
 import { ExoscaleError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface ZoneOptions {
   readonly host: Host
@@ -51,7 +51,7 @@ export class ZoneClient {
     return id
   }
 
-  /** All of a span, newest first: the API has no pages. Undefined: too much to be read at once. Rejects with ExoscaleError, with AnswerError for a success that is none, and when the signal aborts. */
+  /** All of a span, newest first: the API has no pages. Undefined: too much to be read at once. Rejects with ExoscaleError, with ResponseError for a success that is none, and when the signal aborts. */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get('/event', [['from', written(from - edgeMs)], ['to', written(to + edgeMs)]], 'list-events', signal)
     if (answer.body.length >= mostBytes) return undefined
@@ -67,7 +67,7 @@ export class ZoneClient {
 
   #get(path: string, query: Signable['query'], operation: string, signal: AbortSignal): Promise<HttpAnswer> {
     const { host, note, tries } = this.#options
-    return askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (message) => { note('retried', message) } }, async () => {
+    return withRetries({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (message) => { note('retried', message) } }, async () => {
       const answer = await this.#send(path, query, signal)
       if (answer.status !== 200) throw failureOf(answer, { what: this.endpoint, operation, now: host.clock.now() })
       note('answered', '')
@@ -107,7 +107,7 @@ function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return readAnswer(answer, what, (value): value is object => typeof value === 'object' && value !== null)
   } catch (error) {
-    throw new AnswerError('unreadable', messageOf(error), error)
+    throw new ResponseError('unreadable', messageOf(error), error)
   }
 }
 

@@ -1,22 +1,22 @@
-import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
-import type { PlaceStatus } from '../../engine/asked-place.ts'
+import { pollingSource, type PollingSource } from '../../polling/source.ts'
+import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'
 import type { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig } from './config.ts'
-import { keptMs, zonePlace } from './source-place.ts'
+import { keptMs, zonePartition } from './source-partition.ts'
 
-export interface ZoneStatus extends PlaceStatus {
+export interface ZoneStatus extends PartitionStatus {
   readonly zone: string
 }
 
 /** A cloud that is away is no error here: it is said, and tried again. Whether a zone tells of all is not written anywhere. */
-export async function openExoscaleEvents(config: ExoscaleEventsConfig, context: SourceContext): Promise<AskedSource<ZoneStatus>> {
+export async function openExoscaleEvents(config: ExoscaleEventsConfig, context: SourceContext): Promise<PollingSource<ZoneStatus>> {
   const lease = await openLeaseTurn(config.lease, context)
-  return askedSource({ context, keptMs, what: 'events of Exoscale', lease, sink: ackSink(config.ack), across: config.zones.map(({ name }) => name) }, (told) => {
+  return pollingSource({ context, keptMs, what: 'events of Exoscale', lease, sink: ackSink(config.ack), across: config.zones.map(({ name }) => name) }, (told) => {
     const organization = askedOnce()
-    const parts = config.zones.map((zone) => ({ name: zone.name, ...zonePlace({ config, context, told, zone, organization }) }))
+    const parts = config.zones.map((zone) => ({ name: zone.name, ...zonePartition({ config, context, told, zone, organization }) }))
     const places = parts.map(({ name, place }) => ({ run: (signal: AbortSignal) => place.run(signal), status: () => ({ zone: name, ...place.status() }) }))
     return { places, close: () => { for (const { client } of parts) client.close() } }
   })

@@ -1,6 +1,6 @@
 import type { Probe } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** May the file be made, or go on? An empty file beside it is made and removed at once. */
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {

@@ -5,7 +5,7 @@ import type { Preview, SinkBatch } from '../../engine/ports.ts'
 import { sinkRows } from '../../engine/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { stableId } from '../../model/positions.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const lineEnd = 0x0a
 const carriageReturn = 0x0d

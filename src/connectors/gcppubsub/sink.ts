@@ -5,7 +5,7 @@ import { PubSubPublisher } from './client.ts'
 import { listenPubSub } from './client-listen.ts'
 import type { PubSubConfig } from './config.ts'
 import { toMessage, type PubSubMessage } from './map.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)

@@ -8,7 +8,7 @@ import { authorization } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** A login is read again after so long. */
 const loginMs = 30_000

@@ -7,7 +7,7 @@ import type { Failure } from '../../model/outcome.ts'
 import { Poster } from './client.ts'
 import type { HttpConfig } from './config.ts'
 import { formOf, type Form } from './map.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Bytes after which a batched request is full; a single larger event still goes, alone. */
 const requestBytes = 1024 * 1024

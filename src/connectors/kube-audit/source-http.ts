@@ -7,7 +7,7 @@ import type { Disk } from '../../host/index.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { KubeAuditConfig } from './config.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** What became of a batch that was not taken. */
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'

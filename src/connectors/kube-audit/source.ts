@@ -5,7 +5,7 @@ import { revealSecret } from '../../net/secrets.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { mapAuditEvent, type Left } from './map.ts'
 import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const housekeepingMs = 30_000
 /** After so many rounds without any batch it is said what to look at. */

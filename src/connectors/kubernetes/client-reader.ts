@@ -10,7 +10,7 @@ import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kube
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
 import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
 import type { Answer } from '../../net/kubernetes/types.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000

@@ -6,8 +6,6 @@ import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 import { isRecord } from '../../model/json.ts'
 
-type Dict = Readonly<Record<string, unknown>>
-
 interface Rule {
   readonly meaning: string
   /** Objects of which every change is noise. */

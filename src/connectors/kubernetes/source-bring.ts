@@ -2,7 +2,7 @@
 import type { SharedState, SourceContext, StateNote } from '../../engine/ports.ts'
 import type { Host } from '../../host/index.ts'
 import type { ObjectMap } from './source-objects.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Of the pieces of a state. */
 export const objectsStream = 'objects'

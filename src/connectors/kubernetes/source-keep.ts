@@ -8,7 +8,7 @@ import { objectsStream } from './source-bring.ts'
 import { ObjectMap } from './source-objects.ts'
 import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const lookMs = 1000
 /** Looks until it is asked whether the bus still has it. */

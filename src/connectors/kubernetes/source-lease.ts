@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import type { LeaseClient, LeasePlace, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
 import { limited } from '../../net/kubernetes/limited.ts'
 import type { Log } from '../../telemetry/ports.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface LeaseOptions {
   readonly host: Host

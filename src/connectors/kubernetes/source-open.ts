@@ -11,7 +11,7 @@ import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
 import { replay } from './source-replay.ts'
 import { KubernetesSource } from './source.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
   const { host, state } = context

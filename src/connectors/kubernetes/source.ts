@@ -25,7 +25,7 @@ import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 import { turnsOf, type Turns } from './source-turn.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** How often the server is asked what it has, when nothing says that it changed. */
 const discoverMs = 60_000

@@ -11,7 +11,7 @@ import { toGraph, type SizedRow } from './map.ts'
 import { EventWriter } from './sink-events.ts'
 import { inLanes } from './sink-lanes.ts'
 import { writeTraffic } from './sink-traffic.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
 const transactionSize = 4 * 1024 * 1024

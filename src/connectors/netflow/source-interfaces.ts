@@ -1,6 +1,6 @@
 import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** Names of interfaces from a file that is read again when it changes. One that cannot be used leaves the names as they are. */
 export class InterfacesFile {

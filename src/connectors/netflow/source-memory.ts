@@ -5,7 +5,7 @@ import type { SourceContext } from '../../engine/ports.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { Exporter } from './source-exporters.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 /** u32 magic · u32 CRC-32 of the rest · JSON */
 const magic = 0x314d5457

@@ -1,4 +1,4 @@
-import { AskError } from '../../engine/ask-error.ts'
+import { PollError } from '../../polling/poll-error.ts'
 import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
@@ -9,7 +9,7 @@ import { isRecord, textOf } from '../../model/json.ts'
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
 /** Why there are no traces, in words, with what to do. */
-export class CtsError extends AskError {
+export class CtsError extends PollError {
   override readonly name = 'CtsError'
   readonly kind: CtsFailure
 

@@ -1,4 +1,4 @@
-import { AskError } from '../../engine/ask-error.ts'
+import { PollError } from '../../polling/poll-error.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
@@ -34,7 +34,7 @@ async function lookAt(config: OtcCtsConfig, project: ProjectConfig | undefined, 
     for (const tracker of trackers) await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read({ from: now - 60_000, to: now }, undefined, signal)
     return { is: 'ok', says: `${opened.projectName ?? name} lets us read the traces of ${trackers.join(' and ')} at ${opened.cts}` }
   } catch (error) {
-    if (error instanceof AskError) return { is: 'fail', says: `${name}: ${error.message}` }
+    if (error instanceof PollError) return { is: 'fail', says: `${name}: ${error.message}` }
     throw error
   } finally {
     session.close()

@@ -1,15 +1,15 @@
 /** Traces of one tracker of a project between two times: page after page, as API v3 or v2.0 gives them. */
-import { askPatiently } from '../../engine/ask-patiently.ts'
-import { AnswerError } from '../../engine/ask-error.ts'
-import { pageOf, type Page } from '../../engine/asked-pages.ts'
-import type { Span } from '../../engine/asked-place.ts'
+import { withRetries } from '../../polling/retry.ts'
+import { ResponseError } from '../../polling/poll-error.ts'
+import { pageOf, type Page } from '../../polling/pages.ts'
+import type { Span } from '../../polling/partition.ts'
 import type { Host } from '../../host/index.ts'
 import { readAnswer } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
 import type { Opened, Session } from './client-session.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface ReaderOptions {
   readonly host: Host
@@ -31,7 +31,7 @@ export class TraceReader {
     this.#options = options
   }
 
-  /** One page, newest first over all pages. Rejects with CtsError, and with AnswerError for a success that is none. */
+  /** One page, newest first over all pages. Rejects with CtsError, and with ResponseError for a success that is none. */
   async read({ from, to }: Span, next: string | undefined, signal: AbortSignal): Promise<Page<unknown>> {
     const { api, tracker, page, host, session, note, tries } = this.#options
     const opened = await session.open(signal)
@@ -40,11 +40,11 @@ export class TraceReader {
     const which: Query = api === 'v3' ? [['trace_type', tracker === 'system' ? 'system' : 'data'], ['tracker_name', tracker]] : []
     // What happened at exactly either time is left out by the API.
     const query: Query = [...which, ['from', String(from - 1)], ['to', String(to + 1)], ['limit', String(page)], ...(next === undefined ? [] : [['next', next] as const])]
-    const answer = await askPatiently({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (why) => { note('retried', why) } }, () => session.get(path, query, signal))
+    const answer = await withRetries({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (why) => { note('retried', why) } }, () => session.get(path, query, signal))
     const { traces, meta_data: meta } = bodyOf(answer)
     const { count, marker } = isRecord(meta) ? meta : ({} as Fields)
     const read = pageOf({ who: 'CTS', what: 'traces', list: traces, count, next: marker })
-    if (!isRecord(meta) && read.found.length >= page) throw new AnswerError('unreadable', 'CTS answered with a full page of traces and does not say whether another follows')
+    if (!isRecord(meta) && read.found.length >= page) throw new ResponseError('unreadable', 'CTS answered with a full page of traces and does not say whether another follows')
     note('page', '')
     // A marker may come with the last page, too: the page behind it is empty, and may repeat the marker.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read
@@ -55,7 +55,7 @@ function bodyOf(answer: HttpAnswer): Fields {
   try {
     return readAnswer(answer, 'CTS')
   } catch (error) {
-    throw new AnswerError('unreadable', messageOf(error), error)
+    throw new ResponseError('unreadable', messageOf(error), error)
   }
 }
 

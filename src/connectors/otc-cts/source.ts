@@ -1,5 +1,5 @@
-import { askedSource, type AskedSource } from '../../engine/asked-source.ts'
-import type { PlaceStatus } from '../../engine/asked-place.ts'
+import { pollingSource, type PollingSource } from '../../polling/source.ts'
+import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { self } from '../../host/process.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
@@ -7,25 +7,25 @@ import { ackSink } from '../../schema/values.ts'
 import { accountOf, usualHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
-import { keptMs, trackerPlace } from './source-place.ts'
+import { keptMs, trackerPartition } from './source-partition.ts'
 
-export interface TrackerStatus extends PlaceStatus {
+export interface TrackerStatus extends PartitionStatus {
   readonly project: string
   readonly tracker: string
 }
 
 /** A cloud that is away is no error here: it is said, and tried again. */
-export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<AskedSource<TrackerStatus>> {
+export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const lease = await openLeaseTurn(config.lease, context)
-  return askedSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (told) => {
+  return pollingSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (told) => {
     const sessions: Session[] = []
     const places = projects.flatMap((project) => {
       const session = sessionOf(config, project, context)
       sessions.push(session)
       const name = project?.name ?? project?.id ?? 'of clouds.yaml'
       return (project?.trackers ?? ['system']).map((tracker) => {
-        const place = trackerPlace({ config, context, session, told, tracker, project: name })
+        const place = trackerPartition({ config, context, session, told, tracker, project: name })
         return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ project: name, tracker, ...place.status() }) }
       })
     })

@@ -7,7 +7,7 @@ import { probeRabbitmq } from './client-probe.ts'
 import type { RabbitmqConfig } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage, type RabbitMessage } from './map.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
   const publisher = new RabbitPublisher(config, context)

@@ -1,7 +1,7 @@
 /** How far a stream was read: RabbitMQ does not remember that for its readers over AMQP 0.9.1. */
 import { replaceFile, type Host } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 const name = 'offset.json'
 /** What was read since is read again after a crash, and known by its ids then. */

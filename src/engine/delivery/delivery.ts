@@ -20,7 +20,7 @@ import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface DeliveryOptions {
   readonly id: string

@@ -6,7 +6,7 @@ import { TracedWrites } from '../traced.ts'
 import { murmur128 } from '../murmur.ts'
 import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../ports.ts'
 import type { DeliverySettings } from './settings.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface Rejected {
   readonly piece: SinkPiece

@@ -1,13 +1,12 @@
 import { Fenced } from '../../journal/index.ts'
 import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../murmur.ts'
-import { WeirError } from '../../model/errors.ts'
+import { messageOf, WeirError } from '../../model/errors.ts'
 import type { Applied, SinkEntry } from '../sinks.ts'
 import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
-import { messageOf } from '../../model/error-text.ts'
 
 export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
   /** Least time between two signs of life, and how long without one somebody counts as gone, in ms. */

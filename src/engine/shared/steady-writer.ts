@@ -1,7 +1,7 @@
 import type { Host } from '../../host/index.ts'
 import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../journal/index.ts'
 import type { Log } from '../ports.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 type Written = Omit<BusRecord, 'place'>
 

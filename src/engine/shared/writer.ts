@@ -1,14 +1,13 @@
 import type { Host } from '../../host/index.ts'
 import { emptyTotals } from '../../journal/recover.ts'
 import { Fenced, FrameGroup, pack, type Appended, type BusRecord, type JournalBus, type SourceTotals, type Unit } from '../../journal/index.ts'
-import { WeirError } from '../../model/errors.ts'
+import { messageOf, WeirError } from '../../model/errors.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { Log } from '../ports.ts'
 import { keys, partitionOf, sharedSource, type Place, type TotalsRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
-import { messageOf } from '../../model/error-text.ts'
 
 export interface SharedWriterOptions {
   readonly bus: JournalBus

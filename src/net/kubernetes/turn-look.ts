@@ -4,7 +4,7 @@ import { limited } from './limited.ts'
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
 import { reachLease, type LeaseSettings } from './turn.ts'
-import { messageOf } from '../../model/error-text.ts'
+import { messageOf } from '../../model/errors.ts'
 
 export interface LeaseLook {
   readonly is: 'ok' | 'fail'

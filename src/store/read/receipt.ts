@@ -14,8 +14,6 @@ export interface Receipt {
  */
 const slackMs = msPerHour
 
-type Node = Readonly<Record<string, unknown>>
-
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }

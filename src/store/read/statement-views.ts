@@ -1,6 +1,6 @@
 /** Views of one statement, and errors of DuckDB as a user reads them. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { WeirError } from '../../model/errors.ts'
+import { messageOf, WeirError } from '../../model/errors.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import { dayOf } from '../names.ts'
@@ -12,7 +12,6 @@ import { mostProbed, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import { ends, type Statement } from './statement.ts'
 import { endpointsView, eventsView, filePrefix, flowsView, rowsBeforeNames, scan, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
-import { messageOf } from '../../model/error-text.ts'
 
 export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []

@@ -1,9 +1,8 @@
 /** From what a provider says of somebody to what he may do here. */
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
-import { WeirError } from '../../../model/errors.ts'
+import { messageOf, WeirError } from '../../../model/errors.ts'
 import { principal, roles, type Principal } from '../principal.ts'
 import type { OidcSettings } from './settings.ts'
-import { messageOf } from '../../../model/error-text.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 

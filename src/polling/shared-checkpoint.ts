@@ -4,10 +4,10 @@
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
-import type { AwaitedSink } from './ports.ts'
+import type { AwaitedSink } from '../engine/ports.ts'
 
 /** Of a record elsewhere: how far each place is, and the newest events of each, with their times. */
-export interface KeptKnowledge {
+export interface CheckpointRecord {
   readonly places: Readonly<Record<string, number>>
   readonly seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
 }
@@ -19,7 +19,7 @@ const lookMs = 500
 const partingMs = 2000
 
 /** With the newest of what was seen. */
-export function knowledgeOf(places: Readonly<Record<string, number>>, seen: ReadonlyMap<string, ReadonlyMap<string, number>>): KeptKnowledge {
+export function checkpointRecord(places: Readonly<Record<string, number>>, seen: ReadonlyMap<string, ReadonlyMap<string, number>>): CheckpointRecord {
   const all = [...seen].flatMap(([place, events]) => [...events].map(([event, time]) => ({ place, event, time }))).sort((a, b) => b.time - a.time)
   let left = mostBytes - Buffer.byteLength(JSON.stringify(JSON.stringify(places)))
   const fit = all.findIndex(({ event, time }) => (left -= Buffer.byteLength(JSON.stringify(JSON.stringify([event, time])))) < 0)
@@ -27,12 +27,12 @@ export function knowledgeOf(places: Readonly<Record<string, number>>, seen: Read
   return { places: { ...places }, seen: [...seen.keys()].map((of) => [of, kept.filter(({ place }) => place === of).map(({ event, time }) => [event, time] as const)] as const) }
 }
 
-export function isKnowledge(value: unknown): value is KeptKnowledge {
-  const given = value as Partial<KeptKnowledge> | null | undefined
+export function isCheckpointRecord(value: unknown): value is CheckpointRecord {
+  const given = value as Partial<CheckpointRecord> | null | undefined
   return typeof given?.places === 'object' && Array.isArray(given.seen)
 }
 
-export class KeptState {
+export class SharedCheckpoint {
   readonly #sink: AwaitedSink | undefined
   #state: unknown
   #last: Appended | undefined
@@ -54,13 +54,13 @@ export class KeptState {
   }
 
   /** `known`: what is told. */
-  state(known: () => KeptKnowledge): unknown {
+  state(known: () => CheckpointRecord): unknown {
     if (this.#sink === undefined || (this.#last !== undefined && this.#last === this.#done)) this.#state = known()
     return this.#state
   }
 
   /** Ends when the signal aborts and the sink has had a moment for what it is about to settle. */
-  async follow(known: () => KeptKnowledge, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
+  async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(lookMs, signal)
     const parting = new AbortController()
     const timer = timers.after(partingMs, () => { parting.abort() })
@@ -68,7 +68,7 @@ export class KeptState {
   }
 
   /** False: there was nothing to wait for, or it did not come. */
-  async #settle(known: () => KeptKnowledge, signal: AbortSignal): Promise<boolean> {
+  async #settle(known: () => CheckpointRecord, signal: AbortSignal): Promise<boolean> {
     const last = this.#last
     if (this.#sink === undefined || last === undefined || last === this.#done) return false
     const state = known()

@@ -2,10 +2,10 @@
  * Of those who share a journal, or a Lease, one reads at a time. Whose turn it is stands in a record there, which the holder writes again and again with
  * how far it is; who sees for a while that nobody does takes over. Both may tell the same event at that moment, under one id; none is left out.
  */
-import type { SourceContext, TurnRecord } from './ports.ts'
-import { messageOf } from '../model/error-text.ts'
+import type { SourceContext, TurnRecord } from '../engine/ports.ts'
+import { messageOf } from '../model/errors.ts'
 
-export interface TurnOptions {
+export interface LeaderOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
   readonly record: TurnRecord
   /** What is read, in words: `traces`. */
@@ -33,7 +33,7 @@ const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
 type Act = (ours: AbortSignal, before: unknown, isOurs: () => boolean) => Promise<void>
 
 /** Ends when the signal aborts. */
-export async function takeTurns(options: TurnOptions, signal: AbortSignal, act: Act): Promise<void> {
+export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, act: Act): Promise<void> {
   const { context: { host, log, id }, record, what, durationMs = usualDurationMs } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
   let seen: { readonly version: string; readonly at: number } | undefined
@@ -76,7 +76,7 @@ interface Begun {
   complain(error: unknown): void
 }
 
-async function hold({ context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: TurnOptions, holder: string, begun: Begun, signal: AbortSignal, act: Act): Promise<void> {
+async function hold({ context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: LeaderOptions, holder: string, begun: Begun, signal: AbortSignal, act: Act): Promise<void> {
   const lost = new AbortController()
   const ours = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun

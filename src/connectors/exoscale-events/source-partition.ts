@@ -1,7 +1,7 @@
 /** One zone. */
-import { AskedPlace, type AskedLimits, type Mapped } from '../../engine/asked-place.ts'
+import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import type { ToldOnce } from '../../engine/told-once.ts'
+import type { Checkpoint } from '../../polling/checkpoint.ts'
 import { self } from '../../host/process.ts'
 import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
@@ -13,16 +13,16 @@ export const keptMs = 30 * 86_400_000
 export interface PlaceOptions {
   readonly config: ExoscaleEventsConfig
   readonly context: SourceContext
-  readonly told: ToldOnce
+  readonly told: Checkpoint
   readonly zone: ZoneConfig
-  /** Asked once for all zones: rejects with AskError. */
+  /** Asked once for all zones: rejects with PollError. */
   readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
-  readonly limits?: AskedLimits
+  readonly limits?: PollLimits
 }
 
-export type ZonePlace = AskedPlace<unknown, Mapped>
+export type ZonePartition = PartitionPoller<unknown, Mapped>
 
-export function zonePlace({ config, context, told, zone, organization, limits }: PlaceOptions): { readonly place: ZonePlace; readonly client: ZoneClient } {
+export function zonePartition({ config, context, told, zone, organization, limits }: PlaceOptions): { readonly place: ZonePartition; readonly client: ZoneClient } {
   const { host, metrics } = context
   const labels = { source: context.id, zone: zone.name }
   const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome }) }
@@ -33,7 +33,7 @@ export function zonePlace({ config, context, told, zone, organization, limits }:
       if (what === 'retried') place.waits(message)
     },
   })
-  const place: ZonePlace = new AskedPlace({
+  const place: ZonePartition = new PartitionPoller({
     context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'Exoscale', what: 'event', kept: 'Events of Exoscale are asked for thirty days back at most' },
     metrics: { events: 'weir_exoscale_events_total', behind: 'weir_exoscale_behind_seconds', missed: 'weir_exoscale_missed_seconds_total' },

@@ -1,7 +1,7 @@
 /** One tracker of one project. */
-import { AskedPlace, type AskedLimits } from '../../engine/asked-place.ts'
+import { PartitionPoller, type PollLimits } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import type { ToldOnce } from '../../engine/told-once.ts'
+import type { Checkpoint } from '../../polling/checkpoint.ts'
 import { basePath, TraceReader } from './client.ts'
 import type { Session } from './client-session.ts'
 import type { OtcCtsConfig } from './config.ts'
@@ -14,16 +14,16 @@ export interface PlaceOptions {
   readonly config: OtcCtsConfig
   readonly context: SourceContext
   readonly session: Session
-  readonly told: ToldOnce
+  readonly told: Checkpoint
   /** As the settings call it. */
   readonly project: string
   readonly tracker: string
-  readonly limits?: AskedLimits
+  readonly limits?: PollLimits
 }
 
-export type TrackerPlace = AskedPlace<unknown, MappedTrace>
+export type TrackerPartition = PartitionPoller<unknown, MappedTrace>
 
-export function trackerPlace({ config, context, session, told, project, tracker, limits }: PlaceOptions): TrackerPlace {
+export function trackerPartition({ config, context, session, told, project, tracker, limits }: PlaceOptions): TrackerPartition {
   const { host, metrics } = context
   const labels = { source: context.id, project, tracker }
   const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_cts_requests_total', 1, { ...labels, outcome }) }
@@ -34,7 +34,7 @@ export function trackerPlace({ config, context, session, told, project, tracker,
       if (what === 'retried') place.waits(message)
     },
   })
-  const place: TrackerPlace = new AskedPlace({
+  const place: TrackerPartition = new PartitionPoller({
     context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'CTS', what: 'trace', kept: 'CTS keeps traces for seven days' },
     metrics: { events: 'weir_cts_traces_total', behind: 'weir_cts_behind_seconds', missed: 'weir_cts_missed_seconds_total' },

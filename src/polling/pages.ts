@@ -1,5 +1,5 @@
 /** Reads all pages of a span, and accepts only answers that are complete by their own words. */
-import { AnswerError, AskError } from './ask-error.ts'
+import { ResponseError, PollError } from './poll-error.ts'
 
 /** One page, as a source's parser read it. Make it with {@link pageOf}. */
 export interface Page<Given> {
@@ -18,23 +18,23 @@ export interface PageParts {
   readonly next?: unknown
 }
 
-/** Throws AnswerError unless there is a list, as long as it should be. The elements are not checked. */
+/** Throws ResponseError unless there is a list, as long as it should be. The elements are not checked. */
 export function pageOf<Given = unknown>({ who, what, list, count, next }: PageParts): Page<Given> {
-  if (!Array.isArray(list)) throw new AnswerError('no_list', `${who} answered without a list of ${what}`)
-  if (count !== undefined && count !== null && Number(count) !== list.length) throw new AnswerError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
-  if (next !== undefined && next !== null && typeof next !== 'string') throw new AnswerError('unreadable', `${who} answered with a page token that is no text`)
+  if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} answered without a list of ${what}`)
+  if (count !== undefined && count !== null && Number(count) !== list.length) throw new ResponseError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
+  if (next !== undefined && next !== null && typeof next !== 'string') throw new ResponseError('unreadable', `${who} answered with a page token that is no text`)
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
-/** One attempt at a page; undefined: the answer is too large to be read. Rejects with AskError, and when the signal aborts. */
+/** One attempt at a page; undefined: the answer is too large to be read. Rejects with PollError, and when the signal aborts. */
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
-/** All pages; undefined: there are more than `most`. Throws AnswerError for a token that came before. */
+/** All pages; undefined: there are more than `most`. Throws ResponseError for a token that came before. */
 export async function readPages<Given>(read: ReadPage<Given>, { who, most, signal, retry }: {
   readonly who: string
   readonly most: number
   readonly signal: AbortSignal
-  /** Repeats an attempt that failed with AnswerError. */
+  /** Repeats an attempt that failed with ResponseError. */
   readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
 }): Promise<readonly Given[] | undefined> {
   const all: Given[] = []
@@ -43,12 +43,12 @@ export async function readPages<Given>(read: ReadPage<Given>, { who, most, signa
     const token = next
     const page = await retry(async () => {
       const got = await read(token, signal)
-      if (got?.next !== undefined && tokens.has(got.next)) throw new AnswerError('repeated_token', `${who} gave the page token ${got.next.slice(0, 80)} a second time`)
+      if (got?.next !== undefined && tokens.has(got.next)) throw new ResponseError('repeated_token', `${who} gave the page token ${got.next.slice(0, 80)} a second time`)
       return got
     })
     if (page === undefined) {
       if (most !== Infinity) return undefined
-      throw new AskError(`${who} gave more of one second than can be read at once`)
+      throw new PollError(`${who} gave more of one second than can be read at once`)
     }
     // Not spread: a page may be longer than was asked for.
     for (const one of page.found) all.push(one)

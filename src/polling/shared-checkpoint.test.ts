@@ -6,8 +6,8 @@ import { AskedScene, minute } from '../../test/kit/asked-scene.ts'
 import { CtsServer } from '../../test/kit/cts.ts'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
 import { LeaseServer } from '../../test/kit/lease-server.ts'
-import { knowledgeOf } from './kept-state.ts'
-import type { AwaitedSink, SourceContext } from './ports.ts'
+import { checkpointRecord } from './shared-checkpoint.ts'
+import type { AwaitedSink, SourceContext } from '../engine/ports.ts'
 
 const start = Date.parse('2026-11-22T10:00:00Z')
 const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })
@@ -115,7 +115,7 @@ test('what a sink has not settled goes with its pod, so the next one tells it ag
 
 test('the Lease has the newest ids, so many that they fit', () => {
   const seen = new Map([['a', new Map(Array.from({ length: 20_000 }, (_, at) => [`"a${at}`, at] as const))], ['b', new Map([['old', -1]])]])
-  const { places, seen: [a, b] } = knowledgeOf({ a: 1, b: 2 }, seen)
+  const { places, seen: [a, b] } = checkpointRecord({ a: 1, b: 2 }, seen)
   expect([places, a?.[0], a?.[1][0], b]).toEqual([{ a: 1, b: 2 }, 'a', ['"a19999', 19_999], ['b', []]])
   const bytes = JSON.stringify(JSON.stringify(a)).length
   expect([bytes > 90 * 1024, bytes < 110 * 1024]).toEqual([true, true])

@@ -1,25 +1,25 @@
 /** A source of places that are asked again and again: each by itself, and of those who share a journal one Weir at a time. */
-import { KeptState, type KeptKnowledge } from './kept-state.ts'
-import type { Source, SourceContext, TurnRecord } from './ports.ts'
-import { healthOfPlaces, type SourceHealth } from './source-health.ts'
-import { takeTurns } from './take-turns.ts'
-import { ToldOnce } from './told-once.ts'
+import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
+import type { Source, SourceContext, TurnRecord } from '../engine/ports.ts'
+import { healthOfPlaces, type SourceHealth } from '../engine/source-health.ts'
+import { runAsLeader } from './leader.ts'
+import { Checkpoint } from './checkpoint.ts'
 
 type Readable = Parameters<typeof healthOfPlaces>[0][number]
 
-export interface AskedParts<Status extends Readable> {
+export interface PollingParts<Status extends Readable> {
   /** Each ends when the signal aborts and what it is telling is synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
   /** Called when all have ended for good. */
   close(): void
 }
 
-export interface AskedSource<Status extends Readable> extends Source {
+export interface PollingSource<Status extends Readable> extends Source {
   status(): { readonly places: readonly Status[] }
   health(): SourceHealth | undefined
 }
 
-export interface AskedOptions {
+export interface PollingOptions {
   readonly context: SourceContext
   /** The other side has nothing older. */
   readonly keptMs: number
@@ -34,11 +34,11 @@ export interface AskedOptions {
 }
 
 /** The other side need not be there. */
-export async function askedSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: AskedOptions, build: (told: ToldOnce) => AskedParts<Status>): Promise<AskedSource<Status>> {
+export async function pollingSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: PollingOptions, build: (told: Checkpoint) => PollingParts<Status>): Promise<PollingSource<Status>> {
   if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
-  const kept = new KeptState(sink === undefined ? undefined : context.awaited?.(sink))
+  const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isOurs = (): boolean => true
-  const told = new ToldOnce({
+  const told = new Checkpoint({
     ...context, append: async (unit) => {
       // What was asked for in a turn that is over is another's to tell.
       if (!isOurs()) throw new Error('another one has the turn')
@@ -57,7 +57,7 @@ export async function askedSource<Status extends Readable>({ context, keptMs, wh
     isReading = true
     await allEnd(places.map((place) => place.run(signal))).finally(() => { isReading = false })
   }
-  const known = (): KeptKnowledge => told.known
+  const known = (): CheckpointRecord => told.known
   let isRestored = false
   return {
     addresses: [],
@@ -66,7 +66,7 @@ export async function askedSource<Status extends Readable>({ context, keptMs, wh
     health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
     async run(signal) {
       try {
-        if (lease !== undefined) await takeTurns({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {
+        if (lease !== undefined) await runAsLeader({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {
           isOurs = is
           kept.begin(before)
           if (!isRestored) await told.restore()
@@ -78,7 +78,7 @@ export async function askedSource<Status extends Readable>({ context, keptMs, wh
           if (!signal.aborted) await told.letGo()
         })
         else if (shared === undefined) await read(signal)
-        else await takeTurns({ context, record: shared, what, state: () => told.state }, signal, async (ours, before, is) => {
+        else await runAsLeader({ context, record: shared, what, state: () => told.state }, signal, async (ours, before, is) => {
           isOurs = is
           await told.restore(before)
           await read(ours)

@@ -1,8 +1,8 @@
 /** One region of the event history. */
 import type { Event } from '@aws-sdk/client-cloudtrail'
-import { AskedPlace, type AskedLimits, type Mapped } from '../../engine/asked-place.ts'
+import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/ports.ts'
-import type { ToldOnce } from '../../engine/told-once.ts'
+import type { Checkpoint } from '../../polling/checkpoint.ts'
 import type { TrailReader } from './client.ts'
 import type { From } from './config.ts'
 import { mapRecord } from './map.ts'
@@ -14,15 +14,15 @@ export interface PlaceOptions {
   readonly config: From<'lookup'>
   readonly context: SourceContext
   readonly reader: TrailReader
-  readonly told: ToldOnce
-  readonly limits?: AskedLimits
+  readonly told: Checkpoint
+  readonly limits?: PollLimits
 }
 
-export type RegionPlace = AskedPlace<Event>
+export type RegionPartition = PartitionPoller<Event>
 
-export function regionPlace({ config, context, reader, told, limits }: PlaceOptions): RegionPlace {
+export function regionPartition({ config, context, reader, told, limits }: PlaceOptions): RegionPartition {
   let known: string | undefined
-  return new AskedPlace({
+  return new PartitionPoller({
     context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail keeps events for ninety days' },
     metrics: { events: 'weir_cloudtrail_events_total', behind: 'weir_cloudtrail_behind_seconds', missed: 'weir_cloudtrail_missed_seconds_total' },

@@ -3,16 +3,15 @@
  * the cursor, the second is read out of the journal's own frames. Where these would have to be kept for long, because a place can't be read, what is
  * known goes into a file, and they may go.
  */
-import { isKnowledge, knowledgeOf, type KeptKnowledge } from './kept-state.ts'
-import type { SourceContext } from './ports.ts'
+import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
+import type { SourceContext } from '../engine/ports.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
 import { sealed, unsealed } from '../host/sealed.ts'
 import { decodeBatch, encodeEvents } from '../journal/bodies.ts'
 import type { Appended, Unit } from '../journal/types.ts'
-import { WeirError } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
-import { chunks } from './told-chunks.ts'
-import { messageOf } from '../model/error-text.ts'
+import { chunks } from './chunks.ts'
 
 /** Frames that one unit may be in. */
 const mostParts = 64
@@ -40,7 +39,7 @@ interface Told {
   readonly received: number
 }
 
-export class ToldOnce {
+export class Checkpoint {
   readonly #context: SourceContext
   readonly #keptMs: number
   readonly #across: readonly string[]
@@ -71,8 +70,8 @@ export class ToldOnce {
   }
 
   /** How far it is, for whoever goes on with another journal. */
-  get known(): KeptKnowledge {
-    return knowledgeOf(this.#places, this.#seen)
+  get known(): CheckpointRecord {
+    return checkpointRecord(this.#places, this.#seen)
   }
 
   /** Reads the cursor, and the frames that it names. `before`: `state` of the one who went on where we had ended. */
@@ -107,7 +106,7 @@ export class ToldOnce {
 
   /** `known` of one with another journal, who went on where we had ended: what ours has is ours to know still. */
   learn(known: unknown): void {
-    if (!isKnowledge(known)) return
+    if (!isCheckpointRecord(known)) return
     const now = this.#context.host.clock.now()
     for (const [place, at] of Object.entries(known.places)) this.#reached(place, at, now)
     for (const [place, events] of known.seen) for (const [event, time] of events) this.#remember(place, event, time)
@@ -180,7 +179,7 @@ export class ToldOnce {
     try {
       const content = unsealed(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`)))
       // Earlier versions wrote the list alone.
-      const read = (Array.isArray(content) ? content : content['seen']) as KeptKnowledge['seen']
+      const read = (Array.isArray(content) ? content : content['seen']) as CheckpointRecord['seen']
       for (const [place, seen] of read) {
         const until = settled(this.#places, this.#across, place) ?? Infinity
         for (const [event, time] of seen) {

@@ -1,20 +1,20 @@
 /** One place of a source that asks: asked again and again for what is new, and for what became visible late. */
 import type { WeirEvent } from '../model/events.ts'
-import { AnswerError, AskError } from './ask-error.ts'
-import { askPatiently } from './ask-patiently.ts'
-import { readPages, type Page } from './asked-pages.ts'
-import type { SourceContext } from './ports.ts'
-import { isTooLarge } from './told-chunks.ts'
-import type { ToldOnce } from './told-once.ts'
-import { messageOf } from '../model/error-text.ts'
+import { ResponseError, PollError } from './poll-error.ts'
+import { withRetries } from './retry.ts'
+import { readPages, type Page } from './pages.ts'
+import type { SourceContext } from '../engine/ports.ts'
+import { isTooLarge } from './chunks.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { messageOf } from '../model/errors.ts'
 
 /** At most so much time is asked for at once, and so many events are held; a span with more is asked for in parts. */
-export interface AskedLimits {
+export interface PollLimits {
   readonly sliceMs: number
   readonly most: number
 }
 
-const usualLimits: AskedLimits = { sliceMs: 3_600_000, most: 10_000 }
+const usualLimits: PollLimits = { sliceMs: 3_600_000, most: 10_000 }
 const shortestSliceMs = 1000
 /** An answer that is not whole is asked for so often in one cycle. */
 const answerTries = 4
@@ -38,12 +38,12 @@ export interface Mapped {
 }
 
 /** A place that lets us in. */
-export interface OpenPlace<Given, M extends Mapped> {
+export interface OpenPartition<Given, M extends Mapped> {
   /** By which the cursor knows it, whatever the settings call it. */
   readonly key: string
   /**
    * One page of a span, newest first over all pages; `next`: token of the page before it. Undefined: too large to be read at once.
-   * Rejects with AskError, with AnswerError for a success that is not what was asked for, and when the signal aborts.
+   * Rejects with PollError, with ResponseError for a success that is not what was asked for, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   /** Pure. Undefined for what is no event at all. */
@@ -53,9 +53,9 @@ export interface OpenPlace<Given, M extends Mapped> {
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
 /** What differs from one cloud to the other. */
-export interface AskedOf<Given, M extends Mapped = Mapped> {
+export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly context: SourceContext
-  readonly told: ToldOnce
+  readonly told: Checkpoint
   readonly every: number
   readonly lookBack: number
   readonly backfill: number | null
@@ -73,16 +73,16 @@ export interface AskedOf<Given, M extends Mapped = Mapped> {
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
   /** As they are known at the moment. */
   labels(): Readonly<Record<string, string>>
-  /** Rejects with AskError. */
-  open(signal: AbortSignal): Promise<OpenPlace<Given, M>>
-  /** Told of a cycle that failed with an AskError. */
+  /** Rejects with PollError. */
+  open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
+  /** Told of a cycle that failed with an PollError. */
   failed?(): void
   /** What more there is to count and to say of events that were just told. */
   account?(fresh: readonly M[], warn: (what: string, message: string) => void): void
-  readonly limits?: AskedLimits
+  readonly limits?: PollLimits
 }
 
-export interface PlaceStatus {
+export interface PartitionStatus {
   /** Unix ms: what happened until then is read, whatever comes late. */
   readonly complete: number | undefined
   /** Unix ms when it was asked last and answered whole. */
@@ -94,9 +94,9 @@ export interface PlaceStatus {
   readonly why?: string
 }
 
-export class AskedPlace<Given, M extends Mapped = Mapped> {
-  readonly #of: AskedOf<Given, M>
-  readonly #limits: AskedLimits
+export class PartitionPoller<Given, M extends Mapped = Mapped> {
+  readonly #of: PolledRecord<Given, M>
+  readonly #limits: PollLimits
   readonly #refused = new Set<string>()
   readonly #said = new Map<string, number>()
   #sliceMs: number
@@ -109,13 +109,13 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
   /** Why nothing comes just now. */
   #why: string | undefined
 
-  constructor(of: AskedOf<Given, M>) {
+  constructor(of: PolledRecord<Given, M>) {
     this.#of = of
     this.#limits = of.limits ?? usualLimits
     this.#sliceMs = this.#limits.sliceMs
   }
 
-  status(): PlaceStatus {
+  status(): PartitionStatus {
     return {
       complete: this.#key === undefined ? undefined : this.#of.told.toldUntil(this.#key),
       asked: this.#asked, newest: this.#newest, events: this.#events, ...(this.#why === undefined ? {} : { why: this.#why }),
@@ -149,11 +149,11 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
     } catch (error) {
       if (signal.aborted) return 0
       const message = says(error)
-      if (error instanceof AskError) {
+      if (error instanceof PollError) {
         this.#of.failed?.()
         waitMs = error.afterMs
       }
-      if (this.#failed !== message) log[error instanceof AskError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
+      if (this.#failed !== message) log[error instanceof PollError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
       this.#failed = this.#why = message
     }
     await told.ease(signal).catch((error: unknown) => {
@@ -164,7 +164,7 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
     return waitMs
   }
 
-  /** Reads up to now, in slices. Rejects with AskError, and with what the journal says. */
+  /** Reads up to now, in slices. Rejects with PollError, and with what the journal says. */
   async poll(signal: AbortSignal): Promise<void> {
     const { context: { host }, told, lookBack, backfill, keptMs } = this.#of
     const { most, sliceMs: longest } = this.#limits
@@ -196,22 +196,22 @@ export class AskedPlace<Given, M extends Mapped = Mapped> {
   }
 
   /** All of a span. An answer that is not whole is counted, said and asked for again; then it fails the cycle, and the cursor stays. */
-  #read(place: OpenPlace<Given, M>, span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined> {
+  #read(place: OpenPartition<Given, M>, span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined> {
     const { context: { host }, words: { who } } = this.#of
-    const retry = <T>(attempt: () => Promise<T>): Promise<T> => askPatiently({ host, signal, tries: answerTries, passes: (error) => error instanceof AnswerError, retried: (why) => { this.waits(why) } }, () => attempt().catch((error: unknown) => {
-      if (error instanceof AnswerError) this.#refusedAnswer(error)
+    const retry = <T>(attempt: () => Promise<T>): Promise<T> => withRetries({ host, signal, tries: answerTries, passes: (error) => error instanceof ResponseError, retried: (why) => { this.waits(why) } }, () => attempt().catch((error: unknown) => {
+      if (error instanceof ResponseError) this.#refusedAnswer(error)
       throw error
     }))
     return readPages((next, until) => place.page(span, next, until), { who, most, signal, retry })
   }
 
-  #refusedAnswer({ fault, message }: AnswerError): void {
+  #refusedAnswer({ fault, message }: ResponseError): void {
     const { context: { id, metrics } } = this.#of
     metrics.count('weir_poll_invalid_responses_total', 1, { source: id, reason: fault })
     this.warn(`answer ${fault}`, `${message}; nothing is skipped, and it is read again.`)
   }
 
-  async #tell(place: OpenPlace<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
+  async #tell(place: OpenPartition<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
     const { context, told, words } = this.#of
     const { key } = place
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()

@@ -3,7 +3,7 @@ import { configFrom } from '../schema/index.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
 import { sharing, SharedTurn } from '../../test/kit/shared-turn.ts'
 import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
-import { askedSource } from './asked-source.ts'
+import { pollingSource } from './source.ts'
 import { openOtcCts } from '../connectors/otc-cts/source.ts'
 
 async function scene(): Promise<{ readonly it: CtsScene; readonly shared: SharedTurn; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
@@ -84,7 +84,7 @@ test('what was asked for before another one had the turn is not told, however la
   const lines: string[] = []
   const abort = new AbortController()
   const tried: unknown[] = []
-  const source = await askedSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (told) => ({
+  const source = await pollingSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (told) => ({
     places: [{
       status: () => undefined,
       async run(signal) {
@@ -104,7 +104,7 @@ test('what was asked for before another one had the turn is not told, however la
 test('a sink that can not be waited for is no sink that has settled everything', async () => {
   const { it } = await scene()
   const { awaited: _, ...context } = it.context()
-  await expect(askedSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({ places: [], close: () => undefined }))).rejects.toThrow('no sink can be waited for here')
+  await expect(pollingSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({ places: [], close: () => undefined }))).rejects.toThrow('no sink can be waited for here')
 })
 
 test('who has the turn again knows what it had told, also what the Lease does not have, and what another told; and holds no frames meanwhile', async () => {
@@ -112,7 +112,7 @@ test('who has the turn again knows what it had told, also what the Lease does no
   const known: boolean[][] = []
   const abort = new AbortController()
   const state = { places: { a: ctsStart }, seen: [['a', [['elsewhere', ctsStart + 1]]]] }
-  const source = await askedSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (told) => ({
+  const source = await pollingSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (told) => ({
     places: [{
       status: () => undefined,
       async run(signal) {
